@@ -1,0 +1,46 @@
+# Everything a newcomer types. `make` alone lists it.
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help demo demo-dogs test test-all lint check bench clean
+
+help:
+	@echo "make demo      set up, then run the dogs competition on photographs it draws itself"
+	@echo "make test      set up, then run the tests"
+	@echo "make test-all  the tests with the slow ones"
+	@echo "make check     format, lint, types, imports, tests: what CI runs"
+	@echo "make bench     benchmarks, side by side"
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Podium needs Python 3.11 or newer; set PYTHON=…")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $(READY)
+
+demo: demo-dogs
+
+demo-dogs: $(READY)
+	$(BIN)/python -m tasks.dogs.demo .podium/demo/dogs
+	$(BIN)/podium run dogs --preset demo
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+test-all: $(READY)
+	$(BIN)/python -m pytest -m ''
+
+lint: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check: lint test
+
+bench: $(READY)
+	$(BIN)/python -m tests.benchmarks
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

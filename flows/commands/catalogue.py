@@ -1,0 +1,38 @@
+"""`podium list` and `podium check`: what there is, and whether the raw files can be used."""
+
+from typing import Any
+
+from flows.commands.options import Competition, Overrides, PresetName
+
+
+def list_() -> None:
+    """List competitions, their presets, and where their data is expected."""
+    from flows.console import aligned
+    from tasks.core import places, settings
+    from tasks.core.competition import NAMES
+
+    for name in NAMES:
+        config: Any = settings.resolve(name)
+        folder = places.expand(config.data.root)
+        there = "there" if folder.is_dir() else "not there: set data.root or PODIUM_DATA"
+        print(f"{name}\n  data in {folder} ({there})")
+        presets = settings.presets(name)
+        print(aligned([("", preset, header.partition("\n")[0]) for preset, header in presets]))
+
+
+def check(competition: Competition, preset: PresetName = None, overrides: Overrides = None) -> None:
+    """Read the raw files and print what was found; nothing is trained."""
+    from importlib import import_module
+
+    from flows.console import aligned, show_logs
+    from tasks.core import settings
+
+    config: Any = settings.resolve(competition, preset=preset, overrides=overrides or ())
+    show_logs()
+    found = import_module(f"tasks.{competition}.data").count(config.data)
+    print(aligned([(name, f"{count:,}") for name, count in found["counts"].items()]))
+    for note in found["notes"]:
+        print(f"\n{note['kind']}: {note['message']}")
+        for example in note["examples"]:
+            print(f"  {example}")
+    print("\nThe raw files can be used.")

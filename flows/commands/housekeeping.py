@@ -1,0 +1,57 @@
+"""`podium ui` and `podium clean`."""
+
+from typing import Annotated
+
+import typer
+
+
+def ui(
+    stop: Annotated[bool, typer.Option("--stop", help="End the local server.")] = False,
+    open_: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+) -> None:
+    """Start the Prefect server of this machine, unless it runs, and print its address."""
+    from flows import server
+    from flows.console import say
+
+    if stop:
+        say("the local Prefect server has ended" if server.stop() else "no local Prefect server is running")
+        return
+    page = server.ensure(say).removesuffix("/api")
+    print(page)
+    if open_:
+        import webbrowser
+
+        webbrowser.open(page)
+
+
+def clean(
+    older_than: Annotated[
+        str, typer.Option(help="Only what was not used for so long: 90m, 12h, 30d, 4w.")
+    ] = "30d",
+    keep_best: Annotated[
+        int, typer.Option(min=0, help="Submissions of each competition to keep whole, best first.")
+    ] = 3,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be removed.")] = False,
+) -> None:
+    """Remove cached artifacts that no kept submission rests on."""
+    from tasks.core.cleaning import clean as clean_store
+
+    from flows.commands.text import parse_duration, size
+    from tasks.core import places
+    from tasks.core.store import Store
+
+    report = clean_store(
+        Store.current(),
+        older_than=age,
+        keep_best=keep_best,
+        submissions=places.submissions_folder(),
+        dry_run=dry_run,
+    )
+    verb = "would free" if dry_run else "freed"
+    counts = f"{_count(report.removed)} removed, {_count(report.kept)} kept"
+    print(f"{counts}, {verb} {size(report.freed_bytes)}")
+
+
+def _count(artifacts: object) -> int:
+    """Reports may list artifacts or count them."""
+    return artifacts if isinstance(artifacts, int) else len(list(artifacts))  # type: ignore[call-overload]

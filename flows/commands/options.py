@@ -1,0 +1,18 @@
+"""Arguments that several commands share."""
+
+from typing import Annotated
+
+import typer
+
+Competition = Annotated[str, typer.Argument(help="Name of a competition, as `podium list` shows it.")]
+PresetName = Annotated[
+    str | None,
+    typer.Option("--preset", "-p", help="File in conf/<competition> with differences from the defaults."),
+]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", "-s", metavar="KEY=VALUE", help="Override one setting; may be repeated."),
+]
+SubmissionName = Annotated[
+    str, typer.Argument(help="A submission's folder, or a part of its name that no other has.")
+]

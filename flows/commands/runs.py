@@ -1,0 +1,121 @@
+"""`podium plan` and `podium run`."""
+
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from flows.commands.options import Competition, Overrides, PresetName
+
+NOT_RECORDED = (
+    "no server: a temporary one ends with the run. There is no page to watch, the last task runs "
+    "and logs may be missing from Prefect's records, and a killed run stays “Running” there. "
+    "The submission and the cache are complete all the same."
+)
+
+
+def plan(competition: Competition, preset: PresetName = None, overrides: Overrides = None) -> None:
+    """Show every step: whether its result is cached, or what makes it run."""
+    from flows import environment
+    from flows.console import aligned
+    from tasks.core import settings
+
+    config = settings.resolve(competition, preset=preset, overrides=overrides or ())
+    environment.apply(None)
+    from flows.planning import plan as planned  # imports Prefect, which reads the environment
+
+    steps = list(planned(competition, config))
+    print(aligned((step.label, step.state, step.reason) for step in steps))
+    cached = sum(step.state == "cached" for step in steps)
+    print(f"{cached} cached, {len(steps) - cached} will run")
+
+
+def run(
+    competition: Competition,
+    preset: PresetName = None,
+    overrides: Overrides = None,
+    server: Annotated[
+        bool, typer.Option("--server/--no-server", help="Record the run on a Prefect server.")
+    ] = True,
+    name: Annotated[
+        str | None,
+        typer.Option(help="Name of the run and its submission; the preset's unless given."),
+    ] = None,
+) -> None:
+    """Turn the raw files into a checked submission, repeating only what changed."""
+    from flows import environment
+    from flows import server as prefect_server
+    from flows.console import say, show_logs
+    from tasks.core import settings
+
+    started = time.monotonic()
+    run_name = checked_name(preset or "defaults" if name is None else name)
+    config = settings.resolve(competition, preset=preset, overrides=overrides or ())
+    check_folders()
+    if not server:
+        say(NOT_RECORDED)
+    environment.apply(prefect_server.ensure(say) if server else None)
+    flow = _flow(competition)
+    show_logs()
+    result = flow.with_options(flow_run_name=run_name)(config)
+    print(summary(result, seconds=time.monotonic() - started))
+
+
+def checked_name(name: str) -> str:
+    """The name, if it can be that of a folder.
+
+    Raises:
+        InvalidSettings: it cannot.
+    """
+    import re
+
+    from tasks.core.errors import InvalidSettings
+
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
+        expected = "1 to 64 letters, digits, dots, dashes and underscores, a letter or digit first"
+        raise InvalidSettings(f"--name: expected {expected}, received {name!r}")
+    return name
+
+
+def check_folders() -> None:
+    """Find out now, not after hours of training, whether results can be written.
+
+    Raises:
+        UserError: a folder cannot be made or written to.
+    """
+    import tempfile
+
+    from tasks.core import places
+    from tasks.core.errors import UserError
+
+    chosen = {
+        "PODIUM_STORE": places.store_folder(),
+        "PODIUM_SUBMISSIONS": places.submissions_folder(),
+    }
+    for variable, folder in chosen.items():
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=folder).close()
+        except OSError as error:
+            received = f"{folder} ({error.strerror})"
+            raise UserError(
+                f"{variable}: expected a folder that can be written to, received {received}"
+            ) from None
+
+
+def summary(result: dict[str, Any], *, seconds: float) -> str:
+    """Where everything lies, the score, and the time it took."""
+    from flows.commands.text import duration, score_text
+    from flows.console import aligned
+    from tasks.core.presets import shown
+
+    rows = [(part, shown(Path(result[part]))) for part in ("submission", "report") if result.get(part)]
+    rows += [("score", score_text(result["score"]))] if result.get("score") is not None else []
+    return aligned([*rows, ("time", duration(seconds))])
+
+
+def _flow(competition: str) -> Any:
+    from importlib import import_module
+
+    return getattr(import_module(f"flows.{competition}"), competition)

@@ -1,0 +1,131 @@
+"""`podium submissions …`: look at what was submitted, compare, check, record public scores."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from flows.commands.options import Overrides, PresetName, SubmissionName
+
+CompetitionOption = Annotated[str, typer.Option("--competition", "-c", help="Name of a competition.")]
+
+
+def list_(
+    competition: Annotated[str | None, typer.Argument(help="Only this competition's.")] = None,
+) -> None:
+    """List submissions, the newest first, with their out-of-fold and public scores."""
+    from flows.commands.text import score_text
+    from flows.console import aligned, say
+    from tasks.core import places, submissions
+
+    root = places.submissions_folder()
+    found = submissions.listed(root, competition)
+    if not found:
+        say(f"no submissions in {root}")
+        return
+    rows = [
+        (entry.name, score_text(entry.provenance.get("score")), _public(entry.provenance)) for entry in found
+    ]
+    print(aligned([("submission", "out-of-fold score", "public score"), *rows]))
+
+
+def show(name: SubmissionName) -> None:
+    """Show a submission's scores, members, settings and the command that rebuilds it."""
+    from flows.commands.text import score_text
+    from flows.console import aligned
+    from tasks.core import places, submissions
+
+    entry = submissions.named(places.submissions_folder(), name)
+    provenance = entry.provenance
+    git = provenance.get("git") or {}
+    commit = f"{git.get('commit')}{' with uncommitted changes' if git.get('dirty') else ''}"
+    rows = [
+        ("submission", entry.name),
+        ("file", entry.file),
+        ("sha256", provenance.get("file_sha256")),
+        ("created", provenance.get("created")),
+        ("commit", commit if git.get("commit") else None),
+        ("command", provenance.get("command")),
+        ("score", score_text(provenance.get("score"))),
+        ("public score", _public(provenance)),
+        *(
+            (f"member {member}", _member(facts))
+            for member, facts in (provenance.get("members") or {}).items()
+        ),
+    ]
+    print(aligned([(key, value) for key, value in rows if value not in (None, "")]))
+    print("\nsettings")
+    print(aligned([("", key, _plain(value)) for key, value in submissions.flat(provenance.get("config"))]))
+
+
+def diff(first: SubmissionName, second: SubmissionName) -> None:
+    """Say what differs between two submissions: settings, data, libraries, code, answers."""
+    from flows.console import aligned
+    from tasks.core import places, submissions
+
+    root = places.submissions_folder()
+    one, two = submissions.named(root, first), submissions.named(root, second)
+    print(f"{one.name} → {two.name}")
+    for part, found in submissions.differences(one, two).items():
+        title = {"config": "settings"}.get(part, part)
+        print(f"\n{title}: {'the same' if not found else f'{len(found)} differ'}")
+        if found:
+            print(aligned(("", key, f"{_plain(a)} → {_plain(b)}") for key, a, b in found))
+    answers = submissions.answer_difference(one, two)
+    share = answers.different / max(answers.total, 1)
+    print(f"\nanswers: {answers.different:,} of {answers.total:,} lines differ ({share:.1%})")
+    if answers.examples:
+        print(aligned(("", f"line {line}", f"{a!r} → {b!r}") for line, a, b in answers.examples))
+
+
+def validate(
+    file: Annotated[Path, typer.Argument(help="The file that would be uploaded.")],
+    competition: CompetitionOption,
+    preset: PresetName = None,
+    overrides: Overrides = None,
+) -> None:
+    """Check a file against the competition's rules and its raw files."""
+    from flows.console import show_logs
+    from tasks.core import settings, submissions
+
+    config = settings.resolve(competition, preset=preset, overrides=overrides or ())
+    show_logs()
+    count = submissions.validate(competition, file, config)
+    print(f"{file}: {count:,} valid lines")
+
+
+def record_score(
+    name: SubmissionName,
+    score: Annotated[float, typer.Argument(help="The public score, as the leaderboard shows it.")],
+) -> None:
+    """Write the public score into a submission's provenance."""
+    import math
+
+    from tasks.core import places, submissions
+    from tasks.core.errors import InvalidSettings
+
+    if not math.isfinite(score):
+        raise InvalidSettings(f"score: expected a finite number, received {score}")
+    entry = submissions.named(places.submissions_folder(), name)
+    submissions.record_score(entry, score)
+    print(f"{entry.name}: public score {score:g}")
+
+
+def _public(provenance: dict[str, Any]) -> str:
+    score = provenance.get("public_score")
+    return "" if score is None else f"{score:g}"
+
+
+def _member(facts: Any) -> str:
+    from flows.commands.text import score_text
+
+    if not isinstance(facts, dict):
+        return str(facts)
+    weight = facts.get("weight")
+    return score_text(facts.get("score")) + (f", weight {weight:.3f}" if weight is not None else "")
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "(none)" if value is None else str(value) or '""'

@@ -1,0 +1,40 @@
+"""DAG: photograph → breed.
+
+load → split → (augment, encode → train → predict, for each fold) → gather, for each recipe
+     → blend → decode → submit → report
+"""
+
+from typing import Any
+
+from prefect import flow
+
+from flows.cross_validation import cross_validate
+from flows.following import followed
+from flows.second_round import second_round
+from tasks.blend import blend
+from tasks.decode import decode
+from tasks.dogs.config import Config
+from tasks.load import load
+from tasks.report import report
+from tasks.split import split
+from tasks.submit import submit
+
+
+@flow(name="dogs", description="Name the breed of the dog in a photograph.", log_prints=True)
+@followed
+def dogs(config: Config) -> dict[str, Any]:
+    """From photographs to a checked submission with its report."""
+    given = {"fold_count": config.folds.count, "seed": config.seed, "run": config.run}
+    dataset = load.submit("dogs", config.data)
+    folds = split.submit("dogs", dataset, config.folds)
+    members = {
+        recipe.name: cross_validate("dogs", recipe, dataset, folds, **given) for recipe in config.recipes
+    }
+    if config.pseudo.share:
+        members |= second_round("dogs", config, dataset, folds, members)
+    joined = {name: member.joined for name, member in members.items()}
+    blended = blend.submit("dogs", dataset, joined, config.blend)
+    file = decode.submit("dogs", dataset, blended)
+    folder = submit.submit("dogs", config, dataset, blended, file, config.run.name)
+    models = {name: model for member in members.values() for name, model in member.models.items()}
+    return report.submit("dogs", config, dataset, folds, joined, blended, models, folder)

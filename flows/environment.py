@@ -1,0 +1,61 @@
+"""Prefect's settings as Podium wants them, put into the environment before Prefect is imported.
+
+Prefect reads its settings once, at import; a file of settings counts only in the current directory.
+"""
+
+import os
+import tomllib
+
+from tasks.core import places
+
+DEFAULTS = {
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+    # The page of the new UI calls a host outside from the browser, whatever the settings say.
+    "PREFECT_SERVER_UI_V2_ENABLED": "false",
+    # Leases in memory are lost with the server, and their slots with them.
+    "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": ("prefect.server.concurrency.lease_storage.filesystem"),
+    # One by one it records 40 task runs a second, in batches 110.
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "200",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "200",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+    # The least it takes; the automation below waits for three of them.
+    "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
+    "PREFECT_LOGGING_EXTRA_LOGGERS": "podium",
+    "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
+}
+
+
+def environment() -> dict[str, str]:
+    """Prefect's settings as Podium wants them; what the person has set stays."""
+    wanted = {"PREFECT_HOME": str(places.prefect_home()), **DEFAULTS}
+    return {name: os.environ.get(name, value) for name, value in wanted.items()}
+
+
+def apply(url: str | None) -> None:
+    """Put the settings into this process's environment, before Prefect is imported.
+
+    Args:
+        url: of the server's API; None takes a temporary server that ends with the run.
+    """
+    os.environ.update(environment())
+    if url is None:
+        os.environ.pop("PREFECT_API_URL", None)
+        os.environ["PREFECT_SERVER_EPHEMERAL_ENABLED"] = "true"
+    else:
+        os.environ["PREFECT_API_URL"] = url
+
+
+def configured_url() -> str | None:
+    """PREFECT_API_URL from the environment, else from the active profile of a PREFECT_HOME set."""
+    if url := os.environ.get("PREFECT_API_URL"):
+        return url.rstrip("/")
+    profiles = places.prefect_home() / "profiles.toml"
+    if "PREFECT_HOME" not in os.environ or not profiles.is_file():
+        return None
+    content = tomllib.loads(profiles.read_text("utf-8"))
+    active = os.environ.get("PREFECT_PROFILE", content.get("active", ""))
+    found: str | None = content.get("profiles", {}).get(active, {}).get("PREFECT_API_URL")
+    return found

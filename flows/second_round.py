@@ -1,0 +1,30 @@
+"""A second round of cross-validation in which confident test predictions join the training records."""
+
+from typing import Any
+
+from flows.cross_validation import Member, cross_validate
+from tasks.pseudo import pseudo
+
+
+def second_round(
+    competition: str, config: Any, dataset: Any, folds: Any, members: dict[str, Member]
+) -> dict[str, Member]:
+    """Train each recipe again; a fold learns only labels given by models that never saw its records."""
+    labels = [
+        pseudo.submit([member.scores[fold] for member in members.values()], config.pseudo, fold=fold)
+        for fold in range(config.folds.count)
+    ]
+    again = [recipe.model_copy(update={"name": f"{recipe.name}-again"}) for recipe in config.recipes]
+    return {
+        recipe.name: cross_validate(
+            competition,
+            recipe,
+            dataset,
+            folds,
+            fold_count=config.folds.count,
+            seed=config.seed,
+            run=config.run,
+            pseudo=labels,
+        )
+        for recipe in again
+    }

@@ -1,0 +1,65 @@
+"""Values of a table as text: Python's own types, and one number of decimals down a column."""
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+NOTHING = "–"
+SIGNIFICANT_DIGITS = 4
+
+
+class Estimate(NamedTuple):
+    """A measured value and how far it may be off."""
+
+    value: float
+    standard_error: float
+
+
+def plain(value: Any) -> Any:
+    """The value as Python's own type: numpy's and pandas' scalars, which JSON refuses, bared."""
+    if isinstance(value, Estimate):
+        return Estimate(float(value.value), float(value.standard_error))
+    if hasattr(value, "item") and getattr(value, "ndim", 0) == 0:
+        return value.item()
+    return value
+
+
+def is_number(value: Any) -> bool:
+    """Whether the plain value belongs in a right-aligned column; truth values do not."""
+    return isinstance(value, int | float | Estimate) and not isinstance(value, bool)
+
+
+def is_numeric(column: Sequence[Any]) -> bool:
+    """Whether a column holds numbers and nothing else, gaps (None) aside."""
+    values = [plain(value) for value in column if value is not None]
+    return bool(values) and all(map(is_number, values))
+
+
+def texts(column: Sequence[Any]) -> list[str]:
+    """One text a value; a column of numbers shares its decimals, so that the points line up."""
+    values = [plain(value) for value in column]
+    decimals = _decimals(values) if is_numeric(column) else None
+    return [_text(value, decimals) for value in values]
+
+
+def _text(value: Any, decimals: int | None) -> str:
+    if value is None or value == "":
+        return NOTHING
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Estimate):
+        return f"{_text(value.value, decimals)} ± {_text(value.standard_error, decimals)}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:.6g}" if decimals is None else f"{value:,.{decimals}f}"
+    return str(value)
+
+
+def _decimals(values: Sequence[Any]) -> int:
+    """Decimals that show the column's largest number with `SIGNIFICANT_DIGITS` digits."""
+    numbers = [value.value if isinstance(value, Estimate) else value for value in values]
+    sizes = [abs(number) for number in numbers if number and math.isfinite(number)]
+    if not sizes:
+        return 1
+    return min(8, max(0, SIGNIFICANT_DIGITS - 1 - math.floor(math.log10(max(sizes)))))

@@ -1,0 +1,82 @@
+"""Digest of the code a step really rests on.
+
+A step's own lines are not enough: with a thin step over a pure function, an edit of the function would
+go unseen. So the digest takes the step's module, the competition's files it names, and everything of
+ours these import, wherever the import stands. Comments, docstrings and layout do not count.
+
+Left out: `tasks.core`, which moves results and does not make them (its `store.FORMAT` is in every key),
+and `config` modules, whose values arrive as inputs.
+"""
+
+import ast
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+OURS = ("tasks", "flows")
+
+
+@lru_cache
+def code_digests(module: str, extra: tuple[str, ...] = (), root: Path = ROOT) -> dict[str, str]:
+    """Digest of each module reached from `module` and `extra`, by module name.
+
+    Raises:
+        FileNotFoundError: one of the named modules does not exist.
+    """
+    waiting = [module, *extra]
+    for name in waiting:
+        if _file(name, root) is None:
+            raise FileNotFoundError(f"module {name}: no such file below {root}")
+    found: dict[str, str] = {}
+    while waiting:
+        name = waiting.pop()
+        path = _file(name, root)
+        if name in found or path is None or not counts(name):
+            continue
+        tree = ast.parse(path.read_bytes())
+        found[name] = hashlib.sha256(ast.dump(without_docstrings(tree)).encode()).hexdigest()
+        waiting.extend(imported(tree))
+    return dict(sorted(found.items()))
+
+
+def counts(name: str) -> bool:
+    """Whether a module of ours decides results."""
+    parts = name.split(".")
+    return parts[:2] != ["tasks", "core"] and parts[-1] != "config"
+
+
+def imported(tree: ast.AST) -> list[str]:
+    """Names of our modules imported anywhere in a syntax tree; `from a import b` may name `a.b`."""
+    names: list[str] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names.extend(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.append(node.module)
+            names.extend(f"{node.module}.{alias.name}" for alias in node.names)
+    return [name for name in names if name.split(".")[0] in OURS]
+
+
+def without_docstrings(tree: ast.Module) -> ast.Module:
+    """The same tree with every docstring (a string standing alone) removed."""
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            kept = [item for item in body if not _is_text(item)]
+            node.body = kept or [ast.Pass()]  # type: ignore[attr-defined]
+    return tree
+
+
+def _is_text(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
+
+
+def _file(name: str, root: Path) -> Path | None:
+    """The file of a module; None for a package (its `__init__` is empty) or a name inside a module."""
+    path = root.joinpath(*name.split(".")).with_suffix(".py")
+    return path if path.is_file() else None

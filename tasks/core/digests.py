@@ -1,0 +1,66 @@
+"""SHA-256 of files, folders and JSON values; unchanged raw files are not read twice."""
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+RECENT_NS = 2_000_000_000
+"""A file changed less than this long ago may change again within the clock's step: not remembered."""
+
+
+def digest_of_json(value: Any) -> str:
+    """SHA-256 of the value's canonical JSON (sorted keys, no spaces)."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def sha256_of_file(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def files_below(path: Path) -> Iterator[tuple[str, os.stat_result]]:
+    """Each file under a folder (or the file itself) with its status; hidden names are left out."""
+    if path.is_file():
+        yield "", path.stat()
+        return
+    for folder, folders, names in os.walk(path, followlinks=True):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            if not name.startswith("."):
+                file = Path(folder, name)
+                try:
+                    yield file.relative_to(path).as_posix(), file.stat()
+                except FileNotFoundError:  # a dangling link; whoever needs it will say so
+                    continue
+
+
+def contents(path: Path, memory: dict[str, list[Any]]) -> dict[str, str]:
+    """The SHA-256 of every file below a path, by relative name.
+
+    `memory` maps names to `[size, modified_ns, sha256]` from an earlier call and is updated in place.
+    A path that does not exist has no contents.
+    """
+    found = dict(files_below(path))
+    fresh = [name for name, status in found.items() if _remembered(memory.get(name), status) is None]
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        digests = pool.map(lambda name: sha256_of_file(path / name if name else path), fresh)
+        hashed = dict(zip(fresh, digests, strict=True))
+    result = {name: hashed.get(name) or memory[name][2] for name in found}
+    now = time.time_ns()
+    memory.clear()
+    for name, status in found.items():
+        if now - status.st_mtime_ns > RECENT_NS:
+            memory[name] = [status.st_size, status.st_mtime_ns, result[name]]
+    return result
+
+
+def _remembered(entry: list[Any] | None, status: os.stat_result) -> str | None:
+    if entry is None or entry[:2] != [status.st_size, status.st_mtime_ns]:
+        return None
+    return entry[2]

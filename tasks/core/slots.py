@@ -1,0 +1,82 @@
+"""Slots of the machine: one training to a graphics card, and a fixed number on the processor.
+
+A slot is a locked file that all runs of a user on this machine share. The kernel frees it when its
+holder dies, whatever the cause. `$PODIUM_SLOTS` sets the number, `$PODIUM_SLOT_FOLDER` the place.
+"""
+
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+POLL_SECONDS = 0.1
+
+
+@contextmanager
+def slot() -> Iterator[dict[str, str]]:
+    """Wait for a free slot; yields the environment that confines a child process to it."""
+    names = slot_names()
+    locks = [FileLock(_folder() / f"{name}.lock", thread_local=False) for name in names]
+    held = _first_free(locks)
+    try:
+        yield _environment(names[held])
+    finally:
+        locks[held].release()
+
+
+def _first_free(locks: list[FileLock]) -> int:
+    while True:
+        for index, lock in enumerate(locks):
+            try:
+                lock.acquire(timeout=0)
+                return index
+            except Timeout:
+                continue
+        time.sleep(POLL_SECONDS)
+
+
+def slot_names() -> list[str]:
+    """`gpu-0`… where there are graphics cards, else `cpu-0`… for each core this process may use."""
+    cards = graphics_cards()
+    if cards:
+        return [f"gpu-{card}" for card in cards]
+    wanted = os.environ.get("PODIUM_SLOTS")
+    count = int(wanted) if wanted else len(os.sched_getaffinity(0))
+    return [f"cpu-{index}" for index in range(max(1, count))]
+
+
+@lru_cache
+def graphics_cards() -> tuple[str, ...]:
+    """Indices of the NVIDIA cards this process may use, without loading TensorFlow."""
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if visible is not None:
+        return tuple(card for card in visible.split(",") if card.strip() not in ("", "-1"))
+    try:
+        listing = subprocess.run(
+            ["nvidia-smi", "--query-gpu=index", "--format=csv,noheader"],
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ()
+    return tuple(listing.stdout.split())
+
+
+def _environment(name: str) -> dict[str, str]:
+    kind, index = name.split("-", 1)
+    return {"CUDA_VISIBLE_DEVICES": index if kind == "gpu" else "-1"}
+
+
+def _folder() -> Path:
+    default = Path(tempfile.gettempdir()) / f"podium-slots-{os.getuid()}"
+    folder = Path(os.environ.get("PODIUM_SLOT_FOLDER") or default)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -1,0 +1,288 @@
+"""The one decorator of all steps: a cached, retryable Prefect task around a plain function.
+
+    @step(uses=("augment", "model"), libraries=("keras", "numpy"), label="train {recipe.name} fold {fold}")
+    def train(competition: str, recipe: Recipe, fold: int) -> Artifact: ...
+
+A call looks its key up in the store (`tasks.core.keys`) before anything else. A whole artifact under that
+key is the result, and Prefect shows the state *Cached*. Otherwise the step takes the key's lock, looks
+again (another run may have computed it meanwhile), and runs. Prefect's own result storage stays out of
+it: one record decides for runs, for plans and for provenance.
+
+This is the only module below the steps that knows Prefect, and it imports it only to run.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from functools import cached_property
+from inspect import signature
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from tasks.core.errors import UserError
+from tasks.core.keys import Key, make_key
+from tasks.core.store import Artifact, Store
+
+if TYPE_CHECKING:
+    from prefect import Task
+
+
+class Running(NamedTuple):
+    """The step at work in this thread: where it may keep what a later attempt goes on from."""
+
+    label: str
+    key: str
+    partial: Path
+
+
+class Recorder(Protocol):
+    """Takes calls of steps instead of Prefect; `flows.planning` has one."""
+
+    def call(self, step: "Step", arguments: dict[str, Any]) -> Any: ...
+
+
+_running: ContextVar[Running] = ContextVar("running")
+_recorder: ContextVar[Recorder | None] = ContextVar("recorder", default=None)
+
+
+class Collector:
+    """Futures of the steps a flow has started, in their order."""
+
+    def __init__(self) -> None:
+        self.futures: list[Any] = []
+
+
+_collector: ContextVar[Collector | None] = ContextVar("collector", default=None)
+
+
+def running() -> Running:
+    """The step that is at work.
+
+    Raises:
+        LookupError: called outside of a step.
+    """
+    return _running.get()
+
+
+def run_id() -> str | None:
+    """Id of the flow run this step belongs to; None outside of one."""
+    from prefect.runtime import flow_run
+
+    return flow_run.get_id()
+
+
+@contextmanager
+def recorded_by(recorder: Recorder) -> Iterator[None]:
+    """Within this block, calls of steps go to the recorder and nothing runs."""
+    token = _recorder.set(recorder)
+    try:
+        yield
+    finally:
+        _recorder.reset(token)
+
+
+@contextmanager
+def collected_by(collector: Collector) -> Iterator[None]:
+    """Within this block, the collector learns of every step that is started."""
+    token = _collector.set(collector)
+    try:
+        yield
+    finally:
+        _collector.reset(token)
+
+
+class Step:
+    """A function with its cache rule. `submit` it inside a flow; `fn` is the bare function."""
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        *,
+        uses: tuple[str, ...],
+        libraries: tuple[str, ...],
+        label: str,
+        retries: int,
+        cached: bool,
+        ignore: tuple[str, ...],
+    ) -> None:
+        self.fn = function
+        self.name = function.__name__
+        self.uses = uses
+        self.libraries = libraries
+        self.retries = retries
+        self.cached = cached
+        self._label = label
+        self._ignore = ignore
+        self._signature = signature(function)
+        self.__doc__ = function.__doc__
+
+    def submit(self, *arguments: Any, **keywords: Any) -> Any:
+        """Start the step in the current flow; returns a future of its result."""
+        bound = self.bind(*arguments, **keywords)
+        recorder = _recorder.get()
+        if recorder is not None:
+            return recorder.call(self, bound)
+        task = self.task.with_options(task_run_name=self.label(bound).replace("{", "(").replace("}", ")"))
+        future = task.submit(**bound)
+        if collector := _collector.get():
+            collector.futures.append(future)
+        return future
+
+    def bind(self, *arguments: Any, **keywords: Any) -> dict[str, Any]:
+        """All arguments by name, defaults filled in."""
+        bound = self._signature.bind(*arguments, **keywords)
+        bound.apply_defaults()
+        return dict(bound.arguments)
+
+    def label(self, arguments: dict[str, Any]) -> str:
+        """The readable name of one call: equal in every run for what a person takes to be the same."""
+        return self._label.format(**arguments)
+
+    def key(self, arguments: dict[str, Any], store: Store) -> Key:
+        """The cache key of a call whose arguments are all known."""
+        counted = {name: value for name, value in arguments.items() if name not in self._ignore}
+        module = self.fn.__module__
+        return make_key(
+            self.name, counted, module=module, uses=self.uses, libraries=self.libraries, store=store
+        )
+
+    @cached_property
+    def task(self) -> "Task[..., Any]":
+        """The Prefect task; results stay in memory, since the store holds what lasts."""
+        from prefect import task
+        from prefect.cache_policies import NO_CACHE
+
+        return task(
+            self._run,
+            name=self.name,
+            cache_policy=NO_CACHE,
+            persist_result=False,
+            retries=self.retries,
+            retry_delay_seconds=1,
+            retry_condition_fn=_is_worth_retrying,
+        )
+
+    def _run(self, **arguments: Any) -> Any:
+        from prefect.states import Completed
+
+        outcome = self.execute(arguments, run=run_id())
+        if outcome.state == "cached":
+            return Completed(name="Cached", message="The store holds it whole", data=outcome.result)
+        return outcome.result
+
+    def execute(self, arguments: dict[str, Any], *, run: str | None = None) -> "Outcome":
+        """Look the call up or run it, without Prefect; `run` names the journal it is noted in."""
+        began = time.monotonic()
+        store, label = Store.current(), self.label(arguments)
+        if not self.cached:
+            outcome = Outcome(self.fn(**arguments), "ran", time.monotonic() - began)
+            _note(store, run, self.name, label, None, outcome)
+            return outcome
+        key = self.key(arguments, store)
+        outcome = _look_up(store, key) or self._compute(store, key, label, arguments)
+        _note(store, run, self.name, label, key, outcome)
+        return outcome
+
+    def _compute(self, store: Store, key: Key, label: str, arguments: dict[str, Any]) -> "Outcome":
+        digest = key.digest
+        with store.lock(digest):
+            if outcome := _look_up(store, key):
+                return outcome
+            token = _running.set(Running(label, digest, store.partial(digest)))
+            began = time.monotonic()
+            try:
+                result = self.fn(**arguments)
+            finally:
+                _running.reset(token)
+            seconds = time.monotonic() - began
+            store.write_record(digest, _record(key, label, result, seconds))
+            store.forget_partial(digest)
+            return Outcome(result, "ran", seconds)
+
+
+class Outcome(NamedTuple):
+    """What a call of a step gave, whether it was `cached` or `ran`, and how long the computing took."""
+
+    result: Any
+    state: str
+    seconds: float
+
+
+def step(
+    *,
+    uses: tuple[str, ...] = (),
+    libraries: tuple[str, ...] = (),
+    label: str,
+    retries: int = 0,
+    cached: bool = True,
+    ignore: tuple[str, ...] = (),
+) -> Callable[[Callable[..., Any]], Step]:
+    """Make a step of a function whose arguments are JSON, settings and artifacts.
+
+    Args:
+        uses: files of the competition (named by the argument `competition`) that decide the result.
+        libraries: installed packages whose version decides the result; `backend` is Keras's.
+        label: name of a call, with arguments in braces.
+        retries: attempts after a failure that is not a person's mistake.
+        cached: whether the result is an Artifact to be kept; else the step runs every time.
+        ignore: arguments that cannot change the result.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Step:
+        return Step(
+            function,
+            uses=uses,
+            libraries=libraries,
+            label=label,
+            retries=retries,
+            cached=cached,
+            ignore=ignore,
+        )
+
+    return decorate
+
+
+def _is_worth_retrying(task: Any, run: Any, state: Any) -> bool:
+    """Prefect asks this after a failure: a person's mistake stays one however often it is tried."""
+    return not isinstance(state.data, UserError)
+
+
+def _look_up(store: Store, key: Key) -> Outcome | None:
+    digest = key.digest
+    result = store.result(digest)
+    if result is None:
+        return None
+    record = store.record(digest) or {}
+    return Outcome(result, "cached", record.get("seconds", 0.0))
+
+
+def _record(key: Key, label: str, result: Artifact, seconds: float) -> dict[str, Any]:
+    if not isinstance(result, Artifact):
+        raise TypeError(f"step {key.step}: expected an Artifact, received {type(result).__name__}")
+    return {
+        "key": key.digest,
+        "label": label,
+        **key._asdict(),
+        "result": result.model_dump(),
+        "seconds": round(seconds, 3),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _note(store: Store, run: str | None, step: str, label: str, key: Key | None, outcome: Outcome) -> None:
+    if run is None:
+        return
+    result = outcome.result
+    store.note(
+        run,
+        {
+            "step": step,
+            "label": label,
+            "key": key.digest if key else None,
+            "state": outcome.state,
+            "seconds": round(outcome.seconds, 3),
+            "artifact": result.name if isinstance(result, Artifact) else None,
+        },
+    )

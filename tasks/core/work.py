@@ -1,0 +1,74 @@
+"""Run a step's long part in a child process that holds one slot of the machine."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from tasks.core import process
+from tasks.core.competition import Job
+from tasks.core.config import Run
+from tasks.core.slots import slot
+from tasks.core.step import running
+from tasks.core.store import Artifact, Store
+
+
+def in_child(
+    entry: str,
+    kind: str,
+    *,
+    competition: str,
+    settings: dict[str, BaseModel] | BaseModel,
+    dataset: Artifact,
+    seed: int,
+    run: Run,
+    **places: Any,
+) -> Artifact:
+    """Call `module:function` with a Job in a fresh process and keep what it writes.
+
+    Artifacts among `places` become their folders. A hit never comes here, so it never waits for a slot.
+    """
+    store, step = Store.current(), running()
+    with slot() as environment, store.new_folder() as folder:
+        job = Job(
+            competition=competition,
+            settings=_plain(settings),
+            dataset=dataset.path,
+            seed=seed,
+            output=folder,
+            partial=step.partial,
+            data_workers=run.data_workers or 2,
+            checkpoint_seconds=run.checkpoint_seconds,
+            **{name: _located(value) for name, value in places.items()},
+        )
+        process.run(
+            entry,
+            job.model_dump(mode="json"),
+            label=step.label,
+            environment=environment,
+            timeout_seconds=run.timeout_seconds,
+        )
+        return store.keep(kind, folder)
+
+
+def _plain(settings: dict[str, BaseModel] | BaseModel) -> dict[str, Any]:
+    if isinstance(settings, BaseModel):
+        return settings.model_dump(mode="json")
+    return {name: part.model_dump(mode="json") for name, part in settings.items()}
+
+
+def _located(value: Any) -> Any:
+    if isinstance(value, Artifact):
+        return value.path
+    if isinstance(value, dict):
+        return {name: _located(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return tuple(_located(item) for item in value)
+    return value
+
+
+def read_job(job: dict[str, Any]) -> Job:
+    """The job a child was given, with its output and checkpoint folders there."""
+    read = Job.model_validate(job)
+    Path(read.partial).mkdir(parents=True, exist_ok=True)
+    return read

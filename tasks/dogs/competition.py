@@ -1,0 +1,21 @@
+"""Baidu × XJTU 2017: name the breed of the dog in a photograph, one of 100, by accuracy."""
+
+from tasks.core.competition import Competition
+from tasks.dogs import data, metric, predict, report, submission, training, views
+
+COMPETITION = Competition(
+    name="dogs",
+    file="submission.txt",
+    load=data.load,
+    fold_key=data.fold_key,
+    test_ids=data.test_ids,
+    augment=views.augment,
+    encode=views.encode,
+    build=training.build,
+    predict=predict.predict,
+    scorer=metric.scorer,
+    decode=submission.decode,
+    write=submission.write,
+    check=submission.check,
+    sections=report.sections,
+)

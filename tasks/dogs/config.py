@@ -1,0 +1,181 @@
+"""Settings of the dogs competition: schema, defaults, bounds."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from tasks.core.config import Blend, ContentsPath, Folds, NotInKey, Pseudo, Run, Settings, Stage
+
+
+class Data(Settings):
+    """Where the competition's own files lie and how photographs are decoded."""
+
+    root: ContentsPath = "data/dogs"
+    """Folder with `data_train_image.txt`, `train/` and `test/`."""
+    size_pixels: int = Field(256, ge=32, le=1024)
+    """Side of the square that every photograph is decoded to, once."""
+    fit: Literal["crop", "squash"] = "crop"
+    """Make a photograph square by its central crop, or by resizing without keeping its aspect ratio."""
+    duplicate_distance: int = Field(8, ge=0, le=16)
+    """Photographs whose 64-bit perceptual hashes differ in at most this many bits share a fold."""
+
+
+class Backbone(Settings):
+    """One pretrained network."""
+
+    name: str = "MobileNetV2"
+    """A class of `keras.applications`, `keras_hub:<preset>`, or `small` (a little network trained from scratch)."""
+    weights: ContentsPath = "imagenet"
+    """`imagenet`, `none`, or the path of a Keras weights file."""
+    size_pixels: int = Field(224, ge=32, le=1024)
+    """Side of the square photographs the network sees."""
+    until: str = ""
+    """Last layer used; empty: all up to the pooled features. Truncated weight files need it."""
+    logits: bool = False
+    """Append the scores of the network's own ImageNet classes to its pooled features."""
+
+
+class Trunk(Settings):
+    """The part of the backbones that stays frozen, computed once for each view and cached."""
+
+    backbones: tuple[Backbone, ...] = Field((Backbone(),), min_length=1)
+    """Networks whose pooled features are joined; to fine-tune, exactly one."""
+    cut: str = "pool"
+    """Last frozen layer; `pool`: everything (a head on frozen features); empty: nothing, trained end to end."""
+
+
+class Augmentation(Settings):
+    """What training views of a photograph go through; zero or false switches a step off."""
+
+    rotation_degrees: float = Field(0.0, ge=0, le=180)
+    """Rotate by a uniform angle of at most this size."""
+    zoom: float = Field(0.0, ge=0, lt=1)
+    """Zoom by a factor within 1 ± this; when smaller than one, the photograph is pasted onto another one."""
+    crop_scale: float = Field(1.0, gt=0, le=1)
+    """Smallest share of the area kept by a random resized crop; 1 switches it off."""
+    flip: bool = True
+    """Mirror half of the views."""
+    quadrant_mask: float = Field(0.0, ge=0, le=1)
+    """Probability that one quarter of the photograph is set to zero."""
+    combine: float = Field(0.0, ge=0, lt=1)
+    """Share of views that join two photographs of one class along a cut or a diagonal."""
+    color: float = Field(0.0, ge=0, le=1)
+    """Strength of changes in brightness, contrast, saturation and hue."""
+    cutout: float = Field(0.0, ge=0, le=1)
+    """Probability of grey rectangles over the photograph."""
+
+
+class Mixing(Settings):
+    """Blending of two records within a batch; off in stages that are `plain`."""
+
+    probability: float = Field(0.0, ge=0, le=1)
+    """Share of batches that are mixed."""
+    mixup_alpha: float = Field(0.2, ge=0)
+    """Beta parameter of mixup; 0 switches it off."""
+    cutmix_alpha: float = Field(1.0, ge=0)
+    """Beta parameter of CutMix; 0 switches it off. Needs images or feature maps, not pooled features."""
+
+
+class Head(Settings):
+    """What turns features into breeds."""
+
+    kind: Literal["linear", "glu"] = "linear"
+    """`linear`: dropout and a softmax layer; `glu`: gated unit, class centres and an auxiliary softmax."""
+    width: int = Field(64, ge=1)
+    """Units of the gated layer."""
+    dropout: float = Field(0.0, ge=0, lt=1)
+    """Share of features dropped in training."""
+    start: Literal["random", "discriminant"] = "random"
+    """Where a linear head starts: at random, or at the shrinkage discriminant of the pooled features."""
+    shrinkage: float = Field(0.3, ge=0, le=1)
+    """Weight of the identity in the discriminant's covariance."""
+    temperature: float = Field(1.0, gt=0, le=100)
+    """Divides the discriminant's scores; larger is less certain."""
+    center_weight: float = Field(0.25, ge=0)
+    """Weight of the squared distance to the class centre (`glu`)."""
+    auxiliary_weight: float = Field(0.25, ge=0)
+    """Weight of the auxiliary head's loss (`glu`)."""
+
+
+class Training(Settings):
+    """How a model is fitted."""
+
+    stages: tuple[Stage, ...] = Field((Stage(),), min_length=1)
+    """Run one after another on the same model."""
+    batch_size: int = Field(32, ge=1)
+    """Records a step."""
+    batches: Literal["shuffled", "pairs"] = "shuffled"
+    """`pairs`: each batch takes distinct classes and two records of each."""
+    label_smoothing: float = Field(0.0, ge=0, lt=1)
+    """Share of each target spread evenly over all classes."""
+    ema: float = Field(0.0, ge=0, lt=1)
+    """Momentum of the exponential moving average of the weights; 0 switches it off."""
+    mixing: Mixing = Mixing()
+
+
+class TestTime(Settings):
+    """Views averaged when predicting."""
+
+    views: tuple[Literal["identity", "flip", "zoom", "zoom_flip"], ...] = ("identity",)
+    """Each is predicted, and the probabilities are averaged."""
+
+
+class Recipe(Settings):
+    """What makes one model."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$"), NotInKey()] = "frozen"
+    """Name in logs, reports and members."""
+    trunk: Trunk = Trunk()
+    views: int = Field(1, ge=1, le=64)
+    """Augmented views of each photograph computed through a frozen trunk; trainings draw from them."""
+    augmentation: Augmentation = Augmentation()
+    head: Head = Head()
+    training: Training = Training()
+    test_time: TestTime = TestTime()
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "Recipe":
+        if self.trunk.cut != "pool" and len(self.trunk.backbones) > 1:
+            raise ValueError("trunk.backbones: several networks can only be joined with trunk.cut = 'pool'")
+        if (
+            self.trunk.cut == "pool"
+            and self.training.mixing.probability
+            and self.training.mixing.cutmix_alpha
+        ):
+            raise ValueError(
+                "training.mixing.cutmix_alpha: CutMix needs feature maps; pooled features take mixup only"
+            )
+        return self
+
+    def for_training(self) -> "Recipe":
+        """The recipe without what only predictions use, so that changing that trains nothing anew."""
+        unused: dict[str, Settings] = {"test_time": TestTime()}
+        if self.trunk.cut:
+            unused["augmentation"] = Augmentation()
+        return self.model_copy(update={**unused, "views": 1})
+
+    def for_prediction(self) -> "Recipe":
+        """The recipe without what only training uses."""
+        unused = {"augmentation": Augmentation(), "training": Training(), "views": 1}
+        return self.model_copy(update=unused)
+
+
+class Config(Settings):
+    """Everything that decides a run of the dogs competition."""
+
+    data: Data = Data()
+    folds: Folds = Folds()
+    seed: int = Field(0, ge=0)
+    """Seed from which every step derives its own."""
+    recipes: tuple[Recipe, ...] = Field((Recipe(),), min_length=1)
+    """Each becomes one member of the ensemble."""
+    pseudo: Pseudo = Pseudo()
+    blend: Blend = Blend()
+    run: Run = Run()
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> "Config":
+        names = [recipe.name for recipe in self.recipes]
+        if len(set(names)) < len(names):
+            raise ValueError(f"recipes: names must differ, received {names}")
+        return self

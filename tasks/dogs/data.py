@@ -1,0 +1,117 @@
+"""The dogs dataset: written from the raw files by `load`, read by everything that follows.
+
+A dataset is a folder with `train.jsonl` (id, label, group) and `test.jsonl` (id), sorted by id;
+`train_photos.npy` and `test_photos.npy`, uint8 (n, size, size, 3) RGB in the same order;
+`classes.json`, the distinct labels, sorted; and `notes.json`, what was counted, mended and dropped.
+Its bytes depend on the contents of the raw files and on the settings, on nothing else.
+"""
+
+import json
+import logging
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tasks.core.competition import FoldKey
+from tasks.core.errors import UserError
+from tasks.dogs import survey
+from tasks.dogs.config import Data
+from tasks.dogs.survey import Part
+
+_log = logging.getLogger("podium")
+
+
+def load(data: Data, folder: Path, *, workers: int | None = None) -> None:
+    """Check the raw files and write the dataset into an empty folder.
+
+    Raises:
+        InvalidData: all that is wrong with the label list and with missing files;
+            if nothing is, all photographs that cannot be used.
+        UserError: the disk has no room for the decoded photographs.
+    """
+
+    def rows(part: Part, number: int) -> np.ndarray:
+        shape = (number, data.size_pixels, data.size_pixels, 3)
+        _check_space(folder, number * data.size_pixels**2 * 3)
+        return np.lib.format.open_memmap(folder / f"{part}_photos.npy", "w+", np.uint8, shape)
+
+    found, groups, summary = survey.survey(data, rows, workers=workers)
+    records = [
+        {"id": photo.id, "label": photo.label, "group": group}
+        for photo, group in zip(found.train, groups.tolist(), strict=True)
+    ]
+    _write_lines(folder / "train.jsonl", records)
+    _write_lines(folder / "test.jsonl", ({"id": photo.id} for photo in found.test))
+    _write_json(folder / "classes.json", sorted({photo.label for photo in found.train}))
+    _write_json(folder / "notes.json", summary)
+    for entry in summary["notes"]:
+        _log.info("%s", entry["message"])
+
+
+def count(data: Data, *, workers: int | None = None) -> dict[str, Any]:
+    """The counts and notes that `load` would write, after the same checks; writes nothing.
+
+    Raises:
+        InvalidData: as `load`.
+    """
+    return survey.survey(data, None, workers=workers).summary
+
+
+def train_records(dataset: Path) -> list[dict[str, Any]]:
+    """The training records `{"id", "label", "group"}`, sorted by id."""
+    return _read_lines(dataset / "train.jsonl")
+
+
+def test_ids(dataset: Path) -> list[str]:
+    """The ids of the test photographs, sorted."""
+    return [record["id"] for record in _read_lines(dataset / "test.jsonl")]
+
+
+def classes(dataset: Path) -> list[int]:
+    """The competition's labels, sorted; a class index is a position in this list."""
+    return json.loads((dataset / "classes.json").read_text("utf-8"))
+
+
+def photos(dataset: Path, part: Part) -> np.ndarray:
+    """Read-only memory-mapped photographs (n, size, size, 3) uint8 RGB, in the order of ids."""
+    return np.load(dataset / f"{part}_photos.npy", mmap_mode="r")
+
+
+def targets(dataset: Path) -> np.ndarray:
+    """Class indices (n,) int64 of the training records."""
+    index = {label: position for position, label in enumerate(classes(dataset))}
+    return np.array([index[record["label"]] for record in train_records(dataset)], np.int64)
+
+
+def fold_key(dataset: Path) -> FoldKey:
+    """Each fold takes its share of every breed, and near-duplicates stay together."""
+    records = train_records(dataset)
+    groups = np.array([record["group"] for record in records], np.int64)
+    return FoldKey([record["id"] for record in records], targets(dataset), groups)
+
+
+def _check_space(folder: Path, needed_bytes: int) -> None:
+    # A memory-mapped file that outgrows its disk ends the process without a word.
+    free = shutil.disk_usage(folder).free
+    if free < needed_bytes:
+        needed = f"{needed_bytes / 1e9:.1f} GB free for decoded photographs"
+        raise UserError(f"{folder}: expected {needed}, received {free / 1e9:.1f} GB")
+
+
+def _write_lines(file: Path, records: Iterable[dict[str, Any]]) -> None:
+    with file.open("w", encoding="utf-8", newline="\n") as lines:
+        lines.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+
+
+def _write_json(file: Path, value: Any) -> None:
+    text = json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+    file.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _read_lines(file: Path) -> list[dict[str, Any]]:
+    # Split at line feeds only: ids may hold characters that `splitlines` takes for line ends.
+    lines = file.read_text("utf-8").split("\n")[:-1]
+    return [json.loads(line) for line in lines]

@@ -1,0 +1,193 @@
+"""A small set of drawn dogs in the competition's own format, to try everything offline.
+
+Beside clean photographs it holds what a loader must survive: one listed twice with one label,
+one listed with two labels (to be dropped), one that is nearly a copy of another, and
+photographs of several shapes.
+"""
+
+import csv
+import json
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image, ImageEnhance
+
+from tasks.core.errors import InvalidSettings
+from tasks.dogs import drawing
+
+_MARKER = "demo.json"
+_PLAN, _TRAIN, _TEST = range(3)
+"""First words of the random streams, so that no two of them meet."""
+
+
+class Plan(NamedTuple):
+    """What will be drawn, known before anything is: every photograph's id and label."""
+
+    parameters: dict[str, int]
+    breeds: dict[int, drawing.Breed]
+    """What to draw for each label."""
+    train: dict[str, int]
+    """Label of each image id, the copy and the contradicted photograph included."""
+    test: dict[str, int]
+    """Hidden label of each image id."""
+    listing: list[tuple[str, int]]
+    """Lines of `data_train_image.txt`: (image id, label)."""
+    copied: str
+    """The photograph that `copy` nearly repeats."""
+    copy: str
+
+
+def write(
+    root: Path,
+    *,
+    breeds: int = 10,
+    photographs: int = 40,
+    test_photographs: int = 80,
+    size_pixels: int = 96,
+    seed: int = 0,
+    answers: Path | None = None,
+) -> None:
+    """Draw the data set, unless `root` holds it already; then no file is touched.
+
+    `train/` gets `photographs` of each breed and two more: a near copy, and one listed with two
+    labels. The same arguments give the same bytes. `root` appears whole or not at all.
+    `answers` is a CSV file, kept outside the data, to write the hidden test labels to.
+
+    Raises:
+        InvalidSettings: an argument is out of bounds, or `root` holds files not drawn here.
+    """
+    plan = _plan(_parameters(breeds, photographs, test_photographs, size_pixels, seed))
+    if not _is_current(root, plan):
+        _refuse_foreign(root)
+        _replace(root, plan)
+    if answers is not None:
+        _write_answers(answers, plan)
+
+
+def _parameters(
+    breeds: int, photographs: int, test_photographs: int, size_pixels: int, seed: int
+) -> dict[str, int]:
+    bounds = {
+        "breeds": (breeds, 2, drawing.BREED_LIMIT),
+        "photographs": (photographs, 1, 10_000),
+        "test_photographs": (test_photographs, 1, 100_000),
+        "size_pixels": (size_pixels, 32, 1024),
+        "seed": (seed, 0, 2**32 - 1),
+    }
+    for name, (value, least, most) in bounds.items():
+        if not least <= value <= most:
+            raise InvalidSettings(f"demo {name}: expected {least} to {most}, received {value}")
+    return {name: value for name, (value, _, _) in bounds.items()} | {"drawing_version": drawing.VERSION}
+
+
+def _plan(parameters: dict[str, int]) -> Plan:
+    breeds, photographs = parameters["breeds"], parameters["photographs"]
+    random = np.random.default_rng([parameters["seed"], _PLAN])
+    labels = sorted(random.choice(drawing.BREED_LIMIT, breeds, replace=False).tolist())
+    ids = _ids(breeds * photographs + 2 + parameters["test_photographs"], random)
+    train = dict(zip(ids, np.repeat(labels, photographs).tolist(), strict=False))
+    contradicted, copy, *test_ids = ids[len(train) :]
+    twice, copied = random.choice(list(train), 2, replace=False).tolist()
+    train |= {contradicted: labels[0], copy: train[copied]}
+    listing = [*train.items(), (twice, train[twice]), (contradicted, labels[1])]
+    test_labels = random.permutation(np.resize(labels, len(test_ids))).tolist()
+    return Plan(
+        parameters=parameters,
+        breeds={label: drawing.breed(index) for index, label in enumerate(labels)},
+        train=train,
+        test=dict(zip(test_ids, test_labels, strict=True)),
+        listing=[listing[index] for index in random.permutation(len(listing))],
+        copied=copied,
+        copy=copy,
+    )
+
+
+def _ids(count: int, random: np.random.Generator) -> list[str]:
+    """Distinct image ids as the competition has them: two large numbers joined by a comma."""
+    ids: dict[str, None] = {}
+    while len(ids) < count:
+        first, second = random.integers(10**6, 2**32, 2).tolist()
+        ids[f"{first},{second}"] = None
+    return list(ids)
+
+
+def _is_current(root: Path, plan: Plan) -> bool:
+    """Whether `root` holds just these photographs, by the marker and the names of the files."""
+    try:
+        marker = json.loads((root / _MARKER).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return (
+        marker == plan.parameters
+        and (root / "data_train_image.txt").is_file()
+        and _ids_in(root / "train") == plan.train.keys()
+        and _ids_in(root / "test") == plan.test.keys()
+    )
+
+
+def _ids_in(folder: Path) -> set[str]:
+    return {path.stem for path in folder.glob("*.jpg")}
+
+
+def _refuse_foreign(root: Path) -> None:
+    """Never replace data that someone put there."""
+    if root.is_dir() and any(root.iterdir()) and not (root / _MARKER).is_file():
+        raise InvalidSettings(
+            f"demo: expected {root} to be missing, empty or drawn by the demo; it holds other files"
+        )
+    if root.exists() and not root.is_dir():
+        raise InvalidSettings(f"demo: expected {root} to be a folder, received a file")
+
+
+def _replace(root: Path, plan: Plan) -> None:
+    """Draw beside `root`, then rename: a demo that is killed leaves `root` as it was."""
+    root.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=f".{root.name}-", dir=root.parent) as temporary:
+        drawn = Path(temporary) / "drawn"
+        _draw(drawn, plan)
+        if root.exists():
+            root.rename(Path(temporary) / "replaced")
+        drawn.rename(root)
+
+
+def _draw(folder: Path, plan: Plan) -> None:
+    for part, labels, stream in (("train", plan.train, _TRAIN), ("test", plan.test, _TEST)):
+        (folder / part).mkdir(parents=True)
+        for index, (image_id, label) in enumerate(labels.items()):
+            random = np.random.default_rng([plan.parameters["seed"], stream, index])
+            image = drawing.photograph(plan.breeds[label], plan.parameters["size_pixels"], random=random)
+            image.save(_file(folder / part, image_id), quality=90)
+    _write_copy(folder / "train", plan)
+    lines = [f"{image_id} {label} https://dogs.example/{image_id}.jpg\n" for image_id, label in plan.listing]
+    (folder / "data_train_image.txt").write_text("".join(lines), encoding="utf-8")
+    (folder / _MARKER).write_text(json.dumps(plan.parameters, indent=2) + "\n", encoding="utf-8")
+
+
+def _write_copy(folder: Path, plan: Plan) -> None:
+    """The same photograph a little brighter and compressed again, as the web keeps it."""
+    with Image.open(_file(folder, plan.copied)) as image:
+        ImageEnhance.Brightness(image).enhance(1.04).save(_file(folder, plan.copy), quality=80)
+
+
+def _file(folder: Path, image_id: str) -> Path:
+    return folder / f"{image_id}.jpg"
+
+
+def _write_answers(answers: Path, plan: Plan) -> None:
+    answers.parent.mkdir(parents=True, exist_ok=True)
+    with answers.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["image_id", "label"])
+        writer.writerows(plan.test.items())
+
+
+def main() -> None:
+    """Entry of `python -m tasks.dogs.demo FOLDER`."""
+    write(Path(sys.argv[1]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,153 @@
+"""The breed model: what learns on top of the frozen trunk, its losses, and where learning is on.
+
+Head `glu` and its losses: the published network of the competition's seed (a gated unit of 64, trainable
+class centres after Wen et al., ECCV 2016, an auxiliary softmax on the raw features).
+"""
+
+from typing import Any
+
+import numpy as np
+
+from tasks.core.config import Stage
+from tasks.core.errors import InvalidSettings
+from tasks.dogs.config import Head, Recipe
+from tasks.learning import backbones
+from tasks.learning.optimizers import layer_factors
+
+HEAD_LAYERS = ("dropout", "gate", "gate_value", "main", "auxiliary", "distance")
+
+
+def build_model(recipe: Recipe, *, shape: tuple[int, ...], class_count: int) -> Any:
+    """From the trunk's output (or photographs, with nothing frozen) to a dict of heads.
+
+    Args:
+        shape: of one input, without the batch.
+
+    Returns:
+        Keras model with outputs `main` (b, k) probabilities and, for `glu`, `auxiliary` (b, k)
+        probabilities and `distance` (b, k) squared distances to the class centres, all float32.
+    """
+    import keras
+
+    inputs = keras.Input(shape, name="inputs")
+    features = inputs if recipe.trunk.cut == "pool" else _top(recipe)(inputs)
+    outputs = _heads(recipe.head, class_count)(features)
+    return keras.Model(inputs, outputs, name="breeds")
+
+
+def _top(recipe: Recipe) -> Any:
+    backbone = recipe.trunk.backbones[0]
+    network = backbones.load(
+        backbone.name, backbone.weights, size_pixels=backbone.size_pixels, until=backbone.until
+    )
+    if recipe.trunk.cut:
+        network = backbones.cut(network, recipe.trunk.cut)[1]
+    if backbone.weights != "none":
+        backbones.freeze_statistics(network)
+    network.name = "top"
+    return network
+
+
+def _heads(head: Head, class_count: int) -> Any:
+    from keras import layers
+
+    softmax = {"activation": "softmax", "dtype": "float32"}
+
+    def apply(features: Any) -> dict[str, Any]:
+        dropped = layers.Dropout(head.dropout, name="dropout")(features)
+        if head.kind == "linear":
+            return {"main": layers.Dense(class_count, name="main", **softmax)(dropped)}
+        gate = layers.Dense(head.width, activation="sigmoid", name="gate")(dropped)
+        gated = layers.Multiply(name="gated")([layers.Dense(head.width, name="gate_value")(dropped), gate])
+        return {
+            "main": layers.Dense(class_count, name="main", **softmax)(gated),
+            "auxiliary": layers.Dense(class_count, name="auxiliary", **softmax)(dropped),
+            "distance": _distance_layer(class_count)(gated),
+        }
+
+    return apply
+
+
+def _distance_layer(class_count: int) -> Any:
+    import keras
+
+    class Distance(keras.layers.Layer):
+        """Squared Euclidean distance of each row to trainable class centres."""
+
+        def build(self, input_shape: tuple[int, ...]) -> None:
+            shape = (class_count, input_shape[-1])
+            self.centers = self.add_weight(shape=shape, initializer="uniform", name="centers")
+
+        def call(self, inputs: Any) -> Any:
+            inputs = keras.ops.cast(inputs, "float32")
+            difference = inputs[:, None, :] - keras.ops.cast(self.centers, "float32")[None]
+            return keras.ops.sum(keras.ops.square(difference), axis=-1)
+
+    return Distance(name="distance")
+
+
+def losses(recipe: Recipe) -> tuple[dict[str, Any], dict[str, float]]:
+    """Loss and weight of each head. Targets are (b, k) and may be soft; they arrive smoothed."""
+    if recipe.head.kind == "linear":
+        return {"main": "categorical_crossentropy"}, {"main": 1.0}
+    weights = {
+        "main": 1.0,
+        "auxiliary": recipe.head.auxiliary_weight,
+        "distance": recipe.head.center_weight,
+    }
+    entropy = "categorical_crossentropy"
+    return {"main": entropy, "auxiliary": entropy, "distance": expected_distance}, weights
+
+
+def expected_distance(targets: Any, distances: Any) -> Any:
+    """Mean over the batch of the distances weighted by the targets: ‖h − c_y‖² for hard labels."""
+    from keras import ops
+
+    return ops.sum(ops.cast(targets, "float32") * distances, axis=-1)
+
+
+def select(model: Any, stage: Stage) -> dict[str, float]:
+    """Set which layers learn in a stage; returns factors on the learning rate by variable path.
+
+    Raises:
+        InvalidSettings: no layer of the top begins with the name the stage gives.
+    """
+    top = next((layer for layer in model.layers if layer.name == "top"), None)
+    inner = [] if top is None else top.layers
+    start = _first_trainable(inner, stage.trainable)
+    for index, layer in enumerate(inner):
+        if type(layer).__name__ != "BatchNormalization" or not _is_pretrained(top):
+            layer.trainable = index >= start
+    heads = [layer for layer in model.layers if layer.name in HEAD_LAYERS]
+    return layer_factors(inner, heads, decay=stage.layer_decay)
+
+
+def _is_pretrained(top: Any) -> bool:
+    return not any(layer.name == "block1_norm" for layer in top.layers)
+
+
+def _first_trainable(layers: list[Any], name: str) -> int:
+    if name == "head":
+        return len(layers)
+    for index, layer in enumerate(layers):
+        if layer.name.startswith(name):
+            return index
+    if not layers or not name:
+        return 0
+    names = ", ".join(layer.name for layer in layers if layer.weights)
+    raise InvalidSettings(
+        f"training.stages.trainable: expected 'head' or the beginning of one of {names}; received {name!r}"
+    )
+
+
+def discriminant(features: np.ndarray, labels: np.ndarray, head: Head) -> list[np.ndarray]:
+    """Kernel (d, k) and bias (k,) of the linear discriminant with a shrunken covariance.
+
+    A few dozen records a class are too few for gradient steps to find as good a start.
+    """
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
+    fitted = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=head.shrinkage)
+    fitted.fit(features.astype(np.float64), labels)
+    scale = 1 / head.temperature
+    return [fitted.coef_.T * scale, fitted.intercept_ * scale]

@@ -1,0 +1,206 @@
+"""One photograph: read, repaired where that is safe, refused where it is not, and made square."""
+
+import io
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from PIL import Image
+
+from tasks.core.errors import InvalidData, Problem
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff")
+LEAST_SIDE_PIXELS = 8
+MOST_PIXELS = 89_000_000
+"""Just below where Pillow warns of a decompression bomb; cameras make 12 to 50 million."""
+
+REPAIRS = {
+    "suffix": "photographs not named .jpg, taken all the same",
+    "format": "photographs in another format than their name says, read by their contents",
+    "turned": "photographs turned upright as their EXIF orientation says",
+    "grey": "greyscale photographs, their channel repeated for red, green and blue",
+    "sixteen_bit": "photographs of 16 bits a channel, scaled to 8",
+    "palette": "photographs with a palette, its colours looked up",
+    "alpha": "photographs with transparency, laid on white",
+    "colours": "photographs in other colours (CMYK, YCbCr, Lab), converted to RGB",
+    "animated": "animations, of which the first frame is taken",
+}
+"""What `read` mends, by the kind it reports."""
+
+_FORMATS = {
+    "JPEG": (".jpg", ".jpeg"),
+    "PNG": (".png",),
+    "GIF": (".gif",),
+    "WEBP": (".webp",),
+    "BMP": (".bmp",),
+    "TIFF": (".tif", ".tiff"),
+}
+_ORIENTATION_TAG = 0x0112
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""EXIF 2.32, table 6: how to undo each orientation; 1 is upright already."""
+
+
+class _UnusableError(Exception):
+    """Carries what a photograph was expected to be, and what it is."""
+
+    def __init__(self, expected: str, received: str) -> None:
+        super().__init__(expected, received)
+        self.expected, self.received = expected, received
+
+
+def read(file: Path, size_pixels: int) -> tuple[Image.Image, tuple[str, ...]]:
+    """The upright RGB photograph, and the kinds of `REPAIRS` it needed.
+
+    A JPEG much larger than `size_pixels` is decoded at a half, a quarter or an eighth of its size,
+    never below twice `size_pixels` on its shorter side.
+
+    Raises:
+        InvalidData: one problem that says why the photograph cannot be used.
+    """
+    try:
+        image = _opened(_contents(file))
+        kinds = _naming_repairs(file, image)
+        image, more = _decoded(image, size_pixels)
+        image, colour = _to_rgb(image)
+    except _UnusableError as error:
+        problem = Problem(file, None, error.expected, error.received)
+        raise InvalidData([problem]) from error
+    return image, (*kinds, *more, *colour)
+
+
+def square(image: Image.Image, size_pixels: int, *, fit: Literal["crop", "squash"]) -> np.ndarray:
+    """Pixels (size, size, 3) uint8 of the central square, or of the whole photograph squashed."""
+    box = None
+    if fit == "crop":
+        side = min(image.size)
+        left, top = (image.width - side) / 2, (image.height - side) / 2
+        box = (left, top, left + side, top + side)
+    resized = image.resize((size_pixels, size_pixels), Image.Resampling.LANCZOS, box=box, reducing_gap=3.0)
+    return np.asarray(resized)
+
+
+@contextmanager
+def pillow_warnings() -> Iterator[None]:
+    """Pillow's warnings as `read` wants them: of a bomb an error, of damaged EXIF nothing.
+
+    Filters belong to the process, so one of these goes around all threads that read.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        warnings.filterwarnings("ignore", category=UserWarning, module="PIL")
+        yield
+
+
+def _contents(file: Path) -> bytes:
+    try:
+        contents = file.read_bytes()
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise _UnusableError("a readable file", f"one that cannot be read ({reason})") from error
+    if not contents:
+        raise _UnusableError("a photograph", "an empty file (0 bytes)")
+    return contents
+
+
+def _opened(contents: bytes) -> Image.Image:
+    """The image with its header read and its pixels not yet decoded."""
+    try:
+        # The formats are named because others run programs (EPS) or read other files.
+        image = Image.open(io.BytesIO(contents), formats=tuple(_FORMATS))
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise _UnusableError(f"at most {MOST_PIXELS:,} pixels", f"more: {error}") from error
+    except Exception as error:  # damaged headers raise whatever their reader stumbles over
+        start = f"{len(contents):,} bytes that begin with {contents[:16]!r}"
+        raise _UnusableError(f"a photograph ({', '.join(_FORMATS)})", start) from error
+    _check_size(image)
+    return image
+
+
+def _check_size(image: Image.Image) -> None:
+    size = f"{image.width} by {image.height} pixels"
+    if image.width * image.height > MOST_PIXELS:
+        raise _UnusableError(f"at most {MOST_PIXELS:,} pixels", size)
+    if min(image.size) < LEAST_SIDE_PIXELS:
+        raise _UnusableError(f"at least {LEAST_SIDE_PIXELS} pixels on each side", size)
+
+
+def _format(image: Image.Image) -> str:
+    # MPO is what cameras call a JPEG with a preview appended.
+    return "JPEG" if image.format == "MPO" else str(image.format)
+
+
+def _naming_repairs(file: Path, image: Image.Image) -> list[str]:
+    suffix = file.suffix.lower()
+    kinds = [] if suffix == ".jpg" else ["suffix"]
+    return kinds if suffix in _FORMATS[_format(image)] else [*kinds, "format"]
+
+
+def _decoded(image: Image.Image, size_pixels: int) -> tuple[Image.Image, list[str]]:
+    """The upright first frame, in the colours it is stored in."""
+    expected = f"a whole {_format(image)} photograph"
+    scale = 2 * size_pixels / min(image.size)
+    kinds = []
+    try:
+        if _format(image) != "JPEG":
+            kinds = ["animated"] if getattr(image, "is_animated", False) else []
+        elif scale < 1:
+            image.draft(None, (round(image.width * scale), round(image.height * scale)))
+        image.load()
+    except Exception as error:  # damaged pixels raise whatever their decoder stumbles over
+        raise _UnusableError(expected, f"one that breaks off or is damaged ({error})") from error
+    turn = _UPRIGHT.get(_orientation(image))
+    return (image, kinds) if turn is None else (image.transpose(turn), [*kinds, "turned"])
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        return int(image.getexif().get(_ORIENTATION_TAG, 1))
+    except Exception:  # a damaged EXIF block says nothing about the pixels, which are whole
+        return 1
+
+
+def _to_rgb(image: Image.Image) -> tuple[Image.Image, list[str]]:
+    """The image in RGB, and the kind of repair that took."""
+    for kind, applies, convert in _CONVERSIONS:
+        if applies(image):
+            return convert(image), [kind]
+    return image, []
+
+
+def _scaled_to_8_bits(image: Image.Image) -> Image.Image:
+    values = np.asarray(image)
+    if image.mode == "F" or values.min() < 0 or values.max() > 65535:
+        raise _UnusableError("8 or 16 bits a channel", f"32 bits a channel (Pillow mode {image.mode})")
+    eight = (values.astype(np.uint32) * 255 + 32767) // 65535
+    return Image.fromarray(eight.astype(np.uint8)).convert("RGB")
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    layer = image.convert("RGBA")
+    white = Image.new("RGBA", layer.size, "white")
+    return Image.alpha_composite(white, layer).convert("RGB")
+
+
+def _plain(image: Image.Image) -> Image.Image:
+    return image.convert("RGB")
+
+
+_CONVERSIONS: tuple[tuple[str, Callable[[Image.Image], bool], Callable[[Image.Image], Image.Image]], ...] = (
+    ("sixteen_bit", lambda image: image.mode[0] in "IF", _scaled_to_8_bits),
+    ("alpha", lambda image: image.has_transparency_data, _on_white),
+    ("grey", lambda image: image.mode in ("1", "L"), _plain),
+    ("palette", lambda image: image.mode == "P", _plain),
+    ("colours", lambda image: image.mode != "RGB", _plain),
+)
+"""In this order, because a palette or a grey channel may come with transparency."""

@@ -1,0 +1,190 @@
+"""The competition's raw files: the label list matched with the photographs that lie beside it.
+
+Finds everything wrong that shows without decoding a photograph.
+"""
+
+import stat
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tasks.core.errors import InvalidData, Problem
+from tasks.dogs import labels, photographs
+
+LIST = "data_train_image.txt"
+FOLDERS = ("train", "test")
+
+
+class Photo(NamedTuple):
+    """A photograph to decode; `label` and `line`, its place in the list, only of training ones."""
+
+    id: str
+    file: Path
+    label: int | None = None
+    line: int | None = None
+
+    @property
+    def name(self) -> str:
+        """Place below the root, the same wherever that lies."""
+        return f"{self.file.parent.name}/{self.file.name}"
+
+
+class Raw(NamedTuple):
+    """What was found; photographs sorted by id."""
+
+    root: Path
+    train: list[Photo]
+    test: list[Photo]
+    notes: list[dict[str, Any]]
+
+
+class _Folder(NamedTuple):
+    photos: dict[str, Path]
+    """By id, which is the file's name without its suffix."""
+    unusable: dict[str, tuple[str, str]]
+    """Of some of the ids: what was expected, what was received."""
+    others: list[str]
+
+
+def find(root: Path) -> Raw:
+    """The raw files below `root`.
+
+    Raises:
+        InvalidData: all that is wrong with the list, and all photographs that are missing.
+    """
+    _check_places(root)
+    entries, problems = labels.parse(root / LIST)
+    kept, notes = labels.settle(entries)
+    if entries and not problems:
+        problems = labels.scarce(root / LIST, entries, kept)
+    train, test = (_folder(root / name) for name in FOLDERS)
+    train_photos, missing = _listed(root, kept, train)
+    test_photos = [Photo(name, test.photos[name]) for name in sorted(test.photos)]
+    problems += missing + _not_files(root, train_photos, train)
+    problems += _not_files(root, test_photos, test)
+    if not test_photos:
+        received = f"none ({len(test.others):,} other files)"
+        problems.append(Problem(root / "test", None, "at least one photograph", received))
+    if problems:
+        raise InvalidData(problems)
+    notes += _folder_notes({entry.id for entry in entries}, train, test)
+    return Raw(root, train_photos, test_photos, notes)
+
+
+def problem(root: Path, photo: Photo, expected: str, received: str) -> Problem:
+    """Something wrong with a photograph, at the line of the list that asks for it if one does."""
+    if photo.line is None:
+        return Problem(_printable(photo.file), None, expected, received)
+    return Problem(root / LIST, photo.line, f"{expected} in {photo.name}", received)
+
+
+def _check_places(root: Path) -> None:
+    if (kind := _kind(root)) != "a folder":
+        expected = f"a folder with {LIST}, train/ and test/"
+        raise InvalidData([Problem(root, None, expected, kind + _hint(root))])
+    problems = []
+    if (kind := _kind(root / LIST)) != "a file":
+        problems.append(Problem(root / LIST, None, "the label list", kind + _hint(root)))
+    for name in FOLDERS:
+        if (kind := _kind(root / name)) != "a folder":
+            problems.append(Problem(root / name, None, "a folder of photographs", kind))
+    if problems:
+        raise InvalidData(problems)
+
+
+def _kind(path: Path) -> str:
+    """What lies there, in words; unlike `Path.is_file` never raises."""
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return "a broken link" if path.is_symlink() else "nothing of this name"
+    except OSError as error:
+        return f"one that cannot be read ({error.strerror})"
+    if stat.S_ISREG(mode):
+        return "a file"
+    return "a folder" if stat.S_ISDIR(mode) else "something that is not a file"
+
+
+def _hint(root: Path) -> str:
+    """Where the list lies instead, if the root is one folder too high or too low."""
+    try:
+        near = [root.absolute().parent, *sorted(root.iterdir())]
+    except OSError:
+        near = [root.absolute().parent]
+    found = [place for place in near if _kind(place / LIST) == "a file"]
+    return f"; one lies in {found[0]}: try --set data.root={found[0]}" if found else ""
+
+
+def _folder(folder: Path) -> _Folder:
+    """What lies in a folder of photographs; the first by name counts where two have one id."""
+    photos: dict[str, Path] = {}
+    unusable: dict[str, tuple[str, str]] = {}
+    others = []
+    for file in _sorted_files(folder):
+        if file.name.startswith(".") or file.suffix.lower() not in photographs.SUFFIXES:
+            others.append(f"{folder.name}/{_printable(file.name)}")
+        elif file.stem in photos:
+            both = f"{photos[file.stem].name} and {file.name}"
+            unusable[file.stem] = ("only one photograph of an id", _printable(both))
+        else:
+            photos[file.stem] = file
+            if wrong := _wrong_entry(file):
+                unusable[file.stem] = wrong
+    return _Folder(photos, unusable, others)
+
+
+def _sorted_files(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError as error:
+        received = f"one that cannot be read ({error.strerror})"
+        raise InvalidData([Problem(folder, None, "a readable folder", received)]) from error
+
+
+def _wrong_entry(file: Path) -> tuple[str, str] | None:
+    if reason := labels.unsafe_id(file.stem):
+        return "a file name that can be an image id", reason
+    kind = _kind(file)
+    return None if kind == "a file" else ("a photograph", kind)
+
+
+def _listed(root: Path, kept: list[labels.Entry], train: _Folder) -> tuple[list[Photo], list[Problem]]:
+    """The photographs that the list names, and those of them that are missing."""
+    if kept and not train.photos:
+        received = f"none ({len(train.others):,} other files)"
+        expected = "the photographs that the list names"
+        return [], [Problem(root / "train", None, expected, received)]
+    photos = [
+        Photo(entry.id, train.photos[entry.id], entry.label, entry.line)
+        for entry in kept
+        if entry.id in train.photos
+    ]
+    missing = [
+        Problem(root / LIST, entry.line, f"train/{entry.id}.jpg", "no such file")
+        for entry in kept
+        if entry.id not in train.photos
+    ]
+    return photos, missing
+
+
+def _not_files(root: Path, photos: list[Photo], folder: _Folder) -> list[Problem]:
+    return [
+        problem(root, photo, *folder.unusable[photo.id]) for photo in photos if photo.id in folder.unusable
+    ]
+
+
+def _folder_notes(listed: set[str], train: _Folder, test: _Folder) -> list[dict[str, Any]]:
+    strays = [train.photos[name].name for name in sorted(train.photos) if name not in listed]
+    unlisted = [f"train/{_printable(name)}" for name in strays]
+    both = [f"test/{test.photos[name].name}" for name in sorted(test.photos) if name in listed]
+    others = train.others + test.others
+    return [
+        *labels.note("unlisted", "photographs in train/ that no line names, left out", unlisted),
+        *labels.note("both", "test photographs with the id of a training photograph", both),
+        *labels.note("other", "files that are no photographs, left out", others),
+    ]
+
+
+def _printable(name: object) -> str:
+    """The name, escaped if it holds line ends or bytes that are no text."""
+    text = str(name)
+    return text if text.isprintable() else ascii(text)

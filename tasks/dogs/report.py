@@ -1,0 +1,162 @@
+"""What a report says about dogs beyond scores: breeds, photographs, labels, augmentation, raw data.
+
+Everything rests on the blend's out-of-fold probabilities, so no photograph was predicted by a model
+that had seen it. Breeds go by their labels: the competition's files do not name them.
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tasks.core.page import Block, Material, Picture, Pictures, Section, Table, Text, jpeg
+from tasks.dogs.config import Augmentation, Config, Recipe
+from tasks.dogs.confusion import Answers, accuracy_by_breed, confused_breeds, read_answers
+
+WORST_MISTAKES = 24
+SUSPECT_PROBABILITY = 0.01
+SUSPECTS = 60
+SAMPLE_PHOTOGRAPHS = 4
+SAMPLE_VIEWS = 5
+SAMPLE_SIDE_PIXELS = 128
+GREY = 128
+
+
+def sections(material: Material) -> list[Section]:
+    """The competition's own sections, in reading order.
+
+    Raises:
+        ValueError: the blend's records are not the dataset's, or stand in another order.
+    """
+    from tasks.dogs.data import photos
+
+    answers, photographs = read_answers(material), photos(material.dataset, "train")
+    found = [
+        confused_breeds(answers),
+        accuracy_by_breed(answers),
+        _mistakes(answers, photographs),
+        _suspects(answers),
+        _samples(answers, photographs, Config.model_validate(material.config)),
+        _notes(material.dataset),
+    ]
+    return [section for section in found if section.blocks]
+
+
+def _mistakes(answers: Answers, photographs: np.ndarray) -> Section:
+    """Photographs on whose wrong breed the blend was most certain."""
+    answer = answers.answer
+    certainty = np.where(answer != answers.truth, answers.probabilities.max(axis=1), -1.0)
+    order = np.argsort(-certainty, kind="stable")[:WORST_MISTAKES]
+    items = [
+        Picture(
+            jpeg(photographs[place], side_pixels=224),
+            f"{answers.labels[answers.truth[place]]} taken for {answers.labels[answer[place]]}",
+            f"{answers.probabilities[place, answer[place]]:.1%}, "
+            f"true breed {answers.probabilities[place, answers.truth[place]]:.1%}\n"
+            f"{answers.ids[place]}",
+        )
+        for place in order
+        if certainty[place] >= 0
+    ]
+    caption = (
+        "Largest probability on a wrong breed, with that of the true one. "
+        "Look for wrong labels and for photographs of two dogs."
+    )
+    return Section("Worst mistakes", [Pictures(items, caption)] if items else [])
+
+
+def _suspects(answers: Answers) -> Section:
+    """Records whose given label the blend all but rules out."""
+    given = answers.probabilities[np.arange(len(answers.ids)), answers.truth]
+    order = np.argsort(given, kind="stable")[: np.count_nonzero(given < SUSPECT_PROBABILITY)]
+    if not len(order):
+        return Section("Suspect labels", [])
+    answer = answers.answer
+    text = (
+        f"The given label of {len(order):,} of {len(given):,} training records "
+        f"({len(order) / len(given):.1%}) got a probability under {SUSPECT_PROBABILITY:g}. "
+        "A weak model rules out right labels too: look at the photographs first."
+    )
+    rows = [
+        [
+            answers.ids[p],
+            answers.labels[answers.truth[p]],
+            given[p],
+            answers.labels[answer[p]],
+            answers.probabilities[p, answer[p]],
+        ]
+        for p in order[:SUSPECTS]
+    ]
+    columns = ["id", "given label", "its probability", "answer", "its probability"]
+    return Section("Suspect labels", [Text(text), Table(columns, rows, f"The {len(rows)} least probable.")])
+
+
+def _samples(answers: Answers, photographs: np.ndarray, config: Config) -> Section:
+    """A sheet for each kind of augmentation: photographs, and training views beside each."""
+    kinds: dict[Augmentation, list[Recipe]] = {}
+    for recipe in config.recipes:
+        kinds.setdefault(recipe.augmentation, []).append(recipe)
+    items = [
+        Picture(
+            jpeg(_sheet(answers, photographs, kind, seed=config.seed), side_pixels=2048),
+            ", ".join(recipe.name for recipe in recipes),
+            _difference(kind),
+        )
+        for kind, recipes in kinds.items()
+    ]
+    caption = "Left: the photograph; beside it: views as a training sees them, before records are mixed."
+    return Section("Augmentation", [Pictures(items, caption, width_pixels=600)])
+
+
+def _difference(kind: Augmentation) -> str:
+    given = kind.model_dump(exclude_defaults=True)
+    return ", ".join(f"{name} = {value}" for name, value in given.items()) or "defaults"
+
+
+def _sheet(answers: Answers, photographs: np.ndarray, kind: Augmentation, *, seed: int) -> np.ndarray:
+    """Photographs down the side, their views to the right of a gap: (height, width, 3) uint8."""
+    from tasks.dogs.augment import test_view, view
+
+    count = min(SAMPLE_PHOTOGRAPHS, len(photographs))
+    chosen = np.random.default_rng(seed).choice(len(photographs), size=count, replace=False)
+    gap = np.full((SAMPLE_SIDE_PIXELS, SAMPLE_SIDE_PIXELS // 16, 3), GREY, np.uint8)
+    rows = []
+    for place in map(int, chosen):
+        partners = np.flatnonzero(answers.folds == answers.folds[place])
+        views = [
+            view(
+                photographs,
+                place,
+                partners=partners,
+                labels=answers.truth,
+                settings=kind,
+                size_pixels=SAMPLE_SIDE_PIXELS,
+                seed=seed + number,
+            )
+            for number in range(SAMPLE_VIEWS)
+        ]
+        original = test_view(photographs[place], "identity", size_pixels=SAMPLE_SIDE_PIXELS)
+        rows.append(np.concatenate([original, gap, *views], axis=1))
+    return np.concatenate(rows)
+
+
+def _notes(dataset: Path) -> Section:
+    """What reading the raw files found."""
+    file = dataset / "notes.json"
+    if not file.is_file():
+        return Section("Notes on the data", [])
+    found = json.loads(file.read_text(encoding="utf-8"))
+    blocks: list[Block] = []
+    if found["counts"]:
+        blocks.append(Table(["what", "count"], [[name, count] for name, count in found["counts"].items()]))
+    if found["notes"]:
+        rows = [[note["kind"], note["message"], _examples(note["examples"])] for note in found["notes"]]
+        blocks.append(Table(["kind", "note", "examples"], rows))
+    return Section("Notes on the data", blocks)
+
+
+def _examples(examples: Sequence[Any], shown: int = 5) -> str:
+    texts = [example if isinstance(example, str) else json.dumps(example) for example in examples[:shown]]
+    return ", ".join(texts) + (f" and {len(examples) - shown} more" if len(examples) > shown else "")

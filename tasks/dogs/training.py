@@ -1,0 +1,193 @@
+"""What one fold's model is fitted on: batches as a function of the step, losses, held-out figures."""
+
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tasks.core.competition import Job
+from tasks.core.config import Stage
+from tasks.dogs import data, model
+from tasks.dogs.augment import test_view, view
+from tasks.dogs.config import Recipe
+from tasks.learning.batches import class_pairs, order
+from tasks.learning.fitting import Batch, Training
+from tasks.learning.mixing import mix
+from tasks.learning.seeds import derive, generator
+
+EVALUATED = 512
+"""Held-out records looked at after an epoch when each must go through the whole network."""
+
+
+def build(job: Job) -> Training:
+    """The training of one fold's model, as `tasks.learning.fitting.fit` takes it."""
+    recipe = Recipe.model_validate(job.settings)
+    records = Records(job, recipe)
+    network = model.build_model(recipe, shape=records.shape, class_count=records.class_count)
+    if recipe.head.start == "discriminant":
+        features, labels = records.pooled(network)
+        network.get_layer("main").set_weights(model.discriminant(features, labels, recipe.head))
+    losses, loss_weights = model.losses(recipe)
+    return Training(
+        model=network,
+        stages=recipe.training.stages,
+        losses=losses,
+        loss_weights=loss_weights,
+        metric="main",
+        batch=records.batch,
+        steps_per_epoch=records.steps_per_epoch,
+        select=model.select,
+        evaluate=records.evaluate,
+        ema=recipe.training.ema,
+    )
+
+
+class Records:
+    """The records a fold learns from: those of other folds, and pseudo-labelled test records."""
+
+    def __init__(self, job: Job, recipe: Recipe) -> None:
+        self.job, self.recipe = job, recipe
+        self.class_count = len(data.classes(job.dataset))
+        labels, folds = data.targets(job.dataset), np.load(job.folds / "folds.npy")
+        self.held_out = np.flatnonzero(folds == job.fold)
+        self.own = np.flatnonzero(folds != job.fold)
+        self.labels = labels
+        self._pseudo = np.load(job.pseudo / "pseudo.npy") if job.pseudo else np.empty((0, 3))
+        self.count = len(self.own) + len(self._pseudo)
+        self.class_of = np.concatenate([labels[self.own], self._pseudo[:, 1]]).astype(np.int64)
+        self.weight_of = np.concatenate([np.ones(len(self.own)), self._pseudo[:, 2]])
+        self.batch_size = min(recipe.training.batch_size, self.count)
+        self.steps_per_epoch = self.count // self.batch_size
+
+    @cached_property
+    def shape(self) -> tuple[int, ...]:
+        """Of one input of the model."""
+        if not self.recipe.trunk.cut:
+            size = self.recipe.trunk.backbones[0].size_pixels
+            return (size, size, 3)
+        return self._views[0].shape[1:]
+
+    def batch(self, stage: Stage, epoch: int, step: int) -> Batch:
+        """The batch of a step: a pure function of its arguments and the job."""
+        positions = self._positions(epoch, step)
+        targets = self._targets(positions)
+        inputs = self._inputs(positions, stage, epoch)
+        mixing = self.recipe.training.mixing
+        if mixing.probability and not stage.plain:
+            drawn = generator(self.job.seed, "mix", epoch, step)
+            options = mixing.model_dump()
+            inputs, targets = mix(inputs, targets, generator=drawn, **options)
+        weights = self.weight_of[positions].astype(np.float32) if len(self._pseudo) else None
+        return Batch(inputs, dict.fromkeys(model.losses(self.recipe)[0], targets), weights)
+
+    def _positions(self, epoch: int, step: int) -> np.ndarray:
+        seed = derive(self.job.seed, "batches")
+        if self.recipe.training.batches == "pairs":
+            number = epoch * self.steps_per_epoch + step
+            return class_pairs(self.class_of, batch_size=self.batch_size, seed=seed, step=number)
+        permutation = order(self.count, seed=seed, epoch=epoch)
+        return permutation[step * self.batch_size : (step + 1) * self.batch_size]
+
+    def _targets(self, positions: np.ndarray) -> np.ndarray:
+        """(b, k) float32 one-hot targets, smoothed."""
+        share = self.recipe.training.label_smoothing
+        hot = np.eye(self.class_count, dtype=np.float32)[self.class_of[positions]]
+        return hot * (1 - share) + np.float32(share / self.class_count)
+
+    def _inputs(self, positions: np.ndarray, stage: Stage, epoch: int) -> np.ndarray:
+        rows = [self._input(int(position), stage, epoch) for position in positions]
+        return np.stack(rows).astype(np.float32)
+
+    def _input(self, position: int, stage: Stage, epoch: int) -> np.ndarray:
+        drawn = derive(self.job.seed, "input", epoch, position)
+        if position >= len(self.own):
+            return self._pseudo_input(int(self._pseudo[position - len(self.own), 0]), drawn)
+        record = int(self.own[position])
+        if self.recipe.trunk.cut:
+            views = self._plain_views if stage.plain else self._views
+            return views[drawn % len(views)][record]
+        return view(
+            self._photos,
+            record,
+            partners=self.own,
+            labels=self.labels,
+            settings=self.recipe.augmentation,
+            size_pixels=self.shape[0],
+            seed=drawn,
+            plain=stage.plain,
+        )
+
+    def _pseudo_input(self, record: int, drawn: int) -> np.ndarray:
+        if self.recipe.trunk.cut:
+            encoded = self._encoded["test"]
+            return encoded[drawn % len(encoded)][record]
+        photos = data.photos(self.job.dataset, "test")
+        name = ("identity", "flip")[drawn % 2]
+        return test_view(photos[record], name, size_pixels=self.shape[0])
+
+    def pooled(self, network: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Pooled features and labels of the fold's own records over all views."""
+        top = next((layer for layer in network.layers if layer.name == "top"), None)
+        rows = [np.asarray(each[self.own], np.float32) for each in self._views]
+        if top is not None:
+            rows = [top.predict(each, batch_size=32, verbose=0) for each in rows]
+        return np.concatenate(rows), np.tile(self.labels[self.own], len(rows))
+
+    def evaluate(self, network: Any) -> dict[str, float]:
+        """Loss and accuracy on held-out records as they are predicted, without test-time views."""
+        chosen = self.held_out if self.recipe.trunk.cut else self.held_out[:EVALUATED]
+        scores = predict_rows(network, self.rows("train", 0), chosen)[:, 0]
+        truth = self.labels[chosen]
+        likelihood = np.clip(scores[np.arange(len(chosen)), truth], 1e-7, 1)
+        return {
+            "held_out_loss": float(-np.log(likelihood).mean()),
+            "held_out_accuracy": float((scores.argmax(1) == truth).mean()),
+        }
+
+    def rows(self, part: data.Part, number: int) -> Callable[[np.ndarray], np.ndarray]:
+        """Inputs of some records of a part, by their `number`-th test-time view."""
+        if self.recipe.trunk.cut:
+            encoded = self._encoded[part][number]
+            return lambda indices: np.asarray(encoded[indices], np.float32)
+        photos, name = data.photos(self.job.dataset, part), self.recipe.test_time.views[number]
+        size = self.shape[0]
+        return lambda indices: np.stack(
+            [test_view(photos[index], name, size_pixels=size) for index in indices]
+        ).astype(np.float32)
+
+    @cached_property
+    def _photos(self) -> np.ndarray:
+        return data.photos(self.job.dataset, "train")
+
+    @cached_property
+    def _views(self) -> list[np.ndarray]:
+        return _mapped(self.job.views, "features.npy")
+
+    @cached_property
+    def _plain_views(self) -> list[np.ndarray]:
+        return _mapped(self.job.plain_views, "features.npy")
+
+    @cached_property
+    def _encoded(self) -> dict[str, list[np.ndarray]]:
+        folders = tuple(self.job.inputs.values())
+        return {part: _mapped(folders, f"{part}.npy") for part in ("train", "test")}
+
+
+def _mapped(folders: tuple[Path, ...], name: str) -> list[np.ndarray]:
+    return [np.load(folder / name, mmap_mode="r") for folder in folders]
+
+
+def predict_rows(
+    network: Any, rows: Callable[[np.ndarray], np.ndarray], chosen: np.ndarray, *, batch: int = 64
+) -> np.ndarray:
+    """(n, heads, k) float32 probabilities of the chosen records, in batches of one fixed shape."""
+    parts = []
+    for start in range(0, len(chosen), batch):
+        indices = chosen[start : start + batch]
+        padded = np.resize(indices, batch)
+        outputs = network.predict_on_batch(rows(padded))
+        heads = [np.asarray(outputs[name]) for name in ("main", "auxiliary") if name in outputs]
+        parts.append(np.stack(heads, axis=1)[: len(indices)])
+    return np.concatenate(parts).astype(np.float32)

@@ -1,0 +1,90 @@
+"""Greedy ensemble selection with replacement, bagged.
+
+Caruana, Niculescu-Mizil, Crew, Ksikes: Ensemble Selection from Libraries of Models, ICML 2004.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from tasks.learning.seeds import generator
+
+
+def greedy_weights(
+    scores: Sequence[np.ndarray],
+    metric: Callable[[np.ndarray], float],
+    *,
+    rounds: int,
+    bags: int,
+    seed: int,
+) -> np.ndarray:
+    """Weights of members that together score best; higher metric is better.
+
+    Each bag draws a random half of the members, starts empty, and adds in each round the member whose
+    addition to the average scores best, keeping its best prefix. Bags are averaged. When the average
+    of bags scores below the best single member, that member alone is returned, so the blend is never
+    worse than it on the records the weights are chosen on.
+
+    Args:
+        scores: one (n, k) array for each member.
+        metric: figure of merit of one (n, k) array.
+
+    Returns:
+        (members,) float64, non-negative, summing to 1.
+    """
+    count = len(scores)
+    alone = np.array([metric(member) for member in scores])
+    drawn = generator(seed, "bags")
+    size = count if count < 3 else (count + 1) // 2
+    weights = np.zeros(count)
+    for _ in range(bags if size < count else 1):
+        bag = sorted(drawn.choice(count, size, replace=False))
+        weights[bag] += _select([scores[index] for index in bag], metric, rounds=rounds)
+    weights /= weights.sum()
+    if metric(average(scores, weights)) < alone.max():
+        return np.eye(count)[alone.argmax()]
+    return weights
+
+
+def average(scores: Sequence[np.ndarray], weights: np.ndarray) -> np.ndarray:
+    """Weighted mean of the members' scores."""
+    return np.einsum("m,m...->...", weights, np.stack(scores))
+
+
+def _select(
+    scores: Sequence[np.ndarray], metric: Callable[[np.ndarray], float], *, rounds: int
+) -> np.ndarray:
+    """Shares of the members in the best prefix of a greedy selection with replacement."""
+    total = np.zeros_like(scores[0], dtype=np.float64)
+    chosen: list[int] = []
+    best, best_length = -np.inf, 0
+    for _ in range(rounds):
+        # a stable order: of equal members the first is taken
+        merits = [metric((total + member) / (len(chosen) + 1)) for member in scores]
+        pick = int(np.argmax(merits))
+        total += scores[pick]
+        chosen.append(pick)
+        if merits[pick] > best:
+            best, best_length = merits[pick], len(chosen)
+    counts = np.bincount(chosen[:best_length], minlength=len(scores))
+    return counts / counts.sum()
+
+
+def best_share(scores: np.ndarray, metric: Callable[[np.ndarray], float]) -> float:
+    """The share of the first of two heads, in steps of 0.01, whose blend scores best; 1 for one head.
+
+    Args:
+        scores: (n, heads, k). Of equally good shares the one nearest to 1 is taken.
+    """
+    if scores.shape[1] == 1:
+        return 1.0
+    shares = [step / 100 for step in range(100, -1, -1)]
+    merits = [metric(share * scores[:, 0] + (1 - share) * scores[:, 1]) for share in shares]
+    return shares[int(np.argmax(merits))]
+
+
+def blend_heads(scores: np.ndarray, share: float) -> np.ndarray:
+    """(n, heads, k) → (n, k): `share` of the first head, the rest of the second."""
+    if scores.shape[1] == 1:
+        return scores[:, 0]
+    return (share * scores[:, 0] + (1 - share) * scores[:, 1]).astype(np.float32)

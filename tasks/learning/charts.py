@@ -1,0 +1,211 @@
+"""Charts of training and of its results, drawn with matplotlib to SVG and PNG.
+
+No global state of pyplot is touched, and the same numbers give the same bytes. In the SVG colours
+follow the reader's theme on a transparent ground, so that one drawing suits a light and a dark
+page; the PNG is dark on white. The palette is that of Okabe and Ito (2008), made to be told apart
+by colour-blind readers.
+"""
+
+from collections.abc import Mapping, Sequence
+from io import BytesIO, StringIO
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tasks.core import cells
+from tasks.core.cells import Estimate
+from tasks.core.page import Chart
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+INK = "#1f2328"
+PAPER = "#ffffff"
+BLUE = "#0072b2"
+ORANGE = "#d55e00"
+THEMED = {INK: "currentColor", PAPER: "var(--paper)", BLUE: "var(--blue)"}
+"""What these colours become in the SVG; on dark paper the blue is the palette's sky blue."""
+THEME = (
+    f"<style>svg{{color:{INK};--paper:{PAPER};--blue:{BLUE}}}"
+    "@media(prefers-color-scheme:dark){svg{color:#e4e8ec;--paper:#14171a;--blue:#56b4e9}}</style>"
+)
+STYLE: dict[Any, Any] = {
+    "svg.hashsalt": "podium",
+    "svg.fonttype": "path",
+    "text.parse_math": False,
+    "font.size": 10.0,
+    "text.color": INK,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "axes.titlesize": 10.5,
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.facecolor": "none",
+    "axes.axisbelow": True,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "grid.color": INK,
+    "grid.alpha": 0.15,
+    "grid.linewidth": 0.7,
+    "legend.frameon": False,
+}
+WIDE_INCHES = 7.6
+NARROW_INCHES = 5.6
+"""Still readable on a phone without scrolling sideways."""
+
+
+def learning_curves(histories: Mapping[str, Sequence[Mapping[str, Any]]], *, caption: str = "") -> Chart:
+    """Loss, accuracy and learning rate of each training, one row of panels a member.
+
+    Args:
+        histories: epochs of each training by "member, fold f": `stage`, `loss`, `accuracy`,
+            `learning_rate`, and where held-out records were scored `held_out_loss` and
+            `held_out_accuracy`. Trainings with the same words before the comma share a row.
+    """
+    from matplotlib import rc_context
+
+    members = _by_member(histories)
+    with rc_context(STYLE):
+        figure = _figure(max(1, len(members)) * 2.35, width_inches=WIDE_INCHES)
+        parts = figure.subfigures(max(1, len(members)), 1, squeeze=False)[:, 0]
+        for part, (member, trainings) in zip(parts, members.items(), strict=False):
+            part.suptitle(member, x=0.01, ha="left", fontsize=11, fontweight="bold")
+            row = part.subplots(1, 3, gridspec_kw={"width_ratios": [4, 4, 3]})
+            for axes, name in zip(row, ("loss", "accuracy", "learning rate"), strict=True):
+                _curves(axes, trainings, name.replace(" ", "_"))
+                axes.set_title(name)
+        return _chart(figure, caption)
+
+
+def _by_member(
+    histories: Mapping[str, Sequence[Mapping[str, Any]]],
+) -> dict[str, list[Sequence[Mapping[str, Any]]]]:
+    members: dict[str, list[Sequence[Mapping[str, Any]]]] = {}
+    for name, history in histories.items():
+        members.setdefault(name.rpartition(",")[0] or name, []).append(history)
+    return members
+
+
+def _curves(axes: "Axes", trainings: Sequence[Sequence[Mapping[str, Any]]], key: str) -> None:
+    """One thin line a training: the training records dashed, the held-out records solid."""
+    for history in trainings:
+        for field, color, dashes in ((key, BLUE, "--"), (f"held_out_{key}", ORANGE, "-")):
+            values = [float(epoch.get(field, np.nan)) for epoch in history]
+            if np.isfinite(values).any():
+                epochs = range(1, len(values) + 1)
+                marker = "o" if len(values) < 3 else ""
+                axes.plot(epochs, values, dashes, color=color, linewidth=1.1, marker=marker, markersize=3)
+    for start in _stage_starts(max(trainings, key=len, default=())):
+        axes.axvline(start + 0.5, color=INK, alpha=0.45, linewidth=0.8, linestyle=":")
+    _mark_lines(axes, key)
+
+
+def _stage_starts(history: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Epochs after which another stage begins."""
+    stages = [epoch.get("stage", 0) for epoch in history]
+    return [index for index in range(1, len(stages)) if stages[index] != stages[index - 1]]
+
+
+def _mark_lines(axes: "Axes", key: str) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True, min_n_ticks=1))
+    axes.grid(axis="y")
+    axes.set_xlabel("epoch")
+    if key == "learning_rate":
+        axes.yaxis.set_major_formatter("{x:g}")
+    elif key == "loss":
+        axes.plot([], [], "--", color=BLUE, label="training")
+        axes.plot([], [], "-", color=ORANGE, label="held out")
+        axes.legend(fontsize=8.5, loc="upper right")
+
+
+def bars(
+    names: Sequence[str],
+    values: Sequence[float],
+    *,
+    errors: Sequence[float] | None = None,
+    title: str,
+    caption: str = "",
+) -> Chart:
+    """Horizontal bars from zero, the first on top; with `errors`, points with whiskers that long.
+
+    A bar from zero hides differences that are small against the value, which scores often are:
+    points let the axis begin where the values do.
+    """
+    from matplotlib import rc_context
+
+    places = np.arange(len(names))
+    with rc_context(STYLE):
+        figure = _figure(0.75 + 0.34 * max(1, len(names)))
+        axes = figure.subplots()
+        if errors is None:
+            axes.barh(places, values, height=0.62, color=BLUE)
+            ends, texts = np.asarray(values), cells.texts(values)
+        else:
+            axes.errorbar(values, places, xerr=errors, fmt="o", color=BLUE, capsize=3, linewidth=1.6)
+            ends, texts = np.add(values, errors), cells.texts(list(map(Estimate, values, errors)))
+        for place, text, end in zip(places, texts, ends, strict=True):
+            axes.annotate(text, (end, place), (6, 0), textcoords="offset points", va="center")
+        axes.set_yticks(places, list(names))
+        axes.set_ylim(len(names) - 0.4, -0.6)
+        axes.grid(axis="x")
+        axes.tick_params(axis="y", length=0)
+        axes.set_title(title)
+        return _chart(figure, caption)
+
+
+def matrix(counts: np.ndarray, names: Sequence[str], *, caption: str = "") -> Chart:
+    """Confusion counts (m, m): rows the true classes, columns the answers, shaded by share of row.
+
+    Right answers, on the diagonal, are blue and mistakes orange.
+    """
+    from matplotlib import rc_context
+    from matplotlib.patches import Rectangle
+
+    counts = np.asarray(counts)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    side = len(names)
+    with rc_context(STYLE):
+        figure = _figure(1.2 + 0.42 * side, width_inches=min(NARROW_INCHES, 1.2 + 0.42 * side))
+        axes = figure.subplots()
+        for row, column in np.ndindex(side, side):
+            color, share = BLUE if row == column else ORANGE, float(shares[row, column])
+            axes.add_patch(Rectangle((column - 0.48, row - 0.48), 0.96, 0.96, color=color, alpha=share, lw=0))
+            if counts[row, column]:
+                ink = PAPER if share > 0.6 else INK
+                axes.text(column, row, f"{counts[row, column]:,}", ha="center", va="center", color=ink)
+        _mark_matrix(axes, names)
+        return _chart(figure, caption)
+
+
+def _mark_matrix(axes: "Axes", names: Sequence[str]) -> None:
+    side = max(1, len(names))
+    axes.set(xlim=(-0.5, side - 0.5), ylim=(side - 0.5, -0.5), xlabel="answer", ylabel="true")
+    slant: dict[str, Any] = {"rotation": 45, "ha": "right"} if max(map(len, names), default=0) > 3 else {}
+    axes.set_xticks(range(len(names)), list(names), **slant)
+    axes.set_yticks(range(len(names)), list(names))
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+
+
+def _figure(height_inches: float, *, width_inches: float = NARROW_INCHES) -> "Figure":
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width_inches, height_inches), layout="constrained")
+
+
+def _chart(figure: "Figure", caption: str) -> Chart:
+    """Both forms of the drawing; without a date, so that equal numbers give equal bytes."""
+    svg, png = StringIO(), BytesIO()
+    metadata = {"Date": None, "Creator": None}
+    figure.savefig(svg, format="svg", transparent=True, metadata=metadata)
+    figure.savefig(png, format="png", dpi=110, facecolor="white", metadata={"Software": None})
+    drawing = svg.getvalue()
+    drawing = drawing[drawing.index("<svg") :]
+    for color, themed in THEMED.items():
+        drawing = drawing.replace(color, themed)
+    opening = drawing.index(">") + 1
+    return Chart(drawing[:opening] + THEME + drawing[opening:], png.getvalue(), caption)

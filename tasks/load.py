@@ -1,0 +1,16 @@
+"""Step `load`: raw files → dataset. Every raw file's contents are in the key, its place is not."""
+
+from pydantic import BaseModel
+
+from tasks.core.competition import find
+from tasks.core.step import step
+from tasks.core.store import Artifact, Store
+
+
+@step(uses=("data",), libraries=("numpy", "pillow"), label="load {competition}")
+def load(competition: str, data: BaseModel) -> Artifact:
+    """Check the raw files and write the competition's dataset."""
+    store = Store.current()
+    with store.new_folder() as folder:
+        find(competition).load(data, folder)
+        return store.keep("dataset", folder)

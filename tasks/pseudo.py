@@ -1,0 +1,24 @@
+"""Step `pseudo`: confident test predictions of one fold's own models, as labels for its second round.
+
+Only models that never saw the fold's held-out records have a say, so these cannot come back as labels.
+"""
+
+import numpy as np
+
+from tasks.core.config import Pseudo
+from tasks.core.step import step
+from tasks.core.store import Artifact, Store
+from tasks.learning.blending import blend_heads
+from tasks.learning.pseudo import most_confident
+
+
+@step(libraries=("numpy",), label="pseudo fold {fold}")
+def pseudo(scores: list[Artifact], settings: Pseudo, *, fold: int) -> Artifact:
+    """Write `pseudo.npy` (m, 3) float64: test row, class index, weight."""
+    tests = [blend_heads(np.load(each.path / "test.npy"), 1.0) for each in scores]
+    rows, classes = most_confident(np.mean(tests, axis=0), share=settings.share)
+    store = Store.current()
+    with store.new_folder() as folder:
+        weights = np.full(len(rows), settings.weight)
+        np.save(folder / "pseudo.npy", np.stack([rows, classes, weights], axis=1).astype(np.float64))
+        return store.keep("pseudo", folder)

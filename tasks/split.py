@@ -1,0 +1,30 @@
+"""Step `split`: dataset → folds, one number for each training record."""
+
+import json
+
+import numpy as np
+
+from tasks.core.competition import find
+from tasks.core.config import Folds
+from tasks.core.errors import InvalidSettings
+from tasks.core.step import step
+from tasks.core.store import Artifact, Store
+from tasks.learning.folding import assign_folds
+
+
+@step(uses=("data",), libraries=("numpy", "scikit-learn"), label="split {competition}")
+def split(competition: str, dataset: Artifact, folds: Folds) -> Artifact:
+    """Write `folds.npy` (n,) int64 and `ids.json` in the dataset's order."""
+    key = find(competition).fold_key(dataset.path)
+    smallest = int(np.unique(key.strata, return_counts=True)[1].min())
+    if smallest < folds.count:
+        raise InvalidSettings(
+            f"folds.count: expected at most {smallest}, the records of the smallest class; "
+            f"received {folds.count}"
+        )
+    store = Store.current()
+    with store.new_folder() as folder:
+        assigned = assign_folds(key.strata, key.groups, count=folds.count, seed=folds.seed)
+        np.save(folder / "folds.npy", assigned)
+        (folder / "ids.json").write_text(json.dumps(key.ids), "utf-8")
+        return store.keep("folds", folder)

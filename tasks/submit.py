@@ -1,0 +1,82 @@
+"""Step `submit`: put the checked submission with its provenance where a person looks for it."""
+
+import json
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from tasks.core import places
+from tasks.core.competition import find
+from tasks.core.digests import sha256_of_file
+from tasks.core.provenance import describe
+from tasks.core.step import run_id, step
+from tasks.core.store import Artifact, Store, write_json
+from tasks.core.submissions import PROVENANCE
+
+
+@step(cached=False, label="submit {competition}")
+def submit(
+    competition: str,
+    config: BaseModel,
+    dataset: Artifact,
+    blended: Artifact,
+    submission: Artifact,
+    name: str,
+) -> str:
+    """Copy the file to `submissions/` with `provenance.json`; returns the folder.
+
+    An equal submission of an equal configuration that lies there already is left as it is.
+    """
+    found = find(competition)
+    file = submission.path / found.file
+    found.check(file, found.test_ids(dataset.path), dataset.path)
+    provenance = {
+        "competition": competition,
+        "run": name,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "file": found.file,
+        "file_sha256": sha256_of_file(file),
+        **_scores(blended),
+        **describe(config, Store.current().journal(run_id() or ""), competition=competition),
+        "public_score": None,
+    }
+    root = places.submissions_folder() / competition
+    if (same := _same(root, provenance)) is not None:
+        return str(same)
+    folder = _new_folder(root, name)
+    shutil.copyfile(file, folder / found.file)
+    write_json(folder / PROVENANCE, provenance)
+    return str(folder)
+
+
+def _scores(blended: Artifact) -> dict[str, Any]:
+    summary = json.loads((blended.path / "blend.json").read_text("utf-8"))
+    members = {
+        name: {"score": score, "weight": summary["weights"][name]}
+        for name, score in summary["members"].items()
+    }
+    return {"score": summary["score"], "members": members}
+
+
+def _same(root: Path, provenance: dict[str, Any]) -> Path | None:
+    """The newest folder whose file, settings and steps agree with these."""
+    for path in sorted(root.glob(f"*/{PROVENANCE}"), reverse=True):
+        other = json.loads(path.read_text("utf-8"))
+        same = all(other.get(part) == provenance[part] for part in ("file_sha256", "config", "code"))
+        if same and (path.parent / other["file"]).is_file():
+            return path.parent
+    return None
+
+
+def _new_folder(root: Path, name: str) -> Path:
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    folder = root / f"{stamp}-{name}"
+    number = 2
+    while folder.exists():
+        folder = root / f"{stamp}-{name}-{number}"
+        number += 1
+    folder.mkdir(parents=True)
+    return folder

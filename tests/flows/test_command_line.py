@@ -1,0 +1,344 @@
+"""The command line: instant help with examples, exit codes, messages on stderr."""
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from typer.testing import CliRunner, Result
+
+from flows.__main__ import app
+from flows.commands.text import duration, parse_duration, score_text, size
+from flows.console import SHOWN, CompactHandler, aligned, guarded
+from tasks.core.errors import InvalidSettings, UserError
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMANDS = ["list", "check", "plan", "run", "ui", "clean"]
+SUBMISSION_COMMANDS = ["list", "show", "diff", "validate", "record-score"]
+HEAVY = ("prefect", "pydantic", "numpy", "tensorflow", "keras", "pandas", "sklearn", "cv2", "PIL")
+
+
+@pytest.fixture(autouse=True)
+def _own_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("PODIUM_STORE", "PODIUM_SUBMISSIONS", "PODIUM_DATA", "PREFECT_HOME"):
+        monkeypatch.setenv(variable, str(tmp_path / variable.lower()))
+    monkeypatch.setenv("COLUMNS", "200")
+
+
+def invoke(*arguments: str) -> Result:
+    return CliRunner().invoke(app, arguments)
+
+
+def python(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
+
+
+# Help
+
+
+@pytest.mark.parametrize(
+    "command",
+    [[], *([name] for name in COMMANDS), *(["submissions", name] for name in SUBMISSION_COMMANDS)],
+    ids=" ".join,
+)
+def test_every_command_has_help_with_an_example_of_itself(command: list[str]) -> None:
+    result = invoke(*command, "--help")
+    assert result.exit_code == 0
+    example = result.output.partition("Example: ")[2]
+    assert example.startswith(" ".join(["podium", *command]))
+
+
+def test_no_command_is_left_out_of_these_tests() -> None:
+    known = {command.name for command in app.registered_commands}
+    groups = {group.name: group.typer_instance for group in app.registered_groups}
+    below = {command.name for command in groups["submissions"].registered_commands}
+    assert (known, set(groups), below) == (
+        set(COMMANDS),
+        {"submissions"},
+        set(SUBMISSION_COMMANDS),
+    )
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = f"""
+import sys
+from flows.__main__ import main
+sys.argv = ["podium", "--help"]
+try:
+    main()
+finally:
+    print("LOADED", [name for name in {HEAVY!r} if name in sys.modules])
+"""
+    assert "LOADED []" in python(code).stdout
+
+
+# Exit codes
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["run", "dgos"],
+        ["plan", "dogs", "--preset", "none-of-these"],
+        ["check", "dogs", "--set", "folds.cuont=3"],
+        ["run", "dogs", "--name", "a/b"],
+        ["run", "dogs", "--name", ""],
+        ["clean", "--older-than", "soon"],
+        ["submissions", "show", "none"],
+        ["submissions", "diff", "a", "b"],
+        ["submissions", "record-score", "none", "0.5"],
+        ["submissions", "record-score", "none", "nan"],
+        ["submissions", "validate", "no-file.txt", "--competition", "dogs"],
+        ["submissions", "validate", "no-file.txt", "--competition", "cats"],
+    ],
+    ids=" ".join,
+)
+def test_what_a_person_can_mend_is_one_message_and_exit_code_2(arguments: list[str], tmp_path: Path) -> None:
+    result = invoke(*arguments)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr.startswith("podium: ")
+    assert "expected" in result.stderr or "unknown key" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not (tmp_path / "podium_store").exists()
+
+
+@pytest.mark.parametrize("arguments", [["frobnicate"], ["run"], ["run", "dogs", "--frob"]])
+def test_wrong_usage_is_exit_code_2_too(arguments: list[str]) -> None:
+    assert invoke(*arguments).exit_code == 2
+
+
+def test_a_folder_that_cannot_be_written_to_stops_a_run_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("PODIUM_STORE", str(tmp_path / "file" / "store"))
+    result = invoke("run", "dogs")
+    assert result.exit_code == 2
+    assert "PODIUM_STORE: expected a folder that can be written to, received" in result.stderr
+
+
+def test_a_fault_of_ours_keeps_its_traceback_and_exits_with_1() -> None:
+    ended = python("from flows.console import guarded; guarded(lambda: 1 / 0)()")
+    assert ended.returncode == 1
+    assert "ZeroDivisionError" in ended.stderr
+
+
+def test_a_user_error_of_several_lines_is_one_message(capsys: pytest.CaptureFixture[str]) -> None:
+    def command() -> None:
+        raise UserError("a.txt:1: wrong\na.txt:2: wrong")
+
+    with pytest.raises(SystemExit) as caught:
+        guarded(command)()
+    assert caught.value.code == 2
+    assert capsys.readouterr().err == "podium: a.txt:1: wrong\na.txt:2: wrong\n"
+
+
+# Interruption
+
+WAITS = """
+import subprocess, sys, threading
+from flows.console import guarded
+def command():
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    print(child.pid, flush=True)
+    threading.Thread(target=child.wait).start()  # as a task thread does; not a daemon
+    threading.Event().wait()
+sys.argv = ["podium", "run", "dogs", "--set", "data.root=my dogs"]
+guarded(command, resumes=True)()
+"""
+
+
+@pytest.fixture
+def waiting() -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """A command that waits for a child, and the child's process id."""
+    with subprocess.Popen(
+        [sys.executable, "-c", WAITS],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    ) as process:
+        assert process.stdout is not None
+        yield process, int(process.stdout.readline())
+        process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_children_and_says_how_to_resume(
+    waiting: tuple[subprocess.Popen[str], int], number: signal.Signals
+) -> None:
+    process, child = waiting
+    process.send_signal(number)
+    _, said = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert said.startswith("podium: interrupted; finished steps and checkpoints are kept.")
+    assert said.endswith("\n  podium run dogs --set 'data.root=my dogs'\n")
+    assert said.count("podium: ") == 1
+    assert not psutil.pid_exists(child)
+
+
+def test_signal_handlers_are_as_before_after_a_command() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    guarded(lambda: None)()
+    assert signal.getsignal(signal.SIGTERM) is before
+    assert signal.set_wakeup_fd(-1) == -1
+
+
+def test_a_child_that_ignores_sigterm_is_ended_too() -> None:
+    code = WAITS.replace(
+        "import time; time.sleep(60)",
+        "import signal, time; signal.signal(15, signal.SIG_IGN); print(1, flush=True); time.sleep(60)",
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        lines = {int(process.stdout.readline()) for _ in range(2)}
+        process.terminate()
+        process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert not psutil.pid_exists(max(lines))
+
+
+# What is printed
+
+
+def test_list_names_presets_and_says_whether_the_data_is_there(tmp_path: Path) -> None:
+    result = invoke("list")
+    assert result.exit_code == 0
+    assert f"data in {tmp_path / 'podium_data' / 'dogs'} (not there" in result.stdout
+    (tmp_path / "podium_data" / "dogs").mkdir(parents=True)
+    assert "(there)" in invoke("list").stdout
+
+
+def test_submissions_are_listed_shown_compared_and_scored(tmp_path: Path) -> None:
+    for name, count in (("one", 5), ("two", 3)):
+        folder = tmp_path / "podium_submissions" / "dogs" / f"20260101-{name}"
+        folder.mkdir(parents=True)
+        (folder / "answers.txt").write_text(f"{count}\ta\n1\tb\n")
+        provenance = {
+            "config": {"folds": {"count": count}},
+            "score": {"name": "accuracy", "value": 0.8, "standard_error": 0.01},
+            "members": {"small": {"score": 0.79, "weight": 0.5}},
+            "command": f"podium run dogs --name {name}",
+            "file": "answers.txt",
+        }
+        (folder / "provenance.json").write_text(json.dumps(provenance))
+    assert invoke("submissions", "record-score", "one", "0.75").exit_code == 0
+    listed = invoke("submissions", "list").stdout
+    assert "dogs/20260101-one  accuracy 0.8000 ± 0.0100  0.75" in listed
+    said = invoke("submissions", "show", "two").stdout
+    assert "podium run dogs --name two" in said
+    assert "member small" in said
+    assert "folds.count  3" in said
+    compared = invoke("submissions", "diff", "one", "two").stdout
+    assert "folds.count  5 → 3" in compared
+    assert "1 of 2 lines differ (50.0%)" in compared
+    assert "code: the same" in compared
+
+
+def test_columns_are_aligned_and_the_last_runs_free() -> None:
+    rows = [("step", "state"), ("a long label", "cached, and why"), ("b",)]
+    assert aligned(rows) == "step          state\na long label  cached, and why\nb"
+    assert aligned([]) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90m", 5400), ("12h", 43200), ("30d", 2592000), ("2w", 1209600)]
+)
+def test_durations_are_read(text: str, seconds: int) -> None:
+    assert parse_duration(text, option="--older-than").total_seconds() == seconds
+
+
+@pytest.mark.parametrize("text", ["", "30", "d", "-1d", "1.5d", "30 days", "999999d"])
+def test_other_durations_are_refused_by_the_options_name(text: str) -> None:
+    with pytest.raises(InvalidSettings, match="--older-than: expected .* received"):
+        parse_duration(text, option="--older-than")
+
+
+def test_numbers_are_written_for_people() -> None:
+    assert [duration(s) for s in (4.21, 59.9, 723, 7500)] == [
+        "4.2 s",
+        "59.9 s",
+        "12 min 3 s",
+        "2 h 5 min",
+    ]
+    assert [size(n) for n in (0, 999, 1000, 3_400_000, 10**16)] == [
+        "0 B",
+        "999 B",
+        "1.0 kB",
+        "3.4 MB",
+        "10000.0 TB",
+    ]
+    table = {"name": "accuracy", "value": 0.8125, "standard_error": None}
+    assert [score_text(s) for s in (table, 0.5, None)] == ["accuracy 0.8125", "0.5000", ""]
+
+
+# Logs
+
+
+def record(name: str, message: str, *, level: int = logging.INFO) -> logging.LogRecord:
+    return logging.LogRecord(name, level, __file__, 1, message, None, None)
+
+
+@pytest.mark.parametrize(
+    ("entry", "shown"),
+    [
+        (record("prefect.task_runs", "Finished in state Completed()"), "completed"),
+        (record("prefect.task_runs", "Finished in state Cached(type=COMPLETED)"), "cached"),
+        (record("podium.fitting", "epoch 1 of 3"), "epoch 1 of 3"),
+        (record("someone.else", "chatter"), ""),
+        (record("someone.else", "trouble", level=logging.WARNING), "trouble"),
+        (record("prefect.flow_runs", "Finished in state Failed('...')", level=logging.ERROR), ""),
+    ],
+)
+def test_logs_are_one_short_line_each(
+    entry: logging.LogRecord, shown: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    CompactHandler().handle(entry)
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split(" ", 2)[2] for line in lines] == ([shown] if shown else [])
+
+
+def test_an_error_is_logged_by_its_first_line_without_a_traceback(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    error = UserError("a.txt:1: wrong\na.txt:2: wrong")
+    entry = record("prefect.task_runs", "Task run failed with exception", level=logging.ERROR)
+    entry.exc_info = (UserError, error, None)
+    entry.task_run_name = "load"
+    CompactHandler().handle(entry)
+    assert capsys.readouterr().err.endswith(" load failed: a.txt:1: wrong\n")
+
+
+def test_loggers_of_runs_and_of_ours_are_shown() -> None:
+    assert set(SHOWN) == {"prefect.flow_runs", "prefect.task_runs", "podium"}
+
+
+def test_help_is_quick() -> None:
+    """Half a second is promised; the best of three, for other work may share the machine."""
+    times = []
+    for _ in range(3):
+        started = time.monotonic()
+        subprocess.run(
+            [sys.executable, "-m", "flows", "--help"],
+            cwd=ROOT,
+            env=os.environ,
+            stdout=subprocess.DEVNULL,
+            check=True,
+        )
+        times.append(time.monotonic() - started)
+    assert min(times) <= 0.5

@@ -1,0 +1,116 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tasks.core.cells import Estimate
+from tasks.core.competition import Score, Scores
+from tasks.core.page import Chart, Material, Section, Table, Text
+from tasks.learning import sections
+
+RIGHT = {"a": 0, "b": 1, "c": 0, "d": 1}
+
+
+def scores(answers: list[int]) -> Scores:
+    return Scores(list(RIGHT), np.eye(2, dtype=np.float32)[answers])
+
+
+def accuracy(part: Scores) -> Score:
+    right = part.values.argmax(axis=1) == [RIGHT[name] for name in part.ids]
+    return Score("accuracy", float(right.mean()), 0.1)
+
+
+def material(**changes) -> Material:
+    members = {"good": scores([0, 1, 0, 0]), "bad": scores([1, 1, 1, 1])}
+    epoch = {
+        "stage": 0,
+        "epoch": 1,
+        "loss": 1.0,
+        "accuracy": 0.5,
+        "learning_rate": 0.1,
+        "seconds": 2,
+    }
+    base = Material(
+        dataset=Path("dataset"),
+        folds=np.array([0, 0, 1, 1]),
+        members=members,
+        blended=scores([0, 1, 0, 1]),
+        weights={"bad": 0.25, "good": 0.75},
+        score=accuracy,
+        histories={"good, fold 0": [epoch, epoch]},
+        steps=[
+            {"step": "train", "label": "good, fold 0", "state": "Completed", "seconds": 3600.0},
+            {"step": "train", "label": "bad, fold 0", "state": "Cached", "seconds": None},
+        ],
+        config={"folds": {"count": 2}, "recipes": [{"name": "x", "sizes": [1, 2]}], "seed": 0},
+    )
+    return base._replace(**changes)
+
+
+def table(section: Section) -> Table:
+    return next(block for block in section.blocks if isinstance(block, Table))
+
+
+def words(section: Section) -> str:
+    return " ".join(block.text for block in section.blocks if isinstance(block, Text))
+
+
+def test_members_and_blend_are_listed_best_first():
+    assert [row[0] for row in table(sections.scores(material())).rows] == ["blend", "good", "bad"]
+
+
+def test_the_best_is_the_smallest_where_lower_is_better():
+    def loss(part: Scores) -> Score:
+        return accuracy(part)._replace(name="loss", higher_is_better=False)
+
+    section = sections.scores(material(score=loss))
+    assert [row[0] for row in table(section).rows] == ["bad", "good", "blend"]
+    assert "The lower the better" in words(section)
+
+
+def test_a_single_member_is_not_repeated_as_a_blend():
+    one = material(members={"good": scores([0, 1, 0, 0])}, weights={"good": 1.0})
+    assert [row[0] for row in table(sections.scores(one)).rows] == ["good"]
+    assert "flatters" not in words(sections.scores(one))
+    assert not sections.weights(one).blocks
+
+
+def test_each_fold_is_scored_on_its_own_records():
+    shown = table(sections.scores_by_fold(material()))
+    assert shown.columns == ["held out", "records", "blend", "good", "bad"]
+    assert shown.rows[1][:4] == ["fold 1", 2, Estimate(1.0, 0.1), Estimate(0.5, 0.1)]
+    assert shown.rows[-1][:3] == ["all", 4, Estimate(1.0, 0.1)]
+
+
+def test_a_training_is_told_by_its_last_epoch():
+    assert table(sections.training(material())).rows == [["good, fold 0", 2, 4, 1.0, 0.5, None, None]]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(0.4, "0 s"), (59, "59 s"), (61, "1 min"), (7_260, "2 h 1 min")]
+)
+def test_a_duration_is_told_as(seconds, shown):
+    assert sections._duration(seconds) == shown
+
+
+def test_time_counts_states_and_sums_seconds():
+    assert "2 steps (1 completed, 1 cached), 1 h 0 min" in words(sections.time(material()))
+
+
+def test_settings_are_named_as_the_command_line_takes_them():
+    assert table(sections.settings(material())).rows == [
+        ["folds.count", "2"],
+        ["recipes.0.name", '"x"'],
+        ["recipes.0.sizes", "[1, 2]"],
+        ["seed", "0"],
+    ]
+
+
+def test_own_sections_stand_between_results_and_origins_and_empty_ones_are_left_out():
+    own = [Section("Own", [Text("x")]), Section("Empty", [])]
+    bare = material(histories={}, steps=[], config={})
+    titles = [section.title for section in sections.sections(bare, own)]
+    assert titles == ["Scores", "Scores by fold", "Weights", "Own"]
+    whole = sections.sections(material())
+    assert [section.title for section in whole[-3:]] == ["Training", "Time", "Settings"]
+    assert any(isinstance(block, Chart) for block in whole[0].blocks)
