@@ -34,18 +34,21 @@ def cross_validate(
     recipe: Any,
     dataset: Any,
     folds: Any,
+    config: Any,
     *,
-    fold_count: int,
-    seed: int,
-    run: Run,
     pseudo: list[Any] | None = None,
 ) -> Member:
     """Train a recipe's model on all but one fold, predict that one, for each fold, and join."""
+    seed, run = config.seed, config.run
     views = frozen_views(competition, recipe, dataset, folds, seed=seed, run=run)
-    learned = {name: view for name, view in views.encoded.items() if name == "identity"}
+    learned = (
+        views.encoded
+        if not recipe.views
+        else {name: view for name, view in views.encoded.items() if name == "identity"}
+    )
     shown = {name: views.encoded[name] for name in recipe.test_time.views if name in views.encoded}
     scores, models = [], {}
-    for fold in range(fold_count):
+    for fold in range(config.folds.count):
         given = pseudo[fold] if pseudo else None
         model = train.submit(
             competition,

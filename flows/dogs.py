@@ -24,11 +24,10 @@ from tasks.submit import submit
 @followed
 def dogs(config: Config) -> dict[str, Any]:
     """From photographs to a checked submission with its report."""
-    given = {"fold_count": config.folds.count, "seed": config.seed, "run": config.run}
     dataset = load.submit("dogs", config.data)
     folds = split.submit("dogs", dataset, config.folds)
     members = {
-        recipe.name: cross_validate("dogs", recipe, dataset, folds, **given) for recipe in config.recipes
+        recipe.name: cross_validate("dogs", recipe, dataset, folds, config) for recipe in config.recipes
     }
     if config.pseudo.share:
         members |= second_round("dogs", config, dataset, folds, members)

@@ -38,6 +38,7 @@ class Interruption:
         self._give_up = give_up
         self._signalled = False
         self._decided = threading.Event()
+        self._childless = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
 
@@ -47,6 +48,10 @@ class Interruption:
             os.write(self.writer, END)  # stands behind every signal so far
             self._decided.wait()
         return self._signalled
+
+    def wait_for_children(self) -> None:
+        """Return when no child is left; the watcher ends the process before this takes for ever."""
+        self._childless.wait()
 
     def close(self) -> None:
         """Let go of the pipe and the thread."""
@@ -60,9 +65,14 @@ class Interruption:
         if not self._signalled:
             return
         started = time.monotonic()
-        while time.monotonic() - started < GRACE_SECONDS and not _again(self.reader, 0.2):
+        while time.monotonic() - started < GRACE_SECONDS:
             patient = time.monotonic() - started < TERM_SECONDS
-            _end(_children(), signal.SIGTERM if patient else signal.SIGKILL)
+            if children := _children():
+                _end(children, signal.SIGTERM if patient else signal.SIGKILL)
+            else:
+                self._childless.set()
+            if _again(self.reader, 0.1):
+                break
         self._give_up()
         _end([child for child in _descendants() if not _is_detached(child)], signal.SIGKILL)
         sys.stdout.flush()
@@ -89,8 +99,13 @@ def watching(give_up: Callable[[], None]) -> Iterator[Interruption]:
     try:
         yield interruption
     finally:
-        # Once interrupted, it stays on guard until the interpreter has joined its last thread.
-        if not interruption.happened():
+        if interruption.happened():
+            # It stays on guard until the interpreter has joined its last thread, and hears on its
+            # own of a second Ctrl-C, which must not break into the main thread's way out.
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, _ignore)
+            interruption.wait_for_children()
+        else:
             signal.set_wakeup_fd(previous_pipe)
             signal.signal(signal.SIGTERM, previous_handler)
             interruption.close()
@@ -98,6 +113,10 @@ def watching(give_up: Callable[[], None]) -> Iterator[Interruption]:
 
 def _raise(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
+
+
+def _ignore(number: int, frame: FrameType | None) -> None:
+    pass  # unlike SIG_IGN, a handler lets the signal through to the pipe
 
 
 def _again(reader: int, seconds: float) -> bool:
@@ -113,18 +132,27 @@ def _descendants() -> list["Process"]:
 
 
 def _children() -> list["Process"]:
-    """All but Prefect's servers, which have the end of the run to record."""
-    servers = ("prefect server", "prefect.server")
-    return [child for child in _descendants() if not any(s in _command(child) for s in servers)]
+    """All alive but Prefect's servers, which have the end of the run to record."""
+    return [child for child in _descendants() if _is_alive(child) and not _is_server(child)]
 
 
-def _command(process: "Process") -> str:
+def _is_alive(process: "Process") -> bool:
+    from psutil import STATUS_ZOMBIE, NoSuchProcess
+
+    try:
+        return bool(process.status() != STATUS_ZOMBIE)
+    except NoSuchProcess:
+        return False
+
+
+def _is_server(process: "Process") -> bool:
     from psutil import Error
 
     try:
-        return " ".join(process.cmdline())
+        command = " ".join(process.cmdline())
     except Error:
-        return ""  # it has just ended
+        return False  # it has just ended
+    return "prefect server" in command or "prefect.server" in command
 
 
 def _is_detached(process: "Process") -> bool:

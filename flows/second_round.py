@@ -16,15 +16,6 @@ def second_round(
     ]
     again = [recipe.model_copy(update={"name": f"{recipe.name}-again"}) for recipe in config.recipes]
     return {
-        recipe.name: cross_validate(
-            competition,
-            recipe,
-            dataset,
-            folds,
-            fold_count=config.folds.count,
-            seed=config.seed,
-            run=config.run,
-            pseudo=labels,
-        )
+        recipe.name: cross_validate(competition, recipe, dataset, folds, config, pseudo=labels)
         for recipe in again
     }

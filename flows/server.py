@@ -161,6 +161,7 @@ def _spawn(port: int) -> int:
         str(port),
     ]
     env = {name: value for name, value in os.environ.items() if name != "PREFECT_API_URL"} | environment()
+    env["PREFECT_UI_API_URL"] = f"http://127.0.0.1:{port}/api"  # else pages ask port 4200 and stay blank
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
     actions = [
         (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
@@ -174,12 +175,12 @@ def _waited(local: LocalServer, say: Say) -> bool:
     """Wait until the server answers; False when its process has ended."""
     deadline = time.monotonic() + START_TIMEOUT_SECONDS
     while not _answers(local.url):
+        time.sleep(0.2)  # first of all: for a moment after its start a process has no command line
         if not local.alive:
             return False
         if time.monotonic() > deadline:
             expected = f"an answer from {local.url}/health within {START_TIMEOUT_SECONDS:.0f} s"
             raise UserError(f"the local Prefect server: expected {expected}, received none; {_last_lines()}")
-        time.sleep(0.2)
     return True
 
 

@@ -28,7 +28,7 @@ def gather(
     assigned = np.load(folds.path / "folds.npy")
     out_of_fold = join(read, ids, assigned)
     tests = [_read(artifact.path, "test") for artifact in scores]
-    test = np.mean([each.values for each in tests], axis=0, dtype=np.float64).astype(np.float32)
+    test = np.asarray(np.mean([each.values for each in tests], axis=0, dtype=np.float64), np.float32)
     if any(each.ids != tests[0].ids for each in tests):
         raise ValueError("expected the same test ids in the same order from every fold")
     score = find(competition).scorer(dataset.path)

@@ -33,6 +33,7 @@ def submit(
     found = find(competition)
     file = submission.path / found.file
     found.check(file, found.test_ids(dataset.path), dataset.path)
+    folder = _new_folder(places.submissions_folder() / competition, name)
     provenance = {
         "competition": competition,
         "run": name,
@@ -40,13 +41,14 @@ def submit(
         "file": found.file,
         "file_sha256": sha256_of_file(file),
         **_scores(blended),
-        **describe(config, Store.current().journal(run_id() or ""), competition=competition),
+        **describe(
+            config, Store.current().journal(run_id() or ""), competition=competition, folder=folder.name
+        ),
         "public_score": None,
     }
-    root = places.submissions_folder() / competition
-    if (same := _same(root, provenance)) is not None:
+    if (same := _same(folder.parent, provenance)) is not None:
         return str(same)
-    folder = _new_folder(root, name)
+    folder.mkdir(parents=True)
     shutil.copyfile(file, folder / found.file)
     write_json(folder / PROVENANCE, provenance)
     return str(folder)
@@ -72,11 +74,11 @@ def _same(root: Path, provenance: dict[str, Any]) -> Path | None:
 
 
 def _new_folder(root: Path, name: str) -> Path:
+    """A folder name that is free; `<UTC time>-<run name>`."""
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     folder = root / f"{stamp}-{name}"
     number = 2
     while folder.exists():
         folder = root / f"{stamp}-{name}-{number}"
         number += 1
-    folder.mkdir(parents=True)
     return folder

@@ -34,10 +34,12 @@ def clean(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be removed.")] = False,
 ) -> None:
     """Remove cached artifacts that no kept submission rests on."""
-    from tasks.core.cleaning import clean as clean_store
-
     from flows.commands.text import parse_duration, size
+
+    age = parse_duration(older_than, option="--older-than")
+
     from tasks.core import places
+    from tasks.core.cleaning import clean as clean_store
     from tasks.core.store import Store
 
     report = clean_store(

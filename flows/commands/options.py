@@ -9,6 +9,10 @@ PresetName = Annotated[
     str | None,
     typer.Option("--preset", "-p", help="File in conf/<competition> with differences from the defaults."),
 ]
+Source = Annotated[
+    str | None,
+    typer.Option("--from", metavar="SUBMISSION", help="Start from the settings of a submission."),
+]
 Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", "-s", metavar="KEY=VALUE", help="Override one setting; may be repeated."),

@@ -1,12 +1,13 @@
 """`podium plan` and `podium run`."""
 
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from flows.commands.options import Competition, Overrides, PresetName
+from flows.commands.options import Competition, Overrides, PresetName, Source
 
 NOT_RECORDED = (
     "no server: a temporary one ends with the run. There is no page to watch, the last task runs "
@@ -15,26 +16,33 @@ NOT_RECORDED = (
 )
 
 
-def plan(competition: Competition, preset: PresetName = None, overrides: Overrides = None) -> None:
+def plan(
+    competition: Competition,
+    preset: PresetName = None,
+    overrides: Overrides = None,
+    source: Source = None,
+) -> None:
     """Show every step: whether its result is cached, or what makes it run."""
     from flows import environment
     from flows.console import aligned
     from tasks.core import settings
 
-    config = settings.resolve(competition, preset=preset, overrides=overrides or ())
+    config = settings.resolve(competition, preset=preset, overrides=overrides or (), submission=source)
     environment.apply(None)
     from flows.planning import plan as planned  # imports Prefect, which reads the environment
 
     steps = list(planned(competition, config))
     print(aligned((step.label, step.state, step.reason) for step in steps))
-    cached = sum(step.state == "cached" for step in steps)
-    print(f"{cached} cached, {len(steps) - cached} will run")
+    counts = Counter(step.state for step in steps)
+    may = f", {counts['maybe']} may run" if counts["maybe"] else ""
+    print(f"{counts['cached']} cached, {counts['run']} will run{may}")
 
 
 def run(
     competition: Competition,
     preset: PresetName = None,
     overrides: Overrides = None,
+    source: Source = None,
     server: Annotated[
         bool, typer.Option("--server/--no-server", help="Record the run on a Prefect server.")
     ] = True,
@@ -51,14 +59,19 @@ def run(
 
     started = time.monotonic()
     run_name = checked_name(preset or "defaults" if name is None else name)
-    config = settings.resolve(competition, preset=preset, overrides=overrides or ())
+    config: Any = settings.resolve(competition, preset=preset, overrides=overrides or (), submission=source)
     check_folders()
     if not server:
         say(NOT_RECORDED)
     environment.apply(prefect_server.ensure(say) if server else None)
+    from prefect.task_runners import ThreadPoolTaskRunner  # Prefect reads the environment when imported
+
     flow = _flow(competition)
     show_logs()
-    result = flow.with_options(flow_run_name=run_name)(config)
+    named = config.run.model_copy(update={"name": run_name})
+    result = flow.with_options(
+        flow_run_name=run_name, task_runner=ThreadPoolTaskRunner(max_workers=config.run.workers)
+    )(config.model_copy(update={"run": named}))
     print(summary(result, seconds=time.monotonic() - started))
 
 

@@ -6,6 +6,8 @@ from typing import Any
 from tasks.core.keys import Key
 
 SHOWN = 4
+MARK = "\0"
+"""Between the names of a place; file names may hold dots."""
 
 
 def nearest_record(records: Iterable[dict[str, Any]], key: Key, label: str) -> dict[str, Any] | None:
@@ -27,11 +29,23 @@ def reasons(key: Key, record: dict[str, Any] | None) -> list[str]:
     """Sentences on what changed since the record; that it never ran, when there is none."""
     if record is None:
         return ["never ran"]
-    found = differences(record, key)
-    told = [_told(place, before, now) for place, before, now in found[:SHOWN]]
-    if len(found) > SHOWN:
-        told.append(f"{len(found) - SHOWN} more differences")
-    return told
+    files: dict[str, list[str]] = {}
+    told = []
+    for place, before, now in differences(record, key):
+        field, is_contents, file = place.partition(f"{MARK}contents")
+        if is_contents:
+            files.setdefault(field, []).append(file.strip(MARK))
+        else:
+            told.append(_told(place, before, now))
+    told = [*(_told_files(field, names) for field, names in files.items()), *told]
+    return [*told[:SHOWN], f"{len(told) - SHOWN} more"] if len(told) > SHOWN else told
+
+
+def _told_files(field: str, names: list[str]) -> str:
+    """`contents of data.root changed (train/a.jpg and 2 more files)`."""
+    rest = f" and {len(names) - 1} more files" if len(names) > 1 else ""
+    where = f" ({names[0]}{rest})" if names[0] else ""
+    return f"contents of {_readable(field)} changed{where}"
 
 
 def differences(record: dict[str, Any], key: Key) -> list[tuple[str, Any, Any]]:
@@ -47,16 +61,18 @@ def differences(record: dict[str, Any], key: Key) -> list[tuple[str, Any, Any]]:
 
 def _told(place: str, before: Any, now: Any) -> str:
     part, name = place.split(" ", 1)
-    name, before, now = name.replace("\0", "."), _short(before), _short(now)
     if part == "code":
         return f"code of {name} changed"
     if part == "libraries":
-        return f"{name} {before} → {now}"
-    if "\0contents" in place:
-        return f"contents of {name.replace('.contents', '', 1)} changed"
+        return f"{name} {_short(before)} → {_short(now)}"
+    name = _readable(place)
     if name.endswith(".artifact"):
         return f"{name.removesuffix('.artifact')} changed"
-    return f"{name}: {before} → {now}"
+    return f"{name}: {_short(before)} → {_short(now)}"
+
+
+def _readable(place: str) -> str:
+    return place.removeprefix("inputs ").replace(MARK, ".")
 
 
 def _short(value: Any) -> str:
@@ -70,5 +86,5 @@ def _leaves(value: Any, place: str = "") -> dict[str, Any]:
         return {place: value}
     found: dict[str, Any] = {}
     for name, item in value.items():
-        found |= _leaves(item, f"{place}\0{name}" if place else name)
+        found |= _leaves(item, f"{place}{MARK}{name}" if place else name)
     return found

@@ -91,8 +91,9 @@ class Competition(NamedTuple):
     """(job): a `tasks.learning.fitting.Training` — model, stages, and batches as a function of the step."""
     predict: Callable[[Job], tuple[Scores, Scores]]
     """(job): scores (n, heads, k) of the held-out records and of the test records."""
-    scorer: Callable[[Path], Callable[[np.ndarray], Score]]
-    """(dataset): reads the truth once; gives the official metric of (n, k) training scores."""
+    scorer: Callable[[Path], Callable[..., Score]]
+    """(dataset): reads the truth once; gives the official metric of (n, k) training scores.
+    The function given also takes `rows`, the indices of the records when not all are scored."""
     decode: Callable[[np.ndarray, Path], list[Any]]
     """(scores, dataset): one answer for each row."""
     write: Callable[[list[str], list[Any], Path], None]

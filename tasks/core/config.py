@@ -43,7 +43,7 @@ class Stage(Settings):
     epochs: int = Field(10, ge=1)
     """Passes over the training records."""
     trainable: str = ""
-    """First layer that learns (a prefix of its name); empty: all that is not in the frozen trunk; `head`: the head only."""
+    """First layer that learns (how its name begins); empty: all above the frozen trunk; `head`: no other."""
     optimizer: Literal["sgd", "adam", "adamw", "lion"] = "adamw"
     """Update rule."""
     learning_rate: float = Field(1e-3, gt=0, le=10)
@@ -68,7 +68,7 @@ class Pseudo(Settings):
     """A second round in which confident test predictions join the training records."""
 
     share: float = Field(0.0, ge=0, le=1)
-    """Share of the test records labelled, the most confident of each class first; 0 switches the round off."""
+    """Share of the test records labelled, the most confident of each class first; 0: no second round."""
     weight: float = Field(0.5, gt=0, le=1)
     """Weight of a pseudo-labelled record in the loss."""
 

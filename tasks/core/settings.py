@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from tasks.core import competition as competitions
-from tasks.core import places
+from tasks.core import places, submissions
 from tasks.core import presets as preset_files
 from tasks.core.config import Settings
 from tasks.core.errors import InvalidSettings
@@ -33,6 +33,7 @@ def resolve(
     preset: str | None = None,
     overrides: Sequence[str] = (),
     root: Path | None = None,
+    submission: str | None = None,
 ) -> Settings:
     """The settings of a run.
 
@@ -41,12 +42,17 @@ def resolve(
         preset: name of a file in `<root>/<competition>`; None takes the defaults.
         overrides: `key=value` each; `recipe.x` sets `x` of every recipe.
         root: folder of presets, `conf` of the checkout unless given.
+        submission: a submission whose settings replace the defaults.
 
     Raises:
         InvalidSettings: names the key, where it was set, what was expected and what came.
     """
     settings = config_class(competition)()
     set_here: list[Location] = []
+    if submission is not None:
+        found = submissions.named(places.submissions_folder(), submission)
+        settings = _validated(settings, found.provenance["config"], lambda _: str(found.folder))
+        set_here.append(("data",))
     if preset is not None:
         file = preset_files.read(_folder(competition, root), preset)
         settings = _with_preset(settings, file)

@@ -155,14 +155,13 @@ class Step:
         from prefect.cache_policies import NO_CACHE
 
         return task(
-            self._run,
             name=self.name,
             cache_policy=NO_CACHE,
             persist_result=False,
             retries=self.retries,
-            retry_delay_seconds=1,
+            retry_delay_seconds=1.0,
             retry_condition_fn=_is_worth_retrying,
-        )
+        )(self._run)
 
     def _run(self, **arguments: Any) -> Any:
         from prefect.states import Completed

@@ -84,7 +84,7 @@ class Store:
         with self.lock(f"artifact-{artifact.name}"):
             if not self.is_whole(artifact):
                 self._discard(target)
-                os.rename(folder, target)
+                folder.rename(target)
                 sync_folder(target.parent)
                 write_json(self._manifest(artifact), {"digest": digest, "files": files})
         return artifact
@@ -103,10 +103,10 @@ class Store:
     def _discard(self, folder: Path) -> None:
         if folder.exists():
             with self.new_folder() as trash:
-                os.rename(folder, trash / "damaged")
+                folder.rename(trash / "damaged")
 
     def remove(self, artifact: Artifact) -> None:
-        """Delete an artifact; its manifest goes first, so that a half-removed one is never taken for whole."""
+        """Delete an artifact, its manifest first: a half-removed one is never taken for whole."""
         self._manifest(artifact).unlink(missing_ok=True)
         self._discard(self.artifact_folder(artifact))
 

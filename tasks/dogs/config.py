@@ -15,7 +15,7 @@ class Data(Settings):
     size_pixels: int = Field(256, ge=32, le=1024)
     """Side of the square that every photograph is decoded to, once."""
     fit: Literal["crop", "squash"] = "crop"
-    """Make a photograph square by its central crop, or by resizing without keeping its aspect ratio."""
+    """Make a photograph square by its central crop, or by resizing both sides."""
     duplicate_distance: int = Field(8, ge=0, le=16)
     """Photographs whose 64-bit perceptual hashes differ in at most this many bits share a fold."""
 
@@ -24,7 +24,7 @@ class Backbone(Settings):
     """One pretrained network."""
 
     name: str = "MobileNetV2"
-    """A class of `keras.applications`, `keras_hub:<preset>`, or `small` (a little network trained from scratch)."""
+    """A class of `keras.applications`, `keras_hub:<preset>`, or `small`, which starts from scratch."""
     weights: ContentsPath = "imagenet"
     """`imagenet`, `none`, or the path of a Keras weights file."""
     size_pixels: int = Field(224, ge=32, le=1024)
@@ -86,7 +86,7 @@ class Head(Settings):
     dropout: float = Field(0.0, ge=0, lt=1)
     """Share of features dropped in training."""
     start: Literal["random", "discriminant"] = "random"
-    """Where a linear head starts: at random, or at the shrinkage discriminant of the pooled features."""
+    """Where a linear head starts: at random, or at the discriminant of the pooled features."""
     shrinkage: float = Field(0.3, ge=0, le=1)
     """Weight of the identity in the discriminant's covariance."""
     temperature: float = Field(1.0, gt=0, le=100)
@@ -100,8 +100,8 @@ class Head(Settings):
 class Training(Settings):
     """How a model is fitted."""
 
-    stages: tuple[Stage, ...] = Field((Stage(),), min_length=1)
-    """Run one after another on the same model."""
+    stages: tuple[Stage, ...] = (Stage(),)
+    """Run one after another on the same model; none leaves a `discriminant` head as it starts."""
     batch_size: int = Field(32, ge=1)
     """Records a step."""
     batches: Literal["shuffled", "pairs"] = "shuffled"
@@ -126,8 +126,9 @@ class Recipe(Settings):
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$"), NotInKey()] = "frozen"
     """Name in logs, reports and members."""
     trunk: Trunk = Trunk()
-    views: int = Field(1, ge=1, le=64)
-    """Augmented views of each photograph computed through a frozen trunk; trainings draw from them."""
+    views: int = Field(1, ge=0, le=64)
+    """Augmented views of each photograph computed through a frozen trunk; trainings draw from them.
+    0: train on the test-time views, which are computed anyway."""
     augmentation: Augmentation = Augmentation()
     head: Head = Head()
     training: Training = Training()
@@ -145,6 +146,12 @@ class Recipe(Settings):
             raise ValueError(
                 "training.mixing.cutmix_alpha: CutMix needs feature maps; pooled features take mixup only"
             )
+        if not self.training.stages and self.head.start == "random":
+            raise ValueError("training.stages: expected at least one, for nothing else teaches the head")
+        if not self.trunk.cut and not self.views:
+            raise ValueError("views: expected at least 1 where nothing is frozen, for views are drawn anew")
+        if self.head.start == "discriminant" and (self.head.kind != "linear" or not self.trunk.cut):
+            raise ValueError("head.start: the discriminant is for linear heads on a frozen trunk")
         return self
 
     def for_training(self) -> "Recipe":
@@ -152,7 +159,7 @@ class Recipe(Settings):
         unused: dict[str, Settings] = {"test_time": TestTime()}
         if self.trunk.cut:
             unused["augmentation"] = Augmentation()
-        return self.model_copy(update={**unused, "views": 1})
+        return self.model_copy(update={**unused, "views": min(self.views, 1)})
 
     def for_prediction(self) -> "Recipe":
         """The recipe without what only training uses."""

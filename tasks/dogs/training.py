@@ -50,6 +50,7 @@ class Records:
     def __init__(self, job: Job, recipe: Recipe) -> None:
         self.job, self.recipe = job, recipe
         self.class_count = len(data.classes(job.dataset))
+        assert job.folds is not None
         labels, folds = data.targets(job.dataset), np.load(job.folds / "folds.npy")
         self.held_out = np.flatnonzero(folds == job.fold)
         self.own = np.flatnonzero(folds != job.fold)
@@ -163,11 +164,12 @@ class Records:
 
     @cached_property
     def _views(self) -> list[np.ndarray]:
-        return _mapped(self.job.views, "features.npy")
+        """Augmented views, or where there are none the test-time views."""
+        return _mapped(self.job.views, "features.npy") or self._encoded["train"]
 
     @cached_property
     def _plain_views(self) -> list[np.ndarray]:
-        return _mapped(self.job.plain_views, "features.npy")
+        return _mapped(self.job.plain_views, "features.npy") or self._views
 
     @cached_property
     def _encoded(self) -> dict[str, list[np.ndarray]]:

@@ -5,7 +5,7 @@ order they finish, cannot change a training; and a training can resume at any st
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
@@ -46,7 +46,9 @@ def class_pairs(labels: np.ndarray, *, batch_size: int, seed: int, step: int) ->
     return generator.permutation(couples).reshape(-1)[:batch_size]
 
 
-def prefetch(make: Callable[[int], T], steps: Iterable[int], *, workers: int, depth: int) -> Iterator[T]:
+def prefetch(
+    make: Callable[[int], T], steps: Iterable[int], *, workers: int, depth: int
+) -> Generator[T, None, None]:
     """Yield `make(step)` for each step in order, at most `depth` of them made ahead.
 
     Threads start with the first `next` and are gone when the iterator ends or is closed, also after
@@ -67,7 +69,9 @@ def prefetch(make: Callable[[int], T], steps: Iterable[int], *, workers: int, de
     return _ahead(make, iter(steps), workers=workers, depth=depth)
 
 
-def _ahead(make: Callable[[int], T], steps: Iterator[int], *, workers: int, depth: int) -> Iterator[T]:
+def _ahead(
+    make: Callable[[int], T], steps: Iterator[int], *, workers: int, depth: int
+) -> Generator[T, None, None]:
     pending: deque[Future[T]] = deque()
     with ThreadPoolExecutor(workers, thread_name_prefix="prefetch") as pool:
         try:

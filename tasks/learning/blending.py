@@ -87,4 +87,4 @@ def blend_heads(scores: np.ndarray, share: float) -> np.ndarray:
     """(n, heads, k) → (n, k): `share` of the first head, the rest of the second."""
     if scores.shape[1] == 1:
         return scores[:, 0]
-    return (share * scores[:, 0] + (1 - share) * scores[:, 1]).astype(np.float32)
+    return np.asarray(share * scores[:, 0] + (1 - share) * scores[:, 1], np.float32)

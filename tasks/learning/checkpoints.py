@@ -35,7 +35,8 @@ def save(folder: Path, position: Position, model: Any, optimizer: Any) -> None:
     arrays |= {f"optimizer/{i}": np.asarray(v) for i, v in enumerate(_values(optimizer))}
     text = json.dumps(position._asdict()).encode()
     buffer = io.BytesIO()
-    np.savez(buffer, position=np.frombuffer(text, np.uint8), **arrays)
+    arrays["position"] = np.frombuffer(text, np.uint8)
+    np.savez(buffer, allow_pickle=False, **arrays)
     files = checkpoint_files(folder)
     number = int(files[-1].stem) + 1 if files else 0
     write_atomically(folder / f"{number:08d}.npz", buffer.getvalue())

@@ -20,6 +20,6 @@ def assign_folds(strata: np.ndarray, groups: np.ndarray, *, count: int, seed: in
         n_splits=count, shuffle=True, random_state=seed
     )
     folds = np.full(len(strata), -1, np.int64)
-    for fold, (_, held_out) in enumerate(splitter.split(strata, strata, groups)):
+    for fold, (_, held_out) in enumerate(splitter.split(strata, strata, None if alone else groups)):
         folds[held_out] = fold
     return folds

@@ -29,7 +29,7 @@ def make_optimizer(stage: Stage, *, steps_per_epoch: int, factors: Mapping[str, 
     }
     options: dict[str, Any] = {"momentum": stage.momentum} if stage.optimizer == "sgd" else {}
     if stage.optimizer != "adam":
-        options["weight_decay"] = stage.weight_decay or None
+        options["weight_decay"] = stage.weight_decay
     if ema:
         options |= {"use_ema": True, "ema_momentum": ema}
     optimizer = _scaled(names[stage.optimizer])(
@@ -45,7 +45,7 @@ def make_optimizer(stage: Stage, *, steps_per_epoch: int, factors: Mapping[str, 
 def _scaled(optimizer: type) -> type:
     """The optimizer class with `factors` on the learning rate of single variables."""
 
-    class Scaled(optimizer):  # type: ignore[misc]
+    class Scaled(optimizer):
         factors: Mapping[str, float] = {}
 
         def build(self, variables: list[Any]) -> None:

@@ -156,6 +156,10 @@ guarded(command, resumes=True)()
 """
 
 
+def alive(pid: int) -> bool:
+    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+
+
 @pytest.fixture
 def waiting() -> Iterator[tuple[subprocess.Popen[str], int]]:
     """A command that waits for a child, and the child's process id."""
@@ -183,7 +187,7 @@ def test_a_signal_ends_the_children_and_says_how_to_resume(
     assert said.startswith("podium: interrupted; finished steps and checkpoints are kept.")
     assert said.endswith("\n  podium run dogs --set 'data.root=my dogs'\n")
     assert said.count("podium: ") == 1
-    assert not psutil.pid_exists(child)
+    assert not alive(child)
 
 
 def test_signal_handlers_are_as_before_after_a_command() -> None:
@@ -210,7 +214,7 @@ def test_a_child_that_ignores_sigterm_is_ended_too() -> None:
         process.terminate()
         process.communicate(timeout=20)
     assert process.returncode == 130
-    assert not psutil.pid_exists(max(lines))
+    assert not alive(max(lines))
 
 
 # What is printed
@@ -265,7 +269,7 @@ def test_durations_are_read(text: str, seconds: int) -> None:
 
 @pytest.mark.parametrize("text", ["", "30", "d", "-1d", "1.5d", "30 days", "999999d"])
 def test_other_durations_are_refused_by_the_options_name(text: str) -> None:
-    with pytest.raises(InvalidSettings, match="--older-than: expected .* received"):
+    with pytest.raises(InvalidSettings, match=r"--older-than: expected .* received"):
         parse_duration(text, option="--older-than")
 
 

@@ -1,0 +1,42 @@
+"""What every test gets: places of its own, so that none meets another's results or a person's."""
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# Prefect reads this once, at its import, and makes the folder.
+os.environ.setdefault("PREFECT_HOME", tempfile.mkdtemp(prefix="podium-tests-"))
+
+PLACES = ("PODIUM_STORE", "PODIUM_SUBMISSIONS", "PODIUM_SLOT_FOLDER")
+
+
+@pytest.fixture(autouse=True)
+def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Store, submissions and slots below the test's own folder; none of them exists yet."""
+    for variable in PLACES:
+        monkeypatch.setenv(variable, str(tmp_path / variable.lower()))
+
+
+@pytest.fixture
+def keras() -> Any:
+    """Keras, seeded and set up as in a child process, with names of layers that count from zero."""
+    from tasks.learning.devices import configure
+
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    configure(0)
+    import keras
+
+    keras.backend.clear_session()
+    return keras
+
+
+@pytest.fixture
+def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The toy competition, plugged in, and the folder of its raw files."""
+    from tests.toy import plugging, raw_files
+
+    plugging.plug(tmp_path / "code", monkeypatch)
+    return raw_files.write(tmp_path / "toy")

@@ -1,0 +1,123 @@
+"""The digest of the code: everything a step rests on, and nothing a reader alone sees."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tasks.core.code import ROOT, code_digests
+
+FILES = {
+    "tasks/step.py": '"""Doc."""\nfrom tasks.core.store import Store\nfrom tasks.dogs import model\n',
+    "tasks/dogs/model.py": (
+        '"""Doc."""\nimport numpy as np\nWIDTH = 3\n\ndef build(x):\n    """Doc."""\n'
+        "    from tasks.learning.layers import layer\n    return layer(x)\n"
+    ),
+    "tasks/dogs/config.py": "DEFAULT = 1\n",
+    "tasks/dogs/other.py": "import tasks.dogs.model\n",
+    "tasks/learning/layers.py": "from tasks.dogs.config import DEFAULT\n\ndef layer(x):\n    return x\n",
+    "tasks/core/store.py": "import tasks.dogs.other\n",
+}
+MODEL = "tasks/dogs/model.py"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    for name, text in FILES.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        (path.parent / "__init__.py").touch()
+    return tmp_path
+
+
+@pytest.fixture
+def digests(root: Path) -> Callable[..., dict[str, str]]:
+    """As a new process would see the code."""
+
+    def fresh(module: str = "tasks.step", *extra: str) -> dict[str, str]:
+        code_digests.cache_clear()
+        return code_digests(module, extra, root)
+
+    return fresh
+
+
+def edit(root: Path, file: str, old: str, new: str) -> None:
+    text = (root / file).read_text()
+    assert old in text
+    (root / file).write_text(text.replace(old, new))
+
+
+def test_imports_are_followed_wherever_they_stand(digests: Callable[..., dict[str, str]]) -> None:
+    assert list(digests()) == ["tasks.dogs.model", "tasks.learning.layers", "tasks.step"]
+
+
+def test_named_files_are_followed_too(digests: Callable[..., dict[str, str]]) -> None:
+    assert "tasks.dogs.other" in digests("tasks.step", "tasks.dogs.other")
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        (MODEL, "WIDTH", "# why three\nWIDTH"),
+        (MODEL, "WIDTH = 3", "WIDTH = 3  # wide enough"),
+        (MODEL, "WIDTH = 3", "WIDTH   =   (3)\n\n\n"),
+        (MODEL, '    """Doc."""\n', '    """Another."""\n'),
+        (MODEL, '    """Doc."""\n', ""),
+        (MODEL, '"""Doc."""\nimport', "import"),
+        (MODEL, "WIDTH = 3\n", 'WIDTH = 3\n"""What a variable is for."""\n'),
+        ("tasks/dogs/config.py", "1", "2"),
+        ("tasks/dogs/other.py", "import", "X = 1\nimport"),
+        ("tasks/core/store.py", "import", "X = 1\nimport"),
+    ],
+)
+def test_what_cannot_change_a_result_does_not_count(
+    root: Path, digests: Callable[..., dict[str, str]], file: str, old: str, new: str
+) -> None:
+    before = digests()
+    edit(root, file, old, new)
+    assert digests() == before
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "module"),
+    [
+        (MODEL, "WIDTH = 3", "WIDTH = 4", "tasks.dogs.model"),
+        (MODEL, "return layer(x)", "return layer(-x)", "tasks.dogs.model"),
+        (MODEL, "def build(x)", "def build(x, y=1)", "tasks.dogs.model"),
+        ("tasks/learning/layers.py", "return x", "return 'x'", "tasks.learning.layers"),
+        ("tasks/step.py", "import model", "import model as m", "tasks.step"),
+    ],
+)
+def test_any_other_edit_changes_the_digest_of_its_module_alone(
+    root: Path, digests: Callable[..., dict[str, str]], file: str, old: str, new: str, module: str
+) -> None:
+    before = digests()
+    edit(root, file, old, new)
+    after = digests()
+    assert [name for name in after if after[name] != before.get(name)] == [module]
+
+
+def test_a_function_of_nothing_but_its_docstring_can_be_read(
+    root: Path, digests: Callable[..., dict[str, str]]
+) -> None:
+    before = digests()
+    (root / MODEL).write_text('def build(x):\n    """Doc."""\n')
+    assert digests()["tasks.dogs.model"] != before["tasks.dogs.model"]
+
+
+def test_a_cycle_of_imports_ends(root: Path, digests: Callable[..., dict[str, str]]) -> None:
+    edit(root, "tasks/learning/layers.py", "def", "import tasks.step\n\ndef")
+    assert len(digests()) == 3
+
+
+def test_a_misspelt_name_is_an_error_and_not_an_empty_digest(digests: Callable[..., dict[str, str]]) -> None:
+    with pytest.raises(FileNotFoundError, match=r"module tasks\.dogs\.modle: no such file"):
+        digests("tasks.step", "tasks.dogs.modle")
+
+
+def test_our_own_steps_rest_on_what_one_expects() -> None:
+    found = code_digests("tasks.train", ("tasks.dogs.training",), ROOT)
+    assert {"tasks.dogs.model", "tasks.dogs.augment", "tasks.learning.fitting"} <= found.keys()
+    assert not [name for name in found if name.startswith(("tasks.core", "flows")) or "config" in name]
+    assert not {"tasks.dogs.metric", "tasks.dogs.report", "tasks.dogs.submission"} & found.keys()

@@ -1,0 +1,113 @@
+"""Rules of the code that no single file can keep: directions of imports, sizes, what is loaded when."""
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("flows", "tasks")
+MOST_LINES = 250
+MOST_FUNCTION_LINES = 40
+HEAVY = ("tensorflow", "keras", "albumentations", "cv2", "matplotlib", "sklearn", "pandas", "scipy")
+LISTED = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def run(*command: str) -> str:
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def tracked() -> list[Path]:
+    """Files of the repository, new ones too; outside a checkout those of the packages and the tests."""
+    try:
+        listing = run("git", "ls-files", "--cached", "--others", "--exclude-standard")
+    except (AssertionError, FileNotFoundError):
+        return [*LISTED, *(ROOT / "tests").rglob("*.py")]
+    return [path for line in listing.splitlines() if (path := ROOT / line).is_file()]
+
+
+def test_imports_run_in_one_direction() -> None:
+    code = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
+    assert "0 broken" in run(sys.executable, "-c", code)
+
+
+@pytest.mark.parametrize("path", LISTED, ids=name)
+def test_files_and_functions_are_short(path: Path) -> None:
+    text = path.read_text("utf-8")
+    assert len(text.splitlines()) <= MOST_LINES
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert node.end_lineno is not None
+            length = node.end_lineno - node.lineno + 1
+            assert length <= MOST_FUNCTION_LINES, f"{node.name}: {length} lines"
+
+
+@pytest.mark.parametrize("path", LISTED, ids=name)
+def test_every_file_says_what_it_is_for(path: Path) -> None:
+    text = path.read_text("utf-8")
+    assert not text if path.name == "__init__.py" else ast.get_docstring(ast.parse(text))
+
+
+def test_packages_have_an_init_file() -> None:
+    """Code digests find modules by their path; so must imports, also where it is installed."""
+    folders = {path.parent for path in LISTED}
+    assert [name(folder) for folder in folders if not (folder / "__init__.py").is_file()] == []
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative import: the digest of the code would not follow it"
+            yield node.module or ""
+
+
+@pytest.mark.parametrize("path", LISTED, ids=name)
+def test_imports_are_absolute(path: Path) -> None:
+    assert "" not in set(imported(ast.parse(path.read_bytes())))
+
+
+def test_the_digest_of_the_code_sees_every_import() -> None:
+    """`import_module` hides what it imports; each use of it is known, and no result rests on it."""
+    users = {name(path) for path in LISTED if "import_module(" in path.read_text("utf-8")}
+    known = {"tasks/core/competition.py", "tasks/core/process.py", "tasks/core/settings.py"}
+    assert {user for user in users if user.startswith("tasks/")} <= known
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import flows.dogs",
+        "import flows.planning",
+        "from tasks.core.competition import find; find('dogs')",
+        "import flows.__main__, flows.commands.runs, flows.commands.submissions",
+    ],
+)
+def test_nothing_heavy_is_loaded_before_work_begins(code: str) -> None:
+    told = run(sys.executable, "-c", f"{code}\nimport sys\nprint([n for n in {HEAVY} if n in sys.modules])")
+    assert told.splitlines()[-1] == "[]"
+
+
+INDEX_HOSTS = ("pypi" + ".org", "pythonhosted" + ".org", "conda" + ".anaconda")
+OWN_PLACES = re.compile(r"(?<![\w.$}])/(?:home|root|work|Users|tmp/(?!pytest))/?\w+")
+
+
+def test_no_file_names_a_package_index_or_a_place_on_one_machine() -> None:
+    found = []
+    for path in tracked():
+        text = path.read_bytes().decode("utf-8", "ignore")
+        found += [f"{name(path)}: {host}" for host in INDEX_HOSTS if host in text]
+        if path.suffix in (".py", ".toml", ".md", ".j2") and path != Path(__file__).resolve():
+            found += [f"{name(path)}: {place}" for place in OWN_PLACES.findall(text)]
+    assert found == []

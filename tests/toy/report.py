@@ -1,0 +1,9 @@
+"""The toy has nothing to show."""
+
+from typing import Any
+
+from tasks.core.page import Material
+
+
+def sections(material: Material) -> list[Any]:
+    return []

@@ -1,0 +1,25 @@
+"""A line `<id> left` or `<id> right` for each test point."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tasks.core.errors import InvalidSubmission
+
+SIDES = ["left", "right"]
+
+
+def decode(scores: np.ndarray, dataset: Path) -> list[str]:
+    return [SIDES[index] for index in scores.argmax(1)]
+
+
+def write(ids: list[str], answers: list[Any], file: Path) -> None:
+    file.write_text("".join(f"{id} {answer}\n" for id, answer in zip(ids, answers, strict=True)))
+
+
+def check(file: Path, ids: list[str], dataset: Path) -> int:
+    lines = [line.split(" ") for line in file.read_text().splitlines()]
+    if sorted(id for id, _ in lines) != sorted(ids) or not {side for _, side in lines} <= set(SIDES):
+        raise InvalidSubmission(f"{file}: expected a side for each of {len(ids)} points once")
+    return len(lines)
