@@ -7,6 +7,7 @@ load → split → (augment, encode → train → predict, for each fold) → ga
 from typing import Any
 
 from prefect import flow
+from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.cross_validation import cross_validate
 from flows.following import followed
@@ -20,7 +21,11 @@ from tasks.split import split
 from tasks.submit import submit
 
 
-@flow(name="dogs", description="Name the breed of the dog in a photograph.", log_prints=True)
+@flow(
+    name="dogs",
+    description="Name the breed of the dog in a photograph.",
+    task_runner=ThreadPoolTaskRunner(max_workers=8),
+)
 @followed
 def dogs(config: Config) -> dict[str, Any]:
     """From photographs to a checked submission with its report."""

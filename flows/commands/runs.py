@@ -61,6 +61,7 @@ def run(
     run_name = checked_name(preset or "defaults" if name is None else name)
     config: Any = settings.resolve(competition, preset=preset, overrides=overrides or (), submission=source)
     check_folders()
+    check_paths(config)
     if not server:
         say(NOT_RECORDED)
     environment.apply(prefect_server.ensure(say) if server else None)
@@ -115,6 +116,25 @@ def check_folders() -> None:
             raise UserError(
                 f"{variable}: expected a folder that can be written to, received {received}"
             ) from None
+
+
+def check_paths(config: Any) -> None:
+    """Find out before anything runs whether every file and folder a setting names is there.
+
+    Raises:
+        InvalidSettings: one is not.
+    """
+    from tasks.core.errors import InvalidSettings
+    from tasks.core.keys import named_paths
+    from tasks.core.places import expand
+
+    missing = [(key, value) for key, value in named_paths(config) if not expand(value).exists()]
+    if missing:
+        lines = [
+            f"{key}: expected a file or folder that exists, received {value!r} ({expand(value)})"
+            for key, value in missing
+        ]
+        raise InvalidSettings("\n".join(lines))
 
 
 def summary(result: dict[str, Any], *, seconds: float) -> str:

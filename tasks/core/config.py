@@ -89,8 +89,8 @@ class Run(Settings):
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$"), NotInKey()] = "run"
     """Ends the name of the submission's folder."""
-    workers: Annotated[int, Field(ge=1, le=256), NotInKey()] = 2
-    """Steps at work at one time."""
+    workers: Annotated[int, Field(ge=1, le=256), NotInKey()] = 8
+    """Steps under way at one time; their long parts wait for slots of the machine besides."""
     data_workers: Annotated[int, Field(ge=0, le=64), NotInKey()] = 0
     """Threads that prepare batches for one training; 0: one a core."""
     checkpoint_seconds: Annotated[float, Field(ge=0), NotInKey()] = 30.0

@@ -25,10 +25,6 @@ class InvalidSubmission(UserError):
     """A submission file breaks a rule of its competition."""
 
 
-class TrainingFailed(UserError):
-    """A child process ended without a result; the message carries its last lines."""
-
-
 class Problem(NamedTuple):
     """One thing wrong with a file: where, what was expected, and what came."""
 

@@ -6,9 +6,9 @@ a type this module does not know could compare equal by accident.
 """
 
 import os
+from collections.abc import Iterator
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from tasks.core.code import code_digests
 from tasks.core.config import Contents, NotInKey
 from tasks.core.digests import contents, digest_of_json
+from tasks.core.places import expand
 from tasks.core.store import FORMAT, Artifact, Store, read_json, write_json
 
 NAMED_WEIGHTS = ("imagenet", "none")
@@ -90,11 +91,26 @@ def _canonical_settings(settings: BaseModel, name: str, store: Store) -> dict[st
     return result
 
 
+def named_paths(settings: BaseModel, name: str = "") -> Iterator[tuple[str, str]]:
+    """Dotted key and value of every setting that names a file or folder."""
+    for field, information in type(settings).model_fields.items():
+        value, key = getattr(settings, field), f"{name}.{field}".lstrip(".")
+        if any(isinstance(mark, Contents) for mark in information.metadata):
+            if value and value not in NAMED_WEIGHTS:
+                yield key, value
+        elif isinstance(value, BaseModel):
+            yield from named_paths(value, key)
+        elif isinstance(value, tuple):
+            for index, item in enumerate(value):
+                if isinstance(item, BaseModel):
+                    yield from named_paths(item, f"{key}.{index}")
+
+
 def _contents(value: str, store: Store) -> Any:
     """Digests of the files at a path; the value itself where it names no path."""
     if value in NAMED_WEIGHTS or not value:
         return value
-    path = Path(os.path.expandvars(value)).expanduser().absolute()
+    path = expand(value)
     memory_file = store.root / "fingerprints" / f"{digest_of_json(str(path))[:32]}.json"
     memory = read_json(memory_file) or {}
     before = dict(memory)

@@ -84,11 +84,13 @@ class _Listener:
         self.mistake: str | None = None
 
     def hear(self, line: str) -> None:
-        if not line.startswith(MARK):
-            self.last.append(line)
-            log.debug("%s", line)
+        chatter, mark, told = line.partition(MARK)  # a library may have left its line unfinished
+        if chatter or not mark:
+            self.last.append(chatter)
+            log.debug("%s", chatter)
+        if not mark:
             return
-        message = json.loads(line[1:])
+        message = json.loads(told)
         if "mistake" in message:
             self.mistake = message["mistake"]
         else:
@@ -104,9 +106,16 @@ def _raise_failure(label: str, code: int, listener: _Listener, *, timed_out: boo
     tail = "\n".join(listener.last)
     if timed_out:
         raise ChildFailed(f"{label}: took longer than its limit and was ended; last lines:\n{tail}")
-    how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
+    how = f"was killed by {_signal_name(-code)}" if code < 0 else f"ended with code {code}"
     hint = " (the kernel does this when memory runs out)" if code == -signal.SIGKILL else ""
     raise ChildFailed(f"{label}: its process {how}{hint}; last lines:\n{tail}")
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # most real-time signals have none
+        return f"signal {number}"
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from tasks.core import places
 from tasks.core.digests import digest_of_json, sha256_of_file
@@ -121,25 +121,26 @@ class Store:
 
     def records(self) -> Iterator[dict[str, Any]]:
         for path in sorted((self.root / "steps").glob("*.json")):
-            if (record := read_json(path)) is not None:
+            record = read_json(path)
+            if record is not None and "result" in record:
                 yield record
 
     def result(self, key: str) -> Artifact | None:
         """The artifact this key stands for, if it is there and whole."""
-        record = self.record(key)
-        if record is None:
+        try:
+            artifact = Artifact.model_validate((self.record(key) or {})["result"])
+        except (KeyError, ValidationError):  # none, or one that somebody else has written
             return None
-        artifact = Artifact.model_validate(record["result"])
         return artifact if self.is_whole(artifact) else None
 
     # Runs, checkpoints, locks
 
     def journal(self, run: str) -> list[dict[str, Any]]:
-        """The steps of one run so far."""
+        """The steps of one run so far; a last line that a power cut broke off is left out."""
         path = self.root / "runs" / f"{run}.jsonl"
         if not path.exists():
             return []
-        return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+        return [json.loads(line) for line in path.read_text("utf-8").split("\n")[:-1]]
 
     def note(self, run: str, entry: dict[str, Any]) -> None:
         """Append one line to a run's journal (a single write, so that threads do not mix lines)."""
@@ -194,11 +195,12 @@ def _is_same(path: Path, entry: dict[str, Any]) -> bool:
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
-    """A JSON file's contents; None when it is absent or damaged (a record can always be made again)."""
+    """A JSON object from a file; None when it is absent or damaged (a record can always be made again)."""
     try:
-        return json.loads(path.read_bytes())
+        found = json.loads(path.read_bytes())
     except (OSError, ValueError):
         return None
+    return found if isinstance(found, dict) else None
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -85,12 +85,13 @@ class Head(Settings):
     """Units of the gated layer."""
     dropout: float = Field(0.0, ge=0, lt=1)
     """Share of features dropped in training."""
-    start: Literal["random", "discriminant"] = "random"
-    """Where a linear head starts: at random, or at the discriminant of the pooled features."""
+    start: Literal["random", "discriminant", "matched"] = "random"
+    """Where a linear head starts: at random; at the discriminant of the features; or `matched`, where
+    each breed takes the ImageNet class that fits its photographs best (needs `logits`)."""
     shrinkage: float = Field(0.3, ge=0, le=1)
     """Weight of the identity in the discriminant's covariance."""
     temperature: float = Field(1.0, gt=0, le=100)
-    """Divides the discriminant's scores; larger is less certain."""
+    """Divides the scores a discriminant or matched head starts with; larger is less certain."""
     center_weight: float = Field(0.25, ge=0)
     """Weight of the squared distance to the class centre (`glu`)."""
     auxiliary_weight: float = Field(0.25, ge=0)
@@ -150,8 +151,10 @@ class Recipe(Settings):
             raise ValueError("training.stages: expected at least one, for nothing else teaches the head")
         if not self.trunk.cut and not self.views:
             raise ValueError("views: expected at least 1 where nothing is frozen, for views are drawn anew")
-        if self.head.start == "discriminant" and (self.head.kind != "linear" or not self.trunk.cut):
-            raise ValueError("head.start: the discriminant is for linear heads on a frozen trunk")
+        if self.head.start != "random" and (self.head.kind != "linear" or not self.trunk.cut):
+            raise ValueError(f"head.start: {self.head.start!r} is for linear heads on a frozen trunk")
+        if self.head.start == "matched" and not self.trunk.backbones[-1].logits:
+            raise ValueError("head.start: 'matched' needs logits = true in the last backbone")
         return self
 
     def for_training(self) -> "Recipe":

@@ -14,6 +14,7 @@ from tasks.dogs.config import Head, Recipe
 from tasks.learning import backbones
 from tasks.learning.optimizers import layer_factors
 
+IMAGENET_CLASSES = 1000
 HEAD_LAYERS = ("dropout", "gate", "gate_value", "main", "auxiliary", "distance")
 
 
@@ -38,7 +39,11 @@ def build_model(recipe: Recipe, *, shape: tuple[int, ...], class_count: int) -> 
 def _top(recipe: Recipe) -> Any:
     backbone = recipe.trunk.backbones[0]
     network = backbones.load(
-        backbone.name, backbone.weights, size_pixels=backbone.size_pixels, until=backbone.until
+        backbone.name,
+        backbone.weights,
+        size_pixels=backbone.size_pixels,
+        until=backbone.until,
+        logits=backbone.logits,
     )
     if recipe.trunk.cut:
         network = backbones.cut(network, recipe.trunk.cut)[1]
@@ -140,14 +145,36 @@ def _first_trainable(layers: list[Any], name: str) -> int:
     )
 
 
-def discriminant(features: np.ndarray, labels: np.ndarray, head: Head) -> list[np.ndarray]:
-    """Kernel (d, k) and bias (k,) of the linear discriminant with a shrunken covariance.
+def head_start(features: np.ndarray, labels: np.ndarray, head: Head) -> list[np.ndarray]:
+    """Kernel (d, k) and bias (k,) that a linear head starts with, from features of training records.
 
-    A few dozen records a class are too few for gradient steps to find as good a start.
+    Args:
+        features: (n, d) float32; for `matched` the last columns are scores of ImageNet's classes.
+        labels: (n,) class indices.
+    """
+    kernel, bias = (_discriminant if head.start == "discriminant" else _matched)(features, labels, head)
+    return [kernel / head.temperature, bias / head.temperature]
+
+
+def _discriminant(features: np.ndarray, labels: np.ndarray, head: Head) -> tuple[np.ndarray, np.ndarray]:
+    """Linear discriminant with a shrunken covariance.
+
+    A few dozen records a class are too few for gradient steps to find as good a place.
     """
     from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
     fitted = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=head.shrinkage)
     fitted.fit(features.astype(np.float64), labels)
-    scale = 1 / head.temperature
-    return [fitted.coef_.T * scale, fitted.intercept_ * scale]
+    return fitted.coef_.T, fitted.intercept_
+
+
+def _matched(features: np.ndarray, labels: np.ndarray, head: Head) -> tuple[np.ndarray, np.ndarray]:
+    """Each breed answers with the score of the ImageNet class likeliest on its photographs."""
+    scores = features[:, -IMAGENET_CLASSES:]
+    odds = np.exp(scores - scores.max(axis=1, keepdims=True))
+    likelihood = odds / odds.sum(axis=1, keepdims=True)
+    classes = np.unique(labels)
+    likeliest = [likelihood[labels == each].mean(axis=0).argmax() for each in classes]
+    kernel = np.zeros((features.shape[1], len(classes)))
+    kernel[features.shape[1] - IMAGENET_CLASSES + np.array(likeliest), np.arange(len(classes))] = 1
+    return kernel, np.zeros(len(classes))

@@ -26,9 +26,9 @@ def build(job: Job) -> Training:
     recipe = Recipe.model_validate(job.settings)
     records = Records(job, recipe)
     network = model.build_model(recipe, shape=records.shape, class_count=records.class_count)
-    if recipe.head.start == "discriminant":
+    if recipe.head.start != "random":
         features, labels = records.pooled(network)
-        network.get_layer("main").set_weights(model.discriminant(features, labels, recipe.head))
+        network.get_layer("main").set_weights(model.head_start(features, labels, recipe.head))
     losses, loss_weights = model.losses(recipe)
     return Training(
         model=network,

@@ -6,7 +6,6 @@ only the first part of a network: `until` then names the last layer it has.
 """
 
 import inspect
-import os
 import warnings
 from functools import partial
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 from tasks.core.errors import InvalidSettings, MissingWeights
 from tasks.core.nearest import suggestion
+from tasks.core.places import expand
 
 SMALL_BLOCKS = (
     (24, 5, 2, False),
@@ -197,11 +197,11 @@ def weights_file(weights: str) -> Path:
     Raises:
         MissingWeights: there is none.
     """
-    path = Path(os.path.expandvars(weights)).expanduser()
+    path = expand(weights)
     if not path.is_file():
         raise MissingWeights(
             f"trunk.backbones.weights: expected 'imagenet', 'none' or a file, received {weights!r} "
-            f"(no file {path.absolute()})"
+            f"(no file {path})"
         )
     return path
 

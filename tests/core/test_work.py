@@ -1,0 +1,117 @@
+"""A step's long part: told to a child in full, in a slot, and kept when it went well."""
+
+import json
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tasks.core import process
+from tasks.core.config import Folds, Run, Stage
+from tasks.core.errors import UserError
+from tasks.core.slots import graphics_cards, slot
+from tasks.core.step import step
+from tasks.core.store import Artifact, Store
+from tasks.core.work import in_child, read_job
+
+
+@pytest.fixture(autouse=True)
+def one_slot(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    monkeypatch.setenv("PODIUM_SLOTS", "1")
+    graphics_cards.cache_clear()
+
+
+def small(text: str) -> Artifact:
+    store = Store.current()
+    with store.new_folder() as folder:
+        (folder / "text").write_text(text)
+        return store.keep("dataset", folder)
+
+
+@step(label="long {name}")
+def long(dataset: Artifact, name: str, run: Run) -> Artifact:
+    return in_child(
+        f"{__name__}:child",
+        "result",
+        competition="toy",
+        settings={"folds": Folds(), "stage": Stage(epochs=3)},
+        dataset=dataset,
+        seed=7,
+        run=run,
+        views=[dataset, dataset],
+        inputs={"identity": dataset},
+        pseudo=None,
+        fold=2,
+    )
+
+
+def child(job: dict[str, Any]) -> None:
+    read = read_job(job)
+    (read.partial / "checkpoint").write_text("weights")
+    if (read.dataset / "text").read_text() == "bad":
+        (read.output / "half").write_text("half")
+        raise UserError("the text is bad")
+    (read.output / "job.json").write_text(json.dumps(job))
+
+
+def call(text: str = "good", **run: Any) -> Any:
+    return long.execute(long.bind(small(text), "one", Run(**run)))
+
+
+def test_a_child_is_told_folders_settings_and_how_to_work() -> None:
+    result = call(data_workers=3, checkpoint_seconds=5).result
+    job = json.loads((result.path / "job.json").read_text())
+    dataset = str(small("good").path)
+    assert job["dataset"] == dataset
+    assert job["views"] == [dataset, dataset]
+    assert job["inputs"] == {"identity": dataset}
+    assert job["settings"]["stage"]["epochs"] == 3
+    assert (job["seed"], job["fold"], job["pseudo"]) == (7, 2, None)
+    assert (job["data_workers"], job["checkpoint_seconds"]) == (3, 5)
+    assert result.kind == "result"
+
+
+def test_what_a_child_wrote_is_kept_and_its_checkpoints_are_cleared() -> None:
+    assert call().state == "ran"
+    assert call(workers=9).state == "cached"
+    assert list((Store.current().root / "partial").iterdir()) == []
+    assert list((Store.current().root / "temporary").iterdir()) == []
+
+
+def test_a_failed_child_leaves_its_checkpoints_and_nothing_else() -> None:
+    for _ in range(2):  # the slot is free again
+        with pytest.raises(UserError, match="the text is bad"):
+            call("bad")
+    store = Store.current()
+    assert [path.name for path in store.root.glob("partial/*/*")] == ["checkpoint"]
+    assert list(store.records()) == []
+    assert list((store.root / "temporary").iterdir()) == []
+    assert {path.name.split("-")[0] for path in (store.root / "artifacts").iterdir()} == {"dataset"}
+
+
+def test_a_hit_never_waits_for_a_slot() -> None:
+    call()
+    with slot():  # the only one
+        hit = threading.Thread(target=call)
+        hit.start()
+        hit.join(10)
+        assert not hit.is_alive()
+
+
+def test_the_limit_and_the_slot_reach_the_child(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: dict[str, Any] = {}
+
+    def pretend(entry: str, job: dict[str, Any], **options: Any) -> None:
+        told.update(options, entry=entry)
+        Path(job["output"], "x").touch()
+
+    monkeypatch.setattr(process, "run", pretend)
+    call(timeout_seconds=12)
+    assert told == {
+        "entry": f"{__name__}:child",
+        "label": "long one",
+        "environment": {"CUDA_VISIBLE_DEVICES": "-1"},
+        "timeout_seconds": 12,
+    }

@@ -1,0 +1,80 @@
+"""Run a flow's steps in this one process and note which functions of ours each executes; a script for tests.
+
+    python -m tests.flows.trace SETTINGS.json TOLD.json
+
+Child processes are left out: their entries are called here, so that their functions are seen too.
+"""
+
+import json
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from flows.dogs import dogs
+from tasks.core import process
+from tasks.core.code import ROOT
+from tasks.core.step import Step, recorded_by
+from tasks.core.store import Store
+from tasks.dogs.config import Config
+
+
+@contextmanager
+def executed() -> Iterator[set[str]]:
+    """Names of our modules of which a function runs within the block, in any thread begun in it."""
+    files: set[str] = set()
+
+    def note(frame: FrameType, event: str, _: Any) -> None:
+        if event == "call" and frame.f_code.co_name != "<module>":
+            files.add(frame.f_code.co_filename)
+
+    modules: set[str] = set()
+    threading.setprofile(note)
+    sys.setprofile(note)
+    try:
+        yield modules
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)
+        ours = (Path(file) for file in files if file.startswith(str(ROOT / "tasks")))
+        modules.update(".".join(path.relative_to(ROOT).with_suffix("").parts) for path in ours)
+
+
+def call_here(entry: str, job: dict[str, Any], **_: Any) -> None:
+    """What a child process would do."""
+    module, name = entry.split(":")
+    getattr(import_module(module), name)(job)
+
+
+class Tracer:
+    """Takes the calls of steps, runs each and notes what it executed and what its key covers."""
+
+    def __init__(self) -> None:
+        self.told: dict[str, dict[str, list[str]]] = {}
+
+    def call(self, step: Step, arguments: dict[str, Any]) -> Any:
+        if not step.cached:
+            return "its result"
+        covered = step.key(arguments, Store.current()).code
+        with executed() as modules:
+            outcome = step.execute(arguments)
+        assert outcome.state == "ran"
+        self.told[step.label(arguments)] = {"executed": sorted(modules), "covered": sorted(covered)}
+        return outcome.result
+
+
+def main() -> None:
+    settings, told = map(Path, sys.argv[1:])
+    process.run = call_here  # type: ignore[assignment]
+    tracer = Tracer()
+    with recorded_by(tracer):
+        dogs.fn(Config.model_validate_json(settings.read_text()))
+    told.write_text(json.dumps(tracer.told))
+
+
+if __name__ == "__main__":
+    main()
