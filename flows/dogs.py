@@ -24,7 +24,7 @@ from tasks.submit import submit
 @flow(
     name="dogs",
     description="Name the breed of the dog in a photograph.",
-    task_runner=ThreadPoolTaskRunner(max_workers=8),
+    task_runner=ThreadPoolTaskRunner(max_workers=8),  # type: ignore[arg-type]
 )
 @followed
 def dogs(config: Config) -> dict[str, Any]:

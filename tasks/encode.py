@@ -14,7 +14,7 @@ LIBRARIES = ("backend", "keras", "numpy", "opencv-python-headless", "tensorflow"
 
 
 @step(
-    uses=("views",),
+    uses=("encode",),
     libraries=LIBRARIES,
     label="encode {name} {view}",
     retries=2,

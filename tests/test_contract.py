@@ -1,7 +1,6 @@
 """What every competition promises: one suite, all members, and the toy that tests run with."""
 
 import inspect
-from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,10 +16,10 @@ ROOT = Path(__file__).resolve().parents[1]
 
 PROMISED = {
     "load": "data",
-    "fold_key": "data",
-    "test_ids": "data",
+    "fold_key": "dataset",
+    "test_ids": "dataset",
     "augment": "views",
-    "encode": "views",
+    "encode": "encode",
     "build": "training",
     "predict": "predict",
     "scorer": "metric",
@@ -49,18 +48,18 @@ class Member(NamedTuple):
 
     def perfect(self) -> np.ndarray:
         """(n, k) scores of the training records that put all on the truth."""
-        truth = self.module("data").targets(self.dataset)
+        truth = self.module("dataset").targets(self.dataset)
         return np.eye(truth.max() + 1)[truth]
 
 
 @pytest.fixture(params=[*NAMES, "toy"])
-def member(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Member]:
+def member(request: pytest.FixtureRequest, tmp_path: Path) -> Member:
     if request.param == "toy":
         request.getfixturevalue("toy")
     root = import_module(f"tests.{request.param}.raw_files").write(tmp_path / "raw")
     found = Member(find(request.param), root, tmp_path / "dataset")
     found.load(found.dataset)
-    yield found
+    return found
 
 
 def test_each_function_lives_in_the_file_its_name_promises(member: Member) -> None:

@@ -119,7 +119,8 @@ class _Cleaning:
             used[name] = max(used.get(name, 0), datetime.fromisoformat(record["finished"]).timestamp())
         for journal in _entries(self.store.root / "runs"):
             for entry in self.store.journal(journal.stem):
-                if (name := entry.get("artifact")) in used:
+                name = str(entry.get("artifact"))
+                if name in used:
                     used[name] = max(used[name], _modified(journal))
         return keys, used
 

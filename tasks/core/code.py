@@ -34,10 +34,17 @@ def code_digests(module: str, extra: tuple[str, ...] = (), root: Path = ROOT) ->
         path = _file(name, root)
         if name in found or path is None or not counts(name):
             continue
-        tree = ast.parse(path.read_bytes())
-        found[name] = hashlib.sha256(ast.dump(without_docstrings(tree)).encode()).hexdigest()
-        waiting.extend(imported(tree))
+        found[name], names = _read(path)
+        waiting.extend(names)
     return dict(sorted(found.items()))
+
+
+@lru_cache
+def _read(path: Path) -> tuple[str, list[str]]:
+    """Digest of a file, and names of our modules it imports; steps share most files, so each is read once."""
+    tree = ast.parse(path.read_bytes())
+    names = imported(tree)
+    return hashlib.sha256(ast.dump(without_docstrings(tree)).encode()).hexdigest(), names
 
 
 def counts(name: str) -> bool:

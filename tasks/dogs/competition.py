@@ -1,16 +1,16 @@
 """Baidu × XJTU 2017: name the breed of the dog in a photograph, one of 100, by accuracy."""
 
 from tasks.core.competition import Competition
-from tasks.dogs import data, metric, predict, report, submission, training, views
+from tasks.dogs import data, dataset, encode, metric, predict, report, submission, training, views
 
 COMPETITION = Competition(
     name="dogs",
     file="submission.txt",
     load=data.load,
-    fold_key=data.fold_key,
-    test_ids=data.test_ids,
+    fold_key=dataset.fold_key,
+    test_ids=dataset.test_ids,
     augment=views.augment,
-    encode=views.encode,
+    encode=encode.encode,
     build=training.build,
     predict=predict.predict,
     scorer=metric.scorer,

@@ -37,7 +37,7 @@ class Answers(NamedTuple):
 
 
 def read_answers(material: Material) -> Answers:
-    from tasks.dogs.data import classes, targets, train_records
+    from tasks.dogs.dataset import classes, targets, train_records
 
     ids = [record["id"] for record in train_records(material.dataset)]
     if ids != list(material.blended.ids):

@@ -1,4 +1,4 @@
-"""The dogs dataset: written from the raw files by `load`, read by everything that follows.
+"""The dogs dataset, written from the raw files; `tasks.dogs.dataset` reads it.
 
 A dataset is a folder with `train.jsonl` (id, label, group) and `test.jsonl` (id), sorted by id;
 `train_photos.npy` and `test_photos.npy`, uint8 (n, size, size, 3) RGB in the same order;
@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 
-from tasks.core.competition import FoldKey
 from tasks.core.errors import UserError
 from tasks.dogs import survey
 from tasks.dogs.config import Data
@@ -60,39 +59,6 @@ def count(data: Data, *, workers: int | None = None) -> dict[str, Any]:
     return survey.survey(data, None, workers=workers).summary
 
 
-def train_records(dataset: Path) -> list[dict[str, Any]]:
-    """The training records `{"id", "label", "group"}`, sorted by id."""
-    return _read_lines(dataset / "train.jsonl")
-
-
-def test_ids(dataset: Path) -> list[str]:
-    """The ids of the test photographs, sorted."""
-    return [record["id"] for record in _read_lines(dataset / "test.jsonl")]
-
-
-def classes(dataset: Path) -> list[int]:
-    """The competition's labels, sorted; a class index is a position in this list."""
-    return json.loads((dataset / "classes.json").read_text("utf-8"))
-
-
-def photos(dataset: Path, part: Part) -> np.ndarray:
-    """Read-only memory-mapped photographs (n, size, size, 3) uint8 RGB, in the order of ids."""
-    return np.load(dataset / f"{part}_photos.npy", mmap_mode="r")
-
-
-def targets(dataset: Path) -> np.ndarray:
-    """Class indices (n,) int64 of the training records."""
-    index = {label: position for position, label in enumerate(classes(dataset))}
-    return np.array([index[record["label"]] for record in train_records(dataset)], np.int64)
-
-
-def fold_key(dataset: Path) -> FoldKey:
-    """Each fold takes its share of every breed, and near-duplicates stay together."""
-    records = train_records(dataset)
-    groups = np.array([record["group"] for record in records], np.int64)
-    return FoldKey([record["id"] for record in records], targets(dataset), groups)
-
-
 def _check_space(folder: Path, needed_bytes: int) -> None:
     # A memory-mapped file that outgrows its disk ends the process without a word.
     free = shutil.disk_usage(folder).free
@@ -109,9 +75,3 @@ def _write_lines(file: Path, records: Iterable[dict[str, Any]]) -> None:
 def _write_json(file: Path, value: Any) -> None:
     text = json.dumps(value, ensure_ascii=False, indent=1) + "\n"
     file.write_text(text, encoding="utf-8", newline="\n")
-
-
-def _read_lines(file: Path) -> list[dict[str, Any]]:
-    # Split at line feeds only: ids may hold characters that `splitlines` takes for line ends.
-    lines = file.read_text("utf-8").split("\n")[:-1]
-    return [json.loads(line) for line in lines]

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from tasks.core.competition import Score
-from tasks.dogs import data
+from tasks.dogs.dataset import targets
 
 
 def scorer(dataset: Path) -> Callable[..., Score]:
@@ -14,7 +14,7 @@ def scorer(dataset: Path) -> Callable[..., Score]:
 
     The function returned also takes `rows`, the indices of the records the scores belong to.
     """
-    truth = data.targets(dataset)
+    truth = targets(dataset)
 
     def score(scores: np.ndarray, rows: np.ndarray | None = None) -> Score:
         expected = truth if rows is None else truth[rows]

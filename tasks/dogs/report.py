@@ -30,7 +30,7 @@ def sections(material: Material) -> list[Section]:
     Raises:
         ValueError: the blend's records are not the dataset's, or stand in another order.
     """
-    from tasks.dogs.data import photos
+    from tasks.dogs.dataset import photos
 
     answers, photographs = read_answers(material), photos(material.dataset, "train")
     found = [
@@ -117,7 +117,8 @@ def _difference(kind: Augmentation) -> str:
 
 def _sheet(answers: Answers, photographs: np.ndarray, kind: Augmentation, *, seed: int) -> np.ndarray:
     """Photographs down the side, their views to the right of a gap: (height, width, 3) uint8."""
-    from tasks.dogs.augment import test_view, view
+    from tasks.dogs.augment import view
+    from tasks.dogs.test_time import test_view
 
     count = min(SAMPLE_PHOTOGRAPHS, len(photographs))
     chosen = np.random.default_rng(seed).choice(len(photographs), size=count, replace=False)

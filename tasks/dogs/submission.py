@@ -8,12 +8,12 @@ import numpy as np
 
 from tasks.core.errors import InvalidSubmission
 from tasks.core.store import write_atomically
-from tasks.dogs import data
+from tasks.dogs.dataset import classes
 
 
 def decode(scores: np.ndarray, dataset: Path) -> list[int]:
     """The original label with the highest score of each row of (n, k) scores."""
-    labels = data.classes(dataset)
+    labels = classes(dataset)
     return [labels[index] for index in scores.argmax(axis=1).tolist()]
 
 
@@ -29,7 +29,7 @@ def check(file: Path, ids: list[str], dataset: Path) -> int:
     Raises:
         InvalidSubmission: the first rule broken, with its line.
     """
-    labels, expected = {str(label) for label in data.classes(dataset)}, set(ids)
+    labels, expected = {str(label) for label in classes(dataset)}, set(ids)
     seen: Counter[str] = Counter()
     for number, line in enumerate(_lines(file), start=1):
         place = f"{file}:{number}"

@@ -1,17 +1,17 @@
 """What one fold's model is fitted on: batches as a function of the step, losses, held-out figures."""
 
-from collections.abc import Callable
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tasks.core.competition import Job
 from tasks.core.config import Stage
-from tasks.dogs import data, model
-from tasks.dogs.augment import test_view, view
+from tasks.dogs import dataset, model
+from tasks.dogs.augment import view
 from tasks.dogs.config import Recipe
+from tasks.dogs.inputs import Inputs, mapped, predict_rows
+from tasks.dogs.test_time import test_view
 from tasks.learning.batches import class_pairs, order
 from tasks.learning.fitting import Batch, Training
 from tasks.learning.mixing import mix
@@ -25,7 +25,7 @@ def build(job: Job) -> Training:
     """The training of one fold's model, as `tasks.learning.fitting.fit` takes it."""
     recipe = Recipe.model_validate(job.settings)
     records = Records(job, recipe)
-    network = model.build_model(recipe, shape=records.shape, class_count=records.class_count)
+    network = model.build_model(recipe, shape=records.inputs.shape, class_count=records.class_count)
     if recipe.head.start != "random":
         features, labels = records.pooled(network)
         network.get_layer("main").set_weights(model.head_start(features, labels, recipe.head))
@@ -49,9 +49,10 @@ class Records:
 
     def __init__(self, job: Job, recipe: Recipe) -> None:
         self.job, self.recipe = job, recipe
-        self.class_count = len(data.classes(job.dataset))
+        self.inputs = Inputs(job, recipe)
+        self.class_count = len(dataset.classes(job.dataset))
         assert job.folds is not None
-        labels, folds = data.targets(job.dataset), np.load(job.folds / "folds.npy")
+        labels, folds = dataset.targets(job.dataset), np.load(job.folds / "folds.npy")
         self.held_out = np.flatnonzero(folds == job.fold)
         self.own = np.flatnonzero(folds != job.fold)
         self.labels = labels
@@ -61,14 +62,6 @@ class Records:
         self.weight_of = np.concatenate([np.ones(len(self.own)), self._pseudo[:, 2]])
         self.batch_size = min(recipe.training.batch_size, self.count)
         self.steps_per_epoch = self.count // self.batch_size
-
-    @cached_property
-    def shape(self) -> tuple[int, ...]:
-        """Of one input of the model."""
-        if not self.recipe.trunk.cut:
-            size = self.recipe.trunk.backbones[0].size_pixels
-            return (size, size, 3)
-        return self._views[0].shape[1:]
 
     def batch(self, stage: Stage, epoch: int, step: int) -> Batch:
         """The batch of a step: a pure function of its arguments and the job."""
@@ -115,18 +108,18 @@ class Records:
             partners=self.own,
             labels=self.labels,
             settings=self.recipe.augmentation,
-            size_pixels=self.shape[0],
+            size_pixels=self.inputs.shape[0],
             seed=drawn,
             plain=stage.plain,
         )
 
     def _pseudo_input(self, record: int, drawn: int) -> np.ndarray:
         if self.recipe.trunk.cut:
-            encoded = self._encoded["test"]
+            encoded = self.inputs.encoded["test"]
             return encoded[drawn % len(encoded)][record]
-        photos = data.photos(self.job.dataset, "test")
+        photos = dataset.photos(self.job.dataset, "test")
         name = ("identity", "flip")[drawn % 2]
-        return test_view(photos[record], name, size_pixels=self.shape[0])
+        return test_view(photos[record], name, size_pixels=self.inputs.shape[0])
 
     def pooled(self, network: Any) -> tuple[np.ndarray, np.ndarray]:
         """Pooled features and labels of the fold's own records over all views."""
@@ -139,7 +132,7 @@ class Records:
     def evaluate(self, network: Any) -> dict[str, float]:
         """Loss and accuracy on held-out records as they are predicted, without test-time views."""
         chosen = self.held_out if self.recipe.trunk.cut else self.held_out[:EVALUATED]
-        scores = predict_rows(network, self.rows("train", 0), chosen)[:, 0]
+        scores = predict_rows(network, self.inputs.rows("train", 0), chosen)[:, 0]
         truth = self.labels[chosen]
         likelihood = np.clip(scores[np.arange(len(chosen)), truth], 1e-7, 1)
         return {
@@ -147,49 +140,15 @@ class Records:
             "held_out_accuracy": float((scores.argmax(1) == truth).mean()),
         }
 
-    def rows(self, part: data.Part, number: int) -> Callable[[np.ndarray], np.ndarray]:
-        """Inputs of some records of a part, by their `number`-th test-time view."""
-        if self.recipe.trunk.cut:
-            encoded = self._encoded[part][number]
-            return lambda indices: np.asarray(encoded[indices], np.float32)
-        photos, name = data.photos(self.job.dataset, part), self.recipe.test_time.views[number]
-        size = self.shape[0]
-        return lambda indices: np.stack(
-            [test_view(photos[index], name, size_pixels=size) for index in indices]
-        ).astype(np.float32)
-
     @cached_property
     def _photos(self) -> np.ndarray:
-        return data.photos(self.job.dataset, "train")
+        return dataset.photos(self.job.dataset, "train")
 
     @cached_property
     def _views(self) -> list[np.ndarray]:
         """Augmented views, or where there are none the test-time views."""
-        return _mapped(self.job.views, "features.npy") or self._encoded["train"]
+        return mapped(self.job.views, "features.npy") or self.inputs.encoded["train"]
 
     @cached_property
     def _plain_views(self) -> list[np.ndarray]:
-        return _mapped(self.job.plain_views, "features.npy") or self._views
-
-    @cached_property
-    def _encoded(self) -> dict[str, list[np.ndarray]]:
-        folders = tuple(self.job.inputs.values())
-        return {part: _mapped(folders, f"{part}.npy") for part in ("train", "test")}
-
-
-def _mapped(folders: tuple[Path, ...], name: str) -> list[np.ndarray]:
-    return [np.load(folder / name, mmap_mode="r") for folder in folders]
-
-
-def predict_rows(
-    network: Any, rows: Callable[[np.ndarray], np.ndarray], chosen: np.ndarray, *, batch: int = 64
-) -> np.ndarray:
-    """(n, heads, k) float32 probabilities of the chosen records, in batches of one fixed shape."""
-    parts = []
-    for start in range(0, len(chosen), batch):
-        indices = chosen[start : start + batch]
-        padded = np.resize(indices, batch)
-        outputs = network.predict_on_batch(rows(padded))
-        heads = [np.asarray(outputs[name]) for name in ("main", "auxiliary") if name in outputs]
-        parts.append(np.stack(heads, axis=1)[: len(indices)])
-    return np.concatenate(parts).astype(np.float32)
+        return mapped(self.job.plain_views, "features.npy") or self._views

@@ -9,6 +9,9 @@ import numpy as np
 
 from tasks.learning.seeds import generator
 
+FEW = 8
+"""Fewer members than this are not bagged: half of a handful leaves too little to combine."""
+
 
 def greedy_weights(
     scores: Sequence[np.ndarray],
@@ -20,7 +23,7 @@ def greedy_weights(
 ) -> np.ndarray:
     """Weights of members that together score best; higher metric is better.
 
-    Each bag draws a random half of the members, starts empty, and adds in each round the member whose
+    Each bag draws a random half of the members (all, when they are few), starts empty, and adds in each round the member whose
     addition to the average scores best, keeping its best prefix. Bags are averaged. When the average
     of bags scores below the best single member, that member alone is returned, so the blend is never
     worse than it on the records the weights are chosen on.
@@ -35,7 +38,7 @@ def greedy_weights(
     count = len(scores)
     alone = np.array([metric(member) for member in scores])
     drawn = generator(seed, "bags")
-    size = count if count < 3 else (count + 1) // 2
+    size = count if count < FEW else (count + 1) // 2
     weights = np.zeros(count)
     for _ in range(bags if size < count else 1):
         bag = sorted(drawn.choice(count, size, replace=False))

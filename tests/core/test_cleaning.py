@@ -201,7 +201,8 @@ def computing(store: Store):
     with subprocess.Popen(
         [sys.executable, "-c", HOLDS, "busy"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as child:
-        assert child.stdout and child.stdout.readline() == b"held\n"
+        assert child.stdout
+        assert child.stdout.readline() == b"held\n"
         yield
         child.communicate(timeout=10)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tasks.core import code
 from tasks.core.code import ROOT, code_digests
 
 FILES = {
@@ -37,6 +38,7 @@ def digests(root: Path) -> Callable[..., dict[str, str]]:
 
     def fresh(module: str = "tasks.step", *extra: str) -> dict[str, str]:
         code_digests.cache_clear()
+        code._read.cache_clear()
         return code_digests(module, extra, root)
 
     return fresh

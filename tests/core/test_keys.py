@@ -93,7 +93,9 @@ def test_contents_count_and_their_place_does_not(tmp_path: Path) -> None:
     assert one == two != three
 
 
-def test_names_that_are_no_paths_stand_for_themselves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_names_that_are_no_paths_stand_for_themselves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "imagenet").write_text("a file that is not meant")
     told = [plain(Inner(weights=name))["weights"]["contents"] for name in ("imagenet", "none", "")]

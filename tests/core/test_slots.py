@@ -116,7 +116,8 @@ with slot():
 def test_the_slot_of_a_killed_process_is_free_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PODIUM_SLOTS", "1")
     holder = python(DIES)
-    assert holder.stdout and holder.stdout.readline() == "held\n"
+    assert holder.stdout
+    assert holder.stdout.readline() == "held\n"
     entered = threading.Event()
 
     def wait() -> None:

@@ -228,7 +228,8 @@ print(outcome.state, outcome.result.name)
 def test_two_processes_that_want_the_same_compute_it_once(tmp_path: Path) -> None:
     both = [python(COMPUTES, tmp_path / "calls") for _ in range(2)]
     for process in both:
-        assert process.stdout and process.stdout.readline() == "ready\n"
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
     told = sorted(line.split() for line in finished(*both))
     assert [state for state, _ in told] == ["cached", "ran"]
     assert told[0][1] == told[1][1]

@@ -137,7 +137,9 @@ def test_a_copied_store_keeps_its_hits(store: Store, tmp_path: Path) -> None:
     assert Store(tmp_path / "copy").result("key") == artifact
 
 
-@pytest.mark.parametrize("contents", [b"", b"{", b"\xff", b'{"key": "key"}', b"[]", b'{"result": {"kind": 1}}'])
+@pytest.mark.parametrize(
+    "contents", [b"", b"{", b"\xff", b'{"key": "key"}', b"[]", b'{"result": {"kind": 1}}']
+)
 def test_a_damaged_record_is_a_miss(store: Store, contents: bytes) -> None:
     recorded(store)
     (store.root / "steps" / "key.json").write_bytes(contents)
@@ -224,7 +226,8 @@ with Store.current().lock("key"):
 
 def test_a_lock_is_free_as_soon_as_its_holder_is_killed(store: Store) -> None:
     holder = python(LOCKS)
-    assert holder.stdout and holder.stdout.readline() == "held\n"
+    assert holder.stdout
+    assert holder.stdout.readline() == "held\n"
     lock = store.lock("key")
     with pytest.raises(TimeoutError):
         lock.acquire(timeout=0.05)

@@ -10,6 +10,7 @@ from PIL import Image
 
 from tasks.core.errors import InvalidData, UserError
 from tasks.dogs import data, survey
+from tasks.dogs import dataset as dataset_files
 from tasks.dogs.config import Data
 from tasks.dogs.survey import Part
 from tests.dogs.raw_files import LINES, encoded, photograph, write, write_list
@@ -46,19 +47,19 @@ def with_twins(root: Path) -> Path:
 
 def test_dataset_can_be_read_back(tmp_path):
     dataset = loaded(write(tmp_path / "dogs"), tmp_path / "dataset")
-    assert data.train_records(dataset) == [
+    assert dataset_files.train_records(dataset) == [
         {"id": "a,1", "label": 3, "group": 0},
         {"id": "b,2", "label": 3, "group": 1},
         {"id": "c,3", "label": 7, "group": 2},
         {"id": "d,4", "label": 7, "group": 3},
     ]
-    assert data.test_ids(dataset) == ["x,8", "y,9"]
-    assert data.classes(dataset) == [3, 7]
-    assert data.targets(dataset).tolist() == [0, 0, 1, 1]
-    assert data.targets(dataset).dtype == np.int64
+    assert dataset_files.test_ids(dataset) == ["x,8", "y,9"]
+    assert dataset_files.classes(dataset) == [3, 7]
+    assert dataset_files.targets(dataset).tolist() == [0, 0, 1, 1]
+    assert dataset_files.targets(dataset).dtype == np.int64
     parts: dict[Part, int] = {"train": 4, "test": 2}
     for part, number in parts.items():
-        photos = data.photos(dataset, part)
+        photos = dataset_files.photos(dataset, part)
         assert photos.shape == (number, 32, 32, 3)
         assert photos.dtype == np.uint8
         assert isinstance(photos, np.memmap)
@@ -70,13 +71,13 @@ def test_rows_are_the_photographs_of_their_ids(tmp_path, fit):
     box = (5, 0, 35, 30) if fit == "crop" else None
     parts: dict[Part, range] = {"train": range(4), "test": range(100, 102)}
     for part, seeds in parts.items():
-        for row, seed in zip(data.photos(dataset, part), seeds, strict=True):
+        for row, seed in zip(dataset_files.photos(dataset, part), seeds, strict=True):
             expected = photograph(seed).resize((32, 32), Image.Resampling.LANCZOS, box=box)
             assert np.abs(row.astype(float) - np.asarray(expected, float)).mean() < 10
 
 
 def test_fold_key_has_breeds_and_groups(tmp_path):
-    key = data.fold_key(loaded(with_twins(tmp_path / "dogs"), tmp_path / "dataset"))
+    key = dataset_files.fold_key(loaded(with_twins(tmp_path / "dogs"), tmp_path / "dataset"))
     assert key.ids == ["a,1", "b,2", "c,3", "d,4"]
     assert key.strata.tolist() == [0, 0, 1, 1]
     assert key.groups.tolist() == [0, 1, 0, 3]
@@ -97,7 +98,7 @@ def test_plain_photographs_are_not_grouped(tmp_path):
     for name in ("a,1", "d,4"):
         (root / "train" / f"{name}.jpg").write_bytes(encoded(Image.new("RGB", (30, 30), "grey")))
     dataset = loaded(root, tmp_path / "dataset")
-    assert data.fold_key(dataset).groups.tolist() == [0, 1, 2, 3]
+    assert dataset_files.fold_key(dataset).groups.tolist() == [0, 1, 2, 3]
     assert notes(dataset) == {"plain": ["train/a,1.jpg", "train/d,4.jpg"]}
 
 
@@ -105,8 +106,8 @@ def test_conflicting_lines_drop_the_photograph(tmp_path):
     root = write(tmp_path / "dogs", [*LINES, "e,5 7 -"])
     write_list(root, [*LINES, "e,5 7 -", "e,5 3 -"])
     dataset = loaded(root, tmp_path / "dataset")
-    assert "e,5" not in data.fold_key(dataset).ids
-    assert len(data.photos(dataset, "train")) == 4
+    assert "e,5" not in dataset_files.fold_key(dataset).ids
+    assert len(dataset_files.photos(dataset, "train")) == 4
     assert notes(dataset)["conflict"] == ["e,5: label 7 in line 5, label 3 in line 6"]
 
 
@@ -115,7 +116,7 @@ def test_repairs_are_noted(tmp_path):
     (root / "train" / "a,1.jpg").write_bytes(encoded(photograph(0).convert("L"), "PNG"))
     dataset = loaded(root, tmp_path / "dataset")
     assert notes(dataset) == {"format": ["train/a,1.jpg"], "grey": ["train/a,1.jpg"]}
-    row = data.photos(dataset, "train")[0]
+    row = dataset_files.photos(dataset, "train")[0]
     assert np.array_equal(row[..., 0], row[..., 2])
 
 

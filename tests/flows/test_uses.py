@@ -17,7 +17,9 @@ from tasks.core.code import counts
 from tests.dogs import raw_files
 
 ROOT = Path(__file__).resolve().parents[2]
-LINES = tuple(f"{letter} {label} -" for label, letters in ((3, "abcd"), (7, "efgh"), (8, "ijkl")) for letter in letters)
+LINES = tuple(
+    f"{letter} {label} -" for label, letters in ((3, "abcd"), (7, "efgh"), (8, "ijkl")) for letter in letters
+)
 SMALL = {"name": "small", "weights": "none", "size_pixels": 32}
 STAGES = [{"epochs": 1}, {"epochs": 1, "plain": True}]
 
@@ -64,10 +66,11 @@ def traced(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, list
     folder = tmp_path_factory.mktemp("uses")
     SETTINGS["data"]["root"] = str(raw_files.write(folder / "data", LINES))
     (folder / "settings.json").write_text(json.dumps(SETTINGS))
+    places = {"PODIUM_STORE": str(folder / "store"), "PODIUM_SLOT_FOLDER": str(folder / "slots")}
     done = subprocess.run(
         [sys.executable, "-m", "tests.flows.trace", folder / "settings.json", folder / "told.json"],
         cwd=ROOT,
-        env={**os.environ, "PODIUM_STORE": str(folder / "store"), "CUDA_VISIBLE_DEVICES": "-1"},
+        env={**os.environ, **places, "CUDA_VISIBLE_DEVICES": "-1"},
         capture_output=True,
         text=True,
         timeout=500,
@@ -90,4 +93,9 @@ def test_all_kinds_of_steps_were_run_and_seen(traced: dict[str, dict[str, list[s
     kinds = {label.split(" ")[0] for label in traced}
     assert kinds >= {"load", "split", "augment", "encode", "train", "predict", "gather", "pseudo", "blend"}
     seen = {name for told in traced.values() for name in told["executed"]}
-    assert {"tasks.dogs.augment", "tasks.dogs.model", "tasks.learning.fitting", "tasks.learning.mixing"} <= seen
+    assert {
+        "tasks.dogs.augment",
+        "tasks.dogs.model",
+        "tasks.learning.fitting",
+        "tasks.learning.mixing",
+    } <= seen

@@ -21,8 +21,6 @@ from typing import Any
 # Loaded once, for all copies; what takes seconds to import.
 import imagehash  # noqa: F401
 import numpy as np
-import prefect  # noqa: F401
-import prefect.flows
 import sklearn.model_selection  # noqa: F401
 
 AT_ONCE = 2
@@ -110,17 +108,18 @@ def made_up_scores(*, recipe: Any, dataset: Any, folds: Any, fold: int, **argume
     """
     from tasks.core.step import running
     from tasks.core.store import Store
-    from tasks.dogs import data
+    from tasks.dogs import dataset as dataset_files
 
     random = np.random.default_rng(int(running().key[:16], 16))
-    truth = np.eye(len(data.classes(dataset.path)))[data.targets(dataset.path)]
+    truth = np.eye(len(dataset_files.classes(dataset.path)))[dataset_files.targets(dataset.path)]
     weak = np.arange(len(truth)) % 2 == bool(recipe.trunk.cut)
     truth[weak] = (1 - truth[weak]) * 0.6 + truth[weak] * 0.4
     held_out = np.flatnonzero(np.load(folds.path / "folds.npy") == fold)
-    ids = [record["id"] for record in data.train_records(dataset.path)]
+    ids = [record["id"] for record in dataset_files.train_records(dataset.path)]
+    asked = dataset_files.test_ids(dataset.path)
     parts = {
         "held_out": ([ids[index] for index in held_out], truth[held_out]),
-        "test": (names := data.test_ids(dataset.path), np.zeros((len(names), truth.shape[1]))),
+        "test": (asked, np.zeros((len(asked), truth.shape[1]))),
     }
     store = Store.current()
     with store.new_folder() as folder:

@@ -1,16 +1,16 @@
 """A competition small enough to test steps with: is a point on a line left or right of zero?"""
 
 from tasks.core.competition import Competition
-from tasks.toy import data, metric, predict, report, submission, training, views
+from tasks.toy import data, dataset, encode, metric, predict, report, submission, training, views
 
 COMPETITION = Competition(
     name="toy",
     file="answers.txt",
     load=data.load,
-    fold_key=data.fold_key,
-    test_ids=data.test_ids,
+    fold_key=dataset.fold_key,
+    test_ids=dataset.test_ids,
     augment=views.augment,
-    encode=views.encode,
+    encode=encode.encode,
     build=training.build,
     predict=predict.predict,
     scorer=metric.scorer,

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 
 from tasks.core.competition import Score
-from tasks.toy import data
+from tasks.toy.dataset import targets
 
 
 def scorer(dataset: Path) -> Callable[..., Score]:
-    truth = data.targets(dataset)
+    truth = targets(dataset)
 
     def score(scores: np.ndarray, rows: np.ndarray | None = None) -> Score:
         share = float((scores.argmax(1) == (truth if rows is None else truth[rows])).mean())

@@ -5,7 +5,7 @@ import numpy as np
 from tasks.core.competition import Job
 from tasks.core.config import Stage
 from tasks.learning.fitting import Batch, Training
-from tasks.toy import data
+from tasks.toy import dataset as files
 
 
 def build(job: Job) -> Training:
@@ -16,7 +16,7 @@ def build(job: Job) -> Training:
     assert job.folds is not None
     own = np.flatnonzero(np.load(job.folds / "folds.npy") != job.fold)
     places = np.load(job.views[0] / "features.npy")[own].astype(np.float32)
-    hot = np.eye(2, dtype=np.float32)[data.targets(job.dataset)[own]]
+    hot = np.eye(2, dtype=np.float32)[files.targets(job.dataset)[own]]
     return Training(
         model=model,
         stages=(Stage(epochs=30, learning_rate=0.1),),

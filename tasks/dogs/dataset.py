@@ -1,0 +1,52 @@
+"""Read the dataset that `tasks.dogs.data` has written; apart from it, so that how raw files are checked
+is no part of what trainings rest on.
+"""
+
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from tasks.core.competition import FoldKey
+
+Part = Literal["train", "test"]
+
+
+def train_records(dataset: Path) -> list[dict[str, Any]]:
+    """The training records `{"id", "label", "group"}`, sorted by id."""
+    return _read_lines(dataset / "train.jsonl")
+
+
+def test_ids(dataset: Path) -> list[str]:
+    """The ids of the test photographs, sorted."""
+    return [record["id"] for record in _read_lines(dataset / "test.jsonl")]
+
+
+def classes(dataset: Path) -> list[int]:
+    """The competition's labels, sorted; a class index is a position in this list."""
+    return json.loads((dataset / "classes.json").read_text("utf-8"))
+
+
+def photos(dataset: Path, part: Part) -> np.ndarray:
+    """Read-only memory-mapped photographs (n, size, size, 3) uint8 RGB, in the order of ids."""
+    return np.load(dataset / f"{part}_photos.npy", mmap_mode="r")
+
+
+def targets(dataset: Path) -> np.ndarray:
+    """Class indices (n,) int64 of the training records."""
+    index = {label: position for position, label in enumerate(classes(dataset))}
+    return np.array([index[record["label"]] for record in train_records(dataset)], np.int64)
+
+
+def fold_key(dataset: Path) -> FoldKey:
+    """Each fold takes its share of every breed, and near-duplicates stay together."""
+    records = train_records(dataset)
+    groups = np.array([record["group"] for record in records], np.int64)
+    return FoldKey([record["id"] for record in records], targets(dataset), groups)
+
+
+def _read_lines(file: Path) -> list[dict[str, Any]]:
+    # Split at line feeds only: ids may hold characters that `splitlines` takes for line ends.
+    lines = file.read_text("utf-8").split("\n")[:-1]
+    return [json.loads(line) for line in lines]

@@ -1,0 +1,40 @@
+"""Views of a photograph to predict from, and resizing, which all views share."""
+
+import numpy as np
+
+ZOOMED_SHARE = 0.875
+"""Side of the central crop that `zoom` enlarges."""
+
+
+def test_view(photo: np.ndarray, name: str, *, size_pixels: int) -> np.ndarray:
+    """The view `identity`, `flip`, `zoom` or `zoom_flip`, uint8 (size_pixels, size_pixels, 3).
+
+    Raises:
+        ValueError: there is no view of this name.
+    """
+    if name not in ("identity", "flip", "zoom", "zoom_flip"):
+        raise ValueError(f"view: expected identity, flip, zoom or zoom_flip, received {name!r}")
+    if name.startswith("zoom"):
+        side = round(len(photo) * ZOOMED_SHARE)
+        start = (len(photo) - side) // 2
+        photo = photo[start : start + side, start : start + side]
+    photo = resized(photo, size_pixels)
+    return np.ascontiguousarray(photo[:, ::-1]) if name.endswith("flip") else photo
+
+
+test_view.__test__ = False  # type: ignore[attr-defined]  # its name looks like a test's
+
+
+def resized(photo: np.ndarray, side: int) -> np.ndarray:
+    """A square copy of this side. Areas are averaged only below half size, where lines alias:
+
+    at 256 to 224 pixels that costs 0.45 ms against 0.08 ms and cannot be told apart.
+    """
+    if len(photo) == side:
+        return np.array(photo)
+    import cv2
+
+    cv2.setNumThreads(0)  # batches are made by threads of ours
+    interpolation = cv2.INTER_AREA if 2 * side < len(photo) else cv2.INTER_LINEAR
+    square: np.ndarray = cv2.resize(np.ascontiguousarray(photo), (side, side), interpolation=interpolation)
+    return square

@@ -1,0 +1,66 @@
+"""Pictures through the frozen part of a recipe's networks."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+
+from tasks.core.competition import Job
+from tasks.core.process import Progress
+from tasks.dogs.config import Backbone, Trunk
+from tasks.learning import backbones
+from tasks.learning.batches import prefetch
+from tasks.learning.devices import configure
+
+BATCH = 32
+"""Rows a forward pass; fixed, since sums within a pass may depend on its size."""
+
+Picture = Callable[[int, int], np.ndarray]
+"""(record, size in pixels): uint8 (size, size, 3)."""
+
+
+def through_trunk(trunk: Trunk, picture: Picture, count: int, file: Path, *, job: Job) -> None:
+    """Run `picture(index, size)` of all records through every backbone and join their features."""
+    configure(job.seed)
+    joined = [
+        np.concatenate(list(_features(trunk, backbone, picture, count, job=job)))
+        for backbone in trunk.backbones
+    ]
+    np.save(file, joined[0] if len(joined) == 1 else np.concatenate(joined, axis=-1))
+
+
+def _features(
+    trunk: Trunk,
+    backbone: Backbone,
+    picture: Picture,
+    count: int,
+    *,
+    job: Job,
+) -> Iterator[np.ndarray]:
+    network = frozen_part(trunk, backbone)
+    progress = Progress("photographs", count)
+
+    def make(start: int) -> np.ndarray:
+        rows = [picture(index, backbone.size_pixels) for index in range(start, min(start + BATCH, count))]
+        rows += [rows[-1]] * (BATCH - len(rows))  # the same shape, hence the same sums, to the end
+        return np.stack(rows).astype(np.float32)
+
+    starts = range(0, count, BATCH)
+    with closing(prefetch(make, starts, workers=job.data_workers, depth=4)) as batches:
+        for start, batch in zip(starts, batches, strict=True):
+            outputs = np.asarray(network.predict_on_batch(batch))[: count - start]
+            yield outputs.astype(np.float16 if outputs.ndim > 2 else np.float32)
+            progress.at(start + len(outputs))
+
+
+def frozen_part(trunk: Trunk, backbone: Backbone):
+    """The network up to the cut: (b, size, size, 3) float32 in 0 … 255 to features or feature maps."""
+    network = backbones.load(
+        backbone.name,
+        backbone.weights,
+        size_pixels=backbone.size_pixels,
+        until=backbone.until,
+        logits=backbone.logits,
+    )
+    return network if trunk.cut == "pool" else backbones.cut(network, trunk.cut)[0]

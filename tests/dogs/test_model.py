@@ -1,0 +1,99 @@
+import numpy as np
+import pytest
+
+from tasks.core.config import Stage
+from tasks.core.errors import InvalidSettings
+from tasks.dogs import model
+from tasks.dogs.config import Head, Recipe
+from tests.dogs.jobs import SMALL
+
+POOLED = {"cut": "pool", "backbones": [SMALL]}
+
+
+def recipe(cut: str = "pool", **head) -> Recipe:
+    return Recipe.model_validate({"trunk": {**POOLED, "cut": cut}, "head": head})
+
+
+def built(made: Recipe, *, shape: tuple[int, ...] = (16,)):
+    return model.build_model(made, shape=shape, class_count=3)
+
+
+def test_a_linear_head_gives_probabilities(keras):
+    outputs = built(recipe()).predict_on_batch(np.ones((2, 16), np.float32))
+    assert list(outputs) == ["main"]
+    assert outputs["main"].shape == (2, 3)
+    np.testing.assert_allclose(outputs["main"].sum(axis=1), 1, rtol=1e-6)
+
+
+def test_the_gated_head_gives_two_softmaxes_and_distances_to_the_centers(keras):
+    network = built(recipe(kind="glu", width=4))
+    x = np.random.default_rng(0).normal(size=(5, 16)).astype(np.float32)
+    outputs = {name: np.array(value) for name, value in network.predict_on_batch(x).items()}
+    gate = 1 / (1 + np.exp(-(x @ weights(network, "gate")[0] + weights(network, "gate")[1])))
+    hidden = gate * (x @ weights(network, "gate_value")[0] + weights(network, "gate_value")[1])
+    centers = weights(network, "distance")[0]
+    expected = ((hidden[:, None] - centers) ** 2).sum(axis=-1)
+    np.testing.assert_allclose(outputs["distance"], expected, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(outputs["main"].sum(axis=1), 1, rtol=1e-5)
+    np.testing.assert_allclose(outputs["auxiliary"].sum(axis=1), 1, rtol=1e-5)
+
+
+def weights(network, layer: str) -> list[np.ndarray]:
+    return network.get_layer(layer).get_weights()
+
+
+def test_the_expected_distance_of_a_hard_label_is_that_of_its_center(keras):
+    distances = np.array([[1.0, 4.0, 9.0], [2.0, 3.0, 5.0]], np.float32)
+    hard = np.eye(3, dtype=np.float32)[[2, 0]]
+    np.testing.assert_allclose(model.expected_distance(hard, distances), [9, 2])
+    soft = np.array([[0.5, 0.5, 0], [0, 0.25, 0.75]], np.float32)
+    np.testing.assert_allclose(model.expected_distance(soft, distances), [2.5, 4.5])
+
+
+def test_losses_carry_the_weights_of_the_heads():
+    losses, loss_weights = model.losses(recipe(kind="glu", center_weight=0.1, auxiliary_weight=0.3))
+    assert loss_weights == {"main": 1.0, "auxiliary": 0.3, "distance": 0.1}
+    assert losses.keys() == loss_weights.keys()
+    assert model.losses(recipe())[1] == {"main": 1.0}
+
+
+def test_a_stage_chooses_the_layers_that_learn(keras):
+    network = built(recipe(cut=""), shape=(32, 32, 3))
+    factors = model.select(network, Stage(trainable="block4"))
+    learning = {variable.path.split("/")[-2] for variable in network.trainable_variables}
+    assert learning == {"block4_conv", "block4_norm", "block5_conv", "block5_norm", "main"}
+    assert factors == {}
+
+
+def test_a_head_stage_trains_the_head_only(keras):
+    network = built(recipe(cut=""), shape=(32, 32, 3))
+    model.select(network, Stage(trainable="head"))
+    assert {variable.path.split("/")[-2] for variable in network.trainable_variables} == {"main"}
+    model.select(network, Stage())
+    assert len(network.trainable_variables) == 5 * 3 + 2
+
+
+def test_an_unknown_layer_of_a_stage_is_refused(keras):
+    network = built(recipe(cut=""), shape=(32, 32, 3))
+    with pytest.raises(InvalidSettings, match=r"stages.trainable: .*block1_conv.*received 'blok'"):
+        model.select(network, Stage(trainable="blok"))
+
+
+def test_layers_learn_slower_the_deeper_they_lie(keras):
+    network = built(recipe(cut=""), shape=(32, 32, 3))
+    factors = model.select(network, Stage(layer_decay=0.5))
+    found = {path.split("/")[-2]: factor for path, factor in factors.items() if path.endswith("kernel")}
+    assert found == {"main": 1, **{f"block{i}_conv": 0.5 ** (6 - i) for i in range(1, 6)}}
+    assert set(factors) == {variable.path for variable in network.weights}
+
+
+def test_the_discriminant_tells_separated_classes_apart():
+    drawn = np.random.default_rng(0)
+    labels = np.repeat(np.arange(3), 20)
+    features = 4 * np.eye(3)[labels] + drawn.normal(size=(60, 3))
+    kernel, bias = model.discriminant(features, labels, Head(shrinkage=0.1))
+    assert kernel.shape == (3, 3)
+    assert ((features @ kernel + bias).argmax(axis=1) == labels).mean() > 0.9
+    cooler = model.discriminant(features, labels, Head(shrinkage=0.1, temperature=2.0))
+    np.testing.assert_allclose(cooler[0] * 2, kernel)
+    np.testing.assert_allclose(cooler[1] * 2, bias)
