@@ -48,19 +48,15 @@ def resolve(
         InvalidSettings: names the key, where it was set, what was expected and what came.
     """
     settings = config_class(competition)()
-    set_here: list[Location] = []
     if submission is not None:
         found = submissions.named(places.submissions_folder(), submission)
         settings = _validated(settings, found.provenance["config"], lambda _: str(found.folder))
-        set_here.append(("data",))
     if preset is not None:
         file = preset_files.read(_folder(competition, root), preset)
         settings = _with_preset(settings, file)
-        set_here += file.lines
     parsed = [parse(text) for text in overrides]
     settings = _with_overrides(settings, parsed)
-    set_here += [override.keys for override in parsed]
-    return _with_data_folder(settings, competition, set_here)
+    return _with_data_folder(settings, competition)
 
 
 def config_class(competition: str) -> type[Settings]:
@@ -123,10 +119,11 @@ def _validated(settings: Settings, tree: dict[str, Any], place: Place) -> Settin
         raise InvalidSettings("\n".join(lines)) from None
 
 
-def _with_data_folder(settings: Settings, competition: str, set_here: Sequence[Location]) -> Settings:
-    """`$PODIUM_DATA/<competition>` for `data.root`, unless that was set."""
+def _with_data_folder(settings: Settings, competition: str) -> Settings:
+    """`$PODIUM_DATA/<competition>` for `data.root`, where that is still the default."""
     folder = places.data_folder(competition)
-    if folder is None or ("data", "root") in set_here or ("data",) in set_here:
+    default = _tree(config_class(competition)())["data"]["root"]
+    if folder is None or _tree(settings)["data"]["root"] != default:
         return settings
     tree = laid_over(_tree(settings), {"data": {"root": str(folder)}})
     return _validated(settings, tree, lambda _: "PODIUM_DATA")

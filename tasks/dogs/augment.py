@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tasks.dogs.config import Augmentation
-from tasks.dogs.test_time import resized
+from tasks.dogs.prediction_views import resized
 
 GREY = 128
 

@@ -41,7 +41,7 @@ class Trunk(Settings):
     backbones: tuple[Backbone, ...] = Field((Backbone(),), min_length=1)
     """Networks whose pooled features are joined; to fine-tune, exactly one."""
     cut: str = "pool"
-    """Last frozen layer; `pool`: everything (a head on frozen features); empty: nothing, trained end to end."""
+    """Last frozen layer; `pool`: everything, only a head learns; empty: nothing, all of it learns."""
 
 
 class Augmentation(Settings):

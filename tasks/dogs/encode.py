@@ -5,7 +5,7 @@ import numpy as np
 from tasks.core.competition import Job
 from tasks.dogs import dataset
 from tasks.dogs.config import Trunk
-from tasks.dogs.test_time import test_view
+from tasks.dogs.prediction_views import prediction_view
 from tasks.dogs.trunk import through_trunk
 
 PARTS: tuple[dataset.Part, ...] = ("train", "test")
@@ -18,6 +18,6 @@ def encode(job: Job) -> None:
         photos = dataset.photos(job.dataset, part)
 
         def picture(index: int, size_pixels: int, photos: np.ndarray = photos) -> np.ndarray:
-            return test_view(photos[index], str(job.view), size_pixels=size_pixels)
+            return prediction_view(photos[index], str(job.view), size_pixels=size_pixels)
 
         through_trunk(trunk, picture, len(photos), job.output / f"{part}.npy", job=job)

@@ -10,7 +10,7 @@ import numpy as np
 from tasks.core.competition import Job
 from tasks.dogs import dataset
 from tasks.dogs.config import Recipe
-from tasks.dogs.test_time import test_view
+from tasks.dogs.prediction_views import prediction_view
 
 
 class Inputs:
@@ -41,7 +41,7 @@ class Inputs:
         photos, name = dataset.photos(self.job.dataset, part), self.recipe.test_time.views[number]
         size = self.shape[0]
         return lambda indices: np.stack(
-            [test_view(photos[index], name, size_pixels=size) for index in indices]
+            [prediction_view(photos[index], name, size_pixels=size) for index in indices]
         ).astype(np.float32)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from tasks.core.config import Stage
 from tasks.core.errors import InvalidSettings
 from tasks.dogs.config import Head, Recipe
+from tasks.dogs.trunk import learning_part
 from tasks.learning import backbones
 from tasks.learning.optimizers import layer_factors
 
@@ -37,20 +38,11 @@ def build_model(recipe: Recipe, *, shape: tuple[int, ...], class_count: int) -> 
 
 
 def _top(recipe: Recipe) -> Any:
-    backbone = recipe.trunk.backbones[0]
-    network = backbones.load(
-        backbone.name,
-        backbone.weights,
-        size_pixels=backbone.size_pixels,
-        until=backbone.until,
-        logits=backbone.logits,
-    )
-    if recipe.trunk.cut:
-        network = backbones.cut(network, recipe.trunk.cut)[1]
-    if backbone.weights != "none":
-        backbones.freeze_statistics(network)
-    network.name = "top"
-    return network
+    top = learning_part(recipe.trunk)
+    if recipe.trunk.backbones[0].weights != "none":
+        backbones.freeze_statistics(top)
+    top.name = "top"
+    return top
 
 
 def _heads(head: Head, class_count: int) -> Any:

@@ -118,7 +118,7 @@ def _difference(kind: Augmentation) -> str:
 def _sheet(answers: Answers, photographs: np.ndarray, kind: Augmentation, *, seed: int) -> np.ndarray:
     """Photographs down the side, their views to the right of a gap: (height, width, 3) uint8."""
     from tasks.dogs.augment import view
-    from tasks.dogs.test_time import test_view
+    from tasks.dogs.prediction_views import prediction_view
 
     count = min(SAMPLE_PHOTOGRAPHS, len(photographs))
     chosen = np.random.default_rng(seed).choice(len(photographs), size=count, replace=False)
@@ -138,7 +138,7 @@ def _sheet(answers: Answers, photographs: np.ndarray, kind: Augmentation, *, see
             )
             for number in range(SAMPLE_VIEWS)
         ]
-        original = test_view(photographs[place], "identity", size_pixels=SAMPLE_SIDE_PIXELS)
+        original = prediction_view(photographs[place], "identity", size_pixels=SAMPLE_SIDE_PIXELS)
         rows.append(np.concatenate([original, gap, *views], axis=1))
     return np.concatenate(rows)
 

@@ -11,7 +11,7 @@ from tasks.dogs import dataset, model
 from tasks.dogs.augment import view
 from tasks.dogs.config import Recipe
 from tasks.dogs.inputs import Inputs, mapped, predict_rows
-from tasks.dogs.test_time import test_view
+from tasks.dogs.prediction_views import prediction_view
 from tasks.learning.batches import class_pairs, order
 from tasks.learning.fitting import Batch, Training
 from tasks.learning.mixing import mix
@@ -119,7 +119,7 @@ class Records:
             return encoded[drawn % len(encoded)][record]
         photos = dataset.photos(self.job.dataset, "test")
         name = ("identity", "flip")[drawn % 2]
-        return test_view(photos[record], name, size_pixels=self.inputs.shape[0])
+        return prediction_view(photos[record], name, size_pixels=self.inputs.shape[0])
 
     def pooled(self, network: Any) -> tuple[np.ndarray, np.ndarray]:
         """Pooled features and labels of the fold's own records over all views."""

@@ -1,8 +1,9 @@
-"""Pictures through the frozen part of a recipe's networks."""
+"""A recipe's networks: whole, their frozen part with pictures through it, the part that learns."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -38,7 +39,7 @@ def _features(
     *,
     job: Job,
 ) -> Iterator[np.ndarray]:
-    network = frozen_part(trunk, backbone)
+    frozen = frozen_part(trunk, backbone)
     progress = Progress("photographs", count)
 
     def make(start: int) -> np.ndarray:
@@ -49,18 +50,29 @@ def _features(
     starts = range(0, count, BATCH)
     with closing(prefetch(make, starts, workers=job.data_workers, depth=4)) as batches:
         for start, batch in zip(starts, batches, strict=True):
-            outputs = np.asarray(network.predict_on_batch(batch))[: count - start]
+            outputs = np.asarray(frozen.predict_on_batch(batch))[: count - start]
             yield outputs.astype(np.float16 if outputs.ndim > 2 else np.float32)
             progress.at(start + len(outputs))
 
 
-def frozen_part(trunk: Trunk, backbone: Backbone):
-    """The network up to the cut: (b, size, size, 3) float32 in 0 … 255 to features or feature maps."""
-    network = backbones.load(
+def network(backbone: Backbone) -> Any:
+    """The whole network: (b, size, size, 3) float32 in 0 … 255 to (b, d) features."""
+    return backbones.load(
         backbone.name,
         backbone.weights,
         size_pixels=backbone.size_pixels,
         until=backbone.until,
         logits=backbone.logits,
     )
-    return network if trunk.cut == "pool" else backbones.cut(network, trunk.cut)[0]
+
+
+def frozen_part(trunk: Trunk, backbone: Backbone) -> Any:
+    """The network up to the cut: photographs to features or feature maps."""
+    whole = network(backbone)
+    return whole if trunk.cut == "pool" else backbones.cut(whole, trunk.cut)[0]
+
+
+def learning_part(trunk: Trunk) -> Any:
+    """The network from the cut on, all of it where nothing is frozen: the model's input to features."""
+    whole = network(trunk.backbones[0])
+    return backbones.cut(whole, trunk.cut)[1] if trunk.cut else whole

@@ -6,14 +6,12 @@ only the first part of a network: `until` then names the last layer it has.
 """
 
 import inspect
-import warnings
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from tasks.core.errors import InvalidSettings, MissingWeights
 from tasks.core.nearest import suggestion
-from tasks.core.places import expand
+from tasks.learning.weights import filled, first_line, fits, weights_file
 
 SMALL_BLOCKS = (
     (24, 5, 2, False),
@@ -102,13 +100,13 @@ def _from_applications(name: str, weights: str, size: int, *, until: str, logits
         return _named(builder, name, None if weights == "none" else weights, until, logits)
     path = weights_file(weights)
     if until:
-        return _pooled(_filled(_until(builder(include_top=False, weights=None), until), path))
+        return _pooled(filled(_until(builder(include_top=False, weights=None), until), path))
     complete = builder(include_top=True, weights=None, classifier_activation=None)
-    if _fits(complete, path):
+    if fits(complete, path):
         return _headless(complete, logits=logits)
     if logits:
         raise MissingWeights(f"{path}: expected a network with its classes for logits, received none")
-    return _filled(_pooled(builder(include_top=False, weights=None)), path)
+    return filled(_pooled(builder(include_top=False, weights=None)), path)
 
 
 def _builder(name: str, size: int) -> Any:
@@ -136,7 +134,7 @@ def _named(builder: Any, name: str, weights: str | None, until: str, logits: boo
     except Exception as error:
         raise MissingWeights(
             f"{name}: cannot be built with its ImageNet weights, which are downloaded once "
-            f"({_first_line(error)}); set trunk.backbones.weights to a file"
+            f"({first_line(error)}); set trunk.backbones.weights to a file"
         ) from error
     return _pooled(_until(model, until) if until else model)
 
@@ -168,42 +166,6 @@ def _pooled(model: Any) -> Any:
         return model
     pool = keras.layers.GlobalAveragePooling2D if rank == 4 else keras.layers.GlobalAveragePooling1D
     return keras.Model(model.input, pool(name="pool")(model.output))
-
-
-def _filled(model: Any, path: Path) -> Any:
-    if error := _load(model, path):
-        raise MissingWeights(f"{path}: does not fit the network it is meant for ({error})")
-    return model
-
-
-def _fits(model: Any, path: Path) -> bool:
-    return _load(model, path) is None
-
-
-def _load(model: Any, path: Path) -> str | None:
-    """Fill the model from a file; the first line of what went wrong, or None."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Keras warns once a layer where one error says it all
-        try:
-            model.load_weights(path)
-        except Exception as error:
-            return _first_line(error)
-    return None
-
-
-def weights_file(weights: str) -> Path:
-    """The file a setting names.
-
-    Raises:
-        MissingWeights: there is none.
-    """
-    path = expand(weights)
-    if not path.is_file():
-        raise MissingWeights(
-            f"trunk.backbones.weights: expected 'imagenet', 'none' or a file, received {weights!r} "
-            f"(no file {path})"
-        )
-    return path
 
 
 def _preprocess(name: str) -> Any:
@@ -240,10 +202,10 @@ def _from_keras_hub(preset: str, weights: str, size: int) -> Any:
     except Exception as error:
         raise MissingWeights(
             f"keras_hub:{preset}: cannot be loaded, presets are downloaded once "
-            f"({_first_line(error)}); give the folder of a saved preset"
+            f"({first_line(error)}); give the folder of a saved preset"
         ) from error
     if weights not in ("imagenet", "none"):
-        _filled(body, weights_file(weights))
+        filled(body, weights_file(weights))
     inputs = keras.Input((size, size, 3), name="photographs")
     outputs = body(scale(inputs))
     return _pooled(keras.Model(inputs, outputs, name=body.name))
@@ -255,7 +217,3 @@ def _unknown_layer(setting: str, layer: str, model: Any) -> InvalidSettings:
     return InvalidSettings(
         f"{setting}: expected a layer of {model.name} (the last are {last}), received {layer!r}{hint}"
     )
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -23,10 +23,10 @@ def greedy_weights(
 ) -> np.ndarray:
     """Weights of members that together score best; higher metric is better.
 
-    Each bag draws a random half of the members (all, when they are few), starts empty, and adds in each round the member whose
-    addition to the average scores best, keeping its best prefix. Bags are averaged. When the average
-    of bags scores below the best single member, that member alone is returned, so the blend is never
-    worse than it on the records the weights are chosen on.
+    Each bag draws a random half of the members (all, when they are few), starts empty, and adds in
+    each round the member whose addition to the average scores best, keeping its best prefix. Bags are
+    averaged. When the average of bags scores below the best single member, that member alone is
+    returned, so the blend is never worse than it on the records the weights are chosen on.
 
     Args:
         scores: one (n, k) array for each member.

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from tasks.core.competition import Job
-from tasks.dogs import views
 from tasks.dogs.config import Recipe
+from tasks.dogs.encode import encode
+from tasks.dogs.views import augment
 
 CLASSES, EACH, TEST, SIZE = 3, 8, 5, 36
 COUNT = CLASSES * EACH
@@ -109,7 +110,7 @@ def with_views(kind: str, folder: Path, **fields: Any) -> Job:
             plain=name == "plain",
             view="identity" if name == "identity" else 0,
         )
-        (views.encode if name == "identity" else views.augment)(view)
+        (encode if name == "identity" else augment)(view)
     return job(
         kind,
         folder,
@@ -122,8 +123,11 @@ def with_views(kind: str, folder: Path, **fields: Any) -> Job:
 
 def digests(kind: str, folder: Path) -> tuple[str, str]:
     """SHA-256 of the weights file and of the history of a whole training, as the step's child writes them."""
+    import keras
+
     from tasks.train import child
 
+    keras.backend.clear_session()  # names of layers, which weights files hold, count from zero
     folder.mkdir(parents=True, exist_ok=True)
     made = with_views(kind, folder)
     child(made.model_dump(mode="json"))

@@ -5,7 +5,7 @@ import pytest
 
 from tasks.dogs import augment
 from tasks.dogs.config import Augmentation
-from tasks.dogs.test_time import test_view
+from tasks.dogs.prediction_views import prediction_view
 
 STILL = Augmentation(flip=False)
 CLASSIC = Augmentation(rotation_degrees=10, zoom=0.2, quadrant_mask=0.5, combine=0.5)
@@ -101,7 +101,7 @@ def test_with_every_step_off_the_view_is_the_identity_of_test_time():
     for seed in range(5):
         np.testing.assert_array_equal(
             make(photos, STILL, seed=seed),
-            test_view(photos[0], "identity", size_pixels=SIZE),
+            prediction_view(photos[0], "identity", size_pixels=SIZE),
         )
 
 
@@ -141,7 +141,7 @@ def test_a_plain_view_keeps_crop_zoom_and_flip_only(settings, step):
 
 def test_half_of_the_views_are_mirrored():
     photos = noise(count=1)
-    straight = test_view(photos[0], "identity", size_pixels=SIZE)
+    straight = prediction_view(photos[0], "identity", size_pixels=SIZE)
     mirrored = [not np.array_equal(make(photos, Augmentation(), seed=seed), straight) for seed in range(200)]
     assert 70 < sum(mirrored) < 130
 
@@ -228,7 +228,7 @@ def test_steps_are_drawn_independently():
 def test_views_of_test_time_flip_and_enlarge_the_middle():
     photo = noise(count=1)[0]
     seen = {
-        name: test_view(photo, name, size_pixels=42)
+        name: prediction_view(photo, name, size_pixels=42)
         for name in ("identity", "flip", "zoom", "zoom_flip")
     }
     np.testing.assert_array_equal(seen["flip"], seen["identity"][:, ::-1])
@@ -239,4 +239,4 @@ def test_views_of_test_time_flip_and_enlarge_the_middle():
 
 def test_an_unknown_view_of_test_time_is_refused():
     with pytest.raises(ValueError, match="'spin'"):
-        test_view(noise(count=1)[0], "spin", size_pixels=SIZE)
+        prediction_view(noise(count=1)[0], "spin", size_pixels=SIZE)

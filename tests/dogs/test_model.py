@@ -91,9 +91,9 @@ def test_the_discriminant_tells_separated_classes_apart():
     drawn = np.random.default_rng(0)
     labels = np.repeat(np.arange(3), 20)
     features = 4 * np.eye(3)[labels] + drawn.normal(size=(60, 3))
-    kernel, bias = model.discriminant(features, labels, Head(shrinkage=0.1))
+    kernel, bias = model.head_start(features, labels, Head(start="discriminant", shrinkage=0.1))
     assert kernel.shape == (3, 3)
     assert ((features @ kernel + bias).argmax(axis=1) == labels).mean() > 0.9
-    cooler = model.discriminant(features, labels, Head(shrinkage=0.1, temperature=2.0))
+    cooler = model.head_start(features, labels, Head(start="discriminant", shrinkage=0.1, temperature=2.0))
     np.testing.assert_allclose(cooler[0] * 2, kernel)
     np.testing.assert_allclose(cooler[1] * 2, bias)

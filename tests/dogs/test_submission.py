@@ -4,11 +4,9 @@ import numpy as np
 import pytest
 
 from tasks.core.errors import InvalidSubmission
-from tasks.dogs.data import test_ids
+from tasks.dogs.dataset import test_ids as ids_of
 from tasks.dogs.submission import check, decode, write
 from tests.dogs.jobs import TEST, dataset
-
-test_ids.__test__ = False  # type: ignore[attr-defined]  # its name looks like a test's
 
 LINES = [f"{10 + 3 * (index % 3)}\tt,{index}" for index in range(TEST)]
 
@@ -21,7 +19,7 @@ def data(tmp_path):
 def checked(data, content: bytes) -> int:
     file = data / "submission.txt"
     file.write_bytes(content)
-    return check(file, test_ids(data), data)
+    return check(file, ids_of(data), data)
 
 
 def text(*lines: str) -> bytes:
@@ -32,9 +30,9 @@ def test_what_is_written_reads_back_and_keeps_every_rule(data):
     answers = decode(np.eye(3)[[0, 1, 2, 0, 1]], data)
     assert answers == [10, 13, 16, 10, 13]
     file = data / "submission.txt"
-    write(test_ids(data), answers, file)
+    write(ids_of(data), answers, file)
     assert file.read_bytes() == text(*LINES)
-    assert check(file, test_ids(data), data) == TEST
+    assert check(file, ids_of(data), data) == TEST
 
 
 def test_the_order_of_lines_is_free(data):
@@ -43,7 +41,7 @@ def test_the_order_of_lines_is_free(data):
 
 def test_answers_and_ids_of_different_numbers_are_refused(data):
     with pytest.raises(ValueError, match="zip"):
-        write(test_ids(data), [10], data / "submission.txt")
+        write(ids_of(data), [10], data / "submission.txt")
     assert not (data / "submission.txt").exists()
 
 
@@ -52,7 +50,10 @@ BAD = {
     "a column too many": (text(LINES[0], LINES[1] + "\t.9"), ":2: expected <label><TAB><image id>, received"),
     "an empty line": (text(*LINES[:2], "", *LINES[2:]), ":3: expected <label><TAB><image id>, received ''"),
     "a header": (text("label\timage", *LINES), ":1: expected a label of the training list, received 'label'"),
-    "an unknown label": (text(*LINES[:4], "11\tt,4"), ":5: expected a label of the training list, received '11'"),
+    "an unknown label": (
+        text(*LINES[:4], "11\tt,4"),
+        ":5: expected a label of the training list, received '11'",
+    ),
     "a class index": (text("0\tt,0", *LINES[1:]), ":1: expected a label of the training list, received '0'"),
     "a padded label": (text(" 10\tt,0"), ":1: expected a label of the training list, received ' 10'"),
     "columns exchanged": (text("t,0\t10"), ":1: expected a label of the training list, received 't,0'"),
@@ -61,7 +62,10 @@ BAD = {
     "an id of the training": (text("10\tr,0"), ":1: expected the id of a test photograph, received 'r,0'"),
     "Windows line ends": (b"10\tt,0\r\n", ":1: expected the id of a test photograph, received 't,0\\r'"),
     "an id twice": (text(*LINES, LINES[1]), ":6: expected each id once, received 't,1' again"),
-    "missing ids": (text(*LINES[:3]), ": expected a line for each of 5 test photographs, received none for 2"),
+    "missing ids": (
+        text(*LINES[:3]),
+        ": expected a line for each of 5 test photographs, received none for 2",
+    ),
     "nothing": (b"", ": expected a line for each test photograph, received an empty file"),
     "no line break at the end": (text(*LINES)[:-1], ": expected a line break at the end, received none"),
     "a byte order mark": (b"\xef\xbb\xbf" + text(*LINES), ":1: expected a label of the training list"),
@@ -79,4 +83,4 @@ def test_each_broken_rule_is_one_message_with_its_place(data, content, message):
 def test_a_missing_file_and_a_folder_are_no_submissions(data):
     for place, received in ((data / "absent.txt", "no such file"), (data, "a folder")):
         with pytest.raises(InvalidSubmission, match=f"{place}: expected .* received {received}"):
-            check(place, test_ids(data), data)
+            check(place, ids_of(data), data)

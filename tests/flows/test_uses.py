@@ -21,7 +21,7 @@ LINES = tuple(
     f"{letter} {label} -" for label, letters in ((3, "abcd"), (7, "efgh"), (8, "ijkl")) for letter in letters
 )
 SMALL = {"name": "small", "weights": "none", "size_pixels": 32}
-STAGES = [{"epochs": 1}, {"epochs": 1, "plain": True}]
+STAGES = [{"epochs": 1}]
 
 SETTINGS: dict[str, Any] = {
     "data": {"size_pixels": 40, "duplicate_distance": 0},

@@ -19,6 +19,7 @@ from typing import Any
 from flows.dogs import dogs
 from tasks.core import process
 from tasks.core.code import ROOT
+from tasks.core.competition import find
 from tasks.core.step import Step, recorded_by
 from tasks.core.store import Store
 from tasks.dogs.config import Config
@@ -71,6 +72,7 @@ class Tracer:
 def main() -> None:
     settings, told = map(Path, sys.argv[1:])
     process.run = call_here  # type: ignore[assignment]
+    find("dogs")  # what runs at import belongs to no step
     tracer = Tracer()
     with recorded_by(tracer):
         dogs.fn(Config.model_validate_json(settings.read_text()))

@@ -6,6 +6,7 @@ import pytest
 
 from tasks.core.errors import InvalidSettings, MissingWeights
 from tasks.learning import backbones
+from tasks.learning.weights import weights_file
 
 
 @pytest.fixture
@@ -117,8 +118,8 @@ def test_paths_may_hold_variables_and_the_home_folder(tmp_path, monkeypatch):
     (tmp_path / "own.h5").touch()
     monkeypatch.setenv("WEIGHTS", str(tmp_path))
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert backbones.weights_file("$WEIGHTS/own.h5") == tmp_path / "own.h5"
-    assert backbones.weights_file("~/own.h5") == tmp_path / "own.h5"
+    assert weights_file("$WEIGHTS/own.h5") == tmp_path / "own.h5"
+    assert weights_file("~/own.h5") == tmp_path / "own.h5"
 
 
 REAL = Path(__file__).parents[3] / "shared" / "weights"

@@ -10,11 +10,12 @@ import pytest
 
 from tests.dogs.jobs import KINDS, digests
 
+SLOW = {kind: pytest.mark.slow for kind in ("glu", "top")}
 ROOT = Path(__file__).parents[2]
 CHILD = "import sys; from tests.dogs.jobs import main; main(sys.argv[1], sys.argv[2])"
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [pytest.param(kind, marks=SLOW.get(kind, ())) for kind in KINDS])
 def test_a_training_repeated_in_one_process_gives_the_same_bytes(keras, tmp_path, kind):
     assert digests(kind, tmp_path / "first") == digests(kind, tmp_path / "second")
 
@@ -25,9 +26,7 @@ def test_trainings_in_other_processes_give_the_same_bytes(keras, tmp_path):
     for kind in KINDS:
         command = [sys.executable, "-c", CHILD, kind, str(tmp_path / f"{kind}-other")]
         environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2", "CUDA_VISIBLE_DEVICES": "-1"}
-        done = subprocess.run(
-            command, env=environment, cwd=ROOT, capture_output=True, text=True, check=True
-        )
+        done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=True)
         assert done.stdout.split() == list(own[kind]), kind
 
 

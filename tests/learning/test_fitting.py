@@ -47,9 +47,7 @@ def interrupted(folder: Path, *kills: int, stages: tuple[Stage, ...] = THREE, **
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "options", [{}, {"ema": 0.8}, {"mixup": True}, {"ema": 0.8, "mixup": True}], ids=str
-)
+@pytest.mark.parametrize("options", [{}, {"ema": 0.8}, {"mixup": True}, {"ema": 0.8, "mixup": True}], ids=str)
 def test_a_training_killed_anywhere_ends_in_the_same_bytes(tmp_path, options):
     whole = uninterrupted(**options)
     for kill in random.Random(str(options)).sample(range(1, TOTAL), 2):
@@ -63,11 +61,11 @@ def test_a_kill_at_a_stage_boundary_keeps_momenta_and_averages(tmp_path, kill):
     assert interrupted(tmp_path / "killed", kill, ema=0.8)[-1] == whole
 
 
-def test_a_training_killed_again_and_again_ends_in_the_same_bytes(tmp_path):
+def test_a_training_killed_twice_ends_in_the_same_bytes(tmp_path):
     whole = uninterrupted(ema=0.8, mixup=True)
-    told = interrupted(tmp_path / "killed", 2, 3, 0, 5, ema=0.8, mixup=True)
+    told = interrupted(tmp_path / "killed", 5, 7, ema=0.8, mixup=True)
     assert told[-1] == whole
-    assert sum(line.startswith("resumes") for line in told) == 4
+    assert sum(line.startswith("resumes") for line in told) == 2
 
 
 @pytest.mark.slow

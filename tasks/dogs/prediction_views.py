@@ -6,7 +6,7 @@ ZOOMED_SHARE = 0.875
 """Side of the central crop that `zoom` enlarges."""
 
 
-def test_view(photo: np.ndarray, name: str, *, size_pixels: int) -> np.ndarray:
+def prediction_view(photo: np.ndarray, name: str, *, size_pixels: int) -> np.ndarray:
     """The view `identity`, `flip`, `zoom` or `zoom_flip`, uint8 (size_pixels, size_pixels, 3).
 
     Raises:
@@ -20,9 +20,6 @@ def test_view(photo: np.ndarray, name: str, *, size_pixels: int) -> np.ndarray:
         photo = photo[start : start + side, start : start + side]
     photo = resized(photo, size_pixels)
     return np.ascontiguousarray(photo[:, ::-1]) if name.endswith("flip") else photo
-
-
-test_view.__test__ = False  # type: ignore[attr-defined]  # its name looks like a test's
 
 
 def resized(photo: np.ndarray, side: int) -> np.ndarray:

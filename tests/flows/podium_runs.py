@@ -1,0 +1,80 @@
+"""`podium run dogs` in processes of its own, on a few small drawn photographs."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tasks.core.store import Store
+from tasks.dogs import demo
+
+ROOT = Path(__file__).parents[2]
+BREEDS, PHOTOGRAPHS, TEST = 3, 12, 7
+TINY = {
+    "data.size_pixels": 36,
+    "folds.count": 2,
+    "recipes.0.trunk.backbones.0.size_pixels": 32,
+    "recipes.0.training.batch_size": 16,
+    "recipes.0.training.stages.0.epochs": 1,
+    "recipes.0.training.stages.0.warmup_epochs": 0,
+}
+
+
+def draw(root: Path) -> Path:
+    """Raw files of three breeds."""
+    demo.write(root, breeds=BREEDS, photographs=PHOTOGRAPHS, test_photographs=TEST, size_pixels=48)
+    return root
+
+
+def environment(folder: Path, *, store: str = "store") -> dict[str, str]:
+    """Places below the folder, and two slots that no other run shares."""
+    places = {
+        "PODIUM_STORE": folder / store,
+        "PODIUM_SUBMISSIONS": folder / f"{store}-submissions",
+        "PODIUM_SLOT_FOLDER": folder / "slots",
+    }
+    return {**os.environ, **{name: str(place) for name, place in places.items()}, "PODIUM_SLOTS": "2"}
+
+
+def command(data: Path, **settings: Any) -> list[str]:
+    """The command line; dots in settings are written as double underlines."""
+    chosen = {**TINY, **{name.replace("__", "."): value for name, value in settings.items()}}
+    pairs = [f"{name}={value}" for name, value in {"data.root": data, **chosen}.items()]
+    overrides = [word for pair in pairs for word in ("--set", pair)]
+    return [sys.executable, "-m", "flows", "run", "dogs", "--preset", "demo", *overrides]
+
+
+def start(words: Sequence[str], places: dict[str, str], **options: Any) -> subprocess.Popen[str]:
+    return subprocess.Popen(words, cwd=ROOT, env=places, text=True, **options)
+
+
+def finish(words: Sequence[str], places: dict[str, str]) -> str:
+    """Run to a good end; returns what it wrote to both streams."""
+    process = start(words, places, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    told = process.communicate(timeout=600)[0]
+    assert process.returncode == 0, told
+    return told
+
+
+def submissions(places: dict[str, str]) -> list[bytes]:
+    """Contents of all submission files, oldest first."""
+    files = sorted(Path(places["PODIUM_SUBMISSIONS"]).glob("dogs/*/submission.txt"))
+    return [file.read_bytes() for file in files]
+
+
+def store_of(places: dict[str, str]) -> Store:
+    return Store(Path(places["PODIUM_STORE"]))
+
+
+def journals(places: dict[str, str]) -> list[list[dict[str, Any]]]:
+    """The steps of each run, the oldest run first."""
+    store = store_of(places)
+    files = sorted((store.root / "runs").glob("*.jsonl"), key=lambda file: file.stat().st_mtime_ns)
+    return [store.journal(file.stem) for file in files]
+
+
+def ran(journal: list[dict[str, Any]]) -> list[str]:
+    """Labels of the cached steps that were computed."""
+    return sorted(entry["label"] for entry in journal if entry["state"] == "ran" and entry["key"])

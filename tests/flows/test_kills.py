@@ -1,0 +1,163 @@
+"""Kills at random moments: a rerun goes on, and ends in the bytes of an uninterrupted run."""
+
+import os
+import random
+import re
+import signal
+import subprocess
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from psutil import NoSuchProcess, Process, wait_procs
+
+from tests.flows.podium_runs import command, draw, environment, finish, start, submissions
+
+KILLS = 21
+EPOCHS = 60
+SETTINGS = {"recipes__0__training__stages__0__epochs": EPOCHS, "run__checkpoint_seconds": 0}
+EPOCH = re.compile(r"train small fold (\d).* epoch (\d+) of")
+RESUMED = re.compile(r"train small fold (\d).* resumes at stage 1, step (\d+)")
+TARGETS = ("child", "flow", "everything")
+
+pytestmark = [pytest.mark.slow, pytest.mark.server]
+
+
+class Running:
+    """A run whose lines are collected while it works."""
+
+    def __init__(self, words: list[str], places: dict[str, str]) -> None:
+        self.lines: list[str] = []
+        options = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "start_new_session": True}
+        self.process = start(words, places, **options)
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        self.lines.extend(self.process.stdout)
+
+    def ended(self, seconds: float) -> bool:
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def kill(self, target: str) -> bool:
+        """Kill -9; whether there was something to kill, and the run is over by it."""
+        main = Process(self.process.pid)
+        below = main.children(recursive=True)
+        trainings = [each for each in below if "tasks.train:child" in _words(each)]
+        chosen = {"child": trainings[:1], "flow": [main], "everything": [main, *below]}[target]
+        for each in chosen:
+            _kill(each)
+        if target != "child":
+            wait_procs([main, *below], timeout=20)  # the children end with their parent
+        return bool(chosen)
+
+    def close(self) -> list[str]:
+        self.process.wait()
+        self._reader.join()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        return self.lines
+
+
+def _words(process: Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except NoSuchProcess:
+        return []
+
+
+def _kill(process: Process) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(process.pid, signal.SIGKILL)
+
+
+def redone(lines: list[str]) -> list[int]:
+    """Steps taken twice at each beginning of a training; an epoch is one step here."""
+    last, repeated = {}, []
+    for line in lines:
+        if found := RESUMED.search(line):
+            repeated.append(last.get(found[1], 0) - int(found[2]))
+            last[found[1]] = int(found[2])
+        elif found := EPOCH.search(line):
+            epoch = int(found[2])
+            if epoch <= last.get(found[1], 0):
+                repeated.append(last[found[1]] - epoch + 1)
+            last[found[1]] = epoch
+    return repeated
+
+
+def test_kills_cost_one_checkpoint_interval_at_most(tmp_path, prefect_server):
+    words = command(draw(tmp_path / "data"), **SETTINGS)
+    words += ["--set", "recipes.0.training.batch_size=18"]  # one step an epoch
+    whole = environment(tmp_path, store="whole")
+    began = time.monotonic()
+    finish(words, whole)
+    seconds = time.monotonic() - began
+    drawn, kills, rounds, lost = random.Random(0), dict.fromkeys(TARGETS, 0), 0, []
+    while sum(kills.values()) < KILLS:
+        places = environment(tmp_path, store=f"killed-{rounds}")
+        lines = run_with_kills(words, places, drawn, kills, longest=seconds)
+        assert submissions(places) == submissions(whole)
+        lost += redone(lines)
+        rounds += 1
+    print(f"{kills}, {rounds} rounds, uninterrupted {seconds:.0f} s, steps redone at resumptions {lost}")
+    assert max(lost) <= 1
+    assert min(kills.values()) > 0
+
+
+def run_with_kills(
+    words: list[str], places: dict[str, str], drawn: random.Random, kills: dict[str, int], *, longest: float
+) -> list[str]:
+    """Start, kill at random moments and start again until a run ends well; all lines of all runs."""
+    lines: list[str] = []
+    running = Running(words, places)
+    budget = KILLS // 2
+    while True:
+        moment = drawn.uniform(0.1, 0.8) * longest
+        if running.ended(moment if budget else 600):
+            lines += running.close()
+            if running.process.returncode == 0:
+                return lines
+            running = Running(words, places)
+            continue
+        target = drawn.choice(TARGETS)
+        if running.kill(target):
+            kills[target] += 1
+            budget -= 1
+        if target != "child":
+            lines += running.close()
+            running = Running(words, places)
+
+
+def test_steps_taken_twice_are_counted():
+    told = [
+        "12:00:00 train small fold 0 epoch 1 of 9: loss 1",
+        "12:00:00 train small fold 0 epoch 2 of 9: loss 1",
+        "12:00:00 train small fold 1 epoch 1 of 9: loss 1",
+        "12:00:00 train small fold 0 resumes at stage 1, step 1",
+        "12:00:00 train small fold 1 resumes at stage 1, step 1",
+        "12:00:00 train small fold 0 epoch 2 of 9: loss 1",
+    ]
+    assert redone(told) == [1, 0]
+    anew = "12:00:00 train small fold 0 epoch 1 of 9: loss 1"
+    assert redone([*told, anew]) == [1, 0, 2]
+
+
+def test_every_kill_leaves_no_process_behind(tmp_path: Path, prefect_server):
+    places = environment(tmp_path)
+    running = Running(command(draw(tmp_path / "data"), **SETTINGS), places)
+    while not any("epoch 1 of" in line for line in running.lines):
+        assert not running.ended(0.2), running.lines
+    below = Process(running.process.pid).children(recursive=True)
+    _kill(Process(running.process.pid))
+    gone, alive = wait_procs(below, timeout=20)
+    running.close()
+    assert gone
+    assert not alive
