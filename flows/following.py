@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from tasks.core.step import Collector, collected_by
+from tasks.core.running import Collector, collected_by
 
 
 def followed(body: Callable[..., Any]) -> Callable[..., Any]:

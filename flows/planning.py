@@ -9,7 +9,8 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 from tasks.core.changes import nearest_record, reasons
-from tasks.core.step import Step, recorded_by
+from tasks.core.running import recorded_by
+from tasks.core.step import Step
 from tasks.core.store import Artifact, Store
 
 UNKNOWN = Artifact(kind="unknown", digest="")

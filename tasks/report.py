@@ -11,7 +11,8 @@ from pydantic import BaseModel
 from tasks.core import page
 from tasks.core.competition import Score, Scores, find
 from tasks.core.markdown import markdown
-from tasks.core.step import run_id, step
+from tasks.core.running import run_id
+from tasks.core.step import step
 from tasks.core.store import Artifact, Store, write_atomically
 from tasks.learning.sections import sections
 

@@ -12,7 +12,8 @@ from tasks.core import places
 from tasks.core.competition import find
 from tasks.core.digests import sha256_of_file
 from tasks.core.provenance import describe
-from tasks.core.step import run_id, step
+from tasks.core.running import run_id
+from tasks.core.step import step
 from tasks.core.store import Artifact, Store, write_json
 from tasks.core.submissions import PROVENANCE
 

@@ -12,85 +12,19 @@ This is the only module below the steps that knows Prefect, and it imports it on
 """
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
 from inspect import signature
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tasks.core.errors import UserError
 from tasks.core.keys import Key, make_key
+from tasks.core.running import Running, at_work, collecting, recording, run_id
 from tasks.core.store import Artifact, Store
 
 if TYPE_CHECKING:
     from prefect import Task
-
-
-class Running(NamedTuple):
-    """The step at work in this thread: where it may keep what a later attempt goes on from."""
-
-    label: str
-    key: str
-    partial: Path
-
-
-class Recorder(Protocol):
-    """Takes calls of steps instead of Prefect; `flows.planning` has one."""
-
-    def call(self, step: "Step", arguments: dict[str, Any]) -> Any: ...
-
-
-_running: ContextVar[Running] = ContextVar("running")
-_recorder: ContextVar[Recorder | None] = ContextVar("recorder", default=None)
-
-
-class Collector:
-    """Futures of the steps a flow has started, in their order."""
-
-    def __init__(self) -> None:
-        self.futures: list[Any] = []
-
-
-_collector: ContextVar[Collector | None] = ContextVar("collector", default=None)
-
-
-def running() -> Running:
-    """The step that is at work.
-
-    Raises:
-        LookupError: called outside of a step.
-    """
-    return _running.get()
-
-
-def run_id() -> str | None:
-    """Id of the flow run this step belongs to; None outside of one."""
-    from prefect.runtime import flow_run
-
-    return flow_run.get_id()
-
-
-@contextmanager
-def recorded_by(recorder: Recorder) -> Iterator[None]:
-    """Within this block, calls of steps go to the recorder and nothing runs."""
-    token = _recorder.set(recorder)
-    try:
-        yield
-    finally:
-        _recorder.reset(token)
-
-
-@contextmanager
-def collected_by(collector: Collector) -> Iterator[None]:
-    """Within this block, the collector learns of every step that is started."""
-    token = _collector.set(collector)
-    try:
-        yield
-    finally:
-        _collector.reset(token)
 
 
 class Step:
@@ -121,12 +55,12 @@ class Step:
     def submit(self, *arguments: Any, **keywords: Any) -> Any:
         """Start the step in the current flow; returns a future of its result."""
         bound = self.bind(*arguments, **keywords)
-        recorder = _recorder.get()
+        recorder = recording.get()
         if recorder is not None:
             return recorder.call(self, bound)
         task = self.task.with_options(task_run_name=self.label(bound).replace("{", "(").replace("}", ")"))
         future = task.submit(**bound)
-        if collector := _collector.get():
+        if collector := collecting.get():
             collector.futures.append(future)
         return future
 
@@ -189,12 +123,12 @@ class Step:
         with store.lock(digest):
             if outcome := _look_up(store, key):
                 return outcome
-            token = _running.set(Running(label, digest, store.partial(digest)))
+            token = at_work.set(Running(label, digest, store.partial(digest)))
             began = time.monotonic()
             try:
                 result = self.fn(**arguments)
             finally:
-                _running.reset(token)
+                at_work.reset(token)
             seconds = time.monotonic() - began
             store.write_record(digest, _record(key, label, result, seconds))
             store.forget_partial(digest)

@@ -8,8 +8,8 @@ from pydantic import BaseModel
 from tasks.core import process
 from tasks.core.competition import Job
 from tasks.core.config import Run
+from tasks.core.running import running
 from tasks.core.slots import slot
-from tasks.core.step import running
 from tasks.core.store import Artifact, Store
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from tasks.core.config import ContentsPath, NotInKey, Settings
 from tasks.core.errors import UserError
-from tasks.core.step import Step, _is_worth_retrying, recorded_by, running, step
+from tasks.core.running import recorded_by, running
+from tasks.core.step import Step, _is_worth_retrying, step
 from tasks.core.store import Artifact, Store
 from tests.core.processes import finished, python
 

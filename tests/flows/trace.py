@@ -20,7 +20,8 @@ from flows.dogs import dogs
 from tasks.core import process
 from tasks.core.code import ROOT
 from tasks.core.competition import find
-from tasks.core.step import Step, recorded_by
+from tasks.core.running import recorded_by
+from tasks.core.step import Step
 from tasks.core.store import Store
 from tasks.dogs.config import Config
 

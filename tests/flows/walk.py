@@ -56,7 +56,7 @@ def walk_in(folder: Path) -> None:
     from flows.dogs import dogs
     from flows.planning import plan
     from tasks.core import keys
-    from tasks.core.step import recorded_by
+    from tasks.core.running import recorded_by
     from tasks.dogs.config import Config
 
     assert keys.__file__.startswith(str(folder))
@@ -93,7 +93,7 @@ class Walker:
 
 def made_up(**arguments: Any) -> Any:
     """An artifact of the key and nothing else."""
-    from tasks.core.step import running
+    from tasks.core.running import running
     from tasks.core.store import Store
 
     store = Store.current()
@@ -107,7 +107,7 @@ def made_up_scores(*, recipe: Any, dataset: Any, folds: Any, fold: int, **argume
 
     Each recipe errs on its own half of the records, so that a blend needs all and any change shows in it.
     """
-    from tasks.core.step import running
+    from tasks.core.running import running
     from tasks.core.store import Store
     from tasks.dogs import dataset as dataset_files
 
