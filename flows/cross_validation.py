@@ -41,42 +41,16 @@ def cross_validate(
     """Train a recipe's model on all but one fold, predict that one, for each fold, and join."""
     seed, run = config.seed, config.run
     views = frozen_views(competition, recipe, dataset, folds, seed=seed, run=run)
-    learned = (
-        views.encoded
-        if not recipe.views
-        else {name: view for name, view in views.encoded.items() if name == "identity"}
-    )
+    learned = {name: view for name, view in views.encoded.items() if name == "identity" or not recipe.views}
     shown = {name: views.encoded[name] for name in recipe.test_time.views if name in views.encoded}
+    of_training = (competition, recipe.for_training(), dataset, folds, views.full, views.plain, learned)
+    of_prediction = (competition, recipe.for_prediction(), dataset, folds, shown)
     scores, models = [], {}
     for fold in range(config.folds.count):
         given = pseudo[fold] if pseudo else None
-        model = train.submit(
-            competition,
-            recipe.for_training(),
-            dataset,
-            folds,
-            views.full,
-            views.plain,
-            learned,
-            given,
-            fold=fold,
-            seed=fold_seed(seed, fold),
-            run=run,
-        )
+        model = train.submit(*of_training, given, fold=fold, seed=fold_seed(seed, fold), run=run)
         models[f"{recipe.name}, fold {fold}"] = model
-        scores.append(
-            predict.submit(
-                competition,
-                recipe.for_prediction(),
-                dataset,
-                folds,
-                shown,
-                model,
-                fold=fold,
-                seed=seed,
-                run=run,
-            )
-        )
+        scores.append(predict.submit(*of_prediction, model, fold=fold, seed=seed, run=run))
     return Member(gather.submit(competition, recipe.name, dataset, folds, scores), scores, models)
 
 

@@ -17,6 +17,9 @@ from tasks.core.step import step
 from tasks.core.store import Artifact, Store, write_json
 from tasks.core.submissions import PROVENANCE
 
+SAME = ("file_sha256", "config", "code", "data", "libraries")
+"""Parts of the provenance that tell one submission from another."""
+
 
 @step(cached=False, label="submit {competition}")
 def submit(
@@ -29,7 +32,7 @@ def submit(
 ) -> str:
     """Copy the file to `submissions/` with `provenance.json`; returns the folder.
 
-    An equal submission of an equal configuration that lies there already is left as it is.
+    A submission that lies there already with all it rests on is left as it is.
     """
     found = find(competition)
     file = submission.path / found.file
@@ -65,10 +68,10 @@ def _scores(blended: Artifact) -> dict[str, Any]:
 
 
 def _same(root: Path, provenance: dict[str, Any]) -> Path | None:
-    """The newest folder whose file, settings and steps agree with these."""
+    """The newest folder whose file, and what it rests on, agree with these."""
     for path in sorted(root.glob(f"*/{PROVENANCE}"), reverse=True):
         other = json.loads(path.read_text("utf-8"))
-        same = all(other.get(part) == provenance[part] for part in ("file_sha256", "config", "code"))
+        same = all(other.get(part) == provenance[part] for part in SAME)
         if same and (path.parent / other["file"]).is_file():
             return path.parent
     return None

@@ -10,6 +10,7 @@ and `config` modules, whose values arrive as inputs.
 
 import ast
 import hashlib
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
@@ -45,6 +46,20 @@ def _read(path: Path) -> tuple[str, list[str]]:
     tree = ast.parse(path.read_bytes())
     names = imported(tree)
     return hashlib.sha256(ast.dump(without_docstrings(tree)).encode()).hexdigest(), names
+
+
+@lru_cache
+def snapshot(root: Path = ROOT) -> None:
+    """Read all our code now: what this process has loaded, whatever is edited while it runs."""
+    for package in OURS:
+        for path in sorted((root / package).rglob("*.py")):
+            _read(path)
+
+
+def edited(names: Iterable[str], root: Path = ROOT) -> list[str]:
+    """Those modules whose code on the disk is no longer what `code_digests` read."""
+    paths = {name: _file(name, root) for name in names}
+    return [name for name, path in paths.items() if path and _read(path) != _read.__wrapped__(path)]
 
 
 def counts(name: str) -> bool:

@@ -18,6 +18,7 @@ from functools import cached_property
 from inspect import signature
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tasks.core import code
 from tasks.core.errors import UserError
 from tasks.core.keys import Key, make_key
 from tasks.core.running import Running, at_work, collecting, recording, run_id
@@ -76,6 +77,7 @@ class Step:
 
     def key(self, arguments: dict[str, Any], store: Store) -> Key:
         """The cache key of a call whose arguments are all known."""
+        code.snapshot()
         counted = {name: value for name, value in arguments.items() if name not in self._ignore}
         module = self.fn.__module__
         return make_key(
@@ -123,6 +125,7 @@ class Step:
         with store.lock(digest):
             if outcome := _look_up(store, key):
                 return outcome
+            _refuse_edited(key, label)
             token = at_work.set(Running(label, digest, store.partial(digest)))
             began = time.monotonic()
             try:
@@ -180,6 +183,12 @@ def step(
 def _is_worth_retrying(task: Any, run: Any, state: Any) -> bool:
     """Prefect asks this after a failure: a person's mistake stays one however often it is tried."""
     return not isinstance(state.data, UserError)
+
+
+def _refuse_edited(key: Key, label: str) -> None:
+    """A child would run other code than the key says, and its result would be kept under a wrong name."""
+    if changed := code.edited(key.code):
+        raise UserError(f"{label}: {', '.join(changed)} changed since this run started; start it again")
 
 
 def _look_up(store: Store, key: Key) -> Outcome | None:

@@ -57,8 +57,7 @@ def view(
     """One training view of `photos[index]`, uint8 (size_pixels, size_pixels, 3).
 
     Args:
-        photos: (n, S, S, 3) uint8, a memory map will do.
-        index: which photograph the view shows; it need not be among the partners.
+        photos: (n, S, S, 3) uint8, a memory map will do; `index` need not be among the partners.
         partners: indices of the photographs that may appear beside it.
         labels: (n,) class indices, read for the photograph and its partners.
         settings: which steps, how strong.

@@ -5,7 +5,7 @@ from tasks.dogs import data, dataset, encode, metric, predict, report, submissio
 
 COMPETITION = Competition(
     name="dogs",
-    file="submission.txt",
+    file=submission.FILE,
     load=data.load,
     fold_key=dataset.fold_key,
     test_ids=dataset.test_ids,

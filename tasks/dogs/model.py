@@ -16,6 +16,8 @@ from tasks.learning import backbones
 from tasks.learning.optimizers import layer_factors
 
 IMAGENET_CLASSES = 1000
+ABSENT = -30.0
+"""Score of a class that no training record has."""
 HEAD_LAYERS = ("dropout", "gate", "gate_value", "main", "auxiliary", "distance")
 
 
@@ -137,14 +139,19 @@ def _first_trainable(layers: list[Any], name: str) -> int:
     )
 
 
-def head_start(features: np.ndarray, labels: np.ndarray, head: Head) -> list[np.ndarray]:
+def head_start(features: np.ndarray, labels: np.ndarray, head: Head, *, class_count: int) -> list[np.ndarray]:
     """Kernel (d, k) and bias (k,) that a linear head starts with, from features of training records.
+
+    A class without a record among them starts out of the question.
 
     Args:
         features: (n, d) float32; for `matched` the last columns are scores of ImageNet's classes.
         labels: (n,) class indices.
     """
-    kernel, bias = (_discriminant if head.start == "discriminant" else _matched)(features, labels, head)
+    classes = np.unique(labels)
+    kernel, bias = np.zeros((features.shape[1], class_count)), np.full(class_count, ABSENT)
+    start = _discriminant if head.start == "discriminant" else _matched
+    kernel[:, classes], bias[classes] = start(features, labels, head)
     return [kernel / head.temperature, bias / head.temperature]
 
 
@@ -157,7 +164,10 @@ def _discriminant(features: np.ndarray, labels: np.ndarray, head: Head) -> tuple
 
     fitted = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=head.shrinkage)
     fitted.fit(features.astype(np.float64), labels)
-    return fitted.coef_.T, fitted.intercept_
+    kernel, bias = fitted.coef_.T, fitted.intercept_
+    if len(fitted.classes_) == 2:  # scikit-learn gives the odds of the second class alone
+        return np.hstack([-kernel, kernel]) / 2, np.array([-bias[0], bias[0]]) / 2
+    return kernel, bias
 
 
 def _matched(features: np.ndarray, labels: np.ndarray, head: Head) -> tuple[np.ndarray, np.ndarray]:

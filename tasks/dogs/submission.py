@@ -10,6 +10,8 @@ from tasks.core.errors import InvalidSubmission
 from tasks.core.store import write_atomically
 from tasks.dogs.dataset import classes
 
+FILE = "submission.txt"
+
 
 def decode(scores: np.ndarray, dataset: Path) -> list[int]:
     """The original label with the highest score of each row of (n, k) scores."""

@@ -28,7 +28,8 @@ def build(job: Job) -> Training:
     network = model.build_model(recipe, shape=records.inputs.shape, class_count=records.class_count)
     if recipe.head.start != "random":
         features, labels = records.pooled(network)
-        network.get_layer("main").set_weights(model.head_start(features, labels, recipe.head))
+        start = model.head_start(features, labels, recipe.head, class_count=records.class_count)
+        network.get_layer("main").set_weights(start)
     losses, loss_weights = model.losses(recipe)
     return Training(
         model=network,

@@ -91,9 +91,29 @@ def test_the_discriminant_tells_separated_classes_apart():
     drawn = np.random.default_rng(0)
     labels = np.repeat(np.arange(3), 20)
     features = 4 * np.eye(3)[labels] + drawn.normal(size=(60, 3))
-    kernel, bias = model.head_start(features, labels, Head(start="discriminant", shrinkage=0.1))
+    head = Head(start="discriminant", shrinkage=0.1)
+    kernel, bias = model.head_start(features, labels, head, class_count=3)
     assert kernel.shape == (3, 3)
     assert ((features @ kernel + bias).argmax(axis=1) == labels).mean() > 0.9
-    cooler = model.head_start(features, labels, Head(start="discriminant", shrinkage=0.1, temperature=2.0))
+    cooler = model.head_start(features, labels, head.model_copy(update={"temperature": 2.0}), class_count=3)
     np.testing.assert_allclose(cooler[0] * 2, kernel)
     np.testing.assert_allclose(cooler[1] * 2, bias)
+
+
+def test_the_discriminant_of_two_classes_leaves_out_a_third_without_records():
+    drawn = np.random.default_rng(0)
+    labels = np.repeat([0, 2], 20)
+    features = 4 * np.eye(3)[labels] + drawn.normal(size=(40, 3))
+    kernel, bias = model.head_start(features, labels, Head(start="discriminant"), class_count=3)
+    assert kernel.shape == (3, 3)
+    assert ((features @ kernel + bias).argmax(axis=1) == labels).mean() > 0.9
+
+
+def test_a_matched_head_answers_with_the_pretrained_class_that_fits_each_breed():
+    scores = np.zeros((4, 1000), np.float32)
+    scores[:2, 151] = scores[2:, 207] = 9
+    features = np.hstack([np.ones((4, 5), np.float32), scores])
+    labels = np.array([0, 0, 1, 1])
+    kernel, bias = model.head_start(features, labels, Head(start="matched"), class_count=2)
+    assert np.argwhere(kernel).tolist() == [[5 + 151, 0], [5 + 207, 1]]
+    assert ((features @ kernel + bias).argmax(axis=1) == labels).all()
