@@ -41,6 +41,8 @@ def environment(folder: Path, *, store: str = "store") -> dict[str, str]:
 def command(data: Path, **settings: Any) -> list[str]:
     """The command line; dots in settings are written as double underlines."""
     chosen = {**TINY, **{name.replace("__", "."): value for name, value in settings.items()}}
+    whole = {name for name in chosen if any(other.startswith(f"{name}.") for other in chosen)}
+    chosen = {n: v for n, v in chosen.items() if not any(n.startswith(f"{w}.") for w in whole)}
     pairs = [f"{name}={value}" for name, value in {"data.root": data, **chosen}.items()]
     overrides = [word for pair in pairs for word in ("--set", pair)]
     return [sys.executable, "-m", "flows", "run", "dogs", "--preset", "demo", *overrides]

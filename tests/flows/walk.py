@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 # Loaded once, for all copies; what takes seconds to import.
-import imagehash  # noqa: F401
 import numpy as np
 import prefect.flows  # noqa: F401
 import sklearn.model_selection  # noqa: F401
