@@ -120,7 +120,7 @@ def run_with_kills(
     running = Running(words, places)
     budget = KILLS // 2
     while True:
-        moment = drawn.uniform(0.1, 0.8) * longest
+        moment = drawn.uniform(0.1, 0.5) * longest
         if running.ended(moment if budget else 600):
             lines += running.close()
             if running.process.returncode == 0:
