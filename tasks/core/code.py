@@ -10,12 +10,15 @@ and `config` modules, whose values arrive as inputs.
 
 import ast
 import hashlib
+import threading
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = ("tasks", "flows")
+PARSING = threading.Lock()
+"""Python 3.11 counts the depth of all threads' trees in one number: two at once can raise SystemError."""
 
 
 @lru_cache
@@ -43,7 +46,8 @@ def code_digests(module: str, extra: tuple[str, ...] = (), root: Path = ROOT) ->
 @lru_cache
 def _read(path: Path) -> tuple[str, list[str]]:
     """Digest of a file, and names of our modules it imports; steps share most files, so each is read once."""
-    tree = ast.parse(path.read_bytes())
+    with PARSING:
+        tree = ast.parse(path.read_bytes())
     names = imported(tree)
     return hashlib.sha256(ast.dump(without_docstrings(tree)).encode()).hexdigest(), names
 

@@ -8,7 +8,7 @@ key is the result, and Prefect shows the state *Cached*. Otherwise the step take
 again (another run may have computed it meanwhile), and runs. Prefect's own result storage stays out of
 it: one record decides for runs, for plans and for provenance.
 
-This is the only module below the steps that knows Prefect, and it imports it only to run.
+With `tasks.core.running` this is all below the steps that knows Prefect, and it is imported only to run.
 """
 
 import time

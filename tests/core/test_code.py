@@ -1,6 +1,7 @@
 """The digest of the code: everything a step rests on, and nothing a reader alone sees."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -123,3 +124,11 @@ def test_our_own_steps_rest_on_what_one_expects() -> None:
     assert {"tasks.dogs.model", "tasks.dogs.augment", "tasks.learning.fitting"} <= found.keys()
     assert not [name for name in found if name.startswith(("tasks.core", "flows")) or "config" in name]
     assert not {"tasks.dogs.metric", "tasks.dogs.report", "tasks.dogs.submission"} & found.keys()
+
+
+def test_threads_may_read_code_at_once() -> None:
+    """Python 3.11 raises SystemError when two threads parse at the same time."""
+    files = sorted((ROOT / "tasks").rglob("*.py"))
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        found = list(pool.map(lambda path: code._read.__wrapped__(path)[0], files * 4))
+    assert found[: len(files)] == found[len(files) : 2 * len(files)]
