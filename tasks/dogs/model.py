@@ -43,6 +43,7 @@ def _top(recipe: Recipe) -> Any:
     top = learning_part(recipe.trunk)
     if recipe.trunk.backbones[0].weights != "none":
         backbones.freeze_statistics(top)
+    top.kept = tuple(layer.name for layer in top.layers if not layer.trainable)
     top.name = "top"
     return top
 
@@ -112,17 +113,12 @@ def select(model: Any, stage: Stage) -> dict[str, float]:
         InvalidSettings: no layer of the top begins with the name the stage gives.
     """
     top = next((layer for layer in model.layers if layer.name == "top"), None)
-    inner = [] if top is None else top.layers
+    inner, kept = ([], ()) if top is None else (top.layers, top.kept)
     start = _first_trainable(inner, stage.trainable)
     for index, layer in enumerate(inner):
-        if type(layer).__name__ != "BatchNormalization" or not _is_pretrained(top):
-            layer.trainable = index >= start
+        layer.trainable = index >= start and layer.name not in kept
     heads = [layer for layer in model.layers if layer.name in HEAD_LAYERS]
     return layer_factors(inner, heads, decay=stage.layer_decay)
-
-
-def _is_pretrained(top: Any) -> bool:
-    return not any(layer.name == "block1_norm" for layer in top.layers)
 
 
 def _first_trainable(layers: list[Any], name: str) -> int:

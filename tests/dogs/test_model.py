@@ -4,7 +4,7 @@ import pytest
 from tasks.core.config import Stage
 from tasks.core.errors import InvalidSettings
 from tasks.dogs import model
-from tasks.dogs.config import Head, Recipe
+from tasks.dogs.config import Backbone, Head, Recipe, Trunk
 from tests.dogs.jobs import SMALL
 
 POOLED = {"cut": "pool", "backbones": [SMALL]}
@@ -117,3 +117,14 @@ def test_a_matched_head_answers_with_the_pretrained_class_that_fits_each_breed()
     kernel, bias = model.head_start(features, labels, Head(start="matched"), class_count=2)
     assert np.argwhere(kernel).tolist() == [[5 + 151, 0], [5 + 207, 1]]
     assert ((features @ kernel + bias).argmax(axis=1) == labels).all()
+
+
+@pytest.mark.parametrize(("weights", "learns"), [("none", True), ("imagenet", False)])
+def test_statistics_learn_only_in_networks_trained_from_scratch(keras, weights, learns):
+    backbone = Backbone(name="small", weights=weights, size_pixels=32)
+    made = Recipe(trunk=Trunk(cut="", backbones=(backbone,)))
+    network = model.build_model(made, shape=(32, 32, 3), class_count=3)
+    norm = network.get_layer("top").get_layer("block2_norm")
+    for trainable, expected in (("head", False), ("", learns)):
+        model.select(network, Stage(trainable=trainable))
+        assert norm.trainable is expected
