@@ -136,3 +136,16 @@ def _raw_mobilenet(keras: Any) -> Any:
     network = keras.applications.MobileNetV2(input_shape=(32, 32, 3), include_top=False, weights=None)
     keras.backend.clear_session()
     return network
+
+
+def test_a_vision_transformer_in_a_folder_gives_pooled_features(keras, tmp_path):
+    import keras_hub
+
+    transformer = keras_hub.models.ViTBackbone(
+        image_shape=(32, 32, 3), patch_size=8, num_layers=1, num_heads=2, hidden_dim=16, mlp_dim=32
+    )
+    transformer.save_to_preset(str(tmp_path))
+    scale = keras_hub.layers.ViTImageConverter(image_size=(32, 32), scale=1 / 127.5, offset=-1)
+    scale.save_to_preset(str(tmp_path))
+    loaded = backbones.load(f"keras_hub:{tmp_path}", "imagenet", size_pixels=32)
+    assert loaded.predict_on_batch(np.ones((2, 32, 32, 3), np.float32)).shape == (2, 16)
