@@ -112,13 +112,18 @@ def select(model: Any, stage: Stage) -> dict[str, float]:
     Raises:
         InvalidSettings: no layer of the top begins with the name the stage gives.
     """
-    top = next((layer for layer in model.layers if layer.name == "top"), None)
+    top = top_of(model)
     inner, kept = ([], ()) if top is None else (top.layers, top.kept)
     start = _first_trainable(inner, stage.trainable)
     for index, layer in enumerate(inner):
         layer.trainable = index >= start and layer.name not in kept
     heads = [layer for layer in model.layers if layer.name in HEAD_LAYERS]
     return layer_factors(inner, heads, decay=stage.layer_decay)
+
+
+def top_of(model: Any) -> Any:
+    """The part of a breed model between the frozen trunk and the head; None on pooled features."""
+    return next((layer for layer in model.layers if layer.name == "top"), None)
 
 
 def _first_trainable(layers: list[Any], name: str) -> int:

@@ -124,7 +124,7 @@ class Records:
 
     def pooled(self, network: Any) -> tuple[np.ndarray, np.ndarray]:
         """Pooled features and labels of the fold's own records over all views."""
-        top = next((layer for layer in network.layers if layer.name == "top"), None)
+        top = model.top_of(network)
         rows = [np.asarray(each[self.own], np.float32) for each in self._views]
         if top is not None:
             rows = [top.predict(each, batch_size=32, verbose=0) for each in rows]
