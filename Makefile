@@ -4,10 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo demo-dogs test test-all lint check bench clean
+.PHONY: help demo demo-dogs demo-extraction test test-all lint check bench clean
 
 help:
 	@echo "make demo      set up, then run the dogs competition on photographs it draws itself"
+	@echo "make demo-extraction   the same for triples from sentences that it writes itself"
 	@echo "make test      set up, then run the tests"
 	@echo "make test-all  the tests with the slow ones"
 	@echo "make check     format, lint, types, imports, tests: what CI runs"
@@ -24,6 +25,10 @@ demo: demo-dogs
 demo-dogs: $(READY)
 	$(BIN)/python -m tasks.dogs.demo .podium/demo/dogs
 	$(BIN)/podium run dogs --preset demo
+
+demo-extraction: $(READY)
+	$(BIN)/python -m tasks.extraction.demo .podium/demo/extraction
+	$(BIN)/podium run extraction --preset demo
 
 test: $(READY)
 	$(BIN)/python -m pytest

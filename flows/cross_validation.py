@@ -5,9 +5,6 @@ A plain function that a flow calls, since a subflow costs a second each.
 
 from typing import Any, NamedTuple
 
-from tasks.augment import augment
-from tasks.core.config import Run
-from tasks.encode import encode
 from tasks.gather import gather
 from tasks.predict import predict
 from tasks.train import train
@@ -21,68 +18,89 @@ class Member(NamedTuple):
     models: dict[str, Any]
 
 
-class Views(NamedTuple):
-    """Futures of what a recipe's models read: training views, lighter ones, test-time views by name."""
+class Readings(NamedTuple):
+    """Futures of what a recipe's models read, beside the dataset."""
 
-    full: list[Any]
-    plain: list[Any]
-    encoded: dict[str, Any]
+    views: list[Any] = []
+    """Augmented training records."""
+    plain: list[Any] = []
+    """Lightly augmented ones, for stages that are `plain`."""
+    learned: dict[str, Any] = {}
+    """Encoded records that trainings read, by the name of their view."""
+    shown: dict[str, Any] = {}
+    """Encoded records that predictions read."""
 
 
 def cross_validate(
     competition: str,
     recipe: Any,
+    readings: Readings,
     dataset: Any,
     folds: Any,
     config: Any,
     *,
-    pseudo: list[Any] | None = None,
+    labels: list[Any] | None = None,
+    start: Any = None,
+    together: bool = False,
 ) -> Member:
-    """Train a recipe's model on all but one fold, predict that one, for each fold, and join."""
-    seed, run = config.seed, config.run
-    views = frozen_views(competition, recipe, dataset, folds, seed=seed, run=run)
-    learned = {name: view for name, view in views.encoded.items() if name == "identity" or not recipe.views}
-    shown = {name: views.encoded[name] for name in recipe.test_time.views if name in views.encoded}
-    of_training = (competition, recipe.for_training(), dataset, folds, views.full, views.plain, learned)
-    of_prediction = (competition, recipe.for_prediction(), dataset, folds, shown)
+    """Train a recipe's model on all but one fold, predict that one, for each fold, and join.
+
+    Args:
+        labels: for each fold, what a first round says of records, for a second one.
+        start: a model that all trainings start from.
+        together: the folds' models predict validation and test records in one step, agreeing on scores
+            before they become candidates; else each predicts them, and the scores are averaged.
+    """
     scores, models = [], {}
+    parts = ["held_out"] if together else ["held_out", "validation", "test"]
+    shown = (competition, recipe.for_prediction(), dataset, folds, readings.shown)
     for fold in range(config.folds.count):
-        given = pseudo[fold] if pseudo else None
-        model = train.submit(*of_training, given, fold=fold, seed=fold_seed(seed, fold), run=run)
-        models[f"{recipe.name}, fold {fold}"] = model
-        scores.append(predict.submit(*of_prediction, model, fold=fold, seed=seed, run=run))
-    return Member(gather.submit(competition, recipe.name, dataset, folds, scores), scores, models)
+        of = f"fold {fold}"
+        given = labels[fold] if labels else None
+        model = train_fold(
+            competition, recipe, readings, dataset, folds, config, fold=fold, labels=given, start=start
+        )
+        models[f"{recipe.name}, {of}"] = model
+        options = {"fold": fold, "of": of, "seed": config.seed, "run": config.run}
+        scores.append(predict.submit(*shown, [model], parts=parts, **options))
+    others = scores
+    if together:
+        options = {"fold": None, "of": "all folds", "seed": config.seed, "run": config.run}
+        others = [predict.submit(*shown, list(models.values()), parts=["validation", "test"], **options)]
+    joined = gather.submit(competition, recipe.name, dataset, folds, scores, others)
+    return Member(joined, scores, models)
 
 
-def frozen_views(competition: str, recipe: Any, dataset: Any, folds: Any, *, seed: int, run: Run) -> Views:
-    """What the frozen part of a recipe makes of the records; nothing when all of it learns."""
-    if not recipe.trunk.cut:
-        return Views([], [], {})
-    is_plain = any(stage.plain for stage in recipe.training.stages)
-
-    def views(kind: str) -> list[Any]:
-        return [
-            augment.submit(
-                competition,
-                recipe.name,
-                recipe.trunk,
-                recipe.augmentation,
-                dataset,
-                folds,
-                view=view,
-                kind=kind,
-                seed=seed,
-                run=run,
-            )
-            for view in range(recipe.views)
-        ]
-
-    names = dict.fromkeys(("identity", *recipe.test_time.views))
-    encoded = {
-        name: encode.submit(competition, recipe.name, recipe.trunk, dataset, view=name, seed=seed, run=run)
-        for name in names
-    }
-    return Views(views("view"), views("plain") if is_plain else [], encoded)
+def train_fold(
+    competition: str,
+    recipe: Any,
+    readings: Readings,
+    dataset: Any,
+    folds: Any,
+    config: Any,
+    *,
+    fold: int,
+    beside: int | None = None,
+    labels: Any = None,
+    start: Any = None,
+) -> Any:
+    """Train a recipe's model on all folds but `fold`, and `beside` where that is given."""
+    return train.submit(
+        competition,
+        recipe.for_training(),
+        dataset,
+        folds,
+        readings.views,
+        readings.plain,
+        readings.learned,
+        labels,
+        start,
+        fold=fold,
+        beside=beside,
+        of=f"fold {fold}" if beside is None else f"folds {fold} and {beside}",
+        seed=fold_seed(config.seed, fold),
+        run=config.run,
+    )
 
 
 def fold_seed(seed: int, fold: int) -> int:

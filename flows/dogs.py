@@ -11,6 +11,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.cross_validation import cross_validate
 from flows.following import followed
+from flows.frozen_views import frozen_views
 from flows.second_round import second_round
 from tasks.blend import blend
 from tasks.decode import decode
@@ -32,7 +33,9 @@ def dogs(config: Config) -> dict[str, Any]:
     dataset = load.submit("dogs", config.data)
     folds = split.submit("dogs", dataset, config.folds)
     members = {
-        recipe.name: cross_validate("dogs", recipe, dataset, folds, config) for recipe in config.recipes
+        recipe.name: cross_validate("dogs", recipe, readings, dataset, folds, config)
+        for recipe in config.recipes
+        if (readings := frozen_views("dogs", recipe, dataset, folds, config))
     }
     if config.pseudo.share:
         members |= second_round("dogs", config, dataset, folds, members)

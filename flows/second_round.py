@@ -3,6 +3,7 @@
 from typing import Any
 
 from flows.cross_validation import Member, cross_validate
+from flows.frozen_views import frozen_views
 from tasks.pseudo import pseudo
 
 
@@ -16,6 +17,14 @@ def second_round(
     ]
     again = [recipe.model_copy(update={"name": f"{recipe.name}-again"}) for recipe in config.recipes]
     return {
-        recipe.name: cross_validate(competition, recipe, dataset, folds, config, pseudo=labels)
+        recipe.name: cross_validate(
+            competition,
+            recipe,
+            frozen_views(competition, recipe, dataset, folds, config),
+            dataset,
+            folds,
+            config,
+            labels=labels,
+        )
         for recipe in again
     }

@@ -1,4 +1,4 @@
-"""Step `augment`: one augmented view of the training records, through the frozen part of a recipe."""
+"""Step `augment`: one augmented view of the training records."""
 
 from typing import Any
 
@@ -10,12 +10,10 @@ from tasks.core.step import step
 from tasks.core.store import Artifact
 from tasks.core.work import in_child, read_job
 
-LIBRARIES = ("albumentations", "backend", "keras", "numpy", "opencv-python-headless", "tensorflow")
-
 
 @step(
     uses=("views",),
-    libraries=LIBRARIES,
+    libraries=("backend",),
     label="augment {name} {kind} {view}",
     retries=2,
     ignore=("name",),
@@ -23,8 +21,7 @@ LIBRARIES = ("albumentations", "backend", "keras", "numpy", "opencv-python-headl
 def augment(
     competition: str,
     name: str,
-    trunk: BaseModel,
-    augmentation: BaseModel,
+    settings: dict[str, BaseModel],
     dataset: Artifact,
     folds: Artifact,
     *,
@@ -33,12 +30,15 @@ def augment(
     seed: int,
     run: Run,
 ) -> Artifact:
-    """Compute one view of each training record; `kind` is `view` or `plain`, the lighter sort."""
+    """Compute one view of each training record; `kind` is `view` or `plain`, the lighter sort.
+
+    `settings` are the parts of a recipe that decide a view.
+    """
     return in_child(
         "tasks.augment:child",
         "view",
         competition=competition,
-        settings={"trunk": trunk, "augmentation": augmentation},
+        settings=settings,
         dataset=dataset,
         folds=folds,
         view=view,

@@ -2,26 +2,26 @@
 
 import json
 
-import numpy as np
-
 from tasks.core.competition import find
 from tasks.core.step import step
 from tasks.core.store import Artifact, Store
+from tasks.learning import score_files
 
 
-@step(uses=("submission",), libraries=("numpy",), label="decode {competition}")
+@step(uses=("submission",), label="decode {competition}")
 def decode(competition: str, dataset: Artifact, blended: Artifact) -> Artifact:
-    """Turn scores into answers, write them, read them back and check them.
+    """Turn scores into answers by the blend's decision, write them, read them back and check them.
 
     Raises:
         InvalidSubmission: what was written breaks a rule of the competition.
     """
     found = find(competition)
-    ids: list[str] = json.loads((blended.path / "test_ids.json").read_text("utf-8"))
-    answers = found.decode(np.load(blended.path / "test.npy"), dataset.path)
+    test = score_files.read(blended.path, "test")
+    decision = json.loads((blended.path / "blend.json").read_text("utf-8"))["decision"]
+    answers = found.decode(test.values, dataset.path, decision)
     store = Store.current()
     with store.new_folder() as folder:
         file = folder / found.file
-        found.write(ids, answers, file)
-        found.check(file, found.test_ids(dataset.path), dataset.path)
+        found.write(test.ids, answers, file)
+        found.check(file, found.ids(dataset.path, "test"), dataset.path)
         return store.keep("submission", folder)

@@ -1,4 +1,4 @@
-"""Step `encode`: what predictions read — every record by one test-time view, through the frozen part."""
+"""Step `encode`: what models read of all records, as far as no training changes it."""
 
 from typing import Any
 
@@ -10,12 +10,10 @@ from tasks.core.step import step
 from tasks.core.store import Artifact
 from tasks.core.work import in_child, read_job
 
-LIBRARIES = ("backend", "keras", "numpy", "opencv-python-headless", "tensorflow")
-
 
 @step(
     uses=("encode",),
-    libraries=LIBRARIES,
+    libraries=("backend",),
     label="encode {name} {view}",
     retries=2,
     ignore=("name",),
@@ -23,19 +21,19 @@ LIBRARIES = ("backend", "keras", "numpy", "opencv-python-headless", "tensorflow"
 def encode(
     competition: str,
     name: str,
-    trunk: BaseModel,
+    settings: dict[str, BaseModel],
     dataset: Artifact,
     *,
     view: str,
     seed: int,
     run: Run,
 ) -> Artifact:
-    """Compute one test-time view of all training and test records."""
+    """Compute one test-time view of all records; `settings` are the parts of a recipe that decide it."""
     return in_child(
         "tasks.encode:child",
         "encoded",
         competition=competition,
-        settings={"trunk": trunk},
+        settings=settings,
         dataset=dataset,
         view=view,
         seed=seed,

@@ -7,7 +7,7 @@ from tasks.core.step import step
 from tasks.core.store import Artifact, Store
 
 
-@step(uses=("data",), libraries=("numpy", "pillow"), label="load {competition}")
+@step(uses=("data",), label="load {competition}")
 def load(competition: str, data: BaseModel) -> Artifact:
     """Check the raw files and write the competition's dataset."""
     store = Store.current()

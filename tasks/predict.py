@@ -1,25 +1,22 @@
-"""Step `predict`: one fold's scores of its held-out records and of the test records, with their ids."""
+"""Step `predict`: scores of held-out, validation and test records, with their ids, by one or more models."""
 
-import json
 from typing import Any
 
-import numpy as np
 from pydantic import BaseModel
 
-from tasks.core.competition import Scores, find
+from tasks.core.competition import find
 from tasks.core.config import Run
 from tasks.core.step import step
 from tasks.core.store import Artifact
 from tasks.core.work import in_child, read_job
 
-LIBRARIES = ("backend", "keras", "numpy", "opencv-python-headless", "tensorflow")
-
 
 @step(
     uses=("predict",),
-    libraries=LIBRARIES,
-    label="predict {recipe.name} fold {fold}",
+    libraries=("backend",),
+    label="predict {recipe.name} {of}",
     retries=2,
+    ignore=("of",),
 )
 def predict(
     competition: str,
@@ -27,13 +24,22 @@ def predict(
     dataset: Artifact,
     folds: Artifact,
     inputs: dict[str, Artifact],
-    model: Artifact,
+    models: list[Artifact],
     *,
-    fold: int,
+    parts: list[str],
+    fold: int | None,
+    beside: int | None = None,
+    of: str,
     seed: int,
     run: Run,
 ) -> Artifact:
-    """Write `held_out.npy` and `test.npy`, (n, heads, k) float32, and their ids as JSON lists."""
+    """Write each part's scores (`tasks.learning.score_files`); several models agree on scores first.
+
+    Args:
+        fold: whose records are `held_out`.
+        beside: a second fold that the models have not seen, and that nothing else may tell them of.
+        of: what it is called in logs and reports.
+    """
     return in_child(
         "tasks.predict:child",
         "scores",
@@ -42,8 +48,10 @@ def predict(
         dataset=dataset,
         folds=folds,
         fold=fold,
+        beside=beside,
         inputs=inputs,
-        model=model,
+        models=models,
+        parts=parts,
         seed=seed,
         run=run,
     )
@@ -51,15 +59,10 @@ def predict(
 
 def child(job: dict[str, Any]) -> None:
     """Entry of the child process."""
+    from tasks.learning import score_files
     from tasks.learning.devices import configure
 
     read = read_job(job)
     configure(read.seed)
-    held_out, test = find(read.competition).predict(read)
-    for name, scores in (("held_out", held_out), ("test", test)):
-        _write(read.output, name, scores)
-
-
-def _write(folder: Any, name: str, scores: Scores) -> None:
-    np.save(folder / f"{name}.npy", scores.values)
-    (folder / f"{name}_ids.json").write_text(json.dumps(scores.ids), "utf-8")
+    for part, scores in find(read.competition).predict(read).items():
+        score_files.write(read.output, part, scores)

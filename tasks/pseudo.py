@@ -8,14 +8,14 @@ import numpy as np
 from tasks.core.config import Pseudo
 from tasks.core.step import step
 from tasks.core.store import Artifact, Store
-from tasks.learning.blending import blend_heads
+from tasks.learning import members, score_files
 from tasks.learning.pseudo import most_confident
 
 
-@step(libraries=("numpy",), label="pseudo fold {fold}")
+@step(label="pseudo fold {fold}")
 def pseudo(scores: list[Artifact], settings: Pseudo, *, fold: int) -> Artifact:
     """Write `pseudo.npy` (m, 3) float64: test row, class index, weight."""
-    tests = [blend_heads(np.load(each.path / "test.npy"), 1.0) for each in scores]
+    tests = [members.one_head(score_files.read(each.path, "test").values, 1.0) for each in scores]
     rows, classes = most_confident(np.mean(tests, axis=0), share=settings.share)
     store = Store.current()
     with store.new_folder() as folder:

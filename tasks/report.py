@@ -14,6 +14,7 @@ from tasks.core.markdown import markdown
 from tasks.core.running import run_id
 from tasks.core.step import step
 from tasks.core.store import Artifact, Store, write_atomically
+from tasks.learning import score_files
 from tasks.learning.sections import sections
 
 log = logging.getLogger("podium")
@@ -40,22 +41,20 @@ def report(
     told = sections(material, found.sections(material))
     score = material.score(material.blended)
     file = Path(folder) / "report.html"
-    figure = f"{score.name} {score.value:.4f} ± {score.standard_error:.4f}"
-    facts = [
-        ("Out of fold", figure),
-        ("Records", f"{len(material.folds):,}"),
-        ("Members", str(len(members))),
-        ("Submission", Path(folder).name),
-    ]
+    figure = _figure(score)
+    validation = material.validation.get("blend")
+    facts = _facts(material, figure, Path(folder).name)
     if not file.exists():
         text = page.render(f"{competition}: {Path(folder).name}", figure, told, facts=facts)
         write_atomically(file, text.encode())
     _publish(competition, told)
-    log.info("%s out of fold, submission %s", figure, folder)
+    on_validation = f", {_figure(validation)} on the validation part" if validation else ""
+    log.info("%s out of fold%s, submission %s", figure, on_validation, folder)
     return {
         "submission": str(Path(folder) / found.file),
         "report": str(file),
         "score": score._asdict(),
+        "validation": validation._asdict() if validation else None,
     }
 
 
@@ -70,20 +69,23 @@ def _material(
 ) -> page.Material:
     ids: list[str] = json.loads((folds.path / "ids.json").read_text("utf-8"))
     row = {id: index for index, id in enumerate(ids)}
-    official = find(competition).scorer(dataset.path)
+    summary = json.loads((blended.path / "blend.json").read_text("utf-8"))
+    official = find(competition).scorer(dataset.path, settings=_answers(config))
 
     def score(scores: Scores) -> Score:
-        return official(scores.values, np.array([row[id] for id in scores.ids]))
+        return official(scores.values, np.array([row[id] for id in scores.ids]), decision=scores.decision)
 
-    def read(artifact: Artifact) -> Scores:
-        return Scores(ids, np.load(artifact.path / "out_of_fold.npy"))
+    def read(artifact: Artifact, decision: dict[str, Any]) -> Scores:
+        return score_files.read(artifact.path, "out_of_fold")._replace(decision=decision)
 
+    decisions = summary["members_decision"]
     return page.Material(
         dataset=dataset.path,
         folds=np.load(folds.path / "folds.npy"),
-        members={name: read(member) for name, member in members.items()},
-        blended=read(blended),
-        weights=json.loads((blended.path / "blend.json").read_text("utf-8"))["weights"],
+        members={name: read(member, decisions[name]) for name, member in members.items()},
+        blended=read(blended, summary["decision"]),
+        validation=_validation(summary),
+        weights=summary["weights"],
         score=score,
         histories={
             name: json.loads((model.path / "history.json").read_text("utf-8"))
@@ -92,6 +94,35 @@ def _material(
         steps=Store.current().journal(run_id() or ""),
         config=config.model_dump(mode="json"),
     )
+
+
+def _facts(material: page.Material, figure: str, submission: str) -> list[tuple[str, str]]:
+    validation = material.validation.get("blend")
+    return [
+        ("Out of fold", figure),
+        *([("Validation", _figure(validation))] if validation else []),
+        ("Records", f"{len(material.folds):,}"),
+        ("Members", str(len(material.members))),
+        ("Submission", submission),
+    ]
+
+
+def _figure(score: Score) -> str:
+    return f"{score.name} {score.value:.4f} ± {score.standard_error:.4f}"
+
+
+def _answers(config: BaseModel) -> dict[str, Any] | None:
+    """Settings of turning scores into answers, where a competition has any."""
+    answers: BaseModel | None = getattr(config, "answers", None)
+    return answers.model_dump(mode="json") if answers else None
+
+
+def _validation(summary: dict[str, Any]) -> dict[str, Score]:
+    """Scores of the validation part by member, the blend's under "blend"; empty where there is none."""
+    if not summary["validation"]:
+        return {}
+    found = {**summary["members_validation"], "blend": summary["validation"]}
+    return {name: Score(**score) for name, score in found.items()}
 
 
 def _publish(competition: str, told: list[page.Section]) -> None:

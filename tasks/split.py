@@ -12,7 +12,7 @@ from tasks.core.store import Artifact, Store
 from tasks.learning.folding import assign_folds
 
 
-@step(uses=("dataset",), libraries=("numpy", "scikit-learn"), label="split {competition}")
+@step(uses=("dataset",), label="split {competition}")
 def split(competition: str, dataset: Artifact, folds: Folds) -> Artifact:
     """Write `folds.npy` (n,) int64 and `ids.json` in the dataset's order."""
     key = find(competition).fold_key(dataset.path)

@@ -36,7 +36,7 @@ def submit(
     """
     found = find(competition)
     file = submission.path / found.file
-    found.check(file, found.test_ids(dataset.path), dataset.path)
+    found.check(file, found.ids(dataset.path, "test"), dataset.path)
     folder = _new_folder(places.submissions_folder() / competition, name)
     provenance = {
         "competition": competition,
@@ -64,7 +64,7 @@ def _scores(blended: Artifact) -> dict[str, Any]:
         name: {"score": score, "weight": summary["weights"][name]}
         for name, score in summary["members"].items()
     }
-    return {"score": summary["score"], "members": members}
+    return {"score": summary["score"], "validation": summary["validation"], "members": members}
 
 
 def _same(root: Path, provenance: dict[str, Any]) -> Path | None:

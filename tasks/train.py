@@ -1,33 +1,22 @@
 """Step `train`: one fold's model, in a child process that resumes where a killed one stopped."""
 
-import json
 from typing import Any
 
 from pydantic import BaseModel
 
-from tasks.core.competition import find
 from tasks.core.config import Run
-from tasks.core.process import tell
 from tasks.core.step import step
 from tasks.core.store import Artifact
-from tasks.core.work import in_child, read_job
-
-LIBRARIES = (
-    "albumentations",
-    "backend",
-    "keras",
-    "numpy",
-    "opencv-python-headless",
-    "scikit-learn",
-    "tensorflow",
-)
+from tasks.core.work import in_child
+from tasks.learning.job import fit_job
 
 
 @step(
     uses=("training",),
-    libraries=LIBRARIES,
-    label="train {recipe.name} fold {fold}",
+    libraries=("backend",),
+    label="train {recipe.name} {of}",
     retries=2,
+    ignore=("of",),
 )
 def train(
     competition: str,
@@ -37,13 +26,20 @@ def train(
     views: list[Artifact],
     plain_views: list[Artifact],
     inputs: dict[str, Artifact],
-    pseudo: Artifact | None,
+    labels: Artifact | None,
+    start: Artifact | None,
     *,
-    fold: int,
+    fold: int | None,
+    beside: int | None,
+    of: str,
     seed: int,
     run: Run,
 ) -> Artifact:
-    """Fit one fold's model; writes `model.weights.h5` and `history.json`, a row for each epoch."""
+    """Fit one fold's model, as `tasks.learning.job.fit_job` writes it.
+
+    The records of `fold` are held out (None: no record is), and so are those of `beside`, which this model
+    will judge for a second round. `labels` are what a first round says of records; `start` is a model.
+    """
     return in_child(
         "tasks.train:child",
         "model",
@@ -55,7 +51,9 @@ def train(
         views=views,
         plain_views=plain_views,
         inputs=inputs,
-        pseudo=pseudo,
+        beside=beside,
+        labels=labels,
+        start=start,
         seed=seed,
         run=run,
     )
@@ -63,18 +61,4 @@ def train(
 
 def child(job: dict[str, Any]) -> None:
     """Entry of the child process."""
-    from tasks.learning.devices import configure
-    from tasks.learning.fitting import fit
-
-    read = read_job(job)
-    configure(read.seed)
-    training = find(read.competition).build(read)
-    history = fit(
-        training,
-        read.partial,
-        checkpoint_seconds=read.checkpoint_seconds,
-        workers=read.data_workers,
-        tell=tell,
-    )
-    training.model.save_weights(read.output / "model.weights.h5")
-    (read.output / "history.json").write_text(json.dumps(history, indent=1), "utf-8")
+    fit_job(job)

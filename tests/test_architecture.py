@@ -4,10 +4,13 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tasks.core.competition import NAMES
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("flows", "tasks")
@@ -39,6 +42,13 @@ def tracked() -> list[Path]:
 def test_imports_run_in_one_direction() -> None:
     code = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
     assert "0 broken" in run(sys.executable, "-c", code)
+
+
+def test_the_rule_of_directions_names_every_step_and_every_competition() -> None:
+    layers = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+    named = {each for layer in layers[0]["layers"] for each in layer.split(" | ")}
+    steps = {f"tasks.{path.stem}" for path in (ROOT / "tasks").glob("*.py") if path.stem != "__init__"}
+    assert steps | {f"tasks.{competition}" for competition in NAMES} <= named
 
 
 @pytest.mark.parametrize("path", LISTED, ids=name)
@@ -88,9 +98,10 @@ def test_the_digest_of_the_code_sees_every_import() -> None:
 @pytest.mark.parametrize(
     "code",
     [
-        "import flows.dogs",
+        *(f"import flows.{name}" for name in NAMES),
+        *(f"from tasks.core.competition import find; find({name!r})" for name in NAMES),
+        *(f"import tasks.{name}.demo" for name in NAMES),
         "import flows.planning",
-        "from tasks.core.competition import find; find('dogs')",
         "import flows.__main__, flows.commands.runs, flows.commands.submissions",
     ],
 )

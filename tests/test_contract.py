@@ -1,23 +1,28 @@
 """What every competition promises: one suite, all members, and the toy that tests run with."""
 
 import inspect
+import json
+from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 import pytest
 
-from tasks.core.competition import NAMES, Competition, Score, find
+from tasks.core.competition import NAMES, Competition, Part, Score, Scores, find
 from tasks.core.config import Folds, Settings
 from tasks.core.errors import InvalidSettings, InvalidSubmission
+from tasks.learning import score_files
 
 ROOT = Path(__file__).resolve().parents[1]
+PARTS: tuple[Part, ...] = get_args(Part)
 
 PROMISED = {
     "load": "data",
     "fold_key": "dataset",
-    "test_ids": "dataset",
+    "ids": "dataset",
     "augment": "views",
     "encode": "encode",
     "build": "training",
@@ -32,9 +37,10 @@ PROMISED = {
 
 
 class Member(NamedTuple):
-    """A competition with a dataset made from small raw files, which `tests/<name>/raw_files.py` draws."""
+    """A competition with a dataset made from small raw files; `tests/<name>/contract.py` knows the truth."""
 
     rules: Competition
+    material: Any
     root: Path
     dataset: Path
 
@@ -46,18 +52,25 @@ class Member(NamedTuple):
         self.rules.load(self.module("config").Data(root=str(self.root)), folder)
         return folder
 
-    def perfect(self) -> np.ndarray:
-        """(n, k) scores of the training records that put all on the truth."""
-        truth = self.module("dataset").targets(self.dataset)
-        return np.eye(truth.max() + 1)[truth]
+    def perfect(self, part: Part = "train") -> Any:
+        """Values of a labelled part that put all on the truth."""
+        return self.material.perfect(self.dataset, part)
+
+    def random(self, part: Part = "train", seed: int = 0) -> Any:
+        """Values of a part that know little or nothing."""
+        return self.material.random_values(self.dataset, part, np.random.default_rng(seed))
+
+    def labelled(self) -> list[Part]:
+        """Parts with a truth; each is scored."""
+        return [part for part in PARTS if part != "test" and self.rules.ids(self.dataset, part)]
 
 
 @pytest.fixture(params=[*NAMES, "toy"])
 def member(request: pytest.FixtureRequest, tmp_path: Path) -> Member:
     if request.param == "toy":
         request.getfixturevalue("toy")
-    root = import_module(f"tests.{request.param}.raw_files").write(tmp_path / "raw")
-    found = Member(find(request.param), root, tmp_path / "dataset")
+    material = import_module(f"tests.{request.param}.contract")
+    found = Member(find(request.param), material, material.write(tmp_path / "raw"), tmp_path / "dataset")
     found.load(found.dataset)
     return found
 
@@ -71,11 +84,13 @@ def test_each_function_lives_in_the_file_its_name_promises(member: Member) -> No
 
 
 def test_functions_take_what_steps_give_them(member: Member) -> None:
-    taken = {"load": 2, "write": 3, "check": 3, "decode": 2}
+    taken = {"load": 2, "ids": 2, "decode": 3, "write": 3, "check": 3}
     for name in PROMISED:
         parameters = inspect.signature(getattr(member.rules, name)).parameters.values()
         required = [each for each in parameters if each.default is each.empty]
         assert len(required) == taken.get(name, 1), name
+    scorer = inspect.signature(member.rules.scorer).parameters.values()
+    assert [(each.name, each.default) for each in scorer][1:] == [("part", "train"), ("settings", None)]
 
 
 def test_settings_are_closed_and_have_defaults_that_survive_json(member: Member) -> None:
@@ -97,25 +112,37 @@ def test_the_fold_key_has_an_entry_for_each_record(member: Member) -> None:
     assert len(set(key.ids)) == len(key.ids) > 0
     assert all(isinstance(id, str) for id in key.ids)
     for column in (key.strata, key.groups):
-        assert (column.shape, column.dtype) == ((len(key.ids),), np.int64)
+        assert (list(column.shape), column.dtype) == ([len(key.ids)], np.int64)
 
 
-def test_no_record_is_both_learned_from_and_asked_for(member: Member) -> None:
-    asked = member.rules.test_ids(member.dataset)
-    assert len(set(asked)) == len(asked) > 0
-    assert not set(asked) & set(member.rules.fold_key(member.dataset).ids)
+def test_no_record_is_in_two_parts(member: Member) -> None:
+    ids = [member.rules.ids(member.dataset, part) for part in PARTS]
+    assert ids[0] == member.rules.fold_key(member.dataset).ids
+    assert len(ids[2]) > 0
+    everything = [id for part in ids for id in part]
+    assert len(set(everything)) == len(everything)
+
+
+def test_a_part_that_there_is_not_has_no_records_and_no_score(member: Member) -> None:
+    with suppress(ValueError, KeyError, FileNotFoundError):
+        assert member.rules.ids(member.dataset, "holdout") == []  # type: ignore[arg-type]
+    for part in {"holdout", *PARTS} - set(member.labelled()):
+        with pytest.raises((ValueError, KeyError, FileNotFoundError)):
+            member.rules.scorer(member.dataset, part)
 
 
 def test_a_perfect_answer_scores_best(member: Member) -> None:
-    score = member.rules.scorer(member.dataset)
-    perfect = member.perfect()
-    best, random = score(perfect), np.random.default_rng(0)
-    sign = 1 if best.higher_is_better else -1
-    others = [score(random.random(perfect.shape)) for _ in range(30)] + [score(-perfect)]
-    assert isinstance(best, Score)
-    assert best.standard_error >= 0
-    assert all(sign * other.value <= sign * best.value for other in others)
-    assert sign * score(-perfect).value < sign * best.value
+    for part in member.labelled():
+        score, perfect = member.rules.scorer(member.dataset, part), member.perfect(part)
+        best = score(perfect)
+        assert isinstance(best, Score)
+        sign = 1 if best.higher_is_better else -1
+        others = [score(member.random(part, seed)).value for seed in range(30)]
+        wrong = score(member.material.wrong(member.dataset, part)).value
+        assert best.standard_error >= 0
+        assert all(sign * other <= sign * best.value for other in others)
+        assert sign * np.mean(others) < sign * best.value
+        assert sign * wrong <= sign * min(others, key=lambda other: sign * other)
 
 
 def test_scores_of_some_rows_are_those_of_these_records(member: Member) -> None:
@@ -125,32 +152,82 @@ def test_scores_of_some_rows_are_those_of_these_records(member: Member) -> None:
     assert score(perfect[rows[::-1]], rows).value != score(perfect).value
 
 
-def written(member: Member, file: Path) -> tuple[list[str], list[Any]]:
-    ids = member.rules.test_ids(member.dataset)
-    scores = np.random.default_rng(1).random((len(ids), member.perfect().shape[1]))
-    answers = member.rules.decode(scores, member.dataset)
-    member.rules.write(ids, answers, file)
-    return ids, answers
+def test_values_of_another_number_of_records_are_refused(member: Member) -> None:
+    score, values = member.rules.scorer(member.dataset), member.random()
+    rows = np.arange(1, len(values))
+    for of in (None, rows[1:]):
+        with pytest.raises(ValueError):
+            score(values[rows], of)
 
 
-def test_a_submission_survives_a_round_trip(member: Member, tmp_path: Path) -> None:
+def test_a_decision_is_json_and_gives_the_same_score_as_json(member: Member) -> None:
+    for values in (member.perfect(), member.random()):
+        score = member.rules.scorer(member.dataset)
+        decision = score.decide(values)
+        assert isinstance(decision, dict)
+        again = json.loads(json.dumps(decision, allow_nan=False))
+        assert again == decision
+        assert score(values, decision=again) == score(values, decision=decision)
+        assert score.decide(values) == decision
+
+
+def test_a_perfect_answer_loses_nothing_by_its_own_decision(member: Member) -> None:
+    score, perfect = member.rules.scorer(member.dataset), member.perfect()
+    decision = score.decide(perfect)
+    assert score(perfect, decision=decision) == score(perfect)
+    for part in member.labelled():  # chosen on the training part, it serves the others
+        other = member.rules.scorer(member.dataset, part)
+        assert other(member.perfect(part), decision=decision).value == other(member.perfect(part)).value
+
+
+def test_values_score_the_same_after_they_were_stored(member: Member, tmp_path: Path) -> None:
+    ids = member.rules.ids(member.dataset, "train")
+    score_files.write(tmp_path, "held_out", Scores(ids, member.perfect()))
+    found = score_files.read(tmp_path, "held_out")
+    assert found.ids == ids
+    score = member.rules.scorer(member.dataset)
+    assert score(found.values) == score(member.perfect())
+
+
+class Written(NamedTuple):
+    file: Path
+    ids: list[str]
+    answers: list[Any]
+
+
+@pytest.fixture
+def written(member: Member, tmp_path: Path) -> Written:
+    ids = member.rules.ids(member.dataset, "test")
+    decision = member.rules.scorer(member.dataset).decide(member.random())
+    answers = member.rules.decode(member.random("test", 1), member.dataset, decision)
     file = tmp_path / member.rules.file
-    ids, answers = written(member, file)
-    assert len(answers) == len(ids)
-    assert member.rules.check(file, ids, member.dataset) == len(ids)
-    first = file.read_bytes()
     member.rules.write(ids, answers, file)
-    assert file.read_bytes() == first
+    return Written(file, ids, answers)
 
 
-def test_a_submission_with_a_line_less_or_more_is_refused(member: Member, tmp_path: Path) -> None:
-    file = tmp_path / member.rules.file
-    ids, _ = written(member, file)
-    lines = file.read_text("utf-8").splitlines(keepends=True)
-    for wrong in (lines[:-1], [*lines, lines[0]]):
-        file.write_text("".join(wrong), "utf-8")
+def test_a_submission_survives_a_round_trip(member: Member, written: Written) -> None:
+    assert len(written.answers) == len(written.ids)
+    assert member.rules.check(written.file, written.ids, member.dataset) == len(written.ids)
+    first = written.file.read_bytes()
+    member.rules.write(written.ids, written.answers, written.file)
+    assert written.file.read_bytes() == first
+
+
+@pytest.mark.parametrize("change", [lambda all: all[:-1], lambda all: [], lambda all: [*all, all[0]]])
+def test_a_submission_without_each_record_once_is_refused(
+    member: Member, written: Written, change: Callable[[list[Any]], list[Any]]
+) -> None:
+    member.rules.write(change(written.ids), change(written.answers), written.file)
+    with pytest.raises(InvalidSubmission):
+        member.rules.check(written.file, written.ids, member.dataset)
+
+
+def test_a_file_that_is_no_submission_is_refused(member: Member, written: Written) -> None:
+    content = written.file.read_bytes()
+    for broken in (b"", b"\x00\xff", content[: len(content) // 2]):
+        written.file.write_bytes(broken)
         with pytest.raises(InvalidSubmission):
-            member.rules.check(file, ids, member.dataset)
+            member.rules.check(written.file, written.ids, member.dataset)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -163,5 +240,7 @@ def test_a_competition_has_its_flow_its_demo_and_its_presets(name: str) -> None:
 
 
 def test_an_unknown_competition_is_the_persons_mistake() -> None:
-    with pytest.raises(InvalidSettings, match="competition: expected one of dogs"):
+    with pytest.raises(
+        InvalidSettings, match=f"competition: expected one of {', '.join(NAMES)}, received 'cats'"
+    ):
         find("cats")

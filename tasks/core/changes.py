@@ -11,8 +11,16 @@ MARK = "\0"
 
 
 def nearest_record(records: Iterable[dict[str, Any]], key: Key, label: str) -> dict[str, Any] | None:
-    """The record of the same step that differs least; of equals, one with the same label, then the newest."""
-    same_step = [record for record in records if record["step"] == key.step]
+    """The record of the same step that differs least; of equals, one with the same label, then the newest.
+
+    What another competition did with the step tells nothing.
+    """
+    of = key.inputs.get("competition")
+    same_step = [
+        record
+        for record in records
+        if record["step"] == key.step and record["inputs"].get("competition") == of
+    ]
 
     def distance(record: dict[str, Any]) -> tuple[int, bool, str]:
         return len(differences(record, key)), record["label"] != label, _reversed(record["finished"])

@@ -17,6 +17,19 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = ("tasks", "flows")
+DECIDING = {
+    "ahocorasick": "pyahocorasick",
+    "albumentations": "albumentations",
+    "cv2": "opencv-python-headless",
+    "rjieba": "rjieba",
+    "keras": "keras",
+    "keras_hub": "keras-hub",
+    "numpy": "numpy",
+    "PIL": "pillow",
+    "sklearn": "scikit-learn",
+    "tensorflow": "tensorflow",
+}
+"""Libraries that decide numbers: the name they are imported by, and that of their distribution."""
 PARSING = threading.Lock()
 """Python 3.11 counts the depth of all threads' trees in one number: two at once can raise SystemError."""
 
@@ -39,13 +52,20 @@ def code_digests(module: str, extra: tuple[str, ...] = (), root: Path = ROOT) ->
         if name in found or path is None or not counts(name):
             continue
         found[name], names = _read(path)
-        waiting.extend(names)
+        waiting.extend(each for each in names if each.split(".")[0] in OURS)
     return dict(sorted(found.items()))
+
+
+def libraries(modules: Iterable[str], root: Path = ROOT) -> list[str]:
+    """Distributions that these modules of ours import and whose version decides numbers, sorted."""
+    paths = [_file(module, root) for module in modules]
+    names = {name.split(".")[0] for path in paths if path for name in _read(path)[1]}
+    return sorted(DECIDING[name] for name in names & DECIDING.keys())
 
 
 @lru_cache
 def _read(path: Path) -> tuple[str, list[str]]:
-    """Digest of a file, and names of our modules it imports; steps share most files, so each is read once."""
+    """Digest of a file, and names of the modules it imports; steps share most files, so each is read once."""
     with PARSING:
         tree = ast.parse(path.read_bytes())
     names = imported(tree)
@@ -73,7 +93,7 @@ def counts(name: str) -> bool:
 
 
 def imported(tree: ast.AST) -> list[str]:
-    """Names of our modules imported anywhere in a syntax tree; `from a import b` may name `a.b`."""
+    """Names of modules imported anywhere in a syntax tree; `from a import b` may name `a.b`."""
     names: list[str] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -81,7 +101,7 @@ def imported(tree: ast.AST) -> list[str]:
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names.append(node.module)
             names.extend(f"{node.module}.{alias.name}" for alias in node.names)
-    return [name for name in names if name.split(".")[0] in OURS]
+    return names
 
 
 def without_docstrings(tree: ast.Module) -> ast.Module:

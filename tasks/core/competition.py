@@ -3,19 +3,24 @@
 Steps speak to a competition only through `find`, so that a fourth one is a new folder and nothing else.
 Every function is pure but for the folder it is given to write; none knows Prefect or the store.
 Arrays are numpy arrays, `k` is the number of classes, and a *dataset* is the folder `load` has written.
+
+A dataset has up to three *parts*: `train`, which is divided into folds; `validation`, labelled records that
+some competitions hand out besides, which nothing is fitted or chosen on; and `test`, the records asked for.
 """
 
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from tasks.core.errors import InvalidSettings
 
-NAMES = ("dogs",)
+NAMES = ("dogs", "extraction")
+
+Part = Literal["train", "validation", "test"]
 
 
 class FoldKey(NamedTuple):
@@ -41,8 +46,27 @@ class Scores(NamedTuple):
     """Raw outputs of a model with the records they belong to."""
 
     ids: list[str]
-    values: np.ndarray
-    """(n, k) float32 for classification; from a single model (n, heads, k)."""
+    values: Any
+    """(n, k) float32 for classification, from a single model (n, heads, k); else the n records'
+    `tasks.learning.candidates.Candidates`. Both have a length and can be indexed by an array of rows."""
+    decision: dict[str, Any] | None = None
+    """What turns the values into answers (`Scorer.decide`), once it is chosen."""
+
+
+class Scorer(Protocol):
+    """The official metric of one part of a dataset, whose truth it has read once."""
+
+    def __call__(
+        self, values: Any, rows: np.ndarray | None = None, *, decision: dict[str, Any] | None = None
+    ) -> Score:
+        """Score all records' values, or those of the records `rows`.
+
+        Without a decision, candidates are cut where these very records score best: good for comparing
+        members, flattering as a result.
+        """
+
+    def decide(self, values: Any) -> dict[str, Any]:
+        """What must be chosen before values become answers, thresholds for one; JSON, may be empty."""
 
 
 class Job(BaseModel):
@@ -57,14 +81,23 @@ class Job(BaseModel):
     seed: int
     folds: Path | None = None
     fold: int | None = None
+    """The fold held out; None: no record is."""
+    beside: int | None = None
+    """A second fold left out, of which predictions may not know either."""
     view: int | str = 0
     plain: bool = False
     views: tuple[Path, ...] = ()
     plain_views: tuple[Path, ...] = ()
     inputs: dict[str, Path] = {}
     """Encoded records by the name of their test-time view."""
-    pseudo: Path | None = None
-    model: Path | None = None
+    labels: Path | None = None
+    """What a first round of models says of records that this training learns from."""
+    start: Path | None = None
+    """A model whose weights the training starts from."""
+    models: tuple[Path, ...] = ()
+    """Models that predict together."""
+    parts: tuple[str, ...] = ()
+    """What is predicted: `held_out`, `validation`, `test`."""
     output: Path
     partial: Path
     data_workers: int = 1
@@ -81,21 +114,21 @@ class Competition(NamedTuple):
     """(settings, folder): read and check the raw files, write the dataset; raises InvalidData."""
     fold_key: Callable[[Path], FoldKey]
     """(dataset): ids, strata and groups of the training records."""
-    test_ids: Callable[[Path], list[str]]
-    """(dataset): ids of the test records, in the order of their scores."""
+    ids: Callable[[Path, Part], list[str]]
+    """(dataset, part): ids of a part's records, in the order of their scores; an absent part has none."""
     augment: Callable[[Job], None]
-    """(job): write one augmented view of the training records, through the frozen trunk."""
+    """(job): write one augmented view of the training records."""
     encode: Callable[[Job], None]
-    """(job): write one test-time view of training and test records, through the frozen trunk."""
+    """(job): write what models read of all records, as far as no training changes it."""
     build: Callable[[Job], Any]
     """(job): a `tasks.learning.fitting.Training` — model, stages, and batches as a function of the step."""
-    predict: Callable[[Job], tuple[Scores, Scores]]
-    """(job): scores (n, heads, k) of the held-out records and of the test records."""
-    scorer: Callable[[Path], Callable[..., Score]]
-    """(dataset): reads the truth once; gives the official metric of (n, k) training scores.
-    The function given also takes `rows`, the indices of the records when not all are scored."""
-    decode: Callable[[np.ndarray, Path], list[Any]]
-    """(scores, dataset): one answer for each row."""
+    predict: Callable[[Job], dict[str, Scores]]
+    """(job): scores of each of the job's parts, by one model or by several together."""
+    scorer: Callable[..., Scorer]
+    """(dataset, part="train", settings=None): reads the truth once, gives the official metric.
+    `settings` are those of turning values into answers, if the competition has any."""
+    decode: Callable[[Any, Path, dict[str, Any]], list[Any]]
+    """(values, dataset, decision): one answer for each test record."""
     write: Callable[[list[str], list[Any], Path], None]
     """(ids, answers, file): write a submission."""
     check: Callable[[Path, list[str], Path], int]

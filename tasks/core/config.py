@@ -4,9 +4,10 @@ Two markers tell the cache how a field enters a step's key (`tasks.core.keys`):
 `Contents()` replaces a path by the digest of what lies there, `NotInKey()` leaves the field out.
 """
 
+from itertools import pairwise
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class Contents(NamedTuple):
@@ -44,24 +45,67 @@ class Stage(Settings):
     """Passes over the training records."""
     trainable: str = ""
     """First layer that learns (how its name begins); empty: all above the frozen trunk; `head`: no other."""
-    optimizer: Literal["sgd", "adam", "adamw", "lion"] = "adamw"
-    """Update rule."""
+    optimizer: Literal["sgd", "adam", "adamw", "lamb", "adafactor", "lion", "muon"] = "adamw"
+    """Update rule; `muon` orthogonalises matrices and leaves all else, embeddings too, to AdamW."""
     learning_rate: float = Field(1e-3, gt=0, le=10)
     """Peak learning rate."""
-    schedule: Literal["constant", "cosine"] = "cosine"
-    """Course of the learning rate after the warm-up."""
+    schedule: Literal["constant", "linear", "cosine", "points"] = "cosine"
+    """Course of the learning rate after the warm-up; `points`: as `schedule_points` say."""
+    schedule_points: tuple[tuple[float, float], ...] = ()
+    """(epoch, share of the learning rate), joined by straight lines; constant before and after them."""
+    end_factor: float = Field(0.0, ge=0, le=1)
+    """Share of the learning rate with which `linear` and `cosine` end."""
     warmup_epochs: float = Field(0.0, ge=0)
     """Epochs in which the learning rate rises linearly from zero."""
     momentum: float = Field(0.9, ge=0, lt=1)
     """Momentum of `sgd`."""
+    epsilon: float = Field(1e-7, gt=0, le=1)
+    """Added to the denominator of `adam`, `adamw`, `lamb` and `muon`."""
     weight_decay: float = Field(0.0, ge=0)
-    """Decoupled weight decay of `adamw`, `lion` and `sgd`; biases and normalisation are left out."""
+    """Decoupled weight decay of all optimizers but `adam`; biases and normalisation are left out."""
     layer_decay: float = Field(1.0, gt=0, le=1)
-    """Factor on the learning rate for each block further from the head."""
+    """Factor on the learning rate, and so on weight decay, for each block further from the head."""
+    learning_rate_factors: dict[str, Annotated[float, Field(ge=0, le=1000)]] = {}
+    """Factors on the learning rate of variables by a part of their path; all that apply multiply."""
+    clip_norm: float = Field(0.0, ge=0)
+    """Largest norm of all gradients together, longer ones are scaled down to it; 0: no limit."""
+    accumulate: int = Field(1, ge=1, le=1024)
+    """Batches whose mean gradient makes one update; what is left over when a stage ends is dropped."""
+    lookahead_steps: int = Field(0, ge=0, le=1000)
+    """Updates after which Lookahead takes the weights back towards where they were; 0: none."""
+    lookahead_share: float = Field(0.5, gt=0, le=1)
+    """Share of the way that Lookahead keeps."""
+    lazy_embeddings: bool = False
+    """Leave rows of embeddings, their momenta and their decay alone in updates that do not use them."""
     plain: bool = False
     """Train on lightly augmented records without mixing, as the last stage of a schedule does."""
     keep_optimizer: bool = False
     """Go on with the previous stage's optimizer state instead of a fresh one."""
+
+    @model_validator(mode="after")
+    def _points_are_a_schedule(self) -> "Stage":
+        epochs = [epoch for epoch, _ in self.schedule_points]
+        if bool(epochs) != (self.schedule == "points"):
+            raise ValueError("schedule_points: expected with schedule = 'points', and only with it")
+        if any(epoch < 0 for epoch in epochs) or any(left >= right for left, right in pairwise(epochs)):
+            raise ValueError(f"schedule_points: expected rising epochs from 0 on, received {epochs}")
+        if any(share < 0 for _, share in self.schedule_points):
+            raise ValueError("schedule_points: expected shares of the learning rate of 0 or more")
+        if epochs and self.warmup_epochs:
+            raise ValueError(
+                "warmup_epochs: expected 0 with schedule = 'points', which can rise by themselves"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _optimizer_can_do_it(self) -> "Stage":
+        if self.lazy_embeddings and self.optimizer in ("lamb", "adafactor"):
+            raise ValueError(
+                f"lazy_embeddings: {self.optimizer} scales each row by all others; expected another optimizer"
+            )
+        if self.keep_optimizer and self.optimizer == "adafactor":
+            raise ValueError("keep_optimizer: the state of adafactor cannot be handed on")
+        return self
 
 
 class Pseudo(Settings):

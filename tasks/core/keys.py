@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 
 from tasks.core.code import code_digests
+from tasks.core.code import libraries as imported_libraries
 from tasks.core.config import Contents, NotInKey
 from tasks.core.digests import contents, digest_of_json
 from tasks.core.places import expand
@@ -47,11 +48,12 @@ def make_key(
 ) -> Key:
     """The key of one call of a step. `uses` names files of the competition given as an argument."""
     competition = arguments.get("competition", "")
+    code = code_digests(module, tuple(f"tasks.{competition}.{name}" for name in uses))
     return Key(
         step=step,
         inputs={name: canonical(value, name, store) for name, value in arguments.items()},
-        code=code_digests(module, tuple(f"tasks.{competition}.{name}" for name in uses)),
-        libraries={name: library_version(name) for name in libraries},
+        code=code,
+        libraries={name: library_version(name) for name in sorted({*libraries, *imported_libraries(code)})},
     )
 
 

@@ -77,9 +77,9 @@ class Material(NamedTuple):
     folds: np.ndarray
     """(n,) integers: the fold in which a training record is held out."""
     members: dict[str, Scores]
-    """Out-of-fold scores (n, k) of each member."""
+    """Out-of-fold scores of each member."""
     blended: Scores
-    """Out-of-fold scores (n, k) of the ensemble."""
+    """Out-of-fold scores of the ensemble."""
     weights: dict[str, float]
     """Each member's share of the ensemble."""
     score: Callable[[Scores], Score]
@@ -90,6 +90,8 @@ class Material(NamedTuple):
     """`step`, `label`, `state` and `seconds` of each step, in the order of the run."""
     config: dict[str, Any]
     """Resolved settings."""
+    validation: dict[str, Score] = {}
+    """Scores of the competition's own validation part by member, and under "blend"; empty without one."""
 
 
 def render(

@@ -1,6 +1,6 @@
 """The one decorator of all steps: a cached, retryable Prefect task around a plain function.
 
-    @step(uses=("augment", "model"), libraries=("keras", "numpy"), label="train {recipe.name} fold {fold}")
+    @step(uses=("augment", "model"), libraries=("backend",), label="train {recipe.name} fold {fold}")
     def train(competition: str, recipe: Recipe, fold: int) -> Artifact: ...
 
 A call looks its key up in the store (`tasks.core.keys`) before anything else. A whole artifact under that
@@ -159,7 +159,8 @@ def step(
 
     Args:
         uses: files of the competition (named by the argument `competition`) that decide the result.
-        libraries: installed packages whose version decides the result; `backend` is Keras's.
+        libraries: installed packages whose version decides the result, beside those that the code names
+            (`tasks.core.code.DECIDING`); `backend` is Keras's.
         label: name of a call, with arguments in braces.
         retries: attempts after a failure that is not a person's mistake.
         cached: whether the result is an Artifact to be kept; else the step runs every time.

@@ -153,7 +153,7 @@ def validate(competition: str, file: Path, config: Any) -> int:
     with tempfile.TemporaryDirectory() as folder:
         dataset = Path(folder)
         rules.load(config.data, dataset)
-        return rules.check(file, rules.test_ids(dataset), dataset)
+        return rules.check(file, rules.ids(dataset, "test"), dataset)
 
 
 def flat(tree: Any) -> list[tuple[str, Any]]:

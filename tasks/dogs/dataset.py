@@ -8,9 +8,11 @@ from typing import Any, Literal
 
 import numpy as np
 
+from tasks.core import competition
 from tasks.core.competition import FoldKey
 
 Part = Literal["train", "test"]
+"""Parts that hold photographs."""
 
 
 def train_records(dataset: Path) -> list[dict[str, Any]]:
@@ -18,9 +20,10 @@ def train_records(dataset: Path) -> list[dict[str, Any]]:
     return _read_lines(dataset / "train.jsonl")
 
 
-def test_ids(dataset: Path) -> list[str]:
-    """The ids of the test photographs, sorted."""
-    return [record["id"] for record in _read_lines(dataset / "test.jsonl")]
+def ids(dataset: Path, part: competition.Part) -> list[str]:
+    """The ids of a part's photographs, sorted; there is no validation part."""
+    file = dataset / f"{part}.jsonl"
+    return [record["id"] for record in _read_lines(file)] if file.exists() else []
 
 
 def classes(dataset: Path) -> list[int]:

@@ -1,28 +1,42 @@
 """The competition's metric: the share of photographs whose breed is named. It ranks by 1 - accuracy."""
 
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from tasks.core.competition import Score
+from tasks.core.competition import Part, Score
 from tasks.dogs.dataset import targets
 
 
-def scorer(dataset: Path) -> Callable[..., Score]:
-    """Accuracy of (n, k) scores for training records, in the dataset's order.
+def scorer(dataset: Path, part: Part = "train", settings: dict[str, Any] | None = None) -> "Accuracy":
+    """Accuracy of (n, k) scores of the training records, in the dataset's order.
 
-    The function returned also takes `rows`, the indices of the records the scores belong to.
+    Raises:
+        ValueError: another part, none of which has labels; or settings, where there is nothing to set.
     """
-    truth = targets(dataset)
+    if part != "train" or settings:
+        raise ValueError(f"expected the training part and no settings, received {part!r}, {settings}")
+    return Accuracy(targets(dataset))
 
-    def score(scores: np.ndarray, rows: np.ndarray | None = None) -> Score:
-        expected = truth if rows is None else truth[rows]
-        if scores.shape[0] != len(expected):
-            raise ValueError(f"expected scores of {len(expected)} records, received {len(scores)}")
-        return accuracy(scores.argmax(axis=1), expected)
 
-    return score
+class Accuracy:
+    """A `tasks.core.competition.Scorer`: the answer is the class with the highest score."""
+
+    def __init__(self, truth: np.ndarray) -> None:
+        self._truth = truth
+
+    def __call__(
+        self, values: np.ndarray, rows: np.ndarray | None = None, *, decision: dict[str, Any] | None = None
+    ) -> Score:
+        expected = self._truth if rows is None else self._truth[rows]
+        if values.shape[0] != len(expected):
+            raise ValueError(f"expected scores of {len(expected)} records, received {len(values)}")
+        return accuracy(values.argmax(axis=1), expected)
+
+    def decide(self, values: np.ndarray) -> dict[str, Any]:
+        """Nothing: the highest score decides."""
+        return {}
 
 
 def accuracy(answers: np.ndarray, truth: np.ndarray) -> Score:

@@ -4,14 +4,9 @@ Everything rests on the blend's out-of-fold probabilities, so no photograph was 
 that had seen it. Breeds go by their labels: the competition's files do not name them.
 """
 
-import json
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 
-from tasks.core.page import Block, Material, Picture, Pictures, Section, Table, Text, jpeg
+from tasks.core.page import Material, Picture, Pictures, Section, Table, Text, jpeg
 from tasks.dogs.config import Augmentation, Config, Recipe
 from tasks.dogs.confusion import Answers, accuracy_by_breed, confused_breeds, read_answers
 
@@ -31,6 +26,7 @@ def sections(material: Material) -> list[Section]:
         ValueError: the blend's records are not the dataset's, or stand in another order.
     """
     from tasks.dogs.dataset import photos
+    from tasks.learning.sections import notes
 
     answers, photographs = read_answers(material), photos(material.dataset, "train")
     found = [
@@ -39,7 +35,7 @@ def sections(material: Material) -> list[Section]:
         _mistakes(answers, photographs),
         _suspects(answers),
         _samples(answers, photographs, Config.model_validate(material.config)),
-        _notes(material.dataset),
+        notes(material.dataset),
     ]
     return [section for section in found if section.blocks]
 
@@ -141,23 +137,3 @@ def _sheet(answers: Answers, photographs: np.ndarray, kind: Augmentation, *, see
         original = prediction_view(photographs[place], "identity", size_pixels=SAMPLE_SIDE_PIXELS)
         rows.append(np.concatenate([original, gap, *views], axis=1))
     return np.concatenate(rows)
-
-
-def _notes(dataset: Path) -> Section:
-    """What reading the raw files found."""
-    file = dataset / "notes.json"
-    if not file.is_file():
-        return Section("Notes on the data", [])
-    found = json.loads(file.read_text(encoding="utf-8"))
-    blocks: list[Block] = []
-    if found["counts"]:
-        blocks.append(Table(["what", "count"], [[name, count] for name, count in found["counts"].items()]))
-    if found["notes"]:
-        rows = [[note["kind"], note["message"], _examples(note["examples"])] for note in found["notes"]]
-        blocks.append(Table(["kind", "note", "examples"], rows))
-    return Section("Notes on the data", blocks)
-
-
-def _examples(examples: Sequence[Any], shown: int = 5) -> str:
-    texts = [example if isinstance(example, str) else json.dumps(example) for example in examples[:shown]]
-    return ", ".join(texts) + (f" and {len(examples) - shown} more" if len(examples) > shown else "")

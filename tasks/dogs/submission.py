@@ -13,7 +13,7 @@ from tasks.dogs.dataset import classes
 FILE = "submission.txt"
 
 
-def decode(scores: np.ndarray, dataset: Path) -> list[int]:
+def decode(scores: np.ndarray, dataset: Path, decision: dict[str, Any]) -> list[int]:
     """The original label with the highest score of each row of (n, k) scores."""
     labels = classes(dataset)
     return [labels[index] for index in scores.argmax(axis=1).tolist()]

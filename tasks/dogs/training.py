@@ -55,9 +55,9 @@ class Records:
         assert job.folds is not None
         labels, folds = dataset.targets(job.dataset), np.load(job.folds / "folds.npy")
         self.held_out = np.flatnonzero(folds == job.fold)
-        self.own = np.flatnonzero(folds != job.fold)
+        self.own = np.flatnonzero((folds != job.fold) & (folds != job.beside))
         self.labels = labels
-        self._pseudo = np.load(job.pseudo / "pseudo.npy") if job.pseudo else np.empty((0, 3))
+        self._pseudo = np.load(job.labels / "pseudo.npy") if job.labels else np.empty((0, 3))
         self.count = len(self.own) + len(self._pseudo)
         self.class_of = np.concatenate([labels[self.own], self._pseudo[:, 1]]).astype(np.int64)
         self.weight_of = np.concatenate([np.ones(len(self.own)), self._pseudo[:, 2]])

@@ -92,3 +92,28 @@ def _drawn(counts: np.ndarray, number: int, *, generator: np.random.Generator) -
 
 def _generator(seed: int, stream: int, position: int) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(stream, position)))
+
+
+LENGTHS = (32, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 514, 1026, 2050, 4098)
+"""Padded lengths of sequences, so that a network sees few shapes."""
+
+
+def padded_length(length: int) -> int:
+    """The least of `LENGTHS` that holds a sequence of this length."""
+    return next(each for each in LENGTHS if each >= length)
+
+
+def by_length(lengths: np.ndarray, *, budget: int, seed: int, epoch: int) -> list[np.ndarray]:
+    """Batches of sequences that are padded to one length, as many in each as fit `budget` positions.
+
+    Every record is in one batch; batches come in random order, and their number depends on the lengths
+    and the budget alone.
+    """
+    generator = _generator(seed, _ORDER, epoch)
+    padded = np.array([padded_length(int(length)) for length in lengths])
+    batches: list[np.ndarray] = []
+    for length in np.unique(padded):
+        rows = generator.permutation(np.flatnonzero(padded == length))
+        size = max(1, budget // int(length))
+        batches += [rows[start : start + size] for start in range(0, len(rows), size)]
+    return [batches[place] for place in generator.permutation(len(batches))]

@@ -30,6 +30,8 @@ THEME = (
     f"<style>svg{{color:{INK};--paper:{PAPER};--blue:{BLUE}}}"
     "@media(prefers-color-scheme:dark){svg{color:#e4e8ec;--paper:#14171a;--blue:#56b4e9}}</style>"
 )
+TITLES = {"f1": "F1"}
+"""Of panels whose title is not the name of what they show."""
 STYLE: dict[Any, Any] = {
     "svg.hashsalt": "podium",
     "svg.fonttype": "path",
@@ -57,26 +59,35 @@ NARROW_INCHES = 5.6
 
 
 def learning_curves(histories: Mapping[str, Sequence[Mapping[str, Any]]], *, caption: str = "") -> Chart:
-    """Loss, accuracy and learning rate of each training, one row of panels a member.
+    """Loss, metric and learning rate of each training, one row of panels a member.
 
     Args:
-        histories: epochs of each training by "member, fold f": `stage`, `loss`, `accuracy`,
-            `learning_rate`, and where held-out records were scored `held_out_loss` and
-            `held_out_accuracy`. Trainings with the same words before the comma share a row.
+        histories: epochs of each training by "member, fold f": `stage`, `loss`, `learning_rate`, and
+            what else was measured of training records (`accuracy`) and, under names that begin with
+            `held_out_`, of held-out ones. Trainings with the same words before the comma share a row.
     """
     from matplotlib import rc_context
 
-    members = _by_member(histories)
+    members, measured = _by_member(histories), _measured(histories)
+    panels = ["loss", *measured, "learning_rate"]
+    widths = [4] * (len(panels) - 1) + [3]
     with rc_context(STYLE):
         figure = _figure(max(1, len(members)) * 2.35, width_inches=WIDE_INCHES)
         parts = figure.subfigures(max(1, len(members)), 1, squeeze=False)[:, 0]
         for part, (member, trainings) in zip(parts, members.items(), strict=False):
             part.suptitle(member, x=0.01, ha="left", fontsize=11, fontweight="bold")
-            row = part.subplots(1, 3, gridspec_kw={"width_ratios": [4, 4, 3]})
-            for axes, name in zip(row, ("loss", "accuracy", "learning rate"), strict=True):
-                _curves(axes, trainings, name.replace(" ", "_"))
-                axes.set_title(name)
+            row = part.subplots(1, len(panels), gridspec_kw={"width_ratios": widths})
+            for axes, name in zip(row, panels, strict=True):
+                _curves(axes, trainings, name)
+                axes.set_title(TITLES.get(name, name.replace("_", " ")))
         return _chart(figure, caption)
+
+
+def _measured(histories: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]:
+    """What was measured beside the loss, of training records or of held-out ones."""
+    fields = {field for history in histories.values() for epoch in history for field in epoch}
+    names = {field.removeprefix("held_out_") for field in fields}
+    return sorted(names - {"stage", "epoch", "seconds", "loss", "learning_rate"})
 
 
 def _by_member(
@@ -154,6 +165,30 @@ def bars(
         axes.grid(axis="x")
         axes.tick_params(axis="y", length=0)
         axes.set_title(title)
+        return _chart(figure, caption)
+
+
+def lines(
+    places: Sequence[float] | np.ndarray,
+    curves: Mapping[str, Sequence[float]],
+    *,
+    mark: float,
+    x_label: str,
+    caption: str = "",
+) -> Chart:
+    """Up to three curves over the same places, the last drawn strongest, and a dotted line at `mark`."""
+    from matplotlib import rc_context
+
+    colors = (BLUE, ORANGE, INK)[-len(curves) :]
+    with rc_context(STYLE):
+        figure = _figure(3.4)
+        axes = figure.subplots()
+        for (name, values), color in zip(curves.items(), colors, strict=True):
+            axes.plot(places, values, color=color, linewidth=1.8 if color == INK else 1.3, label=name)
+        axes.axvline(mark, color=INK, alpha=0.6, linewidth=1.0, linestyle=":")
+        axes.grid(axis="y")
+        axes.set_xlabel(x_label)
+        figure.legend(loc="outside upper left", ncols=len(curves), fontsize=9.5)
         return _chart(figure, caption)
 
 

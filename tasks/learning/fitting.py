@@ -18,7 +18,7 @@ from tasks.learning import checkpoints
 from tasks.learning.batches import prefetch
 from tasks.learning.checkpoints import Position
 from tasks.learning.devices import jit
-from tasks.learning.optimizers import make_optimizer
+from tasks.learning.optimizers import hand_on, make_optimizer
 
 PREFETCHED = 4
 
@@ -40,8 +40,8 @@ class Training(NamedTuple):
     stages: tuple[Stage, ...]
     losses: dict[str, Any]
     loss_weights: dict[str, float]
-    metric: str
-    """The output whose accuracy is followed."""
+    metric: str | None
+    """The output whose accuracy is followed, if any."""
     batch: Callable[[Stage, int, int], Batch]
     """(stage, epoch over all stages, step of the epoch): pure, called from threads."""
     steps_per_epoch: int
@@ -62,7 +62,7 @@ def fit(
 ) -> list[dict[str, Any]]:
     """Run all stages, going on from the newest checkpoint in `partial`; returns a row for each epoch.
 
-    The rows hold stage, epoch, loss, accuracy, learning_rate and what `evaluate` gives.
+    The rows hold stage, epoch, loss, learning_rate, accuracy if one is followed, and what `evaluate` gives.
     """
     found = checkpoints.newest(partial)
     position = found.position if found else Position()
@@ -77,7 +77,7 @@ def fit(
             found.restore_optimizer(optimizer)
         keeper = _Keeper(partial, checkpoint_seconds, training.model, optimizer)
         position = _run_stage(training, position, keeper, workers=workers, tell=tell)
-        if training.ema:
+        if training.ema or stage.lookahead_steps:
             optimizer.finalize_variable_values(training.model.trainable_variables)
         position = Position(stage=index + 1, history=position.history)
     return list(position.history)
@@ -91,23 +91,15 @@ def _prepare(training: Training, stage: Stage, previous: Any) -> Any:
     )
     optimizer.build(training.model.trainable_variables)
     if stage.keep_optimizer and previous is not None:
-        _carry_over(previous, optimizer)
+        hand_on(previous, optimizer)
     training.model.compile(
         optimizer=optimizer,
         loss=training.losses,
         loss_weights=training.loss_weights,
-        weighted_metrics={training.metric: "accuracy"},
+        weighted_metrics={training.metric: "accuracy"} if training.metric else None,
         jit_compile=jit(),
     )
     return optimizer
-
-
-def _carry_over(previous: Any, optimizer: Any) -> None:
-    """Hand the slots (momenta, averages) of one optimizer to the next; the schedule starts anew."""
-    old = {variable.path: variable for variable in previous.variables}
-    for variable in optimizer.variables:
-        if variable.path in old and variable.shape and variable.shape == old[variable.path].shape:
-            variable.assign(old[variable.path])
 
 
 class _Keeper:
@@ -160,7 +152,7 @@ def _take(training: Training, position: Position, batch: Batch) -> Position:
     return position._replace(
         step=position.step + 1,
         loss_sum=position.loss_sum + float(figures["loss"]),
-        accuracy_sum=position.accuracy_sum + float(_accuracy(figures)),
+        accuracy_sum=position.accuracy_sum + (float(_accuracy(figures)) if training.metric else 0.0),
     )
 
 
@@ -188,7 +180,7 @@ def _end_epoch(
         "stage": position.stage + 1,
         "epoch": len(position.history) + 1,
         "loss": position.loss_sum / steps,
-        "accuracy": position.accuracy_sum / steps,
+        **({"accuracy": position.accuracy_sum / steps} if training.metric else {}),
         **held_out,
         "learning_rate": float(optimizer.learning_rate),
     }
@@ -205,8 +197,8 @@ UNTOLD = ("stage", "epoch", "learning_rate")
 
 @contextmanager
 def averaged(training: Training, optimizer: Any) -> Iterator[None]:
-    """The model with its moving average of weights inside the block, its own weights after it."""
-    if not training.ema:
+    """The model with its averaged or slow weights inside the block, its own weights after it."""
+    if not training.ema and not getattr(optimizer, "lookahead_steps", 0):
         yield
         return
     variables = training.model.trainable_variables

@@ -1,25 +1,64 @@
 """Learning rates as functions of the step."""
 
+from collections.abc import Iterable
+from functools import cache
+from itertools import pairwise
 from typing import Any
 
 from tasks.core.config import Stage
 
 
 def learning_rate(stage: Stage, *, steps_per_epoch: int) -> Any:
-    """The Keras schedule of a stage: linear warm-up from zero, then constant or a cosine to zero."""
+    """The Keras schedule of a stage: linear warm-up from zero, then what `stage.schedule` says.
+
+    A step is a batch, also where several make one update.
+    """
     import keras
 
-    total = max(1, stage.epochs * steps_per_epoch)
+    peak, total = stage.learning_rate, max(1, stage.epochs * steps_per_epoch)
     warmup = min(total - 1, round(stage.warmup_epochs * steps_per_epoch))
+    if stage.schedule == "points":
+        return straight((epoch * steps_per_epoch, share * peak) for epoch, share in stage.schedule_points)
+    if stage.schedule == "linear":
+        rise = [(0, 0.0)] if warmup else []
+        return straight([*rise, (warmup, peak), (total, stage.end_factor * peak)])
     if stage.schedule == "cosine":
         return keras.optimizers.schedules.CosineDecay(
-            0.0 if warmup else stage.learning_rate,
+            0.0 if warmup else peak,
             total - warmup,
-            warmup_target=stage.learning_rate if warmup else None,
+            alpha=stage.end_factor,
+            warmup_target=peak if warmup else None,
             warmup_steps=warmup,
         )
     if not warmup:
-        return stage.learning_rate
-    return keras.optimizers.schedules.PolynomialDecay(
-        0.0, warmup, end_learning_rate=stage.learning_rate, power=1.0
-    )
+        return peak
+    return keras.optimizers.schedules.PolynomialDecay(0.0, warmup, end_learning_rate=peak, power=1.0)
+
+
+def straight(points: Iterable[tuple[float, float]]) -> Any:
+    """The schedule through (step, rate), joined by straight lines; constant before and after them."""
+    return _straight()(list(points))
+
+
+@cache
+def _straight() -> type:
+    import keras
+    from keras import ops
+
+    class Straight(keras.optimizers.schedules.LearningRateSchedule):
+        def __init__(self, points: list[tuple[float, float]]) -> None:
+            self.points = points
+
+        def __call__(self, step: Any) -> Any:
+            step = ops.cast(step, "float32")
+            rate = ops.full_like(step, self.points[0][1])
+            for (begin, left), (end, right) in pairwise(self.points):
+                share = (step - begin) / (end - begin)
+                rate = ops.where(step >= begin, left + share * (right - left), rate)
+            last, level = self.points[-1]
+            return ops.where(step >= last, level, rate)
+
+        def get_config(self) -> dict[str, Any]:
+            return {"points": self.points}
+
+    return Straight

@@ -1,17 +1,26 @@
-"""The sections that any competition's report has: scores, weights, training, time, settings."""
+"""The sections that any competition's report has: scores, weights, training, time, settings; and notes."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tasks.core.cells import Estimate
 from tasks.core.competition import Score, Scores
-from tasks.core.page import Material, Section, Table, Text
+from tasks.core.page import Block, Material, Section, Table, Text
 from tasks.learning import charts
 
 BLEND = "blend"
+FIGURES = {
+    "loss": "loss",
+    "accuracy": "accuracy",
+    "held_out_loss": "held-out loss",
+    "held_out_accuracy": "held-out accuracy",
+    "held_out_f1": "held-out F1",
+}
+"""What a training may measure in an epoch, and the head of its column."""
 
 
 def sections(material: Material, own: Sequence[Section] = ()) -> list[Section]:
@@ -34,14 +43,23 @@ def scores(material: Material) -> Section:
         title=metric.name,
         caption=f"{metric.name.capitalize()} ± one standard error.",
     )
-    table = Table(["member", metric.name], [[name, _estimate(score)] for name, score in found])
+    columns = ["member", "out of fold", *(["validation"] if material.validation else [])]
+    rows = [[name, _estimate(score), *_validation(material, name)] for name, score in found]
+    table = Table(columns, rows, f"{metric.name.capitalize()} ± one standard error.")
     return Section("Scores", [Text(_scores_text(material, metric)), chart, table])
+
+
+def _validation(material: Material, name: str) -> list[Estimate]:
+    """The score of the validation part, where there is one."""
+    return [_estimate(material.validation[name])] if material.validation else []
 
 
 def _scores_text(material: Material, metric: Score) -> str:
     better = "higher" if metric.higher_is_better else "lower"
     flattery = " The blend's weights were chosen on these predictions, which flatters it slightly."
     flattery = flattery if len(material.members) > 1 else ""
+    if material.validation:
+        flattery += " Nothing was fitted or chosen on the validation records."
     return (
         f"{metric.name.capitalize()} of out-of-fold predictions: each of the "
         f"{len(material.folds):,} training records was predicted by models that had not seen it. "
@@ -72,7 +90,8 @@ def _parts(material: Material) -> dict[str, Scores]:
 
 
 def _chosen(scores: Scores, places: np.ndarray) -> Scores:
-    return Scores([scores.ids[place] for place in places], scores.values[places])
+    ids = [scores.ids[place] for place in places]
+    return scores._replace(ids=ids, values=scores.values[places])
 
 
 def _estimate(score: Score) -> Estimate:
@@ -92,31 +111,22 @@ def weights(material: Material) -> Section:
 
 
 def training(material: Material) -> Section:
-    """Learning curves, and the last epoch of each training."""
+    """Learning curves, and the last epoch of each training with whichever figures were taken."""
     if not material.histories:
         return Section("Training", [])
     caption = (
         "Dashed blue: training records; solid orange: held-out records; one line a fold. "
         "A dotted line separates stages."
     )
-    rows = [_training_row(name, history) for name, history in material.histories.items() if history]
-    columns = [
-        "training",
-        "epochs",
-        "seconds",
-        "loss",
-        "accuracy",
-        "held-out loss",
-        "held-out accuracy",
+    trainings = {name: history for name, history in material.histories.items() if history}
+    taken = [field for field in FIGURES if any(field in history[-1] for history in trainings.values())]
+    rows = [
+        [name, len(history), *(history[-1].get(field) for field in taken)]
+        for name, history in trainings.items()
     ]
     chart = charts.learning_curves(material.histories, caption=caption)
+    columns = ["training", "epochs", *(FIGURES[field] for field in taken)]
     return Section("Training", [chart, Table(columns, rows, "After the last epoch.")])
-
-
-def _training_row(name: str, history: Sequence[Mapping[str, Any]]) -> list[Any]:
-    last = history[-1]
-    measured = [last.get(key) for key in ("loss", "accuracy", "held_out_loss", "held_out_accuracy")]
-    return [name, len(history), sum(epoch.get("seconds", 0.0) for epoch in history), *measured]
 
 
 def time(material: Material) -> Section:
@@ -142,6 +152,29 @@ def _duration(seconds: float) -> str:
     hours, minutes = divmod(minutes, 60)
     parts = [f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(hours or minutes)
     return " ".join(parts) or f"{rest} s"
+
+
+def notes(dataset: Path, *, told: Collection[str] = (), more: Sequence[Block] = ()) -> Section:
+    """What reading the raw files found, from the dataset's `notes.json`; none where there is no such file.
+
+    Args:
+        told: names of counts that are left out, because `more` tells them.
+        more: blocks between counts and notes.
+    """
+    file = dataset / "notes.json"
+    if not file.is_file():
+        return Section("Notes on the data", [])
+    found = json.loads(file.read_text(encoding="utf-8"))
+    counts = [[name, count] for name, count in found["counts"].items() if name not in told]
+    rows = [[note["kind"], note["message"], _examples(note["examples"])] for note in found["notes"]]
+    blocks: list[Block] = [Table(["what", "count"], counts)] if counts else []
+    told_notes: list[Block] = [Table(["kind", "note", "examples"], rows)] if rows else []
+    return Section("Notes on the data", [*blocks, *more, *told_notes])
+
+
+def _examples(examples: Sequence[Any], shown: int = 5) -> str:
+    texts = [example if isinstance(example, str) else json.dumps(example) for example in examples[:shown]]
+    return ", ".join(texts) + (f" and {len(examples) - shown} more" if len(examples) > shown else "")
 
 
 def settings(material: Material) -> Section:

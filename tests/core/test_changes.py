@@ -11,7 +11,7 @@ INPUTS = {
     "recipe": {"rate": "0.1", "stages": [{"epochs": 3}]},
     "dataset": {"artifact": "dataset-1"},
     "data": {"root": {"contents": {"train/a.jpg": "1", "list.txt": "1"}}},
-    "pseudo": None,
+    "labels": None,
 }
 KEY = Key("train", INPUTS, {"tasks.dogs.model": "1"}, {"keras": "3.15"})
 
@@ -85,3 +85,10 @@ def test_of_equals_the_same_label_comes_first_and_then_the_newest() -> None:
 
 def test_records_of_other_steps_tell_nothing() -> None:
     assert nearest_record([record(step="predict")], KEY, "train one fold 0") is None
+
+
+def test_records_of_other_competitions_tell_nothing() -> None:
+    key = KEY._replace(inputs=INPUTS | {"competition": "dogs"})
+    own, others = record(**changed(competition="dogs"), code={}), record(**changed(competition="cats"))
+    assert nearest_record([others, own], key, "train one fold 0") is own
+    assert nearest_record([others], key, "train one fold 0") is None

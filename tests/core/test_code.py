@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from tasks.core import code
-from tasks.core.code import ROOT, code_digests
+from tasks.core.code import DECIDING, ROOT, code_digests, libraries
+from tasks.core.competition import NAMES
+from tasks.core.keys import library_version
 
 FILES = {
     "tasks/step.py": '"""Doc."""\nfrom tasks.core.store import Store\nfrom tasks.dogs import model\n',
@@ -124,6 +126,78 @@ def test_our_own_steps_rest_on_what_one_expects() -> None:
     assert {"tasks.dogs.model", "tasks.dogs.augment", "tasks.learning.fitting"} <= found.keys()
     assert not [name for name in found if name.startswith(("tasks.core", "flows")) or "config" in name]
     assert not {"tasks.dogs.metric", "tasks.dogs.report", "tasks.dogs.submission"} & found.keys()
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("import numpy as np", ["numpy"]),
+        ("import sklearn.model_selection", ["scikit-learn"]),
+        ("from PIL import Image", ["pillow"]),
+        ("from keras_hub.models import Backbone", ["keras-hub"]),
+        ("def build():\n    import cv2", ["opencv-python-headless"]),
+        ("class A:\n    def b(self):\n        if self:\n            from keras import ops", ["keras"]),
+        ("import numpy, json, tensorflow", ["numpy", "tensorflow"]),
+        ("import json\nimport matplotlib.pyplot\nfrom rich import print", []),
+        ("import numpyro, keras_tuner", []),
+        ("from numbers import Number\nnumpy = 'import numpy'", []),
+        ("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import keras", ["keras"]),
+    ],
+)
+def test_a_library_counts_wherever_it_is_imported(root: Path, line: str, found: list[str]) -> None:
+    (root / "tasks/dogs/imports.py").write_text(line)
+    assert libraries(["tasks.dogs.imports"], root) == found
+
+
+def test_libraries_are_those_of_all_modules_and_each_once(root: Path) -> None:
+    (root / "tasks/dogs/imports.py").write_text("import numpy\nimport ahocorasick")
+    found = libraries(["tasks.step", "tasks.dogs.imports", "tasks.dogs.model"], root)
+    assert found == ["numpy", "pyahocorasick"]
+
+
+def test_a_folder_with_an_init_file_is_a_module_without_libraries(root: Path) -> None:
+    assert libraries(["tasks.dogs"], root) == []
+
+
+def test_distributions_that_decide_are_installed_or_known_as_absent() -> None:
+    """A name misspelt in the table would never change a key."""
+    missing = {name for name in DECIDING.values() if library_version(name) == "absent"}
+    assert missing <= {"jieba", "pyahocorasick"}
+
+
+STEPS = {
+    "load": ("data", {"numpy", "pillow"}),
+    "split": ("dataset", {"numpy", "scikit-learn"}),
+    "augment": ("views", {"albumentations", "keras", "numpy", "opencv-python-headless", "tensorflow"}),
+    "encode": ("encode", {"keras", "numpy", "opencv-python-headless", "tensorflow"}),
+    "train": ("training", {"albumentations", "keras", "keras-hub", "numpy", "scikit-learn", "tensorflow"}),
+    "predict": ("predict", {"keras", "keras-hub", "numpy", "opencv-python-headless", "tensorflow"}),
+    "gather": ("metric", {"numpy"}),
+    "decode": ("submission", {"numpy"}),
+}
+NEVER = {
+    "load": {"albumentations", "keras", "tensorflow", "scikit-learn"},
+    "split": {"albumentations", "keras", "tensorflow", "pillow"},
+    "encode": {"albumentations", "scikit-learn"},
+    "predict": {"albumentations"},
+    "gather": {"scikit-learn", "tensorflow"},
+    "decode": {"scikit-learn", "tensorflow", "pillow"},
+}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_our_own_steps_rest_on_the_libraries_one_expects(step: str) -> None:
+    used, expected = STEPS[step]
+    found = set(libraries(code_digests(f"tasks.{step}", (f"tasks.dogs.{used}",))))
+    assert expected <= found <= set(DECIDING.values())
+    assert not found & NEVER.get(step, set())
+
+
+@pytest.mark.parametrize("competition", NAMES)
+def test_a_prediction_does_not_rest_on_how_predictions_are_blended_and_judged(competition: str) -> None:
+    found = code_digests("tasks.predict", (f"tasks.{competition}.predict",))
+    judging = {f"tasks.{competition}.{name}" for name in ("metric", "report", "submission")}
+    assert not ({"tasks.learning.blending", "tasks.learning.members"} | judging) & found.keys()
 
 
 def test_threads_may_read_code_at_once() -> None:

@@ -157,6 +157,18 @@ def test_each_part_of_a_key_counts(make: Make, monkeypatch: pytest.MonkeyPatch) 
     assert make().digest != known
 
 
+def test_libraries_found_in_the_code_join_those_that_are_named(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = make(libraries=("backend",))
+    assert list(known.libraries) == ["backend", "numpy", "pillow", "scikit-learn"]
+    assert known.libraries["numpy"] == np.__version__
+    installed = keys.library_version
+    monkeypatch.setattr(keys, "library_version", lambda name: "9" if name == "pillow" else installed(name))
+    assert make(libraries=("backend",)).digest != known.digest
+    assert make(uses=("dataset",)).libraries.keys() == {"numpy", "scikit-learn"}
+
+
 def test_a_library_counts_by_its_version(monkeypatch: pytest.MonkeyPatch) -> None:
     assert library_version("numpy") == np.__version__
     assert library_version("no-such-library") == "absent"

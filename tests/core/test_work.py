@@ -42,8 +42,12 @@ def long(dataset: Artifact, name: str, run: Run) -> Artifact:
         run=run,
         views=[dataset, dataset],
         inputs={"identity": dataset},
-        pseudo=None,
+        models=[dataset],
+        labels=None,
+        start=dataset,
         fold=2,
+        beside=3,
+        parts=["held_out"],
     )
 
 
@@ -68,7 +72,8 @@ def test_a_child_is_told_folders_settings_and_how_to_work() -> None:
     assert job["views"] == [dataset, dataset]
     assert job["inputs"] == {"identity": dataset}
     assert job["settings"]["stage"]["epochs"] == 3
-    assert (job["seed"], job["fold"], job["pseudo"]) == (7, 2, None)
+    assert (job["models"], job["labels"], job["start"]) == ([dataset], None, dataset)
+    assert (job["seed"], job["fold"], job["beside"], job["parts"]) == (7, 2, 3, ["held_out"])
     assert (job["data_workers"], job["checkpoint_seconds"]) == (3, 5)
     assert result.kind == "result"
 

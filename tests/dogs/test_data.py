@@ -53,7 +53,9 @@ def test_dataset_can_be_read_back(tmp_path):
         {"id": "c,3", "label": 7, "group": 2},
         {"id": "d,4", "label": 7, "group": 3},
     ]
-    assert dataset_files.test_ids(dataset) == ["x,8", "y,9"]
+    assert dataset_files.ids(dataset, "train") == ["a,1", "b,2", "c,3", "d,4"]
+    assert dataset_files.ids(dataset, "validation") == []
+    assert dataset_files.ids(dataset, "test") == ["x,8", "y,9"]
     assert dataset_files.classes(dataset) == [3, 7]
     assert dataset_files.targets(dataset).tolist() == [0, 0, 1, 1]
     assert dataset_files.targets(dataset).dtype == np.int64

@@ -28,6 +28,22 @@ def test_some_records_are_scored_by_their_own_truth(tmp_path):
     assert score.value == pytest.approx(2 / 3)
 
 
+def test_the_highest_score_decides_and_nothing_else(tmp_path):
+    score = scorer(dataset(tmp_path / "data"))
+    scores = np.random.default_rng(0).random((COUNT, 3))
+    assert score.decide(scores) == {}
+    assert score(scores, decision={}) == score(scores)
+
+
+@pytest.mark.parametrize(
+    ("part", "settings"), [("validation", None), ("test", None), ("train", {"threshold": 0.5})]
+)
+def test_what_has_no_labels_or_nothing_to_set_is_refused(tmp_path, part, settings):
+    data = dataset(tmp_path / "data")
+    with pytest.raises(ValueError, match="expected the training part and no settings, received"):
+        scorer(data, part, settings)
+
+
 def test_scores_of_another_number_of_records_are_refused(tmp_path):
     data = dataset(tmp_path / "data")
     with pytest.raises(ValueError, match=f"expected scores of {COUNT} records, received 4"):

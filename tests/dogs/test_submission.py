@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tasks.core.errors import InvalidSubmission
-from tasks.dogs.dataset import test_ids as ids_of
+from tasks.dogs.dataset import ids
 from tasks.dogs.submission import check, decode, write
 from tests.dogs.jobs import TEST, dataset
 
@@ -14,6 +14,10 @@ LINES = [f"{10 + 3 * (index % 3)}\tt,{index}" for index in range(TEST)]
 @pytest.fixture
 def data(tmp_path):
     return dataset(tmp_path / "data")
+
+
+def ids_of(data) -> list[str]:
+    return ids(data, "test")
 
 
 def checked(data, content: bytes) -> int:
@@ -27,7 +31,7 @@ def text(*lines: str) -> bytes:
 
 
 def test_what_is_written_reads_back_and_keeps_every_rule(data):
-    answers = decode(np.eye(3)[[0, 1, 2, 0, 1]], data)
+    answers = decode(np.eye(3)[[0, 1, 2, 0, 1]], data, {})
     assert answers == [10, 13, 16, 10, 13]
     file = data / "submission.txt"
     write(ids_of(data), answers, file)

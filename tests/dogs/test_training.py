@@ -19,6 +19,13 @@ def test_held_out_and_own_records_are_all_records_once(tmp_path):
         assert set(found.held_out.tolist()) == set(range(fold, COUNT, 2))
 
 
+def test_records_beside_the_held_out_fold_are_left_out_too(tmp_path):
+    np.save(job("small", tmp_path).folds / "folds.npy", np.arange(COUNT) % 3)
+    found = records("small", tmp_path, fold=0, beside=2)
+    assert found.own.tolist() == list(range(1, COUNT, 3))
+    assert found.held_out.tolist() == list(range(0, COUNT, 3))
+
+
 def shown(found: Records, stage: Stage, *, epochs: int) -> list[np.ndarray]:
     steps = [(epoch, step) for epoch in range(epochs) for step in range(found.steps_per_epoch)]
     return [found.batch(stage, epoch, step).inputs for epoch, step in steps]
@@ -91,7 +98,7 @@ def pseudo(folder, rows: list[list[float]]):
 
 def test_pseudo_labels_join_with_their_weight(tmp_path):
     labels = pseudo(tmp_path, [[0, 2, 0.5], [3, 1, 0.5]])
-    found = records("small", tmp_path, pseudo=labels)
+    found = records("small", tmp_path, labels=labels)
     assert found.count == COUNT // 2 + 2
     places = found._positions(0, 0)
     batch = found.batch(Stage(), 0, 0)
@@ -124,5 +131,5 @@ def test_figures_are_those_of_the_held_out_records(keras, tmp_path):
 
 def test_the_data_set_of_these_tests_is_one(tmp_path):
     data = job("small", tmp_path).dataset
-    assert len(dataset.test_ids(data)) == TEST
+    assert len(dataset.ids(data, "test")) == TEST
     assert dataset.photos(data, "train").shape[0] == COUNT

@@ -1,5 +1,6 @@
 """Plans: what will run, what may, and why; found without running or writing anything."""
 
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -161,8 +162,52 @@ def test_a_plan_tells_every_step_of_a_competitions_flow() -> None:
     assert {each.state for each in steps} == {"run"}
 
 
-def test_a_second_round_has_labels_of_its_own() -> None:
-    config = {"folds": {"count": 2}, "pseudo": {"share": 0.5}}
-    labels = [each.label for each in plan("dogs", Config.model_validate(config))]
-    assert {"pseudo fold 0", "train frozen-again fold 1", "gather frozen-again"} <= set(labels)
+def test_a_plan_of_extraction_predicts_with_all_models_together() -> None:
+    from tasks.extraction.config import Config as Extraction
+
+    config = {"folds": {"count": 3}, "recipes": [{"name": name} for name in ("one", "two")]}
+    labels = [each.label for each in plan("extraction", Extraction.model_validate(config))]
+    assert labels[:3] == ["load extraction", "split extraction", "train one fold 0"]
+    assert labels[8:10] == ["predict one all folds", "gather one"]
+    assert labels[-4:] == ["blend extraction", "decode extraction", "submit extraction", "report extraction"]
+    assert len(labels) == len(set(labels)) == 2 + 2 * 8 + 4
+
+
+SECOND_ROUNDS = {
+    "dogs": (
+        {"folds": {"count": 2}, "pseudo": {"share": 0.5}},
+        {"pseudo fold 0", "train frozen-again fold 1", "gather frozen-again"},
+    ),
+    "extraction": (
+        {
+            "folds": {"count": 3},
+            "second_round": {"run": True},
+            "recipes": [
+                {
+                    "name": name,
+                    "augmentation": {"views": 1},
+                    "encoder": {"dgcnn": {"words": True}},
+                    "pretraining": {"stages": [{}]},
+                }
+                for name in ("one", "two")
+            ],
+        },
+        {
+            "train one folds 0 and 2",
+            "predict one fold 2 for fold 0",
+            "predict one fold 0 for fold 2",
+            "pool two for fold 1",
+            "train one-again fold 1",
+            "gather two-again",
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("competition", SECOND_ROUNDS)
+def test_a_second_round_has_labels_of_its_own(competition: str) -> None:
+    settings, expected = SECOND_ROUNDS[competition]
+    config = import_module(f"tasks.{competition}.config").Config.model_validate(settings)
+    labels = [each.label for each in plan(competition, config)]
+    assert expected <= set(labels)
     assert len(set(labels)) == len(labels)

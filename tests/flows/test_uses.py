@@ -1,7 +1,7 @@
 """The `uses` of every step are complete: whatever of ours it executes is in the digest of its code.
 
-All steps run for real, on twelve photographs. Left out of digests on purpose: `tasks.core`, which moves
-results and does not make them, and settings, whose values are inputs.
+All steps run for real, on twelve photographs and on thirty sentences. Left out of digests on purpose:
+`tasks.core`, which moves results and does not make them, and settings, whose values are inputs.
 """
 
 import json
@@ -15,6 +15,7 @@ import pytest
 
 from tasks.core.code import counts
 from tests.dogs import raw_files
+from tests.extraction import contract
 
 ROOT = Path(__file__).resolve().parents[2]
 LINES = tuple(
@@ -23,7 +24,7 @@ LINES = tuple(
 SMALL = {"name": "small", "weights": "none", "size_pixels": 32}
 STAGES = [{"epochs": 1}]
 
-SETTINGS: dict[str, Any] = {
+DOGS: dict[str, Any] = {
     "data": {"size_pixels": 40, "duplicate_distance": 0},
     "folds": {"count": 2},
     "pseudo": {"share": 0.5},
@@ -60,27 +61,64 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-@pytest.fixture(scope="module")
-def traced(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, list[str]]]:
-    """Modules executed and modules covered, by the step's label."""
-    folder = tmp_path_factory.mktemp("uses")
-    SETTINGS["data"]["root"] = str(raw_files.write(folder / "data", LINES))
-    (folder / "settings.json").write_text(json.dumps(SETTINGS))
+EXTRACTION: dict[str, Any] = {
+    "folds": {"count": 3},
+    "second_round": {"run": True},
+    "answers": {"rules": ["nationality", "spouses", "album"]},
+    "recipes": [
+        {
+            "name": "pointer",
+            "distant": True,
+            "encoder": {"dgcnn": {"width": 8, "dilations": [1, 2], "words": True}},
+            "augmentation": {"views": 1, "crop": 0.5},
+            "pretraining": {"stages": STAGES},
+            "training": {"stages": STAGES, "ema": 0.5, "labelling": {"repairs": ["titles"]}},
+        },
+        {
+            "name": "linker",
+            "method": "gplinker",
+            "encoder": {"kind": "bert", "bert": {"layers": 1, "width": 8, "heads": 2}},
+            "training": {"stages": STAGES},
+        },
+    ],
+}
+
+Traced = dict[str, dict[str, list[str]]]
+"""Modules executed and modules covered, by the step's label."""
+
+
+def dogs(folder: Path) -> dict[str, Any]:
+    return {**DOGS, "data": {**DOGS["data"], "root": str(raw_files.write(folder / "data", LINES))}}
+
+
+def extraction(folder: Path) -> dict[str, Any]:
+    return {**EXTRACTION, "data": {"root": str(contract.write(folder / "data"))}}
+
+
+SETTINGS = {"dogs": dogs, "extraction": extraction}
+
+
+@pytest.fixture(scope="module", params=SETTINGS)
+def traced(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Traced:
+    """The whole flow, traced, in a process of its own."""
+    folder = tmp_path_factory.mktemp(f"uses-{request.param}")
+    (folder / "settings.json").write_text(json.dumps(SETTINGS[request.param](folder)))
     places = {"PODIUM_STORE": str(folder / "store"), "PODIUM_SLOT_FOLDER": str(folder / "slots")}
+    files = [folder / "settings.json", folder / "told.json"]
     done = subprocess.run(
-        [sys.executable, "-m", "tests.flows.trace", folder / "settings.json", folder / "told.json"],
+        [sys.executable, "-m", "tests.flows.trace", request.param, *files],
         cwd=ROOT,
         env={**os.environ, **places, "CUDA_VISIBLE_DEVICES": "-1"},
         capture_output=True,
         text=True,
-        timeout=500,
+        timeout=1500,
     )
     assert done.returncode == 0, done.stderr[-3000:]
     return json.loads((folder / "told.json").read_text())
 
 
 @pytest.mark.slow
-def test_whatever_a_step_executes_is_in_its_key(traced: dict[str, dict[str, list[str]]]) -> None:
+def test_whatever_a_step_executes_is_in_its_key(traced: Traced) -> None:
     missing = {
         label: sorted(name for name in told["executed"] if counts(name) and name not in told["covered"])
         for label, told in traced.items()
@@ -88,14 +126,20 @@ def test_whatever_a_step_executes_is_in_its_key(traced: dict[str, dict[str, list
     assert {label: names for label, names in missing.items() if names} == {}
 
 
+EVERYWHERE = {"load", "split", "augment", "encode", "train", "predict", "gather", "blend", "decode"}
+SEEN = {
+    "dogs": ("pseudo", {"tasks.dogs.augment", "tasks.dogs.model", "tasks.learning.mixing"}),
+    "extraction": (
+        "pool",
+        {"tasks.extraction.relabelling", "tasks.extraction.language_model", "tasks.learning.candidates"},
+    ),
+}
+
+
 @pytest.mark.slow
-def test_all_kinds_of_steps_were_run_and_seen(traced: dict[str, dict[str, list[str]]]) -> None:
-    kinds = {label.split(" ")[0] for label in traced}
-    assert kinds >= {"load", "split", "augment", "encode", "train", "predict", "gather", "pseudo", "blend"}
+def test_all_kinds_of_steps_were_run_and_seen(traced: Traced) -> None:
+    competition = next(label for label in traced if label.startswith("load ")).removeprefix("load ")
+    own, modules = SEEN[competition]
+    assert {label.split(" ")[0] for label in traced} >= {*EVERYWHERE, own}
     seen = {name for told in traced.values() for name in told["executed"]}
-    assert {
-        "tasks.dogs.augment",
-        "tasks.dogs.model",
-        "tasks.learning.fitting",
-        "tasks.learning.mixing",
-    } <= seen
+    assert {"tasks.learning.fitting", *modules} <= seen

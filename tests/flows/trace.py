@@ -1,6 +1,6 @@
 """Run a flow's steps in this one process and note which functions of ours each executes; a script for tests.
 
-    python -m tests.flows.trace SETTINGS.json TOLD.json
+    python -m tests.flows.trace COMPETITION SETTINGS.json TOLD.json
 
 Child processes are left out: their entries are called here, so that their functions are seen too.
 """
@@ -16,14 +16,12 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from flows.dogs import dogs
 from tasks.core import process
 from tasks.core.code import ROOT
 from tasks.core.competition import find
 from tasks.core.running import recorded_by
 from tasks.core.step import Step
 from tasks.core.store import Store
-from tasks.dogs.config import Config
 
 
 @contextmanager
@@ -71,12 +69,15 @@ class Tracer:
 
 
 def main() -> None:
-    settings, told = map(Path, sys.argv[1:])
+    competition, *files = sys.argv[1:]
+    settings, told = map(Path, files)
     process.run = call_here  # type: ignore[assignment]
-    find("dogs")  # what runs at import belongs to no step
+    find(competition)  # what runs at import belongs to no step
+    flow = getattr(import_module(f"flows.{competition}"), competition)
+    config = import_module(f"tasks.{competition}.config").Config.model_validate_json(settings.read_text())
     tracer = Tracer()
     with recorded_by(tracer):
-        dogs.fn(Config.model_validate_json(settings.read_text()))
+        flow.fn(config)
     told.write_text(json.dumps(tracer.told))
 
 

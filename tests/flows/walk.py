@@ -2,19 +2,23 @@
 
     python walk.py FOLDER...
 
-Each folder holds `tree/` (a copy of `flows` and `tasks`), `store/`, and `walk.json` with the settings of
-the run. A step goes through its real cache: look up, lock, run, keep, record. Steps that take no
-TensorFlow run for real, with the edited code. Of the others, whose bodies would take minutes, the result
-is made up of the key: another key gives another result. Writes `walked.json`: what the plan said before,
-and what became of each step.
+Each folder holds `tree/` (a copy of `flows` and `tasks`), `store/`, and `walk.json` with the competition,
+the settings of the run, the versions of libraries to pretend, and the half of the records that each recipe
+errs on. A step goes through its real cache: look up, lock, run, keep, record. Steps that take no TensorFlow
+run for real, with the edited code. Of the others, whose bodies would take minutes, the result is made up of
+the key: another key gives another result. Writes `walked.json`: what the plan said before, and what became
+of each step.
 
-It knows nothing of ours when it starts, so that every copy is imported afresh.
+It knows nothing of ours when it starts, so that every copy is imported afresh; what is right and wrong in a
+competition it learns from `tests/<competition>/contract.py`.
 """
 
 import functools
 import json
 import os
 import sys
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +27,7 @@ import numpy as np
 import prefect.flows  # noqa: F401
 import sklearn.model_selection  # noqa: F401
 
+ROOT = Path(__file__).resolve().parents[2]
 AT_ONCE = 2
 
 
@@ -52,19 +57,20 @@ def walk_in(folder: Path) -> None:
     os.chdir(folder / "tree")
     os.environ["PODIUM_STORE"] = str(folder / "store")
     sys.path.insert(0, str(folder / "tree"))
-    from flows.dogs import dogs
+    sys.path.append(str(ROOT))  # for the tests' own modules; ours come from the tree
     from flows.planning import plan
     from tasks.core import keys
     from tasks.core.running import recorded_by
-    from tasks.dogs.config import Config
 
     assert keys.__file__.startswith(str(folder))
     pretend_versions(keys, told["versions"])
-    config = Config.model_validate(told["settings"])
-    planned = [step._asdict() for step in plan("dogs", config)]
-    walker = Walker()
+    competition: str = told["competition"]
+    flow = getattr(import_module(f"flows.{competition}"), competition)
+    config = import_module(f"tasks.{competition}.config").Config.model_validate(told["settings"])
+    planned = [step._asdict() for step in plan(competition, config)]
+    walker = Walker({**MADE_UP, "predict": functools.partial(made_up_scores, halves=told["halves"])})
     with recorded_by(walker):
-        dogs.fn(config)
+        flow.fn(config)
     (folder / "walked.json").write_text(json.dumps({"planned": planned, "became": walker.became}))
 
 
@@ -75,19 +81,30 @@ def pretend_versions(keys: Any, versions: dict[str, str]) -> None:
 
 
 class Walker:
-    """Takes the calls of steps and runs each at once."""
+    """Takes the calls of steps and runs each at once; steps of these names get other bodies."""
 
-    def __init__(self) -> None:
+    def __init__(self, bodies: dict[str, Callable[..., Any]]) -> None:
+        self.bodies = bodies
         self.became: dict[str, str] = {}
 
     def call(self, step: Any, arguments: dict[str, Any]) -> Any:
         if not step.cached:
             return "its result"
-        if step.name in MADE_UP and not hasattr(step.fn, "__wrapped__"):
-            step.fn = functools.wraps(step.fn)(MADE_UP[step.name])
+        if step.name in self.bodies and not hasattr(step.fn, "__wrapped__"):
+            step.fn = standing_in(step.fn, self.bodies[step.name])
         outcome = step.execute(arguments)
         self.became[step.label(arguments)] = outcome.state
         return outcome.result
+
+
+def standing_in(function: Callable[..., Any], body: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that does what `body` does and is for all else, its module too, the given one."""
+
+    @functools.wraps(function)
+    def call(**arguments: Any) -> Any:
+        return body(**arguments)
+
+    return call
 
 
 def made_up(**arguments: Any) -> Any:
@@ -101,36 +118,62 @@ def made_up(**arguments: Any) -> Any:
         return store.keep("made-up", folder)
 
 
-def made_up_scores(*, recipe: Any, dataset: Any, folds: Any, fold: int, **arguments: Any) -> Any:
-    """Scores of the right records: the truth and some noise drawn from the key.
+MADE_UP: dict[str, Callable[..., Any]] = dict.fromkeys(("augment", "encode", "pretrain", "train"), made_up)
+"""Steps whose bodies need TensorFlow; `predict` too, but other steps read what is in its scores."""
 
-    Each recipe errs on its own half of the records, so that a blend needs all and any change shows in it.
-    """
+
+def made_up_scores(
+    *,
+    competition: str,
+    recipe: Any,
+    dataset: Any,
+    folds: Any,
+    parts: list[str],
+    fold: int | None,
+    halves: dict[str, int],
+    **arguments: Any,
+) -> Any:
+    """Scores of the right records, drawn from the key: near the truth where there is one."""
+    from tasks.core.competition import Scores, find
     from tasks.core.running import running
     from tasks.core.store import Store
-    from tasks.dogs import dataset as dataset_files
+    from tasks.learning import score_files
 
     random = np.random.default_rng(int(running().key[:16], 16))
-    truth = np.eye(len(dataset_files.classes(dataset.path)))[dataset_files.targets(dataset.path)]
-    weak = np.arange(len(truth)) % 2 == bool(recipe.trunk.cut)
-    truth[weak] = (1 - truth[weak]) * 0.6 + truth[weak] * 0.4
-    held_out = np.flatnonzero(np.load(folds.path / "folds.npy") == fold)
-    ids = [record["id"] for record in dataset_files.train_records(dataset.path)]
-    asked = dataset_files.test_ids(dataset.path)
-    parts = {
-        "held_out": ([ids[index] for index in held_out], truth[held_out]),
-        "test": (asked, np.zeros((len(asked), truth.shape[1]))),
-    }
+    ids = find(competition).ids
     store = Store.current()
     with store.new_folder() as folder:
-        for name, (part, scores) in parts.items():
-            noisy = scores + random.random(scores.shape) / 20
-            np.save(folder / f"{name}.npy", noisy[:, None].astype(np.float32))
-            (folder / f"{name}_ids.json").write_text(json.dumps(part))
+        for part in parts:
+            source = "train" if part == "held_out" else part
+            if not (known := ids(dataset.path, source)):
+                continue
+            values = near_truth(competition, dataset.path, source, random, half=halves[recipe.name])
+            rows = np.arange(len(known))
+            if part == "held_out":
+                rows = np.flatnonzero(np.load(folds.path / "folds.npy") == fold)
+            chosen = values[rows]
+            if isinstance(chosen, np.ndarray):
+                chosen = chosen[:, None]  # a model with one head
+            score_files.write(folder, part, Scores([known[row] for row in rows], chosen))
         return store.keep("scores", folder)
 
 
-MADE_UP = {"augment": made_up, "encode": made_up, "train": made_up, "predict": made_up_scores}
+def near_truth(competition: str, dataset: Path, part: str, random: Any, *, half: int) -> Any:
+    """The truth with some noise, but rather wrong in one half of the records.
+
+    Where recipes err on different halves, a blend needs them all, and any change shows in it.
+    """
+    from tasks.learning.members import concatenated, weighted
+
+    contract = import_module(f"tests.{competition}.contract")
+    noise = contract.random_values(dataset, part, random)
+    if part == "test":
+        return noise
+    perfect, wrong = contract.perfect(dataset, part), contract.wrong(dataset, part)
+    doubtful = weighted([perfect, wrong], np.array([0.4, 0.6]))
+    rows = np.arange(len(perfect))
+    mixed = concatenated([perfect, doubtful])[rows + len(rows) * (rows % 2 == half)]
+    return weighted([mixed, noise], np.array([0.95, 0.05]))
 
 
 if __name__ == "__main__":

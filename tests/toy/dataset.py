@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tasks.core.competition import FoldKey
+from tasks.core.competition import FoldKey, Part
 
 
 def fold_key(dataset: Path) -> FoldKey:
@@ -14,8 +14,8 @@ def fold_key(dataset: Path) -> FoldKey:
     return FoldKey(ids, targets(dataset), np.arange(len(ids)))
 
 
-def test_ids(dataset: Path) -> list[str]:
-    return list(records(dataset, "test"))
+def ids(dataset: Path, part: Part) -> list[str]:
+    return list(records(dataset, part)) if part in ("train", "test") else []
 
 
 def records(dataset: Path, part: str) -> dict[str, Any]:

@@ -1,19 +1,28 @@
 """Share of points on the right side."""
 
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from tasks.core.competition import Score
+from tasks.core.competition import Part, Score
 from tasks.toy.dataset import targets
 
 
-def scorer(dataset: Path) -> Callable[..., Score]:
-    truth = targets(dataset)
+def scorer(dataset: Path, part: Part = "train", settings: dict[str, Any] | None = None) -> "Accuracy":
+    if part != "train" or settings:
+        raise ValueError(f"expected the training part and no settings, received {part!r}, {settings}")
+    return Accuracy(targets(dataset))
 
-    def score(scores: np.ndarray, rows: np.ndarray | None = None) -> Score:
-        share = float((scores.argmax(1) == (truth if rows is None else truth[rows])).mean())
-        return Score("accuracy", share, (share * (1 - share) / len(scores)) ** 0.5)
 
-    return score
+class Accuracy(NamedTuple):
+    truth: np.ndarray
+
+    def __call__(
+        self, values: np.ndarray, rows: np.ndarray | None = None, *, decision: dict[str, Any] | None = None
+    ) -> Score:
+        share = float((values.argmax(1) == (self.truth if rows is None else self.truth[rows])).mean())
+        return Score("accuracy", share, (share * (1 - share) / len(values)) ** 0.5)
+
+    def decide(self, values: np.ndarray) -> dict[str, Any]:
+        return {}

@@ -7,7 +7,7 @@ import pytest
 
 import tasks
 from tasks.core import competition, keys
-from tasks.core.code import ROOT, code_digests
+from tasks.core.code import ROOT, code_digests, libraries
 
 TESTS = Path(__file__).resolve().parents[1]
 
@@ -21,3 +21,4 @@ def plug(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tasks, "__path__", [*tasks.__path__, str(TESTS)])
     monkeypatch.setattr(competition, "NAMES", (*competition.NAMES, "toy"))
     monkeypatch.setattr(keys, "code_digests", functools.partial(code_digests, root=folder))
+    monkeypatch.setattr(keys, "imported_libraries", functools.partial(libraries, root=folder))

@@ -7,13 +7,12 @@ from tasks.toy import dataset as files
 from tasks.toy.training import build
 
 
-def predict(job: Job) -> tuple[Scores, Scores]:
+def predict(job: Job) -> dict[str, Scores]:
     assert job.folds is not None
-    assert job.model is not None
     model = build(job.model_copy(update={"views": (job.inputs["identity"],)})).model
-    model.load_weights(job.model / "model.weights.h5")
+    model.load_weights(job.models[0] / "model.weights.h5")
     held_out = np.flatnonzero(np.load(job.folds / "folds.npy") == job.fold)
     train, test = (np.load(job.inputs["identity"] / f"{part}.npy") for part in ("train", "test"))
     ids = [files.fold_key(job.dataset).ids[index] for index in held_out]
     scores = [np.asarray(model.predict_on_batch(each)["main"])[:, None] for each in (train[held_out], test)]
-    return Scores(ids, scores[0]), Scores(files.test_ids(job.dataset), scores[1])
+    return {"held_out": Scores(ids, scores[0]), "test": Scores(files.ids(job.dataset, "test"), scores[1])}

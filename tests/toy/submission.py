@@ -10,7 +10,7 @@ from tasks.core.errors import InvalidSubmission
 SIDES = ["left", "right"]
 
 
-def decode(scores: np.ndarray, dataset: Path) -> list[str]:
+def decode(scores: np.ndarray, dataset: Path, decision: dict[str, Any]) -> list[str]:
     return [SIDES[index] for index in scores.argmax(1)]
 
 
@@ -19,7 +19,8 @@ def write(ids: list[str], answers: list[Any], file: Path) -> None:
 
 
 def check(file: Path, ids: list[str], dataset: Path) -> int:
-    lines = [line.split(" ") for line in file.read_text().splitlines()]
-    if sorted(id for id, _ in lines) != sorted(ids) or not {side for _, side in lines} <= set(SIDES):
+    lines = file.read_bytes().splitlines(keepends=True)
+    allowed = {id: {f"{id} {side}\n".encode() for side in SIDES} for id in ids}
+    if len(lines) != len(ids) or not all(allowed[id] & set(lines) for id in ids):
         raise InvalidSubmission(f"{file}: expected a side for each of {len(ids)} points once")
     return len(lines)

@@ -1,0 +1,44 @@
+"""DAG: sentence → triples.
+
+load → split → (augment, encode, pretrain → train → predict, for each fold) → gather, for each recipe
+     → (train and predict without two folds → pool → a second round, where asked for)
+     → blend → decode → submit → report
+"""
+
+from typing import Any
+
+from prefect import flow
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from flows.following import followed
+from flows.sentences import rounds
+from tasks.blend import blend
+from tasks.decode import decode
+from tasks.extraction.config import Config
+from tasks.load import load
+from tasks.report import report
+from tasks.split import split
+from tasks.submit import submit
+
+
+@flow(
+    name="extraction",
+    description="Find all triples of a Chinese sentence.",
+    task_runner=ThreadPoolTaskRunner(max_workers=8),  # type: ignore[arg-type]
+)
+@followed
+def extraction(config: Config) -> dict[str, Any]:
+    """From sentences to a checked submission with its report."""
+    dataset = load.submit("extraction", config.data)
+    folds = split.submit("extraction", dataset, config.folds)
+    members = {
+        name: member
+        for recipe in config.recipes
+        for name, member in rounds("extraction", recipe, dataset, folds, config).items()
+    }
+    joined = {name: member.joined for name, member in members.items()}
+    blended = blend.submit("extraction", dataset, joined, config.blend, config.answers)
+    file = decode.submit("extraction", dataset, blended)
+    folder = submit.submit("extraction", config, dataset, blended, file, config.run.name)
+    models = {name: model for member in members.values() for name, model in member.models.items()}
+    return report.submit("extraction", config, dataset, folds, joined, blended, models, folder)

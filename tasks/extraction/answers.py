@@ -1,0 +1,63 @@
+"""From scored candidates to a sentence's triples: thresholds, then post-repair rules."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tasks.extraction import rules
+from tasks.extraction.records import Record, Triple
+from tasks.extraction.triples import normal, triple_of
+from tasks.learning.candidates import Candidates, best_cut
+
+ENOUGH_LABELS = 100
+"""Labels a predicate needs for a threshold of its own; with fewer it would fit noise."""
+
+
+def thresholds(
+    values: Candidates,
+    right: np.ndarray,
+    wanted: int,
+    records: Sequence[Record],
+    *,
+    by_predicate: bool,
+) -> dict[str, Any]:
+    """The threshold that scores best, and those of frequent predicates where asked for.
+
+    Args:
+        right: (m,) bool, whether a candidate is labelled.
+        wanted: number of labels.
+    """
+    decision: dict[str, Any] = {"threshold": best_cut(values.scores, right, wanted)[0], "by_predicate": {}}
+    if by_predicate:
+        labels = Counter(predicate for record in records for _, predicate, _ in record.triples)
+        own = np.array([triple_of(candidate)[1] for candidate in values.frame.keys], dtype=object)
+        for predicate, count in sorted(labels.items()):
+            if count >= ENOUGH_LABELS:
+                chosen = own == predicate
+                decision["by_predicate"][predicate] = best_cut(values.scores[chosen], right[chosen], count)[0]
+    return decision
+
+
+def answered(values: Candidates, texts: Sequence[str], decision: dict[str, Any]) -> list[list[Triple]]:
+    """The triples of each sentence by a decision: `threshold`, `by_predicate`, `rules`."""
+    return [_of_sentence(values.record(row), text, decision) for row, text in enumerate(texts)]
+
+
+def _of_sentence(scored: dict[str, float], text: str, decision: dict[str, Any]) -> list[Triple]:
+    own: dict[str, float] = decision["by_predicate"]
+    kept = [
+        triple
+        for triple, score in ((triple_of(candidate), score) for candidate, score in scored.items())
+        if score >= own.get(triple[1], decision["threshold"])
+    ]
+    return distinct(rules.apply(text, distinct(kept), tuple(decision["rules"])))
+
+
+def distinct(triples: Sequence[Triple]) -> list[Triple]:
+    """Of triples that the scorer takes for the same, the first."""
+    first: dict[Triple, Triple] = {}
+    for triple in triples:
+        first.setdefault(normal(triple), triple)
+    return list(first.values())

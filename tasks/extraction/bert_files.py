@@ -1,0 +1,61 @@
+"""Pretrained BERTs: from a name that keras-hub knows, or from a folder in its layout or Hugging Face's."""
+
+from pathlib import Path
+from typing import Any
+
+from tasks.core.errors import MissingWeights
+from tasks.core.places import expand
+from tasks.extraction import vocabulary
+from tasks.extraction.vocabulary import Vocabulary
+from tasks.learning.weights import first_line
+
+VOCABULARIES = ("vocab.txt", "assets/tokenizer/vocabulary.txt")
+"""Where the two layouts keep a token a line."""
+
+
+def bert_vocabulary(preset: str) -> Vocabulary:
+    """The vocabulary of a pretrained BERT.
+
+    Raises:
+        MissingWeights: a folder has none, or a name is not known or cannot be fetched.
+    """
+    folder = expand(preset)
+    if not folder.is_dir():
+        return vocabulary.of_file(_fetched(preset))
+    for name in VOCABULARIES:
+        if (folder / name).is_file():
+            return vocabulary.of_file(folder / name)
+    raise MissingWeights(
+        f"encoder.bert.preset: expected {' or '.join(VOCABULARIES)} in {folder}, found neither"
+    )
+
+
+def bert_backbone(preset: str, **options: Any) -> Any:
+    """The pretrained `keras_hub.models.BertBackbone`.
+
+    Raises:
+        MissingWeights: it cannot be read or fetched.
+    """
+    import keras_hub
+
+    folder = expand(preset)
+    try:
+        return keras_hub.models.BertBackbone.from_preset(
+            str(folder) if folder.is_dir() else preset, **options
+        )
+    except Exception as error:
+        raise MissingWeights(
+            f"encoder.bert.preset: {preset!r} cannot be read ({first_line(error)})"
+        ) from None
+
+
+def _fetched(preset: str) -> Path:
+    from keras_hub.src.utils.preset_utils import get_file
+
+    try:
+        return Path(get_file(preset, VOCABULARIES[1]))
+    except Exception as error:
+        raise MissingWeights(
+            f"encoder.bert.preset: expected a folder or a preset of keras-hub, received {preset!r} "
+            f"({first_line(error)})"
+        ) from None

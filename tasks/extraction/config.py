@@ -1,0 +1,232 @@
+"""Settings of the extraction competition: schema, defaults, bounds."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from tasks.core.config import Blend, ContentsPath, Folds, NotInKey, Run, Settings, Stage
+
+
+class Data(Settings):
+    """Where the competition's own files lie."""
+
+    root: ContentsPath = "data/extraction"
+    """Folder with `all_50_schemas`, `train_data.json`, `dev_data.json` and `test1_data_postag.json`."""
+    extra: tuple[str, ...] = ()
+    """Names of further training files in that folder, in the shape of `train_data.json`; postag optional."""
+    alias: str = ""
+    """Name of the scorer's alias dictionary in that folder: tab separated, key first; empty: none."""
+    location: str = ""
+    """Name of the scorer's location dictionary in that folder; empty: none."""
+    longest: int = Field(512, ge=16, le=4096)
+    """Sentences of more characters are counted when the data is checked."""
+
+
+RuleName = Literal[
+    "taxonomy",
+    "nationality",
+    "author_institution",
+    "self_relatives",
+    "climate",
+    "ancestral_home",
+    "publisher",
+    "company_suffix",
+    "enumeration",
+    "latin_names",
+    "nested_names",
+    "spouses",
+    "family",
+    "album",
+]
+RepairName = Literal["spaces", "brackets", "titles", "albums"]
+
+
+class Dgcnn(Settings):
+    """Gated dilated convolutions over characters (Su, LIC2019)."""
+
+    width: int = Field(128, ge=8, le=1024)
+    """Channels of characters and convolutions."""
+    dilations: tuple[int, ...] = Field((1, 2, 5, 1, 2, 5, 1, 2, 5, 1, 1, 1), min_length=1)
+    """Dilation of each convolution."""
+    dropout: float = Field(0.25, ge=0, lt=1)
+    """Share of embedding channels dropped in training."""
+    gate_dropout: float = Field(0.1, ge=0, lt=1)
+    """Share of gate logits dropped in training."""
+    minimum_count: int = Field(2, ge=1)
+    """Rarer characters of the training texts share one embedding."""
+    vectors: ContentsPath = ""
+    """Path of pretrained character vectors (`.npz` with `vectors` and `characters`); empty: none."""
+    words: bool = False
+    """Add to each character an embedding of the word it stands in: of the postag, else by jieba."""
+    word_minimum_count: int = Field(3, ge=1)
+    """Rarer words of the training texts share one embedding."""
+
+
+class Bert(Settings):
+    """A transformer of keras-hub; one token a character, so that spans need no mapping."""
+
+    preset: ContentsPath = ""
+    """A preset of keras-hub, or a folder in its layout or Hugging Face's; empty: a fresh network."""
+    layers: int = Field(4, ge=1, le=48)
+    """Layers of a fresh transformer."""
+    width: int = Field(128, ge=8, le=4096)
+    """Channels of a fresh transformer."""
+    heads: int = Field(4, ge=1, le=64)
+    """Attention heads of a fresh transformer."""
+    dropout: float = Field(0.1, ge=0, lt=1)
+    """Share of channels dropped in training."""
+    minimum_count: int = Field(2, ge=1)
+    """Rarer characters share one embedding; for a fresh transformer."""
+
+    @model_validator(mode="after")
+    def _heads_divide_width(self) -> "Bert":
+        if self.width % self.heads:
+            raise ValueError(f"heads: expected a divisor of width {self.width}, received {self.heads}")
+        return self
+
+
+class Encoder(Settings):
+    """What turns a sentence into a vector for each character."""
+
+    kind: Literal["dgcnn", "bert"] = "dgcnn"
+    longest: int = Field(512, ge=16, le=4096)
+    """Characters read of a sentence; what follows is cut off."""
+    dgcnn: Dgcnn = Dgcnn()
+    bert: Bert = Bert()
+
+    @property
+    def reads_words(self) -> bool:
+        """Whether sentences must be segmented."""
+        return self.kind == "dgcnn" and self.dgcnn.words
+
+
+class Pretraining(Settings):
+    """A masked language model that an encoder starts from."""
+
+    stages: tuple[Stage, ...] = ()
+    """Run one after another; none: no pretraining."""
+    texts: Literal["train", "all"] = "all"
+    """Texts read; `all` takes those of validation and test too, without labels, which is transductive."""
+    masked: float = Field(0.15, gt=0, lt=1)
+    """Share of characters to be guessed."""
+    batch_characters: int = Field(2048, ge=64)
+    """Characters a step, padding included."""
+
+
+class Augmentation(Settings):
+    """Views of a training sentence, each drawn once and stored."""
+
+    views: int = Field(0, ge=0, le=64)
+    """Augmented views of the training sentences; 0: none."""
+    share: float = Field(0.5, ge=0, le=1)
+    """Probability that a training takes a sentence from one of its views."""
+    swap: Literal["none", "both", "subject", "object"] = "both"
+    """Exchange entities of a triple for those of another with the same predicate."""
+    crop: float = Field(0.0, ge=0, le=1)
+    """Probability that a view keeps only the clauses of some triple."""
+
+    def for_views(self) -> "Augmentation":
+        """What decides a view: how many there are and how often they are learned does not."""
+        return self.model_copy(update={"views": 0, "share": 0.5})
+
+
+class Labelling(Settings):
+    """From given triples to what a model learns."""
+
+    repairs: tuple[RepairName, ...] = ()
+    """Cleaning of training triples (`tasks.extraction.repair`)."""
+    add_above: float = Field(0.9, ge=0, le=1)
+    """Second round: triples that the first round scores at least this are added."""
+    drop_below: float = Field(0.05, ge=0, le=1)
+    """Second round: given triples that the first round scores less than this are dropped."""
+
+
+class Training(Settings):
+    """How a model is fitted."""
+
+    stages: tuple[Stage, ...] = Field((Stage(),), min_length=1)
+    """Run one after another on the same model."""
+    batch_characters: int = Field(2048, ge=64)
+    """Characters a step, padding included; sentences of like length make a batch."""
+    subjects: int = Field(1, ge=1, le=16)
+    """Subjects of each sentence whose objects are learned in a step (`pointer`, `casrel`)."""
+    ema: float = Field(0.0, ge=0, lt=1)
+    """Momentum of the exponential moving average of the weights; 0 switches it off."""
+    labelling: Labelling = Labelling()
+
+
+class Recipe(Settings):
+    """What makes one model."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$"), NotInKey()] = "dgcnn"
+    """Name in logs, reports and members."""
+    method: Literal["pointer", "casrel", "gplinker"] = "pointer"
+    """`pointer`: the probability graph of the DGCNN; `casrel`: objects by conditional layer
+    normalisation; `gplinker`: pairs of characters by efficient global pointers."""
+    encoder: Encoder = Encoder()
+    pretraining: Pretraining = Pretraining()
+    distant: bool = False
+    """Show the model which pairs of names are triples elsewhere in its training sentences (`pointer`)."""
+    augmentation: Augmentation = Augmentation()
+    training: Training = Training()
+    floor: float = Field(0.1, gt=0, lt=1)
+    """Least score of a candidate; the threshold of answers is chosen above it, out of fold."""
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "Recipe":
+        if self.distant and self.method != "pointer":
+            raise ValueError(f"distant: expected method 'pointer', received {self.method!r}")
+        if self.training.subjects > 1 and self.method == "gplinker":
+            raise ValueError("training.subjects: 'gplinker' learns all subjects at once; expected 1")
+        return self
+
+    def for_training(self) -> "Recipe":
+        """The recipe without what only predictions use, so that changing that trains nothing anew."""
+        return self.model_copy(update={"floor": 0.1, "pretraining": Pretraining()})
+
+    def for_prediction(self) -> "Recipe":
+        """The recipe without what only training uses."""
+        unused = {"augmentation": Augmentation(), "training": Training(), "pretraining": Pretraining()}
+        return self.model_copy(update=unused)
+
+
+class SecondRound(Settings):
+    """Training again on labels that out-of-fold predictions have cleaned."""
+
+    run: bool = False
+    """For each fold, its training sentences are judged by models that saw neither them nor that fold."""
+
+
+class Answers(Settings):
+    """From scored candidates to the triples of a submission."""
+
+    rules: tuple[RuleName, ...] = ()
+    """Post-repair rules, applied in the order of `tasks.extraction.rules`."""
+    by_predicate: bool = False
+    """Give predicates with enough labels thresholds of their own, chosen out of fold."""
+    mode: Literal["official", "strict"] = "official"
+    """How the scorer treats repeated texts and aliases."""
+
+
+class Config(Settings):
+    """Everything that decides a run of the extraction competition."""
+
+    data: Data = Data()
+    folds: Folds = Folds()
+    seed: int = Field(0, ge=0)
+    """Seed from which every step derives its own."""
+    recipes: tuple[Recipe, ...] = Field((Recipe(),), min_length=1)
+    """Each becomes one member of the ensemble."""
+    second_round: SecondRound = SecondRound()
+    blend: Blend = Blend()
+    answers: Answers = Answers()
+    run: Run = Run()
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "Config":
+        names = [recipe.name for recipe in self.recipes]
+        if len(set(names)) < len(names):
+            raise ValueError(f"recipes: names must differ, received {names}")
+        if self.second_round.run and self.folds.count < 3:
+            raise ValueError("second_round.run: expected at least 3 folds, for two of them are left out")
+        return self

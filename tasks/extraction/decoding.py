@@ -1,0 +1,84 @@
+"""From networks to scored triples of sentences, in batches."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from tasks.extraction import linking, tagging
+from tasks.extraction.config import Recipe
+from tasks.extraction.distant_inputs import DistantInputs
+from tasks.extraction.examples import Example
+from tasks.extraction.mentions import surface
+from tasks.extraction.reading import Reader
+from tasks.extraction.tagging import Found
+from tasks.learning.batches import padded_length
+from tasks.learning.candidates import Candidates, key
+
+BATCH_CHARACTERS = 4096
+
+
+def decoded(
+    models: Sequence[Any],
+    recipe: Recipe,
+    reader: Reader,
+    sentences: Sequence[Example],
+    predicates: Sequence[str],
+    *,
+    distant: DistantInputs | None = None,
+) -> Candidates:
+    """Scored triples of each sentence, by networks whose scores are averaged before decoding."""
+    found: list[dict[str, float]] = [{} for _ in sentences]
+    for rows in by_length(sentences):
+        batch = [sentences[row] for row in rows]
+        for row, example, triples in zip(
+            rows, batch, _decoded(models, recipe, reader, batch, len(predicates), distant), strict=True
+        ):
+            found[row] = scored(example.record.text, triples, predicates)
+    return Candidates.of(found)
+
+
+def by_length(sentences: Sequence[Example]) -> Iterator[list[int]]:
+    """Rows of sentences that are padded to one length, as many as make a batch."""
+    order = sorted(range(len(sentences)), key=lambda row: sentences[row].tokens)
+    start = 0
+    while start < len(order):
+        length = padded_length(sentences[order[start]].tokens)
+        size = max(1, BATCH_CHARACTERS // length)
+        rows = [row for row in order[start : start + size] if sentences[row].tokens <= length]
+        yield rows
+        start += len(rows)
+
+
+def _decoded(
+    models: Sequence[Any],
+    recipe: Recipe,
+    reader: Reader,
+    batch: Sequence[Example],
+    predicates: int,
+    distant: DistantInputs | None,
+) -> list[list[Found]]:
+    inputs = reader.batch([example.read for example in batch])
+    tokens = [example.tokens for example in batch]
+    if recipe.method == "gplinker":
+        return linking.decode(models, inputs, tokens, floor=recipe.floor)
+    objects = None
+    if distant:
+        length = inputs["characters"].shape[1]
+        inputs["distant"] = subjects = distant.subjects(batch, length=length)
+
+        def objects(row: int, first: int, last: int) -> np.ndarray:
+            own = distant.objects(batch[row], (first, last), length=length)
+            return np.concatenate([subjects[row], own], axis=-1)
+
+    return tagging.decode(models, inputs, tokens, predicates=predicates, floor=recipe.floor, distant=objects)
+
+
+def scored(text: str, triples: Iterable[Found], predicates: Sequence[str]) -> dict[str, float]:
+    """Scores by key of the triples' strings, the highest first; of equal strings the best mention counts."""
+    best: dict[str, float] = {}
+    for triple in triples:
+        strings = surface(text, triple.subject), predicates[triple.predicate], surface(text, triple.object)
+        if strings[0] and strings[2]:
+            best[key(strings)] = max(triple.score, best.get(key(strings), 0.0))
+    return dict(sorted(best.items(), key=lambda entry: (-entry[1], entry[0])))

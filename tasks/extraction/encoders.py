@@ -1,0 +1,125 @@
+"""Encoders: from the tokens of a sentence to a vector for each of them.
+
+Every layer that learns has a name that begins with `PREFIX`, so that one network can take over the encoder
+of another (`take_over`).
+"""
+
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from tasks.extraction.bert_files import bert_backbone
+from tasks.extraction.config import Bert, Dgcnn
+from tasks.extraction.positions import Positions
+from tasks.extraction.reading import Reader
+from tasks.extraction.vocabulary import PAD
+from tasks.learning.convolutions import GatedDilatedConvolution
+from tasks.learning.seeds import derive
+
+PREFIX = "encoder_"
+
+
+class Encoded(NamedTuple):
+    """Symbolic tensors of one encoder, and the inputs they come from."""
+
+    inputs: dict[str, Any]
+    hidden: Any
+    """(b, n, d), zero at padding."""
+    mask: Any
+    """(b, n, 1) float32, 1 at tokens."""
+    width: int
+
+
+def encoded(reader: Reader, *, seed: int) -> Encoded:
+    """A fresh encoder of the reader's kind on inputs of its own."""
+    if reader.settings.kind == "bert":
+        return _bert(reader, reader.settings.bert)
+    return _dgcnn(reader, reader.settings.dgcnn, seed=seed)
+
+
+def take_over(network: Any, other: Any) -> None:
+    """Give the layers of an encoder the weights of another network's."""
+    for layer in network.layers:
+        if layer.name.startswith(PREFIX) and layer.weights:
+            layer.set_weights(other.get_layer(layer.name).get_weights())
+
+
+def _dgcnn(reader: Reader, settings: Dgcnn, *, seed: int) -> Encoded:
+    inputs = {"characters": keras.Input((None,), dtype="int32", name="characters")}
+    mask = _mask(inputs["characters"], PAD)
+    hidden = _embedding("characters", reader.characters.size, settings.width, seed)(inputs["characters"])
+    if reader.vectors:
+        inputs["vectors"] = keras.Input((None,), dtype="int32", name="vectors")
+        hidden += _pretrained(reader.vectors[1], settings.width, seed)(inputs["vectors"])
+    if reader.words:
+        inputs["words"] = keras.Input((None,), dtype="int32", name="words")
+        hidden += _embedding("words", reader.words.size, settings.width, seed)(inputs["words"])
+    hidden += Positions(reader.longest + 2, settings.width, name=f"{PREFIX}positions")(hidden)
+    hidden = layers.Dropout(settings.dropout, seed=derive(seed, "dropout"))(hidden) * mask
+    for number, dilation in enumerate(settings.dilations):
+        hidden = GatedDilatedConvolution(
+            settings.width,
+            dilation=dilation,
+            gate_dropout=settings.gate_dropout,
+            seed=derive(seed, "convolution", number),
+            name=f"{PREFIX}convolution_{number}",
+        )(hidden, mask)
+    return Encoded(inputs, hidden, mask, settings.width)
+
+
+def _bert(reader: Reader, settings: Bert) -> Encoded:
+    from keras_hub.models import BertBackbone
+
+    if settings.preset:
+        backbone = bert_backbone(settings.preset, dropout=settings.dropout, name=f"{PREFIX}bert")
+    else:
+        backbone = BertBackbone(
+            vocabulary_size=reader.characters.size,
+            num_layers=settings.layers,
+            num_heads=settings.heads,
+            hidden_dim=settings.width,
+            intermediate_dim=4 * settings.width,
+            dropout=settings.dropout,
+            max_sequence_length=reader.longest + 2,
+            name=f"{PREFIX}bert",
+        )
+    characters = keras.Input((None,), dtype="int32", name="characters")
+    mask = _mask(characters, reader.characters.special[0])
+    given = {
+        "token_ids": characters,
+        "segment_ids": ops.zeros_like(characters),
+        "padding_mask": ops.cast(mask[..., 0], "int32"),
+    }
+    hidden = backbone(given)["sequence_output"]
+    return Encoded({"characters": characters}, hidden * ops.cast(mask, hidden.dtype), mask, hidden.shape[-1])
+
+
+def _mask(characters: Any, padding: int) -> Any:
+    return ops.cast(ops.not_equal(characters, padding), "float32")[..., None]
+
+
+def _embedding(name: str, size: int, width: int, seed: int) -> Any:
+    initial = keras.initializers.RandomUniform(-0.05, 0.05, seed=derive(seed, name))
+    return layers.Embedding(size, width, embeddings_initializer=initial, name=f"{PREFIX}{name}")
+
+
+def _pretrained(table: np.ndarray, width: int, seed: int) -> Any:
+    """Frozen vectors and a projection that learns."""
+    frozen = layers.Embedding(
+        *table.shape, embeddings_initializer=Table(table), trainable=False, name="vectors_table"
+    )
+    initial = keras.initializers.GlorotUniform(seed=derive(seed, "vectors"))
+    projection = layers.Dense(width, use_bias=False, kernel_initializer=initial, name=f"{PREFIX}vectors")
+    return lambda numbers: projection(frozen(numbers))
+
+
+class Table(keras.initializers.Initializer):
+    """Starts a variable as a given array."""
+
+    def __init__(self, values: np.ndarray) -> None:
+        self.values = values
+
+    def __call__(self, shape: tuple[int, ...], dtype: Any = None) -> Any:
+        return ops.convert_to_tensor(self.values, dtype=dtype)

@@ -1,0 +1,93 @@
+"""How many triples of one sentence are right, given its labels: the sets compared are normalised.
+
+`scoring` says what the two ways of counting mean.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+
+from tasks.extraction.records import Triple
+
+Dictionary = Mapping[str, Collection[str]]
+Counter = Callable[[set[Triple], set[Triple]], tuple[int, int, int, int]]
+"""(labels, triples found) -> right for precision, found, right for recall, labelled."""
+Same = Callable[[Triple, Triple], bool]
+
+NONE: Dictionary = {}
+
+
+def count_official(alias: Dictionary, location: Dictionary) -> Counter:
+    """Aliases repeated are dropped; then any triple answers any label, for precision and recall apart."""
+    same, repeats = _same(alias, location), _same(alias, NONE)
+
+    def count(gold: set[Triple], found: set[Triple]) -> tuple[int, int, int, int]:
+        kept = _without_repeats(found, repeats)
+        answering = sum(any(same(triple, label) for label in gold) for triple in kept)
+        answered = sum(any(same(triple, label) for triple in found) for label in gold)
+        return answering, len(kept), answered, len(gold)
+
+    return count if alias or location else _count_equal
+
+
+def count_strict(alias: Dictionary, location: Dictionary) -> Counter:
+    """Each triple found answers one label at most, and each label is answered once at most."""
+    same = _same(_symmetric(alias), location)
+
+    def count(gold: set[Triple], found: set[Triple]) -> tuple[int, int, int, int]:
+        correct = _matched(gold, found, same)
+        return correct, len(found), correct, len(gold)
+
+    return count if alias or location else _count_equal
+
+
+def _count_equal(gold: set[Triple], found: set[Triple]) -> tuple[int, int, int, int]:
+    """What both ways come to without dictionaries."""
+    correct = len(gold & found)
+    return correct, len(found), correct, len(gold)
+
+
+def _symmetric(alias: Dictionary) -> dict[str, set[str]]:
+    both = {name: set(others) for name, others in alias.items()}
+    for name, others in alias.items():
+        for other in others:
+            both.setdefault(other, set()).add(name)
+    return both
+
+
+def _same(alias: Dictionary, location: Dictionary) -> Same:
+    """Whether a triple found answers a label."""
+
+    def named(found: str, label: str) -> bool:
+        return found == label or label in alias.get(found, ())
+
+    def same(found: Triple, label: Triple) -> bool:
+        return (
+            found[1] == label[1]
+            and named(found[0], label[0])
+            and (named(found[2], label[2]) or found[2] in location.get(label[2], ()))
+        )
+
+    return same
+
+
+def _without_repeats(found: set[Triple], repeats: Same) -> list[Triple]:
+    kept: list[Triple] = []
+    for triple in sorted(found, key=repr):  # not all predicates of a file need be strings
+        if not any(repeats(triple, other) for other in kept):
+            kept.append(triple)
+    return kept
+
+
+def _matched(gold: set[Triple], found: set[Triple], same: Same) -> int:
+    """The most labels that can be answered, each by a triple of its own (augmenting paths)."""
+    answer: dict[Triple, Triple] = {}
+
+    def place(triple: Triple, tried: set[Triple]) -> bool:
+        for label in gold - tried:
+            if same(triple, label) and label not in tried:
+                tried.add(label)
+                if label not in answer or place(answer[label], tried):
+                    answer[label] = triple
+                    return True
+        return False
+
+    return sum(place(triple, set()) for triple in found)

@@ -1,0 +1,79 @@
+"""The competition's metric, F1 of triples, and the thresholds and rules that turn scores into triples."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tasks.core.competition import Part, Score
+from tasks.extraction import dataset
+from tasks.extraction.answers import answered, thresholds
+from tasks.extraction.records import Triple
+from tasks.extraction.scoring import Counts, per_sentence, standard_error
+from tasks.extraction.triples import right_and_wanted
+from tasks.learning.candidates import Candidates, Frame, best_cut
+
+
+def scorer(dataset: Path, part: Part = "train", settings: dict[str, Any] | None = None) -> "TripleScorer":
+    """F1 of candidates or answers of one part's sentences, in the dataset's order.
+
+    Args:
+        settings: of `tasks.extraction.config.Answers`.
+
+    Raises:
+        ValueError: the test part, whose triples are not known.
+    """
+    if part == "test":
+        raise ValueError("expected a labelled part, received 'test'")
+    return TripleScorer(dataset, part, settings or {})
+
+
+class TripleScorer:
+    """A `tasks.core.competition.Scorer` over `tasks.learning.candidates.Candidates` of triples."""
+
+    def __init__(self, folder: Path, part: Part, settings: dict[str, Any]) -> None:
+        self._records = dataset.records(folder, part)
+        self._alias, self._location = dataset.dictionaries(folder)
+        self._settings = settings
+        self._right = lru_cache(maxsize=4)(self._uncached_right)
+
+    def __call__(
+        self, values: Candidates, rows: np.ndarray | None = None, *, decision: dict[str, Any] | None = None
+    ) -> Score:
+        """F1 ± its standard error; without a decision, of the best threshold and without rules."""
+        chosen = np.arange(len(self._records)) if rows is None else rows
+        if len(values) != len(chosen):
+            raise ValueError(f"expected candidates of {len(chosen)} sentences, received {len(values)}")
+        if decision is None:
+            right, wanted = self._right(values.frame, None if rows is None else tuple(rows.tolist()))
+            return Score("F1", best_cut(values.scores, right, wanted)[1], 0.0)
+        texts = [self._records[row].text for row in chosen]
+        counts = self.counts(answered(values, texts, decision), chosen)
+        return Score("F1", Counts(*counts.sum(axis=0).tolist()).f1, standard_error(counts))
+
+    def counts(self, answers: Sequence[Sequence[Triple]], rows: np.ndarray) -> np.ndarray:
+        """(n, 4) int64, as `tasks.extraction.scoring.per_sentence` counts."""
+        records = [self._records[row] for row in rows]
+        return per_sentence(
+            [(record.text, record.triples) for record in records],
+            [(record.text, list(triples)) for record, triples in zip(records, answers, strict=True)],
+            alias=self._alias,
+            location=self._location,
+            mode=self._settings.get("mode", "official"),
+        )
+
+    def decide(self, values: Candidates) -> dict[str, Any]:
+        """Thresholds that score best on these values, and the rules that the settings ask for."""
+        right, wanted = self._right(values.frame, None)
+        return {
+            **thresholds(
+                values, right, wanted, self._records, by_predicate=self._settings.get("by_predicate", False)
+            ),
+            "rules": list(self._settings.get("rules", ())),
+        }
+
+    def _uncached_right(self, frame: Frame, rows: tuple[int, ...] | None) -> tuple[np.ndarray, int]:
+        records = self._records if rows is None else [self._records[row] for row in rows]
+        return right_and_wanted(Candidates(frame, np.zeros(len(frame.keys))), records)

@@ -1,0 +1,144 @@
+"""What a report says of triples beyond scores: predicates, mistakes, thresholds, rules, raw data.
+
+Everything rests on the blend's out-of-fold answers, so no sentence was answered by a model that had seen it.
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tasks.core.cells import Estimate
+from tasks.core.page import Material, Section, Table, Text
+from tasks.extraction import choices, confusions, dataset, outcome, scoring
+from tasks.extraction.mistakes import mistakes
+from tasks.extraction.outcome import Outcome
+from tasks.extraction.records import Triple
+from tasks.extraction.scoring import Counts
+
+Answers = Sequence[Sequence[Triple]]
+
+LENGTHS = (25, 50, 75, 100, 150, 200)
+"""Longest sentences of the length classes but the last."""
+NUMBERS = (0, 1, 2, 3, 4, 6, 9)
+"""Most labels of the classes by number of triples but the last."""
+ENDS = 10
+"""Predicates shown from either end of the list."""
+LABELLED = ("train", "validation")
+BAR = "━"
+BAR_CHARACTERS = 20
+
+
+def sections(material: Material) -> list[Section]:
+    """The competition's own sections, in reading order.
+
+    Raises:
+        ValueError: the blend's records are not the dataset's, or stand in another order.
+    """
+    found = outcome.read(material)
+    answers = outcome.answers(found)
+    wrong = mistakes(found, answers)
+    told = [
+        by_predicate(found, answers),
+        confusions.confusions(wrong),
+        confusions.sentences(found, wrong),
+        choices.thresholds(found),
+        choices.rules(found),
+        by_size(found, answers),
+        notes(material.dataset),
+    ]
+    return [section for section in told if section.blocks]
+
+
+def by_predicate(found: Outcome, answers: Answers) -> Section:
+    """Precision, recall and F1 of each predicate, the one with most labels first."""
+    counts = scoring.by_predicate(*_sides(found, answers), **found.scorer)
+    if not counts:
+        return Section("F1 by predicate", [])
+    ordered = sorted(counts.items(), key=lambda entry: -entry[1].gold)
+    rows = [[predicate, *_figures(each), each.f1, bar(each.f1)] for predicate, each in ordered]
+    labelled = [each.f1 for each in counts.values() if each.gold]
+    text = (
+        f"All predicates counting alike, F1 is {np.mean(labelled or [0]):.4f}; the competition's counts "
+        "triples alike, so frequent predicates decide it. Figures of rare ones are mostly chance."
+    )
+    columns = ["predicate", "labels", "answered", "precision", "recall", "F1", "F1 as a bar"]
+    caption = (
+        "The most frequent first. Of each predicate: labels, triples answered, and how many of either match."
+    )
+    return Section("F1 by predicate", [Text(text), Table(columns, rows, caption)])
+
+
+def bar(share: float) -> str:
+    """A share as a bar of text: names of predicates are Chinese, which fonts that draw charts often lack."""
+    return BAR * round(share * BAR_CHARACTERS)
+
+
+def by_size(found: Outcome, answers: Answers) -> Section:
+    """F1 by length of sentences, and by number of labelled triples."""
+    if not found.records:
+        return Section("F1 by size", [])
+    counts = scoring.per_sentence(*_sides(found, answers), **found.scorer)
+    lengths = [len(record.text) for record in found.records]
+    numbers = counts[:, 3].tolist()
+    return Section(
+        "F1 by size",
+        [
+            _size_table("characters", lengths, LENGTHS, counts, "By length of the sentence."),
+            _size_table("labels", numbers, NUMBERS, counts, "By number of triples that a sentence states."),
+        ],
+    )
+
+
+def _size_table(
+    name: str, sizes: Sequence[int], bounds: Sequence[int], counts: np.ndarray, caption: str
+) -> Table:
+    """One line for each class of sentences; classes end at the bounds, the last has no end."""
+    classes = np.searchsorted(np.array(bounds), np.array(sizes), side="left")
+    rows = []
+    for number in np.unique(classes):
+        own = counts[classes == number]
+        total = Counts(*own.sum(axis=0).tolist())
+        f1 = Estimate(total.f1, scoring.standard_error(own))
+        rows.append([_class(bounds, int(number)), len(own), *_figures(total), f1, bar(total.f1)])
+    columns = [name, "sentences", "triples", "answered", "precision", "recall", "F1", "F1 as a bar"]
+    return Table(columns, rows, f"{caption} F1 ± one standard error.")
+
+
+def _class(bounds: Sequence[int], number: int) -> str:
+    first = bounds[number - 1] + 1 if number else 0
+    if number == len(bounds):
+        return f"{first} and more"
+    return str(first) if first == bounds[number] else f"{first} to {bounds[number]}"
+
+
+def _figures(counts: Counts) -> list[Any]:
+    """Labels, answers, precision and recall; nothing where there is nothing to divide by."""
+    precision = counts.precision if counts.predicted else None
+    return [counts.gold, counts.predicted, precision, counts.recall if counts.gold else None]
+
+
+def _sides(found: Outcome, answers: Answers) -> tuple[list[scoring.Sentence], list[scoring.Sentence]]:
+    gold: list[scoring.Sentence] = [(record.text, record.triples) for record in found.records]
+    return gold, [(text, triples) for (text, _), triples in zip(gold, answers, strict=True)]
+
+
+def notes(folder: Path) -> Section:
+    """What reading the raw files found; of the predicates' counts those at either end."""
+    from tasks.learning import sections
+
+    file, known = folder / "notes.json", dataset.predicates(folder)
+    if not file.is_file():
+        return Section("Notes on the data", [])
+    counts = json.loads(file.read_text("utf-8"))["counts"]
+    rows = [[each, *(counts.get(f"{part} {each}", 0) for part in LABELLED)] for each in known]
+    rows.sort(key=lambda row: -row[1])
+    shown = rows if len(rows) <= 2 * ENDS else [*rows[:ENDS], *rows[-ENDS:]]
+    caption = f"Triples by predicate: the {ENDS} most and the {ENDS} least frequent of {len(rows)}."
+    table = Table(
+        ["predicate", *LABELLED], shown, caption if len(shown) < len(rows) else "Triples by predicate."
+    )
+    told = {f"{part} {each}" for part in LABELLED for each in known}
+    return sections.notes(folder, told=told, more=[table])

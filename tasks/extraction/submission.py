@@ -1,0 +1,176 @@
+"""The competition's submission: a zip of one file of JSON lines, a sentence with its triples by line."""
+
+import io
+import json
+import zipfile
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tasks.core.errors import InvalidSubmission
+from tasks.core.store import write_atomically
+from tasks.extraction.answers import answered
+from tasks.extraction.dataset import records, schema
+from tasks.extraction.records import Triple
+from tasks.extraction.scoring import norm
+from tasks.learning.candidates import Candidates
+
+FILE = "submission.zip"
+MEMBER = "result.json"
+STRINGS = ("subject", "predicate", "object")
+TYPES = ("subject_type", "object_type")
+FIRST_DATE = (1980, 1, 1, 0, 0, 0)
+"""The earliest a zip can tell; equal answers shall give equal bytes."""
+
+
+def answer(text: str, triples: Iterable[Triple], schema_rows: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """A sentence as it is submitted; types are those of the predicate's first row in the schema."""
+    rows: dict[str, Mapping[str, str]] = {}
+    for row in schema_rows:
+        rows.setdefault(row["predicate"], row)
+    found = [
+        dict(zip(STRINGS, triple, strict=True)) | {key: rows[triple[1]][key] for key in TYPES}
+        for triple in triples
+    ]
+    return {"text": text, "spo_list": found}
+
+
+def decode(values: Candidates, dataset: Path, decision: dict[str, Any]) -> list[dict[str, Any]]:
+    """The answer to each test sentence, by thresholds and rules (`tasks.extraction.answers`)."""
+    texts = [record.text for record in records(dataset, "test")]
+    rows = schema(dataset)
+    triples = answered(values, texts, decision)
+    return [answer(text, own, rows) for text, own in zip(texts, triples, strict=True)]
+
+
+def write(ids: list[str], answers: list[Any], file: Path) -> None:
+    """Write the answers, as `answer` builds them, in the order of the ids."""
+    lines = [json.dumps(given, ensure_ascii=False) + "\n" for _, given in zip(ids, answers, strict=True)]
+    entry = zipfile.ZipInfo(MEMBER, FIRST_DATE)
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    entry.create_system = 3  # Unix, wherever it is written
+    entry.external_attr = 0o644 << 16
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr(entry, "".join(lines).encode("utf-8"))
+    write_atomically(file, content.getvalue())
+
+
+def check(file: Path, ids: list[str], dataset: Path) -> int:
+    """Count the sentences of a submission that keeps every rule.
+
+    Subjects and objects need not occur in the text: rules may have joined or completed names.
+
+    Raises:
+        InvalidSubmission: the first rule broken, with its member and line.
+    """
+    text_of = {record.id: record.text for record in records(dataset, "test")}
+    rows = {(row["subject_type"], row["predicate"], row["object_type"]) for row in schema(dataset)}
+    member, lines = _member(file)
+    for number, line in enumerate(lines, start=1):
+        place = f"{file}: {member}:{number}"
+        if number > len(ids):
+            raise InvalidSubmission(f"{place}: expected no line after the {len(ids)} test sentences'")
+        given = _parsed(line, place)
+        if given["text"] != (text := text_of[ids[number - 1]]):
+            raise _broken(
+                place, f"the text of test sentence {ids[number - 1]}, {_short(text)}", given["text"]
+            )
+        _check_triples(given["spo_list"], rows, place)
+    if len(lines) < len(ids):
+        raise InvalidSubmission(
+            f"{file}: {member}: expected a line for each of {len(ids)} test sentences, received {len(lines)}"
+        )
+    return len(lines)
+
+
+def _member(file: Path) -> tuple[str, list[bytes]]:
+    """Name and lines of the only file in the archive."""
+    if not file.exists():
+        raise InvalidSubmission(f"{file}: expected a submission, received no such file")
+    if file.is_dir():
+        raise InvalidSubmission(f"{file}: expected a submission file, received a folder")
+    try:
+        with zipfile.ZipFile(file) as archive:
+            entry = _only_entry(archive.infolist(), file)
+            content = archive.read(entry)
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError) as error:
+        raise InvalidSubmission(
+            f"{file}: expected a whole zip archive, received one that is not: {error}"
+        ) from error
+    lines = content.split(b"\n")
+    return entry.filename, lines if lines[-1] else lines[:-1]
+
+
+def _only_entry(entries: list[zipfile.ZipInfo], file: Path) -> zipfile.ZipInfo:
+    if len(entries) != 1:
+        # the scorer reads every member, and a later line for a text replaces an earlier one
+        names = ", ".join(repr(entry.filename) for entry in entries[:4])
+        received = f"{len(entries)}: {names}" if entries else "an empty one"
+        raise InvalidSubmission(f"{file}: expected an archive of one file, received {received}")
+    entry = entries[0]
+    if entry.is_dir() or "/" in entry.filename:
+        raise _broken(str(file), "a file outside any folder", entry.filename)
+    if entry.flag_bits & 1:
+        raise InvalidSubmission(f"{file}: {entry.filename}: expected no password, received an encrypted file")
+    return entry
+
+
+def _parsed(line: bytes, place: str) -> dict[str, Any]:
+    """The object on a line, with a text and a list of triples."""
+    try:
+        given = json.loads(line.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        byte = f"byte {line[error.start]:#x} at position {error.start}"
+        raise InvalidSubmission(f"{place}: expected UTF-8, received {byte}") from None
+    except (ValueError, RecursionError) as error:
+        received = f"{line[:40]!r} ({error})" if line.strip() else "an empty line"
+        raise InvalidSubmission(f"{place}: expected JSON, received {received}") from None
+    if not isinstance(given, dict):
+        raise _broken(place, "an object", given)
+    for key, kind, name in (("text", str, "a string"), ("spo_list", list, "a list")):
+        if key not in given:
+            raise _broken(place, f"the key {key!r}", sorted(given))
+        if not isinstance(given[key], kind):
+            raise _broken(place, f"{name} for {key!r}", given[key])
+    return given
+
+
+def _check_triples(triples: list[Any], rows: set[tuple[str, str, str]], place: str) -> None:
+    seen: set[Triple] = set()
+    for number, triple in enumerate(triples, start=1):
+        here = f"{place}: triple {number}"
+        _check_triple(triple, rows, here)
+        key = (norm(triple["subject"]), triple["predicate"], norm(triple["object"]))
+        if key in seen:
+            raise _broken(here, "each triple once", " ".join(triple[part] for part in STRINGS))
+        seen.add(key)
+
+
+def _check_triple(triple: Any, rows: set[tuple[str, str, str]], here: str) -> None:
+    """Its keys and strings, and a row of the schema; the types may be left out."""
+    if not isinstance(triple, dict):
+        raise _broken(here, "an object", triple)
+    for key in STRINGS:
+        if key not in triple:
+            raise _broken(here, f"the key {key!r}", sorted(triple))
+    for key in (*STRINGS, *(key for key in TYPES if key in triple)):
+        if not isinstance(triple[key], str) or not norm(triple[key]).strip():
+            raise _broken(here, f"a string that is not empty for {key!r}", triple[key])
+    fitting = [row for row in rows if row[1] == triple["predicate"]]
+    if not fitting:
+        raise _broken(here, "a predicate of the schema", triple["predicate"])
+    subject_type, object_type = (triple.get(key) for key in TYPES)
+    if not any(subject_type in (None, row[0]) and object_type in (None, row[2]) for row in fitting):
+        expected = f"types of a schema row of {triple['predicate']}"
+        raise _broken(here, expected, f"{subject_type}, {object_type}")
+
+
+def _broken(place: str, expected: str, received: Any) -> InvalidSubmission:
+    return InvalidSubmission(f"{place}: expected {expected}, received {_short(received)}")
+
+
+def _short(value: Any, *, characters: int = 60) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= characters else f"{shown[:characters]}…"

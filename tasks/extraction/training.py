@@ -1,0 +1,154 @@
+"""What one fold's model is fitted on: batches as a function of the step, losses, held-out figures."""
+
+from functools import cached_property, lru_cache, partial
+from typing import Any
+
+import numpy as np
+
+from tasks.core.competition import Job
+from tasks.core.config import Stage
+from tasks.extraction import dataset, linking, tagging
+from tasks.extraction.config import Recipe
+from tasks.extraction.decoding import decoded
+from tasks.extraction.distant import Knowledge
+from tasks.extraction.distant_inputs import DistantInputs
+from tasks.extraction.examples import Example, examples, read_words
+from tasks.extraction.reading import Reader
+from tasks.extraction.records import Record
+from tasks.extraction.relabelling import relabelled
+from tasks.extraction.repair import repair
+from tasks.extraction.triples import right_and_wanted
+from tasks.extraction.views import read_views
+from tasks.learning import candidates
+from tasks.learning.batches import by_length
+from tasks.learning.fitting import Batch, Training
+from tasks.learning.seeds import derive, generator
+
+EVALUATED = 256
+"""Held-out sentences looked at after an epoch."""
+
+
+def build(job: Job) -> Training:
+    """The training of one fold's model, or of a language model, for `tasks.learning.fitting.fit`."""
+    from tasks.extraction import language_model, networks
+    from tasks.extraction.encoders import take_over
+
+    if "method" not in job.settings:
+        return language_model.build(job)
+    recipe = Recipe.model_validate(job.settings)
+    sentences = Sentences(job, recipe)
+    network = networks.build(recipe, sentences.reader, predicates=len(sentences.predicates), seed=job.seed)
+    if job.start:
+        take_over(network.training, language_model.trained(job, recipe, sentences.reader))
+    return Training(
+        model=network.training,
+        stages=recipe.training.stages,
+        losses=network.losses,
+        loss_weights=dict.fromkeys(network.losses, 1.0),
+        metric=None,
+        batch=sentences.batch,
+        steps_per_epoch=len(sentences.plan(0)),
+        select=lambda model, stage: {},
+        evaluate=partial(sentences.evaluate, network),
+        ema=recipe.training.ema,
+    )
+
+
+class Sentences:
+    """The sentences a fold learns from, their views, and those it is watched on."""
+
+    def __init__(self, job: Job, recipe: Recipe) -> None:
+        self.job, self.recipe = job, recipe
+        self.predicates = dataset.predicates(job.dataset)
+        self._index = {predicate: number for number, predicate in enumerate(self.predicates)}
+        self._words = read_words(job.inputs["words"]) if "words" in job.inputs else None
+        self._records = dataset.records(job.dataset, "train")
+        assert job.folds is not None
+        self._folds = np.load(job.folds / "folds.npy")
+        self._own = np.flatnonzero((self._folds != job.fold) & (self._folds != job.beside))
+        segmented = [self._words[record.id] for record in self._records] if self._words else None
+        self.reader = Reader(recipe.encoder, job.dataset, segmented=segmented)
+
+    @cached_property
+    def learned(self) -> list[Example]:
+        """What is learned as it stands, after cleaning and relabelling."""
+        records = [self._records[row] for row in self._own]
+        if self.job.labels:
+            settings = self.recipe.training.labelling
+            records = relabelled(
+                records, self.job.labels, add_above=settings.add_above, drop_below=settings.drop_below
+            )
+        return self._examples(records)
+
+    @cached_property
+    def views(self) -> list[list[Example]]:
+        """Augmented views of the same sentences."""
+        return [
+            self._examples([view[row] for row in self._own], segmented=False)
+            for view in map(read_views, self.job.views)
+        ]
+
+    def _examples(self, records: list[Record], *, segmented: bool = True) -> list[Example]:
+        repairs = self.recipe.training.labelling.repairs
+        if repairs:
+            records = [
+                record._replace(triples=tuple(repair(record.text, record.triples, names=repairs)))
+                for record in records
+            ]
+        return examples(records, self.reader, self._index, words=self._words if segmented else None)
+
+    @cached_property
+    def distant(self) -> DistantInputs | None:
+        """Pairs of names that are triples elsewhere in the sentences learned from."""
+        if not self.recipe.distant:
+            return None
+        knowledge = Knowledge.of([self._records[row] for row in self._own], self._index)
+        return DistantInputs(knowledge, len(self.predicates))
+
+    @lru_cache(maxsize=2)  # noqa: B019  (lives as long as its child process)
+    def plan(self, epoch: int) -> list[np.ndarray]:
+        """Which sentences make each batch of an epoch."""
+        lengths = np.array([example.tokens for example in self.learned])
+        budget = self.recipe.training.batch_characters
+        return by_length(lengths, budget=budget, seed=derive(self.job.seed, "batches"), epoch=epoch)
+
+    def batch(self, stage: Stage, epoch: int, step: int) -> Batch:
+        """The batch of a step: a pure function of its arguments and the job."""
+        drawn = generator(self.job.seed, "batch", epoch, step)
+        chosen = [self._shown(int(row), stage, drawn) for row in self.plan(epoch)[step]]
+        inputs = self.reader.batch([example.read for example in chosen])
+        if self.recipe.method == "gplinker":
+            return Batch(inputs, linking.targets(chosen, predicates=len(self.predicates)))
+        extra, targets = tagging.targets(
+            chosen,
+            predicates=len(self.predicates),
+            subjects=self.recipe.training.subjects,
+            generator=drawn,
+        )
+        if self.distant:
+            extra |= self.distant.of_batch(chosen, extra["span"], length=inputs["characters"].shape[1])
+        return Batch(inputs | extra, targets)
+
+    def _shown(self, row: int, stage: Stage, drawn: np.random.Generator) -> Example:
+        """A sentence as it is, or one of its views."""
+        share = 0.0 if stage.plain or not self.views else self.recipe.augmentation.share
+        if drawn.random() >= share:
+            return self.learned[row]
+        return self.views[drawn.integers(len(self.views))][row]
+
+    @cached_property
+    def watched(self) -> list[Example]:
+        """Some of the held-out sentences, spread evenly."""
+        held_out = np.flatnonzero(self._folds == self.job.fold)
+        spread = held_out[:: max(1, len(held_out) // EVALUATED)]
+        return examples([self._records[row] for row in spread], self.reader, self._index, words=self._words)
+
+    def evaluate(self, network: Any, model: Any) -> dict[str, float]:
+        """F1 on held-out sentences at the best threshold for them."""
+        if not self.watched:
+            return {}
+        found = decoded(
+            [network], self.recipe, self.reader, self.watched, self.predicates, distant=self.distant
+        )
+        right, wanted = right_and_wanted(found, [example.record for example in self.watched])
+        return {"held_out_f1": candidates.best_cut(found.scores, right, wanted)[1]}

@@ -1,0 +1,29 @@
+"""Triples as candidates (`tasks.learning.candidates`), and which of them are right."""
+
+import json
+from collections.abc import Sequence
+
+import numpy as np
+
+from tasks.extraction.records import Record, Triple
+from tasks.extraction.scoring import norm
+from tasks.learning.candidates import Candidates
+
+
+def triple_of(candidate: str) -> Triple:
+    """The triple that a candidate's key stands for."""
+    subject, predicate, object_ = json.loads(candidate)
+    return subject, predicate, object_
+
+
+def normal(triple: Triple) -> Triple:
+    """What two triples have in common that the official scorer takes for the same."""
+    return norm(triple[0]), triple[1], norm(triple[2])
+
+
+def right_and_wanted(values: Candidates, records: Sequence[Record]) -> tuple[np.ndarray, int]:
+    """(m,) bool, whether each candidate is labelled, aliases aside; and the number of labels."""
+    gold = [{normal(triple) for triple in record.triples} for record in records]
+    rows = values.frame.rows.tolist()
+    right = [normal(triple_of(each)) in gold[row] for row, each in zip(rows, values.frame.keys, strict=True)]
+    return np.array(right, bool), sum(map(len, gold))

@@ -1,0 +1,92 @@
+"""From texts to the numbers that networks read: one token a character, between a first and a last one."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from tasks.core.errors import MissingWeights
+from tasks.core.places import expand
+from tasks.extraction.characters import normalise
+
+PAD, UNKNOWN, BEGIN, END, MASK = range(5)
+FIRST = 5
+
+
+class Vocabulary(NamedTuple):
+    """Tokens by number; what it does not know is `UNKNOWN`."""
+
+    numbered: dict[str, int]
+    size: int
+    special: tuple[int, int, int, int, int] = (PAD, UNKNOWN, BEGIN, END, MASK)
+
+    def numbers(self, tokens: Iterable[str]) -> np.ndarray:
+        """(tokens + 2,) int32: the tokens between `BEGIN` and `END`."""
+        _, unknown, begin, end, _ = self.special
+        return np.array([begin, *(self.numbered.get(token, unknown) for token in tokens), end], np.int32)
+
+
+def of_counts(counts: Iterable[tuple[str, int]], *, minimum: int) -> Vocabulary:
+    """Tokens that occur at least `minimum` times, in the order given."""
+    kept = [token for token, count in counts if count >= minimum]
+    return Vocabulary({token: number for number, token in enumerate(kept, FIRST)}, FIRST + len(kept))
+
+
+def of_words(sentences: Iterable[Sequence[str]], *, minimum: int) -> Vocabulary:
+    """Words of segmented sentences, the most frequent first, then by code points."""
+    counts = Counter(normalise(word) for words in sentences for word in words)
+    return of_counts(sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])), minimum=minimum)
+
+
+def of_file(file: Path) -> Vocabulary:
+    """A `vocab.txt` of BERT: a token a line, `[PAD]`, `[UNK]`, `[CLS]`, `[SEP]` and `[MASK]` among them."""
+    tokens = file.read_text("utf-8").split("\n")
+    index = {token.rstrip("\r"): number for number, token in enumerate(tokens) if token}
+    names = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+    if missing := [name for name in names if name not in index]:
+        raise MissingWeights(f"{file}: expected the tokens {', '.join(names)}, missing {', '.join(missing)}")
+    pad, unknown, begin, end, mask = (index[name] for name in names)
+    return Vocabulary(index, len(index), (pad, unknown, begin, end, mask))
+
+
+def word_of_each_character(text: str, words: Sequence[str]) -> list[str]:
+    """The word in which each character of a text stands; white space between words is a word of its own."""
+    found: list[str] = []
+    place = 0
+    for word in words:
+        start = text.find(word, place)
+        start = place if start < 0 else start
+        found += [" "] * (start - place) + [normalise(word)] * len(word)
+        place = start + len(word)
+    return (found + [" "] * (len(text) - len(found)))[: len(text)]
+
+
+def character_vectors(path: str) -> tuple[Vocabulary, np.ndarray]:
+    """Pretrained vectors: their vocabulary, and a (size, d) float32 table of standard deviation 1.
+
+    Raises:
+        MissingWeights: no such file, or not an `.npz` of `characters` (k,) and `vectors` (k, d).
+    """
+    file = expand(path)
+    try:
+        with np.load(file, allow_pickle=False) as read:
+            characters, vectors = read["characters"], np.asarray(read["vectors"], np.float32)
+    except FileNotFoundError:
+        raise MissingWeights(
+            f"encoder.dgcnn.vectors: expected a file, received {path!r} (no {file})"
+        ) from None
+    except (KeyError, ValueError, OSError) as error:
+        raise MissingWeights(
+            f"{file}: expected an .npz of 'characters' and 'vectors', received {error}"
+        ) from None
+    if vectors.ndim != 2 or len(characters) != len(vectors):
+        raise MissingWeights(
+            f"{file}: expected a vector for each character, received shapes "
+            f"{characters.shape} and {vectors.shape}"
+        )
+    index = {str(character): number for number, character in enumerate(characters, FIRST)}
+    table = np.zeros((FIRST + len(vectors), vectors.shape[1]), np.float32)
+    table[FIRST:] = vectors / max(float(vectors.std()), 1e-12)
+    return Vocabulary(index, len(table)), table

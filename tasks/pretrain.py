@@ -1,0 +1,44 @@
+"""Step `pretrain`: a network fitted on texts without labels, which trainings start from."""
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from tasks.core.config import Run
+from tasks.core.step import step
+from tasks.core.store import Artifact
+from tasks.core.work import in_child
+from tasks.learning.job import fit_job
+
+
+@step(
+    uses=("training",),
+    libraries=("backend",),
+    label="pretrain {name}",
+    retries=2,
+    ignore=("name",),
+)
+def pretrain(
+    competition: str,
+    name: str,
+    settings: dict[str, BaseModel],
+    dataset: Artifact,
+    *,
+    seed: int,
+    run: Run,
+) -> Artifact:
+    """Fit what `build` makes of these settings, as `tasks.learning.job.fit_job` writes it."""
+    return in_child(
+        "tasks.pretrain:child",
+        "model",
+        competition=competition,
+        settings=settings,
+        dataset=dataset,
+        seed=seed,
+        run=run,
+    )
+
+
+def child(job: dict[str, Any]) -> None:
+    """Entry of the child process."""
+    fit_job(job)

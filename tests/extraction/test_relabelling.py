@@ -1,0 +1,48 @@
+import pytest
+
+from tasks.core.competition import Scores
+from tasks.extraction.records import Record
+from tasks.extraction.relabelling import PART, cleaned, relabelled
+from tasks.learning import score_files
+from tasks.learning.candidates import Candidates, key
+
+A, B, C = ("甲", "作者", "乙"), ("甲", "作者", "丙"), ("丁", "主角", "乙")
+LIMITS = {"add_above": 0.9, "drop_below": 0.2}
+
+
+@pytest.mark.parametrize(
+    ("given", "judged", "left"),
+    [
+        ([A], {A: 0.5}, [A]),
+        ([A], {A: 0.2}, [A]),  # on the limit it stays
+        ([A], {A: 0.19}, []),
+        ([A], {}, []),  # not even considered
+        ([A], {A: 0.5, B: 0.9}, [A, B]),  # on the limit it is added
+        ([A], {A: 0.5, B: 0.89}, [A]),
+        ([], {A: 0.95, B: 0.99}, [B, A]),  # the surest first
+        ([], {B: 0.95, A: 0.95}, sorted([A, B])),
+        ([B, A], {A: 1.0, B: 1.0}, [B, A]),
+        ([A], {B: 0.99}, [B]),
+    ],
+)
+def test_labels_are_dropped_and_added_by_what_models_say(given, judged, left):
+    assert cleaned(given, judged, **LIMITS) == tuple(left)
+
+
+def test_what_the_scorer_takes_for_the_same_is_neither_dropped_nor_added_again():
+    given, seen = ("《Rain》", "作者", "乙"), ("rain", "作者", "乙")
+    assert cleaned([given], {seen: 0.99}, **LIMITS) == (given,)
+    assert cleaned([given], {seen: 0.3, given: 0.01}, **LIMITS) == (given,)
+
+
+def test_limits_of_nothing_and_all_change_nothing():
+    assert cleaned([A], {B: 0.999}, add_above=1.0, drop_below=0.0) == (A,)
+
+
+def test_only_sentences_that_were_judged_change(tmp_path):
+    records = [Record(id, "甲乙丙丁", None, (A,)) for id in ("t:1", "t:2", "t:3")]
+    values = Candidates.of([{key(A): 0.01, key(B): 0.95}, {key(A): 0.9}])
+    score_files.write(tmp_path, PART, Scores(["t:3", "t:2"], values))
+    found = relabelled(records, tmp_path, **LIMITS)
+    assert [each.triples for each in found] == [(A,), (A,), (B,)]
+    assert [each._replace(triples=()) for each in found] == [each._replace(triples=()) for each in records]

@@ -1,0 +1,244 @@
+"""What each edit of dogs makes run again: two recipes, one on a frozen trunk and one that learns whole."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.dogs import raw_files
+from tests.flows.edits import Case, Edit, Table, code, rewrite, setting, version
+
+LINES = tuple(f"{letter} {label} -" for label, letters in ((3, "abcd"), (7, "efgh")) for letter in letters)
+
+SETTINGS: dict[str, Any] = {
+    "data": {"root": "{folder}/data", "size_pixels": 32, "duplicate_distance": 0},
+    "folds": {"count": 2},
+    "recipes": [
+        {
+            "name": "frozen",
+            "views": 2,
+            "trunk": {"backbones": [{"name": "MobileNetV2", "weights": "{folder}/weights.h5"}]},
+            "test_time": {"views": ["identity", "flip"]},
+        },
+        {
+            "name": "small",
+            "trunk": {"cut": "", "backbones": [{"name": "small", "weights": "none", "size_pixels": 32}]},
+        },
+    ],
+}
+
+LOAD, SPLIT = {"load dogs"}, {"split dogs"}
+AUGMENT = {"augment frozen view 0", "augment frozen view 1"}
+ENCODE = {"encode frozen identity", "encode frozen flip"}
+TRAIN_FROZEN = {f"train frozen fold {fold}" for fold in range(2)}
+TRAIN_SMALL = {f"train small fold {fold}" for fold in range(2)}
+PREDICT_FROZEN = {f"predict frozen fold {fold}" for fold in range(2)}
+PREDICT_SMALL = {f"predict small fold {fold}" for fold in range(2)}
+TRAIN, PREDICT = TRAIN_FROZEN | TRAIN_SMALL, PREDICT_FROZEN | PREDICT_SMALL
+GATHER = {"gather frozen", "gather small"}
+END = {"blend dogs", "decode dogs"}
+SCORES = PREDICT | GATHER | END
+THIRD_FOLD = {f"{step} {recipe} fold 2" for step in ("train", "predict") for recipe in ("frozen", "small")}
+ALL = LOAD | SPLIT | AUGMENT | ENCODE | TRAIN | SCORES
+
+
+def prepare(folder: Path) -> None:
+    raw_files.write(folder / "data", LINES)
+    (folder / "weights.h5").write_bytes(b"weights")
+
+
+def photograph(change: Callable[[bytes], bytes]) -> Callable[[Case], None]:
+    def edit(case: Case) -> None:
+        path = case.folder / "data" / "train" / "a.jpg"
+        rewrite(path, change(path.read_bytes()))
+
+    return edit
+
+
+def jpeg_comment(contents: bytes) -> bytes:
+    """The same photograph with a comment segment after its first marker."""
+    return contents[:2] + b"\xff\xfe\x00\x07hello" + contents[2:]
+
+
+def other_pixels(contents: bytes) -> bytes:
+    return raw_files.encoded(raw_files.photograph(77))
+
+
+def label_list(*lines: str) -> Callable[[Case], None]:
+    def edit(case: Case) -> None:
+        rewrite(
+            case.folder / "data" / "data_train_image.txt", "".join(f"{line}\n" for line in lines).encode()
+        )
+
+    return edit
+
+
+def moved_weights(case: Case) -> None:
+    moved = (case.folder / "weights.h5").rename(case.folder / "elsewhere.h5")
+    setting("recipes.0.trunk.backbones.0.weights", str(moved))(case)
+
+
+AUGMENT_FILE, MODEL_FILE = "tasks/dogs/augment.py", "tasks/dogs/model.py"
+BLENDING_FILE, BLENDED = "tasks/learning/blending.py", GATHER | {"blend dogs"}
+ENTROPY = 'return {"main": "categorical_crossentropy"}, {"main": 1.0}'
+ALL_FROZEN = AUGMENT | ENCODE | TRAIN_FROZEN | PREDICT_FROZEN | {"gather frozen"} | END
+
+EDITS = [
+    Edit("nothing", lambda case: None, set()),
+    # Code
+    Edit(
+        "metric",
+        code("tasks/dogs/metric.py", "(share * (1 - share) / len(truth)) ** 0.5", "0.25"),
+        GATHER | END,
+        {"gather small": "code of tasks.dogs.metric changed", "blend dogs": "tasks.dogs.metric changed"},
+    ),
+    Edit(
+        "metric, rewritten with equal results",
+        code("tasks/dogs/metric.py", "** 0.5", "** (1 / 2)"),
+        GATHER | {"blend dogs"},
+    ),
+    Edit(
+        "fold rule",
+        code("tasks/learning/folding.py", "random_state=seed", "random_state=seed + 3"),
+        SPLIT | AUGMENT | TRAIN | SCORES,
+        {"split dogs": "code of tasks.learning.folding changed", "train small fold 0": "waits for split"},
+    ),
+    Edit(
+        "fold rule, rewritten with equal folds",
+        code("tasks/learning/folding.py", "np.full(len(strata), -1", "np.full(len(groups), -1"),
+        SPLIT,
+    ),
+    Edit(
+        "augmentation helper",
+        code(AUGMENT_FILE, "GREY = 128", "GREY = 127"),
+        AUGMENT | TRAIN | SCORES,
+        {"augment frozen view 1": "code of tasks.dogs.augment changed"},
+    ),
+    Edit(
+        "helper of views at test time, which augmentation uses too",
+        code("tasks/dogs/prediction_views.py", "ZOOMED_SHARE = 0.875", "ZOOMED_SHARE = 0.9"),
+        AUGMENT | ENCODE | TRAIN | SCORES,
+        {"encode frozen flip": "code of tasks.dogs.prediction_views changed"},
+    ),
+    Edit(
+        "model layer",
+        code(MODEL_FILE, 'name="dropout")(features)', 'name="dropout")(features * 1.5)'),
+        TRAIN | SCORES,
+        {"train frozen fold 1": "code of tasks.dogs.model changed"},
+    ),
+    Edit(
+        "loss", code(MODEL_FILE, ENTROPY, 'return {"main": "kl_divergence"}, {"main": 1.0}'), TRAIN | SCORES
+    ),
+    Edit(
+        "training loop",
+        code("tasks/learning/fitting.py", "PREFETCHED = 4", "PREFETCHED = 5"),
+        TRAIN | SCORES,
+        {"train small fold 1": "code of tasks.learning.fitting changed"},
+    ),
+    Edit(
+        "blending rule", code(BLENDING_FILE, 'generator(seed, "bags")', 'generator(seed, "bags", 1)'), BLENDED
+    ),
+    Edit(
+        "submission writer",
+        code("tasks/dogs/submission.py", "sorted(expected", "sorted(set() | expected"),
+        {"decode dogs"},
+        {"decode dogs": "code of tasks.dogs.submission changed"},
+    ),
+    Edit(
+        "what ensembling needs",
+        code("tasks/learning/members.py", "rows: list[int] = []", "rows = list[int]()"),
+        BLENDED,
+        {"gather small": "code of tasks.learning.members changed"},
+    ),
+    Edit(
+        "files of scores",
+        code("tasks/learning/score_files.py", '("jsonl", "npy")', '("npy", "jsonl")'),
+        SCORES,
+        {"predict small fold 0": "code of tasks.learning.score_files changed"},
+    ),
+    Edit("step", code("tasks/split.py", "smallest < folds.count", "folds.count > smallest"), SPLIT),
+    Edit(
+        "reader of raw files",
+        code("tasks/dogs/raw.py", '("train", "test")', '("train", "test")[:]'),
+        LOAD,
+        {"load dogs": "code of tasks.dogs.raw changed"},
+    ),
+    Edit("comment only", code(AUGMENT_FILE, "\nGREY", "\n# the middle of the range\nGREY"), set()),
+    Edit(
+        "docstring only", code(MODEL_FILE, '"""Loss and weight of each head.', '"""Each head\'s loss.'), set()
+    ),
+    Edit("layout only", code(MODEL_FILE, "import numpy as np\n", "import numpy as np\n\n\n"), set()),
+    Edit("report page", code("tasks/dogs/report.py", "Worst mistakes", "Mistakes"), set()),
+    Edit("core", code("tasks/core/process.py", "LAST_LINES = 30", "LAST_LINES = 31"), set()),
+    Edit("flow", code("flows/dogs.py", "photograph → breed", "photograph → dog"), set()),
+    # Raw files
+    Edit(
+        "a photograph's pixels",
+        photograph(other_pixels),
+        ALL,
+        {"load dogs": "train/a.jpg", "split dogs": "waits for load dogs"},
+    ),
+    Edit("a photograph's metadata", photograph(jpeg_comment), LOAD, {"load dogs": "a.jpg"}),
+    Edit("a photograph's date", photograph(lambda contents: contents), set()),
+    Edit(
+        "a file that is no photograph", lambda case: (case.folder / "data" / ".note").write_text("x"), set()
+    ),
+    Edit("another label", label_list("a 7 -", *LINES[1:]), ALL, {"load dogs": "data_train_image.txt"}),
+    Edit("another address in the label list", label_list("a 3 x", *LINES[1:]), LOAD),
+    # Settings
+    Edit(
+        "learning rate",
+        setting("recipes.1.training.stages", [{"learning_rate": 0.5}]),
+        TRAIN_SMALL | PREDICT_SMALL | {"gather small"} | END,
+        {"train small fold 0": "learning_rate: 0.001 → 0.5"},
+    ),
+    Edit(
+        "augmentation of one recipe", setting("recipes.0.augmentation", {"flip": False}), ALL_FROZEN - ENCODE
+    ),
+    Edit(
+        "number of folds",
+        setting("folds.count", 3),
+        SPLIT | AUGMENT | TRAIN | SCORES | THIRD_FOLD,
+        {"split dogs": "folds.count: 2 → 3"},
+    ),
+    Edit("blend option", setting("blend.rounds", 1), END, {"blend dogs": "blend.rounds: 50 → 1"}),
+    Edit("seed", setting("seed", 1), AUGMENT | ENCODE | TRAIN | SCORES),
+    Edit(
+        "test-time views of what learns whole",
+        setting("recipes.1.test_time", {"views": ["identity", "flip"]}),
+        PREDICT_SMALL | {"gather small"} | END,
+    ),
+    Edit(
+        "test-time views of what is frozen",
+        setting("recipes.0.test_time.views", ["identity", "zoom"]),
+        {"encode frozen zoom", "gather frozen"} | PREDICT_FROZEN | END,
+        {"encode frozen zoom": "view: "},
+    ),
+    Edit(
+        "size of photographs",
+        setting("data.size_pixels", 40),
+        ALL,
+        {"load dogs": "data.size_pixels: 32 → 40"},
+    ),
+    Edit("worker counts", setting("run", {"workers": 7, "data_workers": 3, "checkpoint_seconds": 1}), set()),
+    Edit("name of the run", setting("run", {"name": "other"}), set()),
+    Edit("name of a recipe", setting("recipes.1.name", "renamed"), END, {"blend dogs": "members.renamed"}),
+    # What lies around
+    Edit("contents of the weights", lambda case: rewrite(case.folder / "weights.h5", b"new"), ALL_FROZEN),
+    Edit("place of the weights", moved_weights, set()),
+    Edit(
+        "version of a library",
+        version("albumentations"),
+        AUGMENT | TRAIN | SCORES,
+        {"train small fold 0": "albumentations 2.0.8 → 9.9"},
+    ),
+    Edit(
+        "version of another library",
+        version("scikit-learn"),
+        SPLIT | TRAIN | SCORES,
+    ),
+    Edit("version of what reads photographs", version("pillow"), LOAD, {"load dogs": "→ 9.9"}),
+    Edit("version of what all steps use", version("numpy"), ALL, {"decode dogs": "numpy"}),
+    Edit("version of what no result rests on", version("matplotlib"), set()),
+]
+
+TABLE = Table("dogs", SETTINGS, {"frozen": 0, "small": 1}, prepare, ALL, EDITS)

@@ -1,0 +1,153 @@
+"""What each edit of extraction makes run again: a recipe with views and words, and one that is pretrained."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.extraction import contract
+from tests.flows.edits import Case, Edit, Table, code, rewrite, setting, version
+
+SETTINGS: dict[str, Any] = {
+    "data": {"root": "{folder}/data"},
+    "folds": {"count": 2},
+    "recipes": [
+        {"name": "pointer", "encoder": {"dgcnn": {"words": True}}, "augmentation": {"views": 2}},
+        {
+            "name": "linker",
+            "method": "gplinker",
+            "encoder": {"kind": "bert"},
+            "pretraining": {"stages": [{}]},
+        },
+    ],
+}
+
+LOAD, SPLIT = {"load extraction"}, {"split extraction"}
+AUGMENT = {"augment pointer view 0", "augment pointer view 1"}
+ENCODE, PRETRAIN = {"encode pointer words"}, {"pretrain linker"}
+END = {"blend extraction", "decode extraction"}
+
+
+def fitted(recipe: str) -> set[str]:
+    """What runs when a recipe's models change, to the end."""
+    return {f"train {recipe} fold {fold}" for fold in range(2)} | predicted(recipe)
+
+
+def predicted(recipe: str) -> set[str]:
+    """What runs when a recipe's predictions change, to the end."""
+    which = ("fold 0", "fold 1", "all folds")
+    return {f"predict {recipe} {of}" for of in which} | {f"gather {recipe}"} | END
+
+
+GATHER = {"gather pointer", "gather linker"}
+MODELS = fitted("pointer") | fitted("linker")
+THIRD_FOLD = {f"{step} {recipe} fold 2" for step in ("train", "predict") for recipe in ("pointer", "linker")}
+ALL = LOAD | SPLIT | AUGMENT | ENCODE | PRETRAIN | MODELS
+
+
+def prepare(folder: Path) -> None:
+    contract.write(folder / "data")
+
+
+def sentences(change: Callable[[list[Any]], Any], *, indent: str = "") -> Callable[[Case], None]:
+    """Change the training sentences; `indent` is put before each line."""
+
+    def edit(case: Case) -> None:
+        file = case.folder / "data" / "train_data.json"
+        lines = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+        change(lines)
+        text = "".join(f"{indent}{json.dumps(line, ensure_ascii=False)}\n" for line in lines)
+        rewrite(file, text.encode())
+
+    return edit
+
+
+def less(lines: list[Any]) -> None:
+    """Take the last triple from a sentence."""
+    next(line for line in lines if line["spo_list"])["spo_list"].pop()
+
+
+STAGES = [{"learning_rate": 0.5}]
+EDITS = [
+    Edit("nothing", lambda case: None, set()),
+    # Code
+    Edit(
+        "metric",
+        code("tasks/extraction/metric.py", "f1, standard_error(counts))", "f1, 2 * standard_error(counts))"),
+        GATHER | END,
+        {"gather linker": "code of tasks.extraction.metric changed"},
+    ),
+    Edit(
+        "metric, rewritten with equal results",
+        code("tasks/extraction/metric.py", "maxsize=4", "maxsize=5"),
+        GATHER | {"blend extraction"},
+    ),
+    Edit(
+        "rule",
+        code("tasks/extraction/rules_names.py", 'JOINERS = "和的"', 'JOINERS = "和的与"'),
+        GATHER | END,
+        {"decode extraction": "code of tasks.extraction.rules_names changed"},
+    ),
+    Edit(
+        "blending rule",
+        code("tasks/learning/blending.py", 'generator(seed, "bags")', 'generator(seed, "bags", 1)'),
+        GATHER | {"blend extraction"},
+    ),
+    Edit(
+        "submission writer",
+        code("tasks/extraction/submission.py", "(1980, 1, 1", "(1981, 1, 1"),
+        {"decode extraction"},
+    ),
+    Edit(
+        "training loop",
+        code("tasks/learning/fitting.py", "PREFETCHED = 4", "PREFETCHED = 5"),
+        PRETRAIN | MODELS,
+        {"pretrain linker": "code of tasks.learning.fitting changed"},
+    ),
+    Edit(
+        "what a training child does",
+        code("tasks/learning/job.py", "configure(read.seed)", "configure(int(read.seed))"),
+        PRETRAIN | MODELS,
+        {"pretrain linker": "code of tasks.learning.job changed"},
+    ),
+    Edit("another competition", code("tasks/dogs/metric.py", "** 0.5", "** (1 / 2)"), set()),
+    Edit("flow", code("flows/extraction.py", "DAG: sentence → triples", "From sentence to triples"), set()),
+    # Raw files
+    Edit("a label", sentences(less), ALL, {"load extraction": "train_data.json"}),
+    Edit("spaces between lines' values", sentences(lambda lines: None, indent=" "), LOAD),
+    Edit("a file beside", lambda case: (case.folder / "data" / ".note").write_text("x"), set()),
+    # Settings
+    Edit(
+        "learning rate",
+        setting("recipes.1.training", {"stages": STAGES}),
+        fitted("linker"),
+        {"train linker fold 0": "learning_rate: 0.001 → 0.5"},
+    ),
+    Edit("least score", setting("recipes.0.floor", 0.2), predicted("pointer")),
+    Edit("how often views are learned", setting("recipes.0.augmentation.share", 0.4), fitted("pointer")),
+    Edit("what views are", setting("recipes.0.augmentation.swap", "subject"), AUGMENT | fitted("pointer")),
+    Edit(
+        "number of views",
+        setting("recipes.0.augmentation.views", 3),
+        {"augment pointer view 2"} | fitted("pointer"),
+    ),
+    Edit("pretraining", setting("recipes.1.pretraining.stages", STAGES), PRETRAIN | fitted("linker")),
+    Edit("rules", setting("answers.rules", ["spouses"]), END, {"blend extraction": "answers.rules"}),
+    Edit("blend option", setting("blend.rounds", 1), END, {"blend extraction": "blend.rounds: 50 → 1"}),
+    Edit(
+        "number of folds",
+        setting("folds.count", 3),
+        SPLIT | AUGMENT | MODELS | THIRD_FOLD,
+        {"split extraction": "folds.count: 2 → 3"},
+    ),
+    Edit("seed", setting("seed", 1), AUGMENT | ENCODE | PRETRAIN | MODELS),
+    Edit("worker counts", setting("run", {"workers": 7, "data_workers": 3}), set()),
+    Edit("name of a recipe", setting("recipes.1.name", "renamed"), END),
+    # What lies around
+    Edit("version of TensorFlow", version("tensorflow"), PRETRAIN | MODELS),
+    Edit("version of what folds rest on", version("scikit-learn"), SPLIT),
+    Edit("version of what all steps use", version("numpy"), ALL),
+    Edit("version of what another competition uses", version("albumentations"), set()),
+]
+
+TABLE = Table("extraction", SETTINGS, {"pointer": 0, "linker": 1}, prepare, ALL, EDITS)
