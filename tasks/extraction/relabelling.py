@@ -1,4 +1,4 @@
-"""Training labels cleaned by models that have not learned from them (vote relabelling, kexue.fm/archives/6671).
+"""Training labels cleaned by models that have not learned from them (Su, kexue.fm/archives/6671).
 
 A given triple that models of other sentences all but rule out is dropped, and one they are sure of is added.
 """
@@ -20,7 +20,7 @@ def relabelled(
     """The records with the triples that judgements leave them; those nobody judged stay as they are.
 
     Args:
-        folder: scores named `PART` (`tasks.learning.members`).
+        folder: scores named `PART` (`tasks.learning.score_files`).
     """
     scores = score_files.read(folder, PART)
     assert isinstance(scores.values, Candidates)

@@ -5,9 +5,9 @@ An efficient global pointer (Su, kexue.fm 8877) scores a pair of positions for a
     s_h(m, n) = c(m, n) + u_h(m) + v_h(n),
 
 one content score for all heads and two biases a head. ZLPR (kexue.fm 7359) needs of the pairs that are not
-labels only log Σ exp s_h(m, n) = log Σ_m e^{u_h(m)} Σ_n e^{c(m, n)} e^{v_h(n)}: two products of small matrices
-in place of a tensor of heads · n² scores. For 49 heads and 64 positions a training step of the pointer takes
-a fraction of the time, and its memory does not grow with the heads.
+labels only log Σ exp s_h(m, n) = log Σ_m e^{u_h(m)} Σ_n e^{c(m, n)} e^{v_h(n)}: two products of small
+matrices in place of a tensor of heads · n² scores. For 49 heads and 64 positions a training step of the
+pointer takes a fraction of the time, and its memory does not grow with the heads.
 """
 
 from typing import Any
