@@ -32,10 +32,10 @@ def dogs(config: Config) -> dict[str, Any]:
     """From photographs to a checked submission with its report."""
     dataset = load.submit("dogs", config.data)
     folds = split.submit("dogs", dataset, config.folds)
+    given = (dataset, folds, config)
     members = {
-        recipe.name: cross_validate("dogs", recipe, readings, dataset, folds, config)
+        recipe.name: cross_validate("dogs", recipe, frozen_views("dogs", recipe, *given), *given)
         for recipe in config.recipes
-        if (readings := frozen_views("dogs", recipe, dataset, folds, config))
     }
     if config.pseudo.share:
         members |= second_round("dogs", config, dataset, folds, members)

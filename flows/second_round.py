@@ -16,15 +16,10 @@ def second_round(
         for fold in range(config.folds.count)
     ]
     again = [recipe.model_copy(update={"name": f"{recipe.name}-again"}) for recipe in config.recipes]
+    given = (dataset, folds, config)
     return {
         recipe.name: cross_validate(
-            competition,
-            recipe,
-            frozen_views(competition, recipe, dataset, folds, config),
-            dataset,
-            folds,
-            config,
-            labels=labels,
+            competition, recipe, frozen_views(competition, recipe, *given), *given, labels=labels
         )
         for recipe in again
     }

@@ -12,7 +12,7 @@ from tasks.learning.job import fit_job
 
 
 @step(
-    uses=("training",),
+    uses=("language_model",),
     libraries=("backend",),
     label="pretrain {name}",
     retries=2,

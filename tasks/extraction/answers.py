@@ -9,7 +9,8 @@ import numpy as np
 from tasks.extraction import rules
 from tasks.extraction.records import Record, Triple
 from tasks.extraction.triples import normal, triple_of
-from tasks.learning.candidates import Candidates, best_cut
+from tasks.learning.candidates import Candidates
+from tasks.learning.thresholds import best_cut
 
 ENOUGH_LABELS = 100
 """Labels a predicate needs for a threshold of its own; with fewer it would fit noise."""

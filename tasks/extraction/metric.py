@@ -13,7 +13,8 @@ from tasks.extraction.answers import answered, thresholds
 from tasks.extraction.records import Triple
 from tasks.extraction.scoring import Counts, per_sentence, standard_error
 from tasks.extraction.triples import right_and_wanted
-from tasks.learning.candidates import Candidates, Frame, best_cut
+from tasks.learning.candidates import Candidates, Frame
+from tasks.learning.thresholds import best_cut
 
 
 def scorer(dataset: Path, part: Part = "train", settings: dict[str, Any] | None = None) -> "TripleScorer":

@@ -28,6 +28,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from tasks.extraction.entities import norm
 from tasks.extraction.matching import NONE, Counter, Dictionary, count_official, count_strict
 from tasks.extraction.records import Triple
 
@@ -66,12 +67,6 @@ class Counts(NamedTuple):
         places = Decimal("0.0001")
         precision, recall, f1 = (float(Decimal(s).quantize(places, ROUND_HALF_UP)) for s in scores)
         return precision, recall, f1
-
-
-def norm(entity: str) -> str:
-    """Lower case, without one 《 at the start and 》 at the end if both are there; the official rule."""
-    lower = entity.lower()
-    return lower[1:-1] if lower[:1] == "《" and lower[-1:] == "》" else lower
 
 
 def evaluate(

@@ -12,8 +12,8 @@ from tasks.core.errors import InvalidSubmission
 from tasks.core.store import write_atomically
 from tasks.extraction.answers import answered
 from tasks.extraction.dataset import records, schema
+from tasks.extraction.entities import norm
 from tasks.extraction.records import Triple
-from tasks.extraction.scoring import norm
 from tasks.learning.candidates import Candidates
 
 FILE = "submission.zip"

@@ -1,5 +1,6 @@
 """What one fold's model is fitted on: batches as a function of the step, losses, held-out figures."""
 
+from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache, partial
 from typing import Any
 
@@ -18,8 +19,8 @@ from tasks.extraction.records import Record
 from tasks.extraction.relabelling import relabelled
 from tasks.extraction.repair import repair
 from tasks.extraction.triples import right_and_wanted
-from tasks.extraction.views import read_views
-from tasks.learning import candidates
+from tasks.extraction.view_files import read_views
+from tasks.learning import thresholds
 from tasks.learning.batches import by_length
 from tasks.learning.fitting import Batch, Training
 from tasks.learning.seeds import derive, generator
@@ -78,24 +79,24 @@ class Sentences:
             records = relabelled(
                 records, self.job.labels, add_above=settings.add_above, drop_below=settings.drop_below
             )
-        return self._examples(records)
+        return self._examples(records, words=self._words)
 
     @cached_property
     def views(self) -> list[list[Example]]:
         """Augmented views of the same sentences."""
         return [
-            self._examples([view[row] for row in self._own], segmented=False)
+            self._examples([view[row] for row in self._own], words=None)
             for view in map(read_views, self.job.views)
         ]
 
-    def _examples(self, records: list[Record], *, segmented: bool = True) -> list[Example]:
+    def _examples(self, records: list[Record], *, words: Mapping[str, Sequence[str]] | None) -> list[Example]:
         repairs = self.recipe.training.labelling.repairs
         if repairs:
             records = [
                 record._replace(triples=tuple(repair(record.text, record.triples, names=repairs)))
                 for record in records
             ]
-        return examples(records, self.reader, self._index, words=self._words if segmented else None)
+        return examples(records, self.reader, self._index, words=words)
 
     @cached_property
     def distant(self) -> DistantInputs | None:
@@ -151,4 +152,4 @@ class Sentences:
             [network], self.recipe, self.reader, self.watched, self.predicates, distant=self.distant
         )
         right, wanted = right_and_wanted(found, [example.record for example in self.watched])
-        return {"held_out_f1": candidates.best_cut(found.scores, right, wanted)[1]}
+        return {"held_out_f1": thresholds.best_cut(found.scores, right, wanted)[1]}

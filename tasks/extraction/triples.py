@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tasks.extraction.entities import norm
 from tasks.extraction.records import Record, Triple
-from tasks.extraction.scoring import norm
 from tasks.learning.candidates import Candidates
 
 

@@ -1,7 +1,6 @@
 """Augmented views of training sentences."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 
@@ -10,9 +9,9 @@ from tasks.extraction import dataset
 from tasks.extraction.augment import Pool, crop, swap
 from tasks.extraction.config import Augmentation
 from tasks.extraction.records import Record
+from tasks.extraction.segmentation import segmented
+from tasks.extraction.view_files import FILE
 from tasks.learning.seeds import generator
-
-FILE = "records.jsonl"
 
 
 def augment(job: Job) -> None:
@@ -29,10 +28,11 @@ def augment(job: Job) -> None:
         for fold in np.unique(folds)
     }
     with (job.output / FILE).open("w", encoding="utf-8", newline="\n") as lines:
-        for row, record in enumerate(records):
-            drawn = generator(job.seed, "view", int(job.view), row)
-            text, triples = _view(record, pools[int(folds[row])], settings, drawn)
-            lines.write(json.dumps([record.id, text, triples], ensure_ascii=False) + "\n")
+        for place, record in enumerate(records):
+            drawn = generator(job.seed, "view", int(job.view), place)
+            text, triples = _view(record, pools[int(folds[place])], settings, drawn)
+            row = [record.id, text, segmented(text), triples]
+            lines.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
 def _view(
@@ -44,10 +44,3 @@ def _view(
     if settings.swap != "none":
         text, triples = swap(text, triples, pool, drawn, role=settings.swap)
     return text, triples
-
-
-def read_views(folder: Path) -> list[Record]:
-    """The sentences of one view, in the order of the training records; their words are not known."""
-    with (folder / FILE).open(encoding="utf-8") as lines:
-        entries = [json.loads(line) for line in lines]
-    return [Record(id, text, None, tuple((s, p, o) for s, p, o in triples)) for id, text, triples in entries]

@@ -3,7 +3,6 @@ import json
 import numpy as np
 import pytest
 
-from tasks.core.competition import Job
 from tasks.extraction.config import Recipe
 from tasks.extraction.decoding import BATCH_CHARACTERS, by_length, decoded, scored
 from tasks.extraction.examples import Example, examples

@@ -3,7 +3,7 @@ import pytest
 
 from tasks.extraction.linking import MOST_SPANS, decode, targets
 from tests.extraction.certain import certain
-from tests.extraction.test_tagging import K, NESTED, ONE, OTHER, SHARED, example, labels
+from tests.extraction.test_tagging import NESTED, ONE, OTHER, SHARED, K, example, labels
 
 LENGTH = 32
 CASES = [
@@ -20,7 +20,7 @@ CASES = [
 
 def links(*labels) -> list[tuple[str, int, int, int]]:
     """(output, predicate, first, second) of every pair that is linked, read from the targets."""
-    found = targets([example(*labels)], predicates=K)
+    found = targets([example(*labels)], predicates=K, length=LENGTH)
     read = []
     for name in ("head", "tail"):
         pairs = found[name][0, 0].tolist()
@@ -30,7 +30,7 @@ def links(*labels) -> list[tuple[str, int, int, int]]:
 
 
 def test_entities_are_spans_of_subjects_and_of_objects():
-    found = targets([example(ONE, SHARED, OTHER)], predicates=K)["entity"][0]
+    found = targets([example(ONE, SHARED, OTHER)], predicates=K, length=LENGTH)["entity"][0]
     spans = [sorted(divmod(each, LENGTH) for each in row.tolist() if each) for row in found]
     assert spans == [[(1, 2), (9, 9)], [(1, 2), (5, 6), (6, 7)]]
 
@@ -40,7 +40,7 @@ def test_links_join_first_tokens_and_last_tokens_by_predicate():
 
 
 def test_a_pair_that_several_predicates_link_stands_once():
-    found = targets([example(ONE, (2, (0, 2), (4, 6)))], predicates=K)["head"][0]
+    found = targets([example(ONE, (2, (0, 2), (4, 6)))], predicates=K, length=LENGTH)["head"][0]
     assert found[:, 0].tolist() == [LENGTH + 5, 1, 0, 1]
     assert not found[:, 1:].any()
 
@@ -48,14 +48,14 @@ def test_a_pair_that_several_predicates_link_stands_once():
 @pytest.mark.parametrize(("numbers", "width"), [(0, 8), (8, 8), (9, 16)])
 def test_tables_have_few_widths(numbers, width):
     many = [(0, (place, place + 1), (0, 1)) for place in range(numbers)]
-    found = targets([example(*many)], predicates=K)
+    found = targets([example(*many)], predicates=K, length=LENGTH)
     assert {name: value.shape[-1] for name, value in found.items()} == dict.fromkeys(found, width)
 
 
 def test_sentences_of_a_batch_do_not_mix():
-    both = targets([example(ONE), example(OTHER, NESTED)], predicates=K)
+    both = targets([example(ONE), example(OTHER, NESTED)], predicates=K, length=LENGTH)
     for row, own in enumerate(([ONE], [OTHER, NESTED])):
-        alone = targets([example(*own)], predicates=K)
+        alone = targets([example(*own)], predicates=K, length=LENGTH)
         for name, value in alone.items():
             np.testing.assert_array_equal(both[name][row], value[0])
 
@@ -79,7 +79,7 @@ def test_certain_scores_are_decoded_to_exactly_the_labels(own):
 
 def from_targets(*examples, sure=8.0):
     """A network whose scores are laid out from the targets themselves, by the pairs they name."""
-    found = targets(list(examples), predicates=K)
+    found = targets(list(examples), predicates=K, length=LENGTH)
     entity = np.full((len(examples), 2, LENGTH * LENGTH), -sure)
     output = {"entity": entity}
     for row, kind, place in np.argwhere(found["entity"] > 0):

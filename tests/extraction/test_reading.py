@@ -128,7 +128,7 @@ def test_an_encoder_that_reads_words_must_be_given_some(tmp_path):
 
 def test_counts_decide_which_tokens_are_known():
     made = of_counts([("b", 3), ("a", 2), ("c", 1)], minimum=2)
-    assert made.index == {"b": FIRST, "a": FIRST + 1}
+    assert made.numbered == {"b": FIRST, "a": FIRST + 1}
     assert made.size == FIRST + 2
 
 
@@ -146,7 +146,7 @@ def test_a_vocabulary_of_bert_names_its_special_tokens(tmp_path):
 def test_numbers_of_a_vocabulary_with_gaps_lie_below_its_size(tmp_path):
     (tmp_path / "vocab.txt").write_text("\n".join([*SPECIAL, "", "青", "青", "石", ""]), "utf-8")
     made = of_file(tmp_path / "vocab.txt")
-    assert made.index["石"] == 8
+    assert made.numbered["石"] == 8
     assert made.size == 9
 
 

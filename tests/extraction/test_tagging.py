@@ -21,7 +21,8 @@ def example(*labels, text=TEXT) -> Example:
 
 def drawn(*labels, subjects=1, seed=0, beside=()) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     given = [example(*labels), *beside]
-    extra, found = targets(given, predicates=K, subjects=subjects, generator=np.random.default_rng(seed))
+    length, generator = max(each.tokens for each in given) + 6, np.random.default_rng(seed)
+    extra, found = targets(given, predicates=K, subjects=subjects, length=length, generator=generator)
     return extra["span"], found
 
 
@@ -74,9 +75,11 @@ def test_padding_is_marked_in_all_targets_and_nothing_else_is():
 
 def test_several_subjects_of_a_sentence_lie_side_by_side():
     given = [example(ONE, OTHER), example(SHARED)]
-    extra, found = targets(given, predicates=K, subjects=8, generator=np.random.default_rng(0))
+    extra, found = targets(
+        given, predicates=K, subjects=8, length=16, generator=np.random.default_rng(0)
+    )
     assert extra["span"].shape == (2, 8, 2)
-    assert found["object"].shape == (16, 32, 2 * K)
+    assert found["object"].shape == (16, 16, 2 * K)
     assert {tuple(span) for span in extra["span"][1]} == {(1, 2)}
     assert all(marked(each) == [[6, 1], [7, K + 1]] for each in found["object"][8:])
     assert len({tuple(span) for span in extra["span"][0]}) > 1
@@ -134,7 +137,7 @@ def labels(found) -> list:
         (ONE, SHARED, OTHER),
         (ONE, (2, (0, 2), (4, 6))),  # two predicates on one pair
         ((0, (0, 2), (4, 6)), (0, (0, 2), (8, 9)), (0, (3, 4), (4, 6))),  # several objects, a shared one
-        (OTHER, (0, (3, 10), (8, 9))),  # an object inside its subject, which ends the sentence
+        ((0, (3, 10), (8, 9)), (1, (0, 1), (3, 10))),  # an object inside its subject; both ends of the text
         ((1, (0, 2), (0, 2)),),
         (),
     ],

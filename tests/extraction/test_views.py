@@ -3,7 +3,8 @@ import pytest
 
 from tasks.extraction import dataset as files
 from tasks.extraction.mentions import locate
-from tasks.extraction.views import FILE, augment, read_views
+from tasks.extraction.view_files import FILE, read_views
+from tasks.extraction.views import augment
 from tests.extraction.jobs import BOOKS, FOLDS, WRITERS, dataset, job
 
 SWAP = {"swap": "both", "crop": 0.0}

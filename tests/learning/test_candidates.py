@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from tasks.learning.candidates import Candidates, aligned, best_cut, concatenated, key, read, write
+from tasks.learning.candidates import Candidates, aligned, concatenated, key, read, write
+from tasks.learning.thresholds import best_cut
 
 AWKWARD = (
     ["《紅樓夢》", "作者", '曹雪芹"又名"夢阮'],

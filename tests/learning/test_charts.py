@@ -16,11 +16,17 @@ def history(epochs: int, *, held_out: bool = True) -> list[dict]:
     return [{"stage": epoch > 2, "epoch": epoch, **entry} for epoch in range(1, epochs + 1)]
 
 
+def f1_history() -> list[dict]:
+    return [{"stage": 1, "epoch": 1, "loss": 1.0, "held_out_f1": 0.5, "learning_rate": 1e-3}]
+
+
 def drawings() -> dict[str, Chart]:
     return {
         "curves": charts.learning_curves({"a, fold 0": history(4), "a, fold 1": history(4)}),
         "curves of one epoch": charts.learning_curves({"a, fold 0": history(1, held_out=False)}),
         "curves of nothing": charts.learning_curves({}),
+        "curves of F1": charts.learning_curves({"a, fold 0": f1_history()}),
+        "lines": charts.lines([0, 0.5, 1], {"a": [1, 0, 1], "b": [0, 1, 2]}, mark=0.3, x_label="x"),
         "bars": charts.bars(["a", "b"], [1.0, 2.0], title="t"),
         "bars of nothing": charts.bars([], [], title="t"),
         "points": charts.bars(["a", "$b_"], [0.5, 0.6], errors=[0.01, 0.02], title="t"),
@@ -80,3 +86,16 @@ def test_settings_of_matplotlib_are_left_as_they_were():
     before = dict(matplotlib.rcParams)
     charts.bars(["a"], [1.0], title="t")
     assert dict(matplotlib.rcParams) == before
+
+
+@pytest.mark.parametrize(
+    ("given", "measured"),
+    [
+        (history(1), ["accuracy"]),
+        (history(1, held_out=False), ["accuracy"]),
+        (f1_history(), ["f1"]),
+        ([], []),
+    ],
+)
+def test_a_panel_is_drawn_for_what_was_measured_beside_the_loss(given, measured):
+    assert charts._measured({"a, fold 0": given}) == measured

@@ -6,13 +6,19 @@ PADDED = 3
 """Positions at the end that are padding."""
 
 
-@pytest.fixture(autouse=True)
-def _ready(keras):
+@pytest.fixture(autouse=True, scope="module")
+def _ready():
     """Every test here computes."""
+    from tasks.learning.devices import configure
+
+    configure(0)
 
 
 def drawn(seed: int, *, sure: float | None = None, labels: int = 6, bound: float = 20 / 3, batch: int = 2):
-    """Targets, factors and dense labels; scores lie within 3 · bound but for labels that are sure."""
+    """Targets, factors and dense labels; scores lie within 3 · bound.
+
+    A sure label is one of every head, and so much surer.
+    """
     random = np.random.default_rng(seed)
     factors = random.uniform(-bound, bound, (batch, LENGTH + 2 * HEADS, LENGTH)).astype(np.float32)
     factors[:, LENGTH:, -PADDED:] -= 1e4
@@ -23,7 +29,7 @@ def drawn(seed: int, *, sure: float | None = None, labels: int = 6, bound: float
     for row in range(batch):
         for place, chosen in enumerate(random.choice(len(pairs), labels, replace=False)):
             first, second = pairs[chosen]
-            own = random.random(HEADS) < 0.5
+            own = random.random(HEADS) < (0.5 if sure is None else 2)
             own[random.integers(HEADS)] = True
             targets[row, 0, place], targets[row, 1:, place] = first * LENGTH + second, own
             dense[row, own, first * LENGTH + second] = 1
@@ -79,11 +85,25 @@ def test_it_is_the_loss_of_the_scores_laid_out(seed):
 @pytest.mark.parametrize("sure", [30.0, 60.0, 120.0])
 def test_the_surest_label_hides_nothing_of_the_rest(sure):
     targets, factors, dense = drawn(7, sure=sure, bound=1.0)
-    np.testing.assert_allclose(loss(targets, factors), reference(dense, laid_out(factors)), rtol=1e-6)
-    factors[:, :LENGTH] -= 12.0  # all but the labels are rightly denied
-    np.testing.assert_allclose(
-        loss(targets, factors), reference(dense, laid_out(factors)), rtol=1e-5, atol=1e-6
-    )
+    for least in (0.0, 12.0):  # the rest is in doubt, or rightly denied
+        factors[:, :LENGTH] -= least
+        whole = reference(dense, laid_out(factors))
+        np.testing.assert_allclose(loss(targets, factors), whole, rtol=1e-5, atol=1e-6)
+
+
+def unpadded(factors: np.ndarray) -> np.ndarray:
+    """The factors without what rules padding out; the dense form has a mask for that."""
+    found = factors.copy()
+    found[:, LENGTH:, -PADDED:] += 1e4
+    return found
+
+
+def counted() -> np.ndarray:
+    """(n²,) bool: neither padding nor the pair (0, 0)."""
+    real = np.arange(LENGTH) < LENGTH - PADDED
+    found = (real[:, None] & real).reshape(-1)
+    found[0] = False
+    return found
 
 
 def test_it_is_what_the_dense_form_of_ours_gives():
@@ -92,9 +112,8 @@ def test_it_is_what_the_dense_form_of_ours_gives():
     from tasks.learning.zlpr import zlpr
 
     targets, factors, dense = drawn(1)
-    mask = np.arange(LENGTH * LENGTH) > 0
-    scores = laid_out(factors).astype(np.float32)
-    whole = ops.convert_to_numpy(ops.sum(zlpr(scores, dense, mask=mask), axis=-1))
+    scores = laid_out(unpadded(factors)).astype(np.float32)
+    whole = ops.convert_to_numpy(ops.sum(zlpr(scores, dense, mask=counted()), axis=-1))
     np.testing.assert_allclose(loss(targets, factors), whole, rtol=1e-6)
 
 
@@ -104,12 +123,12 @@ def test_its_gradient_is_that_of_the_scores_laid_out():
     from tasks.learning.zlpr import zlpr
 
     targets, factors, dense = drawn(2)
-    given = tf.constant(factors)
+    given = tf.constant(unpadded(factors))
     with tf.GradientTape() as tape:
         tape.watch(given)
         content, u, v = tf.split(given, [LENGTH, HEADS, HEADS], axis=1)
         scores = tf.reshape(content[:, None] + u[..., None] + v[:, :, None], (2, HEADS, -1))
-        value = tf.reduce_sum(zlpr(scores, dense, mask=np.arange(LENGTH * LENGTH) > 0), axis=-1)
+        value = tf.reduce_sum(zlpr(scores, dense, mask=counted()), axis=-1)
     whole = tape.gradient(value, given).numpy()
     np.testing.assert_allclose(gradient(targets, factors), whole, rtol=1e-4, atol=1e-6)
 

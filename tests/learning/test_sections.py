@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import numpy as np
@@ -83,7 +84,17 @@ def test_each_fold_is_scored_on_its_own_records():
 
 
 def test_a_training_is_told_by_its_last_epoch():
-    assert table(sections.training(material())).rows == [["good, fold 0", 2, 4, 1.0, 0.5, None, None]]
+    shown = table(sections.training(material()))
+    assert shown.columns == ["training", "epochs", "loss", "accuracy"]
+    assert shown.rows == [["good, fold 0", 2, 1.0, 0.5]]
+
+
+def test_a_training_is_told_with_whichever_figures_were_taken():
+    measured = {"stage": 1, "epoch": 1, "loss": 2.0, "held_out_f1": 0.25, "learning_rate": 0.1}
+    bare = {name: value for name, value in measured.items() if name != "held_out_f1"}
+    shown = table(sections.training(material(histories={"a, fold 0": [measured], "b": [bare], "c": []})))
+    assert shown.columns == ["training", "epochs", "loss", "held-out F1"]
+    assert shown.rows == [["a, fold 0", 1, 2.0, 0.25], ["b", 1, 2.0, None]]
 
 
 @pytest.mark.parametrize(
@@ -114,3 +125,20 @@ def test_own_sections_stand_between_results_and_origins_and_empty_ones_are_left_
     whole = sections.sections(material())
     assert [section.title for section in whole[-3:]] == ["Training", "Time", "Settings"]
     assert any(isinstance(block, Chart) for block in whole[0].blocks)
+
+
+def test_notes_show_counts_that_are_not_told_elsewhere_and_the_first_examples(tmp_path):
+    examples = [*"abcde", {"f": 1}, "g"]
+    notes = {
+        "counts": {"train": 6, "train x": 1},
+        "notes": [{"kind": "repeated", "message": "kept once", "examples": examples}],
+    }
+    (tmp_path / "notes.json").write_text(json.dumps(notes))
+    found = sections.notes(tmp_path, told={"train x"}, more=[Text("between")])
+    assert found.blocks[0].rows == [["train", 6]]
+    assert found.blocks[1] == Text("between")
+    assert found.blocks[2].rows == [["repeated", "kept once", "a, b, c, d, e and 2 more"]]
+
+
+def test_a_dataset_without_notes_has_no_section_of_them(tmp_path):
+    assert sections.notes(tmp_path).blocks == []

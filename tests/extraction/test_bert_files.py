@@ -1,0 +1,201 @@
+import json
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tasks.core.errors import InvalidSettings, MissingWeights
+from tasks.extraction.bert_files import VOCABULARIES, bert_backbone, bert_vocabulary
+from tasks.extraction.config import Encoder
+from tasks.extraction.reading import Reader
+
+TOKENS = ("[PAD]", "[unused1]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"青石巷是何景写的")
+WIDTH, LAYERS, HEADS, POSITIONS = 16, 1, 2, 32
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _ready():
+    """Every test here computes."""
+    from tasks.learning.devices import configure
+
+    configure(0)
+
+
+def tiny():
+    """A random BERT."""
+    import keras
+    from keras_hub.models import BertBackbone
+
+    backbone = BertBackbone(
+        vocabulary_size=len(TOKENS),
+        num_layers=LAYERS,
+        num_heads=HEADS,
+        hidden_dim=WIDTH,
+        intermediate_dim=2 * WIDTH,
+        max_sequence_length=POSITIONS,
+    )
+    random = np.random.default_rng(0)
+    backbone.set_weights([random.normal(0, 0.3, value.shape) for value in backbone.get_weights()])
+    assert keras.backend.backend() == "tensorflow"
+    return backbone
+
+
+def in_keras_hubs_layout(folder: Path, backbone) -> Path:
+    backbone.save_to_preset(str(folder))
+    (folder / VOCABULARIES[1]).parent.mkdir(parents=True, exist_ok=True)
+    (folder / VOCABULARIES[1]).write_text("\n".join(TOKENS) + "\n", "utf-8")
+    return folder
+
+
+def in_hugging_faces_layout(folder: Path, backbone) -> Path:
+    folder.mkdir()
+    config = {
+        "model_type": "bert",
+        "vocab_size": len(TOKENS),
+        "num_hidden_layers": LAYERS,
+        "num_attention_heads": HEADS,
+        "hidden_size": WIDTH,
+        "intermediate_size": 2 * WIDTH,
+        "hidden_dropout_prob": 0.1,
+        "max_position_embeddings": POSITIONS,
+        "type_vocab_size": 2,
+    }
+    (folder / "config.json").write_text(json.dumps(config), "utf-8")
+    (folder / "vocab.txt").write_text("\n".join(TOKENS) + "\n", "utf-8")
+    (folder / "model.safetensors").write_bytes(safetensors(named(backbone)))
+    return folder
+
+
+def named(backbone) -> dict[str, np.ndarray]:
+    """The weights under the names and in the shapes of a PyTorch BERT."""
+    layer = backbone.get_layer("transformer_layer_0")
+    attention = layer._self_attention_layer
+    found = {
+        "embeddings.word_embeddings.weight": backbone.token_embedding.embeddings,
+        "embeddings.position_embeddings.weight": backbone.get_layer("position_embedding").position_embeddings,
+        "embeddings.token_type_embeddings.weight": backbone.get_layer("segment_embedding").embeddings,
+        **normalisation("embeddings.LayerNorm", backbone.get_layer("embeddings_layer_norm")),
+        **normalisation("encoder.layer.0.attention.output.LayerNorm", layer._self_attention_layer_norm),
+        **normalisation("encoder.layer.0.output.LayerNorm", layer._feedforward_layer_norm),
+        **dense("encoder.layer.0.intermediate.dense", layer._feedforward_intermediate_dense),
+        **dense("encoder.layer.0.output.dense", layer._feedforward_output_dense),
+        **dense("pooler.dense", backbone.get_layer("pooled_dense")),
+        **dense("encoder.layer.0.attention.output.dense", attention._output_dense),
+    }
+    for name in ("query", "key", "value"):
+        found |= dense(f"encoder.layer.0.attention.self.{name}", getattr(attention, f"_{name}_dense"))
+    return {name: np.array(value, np.float32) for name, value in found.items()}
+
+
+def normalisation(name: str, layer) -> dict:
+    return {f"{name}.weight": layer.gamma, f"{name}.bias": layer.beta}
+
+
+def dense(name: str, layer) -> dict:
+    kernel, bias = (np.array(value) for value in layer.get_weights())
+    matrix = kernel.reshape(-1, bias.size) if kernel.shape[-bias.ndim :] == bias.shape else kernel
+    return {f"{name}.weight": matrix.T, f"{name}.bias": bias.reshape(-1)}
+
+
+def safetensors(arrays: dict[str, np.ndarray]) -> bytes:
+    """Eight bytes with the header's length, the header in JSON, the numbers."""
+    header, data = {}, b""
+    for name, array in arrays.items():
+        place = [len(data), len(data) + array.nbytes]
+        header[name] = {"dtype": "F32", "shape": list(array.shape), "data_offsets": place}
+        data += np.ascontiguousarray(array).tobytes()
+    text = json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + data
+
+
+LAYOUTS = {"keras-hub": in_keras_hubs_layout, "Hugging Face": in_hugging_faces_layout}
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory) -> dict[str, Path]:
+    root, backbone = tmp_path_factory.mktemp("bert"), tiny()
+    return {name: write(root / name.replace(" ", "-"), backbone) for name, write in LAYOUTS.items()}
+
+
+def hidden(preset: Path, tokens: np.ndarray) -> np.ndarray:
+    from keras import ops
+
+    given = {"token_ids": tokens, "segment_ids": np.zeros_like(tokens), "padding_mask": np.ones_like(tokens)}
+    return ops.convert_to_numpy(bert_backbone(str(preset), dropout=0.0)(given)["sequence_output"])
+
+
+def test_both_layouts_give_the_same_network(folders):
+    tokens = bert_vocabulary(str(folders["keras-hub"])).numbers("何景写青石巷")[None]
+    first, other = (hidden(folder, tokens) for folder in folders.values())
+    assert first.shape == (1, 8, WIDTH)
+    np.testing.assert_allclose(first, other, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_vocabulary_is_found_in_either_layout(folders, layout):
+    made = bert_vocabulary(str(folders[layout]))
+    assert made.numbers("青？").tolist() == [3, 6, 2, 4]
+    assert made.size == len(TOKENS)
+
+
+def encoder(preset: Path, longest: int) -> Reader:
+    settings = {"kind": "bert", "longest": longest, "bert": {"preset": str(preset)}}
+    return Reader(Encoder.model_validate(settings), preset)
+
+
+def test_a_pretrained_encoder_pads_with_its_own_token(folders):
+    from keras import ops
+
+    from tasks.extraction.encoders import encoded
+
+    own = encoder(folders["Hugging Face"], POSITIONS - 2)
+    base = encoded(own, seed=0)
+    import keras
+
+    model = keras.Model(base.inputs, base.hidden)
+    sentences = [own.read(text) for text in ("何景", "青石巷" * 12)]
+    assert own.batch(sentences)["characters"].shape == (2, POSITIONS)
+    beside, alone = (ops.convert_to_numpy(model(own.batch(each))) for each in (sentences, sentences[:1]))
+    np.testing.assert_allclose(beside[0, :4], alone[0, :4], rtol=1e-4, atol=1e-5)
+    assert not beside[0, 4:].any()
+    assert base.width == WIDTH
+
+
+def test_more_characters_than_it_has_positions_for_are_the_persons_mistake(folders):
+    from tasks.extraction.encoders import encoded
+
+    with pytest.raises(InvalidSettings, match=rf"encoder\.longest: expected at most {POSITIONS - 2}"):
+        encoded(encoder(folders["Hugging Face"], POSITIONS - 1), seed=0)
+
+
+def test_a_folder_without_a_vocabulary_is_refused(tmp_path):
+    with pytest.raises(MissingWeights, match=r"encoder\.bert\.preset: expected vocab\.txt or .*found neither"):
+        bert_vocabulary(str(tmp_path))
+
+
+@pytest.mark.parametrize("content", [None, "{}", '{"model_type": "bert"}', '{"model_type": "cats"}', "no JSON"])
+def test_a_folder_without_a_network_is_refused(tmp_path, content):
+    if content:
+        (tmp_path / "config.json").write_text(content, "utf-8")
+    with pytest.raises(MissingWeights, match=r"encoder\.bert\.preset: .*cannot be read"):
+        bert_backbone(str(tmp_path))
+
+
+def test_weights_that_are_cut_short_are_refused(folders, tmp_path):
+    for file in folders["Hugging Face"].iterdir():
+        content = file.read_bytes()
+        (tmp_path / file.name).write_bytes(content[:-8] if file.suffix == ".safetensors" else content)
+    with pytest.raises(MissingWeights, match=r"encoder\.bert\.preset: .*cannot be read"):
+        bert_backbone(str(tmp_path))
+
+
+def test_a_name_that_cannot_be_fetched_is_refused(monkeypatch):
+    from keras_hub.src.utils import preset_utils
+
+    def offline(*given, **more):
+        raise OSError("no network\nmore of it")
+
+    monkeypatch.setattr(preset_utils, "get_file", offline)
+    with pytest.raises(MissingWeights, match=r"a folder or a preset of keras-hub, received 'bert_x' \(no network\)"):
+        bert_vocabulary("bert_x")

@@ -1,0 +1,204 @@
+import numpy as np
+import pytest
+
+from tasks.extraction import dataset as files
+from tasks.extraction import predict as predicting
+from tasks.extraction.encode import encode
+from tasks.extraction.triples import triple_of
+from tests.extraction.jobs import FOLDS, METHODS, PREDICATES, dataset, job, read, reader, recipe
+
+LEARNED = [{"epochs": 30, "optimizer": "adam", "learning_rate": 0.02, "schedule": "constant", "clip_norm": 5.0}]
+WIDER = {"dgcnn": {"width": 16, "dilations": [1, 2], "minimum_count": 1, "dropout": 0.0, "gate_dropout": 0.0}}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _ready():
+    """Every test here computes."""
+    from tasks.learning.devices import configure
+
+    configure(0)
+
+
+@pytest.fixture(scope="module")
+def stand_ins():
+    """Networks that know labels, in place of those that would be loaded: by method, which model knows what."""
+    return {}
+
+
+def known(monkeypatch, method: str, folder, *, parts=("train", "validation", "test")):
+    """Let every model know all labels of these parts."""
+    from tests.extraction.certain import certain
+
+    given = [each for part in parts for each in read(recipe(method), folder, part)]
+    network = certain(given, method=method, predicates=len(PREDICATES))
+    monkeypatch.setattr(predicting, "_loaded", lambda *arguments: network)
+
+
+def answers(scores) -> dict[str, set]:
+    return {
+        id: {triple_of(each) for each in record}
+        for id, record in zip(scores.ids, scores.values.records(), strict=True)
+    }
+
+
+def truth(folder, part: str) -> dict[str, set]:
+    return {each.id: set(each.triples) for each in files.records(folder, part)}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_parts_are_predicted_by_their_sentences(tmp_path, monkeypatch, method):
+    folder = dataset(tmp_path / "data")
+    known(monkeypatch, method, folder)
+    parts = ("held_out", "validation", "test")
+    made = job(recipe(method), tmp_path, fold=1, models=(tmp_path,), parts=parts)
+    found = predicting.predict(made)
+    assert list(found) == list(parts)
+    train = truth(folder, "train")
+    assert answers(found["held_out"]) == {f"train:{row}": train[f"train:{row}"] for row in range(1, 12, FOLDS)}
+    assert answers(found["validation"]) == truth(folder, "validation")
+    assert found["test"].ids == files.ids(folder, "test")
+    assert len(found["test"].values) == len(found["test"].ids)
+
+
+def test_a_part_without_sentences_is_predicted_too(tmp_path, monkeypatch):
+    folder = dataset(tmp_path / "data")
+    (folder / "validation.jsonl").write_text("", "utf-8")
+    known(monkeypatch, "gplinker", folder)
+    found = predicting.predict(job(recipe(), tmp_path, fold=None, models=(tmp_path,), parts=("validation",)))
+    assert (found["validation"].ids, len(found["validation"].values)) == ([], 0)
+
+
+def test_chunks_change_nothing(tmp_path, monkeypatch):
+    known(monkeypatch, "pointer", dataset(tmp_path / "data"))
+    made = job(recipe("pointer"), tmp_path, fold=1, models=(tmp_path,), parts=("held_out",))
+    whole = predicting.predict(made)["held_out"]
+    monkeypatch.setattr(predicting, "CHUNK", 3)
+    pieces = predicting.predict(made)["held_out"]
+    assert (pieces.ids, pieces.values.records()) == (whole.ids, whole.values.records())
+
+
+def test_labels_are_never_looked_at(tmp_path, monkeypatch):
+    folder = dataset(tmp_path / "data")
+    known(monkeypatch, "gplinker", folder)
+    made = job(recipe(), tmp_path, fold=0, models=(tmp_path,), parts=("held_out",))
+    before = answers(predicting.predict(made)["held_out"])
+    text = (folder / "train.jsonl").read_text("utf-8")
+    (folder / "train.jsonl").write_text(text.replace('"作者"', '"出生地"'), "utf-8")
+    assert answers(predicting.predict(made)["held_out"]) == before
+
+
+@pytest.mark.parametrize(("fold", "beside", "left"), [(None, None, 12), (0, None, 8), (0, 2, 4)])
+def test_what_sentences_tell_of_names_leaves_folds_out(tmp_path, fold, beside, left):
+    made = job(recipe("pointer", distant=True), tmp_path, fold=fold, beside=beside)
+    train = files.records(made.dataset, "train")
+    told = predicting._distant(made, train, PREDICATES)._knowledge.sentences
+    assert len(told) == left
+    assert not {id for id in told if int(id.partition(":")[2]) % FOLDS in (fold, beside)}
+
+
+def trained(made, folder, *, fold=None, **fields):
+    """A model fitted on all sentences, as the step's child leaves it."""
+    from tests.extraction.jobs import fitted
+
+    done = job(made, folder, fold=fold, output=folder / f"model {fold}", partial=folder / f"partial {fold}", **fields)
+    fitted(done)
+    return done.output
+
+
+@pytest.mark.parametrize("method", [pytest.param("pointer", marks=pytest.mark.slow), "casrel", "gplinker"])
+def test_a_model_finds_what_it_has_learned_alone_and_in_company(tmp_path, method):
+    subjects = {} if method == "gplinker" else {"subjects": 3}
+    made = recipe(method, encoder=WIDER, training={"stages": LEARNED, **subjects})
+    model = trained(made, tmp_path)
+    shown = made.for_prediction()
+    assert shown.training.subjects == 1
+    given = job(shown, tmp_path, fold=1, models=(model,), parts=("held_out",))
+    scores = predicting.predict(given)["held_out"]
+    expected = truth(given.dataset, "train")
+    for id, record in zip(scores.ids, scores.values.records(), strict=True):
+        assert {triple_of(each) for each, score in record.items() if score > 0.5} == expected[id]
+    alone_is_the_same(model, shown, given, scores)
+
+
+def alone_is_the_same(model, shown, given, scores) -> None:
+    """One sentence at a time has the scores that it has in a batch."""
+    from tasks.extraction.decoding import decoded
+
+    own = reader(shown, given.dataset)
+    network = predicting._loaded(model, shown, own, len(PREDICATES))
+    for each in read(shown, given.dataset):
+        if each.record.id in scores.ids:
+            found = decoded([network], shown, own, [each], PREDICATES).record(0)
+            whole = scores.values.record(scores.ids.index(each.record.id))
+            assert found.keys() == whole.keys()
+            np.testing.assert_allclose([found[name] for name in whole], list(whole.values()), atol=1e-5)
+
+
+@pytest.mark.slow
+def test_models_agree_on_scores_first(tmp_path):
+    made = recipe("gplinker", encoder=WIDER, training={"stages": LEARNED})
+    models = [trained(made, tmp_path, fold=fold) for fold in (0, 1)]
+    fields = {"fold": 2, "parts": ("held_out",)}
+    alone = [predicting.predict(job(made, tmp_path, models=(model,), **fields))["held_out"] for model in models]
+    both = predicting.predict(job(made, tmp_path, models=tuple(models), **fields))["held_out"]
+    for row in range(len(both.ids)):
+        first, other, mean = (each.values.record(row) for each in (*alone, both))
+        for name in mean.keys() & first.keys() & other.keys():
+            assert min(first[name], other[name]) - 1e-5 <= mean[name]
+            assert mean[name] <= max(first[name], other[name]) + 1e-5
+
+
+@pytest.mark.slow
+def test_shuffled_labels_are_learned_no_better_than_by_chance(tmp_path):
+    from tasks.extraction.metric import scorer
+    from tasks.learning.members import join
+
+    folder = dataset(tmp_path / "data", train=60)
+    shuffle_labels(folder)
+    made = recipe("gplinker", encoder=WIDER, training={"stages": LEARNED})
+    parts = []
+    for fold in range(FOLDS):
+        model = trained(made, tmp_path, fold=fold)
+        parts.append(
+            predicting.predict(job(made, tmp_path, fold=fold, models=(model,), parts=("held_out",)))["held_out"]
+        )
+    ids, folds = files.ids(folder, "train"), np.load(folder / "folds.npy")
+    assert scorer(folder)(join(parts, ids, folds)).value < 0.2
+
+
+def shuffle_labels(folder) -> None:
+    """Give each sentence two names of its own text and a predicate that are drawn."""
+    import json
+
+    random = np.random.default_rng(0)
+    lines = [json.loads(line) for line in (folder / "train.jsonl").read_text("utf-8").splitlines()]
+    for line in lines:
+        text = line["text"]
+        places = random.integers(0, len(text) - 1, 2)
+        names = [text[place : place + 2] for place in places]
+        line["triples"] = [[names[0], str(random.choice(PREDICATES)), names[1]]]
+    text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+    (folder / "train.jsonl").write_text(text, "utf-8")
+
+
+def test_words_of_all_parts_are_read(tmp_path, monkeypatch):
+    folder = dataset(tmp_path / "data")
+    words = job({}, tmp_path, fold=None, view="words", output=tmp_path / "words")
+    encode(words)
+    made = recipe(encoder={"dgcnn": {"width": 8, "dilations": [1], "words": True, "word_minimum_count": 1}})
+    seen = []
+    monkeypatch.setattr(predicting, "_loaded", lambda *arguments: arguments[2])
+    monkeypatch.setattr(predicting, "decoded", lambda models, *given, **more: seen.append(given) or empty(given))
+    fields = {"models": (tmp_path,), "parts": ("validation", "test"), "inputs": {"words": words.output}}
+    predicting.predict(job(made, tmp_path, fold=None, **fields))
+    found = {each.record.id: each.read["words"].tolist() for given in seen for each in given[2]}
+    known = reader(made, folder)
+    assert found.keys() == {*files.ids(folder, "validation"), *files.ids(folder, "test")}
+    assert len(found["validation:0"]) == len(known.read("《青石巷》是陆一舟写的")["characters"])
+    assert len(set(found["validation:0"])) > 5
+
+
+def empty(given):
+    from tasks.learning.candidates import Candidates
+
+    return Candidates.of({} for _ in given[2])

@@ -1,0 +1,276 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tasks.core.competition import Scores
+from tasks.core.config import Stage
+from tasks.extraction import dataset as files
+from tasks.extraction.encode import encode
+from tasks.extraction.relabelling import PART
+from tasks.extraction.views import augment
+from tasks.learning import score_files
+from tasks.learning.candidates import Candidates, key
+from tests.extraction.jobs import FOLDS, dataset, fitted, job, main, recipe
+from tests.learning.trainings import Killed, killed_at, run
+
+ROOT = Path(__file__).resolve().parents[2]
+WORDS = {"dgcnn": {"width": 8, "dilations": [1], "minimum_count": 1, "words": True, "word_minimum_count": 1}}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _ready():
+    """Importing trainings takes Keras."""
+    from tasks.learning.devices import configure
+
+    configure(0)
+
+
+def sentences(made, folder, **fields):
+    from tasks.extraction.training import Sentences
+
+    return Sentences(job(made, folder, **fields), made)
+
+
+def with_views(folder, *, count: int = 1, **settings) -> dict:
+    """Fields of a job whose views and words lie there."""
+    views = []
+    for number in range(count):
+        augmentation = {"augmentation": {"swap": "subject", **settings}}
+        made = job(augmentation, folder, view=number, output=folder / f"view{number}")
+        augment(made)
+        views.append(made.output)
+    words = job({}, folder, fold=None, view="words", output=folder / "words")
+    encode(words)
+    return {"views": tuple(views), "inputs": {"words": words.output}}
+
+
+@pytest.mark.parametrize(("fold", "beside"), [(0, None), (1, None), (0, 2), (2, 1)])
+def test_no_sentence_that_is_left_out_is_learned(tmp_path, fold, beside):
+    found = sentences(recipe(), tmp_path, fold=fold, beside=beside)
+    learned = [int(each.record.id.partition(":")[2]) for each in found.learned]
+    left_out = {fold, beside}
+    assert learned == [row for row in range(12) if row % FOLDS not in left_out]
+    assert [int(each.record.id.partition(":")[2]) % FOLDS for each in found.watched] == [fold] * 4
+
+
+def test_without_a_fold_all_is_learned_and_nothing_is_watched(tmp_path):
+    found = sentences(recipe(), tmp_path, fold=None)
+    assert len(found.learned) == 12
+    assert found.evaluate(None, None) == {}
+
+
+def test_what_another_sentence_states_is_known_of_learned_sentences_alone(tmp_path):
+    found = sentences(recipe("pointer", distant=True), tmp_path, fold=0, beside=1)
+    assert found.distant._knowledge.sentences.keys() == {each.record.id for each in found.learned}
+
+
+def shown(found, stage, *, epochs: int = 3) -> list:
+    return [found.batch(stage, epoch, step) for epoch in range(epochs) for step in range(len(found.plan(epoch)))]
+
+
+def arrays(batch) -> dict[str, np.ndarray]:
+    return {**batch.inputs, **{f"target {name}": value for name, value in batch.targets.items()}}
+
+
+EVERYTHING = {
+    "pointer": {"distant": True, "encoder": WORDS, "training": {"subjects": 2}},
+    "casrel": {},
+    "gplinker": {},
+}
+
+
+@pytest.mark.parametrize("method", EVERYTHING)
+def test_a_batch_is_a_function_of_its_place(tmp_path, method):
+    made = recipe(method, **EVERYTHING[method], augmentation={"views": 1, "share": 0.5, "swap": "subject"})
+    fields = with_views(tmp_path)
+    first, again = (sentences(made, tmp_path, **fields) for _ in range(2))
+    ahead = arrays(first.batch(Stage(), 2, 1))
+    first.batch(Stage(), 0, 0)
+    for found in (first, again):
+        for name, value in arrays(found.batch(Stage(), 2, 1)).items():
+            np.testing.assert_array_equal(value, ahead[name])
+    other = arrays(sentences(made, tmp_path, **fields, seed=2).batch(Stage(), 2, 1))
+    assert any(other[name].shape != value.shape or (other[name] != value).any() for name, value in ahead.items())
+
+
+def test_every_sentence_is_shown_once_an_epoch(tmp_path):
+    found = sentences(recipe(), tmp_path)
+    for epoch in range(3):
+        rows = np.concatenate(found.plan(epoch)).tolist()
+        assert sorted(rows) == list(range(8))
+    assert all(value.shape[1] in (32, 64) for batch in shown(found, Stage()) for value in batch.inputs.values())
+
+
+def texts(found, stage) -> list[tuple[int, ...]]:
+    """Tokens of everything shown."""
+    return [
+        tuple(row[row > 0].tolist()) for batch in shown(found, stage) for row in batch.inputs["characters"]
+    ]
+
+
+def test_views_are_shown_as_often_as_asked_for_and_never_in_plain_stages(tmp_path):
+    fields = with_views(tmp_path, count=2)
+    share = {"views": 2, "swap": "subject"}
+    always = sentences(recipe(augmentation={**share, "share": 1.0}), tmp_path, **fields)
+    never = sentences(recipe(augmentation={**share, "share": 0.0}), tmp_path, **fields)
+    plain = {tuple(each.read["characters"].tolist()) for each in always.learned}
+    views = {tuple(each.read["characters"].tolist()) for view in always.views for each in view}
+    assert not views <= plain
+    assert set(texts(always, Stage())) <= views
+    assert set(texts(always, Stage())) - plain
+    assert set(texts(never, Stage())) == set(texts(always, Stage(plain=True))) == plain
+
+
+def test_repairs_clean_what_is_learned_and_not_what_is_watched(tmp_path):
+    data = dataset(tmp_path / "data")
+    text = (data / "train.jsonl").read_text("utf-8")
+    (data / "train.jsonl").write_text(text.replace('["青石巷", "作者"', '["《青石巷》", "作者"'), "utf-8")
+    made = recipe(training={"labelling": {"repairs": ["brackets"]}})
+    found = sentences(made, tmp_path)
+    subjects = {each.record.triples[0][0] for each in found.learned if each.record.triples}
+    watched = {each.record.triples[0][0] for each in found.watched if each.record.triples}
+    assert "《青石巷》" not in subjects
+    assert "《青石巷》" in watched
+
+
+def judged(folder, **scores) -> Path:
+    """Judgements of sentences by number: the given triples at .9 but for those named, which replace them."""
+    folder.mkdir()
+    ids = [f"train:{number[1:]}" for number in scores]
+    values = Candidates.of({key(triple): score for triple, score in each.items()} for each in scores.values())
+    score_files.write(folder, PART, Scores(ids, values))
+    return folder
+
+
+ADDED = ("何景", "出生地", "青石巷")
+
+
+def test_labels_of_a_first_round_reach_what_is_learned(tmp_path):
+    labels = judged(tmp_path / "labels", n4={ADDED: 0.99}, n5={("何景", "出生地", "南屏"): 0.9})
+    found = sentences(recipe(), tmp_path, labels=labels)
+    by_id = {each.record.id: each for each in found.learned}
+    assert by_id["train:4"].record.triples == (ADDED,)
+    assert len(by_id["train:4"].labels) == 1
+    assert by_id["train:5"].record.triples == (("何景", "出生地", "南屏"),)
+    given = {each.id: each.triples for each in files.records(tmp_path / "data", "train")}
+    for id in by_id.keys() - {"train:4", "train:5"}:
+        assert by_id[id].record.triples == given[id]
+    assert [each.record.triples for each in found.watched] == [given[each.record.id] for each in found.watched]
+
+
+def test_views_of_sentences_with_new_labels_give_way_to_them(tmp_path):
+    labels = judged(tmp_path / "labels", n4={ADDED: 0.99})
+    fields = with_views(tmp_path)
+    found = sentences(recipe(augmentation={"views": 1}), tmp_path, labels=labels, **fields)
+    (view,), learned = found.views, found.learned
+    places = {each.record.id: place for place, each in enumerate(learned)}
+    assert view[places["train:4"]] == learned[places["train:4"]]
+    assert any(view[place].record != learned[place].record for place in places.values())
+
+
+def test_words_come_from_what_was_encoded(tmp_path):
+    made = recipe("pointer", encoder=WORDS)
+    found = sentences(made, tmp_path, **with_views(tmp_path))
+    known = found.reader.words.numbered
+    (given,) = [each for each in found.learned if each.record.id == "train:4"]
+    assert given.record.text == "《青石巷》是何景写的"
+    assert given.read["words"][2] == given.read["words"][4] == known["青石巷"]
+
+
+STAGES = [
+    {"epochs": 2, "optimizer": "adam", "learning_rate": 0.01, "warmup_epochs": 1, "clip_norm": 5.0},
+    {"epochs": 1, "optimizer": "adam", "learning_rate": 0.001, "schedule": "constant"},
+]
+
+
+def built(made, folder, **fields):
+    """A fresh training, as a child process would build it."""
+    import keras
+
+    from tasks.extraction.training import build
+    from tasks.learning.devices import configure
+
+    keras.backend.clear_session()
+    configure(0)
+    return build(job(made, folder, **fields))
+
+
+def resumed(made, folder, *kills: int, **fields) -> tuple[str, str]:
+    """Digests of a training that nothing interrupts, and of one that is killed at these steps."""
+    dataset(folder / "data")
+    whole = run(built(made, folder, **fields), folder / "whole", seconds=3600)
+    for step in kills:
+        with pytest.raises(Killed):
+            run(killed_at(built(made, folder, **fields), step), folder / "killed")
+    return whole, run(built(made, folder, **fields), folder / "killed")
+
+
+def test_a_killed_training_ends_in_the_same_bytes_as_another(tmp_path):
+    made = recipe("gplinker", training={"stages": STAGES, "ema": 0.9})
+    whole, again = resumed(made, tmp_path, 4)
+    assert whole == again
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kills", [(1,), (3, 4), (8,)])
+def test_a_killed_training_of_the_probability_graph_ends_in_the_same_bytes(tmp_path, kills):
+    made = recipe(
+        "pointer",
+        **EVERYTHING["pointer"] | {"training": {"stages": STAGES, "subjects": 2, "ema": 0.5}},
+        augmentation={"views": 1, "swap": "subject"},
+    )
+    whole, again = resumed(made, tmp_path, *kills, **with_views(tmp_path))
+    assert whole == again
+
+
+@pytest.mark.slow
+def test_a_killed_training_of_a_transformer_ends_in_the_same_bytes(tmp_path):
+    whole, again = resumed(recipe("casrel", "bert", training={"stages": STAGES}), tmp_path, 2, 5)
+    assert whole == again
+
+
+CHILD = "import sys; from tests.extraction.jobs import main; main(*sys.argv[1:])"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("method", "encoder"), [("pointer", "dgcnn"), ("gplinker", "bert")])
+def test_trainings_in_two_processes_end_in_the_same_bytes(tmp_path, method, encoder, capsys):
+    made = recipe(method, encoder).model_dump(mode="json")
+    dataset(tmp_path / "data")
+    main(json.dumps(made), str(tmp_path))
+    here = capsys.readouterr().out.splitlines()[-1].split()
+    for file in (tmp_path / "partial").glob("*"):
+        file.unlink()
+    there = subprocess.run(
+        [sys.executable, "-c", CHILD, json.dumps(made), str(tmp_path)],
+        cwd=ROOT,
+        env={**os.environ, "CUDA_VISIBLE_DEVICES": "-1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert there.stdout.splitlines()[-1].split() == here
+    assert fitted is not None
+
+
+def test_figures_of_held_out_sentences_are_told_after_each_epoch(tmp_path):
+    training = built(recipe("gplinker"), tmp_path)
+    history = json.loads(json.dumps([training.evaluate(training.model)]))
+    assert 0 <= history[0]["held_out_f1"] <= 1
+
+
+def test_settings_that_no_training_here_reads_are_refused():
+    for name, value in (("trainable", "head"), ("layer_decay", 0.5)):
+        with pytest.raises(ValueError, match="expected neither trainable nor layer_decay"):
+            recipe(training={"stages": [{name: value}]})
+
+
+def test_exchanged_pairs_may_not_be_told_by_other_sentences():
+    with pytest.raises(ValueError, match=r"augmentation\.swap"):
+        recipe("pointer", distant=True, augmentation={"views": 1, "swap": "both"})
+    recipe("pointer", distant=True, augmentation={"views": 1, "swap": "object"})
