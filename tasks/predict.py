@@ -64,5 +64,4 @@ def child(job: dict[str, Any]) -> None:
 
     read = read_job(job)
     configure(read.seed)
-    for part, scores in find(read.competition).predict(read).items():
-        score_files.write(read.output, part, scores)
+    score_files.write_pieces(read.output, find(read.competition).predict(read))

@@ -8,7 +8,7 @@ A dataset has up to three *parts*: `train`, which is divided into folds; `valida
 some competitions hand out besides, which nothing is fitted or chosen on; and `test`, the records asked for.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol
@@ -122,8 +122,9 @@ class Competition(NamedTuple):
     """(job): write what models read of all records, as far as no training changes it."""
     build: Callable[[Job], Any]
     """(job): a `tasks.learning.fitting.Training` — model, stages, and batches as a function of the step."""
-    predict: Callable[[Job], dict[str, Scores]]
-    """(job): scores of each of the job's parts, by one model or by several together."""
+    predict: Callable[[Job], Iterable[tuple[str, Scores]]]
+    """(job): scores of each of the job's parts by its name, by one model or by several together. A part may
+    come in pieces, one right after the other, so that none of its records need stay in memory."""
     scorer: Callable[..., Scorer]
     """(dataset, part="train", settings=None): reads the truth once, gives the official metric.
     `settings` are those of turning values into answers, if the competition has any."""

@@ -1,5 +1,7 @@
 """Predict the held-out and the test photographs, averaged over test-time views."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from tasks.core.competition import Job, Scores
@@ -13,7 +15,7 @@ PARTS: dict[str, dataset.Part] = {"held_out": "train", "test": "test"}
 """Where the photographs of a part that is predicted lie."""
 
 
-def predict(job: Job) -> dict[str, Scores]:
+def predict(job: Job) -> Iterator[tuple[str, Scores]]:
     """Scores (n, heads, k) of the fold's held-out records and of all test records, as far as asked for."""
     recipe = Recipe.model_validate(job.settings)
     inputs = Inputs(job, recipe)
@@ -25,7 +27,6 @@ def predict(job: Job) -> dict[str, Scores]:
     asked = [part for part in PARTS if part in job.parts]
     count = len(recipe.test_time.views)
     progress, done = Progress("views", len(asked) * count), 0
-    found = {}
     for part in asked:
         ids = dataset.ids(job.dataset, PARTS[part])
         rows = np.arange(len(ids))
@@ -35,5 +36,4 @@ def predict(job: Job) -> dict[str, Scores]:
         for number in range(count):
             total = total + predict_rows(network, inputs.rows(PARTS[part], number), rows)
             progress.at(done := done + 1)
-        found[part] = Scores([ids[row] for row in rows], total / np.float32(count))
-    return found
+        yield part, Scores([ids[row] for row in rows], total / np.float32(count))

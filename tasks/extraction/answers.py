@@ -10,7 +10,7 @@ from tasks.extraction import rules
 from tasks.extraction.records import Record, Triple
 from tasks.extraction.triples import normal, triple_of
 from tasks.learning.candidates import Candidates
-from tasks.learning.thresholds import best_cut
+from tasks.learning.thresholds import best_cut, best_cuts
 
 ENOUGH_LABELS = 100
 """Labels a predicate needs for a threshold of its own; with fewer it would fit noise."""
@@ -24,21 +24,21 @@ def thresholds(
     *,
     by_predicate: bool,
 ) -> dict[str, Any]:
-    """The threshold that scores best, and those of frequent predicates where asked for.
+    """The threshold that scores best; where asked for, those of frequent predicates, and one for the others.
 
     Args:
         right: (m,) bool, whether a candidate is labelled.
         wanted: number of labels.
     """
-    decision: dict[str, Any] = {"threshold": best_cut(values.scores, right, wanted)[0], "by_predicate": {}}
-    if by_predicate:
-        labels = Counter(predicate for record in records for _, predicate, _ in record.triples)
-        own = np.array([triple_of(candidate)[1] for candidate in values.frame.keys], dtype=object)
-        for predicate, count in sorted(labels.items()):
-            if count >= ENOUGH_LABELS:
-                chosen = own == predicate
-                decision["by_predicate"][predicate] = best_cut(values.scores[chosen], right[chosen], count)[0]
-    return decision
+    if not by_predicate:
+        return {"threshold": best_cut(values.scores, right, wanted)[0], "by_predicate": {}}
+    labels = Counter(predicate for record in records for _, predicate, _ in record.triples)
+    frequent = sorted(predicate for predicate, count in labels.items() if count >= ENOUGH_LABELS)
+    number = {predicate: place for place, predicate in enumerate(frequent)}
+    group = np.array([number.get(triple_of(key)[1], len(frequent)) for key in values.frame.keys], np.int64)
+    chosen = [group == place for place in range(len(frequent) + 1)]
+    *own, rest = best_cuts([(values.scores[each], right[each]) for each in chosen], wanted)
+    return {"threshold": rest, "by_predicate": dict(zip(frequent, own, strict=True))}
 
 
 def answered(values: Candidates, texts: Sequence[str], decision: dict[str, Any]) -> list[list[Triple]]:

@@ -15,6 +15,8 @@ from tasks.extraction.triples import normal
 
 PLACES = 200
 """Thresholds at which the curves are drawn."""
+NEARLY_ALL = 0.01
+"""Share of labels lost to the threshold below which it is bounded by what was considered."""
 
 
 def thresholds(outcome: Outcome) -> Section:
@@ -46,6 +48,8 @@ def thresholds(outcome: Outcome) -> Section:
         f"{chosen.recall:.4f}, F1 {chosen.f1:.4f}. Of {wanted:,} labels {right.sum() / wanted:.1%} were "
         "considered at all, which no threshold can exceed in recall."
     )
+    if right.sum() - chosen.correct_recall < NEARLY_ALL * wanted:
+        text += " Nearly all of these are answered: with a lower “floor” of the recipes more may be found."
     blocks: list[Block] = [Text(text), chart]
     if outcome.decision["by_predicate"]:
         blocks.append(_own_thresholds(outcome, predicates, scores, right, labels))
@@ -98,16 +102,18 @@ def rules(outcome: Outcome) -> Section:
     chosen = [name for name in RULES if name in outcome.decision["rules"]]
     now = answers(outcome)
     total = _score(outcome, range(len(now)), now)
-    rows = [_rule_row(outcome, name, chosen, now, total) for name in RULES]
-    rows.sort(key=lambda row: (row[1] == "off", -row[4]))
+    every = [_rule_row(outcome, name, chosen, now, total) for name in RULES]
+    rows = sorted((row for row in every if row[5]), key=lambda row: (row[1] == "off", -row[4]))
+    idle = [row[0] for row in every if not row[5]]
     text = (
         f"In use: {', '.join(chosen) or 'none'}. Each rule that is on is left out once, each that is off is "
         "added once; thresholds stay as they are. A gain from a handful of sentences is mostly chance, and "
-        "rules picked from this table flatter the score."
+        "rules picked from these figures flatter the score."
     )
+    text += f" No sentence is changed by {', '.join(idle)}." if idle else ""
     columns = ["rule", "in use", "F1 with it", "F1 without", "gain", "sentences", "right", "wrong"]
     caption = "Sentences it changes, and the right and wrong triples that it adds, or removes where negative."
-    return Section("Rules", [Text(text), Table(columns, rows, caption)])
+    return Section("Rules", [Text(text), *([Table(columns, rows, caption)] if rows else [])])
 
 
 def _rule_row(

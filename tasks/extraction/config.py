@@ -178,6 +178,22 @@ class Recipe(Settings):
             raise ValueError(f"distant: expected method 'pointer', received {self.method!r}")
         if self.training.subjects > 1 and self.method == "gplinker":
             raise ValueError("training.subjects: 'gplinker' learns all subjects at once; expected 1")
+        if self.distant and self.augmentation.views and self.augmentation.swap == "both":
+            raise ValueError(
+                "augmentation.swap: with 'distant' expected one name, for known pairs give answers away"
+            )
+        if self.pretraining.stages and self.encoder.reads_words:
+            raise ValueError("encoder.dgcnn.words: expected false with pretraining, which words give away")
+        return self
+
+    @model_validator(mode="after")
+    def _stages_can_be_run(self) -> "Recipe":
+        for stage in (*self.pretraining.stages, *self.training.stages):
+            if stage.trainable or stage.layer_decay != 1:
+                raise ValueError(
+                    "stages: expected neither trainable nor layer_decay, for all layers learn alike here; "
+                    "learning_rate_factors give layers rates of their own"
+                )
         return self
 
     def for_training(self) -> "Recipe":
@@ -227,6 +243,8 @@ class Config(Settings):
         names = [recipe.name for recipe in self.recipes]
         if len(set(names)) < len(names):
             raise ValueError(f"recipes: names must differ, received {names}")
+        if self.second_round.run and (taken := {f"{name}-again" for name in names} & set(names)):
+            raise ValueError(f"recipes: the second round needs these names for itself: {sorted(taken)}")
         if self.second_round.run and self.folds.count < 3:
             raise ValueError("second_round.run: expected at least 3 folds, for two of them are left out")
         return self

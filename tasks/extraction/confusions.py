@@ -111,8 +111,8 @@ def sentences(outcome: Outcome, mistakes: Sequence[Mistake]) -> Section:
     missed = [mistake for mistake in least if mistake.kind == "under"][:SENTENCES]
     unseen = _of_each_predicate([mistake for mistake in mistakes if mistake.kind == "unconsidered"])
     told = {
-        "Invented triples that the blend was surest of. Many are true: the labels are incomplete, and what "
-        "follows from a sentence is often not labelled. Look here for labels that are missing.": invented,
+        "Invented triples that the blend was surest of. Many of them are true: look for labels that are "
+        "missing, or wrong where one is told beside.": invented,
         "Missed triples of the lowest scores, of those considered at all. Look for wrong labels, "
         "and for what the sentence does not say.": missed,
         "Missed triples that no model considered: one a predicate, the most often missed first.": unseen,

@@ -23,7 +23,18 @@ SMALLEST_STRATUM = 20
 
 def records(dataset: Path, part: Part) -> list[Record]:
     """The sentences of a part in the order of the raw files; those of the test have no triples."""
-    return [_record(value) for value in _values(dataset, part)]
+    return list(stream(dataset, part))
+
+
+def stream(dataset: Path, part: Part) -> Iterator[Record]:
+    """The same one by one, so that any number of them takes the same memory."""
+    return map(_record, _values(dataset, part))
+
+
+def count(dataset: Path, part: Part) -> int:
+    """How many sentences a part has."""
+    with (dataset / f"{part}.jsonl").open("rb") as lines:
+        return sum(1 for _ in lines)
 
 
 def ids(dataset: Path, part: Part) -> list[str]:
@@ -55,7 +66,7 @@ def dictionaries(dataset: Path) -> tuple[dict[str, list[str]], dict[str, list[st
 def fold_key(dataset: Path) -> FoldKey:
     """Each fold takes its share of every predicate, and sentences with one text stay together."""
     names, stated, keys = [], [], []
-    for record in map(_record, _values(dataset, "train")):
+    for record in stream(dataset, "train"):
         names.append(record.id)
         stated.append({predicate for _, predicate, _ in record.triples})
         keys.append(text_key(record.text))

@@ -30,6 +30,10 @@ class DistantInputs:
             ]
         return self._known[record.id, record.text]
 
+    def forget(self) -> None:
+        """Drop what is remembered of sentences; for those that do not come again."""
+        self._known.clear()
+
     def subjects(self, batch: Sequence[Example], *, length: int) -> np.ndarray:
         """(b, length, 2) float32: 1 where a candidate's subject starts, and where it ends."""
         found = np.zeros((len(batch), length, 2), np.float32)

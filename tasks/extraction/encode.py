@@ -12,7 +12,7 @@ def encode(job: Job) -> None:
     """Write `words.jsonl`: `{"id", "words"}` of every sentence of all parts."""
     with (job.output / "words.jsonl").open("w", encoding="utf-8", newline="\n") as lines:
         for part in dataset.PARTS:
-            for record in dataset.records(job.dataset, part):
+            for record in dataset.stream(job.dataset, part):
                 words = segmented(record.text) if record.words is None else list(record.words)
                 lines.write(json.dumps({"id": record.id, "words": words}, ensure_ascii=False) + "\n")
     logging.getLogger("podium").info("words of all sentences are known")

@@ -10,10 +10,11 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from tasks.core.errors import InvalidSettings
 from tasks.extraction.bert_files import bert_backbone
 from tasks.extraction.config import Bert, Dgcnn
 from tasks.extraction.positions import Positions
-from tasks.extraction.reading import Reader
+from tasks.extraction.reading import EXTRA, Reader
 from tasks.extraction.vocabulary import PAD
 from tasks.learning.convolutions import GatedDilatedConvolution
 from tasks.learning.seeds import derive
@@ -74,6 +75,11 @@ def _bert(reader: Reader, settings: Bert) -> Encoded:
 
     if settings.preset:
         backbone = bert_backbone(settings.preset, dropout=settings.dropout, name=f"{PREFIX}bert")
+        if (most := backbone.max_sequence_length - EXTRA) < reader.longest:
+            raise InvalidSettings(
+                f"encoder.longest: expected at most {most}, the characters that {settings.preset!r} has "
+                f"positions for; received {reader.longest}"
+            )
     else:
         backbone = BertBackbone(
             vocabulary_size=reader.characters.size,
@@ -85,6 +91,7 @@ def _bert(reader: Reader, settings: Bert) -> Encoded:
             max_sequence_length=reader.longest + 2,
             name=f"{PREFIX}bert",
         )
+    backbone.pooled_dense.trainable = False  # nothing reads what it gives, so it would have no gradient
     characters = keras.Input((None,), dtype="int32", name="characters")
     mask = _mask(characters, reader.characters.special[0])
     given = {

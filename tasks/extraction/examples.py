@@ -1,7 +1,7 @@
 """Sentences as trainings and predictions take them: what is read, and where the labels stand in it."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -59,6 +59,11 @@ def tokens_of(span: Span) -> tuple[int, int]:
 
 def read_words(folder: Path) -> dict[str, list[str]]:
     """Segmented sentences by id, as `tasks.extraction.encode` has written them."""
+    return dict(stream_words(folder))
+
+
+def stream_words(folder: Path) -> Iterator[tuple[str, list[str]]]:
+    """The same one by one: training sentences, those of validation, those of the test, each in its order."""
     with (folder / "words.jsonl").open(encoding="utf-8") as lines:
-        entries = [json.loads(line) for line in lines]
-    return {entry["id"]: entry["words"] for entry in entries}
+        for entry in map(json.loads, lines):
+            yield entry["id"], entry["words"]

@@ -11,21 +11,19 @@ import numpy as np
 
 from tasks.extraction.examples import Example, tokens_of
 from tasks.extraction.tagging import Found
-from tasks.learning.batches import padded_length
 
 MOST_SPANS = 64
 """Subjects, and objects, considered in one sentence: those of the highest scores."""
 
 
-def targets(batch: Sequence[Example], *, predicates: int) -> dict[str, np.ndarray]:
-    """Targets of a batch.
+def targets(batch: Sequence[Example], *, predicates: int, length: int) -> dict[str, np.ndarray]:
+    """Targets of a batch that is padded to `length` tokens.
 
     Returns:
-        `entity` (b, 2, p): spans of subjects and of objects as first · n + last, padded by 0;
-        `head` and `tail` (b, 1 + k, p): pairs as subject · n + object, then for each predicate whether the
-        pair belongs to it (`tasks.learning.factored.factored_zlpr`).
+        `entity` (b, 2, p): spans of subjects and of objects as first · length + last, padded by 0;
+        `head` and `tail` (b, 1 + k, p): pairs as subject · length + object, then for each predicate whether
+        the pair belongs to it (`tasks.learning.factored.factored_zlpr`).
     """
-    length = padded_length(max(example.tokens for example in batch))
     spans: list[tuple[set[int], set[int]]] = []
     heads: list[dict[int, set[int]]] = []
     tails: list[dict[int, set[int]]] = []

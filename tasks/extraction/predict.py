@@ -1,6 +1,7 @@
 """Predict held-out, validation and test sentences, by one model or by several that agree on scores first."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import compress, islice
 from pathlib import Path
 from typing import Any
 
@@ -13,39 +14,40 @@ from tasks.extraction.config import Recipe
 from tasks.extraction.decoding import decoded
 from tasks.extraction.distant import Knowledge
 from tasks.extraction.distant_inputs import DistantInputs
-from tasks.extraction.examples import Example, examples, read_words
+from tasks.extraction.examples import examples, stream_words
 from tasks.extraction.reading import Reader
 from tasks.extraction.records import Record
-from tasks.learning.candidates import concatenated
 
 CHUNK = 2048
-"""Sentences between two lines of progress."""
+"""Sentences of a piece: all that is in memory, and what is put in order of length before it is batched."""
 
 
-def predict(job: Job) -> dict[str, Scores]:
-    """Candidates of the job's parts; `held_out` are the sentences of its fold."""
+def predict(job: Job) -> Iterator[tuple[str, Scores]]:
+    """Candidates of the job's parts, piece by piece; `held_out` are the sentences of its fold."""
     recipe = Recipe.model_validate(job.settings)
-    words = read_words(job.inputs["words"]) if "words" in job.inputs else None
-    train = dataset.records(job.dataset, "train")
-    segmented = [words[record.id] for record in train] if words else None
-    reader, predicates = (
-        Reader(recipe.encoder, job.dataset, segmented=segmented),
-        dataset.predicates(job.dataset),
-    )
+    predicates = dataset.predicates(job.dataset)
+    reader = Reader(recipe.encoder, job.dataset, segmented=_words_of_training(job))
     models = [_loaded(model, recipe, reader, len(predicates)) for model in job.models]
-    distant = _distant(job, train, predicates) if recipe.distant else None
-    parts = {part: _records(job, part, train) for part in job.parts}
-    progress, done = Progress("sentences", sum(map(len, parts.values()))), 0
-    found = {}
-    for part, records in parts.items():
-        pieces = []
-        for start in range(0, len(records), CHUNK):
-            sentences: Sequence[Example] = examples(records[start : start + CHUNK], reader, {}, words=words)
-            pieces.append(decoded(models, recipe, reader, sentences, predicates, distant=distant))
-            progress.at(done := done + len(sentences))
-        values = concatenated(pieces)
-        found[part] = Scores([record.id for record in records], values)
-    return found
+    distant = None
+    if recipe.distant:
+        distant = _distant(job, dataset.records(job.dataset, "train"), predicates)
+    progress, done = Progress("sentences", sum(_count(job, part) for part in job.parts)), 0
+    for part in job.parts:
+        for piece in _pieces(job, part):
+            sentences = examples(piece, reader, {})
+            values = decoded(models, recipe, reader, sentences, predicates, distant=distant)
+            if distant:
+                distant.forget()
+            progress.at(done := done + len(piece))
+            yield part, Scores([record.id for record in piece], values)
+
+
+def _words_of_training(job: Job) -> Iterator[Sequence[str]] | None:
+    """Words of the training sentences, one after the other, if the job has them."""
+    if "words" not in job.inputs:
+        return None
+    own = islice(stream_words(job.inputs["words"]), dataset.count(job.dataset, "train"))
+    return (words for _, words in own)
 
 
 def _loaded(folder: Path, recipe: Recipe, reader: Reader, predicates: int) -> Any:
@@ -56,16 +58,45 @@ def _loaded(folder: Path, recipe: Recipe, reader: Reader, predicates: int) -> An
     return network
 
 
-def _records(job: Job, part: str, train: Sequence[Record]) -> list[Record]:
-    """The sentences of a part, without what is known of them."""
+def _count(job: Job, part: str) -> int:
+    return int(_held_out(job).sum()) if part == "held_out" else dataset.count(job.dataset, _source(part))
+
+
+def _pieces(job: Job, part: str) -> Iterator[list[Record]]:
+    """The sentences of a part, without what is known of them; a part that has none is one empty piece."""
+    records = dataset.stream(job.dataset, _source(part))
     if part == "held_out":
-        assert job.folds is not None
-        chosen = [train[row] for row in np.flatnonzero(np.load(job.folds / "folds.npy") == job.fold).tolist()]
-    elif part == "validation":
-        chosen = dataset.records(job.dataset, "validation")
-    else:
-        chosen = dataset.records(job.dataset, "test")
-    return [record._replace(triples=()) for record in chosen]
+        records = compress(records, _held_out(job))
+    if "words" in job.inputs:
+        records = _with_words(records, job.inputs["words"])
+    piece = list(islice(records, CHUNK))
+    yield _unlabelled(piece)
+    while piece := list(islice(records, CHUNK)):
+        yield _unlabelled(piece)
+
+
+def _unlabelled(piece: Sequence[Record]) -> list[Record]:
+    return [record._replace(triples=()) for record in piece]
+
+
+def _source(part: str) -> dataset.Part:
+    return "train" if part == "held_out" else "validation" if part == "validation" else "test"
+
+
+def _held_out(job: Job) -> np.ndarray:
+    """(n,) bool, whether a training sentence is of the job's fold."""
+    assert job.folds is not None
+    return np.asarray(np.load(job.folds / "folds.npy") == job.fold)
+
+
+def _with_words(records: Iterator[Record], folder: Path) -> Iterator[Record]:
+    """Records with the words that were found in them; both come in the order of the dataset."""
+    found = stream_words(folder)
+    for record in records:
+        words = next((words for id, words in found if id == record.id), None)
+        if words is None:
+            raise ValueError(f"{folder}: expected the words of {record.id} after those before it")
+        yield record._replace(words=tuple(words))
 
 
 def _distant(job: Job, train: Sequence[Record], predicates: Sequence[str]) -> DistantInputs:

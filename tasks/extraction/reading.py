@@ -1,6 +1,6 @@
 """What networks read of sentences: arrays of tokens, padded to a common length."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -22,12 +22,12 @@ class Reader:
 
     Args:
         folder: the dataset.
-        segmented: words of each training sentence, from which the vocabulary of words is made.
+        segmented: words of each training sentence, read once, from which the vocabulary of words is made.
         longest: characters read of a sentence; what follows is cut off.
     """
 
     def __init__(
-        self, settings: Encoder, folder: Path, *, segmented: Sequence[Sequence[str]] | None = None
+        self, settings: Encoder, folder: Path, *, segmented: Iterable[Sequence[str]] | None = None
     ) -> None:
         self.settings, self._folder, self._segmented = settings, folder, segmented
 
@@ -73,8 +73,12 @@ class Reader:
         return found
 
     def batch(self, sentences: Sequence[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
-        """(b, n) int32 of each input, padded to one of `tasks.learning.batches.LENGTHS`."""
+        """(b, n) int32 of each input, padded to one of `tasks.learning.batches.LENGTHS`.
+
+        Networks have positions for the longest sentence and no more, so that is where padding ends too.
+        """
         length = padded_length(max(len(sentence["characters"]) for sentence in sentences))
+        length = min(length, self.longest + EXTRA)
         return {name: padded([each[name] for each in sentences], length) for name in sentences[0]}
 
 

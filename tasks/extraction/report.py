@@ -87,7 +87,7 @@ def by_size(found: Outcome, answers: Answers) -> Section:
         "F1 by size",
         [
             _size_table("characters", lengths, LENGTHS, counts, "By length of the sentence."),
-            _size_table("labels", numbers, NUMBERS, counts, "By number of triples that a sentence states."),
+            _size_table("triples", numbers, NUMBERS, counts, "By number of triples that a sentence states."),
         ],
     )
 
@@ -101,9 +101,9 @@ def _size_table(
     for number in np.unique(classes):
         own = counts[classes == number]
         total = Counts(*own.sum(axis=0).tolist())
-        f1 = Estimate(total.f1, scoring.standard_error(own))
+        f1 = Estimate(total.f1, scoring.standard_error(own)) if total.gold else None
         rows.append([_class(bounds, int(number)), len(own), *_figures(total), f1, bar(total.f1)])
-    columns = [name, "sentences", "triples", "answered", "precision", "recall", "F1", "F1 as a bar"]
+    columns = [name, "sentences", "labels", "answered", "precision", "recall", "F1", "F1 as a bar"]
     return Table(columns, rows, f"{caption} F1 ± one standard error.")
 
 

@@ -11,7 +11,6 @@ import numpy as np
 
 from tasks.extraction.examples import Example, tokens_of
 from tasks.extraction.mentions import LabelledTriple
-from tasks.learning.batches import padded_length
 
 PADDING = -1.0
 SURE = 0.4
@@ -23,7 +22,12 @@ OBJECT_ROWS = 64
 
 
 def targets(
-    batch: Sequence[Example], *, predicates: int, subjects: int, generator: np.random.Generator
+    batch: Sequence[Example],
+    *,
+    predicates: int,
+    subjects: int,
+    length: int,
+    generator: np.random.Generator,
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Extra inputs and targets of a batch.
 
@@ -31,11 +35,13 @@ def targets(
     among the labelled ends that do not lie before it. Where the two belong to no one subject there are no
     objects to find: such false subjects teach a model to see through its own mistakes.
 
+    Args:
+        length: tokens to which the batch is padded.
+
     Returns:
         `span` (b, subjects, 2) int32, and targets `subject` (b, n, 2) and `object` (b · subjects, n, 2 · k)
         float32, `PADDING` beyond a sentence's tokens.
     """
-    length = padded_length(max(example.tokens for example in batch))
     span = np.zeros((len(batch), subjects, 2), np.int32)
     subject = np.zeros((len(batch), length, 2), np.float32)
     object_ = np.zeros((len(batch), subjects, length, 2 * predicates), np.float32)
@@ -144,8 +150,8 @@ def _objects(
     chosen: Sequence[tuple[int, int, int, float]],
     distant: Any,
 ) -> np.ndarray:
-    """(subjects, n, 2 · k) probabilities, averaged over networks; batches have one size."""
-    padded = [*chosen, *[chosen[-1]] * (-len(chosen) % OBJECT_ROWS)]
+    """(subjects, n, 2 · k) probabilities, averaged over networks; batches have few sizes."""
+    padded = [*chosen, *[chosen[-1]] * (_rows_for(len(chosen)) - len(chosen))]
     rows = np.array([subject[0] for subject in padded])
     span = np.array([[subject[1] + 1, subject[2] + 1] for subject in padded], np.int32)
     extra = {"span": span}
@@ -160,3 +166,8 @@ def _objects(
         for network, output in zip(networks, outputs, strict=True)
     ]
     return np.mean(parts, axis=0)[: len(chosen)]
+
+
+def _rows_for(count: int) -> int:
+    """Rows of a batch of so many subjects: a power of two, so that few sentences cost little."""
+    return 1 << (count - 1).bit_length()

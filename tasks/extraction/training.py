@@ -66,27 +66,35 @@ class Sentences:
         self._records = dataset.records(job.dataset, "train")
         assert job.folds is not None
         self._folds = np.load(job.folds / "folds.npy")
-        self._own = np.flatnonzero((self._folds != job.fold) & (self._folds != job.beside))
+        own = (self._folds != job.fold) & (self._folds != job.beside)
+        self._own: list[int] = np.flatnonzero(own).tolist()
         segmented = [self._words[record.id] for record in self._records] if self._words else None
         self.reader = Reader(recipe.encoder, job.dataset, segmented=segmented)
 
     @cached_property
     def learned(self) -> list[Example]:
         """What is learned as it stands, after cleaning and relabelling."""
-        records = [self._records[row] for row in self._own]
-        if self.job.labels:
-            settings = self.recipe.training.labelling
-            records = relabelled(
-                records, self.job.labels, add_above=settings.add_above, drop_below=settings.drop_below
-            )
-        return self._examples(records, words=self._words)
+        return self._examples(self._relabelled, words=self._words)
+
+    @cached_property
+    def _relabelled(self) -> list[Record]:
+        given = [self._records[row] for row in self._own]
+        if not self.job.labels:
+            return given
+        settings = self.recipe.training.labelling
+        limits = {"add_above": settings.add_above, "drop_below": settings.drop_below}
+        return relabelled(given, self.job.labels, **limits)
 
     @cached_property
     def views(self) -> list[list[Example]]:
-        """Augmented views of the same sentences."""
+        """Augmented views of the same sentences; views are made of given labels, so others replace them."""
+        return [self._view(read_views(folder)) for folder in self.job.views]
+
+    def _view(self, records: Sequence[Record]) -> list[Example]:
+        views = self._examples([records[row] for row in self._own], words=None)
         return [
-            self._examples([view[row] for row in self._own], words=None)
-            for view in map(read_views, self.job.views)
+            view if record.triples == self._records[row].triples else own
+            for view, own, record, row in zip(views, self.learned, self._relabelled, self._own, strict=True)
         ]
 
     def _examples(self, records: list[Record], *, words: Mapping[str, Sequence[str]] | None) -> list[Example]:
@@ -118,16 +126,19 @@ class Sentences:
         drawn = generator(self.job.seed, "batch", epoch, step)
         chosen = [self._shown(int(row), stage, drawn) for row in self.plan(epoch)[step]]
         inputs = self.reader.batch([example.read for example in chosen])
+        length = inputs["characters"].shape[1]
         if self.recipe.method == "gplinker":
-            return Batch(inputs, linking.targets(chosen, predicates=len(self.predicates)))
+            targets = linking.targets(chosen, predicates=len(self.predicates), length=length)
+            return Batch(inputs, targets)
         extra, targets = tagging.targets(
             chosen,
             predicates=len(self.predicates),
             subjects=self.recipe.training.subjects,
+            length=length,
             generator=drawn,
         )
         if self.distant:
-            extra |= self.distant.of_batch(chosen, extra["span"], length=inputs["characters"].shape[1])
+            extra |= self.distant.of_batch(chosen, extra["span"], length=length)
         return Batch(inputs | extra, targets)
 
     def _shown(self, row: int, stage: Stage, drawn: np.random.Generator) -> Example:

@@ -22,8 +22,16 @@ def normal(triple: Triple) -> Triple:
 
 
 def right_and_wanted(values: Candidates, records: Sequence[Record]) -> tuple[np.ndarray, int]:
-    """(m,) bool, whether each candidate is labelled, aliases aside; and the number of labels."""
+    """(m,) bool, whether each candidate is labelled, aliases aside; and the number of labels.
+
+    Of candidates of one sentence that the scorer takes for the same only the first can be right.
+    """
     gold = [{normal(triple) for triple in record.triples} for record in records]
     rows = values.frame.rows.tolist()
-    right = [normal(triple_of(each)) in gold[row] for row, each in zip(rows, values.frame.keys, strict=True)]
-    return np.array(right, bool), sum(map(len, gold))
+    wanted = sum(map(len, gold))
+    right = np.zeros(len(rows), bool)
+    for place, (row, candidate) in enumerate(zip(rows, values.frame.keys, strict=True)):
+        if right_one := {normal(triple_of(candidate))} & gold[row]:
+            right[place] = True
+            gold[row] -= right_one
+    return right, wanted

@@ -10,6 +10,7 @@ import numpy as np
 from tasks.core.errors import MissingWeights
 from tasks.core.places import expand
 from tasks.extraction.characters import normalise
+from tasks.learning.weights import first_line
 
 PAD, UNKNOWN, BEGIN, END, MASK = range(5)
 FIRST = 5
@@ -48,7 +49,7 @@ def of_file(file: Path) -> Vocabulary:
     if missing := [name for name in names if name not in index]:
         raise MissingWeights(f"{file}: expected the tokens {', '.join(names)}, missing {', '.join(missing)}")
     pad, unknown, begin, end, mask = (index[name] for name in names)
-    return Vocabulary(index, len(index), (pad, unknown, begin, end, mask))
+    return Vocabulary(index, 1 + max(index.values()), (pad, unknown, begin, end, mask))
 
 
 def word_of_each_character(text: str, words: Sequence[str]) -> list[str]:
@@ -71,17 +72,17 @@ def character_vectors(path: str) -> tuple[Vocabulary, np.ndarray]:
     """
     file = expand(path)
     try:
-        with np.load(file, allow_pickle=False) as read:
+        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as read:
             characters, vectors = read["characters"], np.asarray(read["vectors"], np.float32)
     except FileNotFoundError:
         raise MissingWeights(
             f"encoder.dgcnn.vectors: expected a file, received {path!r} (no {file})"
         ) from None
-    except (KeyError, ValueError, OSError) as error:
+    except Exception as error:  # damage shows as almost anything: BadZipFile, EOFError, TypeError …
         raise MissingWeights(
-            f"{file}: expected an .npz of 'characters' and 'vectors', received {error}"
+            f"{file}: expected an .npz of 'characters' and 'vectors' ({first_line(error)})"
         ) from None
-    if vectors.ndim != 2 or len(characters) != len(vectors):
+    if vectors.ndim != 2 or characters.shape != vectors.shape[:1]:
         raise MissingWeights(
             f"{file}: expected a vector for each character, received shapes "
             f"{characters.shape} and {vectors.shape}"

@@ -69,10 +69,16 @@ def key(value: Any) -> str:
 
 def write(file: Path, ids: Sequence[str], values: Candidates) -> None:
     """A line `{"id", "candidates": [[candidate, score], …]}` for each record."""
+    write_pieces(file, [(ids, values)])
+
+
+def write_pieces(file: Path, pieces: Iterable[tuple[Sequence[str], Candidates]]) -> None:
+    """Ids and candidates of several pieces in one file, each piece written as it comes."""
     with file.open("w", encoding="utf-8", newline="\n") as lines:
-        for id, record in zip(ids, values.records(), strict=True):
-            scored = ",".join(f"[{each},{_number(score)}]" for each, score in record.items())
-            lines.write(f'{{"id":{json.dumps(id, ensure_ascii=False)},"candidates":[{scored}]}}\n')
+        for ids, values in pieces:
+            for id, record in zip(ids, values.records(), strict=True):
+                scored = ",".join(f"[{each},{_number(score)}]" for each, score in record.items())
+                lines.write(f'{{"id":{json.dumps(id, ensure_ascii=False)},"candidates":[{scored}]}}\n')
 
 
 def _number(score: float) -> str:

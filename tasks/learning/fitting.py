@@ -18,6 +18,7 @@ from tasks.learning import checkpoints
 from tasks.learning.batches import prefetch
 from tasks.learning.checkpoints import Position
 from tasks.learning.devices import jit
+from tasks.learning.open_shapes import open_shapes
 from tasks.learning.optimizers import hand_on, make_optimizer
 
 PREFETCHED = 4
@@ -146,6 +147,8 @@ def _run_stage(
 def _take(training: Training, position: Position, batch: Batch) -> Position:
     """One step; losses are summed here, so that Keras's running means need no saving."""
     training.model.reset_metrics()
+    if training.model.train_function is None:
+        open_shapes(training.model, batch.inputs, batch.targets, _by_output(training, batch))
     figures = training.model.train_on_batch(
         batch.inputs, batch.targets, sample_weight=_by_output(training, batch), return_dict=True
     )

@@ -15,14 +15,13 @@ EMBEDDINGS = "embeddings"
 def lazy(optimizer: type) -> type:
     """The optimizer class that changes no row of an embedding whose gradient is zero, nor its momenta.
 
-    The count of steps, and with it Adam's correction of bias, is that of all rows together.
-    The update rule has to treat rows apart: those of LAMB and Adafactor do not.
+    Steps, and with them Adam's correction of bias, are counted for all rows together. The update rule has to
+    treat rows apart: those of LAMB and Adafactor do not.
     """
     from keras import ops
 
     class Lazy(optimizer):
-        used: Any = None
-        """(rows, 1) bool while an embedding is updated: the rows that have a gradient."""
+        used: Any = None  # (rows, 1) bool while an embedding is updated: the rows that have a gradient
 
         def build(self, variables: list[Any]) -> None:
             super().build(variables)

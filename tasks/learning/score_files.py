@@ -3,6 +3,8 @@ rest on how predictions are blended.
 """
 
 import json
+from collections.abc import Iterable, Iterator
+from itertools import chain, groupby
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +16,33 @@ from tasks.learning.candidates import Candidates
 
 def write(folder: Path, name: str, scores: Scores) -> None:
     """Scores with their ids: `<name>.jsonl` of candidates, or `<name>.npy` and `<name>_ids.json`."""
-    if isinstance(scores.values, Candidates):
-        candidates.write(folder / f"{name}.jsonl", scores.ids, scores.values)
+    _write(folder, name, iter([scores]))
+
+
+def write_pieces(folder: Path, pieces: Iterable[tuple[str, Scores]]) -> None:
+    """Named scores as `write` writes them, where those of one name come in pieces, one after the other.
+
+    Candidates are written as they come, so that a piece is all that memory holds; arrays at their end.
+
+    Raises:
+        ValueError: a name comes back after another.
+    """
+    for name, own in groupby(pieces, key=lambda piece: piece[0]):
+        if holds(folder, name):
+            raise ValueError(f"expected the pieces of {name!r} one after the other")
+        _write(folder, name, (scores for _, scores in own))
+
+
+def _write(folder: Path, name: str, pieces: Iterator[Scores]) -> None:
+    first = next(pieces)
+    if isinstance(first.values, Candidates):
+        every = ((each.ids, each.values) for each in chain([first], pieces))
+        candidates.write_pieces(folder / f"{name}.jsonl", every)
         return
-    np.save(folder / f"{name}.npy", scores.values)
-    (folder / f"{name}_ids.json").write_text(json.dumps(scores.ids), "utf-8")
+    gathered = [first, *pieces]
+    np.save(folder / f"{name}.npy", np.concatenate([each.values for each in gathered]))
+    ids = [id for each in gathered for id in each.ids]
+    (folder / f"{name}_ids.json").write_text(json.dumps(ids), "utf-8")
 
 
 def read(folder: Path, name: str) -> Scores:

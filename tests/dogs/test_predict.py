@@ -16,9 +16,8 @@ def predicted(kind: str, folder, *, fold: int = 0, views=("identity",), parts=PA
         weights.parent.mkdir()
         build(made).model.save_weights(weights)
     settings = recipe(kind).model_dump(mode="json") | {"test_time": {"views": list(views)}}
-    return predict(
-        made.model_copy(update={"models": (weights.parent,), "parts": parts, "settings": settings})
-    )
+    job = made.model_copy(update={"models": (weights.parent,), "parts": parts, "settings": settings})
+    return dict(predict(job))
 
 
 @pytest.mark.parametrize(("kind", "heads"), [("linear", 1), ("glu", 2), ("top", 1)])

@@ -1,4 +1,4 @@
-"""Jobs on a few invented sentences, written without the steps, for tests of networks, training and predicting."""
+"""Jobs on a few invented sentences, written without the steps, for tests of training and predicting."""
 
 import hashlib
 import json
@@ -12,17 +12,30 @@ from tasks.core.competition import Job
 from tasks.extraction import dataset as files
 from tasks.extraction.characters import normalise
 from tasks.extraction.config import Recipe
+from tasks.extraction.encode import encode
 from tasks.extraction.examples import Example, examples
 from tasks.extraction.reading import Reader
 from tasks.extraction.records import Record
+from tasks.extraction.views import augment
 
 PREDICATES = ("作者", "出生地", "成立日期")
 INDEX = {predicate: number for number, predicate in enumerate(PREDICATES)}
-BOOKS, WRITERS, PLACES = ("青石巷", "北窗", "Rain", "晚舟"), ("陆一舟", "何景", "林岸", "宋遥"), ("临江", "海州", "南屏")
+BOOKS, WRITERS, PLACES = (
+    ("青石巷", "北窗", "Rain", "晚舟"),
+    ("陆一舟", "何景", "林岸", "宋遥"),
+    ("临江", "海州", "南屏"),
+)
+KNOWN, BUT = ("大家", "都", "知道", "远帆公司", "成立于"), ("，", "可是", "没有", "人", "知道", "它")
 FOLDS = 3
 ENCODERS: dict[str, dict[str, Any]] = {
     "dgcnn": {"dgcnn": {"width": 8, "dilations": [1, 2], "minimum_count": 1}},
     "bert": {"kind": "bert", "bert": {"layers": 1, "width": 16, "heads": 2, "minimum_count": 1}},
+}
+WORDS = {"dgcnn": {"width": 8, "dilations": [1], "minimum_count": 1, "words": True, "word_minimum_count": 1}}
+EVERYTHING: dict[str, dict[str, Any]] = {
+    "pointer": {"distant": True, "encoder": WORDS, "training": {"subjects": 2}},
+    "casrel": {},
+    "gplinker": {},
 }
 METHODS = ("pointer", "casrel", "gplinker")
 STAGE = {"epochs": 1, "optimizer": "adam", "learning_rate": 0.01, "schedule": "constant"}
@@ -41,8 +54,25 @@ def _composed(number: int) -> tuple[str, tuple[str, ...], tuple[tuple[str, str, 
         (("《", book, "》", "是", writer, "写", "的"), (wrote,)),
         ((writer, "，", "生于", place, "，", "著有", "《", book, "》"), (born, wrote)),
         (
-            ("大家", "都", "知道", "远帆公司", "成立于", year, "，", "可是", "没有", "人", "知道", "它")
-            + ("的", "总部", "在", place, "，", "除了", writer, "，", "一", "个", "生于", place, "的", "人"),
+            (
+                *KNOWN,
+                year,
+                *BUT,
+                "的",
+                "总部",
+                "在",
+                place,
+                "，",
+                "除了",
+                writer,
+                "，",
+                "一",
+                "个",
+                "生于",
+                place,
+                "的",
+                "人",
+            ),
             (("远帆公司", "成立日期", year), born),
         ),
         (("今天", place, "下雨", str(number)), ()),
@@ -74,10 +104,11 @@ def write_json(file: Path, value: Any) -> None:
     file.write_text(json.dumps(value, ensure_ascii=False), "utf-8")
 
 
-def recipe(method: str = "gplinker", encoder: str = "dgcnn", **fields: Any) -> Recipe:
-    """A tiny recipe; `training` needs only differences."""
+def recipe(method: str = "gplinker", encoder: Any = "dgcnn", **fields: Any) -> Recipe:
+    """A tiny recipe; `encoder` is a name in `ENCODERS` or settings, `training` needs only differences."""
     training = {"batch_characters": 128, "stages": [STAGE], **fields.pop("training", {})}
-    given = {"method": method, "encoder": ENCODERS[encoder], "training": training, **fields}
+    encoder = ENCODERS[encoder] if isinstance(encoder, str) else encoder
+    given = {"method": method, "encoder": encoder, "training": training, **fields}
     return Recipe.model_validate(given)
 
 
@@ -92,6 +123,19 @@ def job(made: Any, folder: Path, *, fold: int | None = 0, **fields: Any) -> Job:
     places = {"dataset": data, "folds": data, "output": output, "partial": folder / "partial"}
     given = {"settings": settings, "seed": 1, "data_workers": 2, **places, **fields}
     return Job(competition="extraction", fold=fold, **given)
+
+
+def with_views(folder, *, count: int = 1, **settings) -> dict:
+    """Fields of a job whose views and words lie there."""
+    views = []
+    for number in range(count):
+        augmentation = {"augmentation": {"swap": "subject", **settings}}
+        made = job(augmentation, folder, view=number, output=folder / f"view{number}")
+        augment(made)
+        views.append(made.output)
+    words = job({}, folder, fold=None, view="words", output=folder / "words")
+    encode(words)
+    return {"views": tuple(views), "inputs": {"words": words.output}}
 
 
 def reader(made: Recipe, folder: Path) -> Reader:

@@ -8,6 +8,7 @@ from tasks.extraction.triples import right_and_wanted, triple_of
 from tasks.learning.candidates import Candidates, key
 
 A, B, C = ("甲", "作者", "乙"), ("甲", "主角", "乙"), ("丙", "作者", "丁")
+X, Y = ("x", "作者", "y"), ("x", "主角", "y")
 PLAIN = {"threshold": 0.5, "by_predicate": {}, "rules": []}
 
 
@@ -79,15 +80,19 @@ def decided(scored: Candidates, gold: list[Record], *, by_predicate: bool) -> di
 
 
 def many(count: int) -> tuple[Candidates, list[Record]]:
-    """Two predicates: right candidates of one score .4 to .5, those of the other .8 to .9; wrong ones less."""
+    """Two predicates: right candidates of one score .4 to .5, those of the other .8; wrong ones less."""
     rows = np.arange(count)
-    scored = [{A: 0.4 + row / 10 / count, ("x", "作者", "y"): 0.2, B: 0.8, ("x", "主角", "y"): 0.6} for row in rows]
+    scored = [{A: 0.4 + row / 10 / count, X: 0.2, B: 0.8, Y: 0.6} for row in rows]
     return values(*scored), records(*[(A, B)] * count)
 
 
 def test_the_threshold_lies_between_right_and_wrong():
     found = decided(*many(4), by_predicate=False)
-    assert 0.2 < decided(values({A: 0.4, B: 0.8, C: 0.2}), records((A, B)), by_predicate=False)["threshold"] < 0.4
+    assert (
+        0.2
+        < decided(values({A: 0.4, B: 0.8, C: 0.2}), records((A, B)), by_predicate=False)["threshold"]
+        < 0.4
+    )
     assert found["by_predicate"] == {}
 
 

@@ -170,11 +170,15 @@ def test_more_characters_than_it_has_positions_for_are_the_persons_mistake(folde
 
 
 def test_a_folder_without_a_vocabulary_is_refused(tmp_path):
-    with pytest.raises(MissingWeights, match=r"encoder\.bert\.preset: expected vocab\.txt or .*found neither"):
+    with pytest.raises(
+        MissingWeights, match=r"encoder\.bert\.preset: expected vocab\.txt or .*found neither"
+    ):
         bert_vocabulary(str(tmp_path))
 
 
-@pytest.mark.parametrize("content", [None, "{}", '{"model_type": "bert"}', '{"model_type": "cats"}', "no JSON"])
+@pytest.mark.parametrize(
+    "content", [None, "{}", '{"model_type": "bert"}', '{"model_type": "cats"}', "no JSON"]
+)
 def test_a_folder_without_a_network_is_refused(tmp_path, content):
     if content:
         (tmp_path / "config.json").write_text(content, "utf-8")
@@ -197,5 +201,7 @@ def test_a_name_that_cannot_be_fetched_is_refused(monkeypatch):
         raise OSError("no network\nmore of it")
 
     monkeypatch.setattr(preset_utils, "get_file", offline)
-    with pytest.raises(MissingWeights, match=r"a folder or a preset of keras-hub, received 'bert_x' \(no network\)"):
+    with pytest.raises(
+        MissingWeights, match=r"a folder or a preset of keras-hub, received 'bert_x' \(no network\)"
+    ):
         bert_vocabulary("bert_x")

@@ -1,4 +1,4 @@
-"""Settings of extraction: names that other files define, combinations that cannot be, what steps are given."""
+"""Settings of extraction: names that other files define, what cannot be combined, what steps are given."""
 
 from typing import get_args
 

@@ -91,6 +91,14 @@ def test_batches_hold_every_sentence_once_and_fit_their_budget(tmp_path):
         assert {padded_length(each) for each in lengths[rows]} == {longest}
 
 
+def test_batches_have_few_shapes():
+    lengths = np.random.default_rng(0).integers(2, 300, 3000)
+    given = [Example(Record("", "", None, ()), {"characters": np.ones(each)}, ()) for each in lengths]
+    sizes = [len(rows) for rows in by_length(given)]
+    assert all(size.bit_count() == 1 for size in sizes)
+    assert len(sizes) < 2 * len(lengths) * 150 / BATCH_CHARACTERS + 40
+
+
 def test_sentences_longer_than_the_budget_are_batches_of_their_own():
     given = [Example(Record("", "", None, ()), {"characters": np.ones(4098)}, ())] * 2
     assert [len(rows) for rows in by_length(given)] == [1, 1]

@@ -67,5 +67,14 @@ def test_inputs_of_a_batch_have_a_row_for_each_subject():
 @pytest.mark.parametrize("value", ["subjects", "objects"])
 def test_inputs_are_float32(value):
     given = example("看长城的王雨")
-    made = KNOWN.subjects([given], length=8) if value == "subjects" else KNOWN.objects(given, (2, 3), length=8)
+    made = (
+        KNOWN.subjects([given], length=8) if value == "subjects" else KNOWN.objects(given, (2, 3), length=8)
+    )
     assert made.dtype == np.float32
+
+
+def test_what_is_forgotten_is_found_again():
+    inputs, given = DistantInputs(Knowledge.of(RECORDS, {"作者": 0, "主角": 1}), K), example("王雨写长城")
+    before = inputs.candidates(given)
+    inputs.forget()
+    assert before == inputs.candidates(given) != []

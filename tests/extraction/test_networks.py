@@ -107,7 +107,8 @@ def test_objects_depend_on_the_subject():
     kernel = made.training.get_layer("objects").normalisation.gamma_kernel
     kernel.assign(np.random.default_rng(0).normal(size=kernel.shape))
     first, other = (
-        outputs(made.objects, sentence | {"span": np.array([span], np.int32)})[""] for span in ([1, 2], [3, 4])
+        outputs(made.objects, sentence | {"span": np.array([span], np.int32)})[""]
+        for span in ([1, 2], [3, 4])
     )
     kernel.assign(np.zeros(kernel.shape))
     assert np.abs(first - other).max() > 1e-3
@@ -200,8 +201,7 @@ def test_gradients_of_a_batch_are_finite_and_reach_the_encoder(method, encoder):
     assert 0 < float(loss) < 1000
     assert all(np.isfinite(tf.convert_to_tensor(each)).all() for each in gradients)
     assert tf.linalg.global_norm(gradients) > 0
-    paths = [v.path for v in made.training.trainable_variables if v.path.startswith("encoder")]
-    assert len(paths) > 3
+    assert sum(bool(tf.norm(tf.convert_to_tensor(each)) > 0) for each in gradients) > len(gradients) / 2
 
 
 def test_predicates_of_these_tests_are_those_of_the_dataset():

@@ -1,13 +1,19 @@
+from itertools import groupby
+
 import numpy as np
 import pytest
 
+from tasks.core.competition import Scores
 from tasks.extraction import dataset as files
 from tasks.extraction import predict as predicting
 from tasks.extraction.encode import encode
 from tasks.extraction.triples import triple_of
+from tasks.learning import candidates
 from tests.extraction.jobs import FOLDS, METHODS, PREDICATES, dataset, job, read, reader, recipe
 
-LEARNED = [{"epochs": 30, "optimizer": "adam", "learning_rate": 0.02, "schedule": "constant", "clip_norm": 5.0}]
+LEARNED = [
+    {"epochs": 50, "optimizer": "adam", "learning_rate": 0.02, "clip_norm": 5.0},
+]
 WIDER = {"dgcnn": {"width": 16, "dilations": [1, 2], "minimum_count": 1, "dropout": 0.0, "gate_dropout": 0.0}}
 
 
@@ -19,19 +25,22 @@ def _ready():
     configure(0)
 
 
-@pytest.fixture(scope="module")
-def stand_ins():
-    """Networks that know labels, in place of those that would be loaded: by method, which model knows what."""
-    return {}
-
-
-def known(monkeypatch, method: str, folder, *, parts=("train", "validation", "test")):
-    """Let every model know all labels of these parts."""
+def known(monkeypatch, method: str, folder):
+    """Let every model know all labels; texts of the test part, which has none, come again in the others."""
     from tests.extraction.certain import certain
 
-    given = [each for part in parts for each in read(recipe(method), folder, part)]
+    given = [each for part in ("test", "validation", "train") for each in read(recipe(method), folder, part)]
     network = certain(given, method=method, predicates=len(PREDICATES))
     monkeypatch.setattr(predicting, "_loaded", lambda *arguments: network)
+
+
+def predicted(made) -> dict[str, Scores]:
+    """The scores of a job's parts, whose pieces follow each other."""
+    found = {}
+    for part, pieces in groupby(predicting.predict(made), key=lambda piece: piece[0]):
+        ids, values = zip(*(scores[:2] for _, scores in pieces), strict=True)
+        found[part] = Scores([id for each in ids for id in each], candidates.concatenated(values))
+    return found
 
 
 def answers(scores) -> dict[str, set]:
@@ -51,10 +60,12 @@ def test_parts_are_predicted_by_their_sentences(tmp_path, monkeypatch, method):
     known(monkeypatch, method, folder)
     parts = ("held_out", "validation", "test")
     made = job(recipe(method), tmp_path, fold=1, models=(tmp_path,), parts=parts)
-    found = predicting.predict(made)
+    found = predicted(made)
     assert list(found) == list(parts)
     train = truth(folder, "train")
-    assert answers(found["held_out"]) == {f"train:{row}": train[f"train:{row}"] for row in range(1, 12, FOLDS)}
+    assert answers(found["held_out"]) == {
+        f"train:{row}": train[f"train:{row}"] for row in range(1, 12, FOLDS)
+    }
     assert answers(found["validation"]) == truth(folder, "validation")
     assert found["test"].ids == files.ids(folder, "test")
     assert len(found["test"].values) == len(found["test"].ids)
@@ -64,27 +75,55 @@ def test_a_part_without_sentences_is_predicted_too(tmp_path, monkeypatch):
     folder = dataset(tmp_path / "data")
     (folder / "validation.jsonl").write_text("", "utf-8")
     known(monkeypatch, "gplinker", folder)
-    found = predicting.predict(job(recipe(), tmp_path, fold=None, models=(tmp_path,), parts=("validation",)))
+    found = predicted(job(recipe(), tmp_path, fold=None, models=(tmp_path,), parts=("validation",)))
     assert (found["validation"].ids, len(found["validation"].values)) == ([], 0)
 
 
 def test_chunks_change_nothing(tmp_path, monkeypatch):
     known(monkeypatch, "pointer", dataset(tmp_path / "data"))
     made = job(recipe("pointer"), tmp_path, fold=1, models=(tmp_path,), parts=("held_out",))
-    whole = predicting.predict(made)["held_out"]
+    whole = predicted(made)["held_out"]
     monkeypatch.setattr(predicting, "CHUNK", 3)
-    pieces = predicting.predict(made)["held_out"]
+    pieces = predicted(made)["held_out"]
     assert (pieces.ids, pieces.values.records()) == (whole.ids, whole.values.records())
+
+
+def test_sentences_are_read_when_their_piece_is_asked_for(tmp_path, monkeypatch):
+    known(monkeypatch, "gplinker", dataset(tmp_path / "data"))
+    monkeypatch.setattr(predicting, "CHUNK", 3)
+    handed, stream = [], files.stream
+    monkeypatch.setattr(
+        files, "stream", lambda *given: (handed.append(each.id) or each for each in stream(*given))
+    )
+    made = job(recipe(), tmp_path, fold=None, models=(tmp_path,), parts=("validation", "test"))
+    sizes = [(part, len(scores.ids), len(handed)) for part, scores in predicting.predict(made)]
+    assert sizes == [("validation", 3, 3), ("validation", 1, 4), ("test", 3, 7)]
+
+
+def test_a_piece_leaves_nothing_behind(tmp_path, monkeypatch):
+    known(monkeypatch, "pointer", dataset(tmp_path / "data"))
+    monkeypatch.setattr(predicting, "CHUNK", 3)
+    remembered = []
+    own = predicting._distant
+
+    def watched(*given):
+        remembered.append(own(*given))
+        return remembered[0]
+
+    monkeypatch.setattr(predicting, "_distant", watched)
+    made = job(recipe("pointer", distant=True), tmp_path, fold=1, models=(tmp_path,), parts=("test",))
+    for _ in predicting.predict(made):
+        assert remembered[0]._known == {}
 
 
 def test_labels_are_never_looked_at(tmp_path, monkeypatch):
     folder = dataset(tmp_path / "data")
     known(monkeypatch, "gplinker", folder)
     made = job(recipe(), tmp_path, fold=0, models=(tmp_path,), parts=("held_out",))
-    before = answers(predicting.predict(made)["held_out"])
+    before = answers(predicted(made)["held_out"])
     text = (folder / "train.jsonl").read_text("utf-8")
     (folder / "train.jsonl").write_text(text.replace('"作者"', '"出生地"'), "utf-8")
-    assert answers(predicting.predict(made)["held_out"]) == before
+    assert answers(predicted(made)["held_out"]) == before
 
 
 @pytest.mark.parametrize(("fold", "beside", "left"), [(None, None, 12), (0, None, 8), (0, 2, 4)])
@@ -100,7 +139,9 @@ def trained(made, folder, *, fold=None, **fields):
     """A model fitted on all sentences, as the step's child leaves it."""
     from tests.extraction.jobs import fitted
 
-    done = job(made, folder, fold=fold, output=folder / f"model {fold}", partial=folder / f"partial {fold}", **fields)
+    done = job(
+        made, folder, fold=fold, output=folder / f"model {fold}", partial=folder / f"partial {fold}", **fields
+    )
     fitted(done)
     return done.output
 
@@ -113,7 +154,7 @@ def test_a_model_finds_what_it_has_learned_alone_and_in_company(tmp_path, method
     shown = made.for_prediction()
     assert shown.training.subjects == 1
     given = job(shown, tmp_path, fold=1, models=(model,), parts=("held_out",))
-    scores = predicting.predict(given)["held_out"]
+    scores = predicted(given)["held_out"]
     expected = truth(given.dataset, "train")
     for id, record in zip(scores.ids, scores.values.records(), strict=True):
         assert {triple_of(each) for each, score in record.items() if score > 0.5} == expected[id]
@@ -139,8 +180,8 @@ def test_models_agree_on_scores_first(tmp_path):
     made = recipe("gplinker", encoder=WIDER, training={"stages": LEARNED})
     models = [trained(made, tmp_path, fold=fold) for fold in (0, 1)]
     fields = {"fold": 2, "parts": ("held_out",)}
-    alone = [predicting.predict(job(made, tmp_path, models=(model,), **fields))["held_out"] for model in models]
-    both = predicting.predict(job(made, tmp_path, models=tuple(models), **fields))["held_out"]
+    alone = [predicted(job(made, tmp_path, models=(model,), **fields))["held_out"] for model in models]
+    both = predicted(job(made, tmp_path, models=tuple(models), **fields))["held_out"]
     for row in range(len(both.ids)):
         first, other, mean = (each.values.record(row) for each in (*alone, both))
         for name in mean.keys() & first.keys() & other.keys():
@@ -160,7 +201,7 @@ def test_shuffled_labels_are_learned_no_better_than_by_chance(tmp_path):
     for fold in range(FOLDS):
         model = trained(made, tmp_path, fold=fold)
         parts.append(
-            predicting.predict(job(made, tmp_path, fold=fold, models=(model,), parts=("held_out",)))["held_out"]
+            predicted(job(made, tmp_path, fold=fold, models=(model,), parts=("held_out",)))["held_out"]
         )
     ids, folds = files.ids(folder, "train"), np.load(folder / "folds.npy")
     assert scorer(folder)(join(parts, ids, folds)).value < 0.2
@@ -188,14 +229,28 @@ def test_words_of_all_parts_are_read(tmp_path, monkeypatch):
     made = recipe(encoder={"dgcnn": {"width": 8, "dilations": [1], "words": True, "word_minimum_count": 1}})
     seen = []
     monkeypatch.setattr(predicting, "_loaded", lambda *arguments: arguments[2])
-    monkeypatch.setattr(predicting, "decoded", lambda models, *given, **more: seen.append(given) or empty(given))
+    monkeypatch.setattr(
+        predicting, "decoded", lambda models, *given, **more: seen.append(given) or empty(given)
+    )
     fields = {"models": (tmp_path,), "parts": ("validation", "test"), "inputs": {"words": words.output}}
-    predicting.predict(job(made, tmp_path, fold=None, **fields))
+    predicted(job(made, tmp_path, fold=None, **fields))
     found = {each.record.id: each.read["words"].tolist() for given in seen for each in given[2]}
-    known = reader(made, folder)
     assert found.keys() == {*files.ids(folder, "validation"), *files.ids(folder, "test")}
-    assert len(found["validation:0"]) == len(known.read("《青石巷》是陆一舟写的")["characters"])
+    assert len(found["validation:0"]) == len("《青石巷》是陆一舟写的") + 2
     assert len(set(found["validation:0"])) > 5
+
+
+def test_words_that_are_missing_are_an_error(tmp_path, monkeypatch):
+    dataset(tmp_path / "data")
+    words = job({}, tmp_path, fold=None, view="words", output=tmp_path / "words")
+    encode(words)
+    lines = (words.output / "words.jsonl").read_text("utf-8").splitlines(keepends=True)
+    (words.output / "words.jsonl").write_text("".join(lines[:-1]), "utf-8")
+    monkeypatch.setattr(predicting, "_loaded", lambda *arguments: None)
+    monkeypatch.setattr(predicting, "decoded", lambda models, *given, **more: empty(given))
+    fields = {"models": (tmp_path,), "parts": ("test",), "inputs": {"words": words.output}}
+    with pytest.raises(ValueError, match="expected the words of test:2"):
+        predicted(job(recipe(), tmp_path, fold=None, **fields))
 
 
 def empty(given):

@@ -35,7 +35,9 @@ def test_each_character_is_a_token_between_a_first_and_a_last_one(tmp_path):
     assert read.dtype == np.int32
 
 
-@pytest.mark.parametrize(("text", "same"), [("AB", "ab"), ("ａＢ１", "ab1"), ("青\u3000石", "青 石"), ("青\t石", "青 石")])
+@pytest.mark.parametrize(
+    ("text", "same"), [("AB", "ab"), ("ａＢ１", "ab1"), ("青\u3000石", "青 石"), ("青\t石", "青 石")]
+)
 def test_case_width_and_kind_of_white_space_make_no_difference(tmp_path, text, same):
     made = reader(tmp_path)
     assert made.read(text)["characters"].tolist() == made.read(same)["characters"].tolist()
@@ -203,7 +205,17 @@ def broken(kind: str, file) -> str:
     return str(file)
 
 
-KINDS = ("no file", "a folder", "a text", "an empty file", "one array", "other names", "other numbers", "one row", "half")
+KINDS = (
+    "no file",
+    "a folder",
+    "a text",
+    "an empty file",
+    "one array",
+    "other names",
+    "other numbers",
+    "one row",
+    "half",
+)
 
 
 @pytest.mark.parametrize("kind", KINDS)

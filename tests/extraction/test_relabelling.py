@@ -1,10 +1,12 @@
 import pytest
 
 from tasks.core.competition import Scores
+from tasks.core.store import Artifact, Store
 from tasks.extraction.records import Record
 from tasks.extraction.relabelling import PART, cleaned, relabelled
 from tasks.learning import score_files
 from tasks.learning.candidates import Candidates, key
+from tasks.pool import pool
 
 A, B, C = ("甲", "作者", "乙"), ("甲", "作者", "丙"), ("丁", "主角", "乙")
 LIMITS = {"add_above": 0.9, "drop_below": 0.2}
@@ -46,3 +48,23 @@ def test_only_sentences_that_were_judged_change(tmp_path):
     found = relabelled(records, tmp_path, **LIMITS)
     assert [each.triples for each in found] == [(A,), (A,), (B,)]
     assert [each._replace(triples=()) for each in found] == [each._replace(triples=()) for each in records]
+
+
+def judgement(*ids: str) -> Artifact:
+    """Scores of one model, as the step `predict` keeps them."""
+    store = Store.current()
+    with store.new_folder() as folder:
+        score_files.write(folder, "held_out", Scores(list(ids), Candidates.of({key(A): 0.5} for _ in ids)))
+        return store.keep("scores", folder)
+
+
+def test_judgements_of_several_models_are_put_together():
+    found = pool.fn("any", [judgement("t:1", "t:2"), judgement("t:3")], fold=0)
+    scores = score_files.read(found.path, PART)
+    assert scores.ids == ["t:1", "t:2", "t:3"]
+    assert scores.values.records() == [{key(A): 0.5}] * 3
+
+
+def test_no_sentence_is_judged_twice():
+    with pytest.raises(ValueError, match="expected each record to be judged once"):
+        pool.fn("any", [judgement("t:1", "t:2"), judgement("t:2")], fold=0)

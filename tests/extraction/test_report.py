@@ -142,6 +142,17 @@ def test_thresholds_are_drawn_and_those_of_predicates_listed(dataset):
     assert tables(found)[0].rows == [["出版社", 1, 0.2, 1.0, 0.0]]
 
 
+@pytest.mark.parametrize(("threshold", "bound"), [(0.5, False), (0.2, True)])
+def test_a_threshold_that_answers_all_that_was_considered_is_pointed_out(dataset, threshold, bound):
+    found = section(report.sections(material(dataset, threshold=threshold)), "Thresholds")
+    assert ("lower “floor”" in found.blocks[0].text) == bound
+
+
+def rule_table(given: Material) -> tuple[str, dict[str, list]]:
+    found = section(report.sections(given), "Rules")
+    return found.blocks[0].text, {row[0]: row for table in tables(found) for row in table.rows}
+
+
 RELATIVES: list[tuple[str, list[Triple]]] = [
     ("张三的妻子李四", [("张三", "妻子", "李四"), ("李四", "丈夫", "张三")]),
     ("张三、王五", []),
@@ -153,8 +164,8 @@ COUPLES = [{key(("张三", "妻子", "李四")): 0.9}, {key(("张三", "父亲",
 def test_a_rule_is_told_with_what_the_scorer_says_with_and_without_it(dataset, used):
     write_sentences(dataset, RELATIVES)
     given = material(dataset, COUPLES, rules=used)
-    rows = {row[0]: row for row in tables(section(report.sections(given), "Rules"))[0].rows}
-    for name, change in {"spouses": [1, 1, 0], "self_relatives": [1, 0, -1], "climate": [0, 0, 0]}.items():
+    rows = rule_table(given)[1]
+    for name, change in {"spouses": [1, 1, 0], "self_relatives": [1, 0, -1]}.items():
         _, state, having, without, gain, *changed = rows[name]
         assert state == ("on" if name in used else "off")
         assert changed == change
@@ -164,11 +175,19 @@ def test_a_rule_is_told_with_what_the_scorer_says_with_and_without_it(dataset, u
             assert value == given.score(given.blended._replace(decision=decision)).value
 
 
+def test_rules_that_change_nothing_are_named_and_take_no_line(dataset):
+    text, rows = rule_table(material(dataset, rules=["climate"]))
+    assert "In use: climate." in text
+    assert "No sentence is changed by taxonomy, nationality" in text
+    assert rows == {}
+
+
 def test_sizes_are_told_by_class_of_length_and_of_triples(dataset):
     by_length, by_number = told(dataset, "F1 by size")
     assert [row[:4] for row in by_length.rows] == [["0 to 25", 3, 4, 4]]
     assert [row[:4] for row in by_number.rows] == [["0", 1, 0, 0], ["2", 2, 4, 4]]
     assert isinstance(by_number.rows[1][6], Estimate)
+    assert by_number.rows[0][4:] == [None, None, None, ""]
     assert report._class((5, 6, 9), 1) == "6"
     assert report._class((5, 6, 9), 3) == "10 and more"
 

@@ -75,9 +75,7 @@ def test_padding_is_marked_in_all_targets_and_nothing_else_is():
 
 def test_several_subjects_of_a_sentence_lie_side_by_side():
     given = [example(ONE, OTHER), example(SHARED)]
-    extra, found = targets(
-        given, predicates=K, subjects=8, length=16, generator=np.random.default_rng(0)
-    )
+    extra, found = targets(given, predicates=K, subjects=8, length=16, generator=np.random.default_rng(0))
     assert extra["span"].shape == (2, 8, 2)
     assert found["object"].shape == (16, 16, 2 * K)
     assert {tuple(span) for span in extra["span"][1]} == {(1, 2)}
@@ -157,6 +155,22 @@ def test_more_subjects_than_are_looked_at_together_are_all_found():
     found = decoded(example(*many, text=text), example(ONE))
     assert labels(found[0]) == sorted(many)
     assert labels(found[1]) == [ONE]
+
+
+@pytest.mark.parametrize(
+    ("subjects", "rows"), [(1, [1]), (2, [2]), (3, [4]), (33, [64]), (64, [64]), (67, [64, 4])]
+)
+def test_few_subjects_make_a_small_batch(subjects, rows):
+    many = tuple((place % K, (place, place + 1), (place, place + 1)) for place in range(subjects))
+    given = example(*many, text="".join(chr(0x4E00 + place) for place in range(subjects + 4)))
+    network, sizes = certain([given], method="pointer", predicates=K), []
+    of_objects = network.objects.predict_on_batch
+    network.objects.predict_on_batch = lambda taken: sizes.append(len(taken["span"])) or of_objects(taken)
+    found = decode(
+        [network], {"characters": given.read["characters"][None]}, [given.tokens], predicates=K, floor=0.1
+    )
+    assert labels(found[0]) == sorted(many)
+    assert sizes == rows
 
 
 def test_probabilities_of_networks_are_averaged():

@@ -18,7 +18,9 @@ def view(tmp_path, number: int = 0, *, settings=SWAP, **fields):
 
 
 def entities(records) -> set[str]:
-    return {entity for each in records for subject, _, object_ in each.triples for entity in (subject, object_)}
+    return {
+        entity for each in records for subject, _, object_ in each.triples for entity in (subject, object_)
+    }
 
 
 def test_a_view_has_every_sentence_in_its_place_with_names_that_it_holds(tmp_path):
@@ -26,7 +28,7 @@ def test_a_view_has_every_sentence_in_its_place_with_names_that_it_holds(tmp_pat
     assert [each.id for each in found] == [each.id for each in given]
     for each in found:
         assert all(locate(each.text, name) is not None for triple in each.triples for name in triple[::2])
-        assert each.words is None
+        assert "".join(each.words) == each.text
     assert any(one.text != other.text for one, other in zip(found, given, strict=True))
 
 

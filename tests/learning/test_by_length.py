@@ -27,7 +27,9 @@ def test_only_the_last_batch_of_a_length_is_smaller_than_the_budget_allows():
 
 
 def test_the_number_of_batches_is_the_same_in_every_epoch():
-    counts = {len(by_length(DRAWN, budget=1024, seed=seed, epoch=epoch)) for seed in (0, 1) for epoch in range(4)}
+    counts = {
+        len(by_length(DRAWN, budget=1024, seed=seed, epoch=epoch)) for seed in (0, 1) for epoch in range(4)
+    }
     assert len(counts) == 1
 
 
@@ -42,7 +44,9 @@ def test_batches_are_a_function_of_seed_and_epoch_in_random_order():
     assert lengths != sorted(lengths)
 
 
-@pytest.mark.parametrize(("length", "padded"), [(1, 32), (32, 32), (33, 48), (514, 514), (515, 1026), (4098, 4098)])
+@pytest.mark.parametrize(
+    ("length", "padded"), [(1, 32), (32, 32), (33, 48), (514, 514), (515, 1026), (4098, 4098)]
+)
 def test_a_length_is_padded_to_the_next_of_few(length, padded):
     assert padded_length(length) == padded
     assert padded in LENGTHS

@@ -28,11 +28,11 @@ def build() -> Any:
     characters = keras.Input((LENGTH,), dtype="int32")
     mask, places = keras.Input((LENGTH, 1)), keras.Input((3,), dtype="int32")
     x = layers.Dropout(0.25, seed=0)(layers.Embedding(20, WIDTH)(characters)) * mask
-    for dilation in (1, 2, 5):
+    for dilation in (1, 2):
         x = GatedDilatedConvolution(WIDTH, dilation=dilation, seed=dilation)(x, mask)
     seen = layers.Concatenate()([x, MaskedSelfAttention(2, 4, seed=1)(x, mask)])
     seen = layers.Conv1D(WIDTH, 3, padding="same", activation="relu")(seen)
-    chosen = layers.Bidirectional(layers.GRU(4))(Gather()(x, places))
+    chosen = layers.GRU(4)(Gather()(x, places))
     told = ConditionalLayerNormalization()(seen, chosen)
     spans = EfficientGlobalPointer(2, 4, seed=2)(told, mask)
     outputs = {"tags": layers.Dense(3)(told), "spans": layers.Reshape((2, LENGTH**2))(spans)}

@@ -82,6 +82,13 @@ def test_it_is_the_loss_of_the_scores_laid_out(seed):
     np.testing.assert_allclose(loss(targets, factors), reference(dense, laid_out(factors)), rtol=1e-6)
 
 
+def test_a_table_without_padding_leaves_the_first_pair_out_too():
+    targets, factors, dense = drawn(0, labels=PLACES)
+    factors[:, 0, 0] = 50  # the content of (0, 0), which would be all the loss
+    assert (targets[:, 0] > 0).all()
+    np.testing.assert_allclose(loss(targets, factors), reference(dense, laid_out(factors)), rtol=1e-5)
+
+
 @pytest.mark.parametrize("sure", [30.0, 60.0, 120.0])
 def test_the_surest_label_hides_nothing_of_the_rest(sure):
     targets, factors, dense = drawn(7, sure=sure, bound=1.0)

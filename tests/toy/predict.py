@@ -1,5 +1,7 @@
 """Scores of the trained layer."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from tasks.core.competition import Job, Scores
@@ -7,7 +9,7 @@ from tasks.toy import dataset as files
 from tasks.toy.training import build
 
 
-def predict(job: Job) -> dict[str, Scores]:
+def predict(job: Job) -> Iterator[tuple[str, Scores]]:
     assert job.folds is not None
     model = build(job.model_copy(update={"views": (job.inputs["identity"],)})).model
     model.load_weights(job.models[0] / "model.weights.h5")
@@ -15,4 +17,5 @@ def predict(job: Job) -> dict[str, Scores]:
     train, test = (np.load(job.inputs["identity"] / f"{part}.npy") for part in ("train", "test"))
     ids = [files.fold_key(job.dataset).ids[index] for index in held_out]
     scores = [np.asarray(model.predict_on_batch(each)["main"])[:, None] for each in (train[held_out], test)]
-    return {"held_out": Scores(ids, scores[0]), "test": Scores(files.ids(job.dataset, "test"), scores[1])}
+    yield "held_out", Scores(ids, scores[0])
+    yield "test", Scores(files.ids(job.dataset, "test"), scores[1])
