@@ -21,7 +21,8 @@ from tests.conftest import PLACES
 
 ENCODER = {"dgcnn": {"width": 8, "dilations": [1], "minimum_count": 1}}
 STAGES = [{"epochs": 1, "optimizer": "adam"}]
-TINY = {"method": "gplinker", "encoder": ENCODER, "training": {"stages": STAGES, "batch_characters": 512}}
+TRAINING = {"stages": STAGES, "batch_characters": 512}
+TINY = {"method": "gplinker", "encoder": ENCODER, "training": TRAINING, "floor": 0.9}
 PARTS = {"train": 24, "validation": 5, "test": 6}
 STEPS = [
     "load extraction",
@@ -137,7 +138,7 @@ def test_a_change_of_rules_trains_and_predicts_nothing(done):
 
 
 def test_another_recipe_leaves_the_first_ones_steps_alone(done):
-    recipes = [{"name": "tiny", **TINY}, {"name": "other", **TINY, "floor": 0.3}]
+    recipes = [{"name": "tiny", **TINY}, {"name": "other", **TINY, "floor": 0.95}]
     again = walk(done.folder, config(done.folder / "data", recipes=recipes))
     ran = [label for label in again.turns.ran() if "other" in label]
     # the second recipe differs in what only predictions read

