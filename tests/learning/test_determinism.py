@@ -41,3 +41,26 @@ def test_gradients_never_see_the_update_of_their_own_step(keras):
         # each kernel's gradient is 1 with the other kernel at 1, and 0.9 after the other's update
         for layer in layers:
             np.testing.assert_allclose(layer.get_weights()[0], 0.9, atol=1e-6)
+
+
+def test_large_gradients_of_one_tensor_are_summed_in_one_order(keras):
+    """Grappler's memory pass adds three and more of them, above some MB, as they arrive; it must be off."""
+    import tensorflow as tf
+
+    drawn = np.random.default_rng(0)
+    x = tf.constant(drawn.normal(size=(32768, 128)).astype(np.float32))
+    scale = tf.Variable(drawn.normal(size=128).astype(np.float32))
+    kernels = [tf.constant(drawn.normal(size=(128, 128)).astype(np.float32)) for _ in range(3)]
+
+    def gradient():
+        with tf.GradientTape() as tape:
+            hidden, losses = tf.tanh(x * scale), []
+            for depth, kernel in enumerate(kernels, start=1):
+                branch = hidden @ kernel
+                for _ in range(2 * depth):
+                    branch = tf.tanh(branch)
+                losses.append(tf.reduce_sum(branch))
+            loss = tf.add_n(losses)
+        return tape.gradient(loss, scale)
+
+    assert len({tf.function(gradient, autograph=False)().numpy().tobytes() for _ in range(24)}) == 1
