@@ -186,7 +186,6 @@ SECOND_ROUNDS = {
                 {
                     "name": name,
                     "augmentation": {"views": 1},
-                    "encoder": {"dgcnn": {"words": True}},
                     "pretraining": {"stages": [{}]},
                 }
                 for name in ("one", "two")
