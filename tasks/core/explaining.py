@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tasks.core.nearest import suggestion
-from tasks.core.overrides import dotted, unknown_key
-from tasks.core.presets import Location
+from tasks.core.overrides import Location, dotted, unknown_key
 
 Finding = Mapping[str, Any]
 """One entry of `pydantic.ValidationError.errors()`."""

@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 
 from tasks.core.errors import InvalidSettings
 from tasks.core.nearest import nearest_key
-from tasks.core.presets import Location
+
+Location = tuple[str | int, ...]
+"""Way to a setting: keys and list indices."""
 
 EVERY = "recipe"
 """`recipe.x=…` stands for `recipes.<each>.x=…`."""

@@ -8,9 +8,7 @@ from typing import Any, NamedTuple
 
 from tasks.core.errors import InvalidSettings
 from tasks.core.nearest import suggestion
-
-Location = tuple[str | int, ...]
-"""Way to a setting: keys and list indices."""
+from tasks.core.overrides import EVERY, Location, laid_over
 
 
 class Preset(NamedTuple):
@@ -30,8 +28,9 @@ class PresetFile(NamedTuple):
     def place(self, location: Sequence[str | int]) -> str:
         """`file:line` of the setting, or of the nearest table around it."""
         for length in range(len(location), 0, -1):
-            line = self.lines.get(tuple(location[:length]))
-            if line is not None:
+            own = tuple(location[:length])
+            shared = (EVERY, *own[2:]) if own[0] == "recipes" and length > 2 else own
+            if line := self.lines.get(own, self.lines.get(shared)):
                 return f"{shown(self.path)}:{line}"
         return shown(self.path)
 
@@ -55,7 +54,7 @@ def read(folder: Path, name: str) -> PresetFile:
         raise InvalidSettings(f"preset: expected {expected}, received {name!r}{suggestion(name, known)}")
     text = _text(path)
     try:
-        return PresetFile(path, tomllib.loads(text), dict(_lines(text)))
+        return PresetFile(path, with_shared_recipe(tomllib.loads(text)), dict(_lines(text)))
     except tomllib.TOMLDecodeError as error:
         raise InvalidSettings(_syntax_message(path, text, str(error))) from None
 
@@ -95,6 +94,15 @@ def _header(text: str) -> str:
             break
         lines.append(line.removeprefix("#").strip())
     return "\n".join(lines)
+
+
+def with_shared_recipe(tree: dict[str, Any]) -> dict[str, Any]:
+    """The tree of a preset whose `[recipe]` says what all its `[[recipes]]` have in common."""
+    shared, own = tree.get(EVERY), tree.get("recipes")
+    if not isinstance(shared, dict) or not isinstance(own, list):
+        return tree
+    recipes = [laid_over(shared, each) if isinstance(each, dict) else each for each in own]
+    return {key: value for key, value in tree.items() if key != EVERY} | {"recipes": recipes}
 
 
 _TABLE = re.compile(r"\s*(\[\[?)([^\[\]]+)\]\]?\s*(#.*)?$")

@@ -20,8 +20,8 @@ from tasks.core.config import Settings
 from tasks.core.errors import InvalidSettings
 from tasks.core.explaining import explained, located, told
 from tasks.core.nearest import suggestion
-from tasks.core.overrides import Override, applied, laid_over, parse
-from tasks.core.presets import Location, Preset, PresetFile
+from tasks.core.overrides import Location, Override, applied, laid_over, parse
+from tasks.core.presets import Preset, PresetFile
 
 Place = Callable[[Location], str]
 """Where the setting at a location was set, for messages."""

@@ -60,6 +60,32 @@ def test_a_preset_states_only_differences_from_the_defaults(conf: Path) -> None:
     assert settings.recipes[1].training.batch_size == 32
 
 
+SHARED = """\
+[recipe.training]
+batch_size = 16
+ema = 2.0
+
+[[recipes]]
+name = "one"
+
+[[recipes]]
+name = "two"
+training.batch_size = 8
+"""
+
+
+def test_recipes_of_a_preset_may_have_settings_in_common(conf: Path) -> None:
+    (conf / "dogs" / "shared.toml").write_text(SHARED.replace("2.0", "0.5"))
+    settings = resolve("dogs", preset="shared", root=conf)
+    assert [each.training.batch_size for each in settings.recipes] == [16, 8]
+    assert [each.training.ema for each in settings.recipes] == [0.5, 0.5]
+
+
+def test_a_mistake_in_what_recipes_have_in_common_is_told_with_its_line(conf: Path) -> None:
+    (conf / "dogs" / "shared.toml").write_text(SHARED)
+    assert "shared.toml:3: recipes.0.training.ema" in message(conf, preset="shared")
+
+
 @pytest.mark.parametrize(
     ("override", "path", "expected"),
     [
