@@ -1,4 +1,4 @@
-"""Cross-validation of recipes that read sentences: what they read, start from, learn in a second round."""
+"""Cross-validation of recipes that read texts: what they read, start from, learn in a second round."""
 
 from itertools import combinations
 from typing import Any
@@ -11,6 +11,13 @@ from tasks.predict import predict
 from tasks.pretrain import pretrain
 
 
+def member(competition: str, recipe: Any, dataset: Any, folds: Any, config: Any) -> Member:
+    """A recipe over all folds, whose models agree on scores of validation and test records."""
+    given = (competition, recipe, dataset, folds, config)
+    over_folds = (_readings(*given), dataset, folds, config)
+    return cross_validate(competition, recipe, *over_folds, start=_start(*given), together=True)
+
+
 def rounds(competition: str, recipe: Any, dataset: Any, folds: Any, config: Any) -> dict[str, Member]:
     """A recipe over all folds, and again where a second round is asked for, by name.
 
@@ -18,11 +25,11 @@ def rounds(competition: str, recipe: Any, dataset: Any, folds: Any, config: Any)
     were cleaned by models which saw neither them nor the fold.
     """
     given = (competition, recipe, dataset, folds, config)
+    if not config.second_round.run:
+        return {recipe.name: member(*given)}
     readings, start = _readings(*given), _start(*given)
     over_folds = (readings, dataset, folds, config)
     first = cross_validate(competition, recipe, *over_folds, start=start, together=True)
-    if not config.second_round.run:
-        return {recipe.name: first}
     judged = _judged(*given, readings=readings, start=start)
     labels = [pool.submit(recipe.name, judged[fold], fold=fold) for fold in range(config.folds.count)]
     again = recipe.model_copy(update={"name": f"{recipe.name}-again"})

@@ -188,7 +188,12 @@ def _lines(file: Path) -> list[str]:
     if not file.is_file():
         raise InvalidSubmission(f"{shown(file)}: expected the file to upload, received none")
     if not zipfile.is_zipfile(file):
-        return file.read_text("utf-8", "replace").splitlines()
+        return _parted(file.read_bytes())
     with zipfile.ZipFile(file) as archive:
-        texts = [archive.read(name).decode("utf-8", "replace") for name in sorted(archive.namelist())]
-    return "".join(texts).splitlines()
+        return _parted(b"".join(archive.read(name) for name in sorted(archive.namelist())))
+
+
+def _parted(content: bytes) -> list[str]:
+    """Lines that end at line feeds alone: answers may hold what `str.splitlines` takes for line ends."""
+    lines = content.decode("utf-8", "replace").split("\n")
+    return [line.rstrip("\r") for line in (lines if lines[-1] else lines[:-1])]

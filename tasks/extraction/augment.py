@@ -11,9 +11,9 @@ from typing import Literal, NamedTuple, TypeVar
 
 import numpy as np
 
-from tasks.extraction.characters import normalise
 from tasks.extraction.mentions import locate, places
 from tasks.extraction.records import Record, Triple
+from tasks.text.characters import normalise
 
 Role = Literal["both", "subject", "object"]
 """Which names of the chosen triple are exchanged."""

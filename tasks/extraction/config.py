@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from tasks.core.config import Blend, ContentsPath, Folds, NotInKey, Run, Settings, Stage
+from tasks.text.config import Encoder, Pretraining
 
 
 class Data(Settings):
@@ -39,78 +40,6 @@ RuleName = Literal[
     "album",
 ]
 RepairName = Literal["spaces", "brackets", "titles", "albums"]
-
-
-class Dgcnn(Settings):
-    """Gated dilated convolutions over characters (Su, LIC2019)."""
-
-    width: int = Field(128, ge=8, le=1024)
-    """Channels of characters and convolutions."""
-    dilations: tuple[int, ...] = Field((1, 2, 5, 1, 2, 5, 1, 2, 5, 1, 1, 1), min_length=1)
-    """Dilation of each convolution."""
-    dropout: float = Field(0.25, ge=0, lt=1)
-    """Share of embedding channels dropped in training."""
-    gate_dropout: float = Field(0.1, ge=0, lt=1)
-    """Share of gate logits dropped in training."""
-    minimum_count: int = Field(2, ge=1)
-    """Rarer characters of the training texts share one embedding."""
-    vectors: ContentsPath = ""
-    """Path of pretrained character vectors (`.npz` with `vectors` and `characters`); empty: none."""
-    words: bool = False
-    """Add to each character an embedding of the word it stands in: of the postag, else by jieba."""
-    word_minimum_count: int = Field(3, ge=1)
-    """Rarer words of the training texts share one embedding."""
-
-
-class Bert(Settings):
-    """A transformer of keras-hub; one token a character, so that spans need no mapping."""
-
-    preset: ContentsPath = ""
-    """A preset of keras-hub, or a folder in its layout or Hugging Face's; empty: a fresh network."""
-    layers: int = Field(4, ge=1, le=48)
-    """Layers of a fresh transformer."""
-    width: int = Field(128, ge=8, le=4096)
-    """Channels of a fresh transformer."""
-    heads: int = Field(4, ge=1, le=64)
-    """Attention heads of a fresh transformer."""
-    dropout: float = Field(0.1, ge=0, lt=1)
-    """Share of channels dropped in training."""
-    minimum_count: int = Field(2, ge=1)
-    """Rarer characters share one embedding; for a fresh transformer."""
-
-    @model_validator(mode="after")
-    def _heads_divide_width(self) -> "Bert":
-        if self.width % self.heads:
-            raise ValueError(f"heads: expected a divisor of width {self.width}, received {self.heads}")
-        return self
-
-
-class Encoder(Settings):
-    """What turns a sentence into a vector for each character."""
-
-    kind: Literal["dgcnn", "bert"] = "dgcnn"
-    longest: int = Field(512, ge=16, le=4096)
-    """Characters read of a sentence; what follows is cut off."""
-    dgcnn: Dgcnn = Dgcnn()
-    bert: Bert = Bert()
-
-    @property
-    def reads_words(self) -> bool:
-        """Whether sentences must be segmented."""
-        return self.kind == "dgcnn" and self.dgcnn.words
-
-
-class Pretraining(Settings):
-    """A masked language model that an encoder starts from."""
-
-    stages: tuple[Stage, ...] = ()
-    """Run one after another; none: no pretraining."""
-    texts: Literal["train", "all"] = "all"
-    """Texts read; `all` takes those of validation and test too, without labels, which is transductive."""
-    masked: float = Field(0.15, gt=0, lt=1)
-    """Share of characters to be guessed."""
-    batch_characters: int = Field(2048, ge=64)
-    """Characters a step, padding included."""
 
 
 class Augmentation(Settings):

@@ -8,7 +8,6 @@ what was counted.
 Its bytes depend on the contents of the raw files and on the settings, on nothing else.
 """
 
-import json
 import logging
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,6 +18,7 @@ from tasks.extraction.config import Data
 from tasks.extraction.dataset import PARTS, Part
 from tasks.extraction.records import Record
 from tasks.extraction.survey import Sink, Survey, survey
+from tasks.text import dataset_files
 
 _log = logging.getLogger("podium")
 
@@ -39,7 +39,7 @@ def load(data: Data, folder: Path) -> None:
         for part in PARTS:
             (drafts / f"{part}.jsonl").replace(folder / f"{part}.jsonl")
     for name, value in found._asdict().items():
-        _write_json(folder / f"{'notes' if name == 'summary' else name}.json", value)
+        dataset_files.write(folder / f"{'notes' if name == 'summary' else name}.json", value)
     for entry in found.summary["notes"]:
         _log.info("%s", entry["message"])
 
@@ -73,9 +73,4 @@ def _line(part: Part, record: Record) -> str:
     value = record._asdict()
     if part == "test":
         del value["triples"]
-    return json.dumps(value, ensure_ascii=False) + "\n"
-
-
-def _write_json(file: Path, value: Any) -> None:
-    text = json.dumps(value, ensure_ascii=False, indent=1) + "\n"
-    file.write_text(text, encoding="utf-8", newline="\n")
+    return dataset_files.line(value)

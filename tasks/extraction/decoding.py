@@ -10,12 +10,12 @@ from tasks.extraction.config import Recipe
 from tasks.extraction.distant_inputs import DistantInputs
 from tasks.extraction.examples import Example
 from tasks.extraction.mentions import surface
-from tasks.extraction.reading import Reader
 from tasks.extraction.records import Triple
 from tasks.extraction.tagging import Found
 from tasks.extraction.triples import normal
 from tasks.learning.batches import padded_length
 from tasks.learning.candidates import Candidates, key
+from tasks.text.reading import Reader
 
 BATCH_CHARACTERS = 4096
 

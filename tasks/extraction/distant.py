@@ -19,9 +19,9 @@ from typing import Any, NamedTuple
 
 import ahocorasick
 
-from tasks.extraction.characters import normalise
 from tasks.extraction.mentions import LabelledTriple, label, without_brackets
 from tasks.extraction.records import Record, Triple
+from tasks.text.characters import normalise
 
 Support = dict[str, set[int]]
 """Predicate to the numbers of the sentences that state it."""

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from tasks.extraction.mentions import LabelledTriple, Span, label
-from tasks.extraction.reading import Reader
 from tasks.extraction.records import Record
+from tasks.text.reading import Reader
 
 SHIFT = 1
 """Tokens before the first character of a sentence."""

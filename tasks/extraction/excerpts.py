@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from tasks.extraction.lines import printable
 from tasks.extraction.mentions import Span, places
 from tasks.extraction.records import Triple
+from tasks.text.lines import printable
 
 OPENING, CLOSING, GAP = "⟦", "⟧", "…"
 AROUND = 20

@@ -2,15 +2,15 @@
 
 import hashlib
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from tasks.extraction.characters import normalise
-from tasks.extraction.dataset import PARTS, Part, text_key
-from tasks.extraction.lines import printable
+from tasks.extraction.dataset import PARTS, Part
 from tasks.extraction.records import Record
 from tasks.extraction.sentences import Sentence
+from tasks.text.characters import normalise, normalised_counts, text_key
+from tasks.text.notes import Notes, quantile
 
 MESSAGES = {
     "not_found": "subjects and objects that their text does not hold, case and width aside",
@@ -33,8 +33,6 @@ MESSAGES = {
 }
 """Kinds of notes in the order in which they are given."""
 
-_EXAMPLES = 5
-_LONGEST_EXAMPLE = 120
 _SHORT = 5
 _PLAIN = re.compile(r"[《》\s]+")
 _CONTROL = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
@@ -48,8 +46,7 @@ class Findings:
 
     def __init__(self, *, longest: int) -> None:
         self._longest = longest
-        self._numbers: Counter[str] = Counter()
-        self._examples: dict[str, list[str]] = defaultdict(list)
+        self._notes = Notes(MESSAGES)
         self._files: Counter[str] = Counter()
         self._sentences: Counter[Part] = Counter()
         self._predicates: dict[Part, Counter[str]] = {part: Counter() for part in PARTS}
@@ -81,7 +78,7 @@ class Findings:
         stated = {part: self._predicates[part] for part in PARTS if part != "test"}
         counts |= {f"{part} triples": self.triples(part) for part in stated}
         counts["distinct training characters"] = len(self.normalised_characters())
-        counts |= {name: _quantile(self._lengths, share) for name, share in _QUANTILES.items()}
+        counts |= {name: quantile(self._lengths, share) for name, share in _QUANTILES.items()}
         return counts | {
             f"{part} {predicate}": found[predicate] for predicate in known for part, found in stated.items()
         }
@@ -90,81 +87,55 @@ class Findings:
         """One for each kind that was found: its number, and the first examples."""
         for predicate in known:
             if not self._predicates["train"][predicate]:
-                self._note("unseen", predicate)
-        return [
-            {
-                "kind": kind,
-                "message": f"{message}: {self._numbers[kind]:,}",
-                "examples": self._examples[kind],
-            }
-            for kind, message in MESSAGES.items()
-            if self._numbers[kind]
-        ]
+                self._notes.add("unseen", predicate)
+        return self._notes.listed()
 
     def normalised_characters(self) -> list[tuple[str, int]]:
         """Characters of the training texts with their numbers, by falling number, then by code point."""
-        found: Counter[str] = Counter()
-        for character, number in self._characters.items():
-            found[normalise(character)] += number
-        return sorted(found.items(), key=lambda entry: (-entry[1], entry[0]))
-
-    def _note(self, kind: str, example: str) -> None:
-        self._numbers[kind] += 1
-        if len(self._examples[kind]) < _EXAMPLES:
-            self._examples[kind].append(printable(example, longest=_LONGEST_EXAMPLE))
+        return normalised_counts(self._characters)
 
     def _add_text(self, part: Part, record: Record) -> None:
         text, name = record.text, record.id
         if len(text) > self._longest:
-            self._note("long", f"{name}: {len(text):,} characters")
+            self._notes.add("long", f"{name}: {len(text):,} characters")
         if len(text) < _SHORT:
-            self._note("short", f"{name}: {text}")
+            self._notes.add("short", f"{name}: {text}")
         for kind, pattern in (("control", _CONTROL), ("full_width", _FULL_WIDTH), ("emoji", _EMOJI)):
             if found := pattern.search(text):
-                self._note(kind, f"{name}: {found[0]}")
+                self._notes.add(kind, f"{name}: {found[0]}")
         digest = hashlib.blake2b(text_key(text).encode(), digest_size=16).digest()
         first = self._texts[part].setdefault(digest, name)
         if first != name:
-            self._note("repeated_text", f"{name} and {first}")
+            self._notes.add("repeated_text", f"{name} and {first}")
         for earlier in PARTS[: PARTS.index(part)]:
             if other := self._texts[earlier].get(digest):
-                self._note(f"{part}_leak", f"{name} and {other}")
+                self._notes.add(f"{part}_leak", f"{name} and {other}")
                 break
 
     def _add_postag_and_labels(self, part: Part, sentence: Sentence) -> None:
         record = sentence.record
         if sentence.unjoined:
-            self._note("unjoined", record.id)
+            self._notes.add("unjoined", record.id)
         if part == "test" and sentence.labelled:
-            self._note("labelled_test", record.id)
+            self._notes.add("labelled_test", record.id)
         if part != "test" and not record.triples:
-            self._note("no_triples", record.id)
+            self._notes.add("no_triples", record.id)
         for triple in sentence.repeated:
-            self._note("repeated_triple", f"{record.id}: {', '.join(triple)}")
+            self._notes.add("repeated_triple", f"{record.id}: {', '.join(triple)}")
         for types in sentence.mistyped:
-            self._note("mistyped", f"{record.id}: {types}")
+            self._notes.add("mistyped", f"{record.id}: {types}")
 
     def _add_triples(self, record: Record) -> None:
         for subject, predicate, object_ in record.triples:
             if subject == object_:
-                self._note("same", f"{record.id}: {subject}, {predicate}")
+                self._notes.add("same", f"{record.id}: {subject}, {predicate}")
             for entity in (subject, object_):
                 # exact comparison settles nearly all, and costs a hundredth
                 if entity not in record.text and normalise(entity) not in normalise(record.text):
-                    self._note("not_found", f"{record.id}: {entity}")
+                    self._notes.add("not_found", f"{record.id}: {entity}")
                     if _bare(entity) in _bare(record.text):
-                        self._note("found_bare", f"{record.id}: {entity}")
+                        self._notes.add("found_bare", f"{record.id}: {entity}")
 
 
 def _bare(text: str) -> str:
     return _PLAIN.sub("", normalise(text))
-
-
-def _quantile(numbers: Counter[int], share: float) -> int:
-    """The smallest value that this share of all values does not exceed; 0 of none."""
-    needed = share * numbers.total()
-    for value in sorted(numbers):
-        needed -= numbers[value]
-        if needed <= 0:
-            return value
-    return 0

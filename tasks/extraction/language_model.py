@@ -1,123 +1,20 @@
-"""A masked language model over the competition's texts (Devlin et al., NAACL 2019), to start encoders from.
+"""The masked language model over the competition's sentences, to start encoders from."""
 
-Of the characters to be guessed 80 % are hidden, 10 % exchanged for another, 10 % left as they are.
-Pretrained vectors of hidden characters are hidden too; encoders that read words are refused by the settings,
-for words would give hidden characters away.
-"""
-
-from functools import lru_cache
-from typing import Any
-
-import keras
-import numpy as np
-from keras import layers, ops
+from functools import partial
 
 from tasks.core.competition import Job
-from tasks.core.config import Stage
 from tasks.extraction import dataset
-from tasks.extraction.config import Encoder, Pretraining, Recipe
-from tasks.extraction.encoders import encoded
-from tasks.extraction.reading import Reader
-from tasks.extraction.vocabulary import FIRST, MASK, UNKNOWN
-from tasks.learning.batches import by_length, padded_length
-from tasks.learning.fitting import Batch, Training
-from tasks.learning.seeds import derive, generator
-
-NOTHING = -1
+from tasks.learning.fitting import Training
+from tasks.text.language_model import training
+from tasks.text.reading import Reader
+from tasks.text.config import Encoder, Pretraining
 
 
 def build(job: Job) -> Training:
     """The training of a language model; the job's settings are `encoder` and `pretraining`."""
     settings = Pretraining.model_validate(job.settings["pretraining"])
-    texts = Texts(job, Encoder.model_validate(job.settings["encoder"]), settings)
-    return Training(
-        model=network(texts.reader, seed=job.seed),
-        stages=settings.stages,
-        losses={"guess": guess_loss},
-        loss_weights={"guess": 1.0},
-        metric=None,
-        batch=texts.batch,
-        steps_per_epoch=len(texts.plan(0)),
-        select=lambda model, stage: {},
-        evaluate=lambda model: {},
-    )
-
-
-def trained(job: Job, recipe: Recipe, reader: Reader) -> Any:
-    """The language model that the job starts from, with its weights."""
-    assert job.start is not None
-    model = network(reader, seed=0)
-    model.load_weights(job.start / "model.weights.h5")
-    return model
-
-
-def network(reader: Reader, *, seed: int) -> Any:
-    """Inputs of the encoder and `places` (b, p) → logits (b, p, characters) of the tokens there."""
-    base = encoded(reader, seed=derive(seed, "encoder"))
-    places = keras.Input((None,), dtype="int32", name="places")
-    initial = keras.initializers.GlorotUniform
-    hidden = ops.take_along_axis(base.hidden, places[..., None], axis=1)
-    hidden = layers.Dense(
-        base.width, activation="gelu", kernel_initializer=initial(derive(seed, "hidden")), name="guess_hidden"
-    )(hidden)
-    hidden = layers.LayerNormalization(name="guess_normalisation")(hidden)
-    size = reader.characters.size
-    logits = layers.Dense(size, kernel_initializer=initial(derive(seed, "guess")), name="guess_logits")(
-        hidden
-    )
-    return keras.Model({**base.inputs, "places": places}, {"guess": logits})
-
-
-def guess_loss(targets: Any, logits: Any) -> Any:
-    """Mean cross-entropy over the places that have a target; `NOTHING` marks the others."""
-    targets = ops.cast(targets, "int32")
-    known = ops.cast(targets != NOTHING, "float32")
-    logits = ops.cast(logits, "float32")
-    chosen = ops.take_along_axis(logits, ops.maximum(targets, 0)[..., None], axis=-1)[..., 0]
-    entropy = (ops.logsumexp(logits, axis=-1) - chosen) * known
-    return ops.sum(entropy) / ops.maximum(ops.sum(known), 1.0)
-
-
-class Texts:
-    """The texts that are read, and batches of them with characters hidden."""
-
-    def __init__(self, job: Job, encoder: Encoder, settings: Pretraining) -> None:
-        self._job, self._settings = job, settings
-        self.reader = Reader(encoder, job.dataset)
-        parts = dataset.PARTS if settings.texts == "all" else dataset.PARTS[:1]
-        records = [record for part in parts for record in dataset.records(job.dataset, part)]
-        self._sentences = [self.reader.read(record.text) for record in records]
-
-    @lru_cache(maxsize=2)  # noqa: B019  (lives as long as its child process)
-    def plan(self, epoch: int) -> list[np.ndarray]:
-        """Which texts make each batch of an epoch."""
-        lengths = np.array([len(sentence["characters"]) for sentence in self._sentences])
-        seed = derive(self._job.seed, "batches")
-        return by_length(lengths, budget=self._settings.batch_characters, seed=seed, epoch=epoch)
-
-    def batch(self, stage: Stage, epoch: int, step: int) -> Batch:
-        """The batch of a step: a pure function of its arguments and the job."""
-        drawn = generator(self._job.seed, "batch", epoch, step)
-        chosen = [self._sentences[row] for row in self.plan(epoch)[step]]
-        inputs = self.reader.batch(chosen)
-        counts = [max(1, round(self._settings.masked * (len(each["characters"]) - 2))) for each in chosen]
-        places = np.zeros((len(chosen), padded_length(max(counts))), np.int32)
-        targets = np.full_like(places, NOTHING)
-        for row, (sentence, count) in enumerate(zip(chosen, counts, strict=True)):
-            own = np.sort(1 + drawn.permutation(len(sentence["characters"]) - 2)[:count])
-            places[row, : len(own)] = own
-            targets[row, : len(own)] = sentence["characters"][own]
-            self._hide(inputs, row, own, drawn)
-        return Batch(inputs | {"places": places}, {"guess": targets})
-
-    def _hide(
-        self, inputs: dict[str, np.ndarray], row: int, places: np.ndarray, drawn: np.random.Generator
-    ) -> None:
-        fate = drawn.random(len(places))
-        hidden, exchanged = places[fate < 0.8], places[(fate >= 0.8) & (fate < 0.9)]
-        vocabulary = self.reader.characters
-        inputs["characters"][row, hidden] = vocabulary.special[4]
-        inputs["characters"][row, exchanged] = drawn.integers(FIRST, vocabulary.size, len(exchanged))
-        if "vectors" in inputs:
-            inputs["vectors"][row, hidden] = MASK
-            inputs["vectors"][row, exchanged] = UNKNOWN
+    encoder = Encoder.model_validate(job.settings["encoder"])
+    reader = Reader(encoder, partial(dataset.characters, job.dataset))
+    parts = dataset.PARTS if settings.texts == "all" else dataset.PARTS[:1]
+    texts = (record.text for part in parts for record in dataset.stream(job.dataset, part))
+    return training(texts, reader, settings, seed=job.seed)

@@ -20,8 +20,8 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from tasks.extraction.characters import normalise
 from tasks.extraction.records import Triple
+from tasks.text.characters import normalise
 
 Span = tuple[int, int]
 """Half-open: start and end, in characters of the text."""

@@ -7,13 +7,13 @@ from keras import layers, ops
 
 from tasks.extraction.casrel import ConditionalObjects, SubjectTags
 from tasks.extraction.config import Recipe
-from tasks.extraction.encoders import Encoded, encoded
 from tasks.extraction.pointer import ObjectGraph, SubjectGraph
-from tasks.extraction.reading import Reader
 from tasks.learning.factored import FactoredPointer, factored_zlpr
 from tasks.learning.pointers import EfficientGlobalPointer
 from tasks.learning.seeds import derive
 from tasks.learning.zlpr import cross_entropy, sparse_zlpr
+from tasks.text.encoders import Encoded, encoded
+from tasks.text.reading import Reader
 
 HEAD_DROPOUT = 0.1
 

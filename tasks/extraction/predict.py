@@ -1,6 +1,7 @@
 """Predict held-out, validation and test sentences, by one model or by several that agree on scores first."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import compress, islice
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,8 @@ from tasks.extraction.decoding import decoded
 from tasks.extraction.distant import Knowledge
 from tasks.extraction.distant_inputs import DistantInputs
 from tasks.extraction.examples import examples, stream_words
-from tasks.extraction.reading import Reader
 from tasks.extraction.records import Record
+from tasks.text.reading import Reader
 
 CHUNK = 2048
 """Sentences of a piece: all that is in memory, and what is put in order of length before it is batched."""
@@ -26,7 +27,8 @@ def predict(job: Job) -> Iterator[tuple[str, Scores]]:
     """Candidates of the job's parts, piece by piece; `held_out` are the sentences of its fold."""
     recipe = Recipe.model_validate(job.settings)
     predicates = dataset.predicates(job.dataset)
-    reader = Reader(recipe.encoder, job.dataset, segmented=_words_of_training(job))
+    counts = partial(dataset.characters, job.dataset)
+    reader = Reader(recipe.encoder, counts, segmented=_words_of_training(job))
     models = [_loaded(model, recipe, reader, len(predicates)) for model in job.models]
     distant = None
     if recipe.distant:

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tasks.core.errors import InvalidData, InvalidSettings, Problem
-from tasks.extraction import lines
 from tasks.extraction.config import Data
 from tasks.extraction.dataset import Part
 from tasks.extraction.sentences import wrong_text
+from tasks.text import lines
+from tasks.text.raw_files import check_name
 
 SCHEMA, TRAIN = "all_50_schemas", "train_data.json"
 VALIDATION, TEST = "dev_data.json", "test1_data_postag.json"
@@ -40,7 +41,7 @@ def sources(data: Data) -> list[Source]:
     parts: list[tuple[Part, str]] = [("validation", VALIDATION), ("test", TEST), ("train", TRAIN)]
     stems = {Path(name).stem: name for _, name in parts}
     for name in data.extra:
-        _check_name("extra", name)
+        check_name("extra", name)
         if other := stems.get(stem := Path(name).stem):
             expected = f"names that differ before the suffix from {other}"
             raise InvalidSettings(f"data.extra: expected {expected}, received {name}")
@@ -48,13 +49,6 @@ def sources(data: Data) -> list[Source]:
         parts.append(("train", name))
     found = [Source(part, root / name) for part, name in parts]
     return [*found[2:], *found[:2]]
-
-
-def _check_name(setting: str, name: str) -> None:
-    # What lies outside the folder, or is hidden, is no part of the contents that decide the cache's key.
-    if not name or Path(name).is_absolute() or any(part.startswith(".") for part in Path(name).parts):
-        expected = "the name of a file in data.root that is not hidden"
-        raise InvalidSettings(f"data.{setting}: expected {expected}, received {name!r}")
 
 
 def check_places(data: Data) -> list[Problem]:
@@ -66,7 +60,7 @@ def check_places(data: Data) -> list[Problem]:
     """
     for setting in ("alias", "location"):
         if name := getattr(data, setting):
-            _check_name(setting, name)
+            check_name(setting, name)
     root = Path(data.root).expanduser()
     if (found := lines.kind(root)) != "a folder":
         expected = f"a folder with {SCHEMA}, {TRAIN}, {VALIDATION} and {TEST}"

@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable, Collection, Sequence
 
 from tasks.core.errors import InvalidSettings
-from tasks.extraction.characters import normalise
 from tasks.extraction.records import Triple
+from tasks.text.characters import normalise
 
 ALBUM = "所属专辑"
 OF_SONGS = frozenset({"歌手", "作词", "作曲"})

@@ -7,16 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from tasks.extraction import lines
-from tasks.extraction.lines import Wrong
 from tasks.extraction.records import Record, Triple
+from tasks.text import fields, lines
+from tasks.text.lines import Wrong
 
 Types = Mapping[str, set[tuple[str, str]]]
 """(subject type, object type) of each predicate of the schema."""
 
 _TRIPLE_KEYS = ("subject", "predicate", "object")
 _KEYS = {*_TRIPLE_KEYS, "subject_type", "object_type", "text", "postag", "spo_list"}
-_NOT_TEXT = re.compile(r"[\x00\ud800-\udfff]")
 _SPACE = re.compile(r"\s+")
 
 
@@ -58,27 +57,12 @@ def sentence(
 
 def wrong_text(value: dict[str, Any], key: str) -> Iterator[Wrong]:
     """Why this key's value cannot be used as text; nothing if it can."""
-    if key not in value:
-        yield _missing(key, value)
-    elif not isinstance(found := value[key], str):
-        yield Wrong(f'text as "{key}"', lines.shown(found))
-    elif not found.strip():
-        yield Wrong(f'text as "{key}"', "white space only" if found else "an empty one")
-    elif unfit := _NOT_TEXT.search(found):
-        what = "a NUL character" if unfit[0] == "\0" else f"half of a surrogate pair, {unfit[0]!a},"
-        yield Wrong(f'characters of text as "{key}"', f"{what} as character {unfit.start() + 1}")
-
-
-def _missing(key: str, value: dict[str, Any]) -> Wrong:
-    others = [name for name in value if name not in _KEYS]
-    near = difflib.get_close_matches(key, others, n=1, cutoff=0.6)
-    meant = f"; is {lines.shown(near[0])} meant?" if near else ""
-    return Wrong(f'the key "{key}"', f"an object with {lines.names(value)}{meant}")
+    return fields.wrong_text(value, key, keys=_KEYS)
 
 
 def _wrong_triples(value: dict[str, Any], known: Types | None) -> Iterator[Wrong]:
     if "spo_list" not in value:
-        yield _missing("spo_list", value)
+        yield fields.missing(value, "spo_list", keys=_KEYS)
     elif not isinstance(value["spo_list"], list):
         yield Wrong('a list as "spo_list"', lines.shown(value["spo_list"]))
     else:

@@ -15,11 +15,13 @@ from tasks.extraction.dataset import records, schema
 from tasks.extraction.entities import norm
 from tasks.extraction.records import Triple
 from tasks.learning.candidates import Candidates
+from tasks.text.submission_lines import broken, parsed, short
 
 FILE = "submission.zip"
 MEMBER = "result.json"
 STRINGS = ("subject", "predicate", "object")
 TYPES = ("subject_type", "object_type")
+KEYS = {"text": str, "spo_list": list}
 FIRST_DATE = (1980, 1, 1, 0, 0, 0)
 """The earliest a zip can tell; equal answers shall give equal bytes."""
 
@@ -72,11 +74,9 @@ def check(file: Path, ids: list[str], dataset: Path) -> int:
         place = f"{file}: {member}:{number}"
         if number > len(ids):
             raise InvalidSubmission(f"{place}: expected no line after the {len(ids)} test sentences'")
-        given = _parsed(line, place)
+        given = parsed(line, place, keys=KEYS)
         if given["text"] != (text := text_of[ids[number - 1]]):
-            raise _broken(
-                place, f"the text of test sentence {ids[number - 1]}, {_short(text)}", given["text"]
-            )
+            raise broken(place, f"the text of test sentence {ids[number - 1]}, {short(text)}", given["text"])
         _check_triples(given["spo_list"], rows, place)
     if len(lines) < len(ids):
         raise InvalidSubmission(
@@ -111,30 +111,10 @@ def _only_entry(entries: list[zipfile.ZipInfo], file: Path) -> zipfile.ZipInfo:
         raise InvalidSubmission(f"{file}: expected an archive of one file, received {received}")
     entry = entries[0]
     if entry.is_dir() or "/" in entry.filename:
-        raise _broken(str(file), "a file outside any folder", entry.filename)
+        raise broken(str(file), "a file outside any folder", entry.filename)
     if entry.flag_bits & 1:
         raise InvalidSubmission(f"{file}: {entry.filename}: expected no password, received an encrypted file")
     return entry
-
-
-def _parsed(line: bytes, place: str) -> dict[str, Any]:
-    """The object on a line, with a text and a list of triples."""
-    try:
-        given = json.loads(line.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        byte = f"byte {line[error.start]:#x} at position {error.start}"
-        raise InvalidSubmission(f"{place}: expected UTF-8, received {byte}") from None
-    except (ValueError, RecursionError) as error:
-        received = f"{line[:40]!r} ({error})" if line.strip() else "an empty line"
-        raise InvalidSubmission(f"{place}: expected JSON, received {received}") from None
-    if not isinstance(given, dict):
-        raise _broken(place, "an object", given)
-    for key, kind, name in (("text", str, "a string"), ("spo_list", list, "a list")):
-        if key not in given:
-            raise _broken(place, f"the key {key!r}", sorted(given))
-        if not isinstance(given[key], kind):
-            raise _broken(place, f"{name} for {key!r}", given[key])
-    return given
 
 
 def _check_triples(triples: list[Any], rows: set[tuple[str, str, str]], place: str) -> None:
@@ -144,33 +124,24 @@ def _check_triples(triples: list[Any], rows: set[tuple[str, str, str]], place: s
         _check_triple(triple, rows, here)
         key = (norm(triple["subject"]), triple["predicate"], norm(triple["object"]))
         if key in seen:
-            raise _broken(here, "each triple once", " ".join(triple[part] for part in STRINGS))
+            raise broken(here, "each triple once", " ".join(triple[part] for part in STRINGS))
         seen.add(key)
 
 
 def _check_triple(triple: Any, rows: set[tuple[str, str, str]], here: str) -> None:
     """Its keys and strings, and a row of the schema; the types may be left out."""
     if not isinstance(triple, dict):
-        raise _broken(here, "an object", triple)
+        raise broken(here, "an object", triple)
     for key in STRINGS:
         if key not in triple:
-            raise _broken(here, f"the key {key!r}", sorted(triple))
+            raise broken(here, f"the key {key!r}", sorted(triple))
     for key in (*STRINGS, *(key for key in TYPES if key in triple)):
         if not isinstance(triple[key], str) or not norm(triple[key]).strip():
-            raise _broken(here, f"a string that is not empty for {key!r}", triple[key])
+            raise broken(here, f"a string that is not empty for {key!r}", triple[key])
     fitting = [row for row in rows if row[1] == triple["predicate"]]
     if not fitting:
-        raise _broken(here, "a predicate of the schema", triple["predicate"])
+        raise broken(here, "a predicate of the schema", triple["predicate"])
     subject_type, object_type = (triple.get(key) for key in TYPES)
     if not any(subject_type in (None, row[0]) and object_type in (None, row[2]) for row in fitting):
         expected = f"types of a schema row of {triple['predicate']}"
-        raise _broken(here, expected, f"{subject_type}, {object_type}")
-
-
-def _broken(place: str, expected: str, received: Any) -> InvalidSubmission:
-    return InvalidSubmission(f"{place}: expected {expected}, received {_short(received)}")
-
-
-def _short(value: Any, *, characters: int = 60) -> str:
-    shown = repr(value)
-    return shown if len(shown) <= characters else f"{shown[:characters]}…"
+        raise broken(here, expected, f"{subject_type}, {object_type}")

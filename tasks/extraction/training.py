@@ -14,7 +14,6 @@ from tasks.extraction.decoding import decoded
 from tasks.extraction.distant import Knowledge
 from tasks.extraction.distant_inputs import DistantInputs
 from tasks.extraction.examples import Example, examples, read_words
-from tasks.extraction.reading import Reader
 from tasks.extraction.records import Record
 from tasks.extraction.relabelling import relabelled
 from tasks.extraction.repair import repair
@@ -24,6 +23,7 @@ from tasks.learning import thresholds
 from tasks.learning.batches import by_length
 from tasks.learning.fitting import Batch, Training
 from tasks.learning.seeds import derive, generator
+from tasks.text.reading import Reader
 
 EVALUATED = 256
 """Held-out sentences looked at after an epoch."""
@@ -32,7 +32,8 @@ EVALUATED = 256
 def build(job: Job) -> Training:
     """The training of one fold's model, or of a language model, for `tasks.learning.fitting.fit`."""
     from tasks.extraction import language_model, networks
-    from tasks.extraction.encoders import take_over
+    from tasks.text.encoders import take_over
+    from tasks.text.language_model import trained
 
     if "method" not in job.settings:
         return language_model.build(job)
@@ -40,7 +41,7 @@ def build(job: Job) -> Training:
     sentences = Sentences(job, recipe)
     network = networks.build(recipe, sentences.reader, predicates=len(sentences.predicates), seed=job.seed)
     if job.start:
-        take_over(network.training, language_model.trained(job, recipe, sentences.reader))
+        take_over(network.training, trained(job.start, sentences.reader))
     return Training(
         model=network.training,
         stages=recipe.training.stages,
@@ -69,7 +70,7 @@ class Sentences:
         own = (self._folds != job.fold) & (self._folds != job.beside)
         self._own: list[int] = np.flatnonzero(own).tolist()
         segmented = [self._words[record.id] for record in self._records] if self._words else None
-        self.reader = Reader(recipe.encoder, job.dataset, segmented=segmented)
+        self.reader = Reader(recipe.encoder, partial(dataset.characters, job.dataset), segmented=segmented)
 
     @cached_property
     def learned(self) -> list[Example]:

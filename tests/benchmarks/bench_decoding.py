@@ -21,6 +21,7 @@ import pstats
 import resource
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -143,12 +144,13 @@ def rates(told: dict[str, Any]) -> None:
     from tasks.extraction.config import Recipe
     from tasks.extraction.decoding import decoded
     from tasks.extraction.examples import Example, examples
-    from tasks.extraction.reading import Reader
     from tasks.learning.devices import configure
+    from tasks.text.reading import Reader
 
     configure(0)
     folder, recipe = Path(told["job"]["dataset"]), Recipe.model_validate(told["job"]["settings"])
-    reader, predicates = Reader(recipe.encoder, folder), dataset.predicates(folder)
+    reader = Reader(recipe.encoder, partial(dataset.characters, folder))
+    predicates = dataset.predicates(folder)
     fresh = networks.build(recipe, reader, predicates=len(predicates), seed=0)
     sentences = examples(dataset.records(folder, "test"), reader, {})
 

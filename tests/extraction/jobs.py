@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,13 @@ import numpy as np
 
 from tasks.core.competition import Job
 from tasks.extraction import dataset as files
-from tasks.extraction.characters import normalise
 from tasks.extraction.config import Recipe
 from tasks.extraction.encode import encode
 from tasks.extraction.examples import Example, examples
-from tasks.extraction.reading import Reader
 from tasks.extraction.records import Record
 from tasks.extraction.views import augment
+from tasks.text.characters import normalise
+from tasks.text.reading import Reader
 
 PREDICATES = ("作者", "出生地", "成立日期")
 INDEX = {predicate: number for number, predicate in enumerate(PREDICATES)}
@@ -139,7 +140,7 @@ def with_views(folder, *, count: int = 1, **settings) -> dict:
 
 
 def reader(made: Recipe, folder: Path) -> Reader:
-    return Reader(made.encoder, folder)
+    return Reader(made.encoder, partial(files.characters, folder))
 
 
 def read(made: Recipe, folder: Path, part: str = "train") -> list[Example]:

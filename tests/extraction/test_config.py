@@ -8,10 +8,7 @@ from pydantic import ValidationError
 from tasks.core.config import Folds, Stage
 from tasks.extraction.config import (
     Augmentation,
-    Bert,
     Config,
-    Encoder,
-    Pretraining,
     Recipe,
     RepairName,
     RuleName,
@@ -20,6 +17,7 @@ from tasks.extraction.config import (
 )
 from tasks.extraction.repair import REPAIRS
 from tasks.extraction.rules import RULES
+from tasks.text.config import Bert, Encoder, Pretraining
 
 
 def test_the_names_of_rules_and_repairs_are_those_there_are():

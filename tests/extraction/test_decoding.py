@@ -1,16 +1,14 @@
-import json
-
 import numpy as np
 import pytest
 
 from tasks.extraction.config import Recipe
 from tasks.extraction.decoding import BATCH_CHARACTERS, by_length, decoded, scored
 from tasks.extraction.examples import Example, examples
-from tasks.extraction.reading import Reader
 from tasks.extraction.records import Record
 from tasks.extraction.tagging import Found
 from tasks.extraction.triples import triple_of
 from tasks.learning.batches import padded_length
+from tasks.text.reading import Reader
 from tests.extraction.certain import certain
 from tests.extraction.jobs import INDEX, METHODS, PREDICATES, dataset, read, reader, recipe
 
@@ -25,12 +23,11 @@ AWKWARD = [
 ]
 
 
-def made_of(tmp_path, texts, *, longest=64) -> tuple[Reader, list[Example]]:
+def made_of(texts, *, longest=64) -> tuple[Reader, list[Example]]:
     """A reader that knows all characters, and labelled sentences."""
-    counts = [[character, 1] for character in sorted(set("".join(text for text, *_ in texts).lower()))]
-    (tmp_path / "characters.json").write_text(json.dumps(counts), "utf-8")
+    counts = [(character, 1) for character in sorted(set("".join(text for text, *_ in texts).lower()))]
     made = recipe(encoder="dgcnn").encoder.model_copy(update={"longest": longest})
-    found = Reader(made, tmp_path)
+    found = Reader(made, lambda: counts)
     records = [Record(f"a:{place}", text, None, tuple(own)) for place, (text, *own) in enumerate(texts)]
     return found, examples(records, found, INDEX)
 
@@ -45,8 +42,8 @@ def answers(method: str, made: Reader, given: list[Example], known=None):
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_strings_come_back_as_they_stand_in_the_text(tmp_path, method):
-    made, given = made_of(tmp_path, AWKWARD)
+def test_strings_come_back_as_they_stand_in_the_text(method):
+    made, given = made_of(AWKWARD)
     found = answers(method, made, given)
     for row, (_, triple) in enumerate(AWKWARD):
         assert strings(found, row) == {triple}
@@ -66,16 +63,16 @@ def test_each_sentence_gets_its_own_triples_whatever_its_place_and_company(tmp_p
 
 @pytest.mark.parametrize("method", METHODS)
 def test_no_sentences_have_no_triples(tmp_path, method):
-    made, given = made_of(tmp_path, AWKWARD)
+    made, given = made_of(AWKWARD)
     assert len(answers(method, made, [], given)) == 0
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_a_sentence_that_is_cut_has_the_triples_of_its_beginning(tmp_path, method):
+def test_a_sentence_that_is_cut_has_the_triples_of_its_beginning(method):
     text = "何景写青石巷，" + "很长" * 30 + "林岸写北窗"
     wrote = ("青石巷", "作者", "何景")
     triples = (wrote, ("北窗", "作者", "林岸"), ("青石巷", "作者", "林岸"))
-    made, given = made_of(tmp_path, [(text, *triples), ("何景写青石巷", wrote)], longest=20)
+    made, given = made_of([(text, *triples), ("何景写青石巷", wrote)], longest=20)
     found = answers(method, made, given)
     assert [strings(found, row) for row in (0, 1)] == [{wrote}, {wrote}]
 

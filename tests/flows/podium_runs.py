@@ -1,4 +1,4 @@
-"""`podium run dogs` in processes of its own, on a few small drawn photographs."""
+"""`podium run` in processes of its own, on small raw files that demos write."""
 
 import os
 import subprocess
@@ -9,10 +9,11 @@ from typing import Any
 
 from tasks.core.store import Store
 from tasks.dogs import demo
+from tasks.extraction import demo as sentences
 
 ROOT = Path(__file__).parents[2]
 BREEDS, PHOTOGRAPHS, TEST = 3, 12, 7
-TINY = {
+DOGS = {
     "data.size_pixels": 36,
     "folds.count": 2,
     "recipes.0.trunk.backbones.0.size_pixels": 32,
@@ -20,11 +21,24 @@ TINY = {
     "recipes.0.training.stages.0.epochs": 1,
     "recipes.0.training.stages.0.warmup_epochs": 0,
 }
+EXTRACTION = {
+    "data.extra": "[]",
+    "folds.count": 2,
+    "recipes.0.encoder.dgcnn.width": 8,
+    "recipes.0.floor": 0.9,
+    "recipes.0.training.batch_characters": 100000,
+    "recipes.0.training.stages.0.epochs": 1,
+}
+SMALLEST: dict[str, dict[str, Any]] = {"dogs": DOGS, "extraction": EXTRACTION}
+"""What makes a competition's preset `demo` a matter of seconds."""
 
 
-def draw(root: Path) -> Path:
-    """Raw files of three breeds."""
-    demo.write(root, breeds=BREEDS, photographs=PHOTOGRAPHS, test_photographs=TEST, size_pixels=48)
+def draw(root: Path, competition: str = "dogs") -> Path:
+    """Raw files: photographs of three breeds, or a few sentences."""
+    if competition == "dogs":
+        demo.write(root, breeds=BREEDS, photographs=PHOTOGRAPHS, test_photographs=TEST, size_pixels=48)
+    else:
+        sentences.write(root, sentences=24, extra=0, validation=5, test=6)
     return root
 
 
@@ -38,14 +52,14 @@ def environment(folder: Path, *, store: str = "store") -> dict[str, str]:
     return {**os.environ, **{name: str(place) for name, place in places.items()}, "PODIUM_SLOTS": "2"}
 
 
-def command(data: Path, **settings: Any) -> list[str]:
+def command(data: Path, competition: str = "dogs", **settings: Any) -> list[str]:
     """The command line; dots in settings are written as double underlines."""
-    chosen = {**TINY, **{name.replace("__", "."): value for name, value in settings.items()}}
+    chosen = {**SMALLEST[competition], **{name.replace("__", "."): value for name, value in settings.items()}}
     whole = {name for name in chosen if any(other.startswith(f"{name}.") for other in chosen)}
     chosen = {n: v for n, v in chosen.items() if not any(n.startswith(f"{w}.") for w in whole)}
     pairs = [f"{name}={value}" for name, value in {"data.root": data, **chosen}.items()]
     overrides = [word for pair in pairs for word in ("--set", pair)]
-    return [sys.executable, "-m", "flows", "run", "dogs", "--preset", "demo", *overrides]
+    return [sys.executable, "-m", "flows", "run", competition, "--preset", "demo", *overrides]
 
 
 def start(words: Sequence[str], places: dict[str, str], **options: Any) -> subprocess.Popen[str]:
@@ -62,7 +76,7 @@ def finish(words: Sequence[str], places: dict[str, str]) -> str:
 
 def submissions(places: dict[str, str]) -> list[bytes]:
     """Contents of all submission files, oldest first."""
-    files = sorted(Path(places["PODIUM_SUBMISSIONS"]).glob("dogs/*/submission.txt"))
+    files = sorted(Path(places["PODIUM_SUBMISSIONS"]).glob("*/*/submission.*"))
     return [file.read_bytes() for file in files]
 
 

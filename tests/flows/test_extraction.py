@@ -1,23 +1,20 @@
 """The extraction flow on a few invented sentences: every step in this process, through its real cache."""
 
 import json
-from importlib import import_module
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pytest
 
 from flows.extraction import extraction
 from flows.planning import plan
-from tasks.core import process
 from tasks.core.competition import find
-from tasks.core.running import recorded_by
-from tasks.core.step import Step
 from tasks.extraction import dataset as files
 from tasks.extraction import demo
 from tasks.extraction.config import Config
 from tests.conftest import PLACES
+from tests.flows.in_turn import Run, walk
 
 ENCODER = {"dgcnn": {"width": 8, "dilations": [1], "minimum_count": 1}}
 STAGES = [{"epochs": 1, "optimizer": "adam"}]
@@ -50,53 +47,10 @@ def draw(data: Path) -> Path:
     return data
 
 
-class InTurn:
-    """Takes the calls of steps and runs each at once."""
-
-    def __init__(self) -> None:
-        self.became: dict[str, str] = {}
-
-    def call(self, step: Step, arguments: dict[str, Any]) -> Any:
-        outcome = step.execute(arguments)
-        self.became[step.label(arguments)] = outcome.state
-        return outcome.result
-
-    def ran(self) -> list[str]:
-        return [label for label, state in self.became.items() if state == "ran"]
-
-
-def call_here(entry: str, job: dict[str, Any], **_: Any) -> None:
-    """What a child process would do."""
-    module, name = entry.split(":")
-    getattr(import_module(module), name)(job)
-
-
-class Run(NamedTuple):
-    turns: InTurn
-    told: dict[str, Any]
-    folder: Path
-
-
-def walk(folder: Path, settings: Config) -> Run:
-    """Run the flow's steps one after another in this process, with places below the folder."""
-    turns = InTurn()
-    with pytest.MonkeyPatch.context() as patch, recorded_by(turns):
-        for variable in PLACES:
-            patch.setenv(variable, str(folder / variable.lower()))
-        patch.setattr(process, "run", call_here)
-        patch.setattr("tasks.report._publish", lambda *arguments: None)
-        told = extraction.fn(settings)
-    return Run(turns, told, folder)
-
-
 @pytest.fixture(scope="module")
 def done(tmp_path_factory) -> Run:
     folder = tmp_path_factory.mktemp("extraction")
-    return walk(folder, config(draw(folder / "data")))
-
-
-def artifacts(run: Run, pattern: str) -> list[Path]:
-    return sorted((run.folder / "podium_store" / "artifacts").glob(pattern))
+    return walk(extraction, folder, config(draw(folder / "data")))
 
 
 def test_a_run_computes_every_step_once(done):
@@ -104,7 +58,7 @@ def test_a_run_computes_every_step_once(done):
 
 
 def test_a_run_ends_in_a_checked_submission_and_a_report(done):
-    (data,) = artifacts(done, "dataset-*/")
+    (data,) = done.artifacts("dataset-*/")
     rules, file = find("extraction"), Path(done.told["submission"])
     assert rules.check(file, rules.ids(data, "test"), data) == PARTS["test"]
     assert len(Path(done.told["report"]).read_text("utf-8")) > 2000
@@ -113,11 +67,11 @@ def test_a_run_ends_in_a_checked_submission_and_a_report(done):
 
 
 def test_every_record_is_judged_once_by_a_model_that_never_saw_it(done):
-    (folds,) = artifacts(done, "folds-*/folds.npy")
+    (folds,) = done.artifacts("folds-*/folds.npy")
     assigned, ids = np.load(folds), json.loads((folds.parent / "ids.json").read_text("utf-8"))
     held_out = [
         [json.loads(line)["id"] for line in file.read_text("utf-8").splitlines()]
-        for file in artifacts(done, "scores-*/held_out.jsonl")
+        for file in done.artifacts("scores-*/held_out.jsonl")
     ]
     assert sorted(id for part in held_out for id in part) == sorted(ids)
     for part in held_out:
@@ -125,21 +79,21 @@ def test_every_record_is_judged_once_by_a_model_that_never_saw_it(done):
 
 
 def test_a_rerun_computes_nothing(done):
-    again = walk(done.folder, config(done.folder / "data"))
+    again = walk(extraction, done.folder, config(done.folder / "data"))
     assert again.turns.ran() == ALWAYS
     assert again.told["submission"] == done.told["submission"]
 
 
 def test_a_change_of_rules_trains_and_predicts_nothing(done):
     changed = config(done.folder / "data", answers={"rules": ["self_relatives", "spouses"]})
-    again = walk(done.folder, changed)
+    again = walk(extraction, done.folder, changed)
     assert again.turns.ran() == ["blend extraction", "decode extraction", *ALWAYS]
     assert again.told["submission"] != done.told["submission"]
 
 
 def test_another_recipe_leaves_the_first_ones_steps_alone(done):
     recipes = [{"name": "tiny", **TINY}, {"name": "other", **TINY, "floor": 0.95}]
-    again = walk(done.folder, config(done.folder / "data", recipes=recipes))
+    again = walk(extraction, done.folder, config(done.folder / "data", recipes=recipes))
     ran = [label for label in again.turns.ran() if "other" in label]
     # the second recipe differs in what only predictions read; equal predictions are gathered once
     assert ran[:3] == [f"predict other {of}" for of in ("fold 0", "fold 1", "all folds")]
@@ -182,11 +136,11 @@ def test_a_second_round_judges_each_fold_by_models_that_leave_two_folds_out(tmp_
 @pytest.mark.slow
 def test_a_second_round_learns_from_labels_of_models_that_saw_neither_them_nor_the_fold(done):
     settings = config(done.folder / "data", folds={"count": 3}, second_round={"run": True})
-    again = walk(done.folder, settings)
-    (data,) = artifacts(done, "dataset-*/")
-    judged = artifacts(again, "labels-*/judged.jsonl")
+    again = walk(extraction, done.folder, settings)
+    (data,) = done.artifacts("dataset-*/")
+    judged = again.artifacts("labels-*/judged.jsonl")
     assert len(judged) == 3
-    folds = next(file for file in artifacts(again, "folds-*/folds.npy") if len(np.unique(np.load(file))) == 3)
+    folds = next(file for file in again.artifacts("folds-*/folds.npy") if len(np.unique(np.load(file))) == 3)
     assigned, ids = np.load(folds), files.ids(data, "train")
     left_out = []
     for file in judged:
@@ -196,7 +150,7 @@ def test_a_second_round_learns_from_labels_of_models_that_saw_neither_them_nor_t
     assert sorted(left_out, key=min) == [{0}, {1}, {2}]
     provenance = json.loads((Path(again.told["submission"]).parent / "provenance.json").read_text("utf-8"))
     assert list(provenance["members"]) == ["tiny", "tiny-again"]
-    walked = walk(done.folder, settings)
+    walked = walk(extraction, done.folder, settings)
     assert walked.turns.ran() == ALWAYS
 
 

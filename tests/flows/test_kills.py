@@ -18,8 +18,8 @@ from tests.flows.podium_runs import command, draw, environment, finish, start, s
 KILLS = 21
 EPOCHS = 60
 SETTINGS = {"recipes__0__training__stages__0__epochs": EPOCHS, "run__checkpoint_seconds": 0}
-EPOCH = re.compile(r"train small fold (\d).* epoch (\d+) of")
-RESUMED = re.compile(r"train small fold (\d).* resumes at stage 1, step (\d+)")
+EPOCH = re.compile(r"train \S+ fold (\d).* epoch (\d+) of")
+RESUMED = re.compile(r"train \S+ fold (\d).* resumes at stage 1, step (\d+)")
 TARGETS = ("child", "flow", "everything")
 
 pytestmark = [pytest.mark.slow, pytest.mark.server]
@@ -93,9 +93,16 @@ def redone(lines: list[str]) -> list[int]:
     return repeated
 
 
-def test_kills_cost_one_checkpoint_interval_at_most(tmp_path, prefect_server):
-    words = command(draw(tmp_path / "data"), **SETTINGS)
-    words += ["--set", "recipes.0.training.batch_size=18"]  # one step an epoch
+ONE_STEP_AN_EPOCH = {
+    "dogs": {"recipes__0__training__batch_size": 18},
+    "extraction": {"recipes__0__training__batch_characters": 100_000},
+}
+
+
+@pytest.mark.parametrize("competition", ONE_STEP_AN_EPOCH)
+def test_kills_cost_one_checkpoint_interval_at_most(competition, tmp_path, prefect_server):
+    settings = {**SETTINGS, **ONE_STEP_AN_EPOCH[competition]}
+    words = command(draw(tmp_path / "data", competition), competition, **settings)
     whole = environment(tmp_path, store="whole")
     began = time.monotonic()
     finish(words, whole)

@@ -71,13 +71,13 @@ EXTRACTION: dict[str, Any] = {
             "distant": True,
             "encoder": {"dgcnn": {"width": 8, "dilations": [1, 2], "words": True}},
             "augmentation": {"views": 1, "crop": 0.5},
-            "pretraining": {"stages": STAGES},
             "training": {"stages": STAGES, "ema": 0.5, "labelling": {"repairs": ["titles"]}},
         },
         {
             "name": "linker",
             "method": "gplinker",
             "encoder": {"kind": "bert", "bert": {"layers": 1, "width": 8, "heads": 2}},
+            "pretraining": {"stages": STAGES},
             "training": {"stages": STAGES},
         },
     ],
@@ -131,7 +131,7 @@ SEEN = {
     "dogs": ("pseudo", {"tasks.dogs.augment", "tasks.dogs.model", "tasks.learning.mixing"}),
     "extraction": (
         "pool",
-        {"tasks.extraction.relabelling", "tasks.extraction.language_model", "tasks.learning.candidates"},
+        {"tasks.extraction.relabelling", "tasks.text.language_model", "tasks.learning.candidates"},
     ),
 }
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from tasks.core.errors import MissingWeights
 from tasks.core.places import expand
-from tasks.extraction import vocabulary
-from tasks.extraction.vocabulary import Vocabulary
 from tasks.learning.weights import first_line
+from tasks.text import vocabulary
+from tasks.text.vocabulary import Vocabulary
 
 VOCABULARIES = ("vocab.txt", "assets/tokenizer/vocabulary.txt")
 """Where the two layouts keep a token a line."""

@@ -11,13 +11,13 @@ import numpy as np
 from keras import layers, ops
 
 from tasks.core.errors import InvalidSettings
-from tasks.extraction.bert_files import bert_backbone
-from tasks.extraction.config import Bert, Dgcnn
-from tasks.extraction.positions import Positions
-from tasks.extraction.reading import EXTRA, Reader
-from tasks.extraction.vocabulary import PAD
 from tasks.learning.convolutions import GatedDilatedConvolution
 from tasks.learning.seeds import derive
+from tasks.text.bert_files import bert_backbone
+from tasks.text.positions import Positions
+from tasks.text.reading import EXTRA, Reader
+from tasks.text.config import Bert, Dgcnn
+from tasks.text.vocabulary import PAD
 
 PREFIX = "encoder_"
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from tasks.core.errors import InvalidSettings, MissingWeights
-from tasks.extraction.bert_files import VOCABULARIES, bert_backbone, bert_vocabulary
-from tasks.extraction.config import Encoder
-from tasks.extraction.reading import Reader
+from tasks.text.bert_files import VOCABULARIES, bert_backbone, bert_vocabulary
+from tasks.text.reading import Reader
+from tasks.text.config import Encoder
 
 TOKENS = ("[PAD]", "[unused1]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"青石巷是何景写的")
 WIDTH, LAYERS, HEADS, POSITIONS = 16, 1, 2, 32
@@ -141,13 +141,13 @@ def test_a_vocabulary_is_found_in_either_layout(folders, layout):
 
 def encoder(preset: Path, longest: int) -> Reader:
     settings = {"kind": "bert", "longest": longest, "bert": {"preset": str(preset)}}
-    return Reader(Encoder.model_validate(settings), preset)
+    return Reader(Encoder.model_validate(settings), dict)  # nobody asks for characters
 
 
 def test_a_pretrained_encoder_pads_with_its_own_token(folders):
     from keras import ops
 
-    from tasks.extraction.encoders import encoded
+    from tasks.text.encoders import encoded
 
     own = encoder(folders["Hugging Face"], POSITIONS - 2)
     base = encoded(own, seed=0)
@@ -163,7 +163,7 @@ def test_a_pretrained_encoder_pads_with_its_own_token(folders):
 
 
 def test_more_characters_than_it_has_positions_for_are_the_persons_mistake(folders):
-    from tasks.extraction.encoders import encoded
+    from tasks.text.encoders import encoded
 
     with pytest.raises(InvalidSettings, match=rf"encoder\.longest: expected at most {POSITIONS - 2}"):
         encoded(encoder(folders["Hugging Face"], POSITIONS - 1), seed=0)

@@ -57,13 +57,17 @@ def kind(path: Path) -> str:
 
 
 def objects(
-    file: Path, problems: list[Problem], *, read: Callable[[int], None] | None = None
+    file: Path,
+    problems: list[Problem],
+    *,
+    read: Callable[[int], None] | None = None,
+    longest: int = LONGEST_LINE_BYTES,
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """(line number, object) of each line that holds one; the others are added to the problems.
 
-    `read` is told the bytes of each line.
+    `read` is told the bytes of each line; lines of `longest` bytes or more are problems too.
     """
-    return _contents(file, problems, _object, read=read)
+    return _contents(file, problems, _object, read=read, longest=longest)
 
 
 def rows(file: Path, problems: list[Problem]) -> Iterator[tuple[int, list[str]]]:
@@ -106,11 +110,12 @@ def _contents(
     parse: Callable[[str], Any],
     *,
     read: Callable[[int], None] | None = None,
+    longest: int = LONGEST_LINE_BYTES,
 ) -> Iterator[tuple[int, Any]]:
     known = len(problems)
     try:
         with file.open("rb") as stream:
-            for line in _lines(stream, parse, read or (lambda size: None)):
+            for line in _lines(stream, parse, read or (lambda size: None), longest):
                 if line.wrong is None:
                     yield line.number, line.value
                 else:
@@ -122,9 +127,11 @@ def _contents(
         problems.append(Problem(file, None, "a readable file", f"one that cannot be read ({reason})"))
 
 
-def _lines(stream: BinaryIO, parse: Callable[[str], Any], read: Callable[[int], None]) -> Iterator[Line]:
+def _lines(
+    stream: BinaryIO, parse: Callable[[str], Any], read: Callable[[int], None], longest: int
+) -> Iterator[Line]:
     number, blank = 0, 0
-    while raw := stream.readline(LONGEST_LINE_BYTES):
+    while raw := stream.readline(longest):
         number += 1
         if number == 1:
             if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -138,16 +145,17 @@ def _lines(stream: BinaryIO, parse: Callable[[str], Any], read: Callable[[int], 
         if blank:
             yield Line(blank, wrong=Wrong("content in each line", "a blank line"))
             blank = 0
-        yield _line(raw, number, parse, stream)
+        if len(raw) >= longest and not raw.endswith(b"\n"):
+            _skip_line(stream)
+            yield Line(number, wrong=Wrong(f"a line of fewer than {longest:,} bytes", "a longer one"))
+        else:
+            yield _line(raw, number, parse)
     if number == 0 or blank == 1:
         size = "0 bytes" if number == 0 else "blank lines only"
         yield Line(0, wrong=Wrong("at least one line", f"an empty file ({size})"))
 
 
-def _line(raw: bytes, number: int, parse: Callable[[str], Any], stream: BinaryIO) -> Line:
-    if len(raw) >= LONGEST_LINE_BYTES and not raw.endswith(b"\n"):
-        _skip_line(stream)
-        return Line(number, wrong=Wrong(f"a line of fewer than {LONGEST_LINE_BYTES:,} bytes", "a longer one"))
+def _line(raw: bytes, number: int, parse: Callable[[str], Any]) -> Line:
     try:
         return Line(number, parse(_decoded(raw)))
     except _Refused as error:

@@ -1,17 +1,18 @@
 """What networks read of sentences: arrays of tokens, padded to a common length."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 
-from tasks.extraction import dataset, vocabulary
-from tasks.extraction.bert_files import bert_vocabulary
-from tasks.extraction.characters import normalise
-from tasks.extraction.config import Encoder
-from tasks.extraction.vocabulary import Vocabulary, word_of_each_character
 from tasks.learning.batches import padded_length
+from tasks.text import vocabulary
+from tasks.text.bert_files import bert_vocabulary
+from tasks.text.characters import normalise
+from tasks.text.config import Encoder
+from tasks.text.vocabulary import Vocabulary, word_of_each_character
+
+Counts = Callable[[], Iterable[tuple[str, int]]]
 
 EXTRA = 2
 """Tokens around a sentence: the first and the last."""
@@ -21,15 +22,16 @@ class Reader:
     """Turns texts into the inputs of one kind of encoder; the same for training and prediction.
 
     Args:
-        folder: the dataset.
+        counts: gives characters of the training texts with their numbers, the most frequent first; asked
+            where the encoder brings no vocabulary of its own.
         segmented: words of each training sentence, read once, from which the vocabulary of words is made.
         longest: characters read of a sentence; what follows is cut off.
     """
 
     def __init__(
-        self, settings: Encoder, folder: Path, *, segmented: Iterable[Sequence[str]] | None = None
+        self, settings: Encoder, counts: Counts, *, segmented: Iterable[Sequence[str]] | None = None
     ) -> None:
-        self.settings, self._folder, self._segmented = settings, folder, segmented
+        self.settings, self._counts, self._segmented = settings, counts, segmented
 
     @property
     def longest(self) -> int:
@@ -44,7 +46,7 @@ class Reader:
             minimum = self.settings.bert.minimum_count
         else:
             minimum = self.settings.dgcnn.minimum_count
-        return vocabulary.of_counts(dataset.characters(self._folder), minimum=minimum)
+        return vocabulary.of_counts(self._counts(), minimum=minimum)
 
     @cached_property
     def vectors(self) -> tuple[Vocabulary, np.ndarray] | None:

@@ -4,6 +4,9 @@ Because nothing is inserted or removed, a span of the normalised text is the sam
 case, spaces, full width, emoji and traditional characters come back exactly as they were written.
 """
 
+from collections import Counter
+from collections.abc import Mapping
+
 _FULL_WIDTH, _FULL_WIDTH_END, _OFFSET = 0xFF01, 0xFF5E, 0xFEE0
 _IDEOGRAPHIC_SPACE = "\u3000"
 
@@ -11,6 +14,19 @@ _IDEOGRAPHIC_SPACE = "\u3000"
 def normalise(text: str) -> str:
     """Lower case and half width, character by character; all kinds of white space become a space."""
     return text.translate(_TABLE)
+
+
+def text_key(text: str) -> str:
+    """What texts have in common that differ in case, width of characters and white space only."""
+    return " ".join(normalise(text).split())
+
+
+def normalised_counts(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Normalised characters with their numbers, by falling number, then by code point."""
+    found: Counter[str] = Counter()
+    for character, number in counts.items():
+        found[normalise(character)] += number
+    return sorted(found.items(), key=lambda entry: (-entry[1], entry[0]))
 
 
 class _Table(dict[int, str]):

@@ -1,0 +1,57 @@
+"""A flow's steps one after another in this process, through their real cache."""
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from tasks.core import process
+from tasks.core.running import recorded_by
+from tasks.core.step import Step
+from tests.conftest import PLACES
+
+
+class InTurn:
+    """Takes the calls of steps and runs each at once."""
+
+    def __init__(self) -> None:
+        self.became: dict[str, str] = {}
+
+    def call(self, step: Step, arguments: dict[str, Any]) -> Any:
+        outcome = step.execute(arguments)
+        self.became[step.label(arguments)] = outcome.state
+        return outcome.result
+
+    def ran(self) -> list[str]:
+        return [label for label, state in self.became.items() if state == "ran"]
+
+
+def call_here(entry: str, job: dict[str, Any], **_: Any) -> None:
+    """What a child process would do."""
+    module, name = entry.split(":")
+    getattr(import_module(module), name)(job)
+
+
+class Run(NamedTuple):
+    """Which steps ran, what the flow returned, and where everything lies."""
+
+    turns: InTurn
+    told: dict[str, Any]
+    folder: Path
+
+    def artifacts(self, pattern: str) -> list[Path]:
+        """What the store holds, by name."""
+        return sorted((self.folder / "podium_store" / "artifacts").glob(pattern))
+
+
+def walk(flow: Any, folder: Path, settings: Any) -> Run:
+    """Run the flow's steps with places below the folder."""
+    turns = InTurn()
+    with pytest.MonkeyPatch.context() as patch, recorded_by(turns):
+        for variable in PLACES:
+            patch.setenv(variable, str(folder / variable.lower()))
+        patch.setattr(process, "run", call_here)
+        patch.setattr("tasks.report._publish", lambda *arguments: None)
+        told = flow.fn(settings)
+    return Run(turns, told, folder)
