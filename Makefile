@@ -4,11 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo demo-dogs demo-extraction test test-all lint check bench clean
+.PHONY: help demo demo-dogs demo-extraction demo-nl2sql test test-all lint check bench clean
 
 help:
 	@echo "make demo      set up, then run the dogs competition on photographs it draws itself"
 	@echo "make demo-extraction   the same for triples from sentences that it writes itself"
+	@echo "make demo-nl2sql   and for queries to tables, from questions that it writes itself"
 	@echo "make test      set up, then run the tests"
 	@echo "make test-all  the tests with the slow ones"
 	@echo "make check     format, lint, types, imports, tests: what CI runs"
@@ -29,6 +30,10 @@ demo-dogs: $(READY)
 demo-extraction: $(READY)
 	$(BIN)/python -m tasks.extraction.demo .podium/demo/extraction
 	$(BIN)/podium run extraction --preset demo
+
+demo-nl2sql: $(READY)
+	$(BIN)/python -m tasks.nl2sql.demo .podium/demo/nl2sql
+	$(BIN)/podium run nl2sql --preset demo
 
 test: $(READY)
 	$(BIN)/python -m pytest

@@ -85,6 +85,7 @@ def _material(
         members={name: read(member, decisions[name]) for name, member in members.items()},
         blended=read(blended, summary["decision"]),
         validation=_validation(summary),
+        blended_validation=score_files.read(blended.path, "validation") if summary["validation"] else None,
         weights=summary["weights"],
         score=score,
         histories={

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict
 
 from tasks.core.errors import InvalidSettings
 
-NAMES = ("dogs", "extraction")
+NAMES = ("dogs", "extraction", "nl2sql")
 
 Part = Literal["train", "validation", "test"]
 

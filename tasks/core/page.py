@@ -92,6 +92,8 @@ class Material(NamedTuple):
     """Resolved settings."""
     validation: dict[str, Score] = {}
     """Scores of the competition's own validation part by member, and under "blend"; empty without one."""
+    blended_validation: Scores | None = None
+    """The ensemble's scores of that part."""
 
 
 def render(

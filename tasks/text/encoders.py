@@ -14,9 +14,9 @@ from tasks.core.errors import InvalidSettings
 from tasks.learning.convolutions import GatedDilatedConvolution
 from tasks.learning.seeds import derive
 from tasks.text.bert_files import bert_backbone
+from tasks.text.config import Bert, Dgcnn
 from tasks.text.positions import Positions
 from tasks.text.reading import EXTRA, Reader
-from tasks.text.config import Bert, Dgcnn
 from tasks.text.vocabulary import PAD
 
 PREFIX = "encoder_"

@@ -18,9 +18,9 @@ from tasks.core.config import Stage
 from tasks.learning.batches import by_length, padded_length
 from tasks.learning.fitting import Batch, Training
 from tasks.learning.seeds import derive, generator
+from tasks.text.config import Pretraining
 from tasks.text.encoders import encoded
 from tasks.text.reading import Reader
-from tasks.text.config import Pretraining
 from tasks.text.vocabulary import FIRST, MASK, UNKNOWN
 
 NOTHING = -1

@@ -3,8 +3,8 @@ import pytest
 from tasks.extraction.examples import examples
 from tasks.extraction.linking import targets as linking_targets
 from tasks.extraction.records import Record
-from tasks.text.reading import Reader
 from tasks.text.config import Encoder
+from tasks.text.reading import Reader
 
 
 def reader(*, longest: int) -> Reader:

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests.flows import edits_of_dogs, edits_of_extraction
+from tests.flows import edits_of_dogs, edits_of_extraction, edits_of_nl2sql
 from tests.flows.edits import Case, Edit, Table, edited, first_case, walk
 
-TABLES: list[Table] = [edits_of_dogs.TABLE, edits_of_extraction.TABLE]
+TABLES: list[Table] = [edits_of_dogs.TABLE, edits_of_extraction.TABLE, edits_of_nl2sql.TABLE]
 ROWS = [
     pytest.param(table, edit, id=f"{table.competition}: {edit.name}")
     for table in TABLES

@@ -7,8 +7,8 @@ import pytest
 
 from tasks.core.errors import InvalidSettings, MissingWeights
 from tasks.text.bert_files import VOCABULARIES, bert_backbone, bert_vocabulary
-from tasks.text.reading import Reader
 from tasks.text.config import Encoder
+from tasks.text.reading import Reader
 
 TOKENS = ("[PAD]", "[unused1]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"青石巷是何景写的")
 WIDTH, LAYERS, HEADS, POSITIONS = 16, 1, 2, 32

@@ -3,8 +3,8 @@ import pytest
 
 from tasks.core.config import Stage
 from tasks.text.characters import normalise
-from tasks.text.reading import Reader
 from tasks.text.config import Encoder, Pretraining
+from tasks.text.reading import Reader
 from tasks.text.vocabulary import END, FIRST, MASK, UNKNOWN
 
 TEXTS = (

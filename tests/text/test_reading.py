@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from tasks.text.reading import Reader
 from tasks.text.config import Encoder
+from tasks.text.reading import Reader
 from tasks.text.vocabulary import (
     BEGIN,
     END,

@@ -1,0 +1,80 @@
+"""The NL2SQL dataset, written from the raw files; `tasks.nl2sql.dataset` reads it.
+
+A dataset is a folder with three files for each part, in the order of the raw files: `<part>.jsonl`, one
+question a line (id, text, table, query; the test has no query), `<part>.tables.jsonl`, one table a line (id,
+name, title, header, types, rows), and `<part>.db`, the tables in SQLite; an absent validation part has empty
+ones. Besides there are `characters.json`, the normalised characters of the training questions, headers and
+titles with their numbers, the most frequent first; and `notes.json`, what was counted.
+Its bytes depend on the contents of the raw files, on the settings and on SQLite's version.
+"""
+
+import logging
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from tasks.nl2sql.config import Data
+from tasks.nl2sql.database import Writer
+from tasks.nl2sql.dataset import PARTS, Part
+from tasks.nl2sql.query import to_json
+from tasks.nl2sql.records import Question, Table
+from tasks.nl2sql.survey import survey
+from tasks.text import dataset_files
+
+_log = logging.getLogger("podium")
+
+
+def load(data: Data, folder: Path) -> None:
+    """Check the raw files and write the dataset into an empty folder.
+
+    Nothing is left in the folder unless all files are right.
+
+    Raises:
+        InvalidData: all that is wrong with the raw files.
+    """
+    # Tables and questions are written as they are read, so that memory does not grow with their number.
+    with TemporaryDirectory(dir=folder) as temporary:
+        drafts = Path(temporary)
+        with ExitStack() as stack:
+            found = survey(data, _Drafts(drafts, stack))
+        for draft in sorted(drafts.iterdir()):
+            draft.replace(folder / draft.name)
+    dataset_files.write(folder / "characters.json", found.characters)
+    dataset_files.write(folder / "notes.json", found.summary)
+    for entry in found.summary["notes"]:
+        _log.info("%s", entry["message"])
+
+
+def count(data: Data, *, workers: int | None = None) -> dict[str, Any]:
+    """The counts and notes that `load` would write, after the same checks; writes nothing.
+
+    `workers` is there for the other competitions' sake: one thread reads all tables in seconds.
+
+    Raises:
+        InvalidData: as `load`.
+    """
+    return survey(data, None).summary
+
+
+class _Drafts:
+    """Files of all parts, written at the same time."""
+
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
+        names = [*PARTS, *(f"{part}.tables" for part in PARTS)]
+        self._files = {
+            name: stack.enter_context((folder / f"{name}.jsonl").open("w", encoding="utf-8", newline="\n"))
+            for name in names
+        }
+        self._databases = {part: stack.enter_context(Writer(folder / f"{part}.db")) for part in PARTS}
+
+    def add_table(self, part: Part, table: Table) -> None:
+        self._databases[part].add(table)
+        self._files[f"{part}.tables"].write(dataset_files.line(table._asdict()))
+
+    def add_question(self, part: Part, question: Question) -> None:
+        value = question._asdict()
+        value["query"] = None if question.query is None else to_json(question.query)
+        if part == "test":
+            del value["query"]
+        self._files[part].write(dataset_files.line(value))

@@ -1,0 +1,90 @@
+"""Read the dataset that `tasks.nl2sql.data` has written; apart from it, so that how raw files are checked
+is no part of what trainings rest on.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+from tasks.core.competition import FoldKey
+from tasks.learning.strata import first_of_same, strata
+from tasks.nl2sql.query import from_json
+from tasks.nl2sql.records import CONNECTORS, NONE, Question, Table
+from tasks.text import dataset_files
+
+Part = Literal["train", "validation", "test"]
+PARTS: tuple[Part, ...] = ("train", "validation", "test")
+
+
+def questions(dataset: Path, part: Part) -> list[Question]:
+    """The questions of a part in the order of the raw file; those of the test have no query."""
+    return list(stream(dataset, part))
+
+
+def stream(dataset: Path, part: Part) -> Iterator[Question]:
+    """The same one by one, so that any number of them takes the same memory."""
+    return map(_question, dataset_files.values(dataset / f"{part}.jsonl"))
+
+
+def count(dataset: Path, part: Part) -> int:
+    """How many questions a part has."""
+    return dataset_files.count(dataset / f"{part}.jsonl")
+
+
+def ids(dataset: Path, part: Part) -> list[str]:
+    """The ids of a part's questions, in their order."""
+    return [value["id"] for value in dataset_files.values(dataset / f"{part}.jsonl")]
+
+
+def tables(dataset: Path, part: Part) -> dict[str, Table]:
+    """The tables of a part by id, in the order of the raw file."""
+    return {table.id: table for table in stream_tables(dataset, part)}
+
+
+def stream_tables(dataset: Path, part: Part) -> Iterator[Table]:
+    """The same one by one."""
+    return map(_table, dataset_files.values(dataset / f"{part}.tables.jsonl"))
+
+
+def database(dataset: Path, part: Part) -> Path:
+    """SQLite file with a part's tables: each by its `name`, with columns `col_1`, `col_2`, …"""
+    return dataset / f"{part}.db"
+
+
+def characters(dataset: Path) -> list[tuple[str, int]]:
+    """Normalised characters of the training questions, headers and titles with their numbers, the most
+    frequent first.
+    """
+    return [(character, number) for character, number in dataset_files.read(dataset / "characters.json")]
+
+
+def fold_key(dataset: Path) -> FoldKey:
+    """Questions of one table stay together, so that out of fold each table is one never learned from.
+
+    Tables of equal contents count as one. Each fold takes its share of the questions by connector, of tables
+    that share their header with others and of those that do not apart: the latter ask for more.
+    """
+    headers, contents = {}, {}
+    for table in stream_tables(dataset, "train"):
+        headers[table.id] = table.header
+        contents[table.id] = hash((table.header, table.rows))
+    times = Counter(headers.values())
+    names, stated, keys = [], [], []
+    for question in stream(dataset, "train"):
+        names.append(question.id)
+        source = "alone" if times[headers[question.table]] == 1 else "shared"
+        connector = question.query.connector if question.query else NONE
+        stated.append({source, f"{source} {CONNECTORS[connector]}"})
+        keys.append(contents[question.table])
+    return FoldKey(names, strata(stated), first_of_same(keys))
+
+
+def _question(value: dict[str, Any]) -> Question:
+    query = value.get("query")
+    return Question(value["id"], value["text"], value["table"], None if query is None else from_json(query))
+
+
+def _table(value: dict[str, Any]) -> Table:
+    header, types = tuple(value["header"]), tuple(value["types"])
+    return Table(value["id"], value["name"], value["title"], header, types, tuple(map(tuple, value["rows"])))

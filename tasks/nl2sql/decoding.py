@@ -1,0 +1,154 @@
+"""From what networks say of questions to scored queries."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter
+
+import numpy as np
+
+from tasks.learning.candidates import Candidates, key
+from tasks.nl2sql import constraints
+from tasks.nl2sql.beam import best, combined, merged, worthwhile
+from tasks.nl2sql.conditions import Choice, choices
+from tasks.nl2sql.config import Decoding
+from tasks.nl2sql.execution import Executor, Result
+from tasks.nl2sql.query import to_json
+from tasks.nl2sql.records import AGGREGATES, AND, NONE, OR, Query, Question, Table
+from tasks.nl2sql.said import Known, Said
+from tasks.nl2sql.sketch import MOST_CONDITIONS, NO_AGGREGATE, Sketch
+from tasks.nl2sql.spans import Asked, Span, spans
+
+Selection = tuple[tuple[int, int], ...]
+Several = tuple[Asked, ...]
+
+by_place = attrgetter("start", "end", "column", "operator")
+
+COUNT = AGGREGATES.index("COUNT")
+
+WIDTH = 24
+"""Combinations of conditions kept before their number, their connector and the selection are weighed."""
+LEAST = 1e-4
+"""Probability of what a network rules out, so that something always remains."""
+WORTH_RUNNING = 0.02
+"""Share of the best query's probability from which a query is run: others cannot come first."""
+
+
+def decoded(
+    sketches: Sequence[Sketch],
+    questions: Sequence[Question],
+    tables: Mapping[str, Table],
+    executor: Executor | None,
+    *,
+    settings: Decoding,
+) -> Candidates:
+    """Queries of each question by falling probability, at most `settings.beam` and at least one.
+
+    A query's probability is the product of those of its selection, its conditions with their number, and its
+    connector, each among all that were considered; those of a question sum to 1 at most. What the executor
+    finds nothing for loses a part of its probability, and what fails is left out unless everything does.
+    """
+    found = spans(sketches)
+    records: list[dict[str, float]] = [{} for _ in questions]
+    # one table after the other, so that what is known of a table is needed for a short time only
+    by_table = sorted(range(len(questions)), key=lambda row: questions[row].table)
+    for table, rows in groupby(by_table, key=lambda row: questions[row].table):
+        known = Known.of(tables[table])
+        for row in rows:
+            said = Said(questions[row].text, known, settings)
+            queries = of_question(sketches[row], found[row], said, beam=settings.beam)
+            if executor is not None and settings.execution:
+                queries = run(queries, table, executor)
+            records[row] = {key(to_json(query)): probability for probability, query in queries}
+    return Candidates.of(records)
+
+
+def of_question(sketch: Sketch, found: Sequence[Span], said: Said, *, beam: int) -> list[tuple[float, Query]]:
+    """Queries of one question, the most probable first."""
+    several = [
+        (p * q, connector, asked)
+        for p, asked in worthwhile(of_conditions(sketch, choices(found, sketch, said)), beam)
+        for q, connector in of_connectors(sketch, asked)
+    ]
+    wholes = [
+        (p * q * constraints.of_selection(select, asked), (select, connector, asked))
+        for q, select in worthwhile(of_selections(sketch, said.known.aggregates, most=beam), beam)
+        for p, connector, asked in several
+    ]
+    queries = merged(worthwhile(wholes, beam), lambda whole: read(*whole, said))
+    return best(((p, query) for query, p in queries.items()), beam)
+
+
+def read(select: Selection, connector: int, asked: Iterable[Asked], said: Said) -> Query:
+    """The canonical query with the values that its conditions ask for."""
+    conditions = sorted(set(map(said.condition, asked)))
+    return Query(select, connector if len(conditions) > 1 else NONE, tuple(conditions))
+
+
+def of_conditions(sketch: Sketch, slots: Iterable[Sequence[Choice]]) -> list[tuple[float, Several]]:
+    """Sets of conditions, the number of conditions being what the network expects."""
+    number = (sketch.number + LEAST).tolist()
+    found = merged(combined(slots, most=WIDTH), lambda several: tuple(sorted(set(several), key=by_place)))
+    weighed = [
+        (p * number[min(len(asked), MOST_CONDITIONS)] * constraints.of_places(asked), asked)
+        for asked, p in found.items()
+    ]
+    total = sum(p for p, _ in weighed)
+    return [(p / total, asked) for p, asked in weighed]
+
+
+def of_connectors(sketch: Sketch, asked: Several) -> list[tuple[float, int]]:
+    """None is needed for less than two conditions."""
+    if len(asked) < 2:
+        return [(1.0, NONE)]
+    scores = {each: float(sketch.connector[each]) + LEAST for each in (AND, OR)}
+    weighed = {each: p * constraints.of_connector(each, asked) for each, p in scores.items()}
+    return [(p / sum(weighed.values()), each) for each, p in weighed.items()]
+
+
+def of_selections(sketch: Sketch, aggregates: np.ndarray, *, most: int) -> list[tuple[float, Selection]]:
+    """Columns with aggregates: one, or the two most likely, given that at least one is selected."""
+    odds = sketch.select[:, :NO_AGGREGATE] * aggregates / (sketch.select[:, NO_AGGREGATE:] + LEAST) + LEAST
+    flat = odds.ravel()
+    top = np.argsort(-flat, kind="stable")[:most]
+    found: dict[Selection, float] = {
+        (divmod(place, NO_AGGREGATE),): score
+        for place, score in zip(top.tolist(), flat[top].tolist(), strict=True)
+    }
+    total = float(flat.sum())
+    if pair := _pair(list(found.items())):
+        found[pair[0]] = pair[1]
+        total += pair[1]
+    return [(score / total, select) for select, score in found.items()]
+
+
+def _pair(singles: Sequence[tuple[Selection, float]]) -> tuple[Selection, float] | None:
+    (one, score), *rest = singles
+    for other, another in rest:
+        if other[0][0] != one[0][0]:
+            return tuple(sorted((*one, *other))), score * another * constraints.ANOTHER_SELECTED
+    return None
+
+
+def run(found: Sequence[tuple[float, Query]], table: str, executor: Executor) -> list[tuple[float, Query]]:
+    """The queries, less probable those that find nothing, and without those that fail unless all do.
+
+    Only those are run that could come first.
+    """
+    kept: list[tuple[float, Query]] = []
+    for probability, query in found:
+        if kept and probability < found[0][0] * WORTH_RUNNING:
+            kept.append((probability, query))
+        elif not (result := executor.run(table, query)).error:
+            nothing = finds_nothing(query, result)
+            kept.append((probability * (constraints.NOTHING_FOUND if nothing else 1), query))
+    return best(kept or found, len(found))
+
+
+def finds_nothing(query: Query, result: Result) -> bool:
+    """Whether no row has what is asked for: a count of no rows is 0."""
+    counts = [aggregate == COUNT for _, aggregate in query.select]
+    return not any(
+        cell if count else cell is not None
+        for row in result.rows
+        for count, cell in zip(counts, row, strict=True)
+    )

@@ -1,0 +1,172 @@
+"""Invented tables and questions in the competition's own format, to try everything offline.
+
+Beside plain ones they hold what a loader and a model must survive: tables that no training question is
+about, empty cells, percentages with and without their sign, headers with units, names with quotes and emoji,
+columns called otherwise than their header or not at all, two conditions on one column, and values written
+in other forms than the cells.
+"""
+
+import argparse
+import filecmp
+import json
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from tasks.core.errors import InvalidSettings
+from tasks.nl2sql.composing import questions as composed
+from tasks.nl2sql.inventing import Invented, table
+from tasks.nl2sql.query import to_json
+
+PARTS = ("train", "val", "test")
+UNSEEN_SHARE = 1 / 6
+"""Of all tables: those that only validation questions are about, and as many for the test."""
+_MARKER = "demo.json"
+
+Line = dict[str, Any]
+"""One line of a file: a table or a question."""
+
+
+def write(
+    root: Path,
+    *,
+    tables: int = 60,
+    questions: int = 640,
+    validation: int = 130,
+    test: int = 130,
+    seed: int = 0,
+    answers: Path | None = None,
+) -> None:
+    """Write the tables and questions, unless `root` holds them already; then no file is touched.
+
+    `questions` are those of the training part. Half the tables of the validation part are the training's
+    too, and so are half of the test's. The same arguments give the same bytes. `root` appears whole or not
+    at all. Tables are made one by one, so that any number takes the same memory. `answers` is a file, kept
+    outside the data, to write the test questions with their queries to.
+
+    Raises:
+        InvalidSettings: an argument is out of bounds, or `root` holds files not written here.
+    """
+    counts = {"train": questions, "val": validation, "test": test}
+    parameters = _parameters(tables, counts, seed)
+    _refuse_foreign(root)
+    root.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=f".{root.name}-", dir=root.parent) as temporary:
+        written = Path(temporary) / "written"
+        for part, numbers in _tables(tables).items():
+            _write_part(written / part, part, made(part, numbers, counts[part], seed=seed))
+        (written / _MARKER).write_text(json.dumps(parameters, indent=2) + "\n", encoding="utf-8")
+        if not _same_files(written, root):
+            if root.exists():
+                root.rename(Path(temporary) / "replaced")
+            written.rename(root)
+    if answers is not None:
+        answers.parent.mkdir(parents=True, exist_ok=True)
+        pieces = made("test", _tables(tables)["test"], test, seed=seed)
+        _write_lines(answers, (line for _, lines in pieces for line in lines))
+
+
+def made(
+    part: str, numbers: range | list[int], count: int, *, seed: int = 0
+) -> Iterator[tuple[Line, list[Line]]]:
+    """Yield each table with its questions: `count` questions shared among the tables of these numbers."""
+    numbers = list(numbers)
+    for place, number in enumerate(numbers):
+        invented = table(number, seed)
+        random = Random(f"{seed} {part} questions {number}")
+        share = count * (place + 1) // len(numbers) - count * place // len(numbers)
+        yield invented.table._asdict(), list(_lines(invented, random, share))
+
+
+def _lines(invented: Invented, random: Random, count: int) -> Iterator[Line]:
+    for asked in islice(composed(invented, random), count):
+        query = to_json(asked.query)
+        sql = {key: query[key] for key in ("sel", "agg", "cond_conn_op", "conds")}
+        yield {"table_id": invented.table.id, "question": asked.text, "sql": sql}
+
+
+def _tables(count: int) -> dict[str, list[int]]:
+    """Numbers of the tables of each part."""
+    unseen = max(1, int(count * UNSEEN_SHARE))
+    train = list(range(count - 2 * unseen))
+    own = {"val": range(len(train), len(train) + unseen), "test": range(count - unseen, count)}
+    seen = {"val": train[:unseen], "test": train[-unseen:]}
+    return {"train": train, **{part: [*seen[part], *own[part]] for part in own}}
+
+
+def _write_part(folder: Path, part: str, pieces: Iterable[tuple[Line, list[Line]]]) -> None:
+    folder.mkdir(parents=True)
+    tables, questions = (folder / f"{part}.{end}" for end in ("tables.json", "json"))
+    with (
+        tables.open("w", encoding="utf-8", newline="\n") as table_lines,
+        questions.open("w", encoding="utf-8", newline="\n") as question_lines,
+    ):
+        for invented, lines in pieces:
+            table_lines.write(_text(invented))
+            question_lines.writelines(_text(_visible(line, part)) for line in lines)
+
+
+def _visible(line: Line, part: str) -> Line:
+    return line if part != "test" else {key: line[key] for key in ("question", "table_id")}
+
+
+def _write_lines(path: Path, lines: Iterable[Line]) -> None:
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.writelines(map(_text, lines))
+
+
+def _text(line: Line) -> str:
+    return json.dumps(line, ensure_ascii=False) + "\n"
+
+
+def _parameters(tables: int, counts: dict[str, int], seed: int) -> dict[str, int]:
+    bounds = {
+        "tables": (tables, 3, 100_000),
+        "questions": (counts["train"], 1, 1_000_000),
+        "validation": (counts["val"], 1, 1_000_000),
+        "test": (counts["test"], 1, 1_000_000),
+        "seed": (seed, 0, 2**32 - 1),
+    }
+    for name, (value, least, most) in bounds.items():
+        if not least <= value <= most:
+            raise InvalidSettings(f"demo {name}: expected {least} to {most}, received {value}")
+    return {name: value for name, (value, _, _) in bounds.items()}
+
+
+def _files(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def _same_files(written: Path, root: Path) -> bool:
+    expected = _files(written)
+    if not root.is_dir() or _files(root) != expected:
+        return False
+    return set(filecmp.cmpfiles(written, root, expected, shallow=False)[0]) == set(expected)
+
+
+def _refuse_foreign(root: Path) -> None:
+    """Never replace data that someone put there."""
+    if root.is_dir() and any(root.iterdir()) and not (root / _MARKER).is_file():
+        raise InvalidSettings(
+            f"demo: expected {root} to be missing, empty or written by the demo; it holds other files"
+        )
+    if root.exists() and not root.is_dir():
+        raise InvalidSettings(f"demo: expected {root} to be a folder, received a file")
+
+
+def main() -> None:
+    """Entry of `python -m tasks.nl2sql.demo FOLDER`."""
+    parser = argparse.ArgumentParser(prog="python -m tasks.nl2sql.demo", description=__doc__)
+    parser.add_argument("folder", type=Path)
+    for name in ("tables", "questions", "validation", "test", "seed"):
+        parser.add_argument(f"--{name}", type=int, default=argparse.SUPPRESS)
+    parser.add_argument("--answers", type=Path, default=argparse.SUPPRESS)
+    arguments = vars(parser.parse_args())
+    write(arguments.pop("folder"), **arguments)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+"""The competition's metric, the mean of logic form and execution accuracy, and how members vote."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tasks.core.competition import Part, Score
+from tasks.learning.candidates import Candidates, Frame
+from tasks.nl2sql import dataset
+from tasks.nl2sql.answers import as_asked, elected
+from tasks.nl2sql.execution import Executor
+from tasks.nl2sql.records import Question, Table
+from tasks.nl2sql.scoring import Judge, counted, mean_and_error
+from tasks.nl2sql.votes import Ballot, Vote, query_of
+
+NAME = "mean of logic form and execution"
+
+
+def scorer(dataset: Path, part: Part = "train", settings: dict[str, Any] | None = None) -> "QueryScorer":
+    """Accuracy of candidates or answers of one part's questions, in the dataset's order.
+
+    Args:
+        settings: of `tasks.nl2sql.config.Answers`.
+
+    Raises:
+        ValueError: the test part, whose queries are not known.
+    """
+    if part == "test":
+        raise ValueError("expected a labelled part, received 'test'")
+    return QueryScorer(dataset, part, settings or {})
+
+
+class QueryScorer:
+    """A `tasks.core.competition.Scorer` over `tasks.learning.candidates.Candidates` of queries."""
+
+    def __init__(self, folder: Path, part: Part, settings: dict[str, Any]) -> None:
+        self._questions = dataset.questions(folder, part)
+        self._tables = dataset.tables(folder, part)
+        self._executor = Executor(dataset.database(folder, part), self._tables)
+        self._settings = settings
+        self._mode = settings.get("mode", "strict")
+        self._judge = lru_cache(maxsize=len(self._questions))(self._uncached_judge)
+        self._count = lru_cache(maxsize=4)(self._uncached_count)
+
+    def __call__(
+        self, values: Candidates, rows: np.ndarray | None = None, *, decision: dict[str, Any] | None = None
+    ) -> Score:
+        """Mean ± its standard error; without a decision, the best whole query is taken."""
+        chosen = np.arange(len(self._questions)) if rows is None else rows
+        if len(values) != len(chosen):
+            raise ValueError(f"expected candidates of {len(chosen)} questions, received {len(values)}")
+        count = self._count(values.frame, None if rows is None else tuple(rows.tolist()))
+        right = count.right(values.scores, decision["vote"] if decision else "query")
+        return Score(NAME, *mean_and_error(self._counted(right, chosen).mean(axis=1)))
+
+    def decide(self, values: Candidates) -> dict[str, Any]:
+        """Whether members vote on whole queries or on parts, as the settings say; if they leave it open, by
+        what scores better on these values, with whole queries where that is equal.
+        """
+        vote = self._settings.get("vote", "chosen")
+        if vote == "chosen":
+            whole, parts = (self(values, decision={"vote": each}).value for each in ("query", "parts"))
+            vote = "parts" if parts > whole else "query"
+        return {"vote": vote, "mode": self._mode}
+
+    def targets(self, values: Candidates) -> np.ndarray:
+        """(m,) bool: whether the logic form of each candidate is right."""
+        rows = values.frame.rows.tolist()
+        queries = map(query_of, values.frame.keys)
+        asked = (as_asked(query, self._questions[row].text) for row, query in zip(rows, queries, strict=True))
+        return np.array(
+            [self._judge(row).verdict(each)[0] for row, each in zip(rows, asked, strict=True)], bool
+        )
+
+    def _counted(self, right: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        if self._mode == "strict":
+            return right
+        failed = np.array([self._judge(row).fails for row in rows.tolist()], bool)
+        return counted(right, failed, mode=self._mode)
+
+    def _uncached_judge(self, row: int) -> Judge:
+        question = self._questions[row]
+        assert question.query is not None, "a labelled part has a query for each question"
+        return Judge(question.query, self._tables[question.table], self._executor, mode=self._mode)
+
+    def _uncached_count(self, frame: Frame, rows: tuple[int, ...] | None) -> "_Count":
+        chosen = range(len(self._questions)) if rows is None else rows
+        questions = [self._questions[row] for row in chosen]
+        return _Count(frame, questions, self._tables, [self._judge(row) for row in chosen])
+
+
+class _Count:
+    """The votes on one frame: what wins under some scores is judged once, for it wins under others too."""
+
+    def __init__(
+        self,
+        frame: Frame,
+        questions: Sequence[Question],
+        tables: Mapping[str, Table],
+        judges: Sequence[Judge],
+    ) -> None:
+        self._ballot, self._questions, self._tables = Ballot(frame), questions, tables
+        self._judges = judges
+        self._known: dict[tuple[int, int, int], tuple[bool, bool]] = {}
+
+    def right(self, scores: np.ndarray, vote: Vote) -> np.ndarray:
+        """(n, 2) bool: verdicts on the winners."""
+        winners = self._ballot.winners(scores, vote)
+        keys = enumerate(winners.tolist())
+        return np.array([self._verdict(row, *pair) for row, pair in keys], bool).reshape(-1, 2)
+
+    def _verdict(self, row: int, selection: int, conditions: int) -> tuple[bool, bool]:
+        key = (row, selection, conditions)
+        known = self._known.get(key)
+        if known is None:
+            question = self._questions[row]
+            query = elected(self._ballot, selection, conditions, question, self._tables[question.table])
+            known = self._known[key] = self._judges[row].verdict(query)
+        return known

@@ -1,0 +1,62 @@
+"""Augmented views of training questions."""
+
+import json
+
+import numpy as np
+
+from tasks.core.competition import Job
+from tasks.learning.seeds import generator
+from tasks.nl2sql import dataset
+from tasks.nl2sql.augment import rename_columns, swap_values
+from tasks.nl2sql.columns import Columns
+from tasks.nl2sql.config import Augmentation
+from tasks.nl2sql.query import to_json
+from tasks.nl2sql.records import Question
+from tasks.nl2sql.refill import Targets, refill
+from tasks.nl2sql.view_files import FILE
+
+
+def augment(job: Job) -> None:
+    """Write one view of each training question.
+
+    A question is asked of tables of its own fold only, with their cells: no view that a fold's model learns
+    from holds anything of the tables held out for it, and all folds share the views.
+    """
+    settings = Augmentation.model_validate(job.settings["augmentation"])
+    questions = dataset.questions(job.dataset, "train")
+    tables = {id: Columns(table) for id, table in dataset.tables(job.dataset, "train").items()}
+    folds = np.load(job.folds / "folds.npy") if job.folds else np.zeros(len(questions), np.int64)
+    targets = _targets(questions, folds, tables)
+    with (job.output / FILE).open("w", encoding="utf-8", newline="\n") as lines:
+        for place, question in enumerate(questions):
+            drawn = generator(job.seed, "view", int(job.view), place)
+            made = _view(question, tables, targets[int(folds[place])], settings, drawn)
+            assert made.query is not None
+            row = [made.id, made.text, made.table, to_json(made.query)]
+            lines.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def _targets(questions: list[Question], folds: np.ndarray, tables: dict[str, Columns]) -> dict[int, Targets]:
+    """The tables that the questions of each fold are asked of."""
+    found: dict[int, dict[str, None]] = {}
+    for question, fold in zip(questions, folds, strict=True):
+        found.setdefault(int(fold), {})[question.table] = None
+    return {fold: Targets([tables[id] for id in ids]) for fold, ids in found.items()}
+
+
+def _view(
+    question: Question,
+    tables: dict[str, Columns],
+    targets: Targets,
+    settings: Augmentation,
+    drawn: np.random.Generator,
+) -> Question:
+    """Refilled, or with other columns and then other values, each where settings and chance say so."""
+    refilled, renamed, swapped = drawn.random(3) < (settings.refill, settings.columns, settings.values)
+    columns = tables[question.table]
+    made = refill(question, columns, targets, drawn) if refilled else question
+    if made.table == question.table and renamed:
+        made = rename_columns(made, columns, drawn)
+    if made.table == question.table and swapped:
+        made = swap_values(made, columns, drawn)
+    return made

@@ -1,0 +1,234 @@
+"""Questions a second in batches and one at a time, and time and memory of long predictions; run by hand:
+
+    python -m tests.benchmarks.bench_nl2sql_decoding            # rates
+    python -m tests.benchmarks.bench_nl2sql_decoding --profile  # and what decoding spends its time on
+    python -m tests.benchmarks.bench_nl2sql_decoding --root ../shared/data/nl2sql
+    python -m tests.benchmarks.bench_nl2sql_decoding --questions 50000 --tables 5000  # one long prediction
+
+A fresh network's queries are not those that are asked for. So it does all its work, but in place of what it
+says comes what one would say that knows the labels; the time for making that up is not counted. All times
+are of the processor, on one thread as in predictions, so other work on the machine hardly counts.
+
+`predict` for each question is what published codes do; it spends 50 to 150 ms on making a data set of one.
+`predict_on_batch` is the least that a question alone can cost: batches save what a call costs beside the
+network, but not finding the table's names and cells in each question and combining what it may say.
+"""
+
+import argparse
+import cProfile
+import logging
+import pstats
+import resource
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from tasks.core import process
+from tasks.core.competition import Job
+
+QUESTIONS, TABLES, ALONE = 1000, 100, 60
+"""Questions decoded in batches, their tables, and questions decoded one at a time."""
+EVERY = 5000
+"""Questions between two lines about a long prediction."""
+RECIPE: dict[str, Any] = {"encoder": {"dgcnn": {"width": 32, "dilations": [1, 2, 5]}}, "name": "small"}
+
+
+class Told:
+    """Takes the place of `sketching.sketches`: the networks work, and labels are what they say."""
+
+    def __init__(self, run: Callable[..., Any], dataset: Path) -> None:
+        from tasks.nl2sql import dataset as files
+
+        self._run, self._tables = run, files.tables(dataset, "validation")
+        self._labels = {each.id: each.query for each in files.stream(dataset, "validation")}
+        self.uncounted = 0.0
+        """Seconds spent on making up."""
+
+    def __call__(self, networks: Any, examples: Sequence[Any], reader: Any) -> list[Any]:
+        from tests.nl2sql.sketches import sketch
+
+        self._run(networks, examples, reader)
+        began = time.process_time()
+        asked = [each.question for each in examples]
+        made = [sketch(each.text, self._labels[each.id], self._tables[each.table]) for each in asked]
+        made = [
+            each._replace(tags=each.tags[:n], begins=each.begins[:n], columns=each.columns[:n])
+            for each, n in zip(made, (example.length for example in examples), strict=True)
+        ]
+        self.uncounted += time.process_time() - began
+        return made
+
+    def clock(self) -> float:
+        return time.process_time() - self.uncounted
+
+
+class Slow:
+    """A model run by the interface made for whole datasets, as published codes do it for each question."""
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+
+    def predict_on_batch(self, inputs: dict[str, Any]) -> Any:
+        # from a generator, for inputs of unlike lengths cannot be cut into batches
+        return self._model.predict((each for each in [(inputs,)]), steps=1, verbose=0)
+
+
+def prepare(folder: Path, root: Path | None, questions: int, tables: int) -> None:
+    """The dataset at a place, or an invented one with so many validation questions about so many tables."""
+    from tasks.nl2sql import data, demo
+    from tasks.nl2sql.config import Data
+
+    if root is None:
+        root = folder / "raw"
+        # a third of the tables, half of them the training's, are the validation's
+        demo.write(root, tables=3 * tables, questions=3 * tables, validation=questions, test=tables)
+    (folder / "dataset").mkdir()
+    data.load(Data(root=str(root)), folder / "dataset")
+
+
+def job(folder: Path) -> dict[str, Any]:
+    """The job of predicting the validation part."""
+    (folder / "output").mkdir(exist_ok=True)
+    made = Job(
+        competition="nl2sql",
+        settings=RECIPE,
+        dataset=folder / "dataset",
+        seed=0,
+        models=(folder,),
+        parts=("validation",),
+        output=folder / "output",
+        partial=folder / "partial",
+    )
+    return made.model_dump(mode="json")
+
+
+def rates(told: dict[str, Any]) -> None:
+    """Child: questions a second, one at a time in two ways and in batches; and of decoding alone."""
+    from tasks.learning.devices import configure
+    from tasks.nl2sql import dataset, networks, reading, sketching
+    from tasks.nl2sql.config import Recipe
+    from tasks.nl2sql.execution import Executor
+    from tasks.text.reading import Reader
+
+    configure(0)
+    folder, recipe = Path(told["job"]["dataset"]), Recipe.model_validate(told["job"]["settings"])
+    reader = Reader(recipe.encoder, partial(dataset.characters, folder))
+    tables, questions = dataset.tables(folder, "validation"), dataset.questions(folder, "validation")
+    network = networks.build(recipe, reader, seed=0)
+    made_up = sketching.sketches = Told(sketching.sketches, folder)  # type: ignore[assignment]
+
+    def decode(chosen: Sequence[Any], network: Any = network) -> None:
+        executor = Executor(dataset.database(folder, "validation"), tables)
+        read = reading.examples(chosen, tables, longest=reader.longest)
+        sketching.decoded([network], recipe, reader, read, tables, executor)
+
+    def alone(chosen: Sequence[Any], network: Any = network) -> None:
+        for each in chosen:
+            decode([each], network)
+
+    slow = network._replace(model=Slow(network.model))
+    spread = questions[:: max(1, len(questions) // ALONE)]
+    ways: dict[str, tuple[Callable[[Sequence[Any]], None], Sequence[Any]]] = {
+        "one at a time, predict": (partial(alone, network=slow), spread),
+        "one at a time, predict_on_batch": (alone, spread),
+        "batches": (decode, questions),
+    }
+    found: dict[str, float] = {}
+    for way, (act, chosen) in ways.items():
+        act(chosen)  # traces graphs for all shapes
+        began = made_up.clock()
+        act(chosen)
+        found[way] = len(chosen) / (made_up.clock() - began)
+    for way, rate in found.items():
+        process.tell(
+            f"{way:32} {rate:8.1f} questions/s, batches {found['batches'] / rate:5.1f} times as many"
+        )
+    _decoding_alone(
+        made_up, questions, tables, recipe, dataset.database(folder, "validation"), told["profile"]
+    )
+
+
+def _decoding_alone(
+    made_up: Told, questions: Sequence[Any], tables: Any, recipe: Any, database: Path, profiled: bool
+) -> None:
+    """Tell how many sketches a second become queries."""
+    from tasks.nl2sql.decoding import decoded
+    from tasks.nl2sql.execution import Executor
+    from tests.nl2sql.sketches import sketch
+
+    sketches = [sketch(each.text, each.query, tables[each.table]) for each in questions]
+    fresh = {id: table._replace() for id, table in tables.items()}  # nothing is known of these
+    for way in ("tables seen first", "tables seen before", "and results remembered"):
+        if way != "and results remembered":
+            executor = Executor(database, fresh)
+        began = time.process_time()
+        decoded(sketches, questions, fresh, executor, settings=recipe.decoding)
+        rate = len(questions) / (time.process_time() - began)
+        process.tell(f"sketches to queries, {way:24} {rate:8.1f} questions/s")
+    if profiled:
+        profile(lambda: decoded(sketches, questions, fresh, executor, settings=recipe.decoding))
+
+
+def profile(act: Callable[[], Any]) -> None:
+    """Child: tell the functions that take most time."""
+    with cProfile.Profile(time.process_time) as profiled:
+        act()
+    pstats.Stats(profiled).sort_stats("tottime").print_stats(18)
+
+
+def stream(told: dict[str, Any]) -> None:
+    """Child: predict as the step does, and tell time and memory every so many questions."""
+    from tasks.nl2sql import networks, predict, sketching
+    from tasks.predict import child
+
+    made_up = sketching.sketches = Told(sketching.sketches, Path(told["dataset"]))  # type: ignore[assignment]
+    predict._loaded = lambda model, recipe, reader: networks.build(recipe, reader, seed=0)  # type: ignore[assignment]
+    predict.Progress = partial(Watched, made_up.clock)  # type: ignore[misc, assignment]
+    child(told)
+    process.tell(f"written: {made_up.clock():6.0f} s, {_peak():6.0f} MB at most")
+
+
+class Watched:
+    """Takes the place of `Progress`."""
+
+    def __init__(self, clock: Callable[[], float], what: str, total: int) -> None:
+        self._clock, self._next = clock, 0
+
+    def at(self, done: int) -> None:
+        if done >= self._next:
+            self._next = (done // EVERY + 1) * EVERY
+            pages = int(Path("/proc/self/statm").read_text().split()[1])
+            now = pages * resource.getpagesize() / 2**20
+            process.tell(f"{done:7} questions {self._clock():6.0f} s {now:6.0f} MB, {_peak():6.0f} at most")
+
+
+def _peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
+
+
+def main() -> None:
+    """Entry; each measurement runs in a child process of its own."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--profile", action="store_true")
+    parser.add_argument("--root", type=Path, help="the competition's own data")
+    parser.add_argument("--questions", type=int, default=0, help="of one long prediction")
+    parser.add_argument("--tables", type=int, default=TABLES)
+    arguments = parser.parse_args()
+    with TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        prepare(folder, arguments.root, arguments.questions or QUESTIONS, arguments.tables)
+        logging.basicConfig(level=logging.DEBUG if arguments.profile else logging.INFO, format="%(message)s")
+        if arguments.questions:
+            process.run(f"{__spec__.name}:stream", job(folder), label="stream")
+        else:
+            told = {"job": job(folder), "profile": arguments.profile}
+            process.run(f"{__spec__.name}:rates", told, label="rates")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,120 @@
+"""What each edit of nl2sql makes run again: a recipe with views, and one that is pretrained."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.flows.edits import Case, Edit, Table, code, rewrite, setting, version
+from tests.nl2sql import contract
+
+SETTINGS: dict[str, Any] = {
+    "data": {"root": "{folder}/data"},
+    "folds": {"count": 2},
+    "recipes": [
+        {"name": "sketch", "augmentation": {"views": 2}},
+        {
+            "name": "pairs",
+            "method": "two-stage",
+            "encoder": {"kind": "bert"},
+            "pretraining": {"stages": [{}]},
+        },
+    ],
+}
+
+LOAD, SPLIT = {"load nl2sql"}, {"split nl2sql"}
+AUGMENT = {"augment sketch view 0", "augment sketch view 1"}
+PRETRAIN = {"pretrain pairs"}
+END = {"blend nl2sql", "decode nl2sql"}
+
+
+def fitted(recipe: str) -> set[str]:
+    """What runs when a recipe's models change, to the end."""
+    return {f"train {recipe} fold {fold}" for fold in range(2)} | predicted(recipe)
+
+
+def predicted(recipe: str) -> set[str]:
+    """What runs when a recipe's predictions change, to the end."""
+    which = ("fold 0", "fold 1", "all folds")
+    return {f"predict {recipe} {of}" for of in which} | {f"gather {recipe}"} | END
+
+
+GATHER = {"gather sketch", "gather pairs"}
+MODELS = fitted("sketch") | fitted("pairs")
+THIRD_FOLD = {f"{step} {recipe} fold 2" for step in ("train", "predict") for recipe in ("sketch", "pairs")}
+ALL = LOAD | SPLIT | AUGMENT | PRETRAIN | MODELS
+
+
+def prepare(folder: Path) -> None:
+    contract.write(folder / "data")
+
+
+def questions(change: Callable[[list[Any]], Any], *, indent: str = "") -> Callable[[Case], None]:
+    """Change the training questions; `indent` is put before each line."""
+
+    def edit(case: Case) -> None:
+        file = case.folder / "data" / "train" / "train.json"
+        lines = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+        change(lines)
+        text = "".join(f"{indent}{json.dumps(line, ensure_ascii=False)}\n" for line in lines)
+        rewrite(file, text.encode())
+
+    return edit
+
+
+def relabelled(lines: list[Any]) -> None:
+    """Another aggregate for one question."""
+    chosen = lines[0]["sql"]["agg"]
+    chosen[0] = 0 if chosen[0] else 4
+
+
+STAGES = [{"learning_rate": 0.5}]
+EDITS = [
+    Edit("nothing", lambda case: None, set()),
+    # Code
+    Edit(
+        "metric",
+        code("tasks/nl2sql/metric.py", "maxsize=4", "maxsize=5"),
+        GATHER | {"blend nl2sql"},
+        {"gather pairs": "code of tasks.nl2sql.metric changed"},
+    ),
+    Edit(
+        "submission writer",
+        code("tasks/nl2sql/submission.py", "ensure_ascii=False", "ensure_ascii=True"),
+        {"decode nl2sql"},
+    ),
+    Edit(
+        "training loop",
+        code("tasks/learning/fitting.py", "PREFETCHED = 4", "PREFETCHED = 5"),
+        PRETRAIN | MODELS,
+    ),
+    Edit("another competition", code("tasks/extraction/metric.py", "maxsize=4", "maxsize=5"), set()),
+    Edit("flow", code("flows/nl2sql.py", "DAG: question and table → query", "From question to query"), set()),
+    # Raw files
+    Edit("a label", questions(relabelled), ALL, {"load nl2sql": "train.json"}),
+    Edit("spaces between lines' values", questions(lambda lines: None, indent=" "), LOAD),
+    # Settings
+    Edit(
+        "learning rate",
+        setting("recipes.1.training", {"stages": STAGES}),
+        fitted("pairs"),
+        {"train pairs fold 0": "learning_rate: 0.001 → 0.5"},
+    ),
+    Edit("width of the beam", setting("recipes.0.decoding", {"beam": 3}), predicted("sketch")),
+    Edit("least score", setting("recipes.1.matcher", {"accept": 0.4}), predicted("pairs")),
+    Edit("how often views are learned", setting("recipes.0.augmentation.share", 0.4), fitted("sketch")),
+    Edit("what views are", setting("recipes.0.augmentation.values", 0.1), AUGMENT | fitted("sketch")),
+    Edit("pretraining", setting("recipes.1.pretraining.stages", STAGES), PRETRAIN | fitted("pairs")),
+    Edit("vote", setting("answers", {"vote": "query"}), END, {"blend nl2sql": "answers.vote"}),
+    Edit("blend option", setting("blend", {"rounds": 1}), END, {"blend nl2sql": "blend.rounds: 50 → 1"}),
+    Edit("number of folds", setting("folds.count", 3), SPLIT | AUGMENT | MODELS | THIRD_FOLD),
+    Edit("seed", setting("seed", 1), AUGMENT | PRETRAIN | MODELS),
+    Edit("worker counts", setting("run", {"workers": 7, "data_workers": 3}), set()),
+    Edit("name of a recipe", setting("recipes.1.name", "renamed"), END),
+    # What lies around
+    Edit("version of TensorFlow", version("tensorflow"), PRETRAIN | MODELS),
+    Edit("version of what all steps use", version("numpy"), ALL),
+    Edit("version of what another competition uses", version("albumentations"), set()),
+]
+
+TABLE = Table("nl2sql", SETTINGS, {"sketch": 0, "pairs": 1}, prepare, ALL, EDITS)

@@ -1,0 +1,106 @@
+"""The nl2sql flow on a few invented questions: every step in this process, through its real cache."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from flows.nl2sql import nl2sql
+from flows.planning import plan
+from tasks.core.competition import find
+from tasks.nl2sql import demo
+from tasks.nl2sql.config import Config
+from tests.flows.in_turn import Run, walk
+
+STAGES = [{"epochs": 1, "optimizer": "adam"}]
+TINY = {
+    "encoder": {"dgcnn": {"width": 8, "dilations": [1], "minimum_count": 1}},
+    "training": {"stages": STAGES, "batch_questions": 16},
+}
+PARTS = {"questions": 24, "validation": 5, "test": 6}
+STEPS = [
+    "load nl2sql",
+    "split nl2sql",
+    "train tiny fold 0",
+    "predict tiny fold 0",
+    "train tiny fold 1",
+    "predict tiny fold 1",
+    "predict tiny all folds",
+    "gather tiny",
+    "blend nl2sql",
+    "decode nl2sql",
+]
+ALWAYS = ["submit nl2sql", "report nl2sql"]
+
+
+def config(data: Path, **changes: Any) -> Config:
+    given = {"data": {"root": str(data)}, "folds": {"count": 2}, "recipes": [{"name": "tiny", **TINY}]}
+    return Config.model_validate({**given, "blend": {"rounds": 2, "bags": 1}, **changes})
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    folder = tmp_path_factory.mktemp("nl2sql")
+    demo.write(folder / "data", tables=6, **PARTS)
+    return walk(nl2sql, folder, config(folder / "data"))
+
+
+def test_a_run_computes_every_step_once(done: Run) -> None:
+    assert done.turns.ran() == [*STEPS, *ALWAYS]
+
+
+def test_a_run_ends_in_a_checked_submission_and_a_report(done: Run) -> None:
+    (data,) = done.artifacts("dataset-*/")
+    rules, file = find("nl2sql"), Path(done.told["submission"])
+    assert rules.check(file, rules.ids(data, "test"), data) == PARTS["test"]
+    assert len(Path(done.told["report"]).read_text("utf-8")) > 2000
+    for part in ("score", "validation"):
+        assert 0 <= done.told[part]["value"] <= 1
+
+
+def test_questions_about_one_table_are_judged_together_by_a_model_that_never_saw_it(done: Run) -> None:
+    (folds,) = done.artifacts("folds-*/folds.npy")
+    (data,) = done.artifacts("dataset-*/")
+    assigned, ids = np.load(folds), json.loads((folds.parent / "ids.json").read_text("utf-8"))
+    questions = [json.loads(line) for line in (data / "train.jsonl").read_text("utf-8").split("\n") if line]
+    by_table: dict[str, set[int]] = {}
+    for question in questions:
+        by_table.setdefault(question["table"], set()).add(int(assigned[ids.index(question["id"])]))
+    assert {len(folds) for folds in by_table.values()} == {1}
+    held_out = [
+        [json.loads(line)["id"] for line in file.read_text("utf-8").split("\n") if line]
+        for file in done.artifacts("scores-*/held_out.jsonl")
+    ]
+    assert sorted(id for part in held_out for id in part) == sorted(ids)
+
+
+def test_a_rerun_computes_nothing(done: Run) -> None:
+    again = walk(nl2sql, done.folder, config(done.folder / "data"))
+    assert again.turns.ran() == ALWAYS
+    assert again.told["submission"] == done.told["submission"]
+
+
+def test_another_width_of_the_beam_trains_nothing(done: Run) -> None:
+    recipes = [{"name": "tiny", **TINY, "decoding": {"beam": 2}}]
+    again = walk(nl2sql, done.folder, config(done.folder / "data", recipes=recipes))
+    assert not [label for label in again.turns.ran() if label.startswith("train")]
+    assert "predict tiny all folds" in again.turns.ran()
+
+
+def test_unlike_recipes_vote(done: Run) -> None:
+    recipes = [{"name": "tiny", **TINY}, {"name": "pairs", "method": "two-stage", **TINY}]
+    again = walk(nl2sql, done.folder, config(done.folder / "data", recipes=recipes))
+    assert [label for label in again.turns.ran() if "tiny" in label] == []
+    provenance = json.loads((Path(again.told["submission"]).parent / "provenance.json").read_text("utf-8"))
+    assert list(provenance["members"]) == ["tiny", "pairs"]
+
+
+def test_what_a_recipe_reads_and_starts_from_is_made_first(tmp_path: Path) -> None:
+    started = {"encoder": {"kind": "bert"}, "pretraining": {"stages": STAGES}}
+    recipes = [{"name": "one", **TINY, "augmentation": {"views": 2}}, {"name": "two", **TINY, **started}]
+    labels = [step.label for step in plan("nl2sql", config(tmp_path, recipes=recipes))]
+    assert labels[2:5] == ["augment one view 0", "augment one view 1", "train one fold 0"]
+    assert labels.index("pretrain two") == labels.index("train two fold 0") - 1
+    assert len(labels) == len(set(labels))

@@ -1,0 +1,65 @@
+"""Jobs on the datasets of `tests.nl2sql.written`, without the steps, for tests of training and predicting."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tasks.core.competition import Job
+from tasks.nl2sql import dataset as files
+from tasks.nl2sql.config import Recipe
+from tasks.nl2sql.reading import Example
+from tasks.text.reading import Reader
+from tests.nl2sql.written import dataset as written
+
+FOLD_OF = {"houses": 0, "land": 1, "table_0": 2}
+ENCODERS: dict[str, dict[str, Any]] = {
+    "dgcnn": {"longest": 48, "dgcnn": {"width": 8, "dilations": [1, 2], "minimum_count": 1}},
+    "bert": {
+        "kind": "bert",
+        "longest": 100,
+        "bert": {"layers": 1, "width": 16, "heads": 2, "minimum_count": 1},
+    },
+}
+STAGE = {"epochs": 1, "optimizer": "adam", "learning_rate": 0.01, "schedule": "constant"}
+
+
+def dataset(folder: Path) -> Path:
+    """The small dataset with folds by table."""
+    made = written(folder)
+    folds = [FOLD_OF[question.table] for question in files.questions(made, "train")]
+    np.save(made / "folds.npy", np.array(folds))
+    return made
+
+
+def recipe(encoder: Any = "dgcnn", **fields: Any) -> Recipe:
+    """A tiny recipe; `encoder` is a name in `ENCODERS` or settings, `training` needs only differences."""
+    training = {"batch_questions": 2, "stages": [STAGE], **fields.pop("training", {})}
+    encoder = ENCODERS[encoder] if isinstance(encoder, str) else encoder
+    return Recipe.model_validate({"encoder": encoder, "training": training, **fields})
+
+
+def job(made: Any, folder: Path, *, fold: int | None = 0, **fields: Any) -> Job:
+    """A job on the dataset in `folder / "dataset"`, which is made if it is absent."""
+    data = folder / "dataset"
+    if not data.exists():
+        dataset(folder)
+    output = fields.pop("output", folder / "output")
+    output.mkdir(exist_ok=True, parents=True)
+    settings = made.model_dump(mode="json") if isinstance(made, Recipe) else made
+    places = {"dataset": data, "folds": data, "output": output, "partial": folder / "partial"}
+    given = {"settings": settings, "seed": 1, "data_workers": 2, **places, **fields}
+    return Job(competition="nl2sql", fold=fold, **given)
+
+
+def reader(made: Recipe, data: Path) -> Reader:
+    return Reader(made.encoder, partial(files.characters, data))
+
+
+def read(made: Recipe, data: Path) -> list[Example]:
+    """The labelled training questions as networks read them."""
+    from tasks.nl2sql.training import labelled
+
+    questions, tables = files.questions(data, "train"), files.tables(data, "train")
+    return labelled(questions, tables, longest=made.encoder.longest)

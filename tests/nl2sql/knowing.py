@@ -1,0 +1,35 @@
+"""A network that knows the labels of some questions, for tests of what is made of a network's outputs."""
+
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from tasks.nl2sql import reading
+from tasks.nl2sql.reading import Example
+from tasks.text.reading import Reader
+
+SURE = 12.0
+CLASSES = {"connector": 3, "number": 5, "select": 7, "tags": 5}
+
+
+def knowing(examples: Sequence[Example], reader: Reader, *, sure: float = SURE) -> Any:
+    """In the place of a `tasks.nl2sql.networks.Network`; questions are told apart by their characters."""
+    known = {_name(reading.inputs([each], reader)["characters"][0]): each for each in examples}
+
+    def predict_on_batch(inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        batch = [known[_name(row)] for row in inputs["characters"]]
+        targets = reading.targets(batch, longest=reader.longest)
+        found = {name: sure * np.eye(size)[targets[name]] for name, size in CLASSES.items()}
+        columns = inputs["pairs"].shape[1]
+        found["column"] = sure * np.eye(columns)[targets["column"]]
+        found["operators"] = sure * targets["operators"]
+        found["begins"] = sure * (2.0 * targets["begins"] - 1)
+        return {name: value.astype(np.float32) for name, value in found.items()}
+
+    return SimpleNamespace(model=SimpleNamespace(predict_on_batch=predict_on_batch))
+
+
+def _name(characters: np.ndarray) -> tuple[int, ...]:
+    return tuple(characters[characters != 0].tolist())

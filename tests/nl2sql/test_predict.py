@@ -1,0 +1,126 @@
+from itertools import groupby
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from tasks.core.competition import Scores
+from tasks.learning import candidates
+from tasks.nl2sql import dataset as files
+from tasks.nl2sql import predict as predicting
+from tasks.nl2sql import reading, sketching
+from tasks.nl2sql.query import canonical, to_json
+from tests.nl2sql.jobs import dataset, job, read, reader, recipe
+from tests.nl2sql.knowing import knowing
+
+
+@pytest.fixture
+def data(tmp_path):
+    return dataset(tmp_path)
+
+
+def known(monkeypatch, data):
+    """Let every model know the labels of the training questions; other parts take theirs from those."""
+    network = knowing(read(recipe(), data), reader(recipe(), data))
+    monkeypatch.setattr(predicting, "_loaded", lambda *arguments: network)
+
+
+def predicted(made) -> dict[str, Scores]:
+    """The scores of a job's parts, whose pieces follow each other."""
+    found = {}
+    for part, pieces in groupby(predicting.predict(made), key=lambda piece: piece[0]):
+        ids, values = zip(*(scores[:2] for _, scores in pieces), strict=True)
+        found[part] = Scores([id for each in ids for id in each], candidates.concatenated(values))
+    return found
+
+
+def best(scores) -> dict[str, str]:
+    return {
+        id: max(record, key=record.__getitem__)
+        for id, record in zip(scores.ids, scores.values.records(), strict=True)
+    }
+
+
+def truth(data) -> dict[str, str]:
+    questions = files.questions(data, "train")
+    return {each.id: candidates.key(to_json(canonical(each.query))) for each in questions}
+
+
+@pytest.mark.parametrize("fold", [0, 1, 2])
+def test_the_questions_of_the_fold_are_predicted(tmp_path, monkeypatch, data, fold):
+    known(monkeypatch, data)
+    found = predicted(job(recipe(), tmp_path, fold=fold, models=(tmp_path,), parts=("held_out",)))
+    rows = np.flatnonzero(np.load(data / "folds.npy") == fold)
+    ids = [files.ids(data, "train")[row] for row in rows]
+    assert found["held_out"].ids == ids
+    assert best(found["held_out"]) == {id: truth(data)[id] for id in ids}
+
+
+def test_other_parts_are_asked_of_their_own_tables(tmp_path, monkeypatch, data):
+    for part in ("validation", "test"):
+        for kind in ("jsonl", "tables.jsonl", "db"):
+            (data / f"{part}.{kind}").write_bytes((data / f"train.{kind}").read_bytes())
+    known(monkeypatch, data)
+    found = predicted(job(recipe(), tmp_path, models=(tmp_path,), parts=("test", "validation")))
+    assert list(found) == ["test", "validation"]
+    assert best(found["validation"]) == best(found["test"]) == truth(data)
+
+
+def test_a_part_without_questions_is_predicted_too(tmp_path, monkeypatch, data):
+    (data / "validation.jsonl").write_text("", "utf-8")
+    known(monkeypatch, data)
+    found = predicted(job(recipe(), tmp_path, fold=None, models=(tmp_path,), parts=("validation",)))
+    assert (found["validation"].ids, len(found["validation"].values)) == ([], 0)
+
+
+def test_pieces_change_nothing(tmp_path, monkeypatch, data):
+    known(monkeypatch, data)
+    made = job(recipe(), tmp_path, fold=2, models=(tmp_path,), parts=("held_out",))
+    whole = predicted(made)["held_out"]
+    monkeypatch.setattr(predicting, "CHUNK", 2)
+    assert len(list(predicting.predict(made))) == 2
+    pieces = predicted(made)["held_out"]
+    assert (pieces.ids, pieces.values.records()) == (whole.ids, whole.values.records())
+
+
+def test_networks_are_averaged_by_what_they_say_of_a_question(data):
+    examples, own = read(recipe(), data), reader(recipe(), data)
+    one, other = knowing(examples, own), knowing(examples, own, sure=0.0)
+    parts = [sketching.sketches([each], examples, own) for each in (one, other)]
+    both = sketching.sketches([one, other], examples, own)
+    for sure, unsure, mean, example in zip(*parts, both, examples, strict=True):
+        np.testing.assert_allclose(mean.select, (sure.select + unsure.select) / 2, rtol=1e-6)
+        assert mean.columns.shape == (example.length, len(example.names))
+        for value in mean:
+            assert value.dtype == np.float32
+
+
+def test_sketches_are_probabilities(data):
+    from tasks.learning.devices import configure
+    from tasks.nl2sql import networks
+
+    configure(0)
+    examples, own = read(recipe(), data), reader(recipe(), data)
+    network = networks.build(recipe(), own, seed=1)
+    for sketch in sketching.sketches([network], examples, own):
+        for name in ("connector", "select", "number", "operators", "tags", "columns"):
+            np.testing.assert_allclose(getattr(sketch, name).sum(axis=-1), 1, rtol=1e-5)
+        assert ((sketch.begins >= 0) & (sketch.begins <= 1)).all()
+
+
+def test_batches_hold_questions_of_one_shape_and_bounded_size(data, monkeypatch):
+    examples = read(recipe(), data) * 5
+    monkeypatch.setattr(sketching, "BATCH_PAIRS", 600)
+    batches = list(sketching.batches(examples, longest=48))
+    assert sorted(row for rows in batches for row in rows) == list(range(len(examples)))
+    for rows in batches:
+        (sizes,) = {reading.shapes([examples[row]], longest=48) for row in rows}
+        assert len(rows) == 1 or len(rows) * sizes.tokens * sizes.columns <= 600
+
+
+def test_flags_that_are_very_sure_are_probabilities_too(data):
+    examples, own = read(recipe(), data), reader(recipe(), data)
+    inner = knowing(examples, own, sure=1e4).model
+    network = SimpleNamespace(model=inner)
+    for sketch in sketching.sketches([network], examples, own):
+        assert all(np.isfinite(value).all() for value in sketch)

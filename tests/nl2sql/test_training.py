@@ -1,0 +1,159 @@
+import json
+
+import numpy as np
+import pytest
+
+from tasks.core.config import Stage
+from tasks.learning.candidates import Candidates, key
+from tasks.nl2sql import dataset as files
+from tasks.nl2sql import reading, training
+from tasks.nl2sql.query import canonical, to_json
+from tasks.nl2sql.records import Condition, Query, Question, Table
+from tasks.nl2sql.view_files import FILE
+from tests.learning.trainings import Killed, killed_at, run
+from tests.nl2sql.jobs import FOLD_OF, STAGE, dataset, job, recipe
+
+STAGES = [
+    {"epochs": 2, "optimizer": "adam", "learning_rate": 0.01, "warmup_epochs": 1, "clip_norm": 5.0},
+    {"epochs": 1, "optimizer": "adam", "learning_rate": 0.001, "schedule": "constant"},
+]
+
+
+@pytest.fixture(autouse=True)
+def _ready(keras):
+    """Every test here builds trainings."""
+
+
+@pytest.fixture
+def data(tmp_path):
+    return dataset(tmp_path)
+
+
+def learned(built) -> list[str]:
+    """Ids of the questions of an epoch, in order of the dataset."""
+    return sorted(each.question.id for each in built.batch.args[0].learned)
+
+
+@pytest.mark.parametrize(("fold", "beside"), [(0, None), (1, None), (0, 2), (None, None)])
+def test_no_question_that_is_left_out_is_learned(tmp_path, data, fold, beside):
+    built = training.build(job(recipe(), tmp_path, fold=fold, beside=beside))
+    questions = files.questions(data, "train")
+    kept = [each.id for each in questions if FOLD_OF[each.table] not in (fold, beside)]
+    assert learned(built) == sorted(kept)
+    watched = [each.table for each in built.batch.args[0].watched]
+    assert [FOLD_OF[table] for table in watched] == [fold] * len(watched)
+
+
+def arrays(batch) -> dict[str, np.ndarray]:
+    return {**batch.inputs, **{f"target {name}": value for name, value in batch.targets.items()}}
+
+
+def same(one, other) -> bool:
+    one, other = arrays(one), arrays(other)
+    return all(one[name].shape == other[name].shape and (one[name] == other[name]).all() for name in one)
+
+
+def test_a_batch_is_a_function_of_its_place(tmp_path, data):
+    made = recipe(sketch={"shuffle": 1.0})
+    first, again = (training.build(job(made, tmp_path)) for _ in range(2))
+    ahead = first.batch(Stage(), 2, 1)
+    first.batch(Stage(), 0, 0)
+    assert same(first.batch(Stage(), 2, 1), ahead)
+    assert same(again.batch(Stage(), 2, 1), ahead)
+    assert not same(training.build(job(made, tmp_path, seed=2)).batch(Stage(), 2, 1), ahead)
+
+
+def test_columns_of_the_query_are_shown_and_others_now_and_then(monkeypatch):
+    columns, text = 40, "销量大于30的有"
+    query = Query(((7, 4),), 0, (Condition(31, 0, "30"),))
+    table = Table("t", "t", "t", tuple(f"列{each}" for each in range(columns)), ("text",) * columns, ())
+    (example,) = training.labelled([Question("q", text, "t", query)], {"t": table}, longest=48)
+    drawn = np.random.default_rng(0)
+    orders = [training.some_columns(example, drawn) for _ in range(50)]
+    assert all({7, 31} <= set(order.tolist()) for order in orders)
+    assert 0.4 * columns < np.mean([len(order) for order in orders]) < 0.65 * columns
+    fewer = reading.shuffled(example, orders[0])
+    assert fewer.names[int(fewer.labels.columns.max())] == "列31"
+    assert [fewer.names[column] for column in np.flatnonzero(fewer.labels.select != 6)] == ["列7"]
+    monkeypatch.setattr(training, "NARROW", columns)
+    assert training.some_columns(example, drawn).tolist() == list(range(columns))
+
+
+def test_every_question_is_shown_once_an_epoch(tmp_path, data):
+    built = training.build(job(recipe(), tmp_path))
+    plan = built.batch.args[0].plan
+    for epoch in range(3):
+        assert len(plan(epoch)) == built.steps_per_epoch
+        assert sorted(np.concatenate(plan(epoch)).tolist()) == list(range(len(learned(built))))
+        assert max(map(len, plan(epoch))) <= 2
+
+
+def test_views_are_learned_as_often_as_asked_but_not_by_plain_stages(tmp_path, data):
+    lines = [
+        json.dumps([each.id, each.text + "呢", each.table, to_json(each.query)], ensure_ascii=False)
+        for each in files.questions(data, "train")
+    ]
+    (tmp_path / "view").mkdir()
+    (tmp_path / "view" / FILE).write_text("\n".join(lines) + "\n", "utf-8")
+    for share, stage, expected in [(1.0, {}, True), (1.0, {"plain": True}, False), (0.0, {}, False)]:
+        made = recipe(augmentation={"views": 1, "share": share})
+        lessons = training.build(job(made, tmp_path, views=(tmp_path / "view",))).batch.args[0]
+        drawn = np.random.default_rng(0)
+        texts = [lessons.shown(row, Stage(**stage), drawn).question.text for row in range(4)]
+        assert all(text.endswith("呢") is expected for text in texts)
+
+
+@pytest.mark.parametrize("encoder", ["dgcnn", "bert"])
+def test_a_killed_training_ends_in_the_same_bytes_as_another(tmp_path, data, encoder):
+    import keras
+
+    from tasks.learning.devices import configure
+
+    made = recipe(encoder, training={"stages": STAGES, "ema": 0.9})
+
+    def built():
+        keras.backend.clear_session()
+        configure(0)
+        return training.build(job(made, tmp_path, fold=2))
+
+    whole = run(built(), tmp_path / "whole", seconds=3600)
+    with pytest.raises(Killed):
+        run(killed_at(built(), 4), tmp_path / "killed")
+    assert run(built(), tmp_path / "killed") == whole
+
+
+def test_a_training_starts_from_a_language_model(tmp_path, data):
+    from tasks.text.encoders import PREFIX
+
+    made = recipe(pretraining={"stages": [STAGE]})
+    whole = made.model_dump(mode="json")
+    settings = {name: whole[name] for name in ("encoder", "pretraining")}
+    model = training.build(job(settings, tmp_path, fold=None)).model
+    (tmp_path / "start").mkdir()
+    model.save_weights(tmp_path / "start" / "model.weights.h5")
+    lessons = training.build(job(made, tmp_path, start=tmp_path / "start"))
+    encoder = lessons.model.get_layer("encoder")
+    taken = [layer for layer in encoder.layers if layer.name.startswith(PREFIX) and layer.weights]
+    assert taken
+    for layer in taken:
+        for own, other in zip(layer.get_weights(), model.get_layer(layer.name).get_weights(), strict=True):
+            np.testing.assert_array_equal(own, other)
+
+
+def test_weights_of_losses_are_those_of_the_settings(tmp_path, data):
+    built = training.build(job(recipe(training={"weights": {"tags": 0.5}}), tmp_path))
+    assert built.loss_weights == dict.fromkeys(built.losses, 1.0) | {"tags": 0.5}
+
+
+def test_logic_form_counts_best_candidates_that_are_the_label(data):
+    questions = files.questions(data, "train")[:3]
+    right = [key(to_json(canonical(each.query))) for each in questions]
+    records = [{right[0]: 0.6, right[1]: 0.4}, {right[1]: 0.1, right[0]: 0.9}, {}]
+    assert training.logic_form(Candidates.of(records), questions) == pytest.approx(1 / 3)
+
+
+def test_held_out_questions_are_watched(tmp_path, data):
+    built = training.build(job(recipe(), tmp_path))
+    found = built.evaluate(built.model)
+    assert 0 <= found["held_out_logic_form"] <= 1
+    assert training.build(job(recipe(), tmp_path, fold=None)).evaluate(None) == {}
