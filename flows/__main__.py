@@ -5,7 +5,7 @@ from typing import Any
 
 import typer
 
-from flows.commands import catalogue, housekeeping, runs, submissions
+from flows.commands import blending, catalogue, housekeeping, leaderboard, runs, search, serving, submissions
 from flows.console import guarded
 
 NOTE = (
@@ -22,10 +22,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 submission_app = typer.Typer(
-    help="Look at submissions, compare them, check files, record public scores.",
-    epilog="Example: podium submissions list",
+    help="Look at submissions, compare them, check files, record public scores; alone, list them.",
+    epilog="Example: podium submissions --html submissions.html",
+)
+schedule_app = typer.Typer(
+    help="Look at the schedules of `podium serve`, pause and resume them.",
+    epilog="Example: podium schedules pause dogs/best",
     no_args_is_help=True,
 )
+submission_app.callback(invoke_without_command=True)(guarded(leaderboard.overview))
 
 
 def register(
@@ -50,8 +55,22 @@ register(
     example="podium run dogs --preset seed --set folds.count=5 --set recipe.training.batch_size=64",
     resumes=True,
 )
+register(
+    app,
+    "search",
+    search.search,
+    example="podium search dogs --preset frozen --trials 30 --timeout 8h",
+    resumes=True,
+)
+register(
+    app,
+    "blend",
+    blending.blend,
+    example="podium blend dogs --members best:10 --preset best",
+    resumes=True,
+)
 app.add_typer(submission_app, name="submissions")
-register(submission_app, "list", submissions.list_, example="podium submissions list dogs")
+register(submission_app, "list", leaderboard.list_, example="podium submissions list dogs")
 register(submission_app, "show", submissions.show, example="podium submissions show 20260131-120000-seed")
 register(submission_app, "diff", submissions.diff, example="podium submissions diff seed best")
 register(
@@ -66,6 +85,12 @@ register(
     submissions.record_score,
     example="podium submissions record-score best 0.173",
 )
+register(app, "serve", serving.serve, example="podium serve dogs")
+register(app, "deploy", serving.deploy, example="podium deploy dogs --pool boxes")
+app.add_typer(schedule_app, name="schedules")
+register(schedule_app, "list", serving.list_, example="podium schedules list")
+register(schedule_app, "pause", serving.pause, example="podium schedules pause dogs/best")
+register(schedule_app, "resume", serving.resume, example="podium schedules resume dogs/best")
 register(app, "ui", housekeeping.ui, example="podium ui --open")
 register(
     app,

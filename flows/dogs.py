@@ -40,7 +40,7 @@ def dogs(config: Config) -> dict[str, Any]:
     if config.pseudo.share:
         members |= second_round("dogs", config, dataset, folds, members)
     joined = {name: member.joined for name, member in members.items()}
-    blended = blend.submit("dogs", dataset, joined, config.blend)
+    blended = blend.submit("dogs", dataset, joined, config.blend, folds=folds)
     file = decode.submit("dogs", dataset, blended)
     folder = submit.submit("dogs", config, dataset, blended, file, config.run.name)
     models = {name: model for member in members.values() for name, model in member.models.items()}

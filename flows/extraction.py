@@ -37,7 +37,7 @@ def extraction(config: Config) -> dict[str, Any]:
         for name, member in rounds("extraction", recipe, dataset, folds, config).items()
     }
     joined = {name: member.joined for name, member in members.items()}
-    blended = blend.submit("extraction", dataset, joined, config.blend, config.answers)
+    blended = blend.submit("extraction", dataset, joined, config.blend, config.answers, folds=folds)
     file = decode.submit("extraction", dataset, blended)
     folder = submit.submit("extraction", config, dataset, blended, file, config.run.name)
     models = {name: model for member in members.values() for name, model in member.models.items()}

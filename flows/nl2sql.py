@@ -32,7 +32,7 @@ def nl2sql(config: Config) -> dict[str, Any]:
     folds = split.submit("nl2sql", dataset, config.folds)
     members = {recipe.name: member("nl2sql", recipe, dataset, folds, config) for recipe in config.recipes}
     joined = {name: member.joined for name, member in members.items()}
-    blended = blend.submit("nl2sql", dataset, joined, config.blend, config.answers)
+    blended = blend.submit("nl2sql", dataset, joined, config.blend, config.answers, folds=folds)
     file = decode.submit("nl2sql", dataset, blended)
     folder = submit.submit("nl2sql", config, dataset, blended, file, config.run.name)
     models = {name: model for member in members.values() for name, model in member.models.items()}

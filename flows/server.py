@@ -73,8 +73,8 @@ class LocalServer(NamedTuple):
         return command[-1:] == [_port(self.url)] and command[2:5] == ["prefect", "server", "start"]
 
 
-def ensure(say: Say) -> str:
-    """The URL of a server's API that answers; starts a local one when none is configured.
+def ensure(say: Say, *, port: int | None = None) -> str:
+    """The URL of a server's API that answers; starts a local one, at this port, when none is configured.
 
     Raises:
         UserError: the configured server does not answer, or the local one did not start.
@@ -89,7 +89,7 @@ def ensure(say: Say) -> str:
     with _alone():
         local = _remembered()
         if local is None or not local.alive or not _waited(local, say):
-            local = _start(say)
+            local = _start(say, PORT if port is None else port)
         _register_automation(local.url)
     return local.url
 
@@ -136,9 +136,9 @@ def _remembered() -> LocalServer | None:
         return None
 
 
-def _start(say: Say) -> LocalServer:
+def _start(say: Say, preferred: int) -> LocalServer:
     say("starting a local Prefect server (the first time takes about ten seconds) …")
-    for port in (_free_port(PORT), _free_port(0)):
+    for port in (_free_port(preferred), _free_port(0)):
         local = LocalServer(_spawn(port), f"http://127.0.0.1:{port}/api")
         _state_file().write_text(json.dumps(local._asdict()), "utf-8")
         if _waited(local, say):

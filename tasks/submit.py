@@ -29,25 +29,27 @@ def submit(
     blended: Artifact,
     submission: Artifact,
     name: str,
+    *,
+    command: str = "podium run {competition} --from {folder}",
 ) -> str:
     """Copy the file to `submissions/` with `provenance.json`; returns the folder.
 
     A submission that lies there already with all it rests on is left as it is.
+
+    Args:
+        command: rebuilds the submission, with its competition and folder in braces.
     """
     found = find(competition)
     file = submission.path / found.file
     found.check(file, found.ids(dataset.path, "test"), dataset.path)
     folder = _new_folder(places.submissions_folder() / competition, name)
+    rebuild = command.format(competition=competition, folder=folder.name)
     provenance = {
         "competition": competition,
         "run": name,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "file": found.file,
-        "file_sha256": sha256_of_file(file),
+        **_file(file),
         **_scores(blended),
-        **describe(
-            config, Store.current().journal(run_id() or ""), competition=competition, folder=folder.name
-        ),
+        **describe(config, Store.current().journal(run_id() or ""), command=rebuild),
         "public_score": None,
     }
     if (same := _same(folder.parent, provenance)) is not None:
@@ -58,13 +60,19 @@ def submit(
     return str(folder)
 
 
+def _file(file: Path) -> dict[str, str]:
+    created = datetime.now(UTC).isoformat(timespec="seconds")
+    return {"created": created, "file": file.name, "file_sha256": sha256_of_file(file)}
+
+
 def _scores(blended: Artifact) -> dict[str, Any]:
     summary = json.loads((blended.path / "blend.json").read_text("utf-8"))
     members = {
         name: {"score": score, "weight": summary["weights"][name]}
         for name, score in summary["members"].items()
     }
-    return {"score": summary["score"], "validation": summary["validation"], "members": members}
+    told = {part: summary[part] for part in ("score", "validation", "gain")}
+    return {**told, "members": members}
 
 
 def _same(root: Path, provenance: dict[str, Any]) -> Path | None:

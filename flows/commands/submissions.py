@@ -10,28 +10,9 @@ from flows.commands.options import Overrides, PresetName, SubmissionName
 CompetitionOption = Annotated[str, typer.Option("--competition", "-c", help="Name of a competition.")]
 
 
-def list_(
-    competition: Annotated[str | None, typer.Argument(help="Only this competition's.")] = None,
-) -> None:
-    """List submissions, the newest first, with their out-of-fold and public scores."""
-    from flows.commands.text import score_text
-    from flows.console import aligned, say
-    from tasks.core import places, submissions
-
-    root = places.submissions_folder()
-    found = submissions.listed(root, competition)
-    if not found:
-        say(f"no submissions in {root}")
-        return
-    rows = [
-        (entry.name, score_text(entry.provenance.get("score")), _public(entry.provenance)) for entry in found
-    ]
-    print(aligned([("submission", "out-of-fold score", "public score"), *rows]))
-
-
 def show(name: SubmissionName) -> None:
     """Show a submission's scores, members, settings and the command that rebuilds it."""
-    from flows.commands.text import score_text
+    from flows.commands.text import gain_text, score_text
     from flows.console import aligned
     from tasks.core import places, submissions
 
@@ -47,6 +28,7 @@ def show(name: SubmissionName) -> None:
         ("commit", commit if git.get("commit") else None),
         ("command", provenance.get("command")),
         ("score", score_text(provenance.get("score"))),
+        ("gain", gain_text(provenance.get("gain"))),
         ("public score", _public(provenance)),
         *(
             (f"member {member}", _member(facts))

@@ -53,3 +53,10 @@ def score_text(score: Any) -> str:
         return f"{table:.4f}"
     error = table.get("standard_error")
     return f"{table['name']} {table['value']:.4f}" + (f" ± {error:.4f}" if error is not None else "")
+
+
+def gain_text(gain: Mapping[str, Any] | None) -> str:
+    """`+0.0232 ± 0.0029 over small`: what a blend has over its best member."""
+    if gain is None:
+        return ""
+    return f"{gain['value']:+.4f} ± {gain['standard_error']:.4f} over {gain['over']}"

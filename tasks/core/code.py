@@ -12,7 +12,7 @@ import ast
 import hashlib
 import threading
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,7 +34,7 @@ PARSING = threading.Lock()
 """Python 3.11 counts the depth of all threads' trees in one number: two at once can raise SystemError."""
 
 
-@lru_cache
+@cache
 def code_digests(module: str, extra: tuple[str, ...] = (), root: Path = ROOT) -> dict[str, str]:
     """Digest of each module reached from `module` and `extra`, by module name.
 
@@ -63,16 +63,21 @@ def libraries(modules: Iterable[str], root: Path = ROOT) -> list[str]:
     return sorted(DECIDING[name] for name in names & DECIDING.keys())
 
 
-@lru_cache
+@cache
 def _read(path: Path) -> tuple[str, list[str]]:
     """Digest of a file, and names of the modules it imports; steps share most files, so each is read once."""
+    return _parsed(path.read_bytes())
+
+
+@cache
+def _parsed(content: bytes) -> tuple[str, list[str]]:
     with PARSING:
-        tree = ast.parse(path.read_bytes())
+        tree = ast.parse(content)
     names = imported(tree)
     return hashlib.sha256(ast.dump(without_docstrings(tree)).encode()).hexdigest(), names
 
 
-@lru_cache
+@cache
 def snapshot(root: Path = ROOT) -> None:
     """Read all our code now: what this process has loaded, whatever is edited while it runs."""
     for package in OURS:

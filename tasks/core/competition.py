@@ -1,4 +1,4 @@
-"""What a competition is: twelve functions under agreed names, found by the competition's name.
+"""What a competition is: thirteen functions under agreed names, found by the competition's name.
 
 Steps speak to a competition only through `find`, so that a fourth one is a new folder and nothing else.
 Every function is pure but for the folder it is given to write; none knows Prefect or the store.
@@ -11,7 +11,7 @@ some competitions hand out besides, which nothing is fitted or chosen on; and `t
 from collections.abc import Callable, Iterable
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
@@ -68,6 +68,19 @@ class Scorer(Protocol):
     def decide(self, values: Any) -> dict[str, Any]:
         """What must be chosen before values become answers, thresholds for one; JSON, may be empty."""
 
+    def targets(self, values: Any) -> np.ndarray:
+        """What a model of all records' values learns: (n,) int64 classes, or (m,) bool, which of their
+        candidates are right.
+        """
+
+
+@runtime_checkable
+class ClassScorer(Scorer, Protocol):
+    """A metric to which only the classes with the highest scores matter."""
+
+    def of_classes(self, classes: np.ndarray) -> Score:
+        """Score (n,) classes of all records."""
+
 
 class Job(BaseModel):
     """What a child process is told: places of artifacts, and the settings its competition understands."""
@@ -105,7 +118,7 @@ class Job(BaseModel):
 
 
 class Competition(NamedTuple):
-    """The twelve functions; `Config` and `demo` are found beside them by their file names."""
+    """The thirteen functions; `Config` and `demo` are found beside them by their file names."""
 
     name: str
     file: str
@@ -136,6 +149,11 @@ class Competition(NamedTuple):
     """(file, ids, dataset): count the lines of a valid submission; raises InvalidSubmission."""
     sections: Callable[..., list[Any]]
     """(material): the competition's own sections of the report."""
+    suggest: Callable[[Any, Any], dict[str, Any]]
+    """(trial, config): what one trial of a search changes in the only recipe of these settings, by the keys
+    that `--set` takes. `trial` is Optuna's; the first of its choices changes nothing."""
+    public_higher_is_better: bool = True
+    """Whether the higher of two public scores is the better one; the leaderboard may show an error."""
 
 
 def find(name: str) -> Competition:

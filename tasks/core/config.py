@@ -118,8 +118,10 @@ class Pseudo(Settings):
 
 
 class Blend(Settings):
-    """Greedy ensemble selection with replacement (Caruana et al., ICML 2004)."""
+    """How members become one: greedy selection with replacement (Caruana et al., ICML 2004), or stacking."""
 
+    method: Literal["greedy", "stack"] = "greedy"
+    """`greedy` averages scores, with the weights that score best; `stack` fits a logistic model on them."""
     rounds: int = Field(50, ge=1, le=1000)
     """Members added, one at a time, to each bag."""
     bags: int = Field(8, ge=1, le=200)

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from tasks.core.errors import UserError
+from tasks.core.running import following
 
 MARK = "\x1e"
 LAST_LINES = 30
@@ -96,6 +97,8 @@ class _Listener:
         else:
             self.last.append(message["text"])
             log.info("%s", message["text"])
+            if follow := following.get():
+                follow(message["text"])
 
 
 def _raise_failure(label: str, code: int, listener: _Listener, *, timed_out: bool) -> None:

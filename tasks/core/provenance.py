@@ -14,14 +14,11 @@ UNTOLD = {"run"}
 """Settings that cannot change a result."""
 
 
-def describe(
-    config: BaseModel, journal: list[dict[str, Any]], *, competition: str, folder: str
-) -> dict[str, Any]:
+def describe(config: BaseModel, journal: list[dict[str, Any]], *, command: str) -> dict[str, Any]:
     """Settings, code, data, libraries, steps and the command that rebuilds them.
 
     Args:
         journal: the steps of the run, as the store noted them.
-        folder: name of the submission's folder.
     """
     store = Store.current()
     records = [store.record(entry["key"]) or {} for entry in journal if entry["key"]]
@@ -31,7 +28,7 @@ def describe(
         "libraries": {"podium": version("podium"), **_merged(records, "libraries")},
         "data": data_digests(records),
         "git": git_state(),
-        "command": f"podium run {competition} --from {folder}",
+        "command": command,
         "steps": journal,
     }
 

@@ -1,6 +1,7 @@
-"""Who listens to the steps of this thread: the step at work, a recorder of plans, a collector of futures."""
+"""Who listens to the steps of this thread: the step at work, a recorder of plans, a collector of futures,
+and whoever follows what child processes tell."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -36,6 +37,7 @@ class Collector:
 
 
 collecting: ContextVar[Collector | None] = ContextVar("collector", default=None)
+following: ContextVar[Callable[[str], None] | None] = ContextVar("follower", default=None)
 
 
 def running() -> Running:
@@ -72,3 +74,16 @@ def collected_by(collector: Collector) -> Iterator[None]:
         yield
     finally:
         collecting.reset(token)
+
+
+@contextmanager
+def followed_by(follower: Callable[[str], None]) -> Iterator[None]:
+    """Within this block, the follower is given each line that a child process tells.
+
+    What it raises ends the child, and comes out of the step.
+    """
+    token = following.set(follower)
+    try:
+        yield
+    finally:
+        following.reset(token)

@@ -1,7 +1,7 @@
 """Baidu × XJTU 2017: name the breed of the dog in a photograph, one of 100, by accuracy."""
 
 from tasks.core.competition import Competition
-from tasks.dogs import data, dataset, encode, metric, predict, report, submission, training, views
+from tasks.dogs import data, dataset, encode, metric, predict, report, submission, suggest, training, views
 
 COMPETITION = Competition(
     name="dogs",
@@ -18,4 +18,6 @@ COMPETITION = Competition(
     write=submission.write,
     check=submission.check,
     sections=report.sections,
+    suggest=suggest.suggest,
+    public_higher_is_better=False,
 )

@@ -21,7 +21,7 @@ def scorer(dataset: Path, part: Part = "train", settings: dict[str, Any] | None 
 
 
 class Accuracy:
-    """A `tasks.core.competition.Scorer`: the answer is the class with the highest score."""
+    """A `tasks.core.competition.ClassScorer`: the answer is the class with the highest score."""
 
     def __init__(self, truth: np.ndarray) -> None:
         self._truth = truth
@@ -37,6 +37,12 @@ class Accuracy:
     def decide(self, values: np.ndarray) -> dict[str, Any]:
         """Nothing: the highest score decides."""
         return {}
+
+    def targets(self, values: np.ndarray) -> np.ndarray:
+        return self._truth
+
+    def of_classes(self, classes: np.ndarray) -> Score:
+        return accuracy(classes, self._truth)
 
 
 def accuracy(answers: np.ndarray, truth: np.ndarray) -> Score:

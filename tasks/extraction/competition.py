@@ -1,7 +1,18 @@
 """LIC2019 SKE: all (subject, predicate, object) triples of a Chinese sentence under 50 schemas, by F1."""
 
 from tasks.core.competition import Competition
-from tasks.extraction import data, dataset, encode, metric, predict, report, submission, training, views
+from tasks.extraction import (
+    data,
+    dataset,
+    encode,
+    metric,
+    predict,
+    report,
+    submission,
+    suggest,
+    training,
+    views,
+)
 
 COMPETITION = Competition(
     name="extraction",
@@ -18,4 +29,5 @@ COMPETITION = Competition(
     write=submission.write,
     check=submission.check,
     sections=report.sections,
+    suggest=suggest.suggest,
 )

@@ -75,6 +75,10 @@ class TripleScorer:
             "rules": list(self._settings.get("rules", ())),
         }
 
+    def targets(self, values: Candidates) -> np.ndarray:
+        """(m,) bool: whether each candidate is labelled."""
+        return self._right(values.frame, None)[0]
+
     def _uncached_right(self, frame: Frame, rows: tuple[int, ...] | None) -> tuple[np.ndarray, int]:
         records = self._records if rows is None else [self._records[row] for row in rows]
         return right_and_wanted(Candidates(frame, np.zeros(len(frame.keys))), records)

@@ -72,7 +72,7 @@ def learning_curves(histories: Mapping[str, Sequence[Mapping[str, Any]]], *, cap
     panels = ["loss", *measured, "learning_rate"]
     widths = [4] * (len(panels) - 1) + [3]
     with rc_context(STYLE):
-        figure = _figure(max(1, len(members)) * 2.35, width_inches=WIDE_INCHES)
+        figure = blank(max(1, len(members)) * 2.35, width_inches=WIDE_INCHES)
         parts = figure.subfigures(max(1, len(members)), 1, squeeze=False)[:, 0]
         for part, (member, trainings) in zip(parts, members.items(), strict=False):
             part.suptitle(member, x=0.01, ha="left", fontsize=11, fontweight="bold")
@@ -80,7 +80,7 @@ def learning_curves(histories: Mapping[str, Sequence[Mapping[str, Any]]], *, cap
             for axes, name in zip(row, panels, strict=True):
                 _curves(axes, trainings, name)
                 axes.set_title(TITLES.get(name, name.replace("_", " ")))
-        return _chart(figure, caption)
+        return drawn(figure, caption)
 
 
 def _measured(histories: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]:
@@ -150,7 +150,7 @@ def bars(
 
     places = np.arange(len(names))
     with rc_context(STYLE):
-        figure = _figure(0.75 + 0.34 * max(1, len(names)))
+        figure = blank(0.75 + 0.34 * max(1, len(names)))
         axes = figure.subplots()
         if errors is None:
             axes.barh(places, values, height=0.62, color=BLUE)
@@ -165,7 +165,7 @@ def bars(
         axes.grid(axis="x")
         axes.tick_params(axis="y", length=0)
         axes.set_title(title)
-        return _chart(figure, caption)
+        return drawn(figure, caption)
 
 
 def lines(
@@ -181,7 +181,7 @@ def lines(
 
     colors = (BLUE, ORANGE, INK)[-len(curves) :]
     with rc_context(STYLE):
-        figure = _figure(3.4)
+        figure = blank(3.4)
         axes = figure.subplots()
         for (name, values), color in zip(curves.items(), colors, strict=True):
             axes.plot(places, values, color=color, linewidth=1.8 if color == INK else 1.3, label=name)
@@ -189,7 +189,7 @@ def lines(
         axes.grid(axis="y")
         axes.set_xlabel(x_label)
         figure.legend(loc="outside upper left", ncols=len(curves), fontsize=9.5)
-        return _chart(figure, caption)
+        return drawn(figure, caption)
 
 
 def matrix(counts: np.ndarray, names: Sequence[str], *, caption: str = "") -> Chart:
@@ -204,7 +204,7 @@ def matrix(counts: np.ndarray, names: Sequence[str], *, caption: str = "") -> Ch
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     side = len(names)
     with rc_context(STYLE):
-        figure = _figure(1.2 + 0.42 * side, width_inches=min(NARROW_INCHES, 1.2 + 0.42 * side))
+        figure = blank(1.2 + 0.42 * side, width_inches=min(NARROW_INCHES, 1.2 + 0.42 * side))
         axes = figure.subplots()
         for row, column in np.ndindex(side, side):
             color, share = BLUE if row == column else ORANGE, float(shares[row, column])
@@ -213,7 +213,7 @@ def matrix(counts: np.ndarray, names: Sequence[str], *, caption: str = "") -> Ch
                 ink = PAPER if share > 0.6 else INK
                 axes.text(column, row, f"{counts[row, column]:,}", ha="center", va="center", color=ink)
         _mark_matrix(axes, names)
-        return _chart(figure, caption)
+        return drawn(figure, caption)
 
 
 def _mark_matrix(axes: "Axes", names: Sequence[str]) -> None:
@@ -226,13 +226,14 @@ def _mark_matrix(axes: "Axes", names: Sequence[str]) -> None:
     axes.spines[:].set_visible(False)
 
 
-def _figure(height_inches: float, *, width_inches: float = NARROW_INCHES) -> "Figure":
+def blank(height_inches: float, *, width_inches: float = NARROW_INCHES) -> "Figure":
+    """An empty drawing."""
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width_inches, height_inches), layout="constrained")
 
 
-def _chart(figure: "Figure", caption: str) -> Chart:
+def drawn(figure: "Figure", caption: str) -> Chart:
     """Both forms of the drawing; without a date, so that equal numbers give equal bytes."""
     svg, png = StringIO(), BytesIO()
     metadata = {"Date": None, "Creator": None}

@@ -3,7 +3,7 @@ form and execution accuracy.
 """
 
 from tasks.core.competition import Competition
-from tasks.nl2sql import data, dataset, encode, metric, predict, report, submission, training, views
+from tasks.nl2sql import data, dataset, encode, metric, predict, report, submission, suggest, training, views
 
 COMPETITION = Competition(
     name="nl2sql",
@@ -20,4 +20,5 @@ COMPETITION = Competition(
     write=submission.write,
     check=submission.check,
     sections=report.sections,
+    suggest=suggest.suggest,
 )

@@ -88,7 +88,7 @@ class Decoding(Settings):
     normalise: bool = True
     """Read numerals, units, years and dates of the question in the form that the table has."""
     execution: bool = True
-    """Drop queries that fail or find nothing, unless nothing remains."""
+    """Drop queries that fail, and make those that find nothing less probable."""
 
 
 class Recipe(Settings):

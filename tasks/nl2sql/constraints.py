@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from tasks.nl2sql.records import AND, EQUAL, OPERATORS, Table
+from tasks.nl2sql.records import AND, EQUAL, OPERATORS, Condition, Table
 from tasks.nl2sql.spans import Asked
 
 TEXT_OPERATORS = (0.02, 0.02, 1.0, 1.0)
@@ -62,13 +62,13 @@ def of_places(asked: Sequence[Asked]) -> float:
     return TWICE if any(other.start < one.end for one, other in pairwise(asked)) else 1.0
 
 
-def of_connector(connector: int, asked: Sequence[Asked]) -> float:
+def of_connector(connector: int, asked: Sequence[Asked | Condition]) -> float:
     """Whether one cell would have to equal several values."""
     equal = [condition.column for condition in asked if condition.operator == EQUAL]
     return CONTRADICTION if connector == AND and len(set(equal)) < len(equal) else 1.0
 
 
-def of_selection(select: Iterable[tuple[int, int]], asked: Iterable[Asked]) -> float:
+def of_selection(select: Iterable[tuple[int, int]], asked: Iterable[Asked | Condition]) -> float:
     """Whether a column is both asked for and known."""
     known = {condition.column for condition in asked}
     return REPEATED if any(column in known for column, _ in select) else 1.0

@@ -1,25 +1,27 @@
 """From what networks say of questions to scored queries."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter
+from typing import Any, TypeVar
 
 import numpy as np
 
 from tasks.learning.candidates import Candidates, key
 from tasks.nl2sql import constraints
 from tasks.nl2sql.beam import best, combined, merged, worthwhile
-from tasks.nl2sql.conditions import Choice, choices
+from tasks.nl2sql.conditions import choices
 from tasks.nl2sql.config import Decoding
 from tasks.nl2sql.execution import Executor, Result
-from tasks.nl2sql.query import to_json
-from tasks.nl2sql.records import AGGREGATES, AND, NONE, OR, Query, Question, Table
+from tasks.nl2sql.query import canonical, to_json
+from tasks.nl2sql.records import AGGREGATES, AND, NONE, OR, Condition, Query, Question, Table
 from tasks.nl2sql.said import Known, Said
-from tasks.nl2sql.sketch import MOST_CONDITIONS, NO_AGGREGATE, Sketch
+from tasks.nl2sql.sketch import MOST_CONDITIONS, NO_AGGREGATE, Sketch, definite
 from tasks.nl2sql.spans import Asked, Span, spans
 
 Selection = tuple[tuple[int, int], ...]
-Several = tuple[Asked, ...]
+Stated = TypeVar("Stated", Asked, Condition)
+"""A condition whose value is yet to be read, or is known."""
 
 by_place = attrgetter("start", "end", "column", "operator")
 
@@ -47,6 +49,7 @@ def decoded(
     connector, each among all that were considered; those of a question sum to 1 at most. What the executor
     finds nothing for loses a part of its probability, and what fails is left out unless everything does.
     """
+    sketches = [definite(each) for each in sketches]
     found = spans(sketches)
     records: list[dict[str, float]] = [{} for _ in questions]
     # one table after the other, so that what is known of a table is needed for a short time only
@@ -64,39 +67,68 @@ def decoded(
 
 def of_question(sketch: Sketch, found: Sequence[Span], said: Said, *, beam: int) -> list[tuple[float, Query]]:
     """Queries of one question, the most probable first."""
-    several = [
-        (p * q, connector, asked)
-        for p, asked in worthwhile(of_conditions(sketch, choices(found, sketch, said)), beam)
-        for q, connector in of_connectors(sketch, asked)
+
+    def read(select: Selection, connector: int, asked: Iterable[Asked]) -> Query:
+        return query(select, connector, map(said.condition, asked))
+
+    several = sets(choices(found, sketch, said), by_place)
+    weighed = [(p * constraints.of_places(asked), asked) for p, asked in several]
+    return of_sets(sketch, weighed, said.known.aggregates, beam=beam, read=read)
+
+
+def sets(
+    slots: Iterable[Sequence[tuple[float, Stated | None]]], order: Callable[[Stated], Any] | None = None
+) -> list[tuple[float, tuple[Stated, ...]]]:
+    """The most probable sets of conditions, each in order and once, of choices of one condition or none."""
+    found = merged(combined(slots, most=WIDTH), lambda each: tuple(sorted(set(each), key=order)))
+    return [(probability, each) for each, probability in found.items()]
+
+
+def query(select: Selection, connector: int, conditions: Iterable[Condition]) -> Query:
+    """The canonical query, each of its conditions once."""
+    return canonical(Query(select, connector, tuple(set(conditions))))
+
+
+def of_sets(
+    sketch: Sketch,
+    several: Iterable[tuple[float, tuple[Stated, ...]]],
+    aggregates: np.ndarray,
+    *,
+    beam: int,
+    read: Callable[[Selection, int, tuple[Stated, ...]], Query],
+) -> list[tuple[float, Query]]:
+    """Queries of one question, the most probable first: a selection, a set of conditions, their connector.
+
+    Args:
+        several: sets of conditions, with probabilities that know nothing of their number.
+        aggregates: (C, 6) factors by column and aggregate.
+        read: makes a canonical query of its parts; called for the most probable only.
+    """
+    connected = [
+        (p * q, connector, conditions)
+        for p, conditions in worthwhile(of_number(sketch, several), beam)
+        for q, connector in of_connectors(sketch, conditions)
     ]
     wholes = [
-        (p * q * constraints.of_selection(select, asked), (select, connector, asked))
-        for q, select in worthwhile(of_selections(sketch, said.known.aggregates, most=beam), beam)
-        for p, connector, asked in several
+        (p * q * constraints.of_selection(select, conditions), (select, connector, conditions))
+        for q, select in worthwhile(of_selections(sketch, aggregates, most=beam), beam)
+        for p, connector, conditions in connected
     ]
-    queries = merged(worthwhile(wholes, beam), lambda whole: read(*whole, said))
+    queries = merged(worthwhile(wholes, beam), lambda whole: read(*whole))
     return best(((p, query) for query, p in queries.items()), beam)
 
 
-def read(select: Selection, connector: int, asked: Iterable[Asked], said: Said) -> Query:
-    """The canonical query with the values that its conditions ask for."""
-    conditions = sorted(set(map(said.condition, asked)))
-    return Query(select, connector if len(conditions) > 1 else NONE, tuple(conditions))
-
-
-def of_conditions(sketch: Sketch, slots: Iterable[Sequence[Choice]]) -> list[tuple[float, Several]]:
-    """Sets of conditions, the number of conditions being what the network expects."""
+def of_number(
+    sketch: Sketch, several: Iterable[tuple[float, tuple[Stated, ...]]]
+) -> list[tuple[float, tuple[Stated, ...]]]:
+    """The sets, as probable as the network expects their number of conditions; they sum to 1."""
     number = (sketch.number + LEAST).tolist()
-    found = merged(combined(slots, most=WIDTH), lambda several: tuple(sorted(set(several), key=by_place)))
-    weighed = [
-        (p * number[min(len(asked), MOST_CONDITIONS)] * constraints.of_places(asked), asked)
-        for asked, p in found.items()
-    ]
+    weighed = [(p * number[min(len(each), MOST_CONDITIONS)], each) for p, each in several]
     total = sum(p for p, _ in weighed)
-    return [(p / total, asked) for p, asked in weighed]
+    return [(p / total, each) for p, each in weighed]
 
 
-def of_connectors(sketch: Sketch, asked: Several) -> list[tuple[float, int]]:
+def of_connectors(sketch: Sketch, asked: Sequence[Asked | Condition]) -> list[tuple[float, int]]:
     """None is needed for less than two conditions."""
     if len(asked) < 2:
         return [(1.0, NONE)]

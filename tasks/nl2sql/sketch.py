@@ -35,3 +35,13 @@ class Sketch(NamedTuple):
 def averaged(sketches: Sequence[Sketch]) -> Sketch:
     """What several networks say of one question together."""
     return Sketch(*(np.mean(parts, axis=0) for parts in zip(*sketches, strict=True)))
+
+
+def definite(sketch: Sketch) -> Sketch:
+    """The sketch with 0 in place of what is no number: so speak networks that have diverged."""
+    return Sketch(*map(_finite, sketch))
+
+
+def _finite(part: np.ndarray) -> np.ndarray:
+    known = np.isfinite(part)
+    return part if known.all() else np.where(known, part, np.float32(0))

@@ -7,15 +7,14 @@ import numpy as np
 
 from tasks.learning.candidates import Candidates, key
 from tasks.nl2sql import constraints, decoding
-from tasks.nl2sql.beam import best, combined
 from tasks.nl2sql.condition_candidates import READING, WHOLE
 from tasks.nl2sql.condition_slots import Slot, slots
 from tasks.nl2sql.config import Decoding, Recipe
 from tasks.nl2sql.execution import Executor
-from tasks.nl2sql.query import canonical, to_json
+from tasks.nl2sql.query import to_json
 from tasks.nl2sql.reading import Example, shapes
 from tasks.nl2sql.records import Query, Table
-from tasks.nl2sql.sketch import MOST_CONDITIONS, NO_OPERATOR, Sketch, averaged
+from tasks.nl2sql.sketch import NO_OPERATOR, Sketch, averaged, definite
 from tasks.nl2sql.two_stage_examples import CONDITIONS, Asked, asked, inputs
 from tasks.text.reading import Reader
 
@@ -23,7 +22,8 @@ BATCH_PAIRS = 2**17
 """Pairs of a character with a column or a candidate in a batch: bounds memory at about 300 MB."""
 
 AGREEMENT = 0.5
-"""Power of the first stage's odds that a column has a condition: its word counts half."""
+"""Power of the first stage's odds that a column has a condition: half a say, for both stages have read the
+same question, and what they share would else count twice."""
 LEAST = 1e-3
 """Probability of what the first stage rules out."""
 
@@ -86,31 +86,13 @@ def _unwanted(settings: Decoding) -> set[int]:
 
 
 def joined(sketch: Sketch, choices: Sequence[Slot], table: Table, *, beam: int) -> list[tuple[float, Query]]:
-    """Canonical queries of one question, the most probable first: selection, conditions, their connector.
+    """Canonical queries of one question, the most probable first.
 
     Args:
         choices: slots of conditions, as `tasks.nl2sql.condition_slots.slots` gives them.
     """
-    conditions = [
-        (p * q, connector, made)
-        for p, made in _sets(choices, sketch.number, beam=beam)
-        for q, connector in decoding.of_connectors(sketch, made)
-    ]
-    wholes = [
-        (p * q * constraints.of_selection(select, made), canonical(Query(select, connector, made)))
-        for q, select in decoding.of_selections(sketch, constraints.of_aggregates(table), most=beam)
-        for p, connector, made in conditions
-    ]
-    return best(wholes, beam)
-
-
-def _sets(choices: Sequence[Slot], number: np.ndarray, *, beam: int) -> list[tuple[float, Any]]:
-    """The most probable sets of conditions, their number being what the first stage expects."""
-    weights = (number + LEAST).tolist()
-    found = combined(choices, most=4 * beam)
-    weighed = [(p * weights[min(len(made), MOST_CONDITIONS)], made) for p, made in found]
-    total = sum(p for p, _ in weighed)
-    return best(((p / total, made) for p, made in weighed), beam)
+    aggregates = constraints.of_aggregates(table)
+    return decoding.of_sets(sketch, decoding.sets(choices), aggregates, beam=beam, read=decoding.query)
 
 
 def said(networks: Sequence[Any], batch: Sequence[Asked], reader: Reader) -> list[tuple[Sketch, np.ndarray]]:
@@ -124,7 +106,7 @@ def said(networks: Sequence[Any], batch: Sequence[Asked], reader: Reader) -> lis
     for row, each in enumerate(batch):
         sketches = [_sketch(part, row, columns=len(each.example.names)) for part in parts]
         scores = np.mean([part[CONDITIONS][row, : len(each.candidates)] for part in parts], axis=0)
-        found.append((averaged(sketches), scores[:, :NO_OPERATOR]))
+        found.append((definite(averaged(sketches)), scores[:, :NO_OPERATOR]))
     return found
 
 

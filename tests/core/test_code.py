@@ -206,3 +206,12 @@ def test_threads_may_read_code_at_once() -> None:
     with ThreadPoolExecutor(max_workers=8) as pool:
         found = list(pool.map(lambda path: code._read.__wrapped__(path)[0], files * 4))
     assert found[: len(files)] == found[len(files) : 2 * len(files)]
+
+
+def test_a_snapshot_of_any_number_of_files_tells_which_was_edited(root: Path) -> None:
+    files = [root / "tasks" / f"step{number}.py" for number in range(300)]
+    for number, file in enumerate(files):
+        file.write_text(f"NUMBER = {number}\n")
+    code.snapshot(root)
+    files[0].write_text("NUMBER = 1  # the same as another's\n")
+    assert code.edited([f"tasks.{file.stem}" for file in files], root) == ["tasks.step0"]

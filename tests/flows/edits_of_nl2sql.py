@@ -105,7 +105,7 @@ EDITS = [
     Edit("how often views are learned", setting("recipes.0.augmentation.share", 0.4), fitted("sketch")),
     Edit("what views are", setting("recipes.0.augmentation.values", 0.1), AUGMENT | fitted("sketch")),
     Edit("pretraining", setting("recipes.1.pretraining.stages", STAGES), PRETRAIN | fitted("pairs")),
-    Edit("vote", setting("answers", {"vote": "query"}), END, {"blend nl2sql": "answers.vote"}),
+    Edit("vote", setting("answers", {"vote": "parts"}), END, {"blend nl2sql": "answers.vote"}),
     Edit("blend option", setting("blend", {"rounds": 1}), END, {"blend nl2sql": "blend.rounds: 50 → 1"}),
     Edit("number of folds", setting("folds.count", 3), SPLIT | AUGMENT | MODELS | THIRD_FOLD),
     Edit("seed", setting("seed", 1), AUGMENT | PRETRAIN | MODELS),

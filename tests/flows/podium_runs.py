@@ -10,6 +10,7 @@ from typing import Any
 from tasks.core.store import Store
 from tasks.dogs import demo
 from tasks.extraction import demo as sentences
+from tasks.nl2sql import demo as questions
 
 ROOT = Path(__file__).parents[2]
 BREEDS, PHOTOGRAPHS, TEST = 3, 12, 7
@@ -29,16 +30,31 @@ EXTRACTION = {
     "recipes.0.training.batch_characters": 100000,
     "recipes.0.training.stages.0.epochs": 1,
 }
-SMALLEST: dict[str, dict[str, Any]] = {"dogs": DOGS, "extraction": EXTRACTION}
+NL2SQL = {
+    "folds.count": 2,
+    "recipes.0.encoder.longest": 16,
+    "recipes.0.encoder.dgcnn.width": 8,
+    "recipes.0.encoder.dgcnn.dilations": "[1]",
+    "recipes.0.augmentation.views": 0,
+    "recipes.0.training.batch_questions": 8,
+    "recipes.0.training.stages.0.epochs": 1,
+    "recipes.0.training.stages.0.warmup_epochs": 0,
+}
+SMALLEST: dict[str, dict[str, Any]] = {"dogs": DOGS, "extraction": EXTRACTION, "nl2sql": NL2SQL}
 """What makes a competition's preset `demo` a matter of seconds."""
 
 
 def draw(root: Path, competition: str = "dogs") -> Path:
-    """Raw files: photographs of three breeds, or a few sentences."""
+    """Raw files: photographs of three breeds, a few sentences, or a few questions.
+
+    The questions that are learned are about two tables: those of each fold about one.
+    """
     if competition == "dogs":
         demo.write(root, breeds=BREEDS, photographs=PHOTOGRAPHS, test_photographs=TEST, size_pixels=48)
-    else:
+    elif competition == "extraction":
         sentences.write(root, sentences=24, extra=0, validation=5, test=6)
+    else:
+        questions.write(root, tables=4, questions=24, validation=5, test=6)
     return root
 
 

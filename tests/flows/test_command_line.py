@@ -20,7 +20,7 @@ from flows.console import SHOWN, CompactHandler, aligned, guarded
 from tasks.core.errors import InvalidSettings, UserError
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMANDS = ["list", "check", "plan", "run", "ui", "clean"]
+COMMANDS = ["list", "check", "plan", "run", "blend", "ui", "clean"]
 SUBMISSION_COMMANDS = ["list", "show", "diff", "validate", "record-score"]
 HEAVY = ("prefect", "pydantic", "numpy", "tensorflow", "keras", "pandas", "sklearn", "cv2", "PIL")
 
@@ -91,6 +91,9 @@ finally:
         ["run", "dogs", "--name", "a/b"],
         ["run", "dogs", "--name", ""],
         ["clean", "--older-than", "soon"],
+        ["blend", "dgos"],
+        ["blend", "dogs", "--name", "a/b"],
+        ["blend", "dogs", "--set", "data.root=nowhere"],
         ["submissions", "show", "none"],
         ["submissions", "diff", "a", "b"],
         ["submissions", "record-score", "none", "0.5"],
@@ -242,8 +245,14 @@ def test_submissions_are_listed_shown_compared_and_scored(tmp_path: Path) -> Non
         }
         (folder / "provenance.json").write_text(json.dumps(provenance))
     assert invoke("submissions", "record-score", "one", "0.75").exit_code == 0
-    listed = invoke("submissions", "list").stdout
-    assert "dogs/20260101-one  accuracy 0.8000 ± 0.0100  0.75" in listed
+    for words in (["submissions"], ["submissions", "list"], ["submissions", "list", "dogs"]):
+        line = next(
+            line for line in invoke(*words).stdout.splitlines() if line.startswith("dogs/20260101-one")
+        )
+        assert line.split() == ["dogs/20260101-one", "0.8000", "±", "0.0100", "0.75", "the", "first"]
+    page = tmp_path / "page.html"
+    assert invoke("submissions", "--html", str(page)).exit_code == 0
+    assert "20260101-two" in page.read_text("utf-8")
     said = invoke("submissions", "show", "two").stdout
     assert "podium run dogs --name two" in said
     assert "member small" in said

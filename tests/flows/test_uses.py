@@ -1,21 +1,24 @@
 """The `uses` of every step are complete: whatever of ours it executes is in the digest of its code.
 
-All steps run for real, on twelve photographs and on thirty sentences. Left out of digests on purpose:
-`tasks.core`, which moves results and does not make them, and settings, whose values are inputs.
+All steps run for real, on twelve photographs, thirty sentences and forty questions. Left out of digests on
+purpose: `tasks.core`, which moves results and does not make them, and settings, whose values are inputs.
 """
 
 import json
 import os
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from flows.planning import plan
 from tasks.core.code import counts
 from tests.dogs import raw_files
 from tests.extraction import contract
+from tests.nl2sql import contract as questions
 
 ROOT = Path(__file__).resolve().parents[2]
 LINES = tuple(
@@ -70,13 +73,33 @@ EXTRACTION: dict[str, Any] = {
             "name": "pointer",
             "distant": True,
             "encoder": {"dgcnn": {"width": 8, "dilations": [1, 2], "words": True}},
-            "augmentation": {"views": 1, "crop": 0.5},
+            "augmentation": {"views": 1, "crop": 0.5, "swap": "object"},
             "training": {"stages": STAGES, "ema": 0.5, "labelling": {"repairs": ["titles"]}},
         },
         {
             "name": "linker",
             "method": "gplinker",
             "encoder": {"kind": "bert", "bert": {"layers": 1, "width": 8, "heads": 2}},
+            "pretraining": {"stages": STAGES},
+            "training": {"stages": STAGES},
+        },
+    ],
+}
+
+NL2SQL: dict[str, Any] = {
+    "folds": {"count": 2},
+    "recipes": [
+        {
+            "name": "sketch",
+            "encoder": {"dgcnn": {"width": 8, "dilations": [1, 2]}},
+            "augmentation": {"views": 1, "refill": 0.5},
+            "training": {"stages": STAGES, "ema": 0.5},
+        },
+        {
+            "name": "pairs",
+            "method": "two-stage",
+            "encoder": {"kind": "bert", "bert": {"layers": 1, "width": 8, "heads": 2}},
+            "matcher": {"share_candidates": True},
             "pretraining": {"stages": STAGES},
             "training": {"stages": STAGES},
         },
@@ -95,7 +118,11 @@ def extraction(folder: Path) -> dict[str, Any]:
     return {**EXTRACTION, "data": {"root": str(contract.write(folder / "data"))}}
 
 
-SETTINGS = {"dogs": dogs, "extraction": extraction}
+def nl2sql(folder: Path) -> dict[str, Any]:
+    return {**NL2SQL, "data": {"root": str(questions.write(folder / "data"))}}
+
+
+SETTINGS = {"dogs": dogs, "extraction": extraction, "nl2sql": nl2sql}
 
 
 @pytest.fixture(scope="module", params=SETTINGS)
@@ -126,20 +153,35 @@ def test_whatever_a_step_executes_is_in_its_key(traced: Traced) -> None:
     assert {label: names for label, names in missing.items() if names} == {}
 
 
-EVERYWHERE = {"load", "split", "augment", "encode", "train", "predict", "gather", "blend", "decode"}
+EVERYWHERE = {"load", "split", "augment", "train", "predict", "gather", "blend", "decode"}
 SEEN = {
-    "dogs": ("pseudo", {"tasks.dogs.augment", "tasks.dogs.model", "tasks.learning.mixing"}),
+    "dogs": (
+        {"encode", "pseudo"},
+        {"tasks.dogs.augment", "tasks.dogs.model", "tasks.learning.mixing"},
+    ),
     "extraction": (
-        "pool",
+        {"encode", "pretrain", "pool"},
         {"tasks.extraction.relabelling", "tasks.text.language_model", "tasks.learning.candidates"},
     ),
+    "nl2sql": (
+        {"pretrain"},
+        {"tasks.nl2sql.refill", "tasks.nl2sql.decoding", "tasks.nl2sql.matcher", "tasks.text.language_model"},
+    ),
 }
+
+
+@pytest.mark.parametrize("competition", SETTINGS)
+def test_the_settings_ask_for_all_kinds_of_steps(competition: str, tmp_path: Path) -> None:
+    module = import_module(f"tasks.{competition}.config")
+    config = module.Config.model_validate(SETTINGS[competition](tmp_path))
+    kinds = {step.label.split(" ")[0] for step in plan(competition, config)}
+    assert kinds >= EVERYWHERE | SEEN[competition][0]
 
 
 @pytest.mark.slow
 def test_all_kinds_of_steps_were_run_and_seen(traced: Traced) -> None:
     competition = next(label for label in traced if label.startswith("load ")).removeprefix("load ")
     own, modules = SEEN[competition]
-    assert {label.split(" ")[0] for label in traced} >= {*EVERYWHERE, own}
+    assert {label.split(" ")[0] for label in traced} >= EVERYWHERE | own
     seen = {name for told in traced.values() for name in told["executed"]}
     assert {"tasks.learning.fitting", *modules} <= seen

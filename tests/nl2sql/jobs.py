@@ -1,7 +1,10 @@
 """Jobs on the datasets of `tests.nl2sql.written`, without the steps, for tests of training and predicting."""
 
-from functools import partial
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache, partial
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import numpy as np
@@ -22,6 +25,8 @@ ENCODERS: dict[str, dict[str, Any]] = {
         "bert": {"layers": 1, "width": 16, "heads": 2, "minimum_count": 1},
     },
 }
+CUT: dict[str, dict[str, Any]] = {kind: {**settings, "longest": 16} for kind, settings in ENCODERS.items()}
+"""Encoders that read so little of a question that all questions have one shape."""
 STAGE = {"epochs": 1, "optimizer": "adam", "learning_rate": 0.01, "schedule": "constant"}
 
 
@@ -33,6 +38,12 @@ def dataset(folder: Path) -> Path:
     return made
 
 
+@cache
+def shared() -> Path:
+    """The small dataset with folds, made once, for tests that only read it."""
+    return dataset(Path(mkdtemp(prefix="podium-tests-")))
+
+
 def recipe(encoder: Any = "dgcnn", **fields: Any) -> Recipe:
     """A tiny recipe; `encoder` is a name in `ENCODERS` or settings, `training` needs only differences."""
     training = {"batch_questions": 2, "stages": [STAGE], **fields.pop("training", {})}
@@ -40,11 +51,12 @@ def recipe(encoder: Any = "dgcnn", **fields: Any) -> Recipe:
     return Recipe.model_validate({"encoder": encoder, "training": training, **fields})
 
 
-def job(made: Any, folder: Path, *, fold: int | None = 0, **fields: Any) -> Job:
-    """A job on the dataset in `folder / "dataset"`, which is made if it is absent."""
-    data = folder / "dataset"
-    if not data.exists():
-        dataset(folder)
+def job(made: Any, folder: Path, *, fold: int | None = 0, data: Path | None = None, **fields: Any) -> Job:
+    """A job on a dataset, else on that in `folder / "dataset"`, which is made if it is absent."""
+    if data is None:
+        data = folder / "dataset"
+        if not data.exists():
+            dataset(folder)
     output = fields.pop("output", folder / "output")
     output.mkdir(exist_ok=True, parents=True)
     settings = made.model_dump(mode="json") if isinstance(made, Recipe) else made
@@ -63,3 +75,15 @@ def read(made: Recipe, data: Path) -> list[Example]:
 
     questions, tables = files.questions(data, "train"), files.tables(data, "train")
     return labelled(questions, tables, longest=made.encoder.longest)
+
+
+@contextmanager
+def step_by_step(really: bool = True) -> Iterator[None]:
+    """Without graphs, which take ten times longer to make than so little trainings take without."""
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(really)
+    try:
+        yield
+    finally:
+        tf.config.run_functions_eagerly(False)

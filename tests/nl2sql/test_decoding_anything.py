@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tasks.learning.candidates import key
@@ -13,7 +14,7 @@ from tasks.nl2sql.query import canonical, from_json, to_json
 from tasks.nl2sql.records import Question, Table
 from tasks.nl2sql.sketch import Sketch
 from tests.nl2sql.sketches import drawn, sketch
-from tests.nl2sql.tiny import executor
+from tests.nl2sql.tiny import TABLE, executor, query
 
 
 def empty(columns: int, rows: int = 0, type: str = "text") -> Table:
@@ -43,6 +44,28 @@ def test_small_tables_and_odd_questions_have_candidates(tmp_path, case, text):
         made = drawn(len(text), len(table.header), seed=seed)
         (record,) = candidates(text, made, table, executor(tmp_path / str(seed), table))
         assert record
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("parts", [*((name,) for name in Sketch._fields), Sketch._fields])
+def test_networks_that_have_diverged_have_candidates(tmp_path, parts, value):
+    text = "临江1月的单价"
+    made = drawn(len(text), len(TABLE.header))
+    nothing = {name: np.full_like(getattr(made, name), value) for name in parts}
+    (record,) = candidates(text, made._replace(**nothing), TABLE, executor(tmp_path, TABLE))
+    assert record
+    assert all(0 < score <= 1 for score in record.values())
+
+
+def test_what_is_known_of_a_diverged_network_is_kept():
+    text = "临江的单价"
+    label = query("2 | 0==临江")
+    made = sketch(text, label, TABLE)
+    made.select[1:4:2] = np.nan
+    (record,) = decoded(
+        [made], [Question("", text, TABLE.id, None)], {TABLE.id: TABLE}, None, settings=Decoding()
+    ).records()
+    assert next(iter(record)) == key(to_json(label))
 
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "nl2sql" / "val"

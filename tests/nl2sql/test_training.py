@@ -11,7 +11,7 @@ from tasks.nl2sql.query import canonical, to_json
 from tasks.nl2sql.records import Condition, Query, Question, Table
 from tasks.nl2sql.view_files import FILE
 from tests.learning.trainings import Killed, killed_at, run
-from tests.nl2sql.jobs import FOLD_OF, STAGE, dataset, job, recipe
+from tests.nl2sql.jobs import CUT, FOLD_OF, STAGE, dataset, job, recipe, shared, step_by_step
 
 STAGES = [
     {"epochs": 2, "optimizer": "adam", "learning_rate": 0.01, "warmup_epochs": 1, "clip_norm": 5.0},
@@ -104,22 +104,24 @@ def test_views_are_learned_as_often_as_asked_but_not_by_plain_stages(tmp_path, d
 
 
 @pytest.mark.parametrize("encoder", ["dgcnn", "bert"])
-def test_a_killed_training_ends_in_the_same_bytes_as_another(tmp_path, data, encoder):
+@pytest.mark.parametrize("graphs", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_a_killed_training_ends_in_the_same_bytes_as_another(tmp_path, encoder, graphs):
     import keras
 
     from tasks.learning.devices import configure
 
-    made = recipe(encoder, training={"stages": STAGES, "ema": 0.9})
+    made = recipe(CUT[encoder], training={"stages": STAGES, "ema": 0.9})
 
     def built():
         keras.backend.clear_session()
         configure(0)
-        return training.build(job(made, tmp_path, fold=2))
+        return training.build(job(made, tmp_path, fold=2, data=shared()))
 
-    whole = run(built(), tmp_path / "whole", seconds=3600)
-    with pytest.raises(Killed):
-        run(killed_at(built(), 4), tmp_path / "killed")
-    assert run(built(), tmp_path / "killed") == whole
+    with step_by_step(not graphs):
+        whole = run(built(), tmp_path / "whole", seconds=3600)
+        with pytest.raises(Killed):
+            run(killed_at(built(), 3), tmp_path / "killed")
+        assert run(built(), tmp_path / "killed") == whole
 
 
 def test_a_training_starts_from_a_language_model(tmp_path, data):

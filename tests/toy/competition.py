@@ -1,7 +1,7 @@
 """A competition small enough to test steps with: is a point on a line left or right of zero?"""
 
 from tasks.core.competition import Competition
-from tasks.toy import data, dataset, encode, metric, predict, report, submission, training, views
+from tasks.toy import data, dataset, encode, metric, predict, report, submission, suggest, training, views
 
 COMPETITION = Competition(
     name="toy",
@@ -18,4 +18,5 @@ COMPETITION = Competition(
     write=submission.write,
     check=submission.check,
     sections=report.sections,
+    suggest=suggest.suggest,
 )

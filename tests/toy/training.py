@@ -6,11 +6,13 @@ from tasks.core.competition import Job
 from tasks.core.config import Stage
 from tasks.learning.fitting import Batch, Training
 from tasks.toy import dataset as files
+from tasks.toy.config import Recipe
 
 
 def build(job: Job) -> Training:
     import keras
 
+    recipe = Recipe.model_validate(job.settings)
     inputs = keras.Input((1,))
     model = keras.Model(inputs, {"main": keras.layers.Dense(2, activation="softmax", name="main")(inputs)})
     assert job.folds is not None
@@ -19,7 +21,7 @@ def build(job: Job) -> Training:
     hot = np.eye(2, dtype=np.float32)[files.targets(job.dataset)[own]]
     return Training(
         model=model,
-        stages=(Stage(epochs=30, learning_rate=0.1),),
+        stages=(Stage(epochs=recipe.epochs, learning_rate=recipe.learning_rate),),
         losses={"main": "categorical_crossentropy"},
         loss_weights={"main": 1.0},
         metric="main",

@@ -1,0 +1,120 @@
+"""`podium submissions`: all that was submitted, side by side, and as a page."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+HtmlFile = Annotated[
+    Path | None, typer.Option("--html", metavar="FILE", help="Write a page with the history as a plot.")
+]
+
+
+def overview(
+    context: typer.Context,
+    competition: Annotated[
+        str | None, typer.Option("--competition", "-c", help="Only this competition's.")
+    ] = None,
+    html: HtmlFile = None,
+) -> None:
+    """Look at submissions, compare them, check files, record public scores; without a command, list them."""
+    if context.invoked_subcommand is None:
+        show(competition, html=html)
+
+
+def list_(
+    competition: Annotated[str | None, typer.Argument(help="Only this competition's.")] = None,
+    html: HtmlFile = None,
+) -> None:
+    """List submissions, the newest first: scores of our own and public ones, and what changed in between."""
+    show(competition, html=html)
+
+
+def show(competition: str | None, *, html: Path | None = None) -> None:
+    """Print the table of each competition, and write the page where one is asked for."""
+    from flows.console import say
+    from tasks.core import leaderboard, places, submissions
+    from tasks.core.presets import shown
+
+    root = places.submissions_folder()
+    found = submissions.listed(root, competition)
+    if not found:
+        say(f"no submissions in {root}")
+        return
+    names = dict.fromkeys(each.folder.parent.name for each in found)
+    boards = {
+        name: leaderboard.entries([each for each in found if each.folder.parent.name == name])
+        for name in names
+    }
+    agreements = {name: _agreement(name, board) for name, board in boards.items()}
+    print("\n\n".join(_table(name, board, agreements[name]) for name, board in boards.items()))
+    if html:
+        _write_page(html, boards, agreements)
+        say(f"written to {shown(html.absolute())}")
+
+
+def _agreement(competition: str, entries: Sequence[Any]) -> str:
+    from tasks.core.leaderboard import agreement, agreement_text
+
+    if sum(entry.public is not None for entry in entries) < 2:
+        return agreement_text(None)
+    return agreement_text(agreement(entries, public_higher_is_better=_public_higher_is_better(competition)))
+
+
+def _public_higher_is_better(competition: str) -> bool:
+    from tasks.core.competition import NAMES, find
+
+    return find(competition).public_higher_is_better if competition in NAMES else True
+
+
+def _table(competition: str, entries: Sequence[Any], agreement: str) -> str:
+    """The entries as aligned columns; one for the validation part where there is one."""
+    from flows.console import aligned
+
+    metric = next((entry.metric for entry in entries if entry.metric), "")
+    validated = any(entry.validation for entry in entries)
+    heads = ["submission", "when (UTC)", metric or "out of fold", *(["validation"] if validated else [])]
+    rows = [
+        [
+            f"{competition}/{entry.name}",
+            f"{entry.when:%Y-%m-%d %H:%M}" if entry.when else "",
+            _estimate(entry.score),
+            *([_estimate(entry.validation)] if validated else []),
+            "" if entry.public is None else f"{entry.public:g}",
+            entry.changed,
+        ]
+        for entry in entries
+    ]
+    return f"{aligned([[*heads, 'public', 'changed since the one before'], *rows])}\n{agreement}"
+
+
+def _estimate(score: Any) -> str:
+    return f"{score.value:.4f} ± {score.standard_error:.4f}" if score else ""
+
+
+def _write_page(file: Path, boards: dict[str, Any], agreements: dict[str, str]) -> None:
+    from tasks.core.errors import UserError
+    from tasks.core.page import render
+    from tasks.core.store import write_atomically
+    from tasks.learning.history_sections import section
+
+    told = [
+        section(name, board, agreements[name], public_higher_is_better=_public_higher_is_better(name))
+        for name, board in boards.items()
+    ]
+    count = sum(map(len, boards.values()))
+    facts = [("Submissions", f"{count:,}"), *((name, _best(board)) for name, board in boards.items())]
+    try:
+        write_atomically(file.absolute(), render("Submissions", "", told, facts=facts).encode())
+    except OSError as error:
+        raise UserError(f"--html: expected a file that can be written, received {file} ({error})") from None
+
+
+def _best(entries: Sequence[Any]) -> str:
+    """The best score of our own."""
+    scored = [entry for entry in entries if entry.score]
+    if not scored:
+        return "no score"
+    best = max(scored, key=lambda each: each.score.value if each.higher_is_better else -each.score.value)
+    return f"best {best.metric} {best.score.value:.4f}"

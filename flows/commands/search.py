@@ -1,0 +1,133 @@
+"""`podium search`."""
+
+import time
+from typing import Annotated, Any
+
+import typer
+
+from flows.commands.options import Competition, Overrides, PresetName, Source
+
+
+def search(
+    competition: Competition,
+    preset: PresetName = None,
+    overrides: Overrides = None,
+    source: Source = None,
+    trials: Annotated[
+        int, typer.Option(min=1, help="Finished trials of the study in all, earlier ones included.")
+    ] = 100,
+    timeout: Annotated[
+        str | None, typer.Option(help="End with the best so far after this time: 90m, 8h, 2d.")
+    ] = None,
+    study: Annotated[
+        str | None,
+        typer.Option(help="Name of the study and of the preset it writes; <preset>-search unless given."),
+    ] = None,
+    workers: Annotated[
+        int, typer.Option(min=0, help="Trials at one time; 0: one for each slot of the machine.")
+    ] = 0,
+    recipe: Annotated[str, typer.Option(help="The recipe to search, where the preset has several.")] = "",
+    pruner: Annotated[
+        str, typer.Option(help="When to give a trial up: median, hyperband or none.")
+    ] = "median",
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the suggestions.")] = 0,
+    storage: Annotated[
+        str,
+        typer.Option(
+            envvar="PODIUM_STUDIES", help="URL of a database for studies, to share them between machines."
+        ),
+    ] = "",
+    server: Annotated[
+        bool, typer.Option("--server/--no-server", help="Record the search on a Prefect server.")
+    ] = True,
+) -> None:
+    """Search for better settings by cross-validation; the best trial becomes a preset.
+
+    The same command goes on with a study that was stopped, or makes more trials of it.
+    """
+    from flows import environment
+    from flows import server as prefect_server
+    from flows.commands.runs import NOT_RECORDED, check_folders, check_paths
+    from flows.commands.text import parse_duration
+    from flows.console import say
+    from flows.search_results import preset_file
+    from flows.trials import one_recipe
+    from tasks.core import settings
+
+    started = time.monotonic()
+    config: Any = settings.resolve(competition, preset=preset, overrides=overrides or (), submission=source)
+    chosen = _settings(
+        trials=trials,
+        timeout_seconds=parse_duration(timeout, option="--timeout").total_seconds() if timeout else 0.0,
+        study=f"{preset or 'defaults'}-search" if study is None else study,
+        preset=preset or "",
+        workers=workers,
+        recipe=recipe,
+        pruner=pruner,
+        seed=seed,
+        storage=storage,
+    )
+    one_recipe(config, recipe)
+    preset_file(competition, chosen.study)
+    check_folders()
+    check_paths(config)
+    if not server:
+        say(NOT_RECORDED)
+    environment.apply(prefect_server.ensure(say) if server else None)
+    found = _carried_out(competition, config, chosen)
+    print(_summary(found, seconds=time.monotonic() - started))
+
+
+def _settings(**options: Any) -> Any:
+    """The options as settings of a search.
+
+    Raises:
+        InvalidSettings: one of them cannot be; names it.
+    """
+    from pydantic import ValidationError
+
+    from tasks.core.errors import InvalidSettings
+    from tasks.core.explaining import explained
+    from tasks.learning.config import Search
+
+    try:
+        return Search(**options)
+    except ValidationError as error:
+        lines = [f"--{explained(finding, {})}" for finding in error.errors()]
+        raise InvalidSettings("\n".join(lines)) from None
+
+
+def _carried_out(competition: str, config: Any, chosen: Any) -> dict[str, Any]:
+    """Run the flow; Prefect is imported here, for it reads the environment when it is."""
+    from prefect.task_runners import ThreadPoolTaskRunner
+
+    from flows.console import show_logs
+    from flows.search import search as flow
+    from flows.search import worker_count
+
+    show_logs()
+    runner: Any = ThreadPoolTaskRunner(max_workers=worker_count(chosen))
+    found: dict[str, Any] = flow.with_options(flow_run_name=chosen.study, task_runner=runner)(
+        competition, config, chosen
+    )
+    return found
+
+
+def _summary(found: dict[str, Any], *, seconds: float) -> str:
+    """Where everything lies, the score beside the one it started from, and the time it took."""
+    from pathlib import Path
+
+    from flows.commands.text import duration, score_text
+    from flows.console import aligned
+    from tasks.core.presets import shown
+
+    counts = ", ".join(f"{count} {state}" for state, count in found["trials"].items())
+    rows = [
+        ("preset", shown(Path(found["preset"]))),
+        ("report", shown(Path(found["report"]))),
+        ("trials", counts),
+        ("best", f"{score_text(found['score'])}, trial {found['best']}"),
+        ("start", score_text(found["start"])),
+        ("time", duration(seconds)),
+    ]
+    return aligned([row for row in rows if row[1]])

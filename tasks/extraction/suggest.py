@@ -1,0 +1,41 @@
+"""What a search tries of a recipe for sentences: settings near its own, as far as they apply to it."""
+
+from typing import Any
+
+from tasks.extraction.config import Config, Recipe
+from tasks.learning.suggesting import halved_or_doubled, rounded, stages
+from tasks.text.suggesting import encoder
+
+
+def suggest(trial: Any, config: Config) -> dict[str, Any]:
+    """Differences from the settings, by the keys that `--set` takes."""
+    recipe = config.recipes[0]
+    return {
+        **stages(trial, "recipe.training.stages", recipe.training.stages),
+        **encoder(trial, "recipe.encoder", recipe.encoder),
+        **_training(trial, recipe),
+        **_augmentation(trial, recipe),
+    }
+
+
+def _training(trial: Any, recipe: Recipe) -> dict[str, Any]:
+    training, key = recipe.training, "recipe.training.batch_characters"
+    found: dict[str, Any] = {
+        key: halved_or_doubled(trial, key, training.batch_characters, low=64, high=65536)
+    }
+    choices = [training.ema, *(each for each in (0.0, 0.99) if each != training.ema)]
+    found["recipe.training.ema"] = trial.suggest_categorical("recipe.training.ema", choices)
+    if recipe.method != "gplinker":
+        found["recipe.training.subjects"] = trial.suggest_int("recipe.training.subjects", 1, 8)
+    return found
+
+
+def _augmentation(trial: Any, recipe: Recipe) -> dict[str, Any]:
+    """Views are drawn by what decides them; how often they are learned costs nothing to change."""
+    if not recipe.augmentation.views:
+        return {}
+    found = {}
+    for part in ("share", "crop"):
+        key = f"recipe.augmentation.{part}"
+        found[key] = rounded(trial.suggest_float(key, 0.0, 1.0), 2)
+    return found

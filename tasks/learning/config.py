@@ -1,0 +1,30 @@
+"""Settings of a search for better settings."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from tasks.core.config import Settings
+
+
+class Search(Settings):
+    """Trials around cross-validation; nothing here changes what a single trial gives."""
+
+    trials: int = Field(0, ge=0, le=10_000)
+    """Finished trials of the study in all, those of earlier runs included; 0: no search."""
+    study: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] = "search"
+    """Name of the study, and of the preset that its best trial becomes."""
+    preset: str = ""
+    """The preset that the search starts from, for the new one's header; empty: the defaults."""
+    recipe: str = ""
+    """Name of the recipe that is searched; empty: the only one."""
+    workers: int = Field(0, ge=0, le=256)
+    """Trials under way at one time; 0: one for each slot of the machine."""
+    timeout_seconds: float = Field(0.0, ge=0)
+    """Trials under way after this long are put back; 0: no limit."""
+    seed: int = Field(0, ge=0)
+    """Seed of the suggestions; with one worker they are the same however often the search was killed."""
+    pruner: Literal["median", "hyperband", "none"] = "median"
+    """Which trials are given up: those below the median of others at the same point, or Hyperband's."""
+    storage: str = ""
+    """URL of a database that Optuna knows, for several machines; empty: a journal file in the store."""

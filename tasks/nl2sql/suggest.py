@@ -1,0 +1,50 @@
+"""What a search tries of a recipe for questions: settings near its own, as far as they apply to it."""
+
+from typing import Any
+
+from tasks.learning.suggesting import halved_or_doubled, rounded, stages
+from tasks.nl2sql.config import Config, Recipe
+from tasks.text.suggesting import encoder
+
+
+def suggest(trial: Any, config: Config) -> dict[str, Any]:
+    """Differences from the settings, by the keys that `--set` takes."""
+    recipe = config.recipes[0]
+    own = _sketch(trial) if recipe.method == "sketch" else _matcher(trial)
+    return {
+        **stages(trial, "recipe.training.stages", recipe.training.stages),
+        **encoder(trial, "recipe.encoder", recipe.encoder),
+        **_training(trial, recipe),
+        **_augmentation(trial, recipe),
+        **own,
+    }
+
+
+def _training(trial: Any, recipe: Recipe) -> dict[str, Any]:
+    training, key = recipe.training, "recipe.training.batch_questions"
+    found: dict[str, Any] = {key: halved_or_doubled(trial, key, training.batch_questions, low=4, high=4096)}
+    choices = [training.ema, *(each for each in (0.0, 0.99) if each != training.ema)]
+    found["recipe.training.ema"] = trial.suggest_categorical("recipe.training.ema", choices)
+    return found
+
+
+def _sketch(trial: Any) -> dict[str, Any]:
+    return {"recipe.sketch.shuffle": rounded(trial.suggest_float("recipe.sketch.shuffle", 0.0, 1.0), 2)}
+
+
+def _matcher(trial: Any) -> dict[str, Any]:
+    accept = trial.suggest_float("recipe.matcher.accept", 0.1, 0.9)
+    return {
+        "recipe.matcher.negatives": trial.suggest_int("recipe.matcher.negatives", 2, 30, log=True),
+        "recipe.matcher.accept": rounded(accept, 2),
+    }
+
+
+def _augmentation(trial: Any, recipe: Recipe) -> dict[str, Any]:
+    if not recipe.augmentation.views:
+        return {}
+    found = {}
+    for part in ("share", "values", "columns", "refill"):
+        key = f"recipe.augmentation.{part}"
+        found[key] = rounded(trial.suggest_float(key, 0.0, 1.0), 2)
+    return found

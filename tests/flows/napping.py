@@ -1,0 +1,218 @@
+"""A checkout whose only competition sleeps in a child process, to try `podium serve` for real."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+
+CONFIG = '''"""Settings of the nap."""
+
+from tasks.core.config import ContentsPath, Run, Settings
+
+
+class Data(Settings):
+    """Where the bed stands."""
+
+    root: ContentsPath = "bed"
+    """Folder with the bed."""
+
+
+class Config(Settings):
+    """How long to sleep."""
+
+    data: Data = Data()
+    seconds: float = 0.0
+    """Length of the sleep."""
+    run: Run = Run()
+'''
+
+STEPS = '''"""Steps of the nap."""
+
+import time
+from pathlib import Path
+
+from tasks.core import places, process
+from tasks.core.slots import slot
+from tasks.core.step import step
+from tasks.core.store import Artifact, Store
+from tasks.nap.config import Data
+
+
+@step(label="sleep {seconds}", retries=2)
+def sleep(seconds: float, data: Data) -> Artifact:
+    store = Store.current()
+    with slot(), store.new_folder() as folder:
+        process.run("tasks.nap.steps:child", {"seconds": seconds, "folder": str(folder)}, label="sleep")
+        return store.keep("nap", folder)
+
+
+@step(cached=False, label="wake")
+def wake(slept: Artifact, name: str) -> dict:
+    file = places.submissions_folder() / "nap" / name / "answer.txt"
+    if not file.exists() or file.read_text() != slept.name:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(slept.name)
+    return {"submission": str(file), "score": None}
+
+
+def child(job: dict) -> None:
+    (Path(job["folder"]) / "half").write_text("half")
+    process.tell("asleep")
+    time.sleep(job["seconds"])
+    (Path(job["folder"]) / "half").write_text("whole")
+'''
+
+FLOW = '''"""DAG: bed -> rest."""
+
+from prefect import flow
+
+from flows.following import followed
+from tasks.nap.config import Config
+from tasks.nap.steps import sleep, wake
+
+
+@flow(name="nap", description="Sleep a while.")
+@followed
+def nap(config: Config):
+    return wake.submit(sleep.submit(config.seconds, config.data), config.run.name)
+'''
+
+
+def checkout(folder: Path) -> Path:
+    """A copy of the code in which `nap` is the only competition, with the presets `short` and `long`."""
+    for package in ("flows", "tasks"):
+        shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "pyproject.toml").touch()
+    contract = folder / "tasks/core/competition.py"
+    lines = contract.read_text("utf-8").splitlines()
+    names = [line if not line.startswith("NAMES") else 'NAMES: tuple[str, ...] = ("nap",)' for line in lines]
+    contract.write_text("\n".join(names) + "\n", "utf-8")
+    files = {
+        "tasks/nap/__init__.py": "",
+        "tasks/nap/config.py": CONFIG,
+        "tasks/nap/steps.py": STEPS,
+        "flows/nap.py": FLOW,
+        "conf/nap/short.toml": "# Over at once.\n",
+        "conf/nap/long.toml": "# Never over.\nseconds = 600.0\n",
+        "bed/pillow": "soft",
+    }
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, "utf-8")
+    return folder
+
+
+class Served:
+    """`podium serve` in a process of its own, with a server of its own."""
+
+    def __init__(self, folder: Path, *, port: int) -> None:
+        self.folder = folder
+        self.url = f"http://127.0.0.1:{port}/api"
+        self.log = folder / "serve.log"
+        self.places = {
+            "PYTHONPATH": str(folder),
+            "PREFECT_HOME": str(folder / "prefect"),
+            "PODIUM_STORE": str(folder / "store"),
+            "PODIUM_SUBMISSIONS": str(folder / "submissions"),
+            "PODIUM_SLOT_FOLDER": str(folder / "slots"),
+            "PODIUM_SLOTS": "1",
+        }
+        self._port = port
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Return when it works runs."""
+        said = self.log.stat().st_size if self.log.exists() else 0
+        code = "from flows.commands import serving; from flows.console import guarded"
+        command = f"{code}; guarded(serving.serve)(port={self._port}, limit=4)"
+        with self.log.open("ab") as log:
+            self.process = self.python(command, stdout=log, stderr=log)
+        self.wait(lambda: b"runs are started from here" in self.log.read_bytes()[said:])
+
+    def python(self, code: str, **options: Any) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-c", code], cwd=self.folder, env={**os.environ, **self.places}, **options
+        )
+
+    def stop(self, number: int) -> int:
+        """Send a signal, and return the exit code."""
+        assert self.process is not None
+        self.process.send_signal(number)
+        code, self.process = self.process.wait(60), None
+        return code
+
+    def close(self) -> None:
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+        self.python("from flows import server; server.stop()").wait()
+
+    def wait(self, true: Callable[[], Any], *, seconds: float = 90) -> Any:
+        """What `true` gives as soon as it is something."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if found := true():
+                return found
+            time.sleep(0.3)
+        raise AssertionError(f"waited {seconds} s in vain\n{self.log.read_text()}")
+
+    def ask(self, path: str, body: Any = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.url}/{path}", data, {"Content-Type": "application/json"})
+        while True:
+            try:
+                with urllib.request.urlopen(request, timeout=60) as response:
+                    return json.loads(response.read() or b"null")
+            except urllib.error.HTTPError as error:
+                error.close()
+                if error.code != 503:  # its database is busy
+                    raise
+                time.sleep(1)
+
+    def runs(self, preset: str, **state: Any) -> list[dict[str, Any]]:
+        """Runs of a deployment, the newest first."""
+        body: dict[str, Any] = {"deployments": {"name": {"any_": [preset]}}, "sort": "START_TIME_DESC"}
+        if state:
+            body["flow_runs"] = {"state": {"type": {"any_": [state["type"]]}}}
+        found: list[dict[str, Any]] = self.ask("flow_runs/filter", body)
+        return found
+
+    def start_run(self, preset: str) -> str:
+        """As the button in the UI does."""
+        deployment = self.ask(f"deployments/name/nap/{preset}")
+        return str(self.ask(f"deployments/{deployment['id']}/create_flow_run", {})["id"])
+
+    def state(self, run: str) -> dict[str, Any]:
+        return dict(self.ask(f"flow_runs/{run}")["state"])
+
+    def set_state(self, run: str, **state: Any) -> None:
+        self.ask(f"flow_runs/{run}/set_state", {"state": state, "force": False})
+
+    def ended(self, run: str) -> dict[str, Any]:
+        """The last state of a run, as soon as it has one."""
+        last = ("COMPLETED", "FAILED", "CANCELLED", "CRASHED")
+        found = self.wait(lambda: (state := self.state(run))["type"] in last and state)
+        return dict(found)
+
+
+def sleepers(folder: Path) -> list[int]:
+    """Processes that sleep for this checkout."""
+    from psutil import Error, process_iter
+
+    found = []
+    for process in process_iter():
+        try:
+            if process.cwd() == str(folder) and "tasks.nap.steps:child" in process.cmdline():
+                found.append(process.pid)
+        except Error:
+            continue
+    return found

@@ -1,0 +1,162 @@
+"""A search of the toy as a process of its own, with trainings of numpy alone: quick to start, safe to kill.
+
+python -m tests.flows.toy_search <folder> '{"trials": 30, …}'
+"""
+
+import json
+import logging
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tasks.core import places, process, work
+from tasks.core.competition import Job, Scores
+from tasks.core.running import following
+from tasks.core.slots import slot
+from tasks.core.work import read_job
+from tests.toy import plugging
+
+COUNT = 150
+SECONDS = "TOY_EPOCH_SECONDS"
+"""Environment variable: how long an epoch takes."""
+
+
+def write(root: Path) -> Path:
+    """Points whose labels are wrong here and there, the side changing beside zero; the last are asked for."""
+    drawn = np.random.default_rng(0)
+    at = drawn.uniform(-1, 1, COUNT)
+    labels = (at > 0.35) ^ (drawn.random(COUNT) < 0.1)
+    points: dict[str, dict[str, Any]] = {
+        f"p{index:03}": {"at": float(place)} for index, place in enumerate(at)
+    }
+    for index, point in enumerate(points.values()):
+        if index < COUNT - 10:
+            point["label"] = int(labels[index])
+    root.mkdir(parents=True)
+    (root / "points.json").write_text(json.dumps(points))
+    return root
+
+
+def plug(patch: pytest.MonkeyPatch, folder: Path) -> None:
+    """The toy with its flow, children that are none, and presets below the folder."""
+    plugging.plug(Path(tempfile.mkdtemp(dir=folder)) / "code", patch)
+    patch.setitem(sys.modules, "flows.toy", import_module("tests.toy.flow"))
+    patch.setattr(process, "run", run_here)
+    patch.setattr(work, "slot", noted_slot)
+    patch.setattr(places, "presets_folder", lambda: folder / "conf")
+
+
+def run_here(entry: str, job: dict[str, Any], *, timeout_seconds: float, **_: Any) -> None:
+    """Does what a child process would do."""
+    began = time.time()
+    if entry == "tasks.train:child":
+        train(read_job(job), ends=began + timeout_seconds if timeout_seconds else float("inf"))
+    elif entry == "tasks.predict:child":
+        predict(read_job(job))
+    else:
+        module, name = entry.split(":")
+        getattr(import_module(module), name)(job)
+    note(entry, began)
+
+
+@contextmanager
+def noted_slot() -> Iterator[dict[str, str]]:
+    """A slot whose time is noted."""
+    with slot() as environment:
+        began = time.time()
+        yield environment
+        note("slot", began)
+
+
+def note(what: str, began: float) -> None:
+    with open(os.environ["PODIUM_STORE"] + ".busy", "a") as file:
+        file.write(f"{what} {began} {time.time()}\n")
+
+
+def train(job: Job, *, ends: float) -> None:
+    """Logistic regression by gradient descent, from a line that is wrong."""
+    assert job.folds is not None
+    places_, labels = _records(job)
+    own = np.load(job.folds / "folds.npy") != job.fold
+    weights, history = np.array([-1.0, 0.5]), []
+    for epoch in range(1, job.settings["epochs"] + 1):
+        time.sleep(float(os.environ.get(SECONDS, 0)))
+        if time.time() > ends:
+            raise process.ChildFailed("took longer than its limit")
+        error = 1 / (1 + np.exp(-_line(weights, places_))) - labels
+        gradient = np.array([(error * places_)[own].mean(), error[own].mean()])
+        weights = weights - job.settings["learning_rate"] * gradient
+        share = float(((_line(weights, places_) > 0) == labels)[~own].mean())
+        history.append({"stage": 1, "epoch": epoch, "loss": 0.0, "held_out_accuracy": share})
+        _tell(f"epoch {epoch} of {job.settings['epochs']}: loss 0, held_out_accuracy {share:.4g}, 9 steps/s")
+    np.save(job.output / "weights.npy", weights)
+    (job.output / "history.json").write_text(json.dumps(history))
+
+
+def predict(job: Job) -> None:
+    from tasks.learning import score_files
+    from tasks.toy import dataset as files
+
+    assert job.folds is not None
+    weights = np.load(job.models[0] / "weights.npy")
+    held_out = np.flatnonzero(np.load(job.folds / "folds.npy") == job.fold)
+    train_places, _ = _records(job)
+    test = np.array([point["at"] for point in files.records(job.dataset, "test").values()])
+    ids = [files.ids(job.dataset, "train")[index] for index in held_out]
+    for part, chosen, at in (
+        ("held_out", ids, train_places[held_out]),
+        ("test", files.ids(job.dataset, "test"), test),
+    ):
+        line = _line(weights, at)
+        values = np.stack([-line, line], axis=1)[:, None].astype(np.float32)
+        score_files.write(job.output, part, Scores(chosen, values))
+
+
+def _line(weights: np.ndarray, at: np.ndarray) -> np.ndarray:
+    return weights[0] * at + weights[1]
+
+
+def _records(job: Job) -> tuple[np.ndarray, np.ndarray]:
+    from tasks.toy import dataset as files
+
+    points = files.records(job.dataset, "train").values()
+    return np.array([point["at"] for point in points]), files.targets(job.dataset)
+
+
+def _tell(text: str) -> None:
+    logging.getLogger("podium").info("%s", text)
+    if follow := following.get():
+        follow(text)
+
+
+def main() -> None:
+    """Search, and print the summary as JSON."""
+    from prefect.task_runners import ThreadPoolTaskRunner
+
+    from flows.console import show_logs
+
+    folder, chosen = Path(sys.argv[1]), json.loads(sys.argv[2])
+    with pytest.MonkeyPatch.context() as patch:
+        plug(patch, folder)
+        from flows.search import search, worker_count
+        from tasks.learning.config import Search
+        from tasks.toy.config import Config, Data  # type: ignore[import-not-found]
+
+        show_logs()
+        config = Config(data=Data(root=str(folder / "data")), folds={"count": 3})
+        settings = Search(**chosen)
+        runner = ThreadPoolTaskRunner(max_workers=worker_count(settings))
+        print(json.dumps(search.with_options(task_runner=runner)("toy", config, settings)))
+
+
+if __name__ == "__main__":
+    main()

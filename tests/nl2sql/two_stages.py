@@ -1,0 +1,62 @@
+"""Networks and lessons of the recipe `two-stage` on the small dataset, for its tests."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tasks.nl2sql import dataset as files
+from tasks.nl2sql import reading
+from tasks.nl2sql.config import Recipe
+from tasks.nl2sql.lessons import Lessons
+from tasks.nl2sql.reading import Example
+from tasks.nl2sql.records import Table
+from tasks.nl2sql.two_stage_examples import Asked, asked
+from tasks.text.reading import Reader
+from tests.nl2sql import jobs
+
+KINDS = list(jobs.ENCODERS)
+
+
+class Made(NamedTuple):
+    """A network with what reads for it."""
+
+    network: Any
+    recipe: Recipe
+    reader: Reader
+
+    @property
+    def model(self) -> Any:
+        return self.network.model
+
+
+def recipe(encoder: Any = "dgcnn", **fields: Any) -> Recipe:
+    """A tiny recipe, as `tests.nl2sql.jobs.recipe` makes it."""
+    return jobs.recipe(encoder, method="two-stage", **fields)
+
+
+@cache
+def network(kind: str = "dgcnn", *, seed: int = 1) -> Made:
+    """A fresh network, built once."""
+    from tasks.nl2sql import two_stage_network
+
+    made = recipe(kind)
+    reader = jobs.reader(made, jobs.shared())
+    return Made(two_stage_network.build(made, reader, seed=seed), made, reader)
+
+
+def lessons(made: Recipe, folder: Path, **fields: Any) -> Lessons[Asked]:
+    from tasks.nl2sql.two_stage_training import lessons_of
+
+    return lessons_of(jobs.job(made, folder, data=jobs.shared(), **fields), made)
+
+
+def examples(made: Made) -> tuple[list[Example], dict[str, Table]]:
+    """The training questions as the network reads them, and their tables."""
+    tables = files.tables(jobs.shared(), "train")
+    questions = files.questions(jobs.shared(), "train")
+    return reading.examples(questions, tables, longest=made.reader.longest), tables
+
+
+def given(made: Made) -> list[Asked]:
+    """The training questions with their candidates."""
+    return asked(*examples(made), made.recipe.matcher)

@@ -1,0 +1,129 @@
+"""Step `blend` on members of the toy: never worse than the best one, and what it says of itself."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tasks.blend import blend, judge_of
+from tasks.core import competition
+from tasks.core.config import Blend
+from tasks.core.errors import InvalidSettings
+from tasks.core.step import Step
+from tasks.core.store import Artifact
+from tasks.learning import score_files
+
+
+@pytest.fixture
+def config(toy: Path, tmp_path: Path) -> Any:
+    from tasks.toy.config import Config
+    from tests.toy import past
+
+    return Config.model_validate(
+        {"data": {"root": str(past.root(tmp_path / "points"))}, "folds": {"count": 4}}
+    )
+
+
+def blended(config: Any, members: dict[str, Artifact], **settings: Any) -> tuple[Path, dict[str, Any]]:
+    from tests.toy import past
+
+    dataset, folds = past.grounds(config)
+    step: Step = blend
+    given = step.bind("toy", dataset, members, Blend(**settings), folds=folds)
+    path = step.execute(given).result.path
+    return path, json.loads((path / "blend.json").read_text())
+
+
+def values(folder: Path, part: str = "out_of_fold") -> np.ndarray:
+    return score_files.read(folder, part).values
+
+
+METHODS = pytest.mark.parametrize("method", ["greedy", "stack"])
+
+
+@METHODS
+def test_members_that_know_different_records_gain_over_the_best(config, method):
+    from tests.toy import past
+
+    members = {
+        "even": past.member(config, "even", wrong=0.3, seed=1, right_on=0),
+        "odd": past.member(config, "odd", wrong=0.4, seed=2, right_on=1),
+    }
+    folder, told = blended(config, members, method=method)
+    assert told["score"]["value"] == 1.0
+    assert told["gain"]["over"] == "even"
+    assert told["gain"]["value"] == pytest.approx(1 - told["members"]["even"]["value"])
+    assert 0 < told["gain"]["standard_error"] < 0.05
+    assert sum(told["weights"].values()) == pytest.approx(1)
+    assert values(folder, "test").dtype == np.float32
+
+
+@METHODS
+@pytest.mark.parametrize("seed", range(4))
+def test_a_blend_is_never_worse_than_its_best_member(config, method, seed):
+    from tests.toy import past
+
+    wrong = [0.1, 0.7, 0.8]
+    members = {str(share): past.member(config, str(share), wrong=share, seed=seed) for share in wrong}
+    _, told = blended(config, members, method=method, rounds=5)
+    assert told["score"]["value"] >= max(each["value"] for each in told["members"].values())
+    assert told["gain"]["value"] >= 0
+
+
+def misleading(config: Any) -> dict[str, Artifact]:
+    """A good member, and one whose scores suit it in all but one fold, where they spoil what is learned."""
+    from tests.toy import past
+
+    dataset, folds = past.grounds(config)
+    truth = past.files.targets(dataset.path)
+    good = np.eye(2)[truth] * 0.02 + 0.49
+    assigned = np.load(folds.path / "folds.npy")
+    loud = np.eye(2)[np.where(assigned == 0, 1 - truth, truth)] * 0.98 + 0.01
+    return {"good": past.kept("good", dataset, folds, good), "loud": past.kept("loud", dataset, folds, loud)}
+
+
+def test_a_stack_that_is_worse_gives_way_to_the_best_member(config):
+    members = misleading(config)
+    folder, told = blended(config, members, method="stack")
+    assert told["weights"] == {"good": 1.0, "loud": 0.0}
+    assert told["gain"] == {"over": "good", "value": 0.0, "standard_error": 0.0}
+    for part in ("out_of_fold", "test"):
+        np.testing.assert_array_equal(values(folder, part), values(members["good"].path, part))
+
+
+def test_a_single_member_is_left_as_it_is_and_gains_nothing(config):
+    from tests.toy import past
+
+    member = past.member(config, "only", wrong=0.2, seed=1)
+    folder, told = blended(config, {"only": member}, method="stack")
+    np.testing.assert_array_equal(values(folder), values(member.path))
+    assert told["gain"] is None
+
+
+def test_stacking_needs_the_folds(config):
+    from tests.toy import past
+
+    dataset, _ = past.grounds(config)
+    members = {str(seed): past.member(config, str(seed), wrong=0.2, seed=seed) for seed in (1, 2)}
+    with pytest.raises(InvalidSettings, match="stack needs the folds"):
+        blend.fn("toy", dataset, members, Blend(method="stack"))
+
+
+def test_all_scorers_are_told_how_scores_become_answers(config, monkeypatch):
+    """Weights too are chosen by the settings' own mode."""
+    from tests.toy import past
+
+    dataset, _ = past.grounds(config)
+    rules, given = competition.find("toy"), []
+
+    def scorer(folder: Path, part: Any = "train", settings: Any = None) -> Any:
+        given.append(settings)
+        return rules.scorer(folder, part)
+
+    monkeypatch.setattr("tasks.blend.find", lambda name: rules._replace(scorer=scorer))
+    judge_of("toy", dataset, config.folds)
+    members = {str(seed): past.member(config, str(seed), wrong=0.2, seed=seed) for seed in (1, 2)}
+    blend.fn("toy", dataset, members, Blend(rounds=2), config.folds)
+    assert given == [config.folds.model_dump(mode="json")] * 2

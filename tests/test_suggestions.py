@@ -1,0 +1,47 @@
+"""What every competition suggests: valid settings, from any preset; the present ones are among them."""
+
+from typing import Any
+
+import optuna
+import pytest
+
+from flows.trials import changed
+from tasks.core import settings
+from tasks.core.competition import NAMES, find
+from tasks.core.config import Settings
+from tasks.learning.suggesting import Present
+
+PRESETS = [(name, preset.name) for name in NAMES for preset in settings.presets(name)]
+DRAWN = 15
+
+
+def searched(competition: str, preset: str) -> list[Any]:
+    """The preset's settings with one of its recipes each."""
+    config: Any = settings.resolve(competition, preset=preset)
+    return [config.model_copy(update={"recipes": (recipe,)}) for recipe in config.recipes]
+
+
+@pytest.mark.parametrize(("competition", "preset"), PRESETS)
+def test_every_suggestion_makes_valid_settings_that_differ(competition: str, preset: str) -> None:
+    suggest = find(competition).suggest
+    for config in searched(competition, preset):
+        study = optuna.create_study(sampler=optuna.samplers.RandomSampler(0))
+        found = [changed(config, suggest(study.ask(), config)) for _ in range(DRAWN)]
+        assert all(isinstance(each, Settings) for each in found)
+        assert len({each.model_dump_json() for each in found}) > DRAWN / 2
+        assert {each.model_dump_json(include={"data", "folds", "seed"}) for each in found} == {
+            config.model_dump_json(include={"data", "folds", "seed"})
+        }
+
+
+@pytest.mark.parametrize(("competition", "preset"), PRESETS)
+def test_the_present_settings_are_within_what_is_suggested(competition: str, preset: str) -> None:
+    """So that the first trial is the preset, and the sampler learns from it."""
+    suggest = find(competition).suggest
+    for config in searched(competition, preset):
+        present = Present(config.model_dump(mode="json"))
+        found = changed(config, suggest(present, config))
+        assert found == config
+        study = optuna.create_study()
+        study.enqueue_trial(present.params)
+        assert changed(config, suggest(study.ask(), config)) == config
