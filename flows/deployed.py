@@ -150,13 +150,13 @@ def said(result: dict[str, Any], steps: list[dict[str, Any]], *, began: float) -
     from flows.commands.text import score_text
     from tasks.core.presets import shown
 
-    cached = [step for step in steps if step["key"]]
-    ran = sum(step["state"] == "ran" for step in cached)
+    keys = {step["key"] for step in steps if step["key"]}  # a retry notes its steps again
+    ran = {step["key"] for step in steps if step["key"] and step["state"] == "ran"}
     file = Path(result["submission"])
     where = " ".join([shown(file.parent), score_text(result.get("score"))]).strip()
     if not ran and file.stat().st_mtime < began:
-        return f"{UNCHANGED}: all {len(cached)} steps were cached; {where}"
-    return f"{ran} of {len(cached)} steps ran; {where}"
+        return f"{UNCHANGED}: all {len(keys)} steps were cached; {where}"
+    return f"{len(ran)} of {len(keys)} steps ran; {where}"
 
 
 @contextmanager

@@ -10,7 +10,10 @@ from flows.__main__ import app, submission_app
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 COMMANDS = sorted(str(command.name) for command in app.registered_commands)
-PRESETS = sorted(path.stem for path in (ROOT / "conf").glob("*/*.toml"))
+FOUND = "# Found by podium search"
+PRESETS = sorted(
+    path.stem for path in (ROOT / "conf").glob("*/*.toml") if not path.read_text("utf-8").startswith(FOUND)
+)
 STEPS = sorted(path.stem for path in (ROOT / "tasks").glob("*.py") if path.stem != "__init__")
 
 

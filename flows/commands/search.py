@@ -7,51 +7,47 @@ import typer
 
 from flows.commands.options import Competition, Overrides, PresetName, Source
 
+Trials = Annotated[
+    int, typer.Option(min=1, help="Finished trials of the study in all, earlier ones included.")
+]
+Timeout = Annotated[str | None, typer.Option(help="End with the best so far after this time: 90m, 8h, 2d.")]
+Study = Annotated[
+    str | None,
+    typer.Option(help="Name of the study and of the preset it writes; <preset>-search unless given."),
+]
+Workers = Annotated[int, typer.Option(min=0, help="Trials at one time; 0: one for each slot of the machine.")]
+Searched = Annotated[str, typer.Option(help="The recipe to search, where the preset has several.")]
+Pruner = Annotated[str, typer.Option(help="When to give a trial up: median, hyperband or none.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of the suggestions.")]
+Storage = Annotated[
+    str,
+    typer.Option(
+        envvar="PODIUM_STUDIES", help="URL of a database for studies, to share them between machines."
+    ),
+]
+Server = Annotated[bool, typer.Option("--server/--no-server", help="Record the search on a Prefect server.")]
+
 
 def search(
     competition: Competition,
     preset: PresetName = None,
     overrides: Overrides = None,
     source: Source = None,
-    trials: Annotated[
-        int, typer.Option(min=1, help="Finished trials of the study in all, earlier ones included.")
-    ] = 100,
-    timeout: Annotated[
-        str | None, typer.Option(help="End with the best so far after this time: 90m, 8h, 2d.")
-    ] = None,
-    study: Annotated[
-        str | None,
-        typer.Option(help="Name of the study and of the preset it writes; <preset>-search unless given."),
-    ] = None,
-    workers: Annotated[
-        int, typer.Option(min=0, help="Trials at one time; 0: one for each slot of the machine.")
-    ] = 0,
-    recipe: Annotated[str, typer.Option(help="The recipe to search, where the preset has several.")] = "",
-    pruner: Annotated[
-        str, typer.Option(help="When to give a trial up: median, hyperband or none.")
-    ] = "median",
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the suggestions.")] = 0,
-    storage: Annotated[
-        str,
-        typer.Option(
-            envvar="PODIUM_STUDIES", help="URL of a database for studies, to share them between machines."
-        ),
-    ] = "",
-    server: Annotated[
-        bool, typer.Option("--server/--no-server", help="Record the search on a Prefect server.")
-    ] = True,
+    trials: Trials = 100,
+    timeout: Timeout = None,
+    study: Study = None,
+    workers: Workers = 0,
+    recipe: Searched = "",
+    pruner: Pruner = "median",
+    seed: Seed = 0,
+    storage: Storage = "",
+    server: Server = True,
 ) -> None:
     """Search for better settings by cross-validation; the best trial becomes a preset.
 
     The same command goes on with a study that was stopped, or makes more trials of it.
     """
-    from flows import environment
-    from flows import server as prefect_server
-    from flows.commands.runs import NOT_RECORDED, check_folders, check_paths
     from flows.commands.text import parse_duration
-    from flows.console import say
-    from flows.search_results import preset_file
-    from flows.trials import one_recipe
     from tasks.core import settings
 
     started = time.monotonic()
@@ -67,15 +63,27 @@ def search(
         seed=seed,
         storage=storage,
     )
-    one_recipe(config, recipe)
+    found = _prepared(competition, config, chosen, server=server)
+    print(_summary(found, seconds=time.monotonic() - started))
+
+
+def _prepared(competition: str, config: Any, chosen: Any, *, server: bool) -> dict[str, Any]:
+    """Search, after all that can be wrong was looked at."""
+    from flows import environment
+    from flows import server as prefect_server
+    from flows.commands.runs import NOT_RECORDED, check_folders, check_paths
+    from flows.console import say
+    from flows.search_results import preset_file
+    from flows.trials import one_recipe
+
+    one_recipe(config, chosen.recipe)
     preset_file(competition, chosen.study)
     check_folders()
     check_paths(config)
     if not server:
         say(NOT_RECORDED)
     environment.apply(prefect_server.ensure(say) if server else None)
-    found = _carried_out(competition, config, chosen)
-    print(_summary(found, seconds=time.monotonic() - started))
+    return _carried_out(competition, config, chosen)
 
 
 def _settings(**options: Any) -> Any:

@@ -57,6 +57,8 @@ def _validation(material: Material, name: str) -> list[Estimate]:
 def _scores_text(material: Material, metric: Score) -> str:
     better = "higher" if metric.higher_is_better else "lower"
     flattery = " The blend's weights were chosen on these predictions, which flatters it slightly."
+    if material.config.get("blend", {}).get("method") == "stack":
+        flattery = " What the blend says of a record it learned from the other folds."
     flattery = flattery if len(material.members) > 1 else ""
     if material.validation:
         flattery += " Nothing was fitted or chosen on the validation records."

@@ -55,6 +55,7 @@ class Encoder(Settings):
     """What turns a sentence into a vector for each character."""
 
     kind: Literal["dgcnn", "bert"] = "dgcnn"
+    """Gated dilated convolutions, or a transformer that may have learned the language before."""
     longest: int = Field(512, ge=16, le=4096)
     """Characters read of a sentence; what follows is cut off."""
     dgcnn: Dgcnn = Dgcnn()

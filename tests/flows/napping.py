@@ -136,18 +136,26 @@ class Served:
         command = f"{code}; guarded(serving.serve)(port={self._port}, limit=4)"
         with self.log.open("ab") as log:
             self.process = self.python(command, stdout=log, stderr=log)
-        self.wait(lambda: b"runs are started from here" in self.log.read_bytes()[said:])
+        self.wait(lambda: b"runs are started from here" in self.log.read_bytes()[said:], seconds=300)
 
     def python(self, code: str, **options: Any) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             [sys.executable, "-c", code], cwd=self.folder, env={**os.environ, **self.places}, **options
         )
 
+    def command(self, call: str) -> str:
+        """Run one of `flows.commands.serving`; returns what it prints."""
+        code = f"import flows.commands.serving; {call}"
+        with self.python(code, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            printed, errors = process.communicate(timeout=120)
+        assert process.returncode == 0, errors.decode()
+        return printed.decode()
+
     def stop(self, number: int) -> int:
         """Send a signal, and return the exit code."""
         assert self.process is not None
         self.process.send_signal(number)
-        code, self.process = self.process.wait(60), None
+        code, self.process = self.process.wait(120), None
         return code
 
     def close(self) -> None:
@@ -156,7 +164,7 @@ class Served:
             self.process.wait()
         self.python("from flows import server; server.stop()").wait()
 
-    def wait(self, true: Callable[[], Any], *, seconds: float = 90) -> Any:
+    def wait(self, true: Callable[[], Any], *, seconds: float = 150) -> Any:
         """What `true` gives as soon as it is something."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -186,10 +194,11 @@ class Served:
         found: list[dict[str, Any]] = self.ask("flow_runs/filter", body)
         return found
 
-    def start_run(self, preset: str) -> str:
-        """As the button in the UI does."""
+    def start_run(self, preset: str, **parameters: Any) -> str:
+        """As the button in the UI does, with what the form says."""
         deployment = self.ask(f"deployments/name/nap/{preset}")
-        return str(self.ask(f"deployments/{deployment['id']}/create_flow_run", {})["id"])
+        body = {"parameters": parameters} if parameters else {}
+        return str(self.ask(f"deployments/{deployment['id']}/create_flow_run", body)["id"])
 
     def state(self, run: str) -> dict[str, Any]:
         return dict(self.ask(f"flow_runs/{run}")["state"])

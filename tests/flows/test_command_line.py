@@ -20,7 +20,8 @@ from flows.console import SHOWN, CompactHandler, aligned, guarded
 from tasks.core.errors import InvalidSettings, UserError
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMANDS = ["list", "check", "plan", "run", "blend", "ui", "clean"]
+COMMANDS = ["list", "check", "plan", "run", "search", "blend", "serve", "deploy", "ui", "clean"]
+SCHEDULE_COMMANDS = ["list", "pause", "resume"]
 SUBMISSION_COMMANDS = ["list", "show", "diff", "validate", "record-score"]
 HEAVY = ("prefect", "pydantic", "numpy", "tensorflow", "keras", "pandas", "sklearn", "cv2", "PIL")
 
@@ -45,7 +46,12 @@ def python(code: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize(
     "command",
-    [[], *([name] for name in COMMANDS), *(["submissions", name] for name in SUBMISSION_COMMANDS)],
+    [
+        [],
+        *([name] for name in COMMANDS),
+        *(["submissions", name] for name in SUBMISSION_COMMANDS),
+        *(["schedules", name] for name in SCHEDULE_COMMANDS),
+    ],
     ids=" ".join,
 )
 def test_every_command_has_help_with_an_example_of_itself(command: list[str]) -> None:
@@ -58,12 +64,9 @@ def test_every_command_has_help_with_an_example_of_itself(command: list[str]) ->
 def test_no_command_is_left_out_of_these_tests() -> None:
     known = {command.name for command in app.registered_commands}
     groups = {group.name: group.typer_instance for group in app.registered_groups}
-    below = {command.name for command in groups["submissions"].registered_commands}
-    assert (known, set(groups), below) == (
-        set(COMMANDS),
-        {"submissions"},
-        set(SUBMISSION_COMMANDS),
-    )
+    below = {name: {each.name for each in group.registered_commands} for name, group in groups.items()}
+    assert known == set(COMMANDS)
+    assert below == {"submissions": set(SUBMISSION_COMMANDS), "schedules": set(SCHEDULE_COMMANDS)}
 
 
 def test_help_loads_nothing_heavy() -> None:

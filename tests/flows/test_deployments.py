@@ -120,10 +120,12 @@ def test_the_last_message_says_what_changed(tmp_path: Path) -> None:
     cached, ran = {"key": "a", "state": "cached"}, {"key": "b", "state": "ran"}
     always = {"key": None, "state": "ran"}
     later = time.time() + 1
-    assert said(result, [cached, cached, always], began=later) == (
+    assert said(result, [cached, {**cached, "key": "c"}, always], began=later) == (
         f"Nothing changed: all 2 steps were cached; {file.parent} accuracy 0.5000 ± 0.2500"
     )
     assert said(result, [cached, ran, always], began=later).startswith("1 of 2 steps ran; ")
+    retried = [cached, ran, always, cached, {**ran, "state": "cached"}, always]
+    assert said(result, retried, began=later).startswith("1 of 2 steps ran; ")
     assert said(result, [cached, always], began=0).startswith("0 of 1 steps ran; ")
 
 

@@ -1,6 +1,7 @@
 """The nl2sql flow on a few invented questions: every step in this process, through its real cache."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,11 @@ from tasks.core.competition import find
 from tasks.nl2sql import demo
 from tasks.nl2sql.config import Config
 from tests.flows.in_turn import Run, walk
+from tests.nl2sql.jobs import step_by_step
 
 STAGES = [{"epochs": 1, "optimizer": "adam"}]
 TINY = {
-    "encoder": {"dgcnn": {"width": 8, "dilations": [1], "minimum_count": 1}},
+    "encoder": {"longest": 16, "dgcnn": {"width": 8, "dilations": [1], "minimum_count": 1}},
     "training": {"stages": STAGES, "batch_questions": 16},
 }
 PARTS = {"questions": 24, "validation": 5, "test": 6}
@@ -38,6 +40,15 @@ ALWAYS = ["submit nl2sql", "report nl2sql"]
 def config(data: Path, **changes: Any) -> Config:
     given = {"data": {"root": str(data)}, "folds": {"count": 2}, "recipes": [{"name": "tiny", **TINY}]}
     return Config.model_validate({**given, "blend": {"rounds": 2, "bags": 1}, **changes})
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _without_graphs() -> Iterator[None]:
+    from tasks.learning.devices import configure
+
+    configure(0)
+    with step_by_step():
+        yield
 
 
 @pytest.fixture(scope="module")
