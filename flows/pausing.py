@@ -54,10 +54,11 @@ def _known(client: Any) -> Iterator[Known]:
 
     from flows.deployments import TAG
 
-    flows = {flow.id: flow.name for flow in client.read_flows()}
     tagged = DeploymentFilter(tags=DeploymentFilterTags(all_=[TAG]))
     for deployment in client.read_deployments(deployment_filter=tagged):
-        name = f"{flows[deployment.flow_id]}/{deployment.name}"
+        if not deployment.schedules:
+            continue
+        name = f"{client.read_flow(deployment.flow_id).name}/{deployment.name}"
         for schedule in deployment.schedules:
             state = _state(client, deployment, schedule)
             yield Known(name, _says(schedule.schedule), state, schedule.active, deployment.id, schedule.id)

@@ -1,6 +1,7 @@
 """Set up Keras in a child process so that equal jobs give equal bytes."""
 
 import os
+import random
 from typing import Any
 
 from tasks.learning.seeds import derive
@@ -19,6 +20,7 @@ def configure(seed: int) -> None:
     if keras.backend.backend() == "tensorflow":
         _configure_tensorflow()
     keras.utils.set_random_seed(derive(seed, "keras"))
+    _seed_layers(derive(seed, "keras"))
     keras.mixed_precision.set_global_policy("mixed_bfloat16" if on_card() else "float32")
 
 
@@ -34,6 +36,17 @@ def _configure_tensorflow() -> None:
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
     for card in tf.config.list_physical_devices("GPU"):
         tf.config.experimental.set_memory_growth(card, True)
+
+
+def _seed_layers(seed: int) -> None:
+    """Give layers without a seed a stream of their own to draw it from.
+
+    Keras takes it from Python's shared `random`, where any other thread may draw between two layers:
+    websockets does so for each ping, and a network built meanwhile started from other weights.
+    """
+    from keras.src.random import seed_generator
+
+    seed_generator.python_random = random.Random(seed)
 
 
 def on_card() -> bool:

@@ -1,7 +1,9 @@
 import hashlib
 import os
+import random
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -83,3 +85,22 @@ def test_trainings_end_in_the_same_bytes_in_another_process(keras):
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.split()[-1] == digest()
+
+
+def test_seeds_of_layers_are_out_of_reach_of_other_threads(keras):
+    """Websockets draws from Python's `random` for each ping, in whatever process it lives."""
+    stop = threading.Event()
+
+    def ping() -> None:
+        while not stop.is_set():
+            random.getrandbits(32)
+            stop.wait(0.001)
+
+    quiet = digest()
+    thread = threading.Thread(target=ping)
+    thread.start()
+    try:
+        assert digest() == quiet
+    finally:
+        stop.set()
+        thread.join()
