@@ -17,7 +17,7 @@ from tasks.core.cells import Estimate
 from tasks.core.markdown import markdown
 from tasks.core.page import Section, Table, Text
 from tasks.learning import score_files
-from tasks.nl2sql import classes, outcome
+from tasks.nl2sql import classes, outcome, scoring
 from tasks.nl2sql.classes import Classes
 from tasks.nl2sql.outcome import Outcome
 from tasks.nl2sql.scoring import SUBTASKS, mean_and_error
@@ -36,10 +36,17 @@ def totals(outcomes: Sequence[Outcome]) -> Section:
         for scorer, right in (("strict", found.strict), ("official", found.official))
         if len(right)
     ]
-    text = "Official is the published scorer, strict is without its defects; all that follows is strict."
+    text = "Official is the published scorer, strict is without its defects; all that follows is strict. "
+    text += " ".join(map(_failing_labels, outcomes))
     columns = ["predictions", "scorer", "questions", "logic form", "execution", "mean"]
     table = Table(columns, rows, "Shares of the questions that are right, ± one standard error.")
     return Section("Logic form and execution", [Text(text), table] if rows else [])
+
+
+def _failing_labels(found: Outcome) -> str:
+    """How many labels are no queries of their table or are refused: under `strict` nothing can meet them."""
+    failing = int(scoring.failing(found.gold, found.tables, found.executor).sum())
+    return f"Labels that cannot be executed, {found.name}: {failing:,} of {len(found.gold):,}."
 
 
 def _estimates(right: np.ndarray) -> list[Estimate]:

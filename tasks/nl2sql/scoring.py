@@ -128,7 +128,8 @@ def logic_normal(query: Query, table: Table) -> Query:
 def _normal_value(condition: Condition, table: Table) -> str:
     value = normalise(condition.value).strip()
     is_real = table.types[condition.column : condition.column + 1] == ("real",)
-    return repr(float(value)) if is_real and _NUMBER.fullmatch(value) else value
+    # 0.0 added: -0 is 0
+    return repr(float(value) + 0.0) if is_real and _NUMBER.fullmatch(value) else value
 
 
 def finds_the_same(gold: Query, found: Query, table: Table, executor: Executor) -> bool:

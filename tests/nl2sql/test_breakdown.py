@@ -9,6 +9,7 @@ from tasks.learning import score_files
 from tasks.nl2sql import breakdown, classes, outcome
 from tests.nl2sql import written
 from tests.nl2sql.outcomes import candidate, right, scores, tables
+from tests.nl2sql.tiny import query
 
 
 @pytest.fixture
@@ -41,6 +42,13 @@ def test_the_validation_part_is_told_by_known_and_new_tables(dataset, folder):
         ["table in training", 1, 1.0, 1.0, Estimate(1.0, 0.0)],
         ["new headings", 1, 0.0, 0.0, Estimate(0.0, 0.0)],
     ]
+
+
+def test_labels_that_cannot_be_executed_are_counted(dataset, folder):
+    found = outcome.read(dataset, "validation", score_files.read(folder, "validation"))
+    gold = [found.gold[0], query("9 | 0==a")]
+    told = [breakdown.totals([each]).blocks[0] for each in (found, found._replace(gold=gold))]
+    assert [each.text.rpartition(": ")[2] for each in told] == ["0 of 2.", "1 of 2."]
 
 
 def test_an_ensemble_is_judged_by_its_own_decision(dataset, folder):

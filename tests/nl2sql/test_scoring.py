@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tasks.nl2sql import official
-from tasks.nl2sql.records import Condition, Query
+from tasks.nl2sql.records import Condition, Query, Table
 from tasks.nl2sql.scoring import (
     SUBTASKS,
     counted,
@@ -69,6 +69,7 @@ CASES = {
     "text in full width": ("0 | 0==Rain", "0 | 0==Ｒain", WRONG, FORM),
     "a space around": ("0 | 0==海州", "0 | 0==\u3000海州", WRONG, FORM),
     "a number written otherwise": ("0 | 2==20", "0 | 2==20.0", ROWS, RIGHT),
+    "nothing with a sign": ("0 | 2>0", "0 | 2>-0", ROWS, RIGHT),
     "a number written otherwise in a text column": ("0 | 1==1", "0 | 1==1.0", WRONG, WRONG),
     "a number and a percentage": ("0 | 3>10%", "0 | 3>10", WRONG, WRONG),
     "no condition": ("COUNT0", "COUNT0", RIGHT, RIGHT),
@@ -151,6 +152,31 @@ def test_batches_are_lost_of_points_too():
     assert lost.shape == (130, 1)
     assert lost[:, 0].tolist() == [0.5] * 128 + [0.0] * 2
     assert counted(points, failed, mode="strict") is points
+
+
+PAIRS = Table("p", "p", "", ("a", "b", "c", "d"), ("real",) * 4, ((1, 2, 2, 1), (3, 4, 3, 4)))
+FORGOTTEN = {
+    "columns in another order": ("0,1 | 0>0", "1,0 | 0>0", RIGHT, RIGHT),
+    "a row whose values are exchanged": ("0,1 | 0==1", "2,3 | 0==1", ROWS, ROWS),
+    "one of two rows whose values are exchanged": ("0,1 | 0>0", "2,3 | 0>0", ROWS, WRONG),
+}
+
+
+@pytest.mark.parametrize(("gold", "found", "by_official", "by_strict"), FORGOTTEN.values(), ids=FORGOTTEN)
+def test_the_published_scorer_forgets_of_which_column_a_value_is(
+    tmp_path, gold, found, by_official, by_strict
+):
+    runs = executor(tmp_path, PAIRS)
+    for mode, expected in (("official", by_official), ("strict", by_strict)):
+        right = verdicts([query(gold)], [query(found)], [PAIRS], runs, mode=mode)
+        assert tuple(right[0].tolist()) == expected, mode
+
+
+def test_the_published_scorer_compares_rows_in_order(tmp_path):
+    runs, asked = executor(tmp_path, PAIRS), query("0 | 0>0")
+    wanted = official.outcome(asked, PAIRS, runs)
+    assert official.execution(wanted, asked, PAIRS, runs)
+    assert not official.execution(wanted[::-1], asked, PAIRS, runs)
 
 
 SAME = {
