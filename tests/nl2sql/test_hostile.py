@@ -20,7 +20,7 @@ from tests.nl2sql.written import Part, dataset, question, table, write
 
 TEXT, REAL = "text", "real"
 DROP = '\'; DROP TABLE "Table_plain"; --'
-ROWS = 20_000
+ROWS = 100_000
 TABLES = {
     "quotes": table(
         DROP,
