@@ -81,6 +81,7 @@ CASES = {
     "a quote in both": ('0 | 4==say "x"', '0 | 4==say "x"', RIGHT, RIGHT),
     "a quote in both, other rows": ('0 | 4==say "x"', '1 | 0=="b', ROWS, WRONG),
     "a quote that makes other SQL": ("0 | 2>0", '0 | 2>0" AND col_1 != "x', ROWS, WRONG),
+    "a query that stays a value": ("0 | 4==x", "0 | 4==select a from b", ROWS, ROWS),
     "a colon that reads as a parameter": ("0 | 4==:a", '0 | 4==(:b', ROWS, ROWS),
     "a colon that reads as a parameter in one": ("0 | 4==x", "0 | 4==:a", WRONG, ROWS),
     "a colon in a time": ("0 | 4==12:30", "0 | 4==13:30", ROWS, ROWS),
@@ -104,6 +105,7 @@ FAILING = {
     "no selected column": (query(" | 0==a"), "Error2"),
     "an absent column": (query("9 | 0==a"), "Error3"),
     "a broken statement": (query('0 | 0==a"b'), "Error3"),
+    "a query in a value": (query('0 | 0==a" OR col_3 > (SELECT MIN(col_3) FROM Table_t) OR "b'), "Error3"),
     "half a surrogate pair": (Query(((0, 0),), 0, (Condition(0, 2, "\ud800"),)), "Error3"),
     "a NUL": (query("0 | 0==a\0b"), "Error3"),
 }
