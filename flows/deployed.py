@@ -1,7 +1,7 @@
 """The flows as deployments run them: `flows.deployed.dogs` is the entry point of deployments of dogs.
 
 Around a flow's own body stand four things that the command line does for `podium run`, or that only a run
-which nobody watches needs: overlapping runs of one deployment end at once, a cancelled run takes its
+which nobody watches needs: of overlapping runs of one deployment the later skips, a cancelled run takes its
 children with it, its last message says what changed, and a command is told.
 
 Prefect's own limit of a deployment's runs is not used: its leases end a training when the server is away
@@ -20,7 +20,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flows.notifying import UNCHANGED, tell
+from flows.notifying import SKIPPED, UNCHANGED, tell
 from tasks.core.competition import NAMES
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def run_name() -> str:
 
 def carried_out(body: Any, config: Any) -> Any:
     """The last state of a run: what the flow did, or that another run of its deployment is at work."""
-    from prefect.states import Cancelled, Completed
+    from prefect.states import Completed
 
     from flows.commands.runs import check_folders, check_paths
     from flows.console import show_logs
@@ -92,7 +92,7 @@ def carried_out(body: Any, config: Any) -> Any:
     with alone() as free:
         if not free:
             log.info("%s", BUSY)
-            return Cancelled(message=BUSY)
+            return Completed(name=SKIPPED, message=BUSY)  # a cancelled one would show Prefect's traceback
         began = time.time()
         with steps_at_once(config.run.workers):
             result = body(config)

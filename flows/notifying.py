@@ -8,6 +8,8 @@ from typing import Any
 TIMEOUT_SECONDS = 60
 UNCHANGED = "Nothing changed"
 """How the last message of a run begins that had nothing to do."""
+SKIPPED = "Skipped"
+"""State of a run that did nothing because an earlier one was still at work."""
 
 log = logging.getLogger("podium")
 
@@ -39,7 +41,7 @@ def told(flow: Any, flow_run: Any, state: Any) -> dict[str, Any]:
         "id": str(flow_run.id),
         "state": "Cancelled" if state.is_cancelling() else state.name,
         "message": state.message,
-        "changed": not (state.message or "").startswith(UNCHANGED),
+        "changed": state.name != SKIPPED and not (state.message or "").startswith(UNCHANGED),
         "submission": result.get("submission"),
         "score": result.get("score"),
         "started": _time(flow_run.start_time),

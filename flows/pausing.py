@@ -8,6 +8,10 @@ from tasks.core.errors import InvalidSettings
 from tasks.core.nearest import suggestion
 
 
+PAGE = 200
+"""Most deployments or runs that the server lists in one answer."""
+
+
 class Known(NamedTuple):
     """A schedule on the server: of which deployment, what it says, and when it fires next."""
 
@@ -50,18 +54,25 @@ def switch(names: Sequence[str], *, active: bool) -> int:
 
 
 def _known(client: Any) -> Iterator[Known]:
-    from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterTags
-
-    from flows.deployments import TAG
-
-    tagged = DeploymentFilter(tags=DeploymentFilterTags(all_=[TAG]))
-    for deployment in client.read_deployments(deployment_filter=tagged):
-        if not deployment.schedules:
-            continue
+    for deployment in _deployments(client):
         name = f"{client.read_flow(deployment.flow_id).name}/{deployment.name}"
         for schedule in deployment.schedules:
             state = _state(client, deployment, schedule)
             yield Known(name, _says(schedule.schedule), state, schedule.active, deployment.id, schedule.id)
+
+
+def _deployments(client: Any) -> Iterator[Any]:
+    """Podium's, page by page."""
+    from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterTags
+    from prefect.client.schemas.sorting import DeploymentSort
+
+    from flows.deployments import TAG
+
+    tagged, sort = DeploymentFilter(tags=DeploymentFilterTags(all_=[TAG])), DeploymentSort.NAME_ASC
+    offset = 0
+    while page := client.read_deployments(deployment_filter=tagged, sort=sort, limit=PAGE, offset=offset):
+        yield from page
+        offset += len(page)
 
 
 def _says(schedule: Any) -> str:
@@ -85,6 +96,6 @@ def _next(client: Any, deployment: UUID, schedule: UUID) -> str | None:
         state=filters.FlowRunFilterState(type={"any_": ["SCHEDULED"]}),
         deployment_id={"any_": [deployment]},
     )
-    runs = client.read_flow_runs(flow_run_filter=wanted, sort=FlowRunSort.EXPECTED_START_TIME_ASC, limit=200)
+    runs = client.read_flow_runs(flow_run_filter=wanted, sort=FlowRunSort.EXPECTED_START_TIME_ASC, limit=PAGE)
     own = [run for run in runs if run.created_by and run.created_by.id == schedule]
     return own[0].expected_start_time.astimezone().isoformat(" ", "minutes") if own else None

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from flows import deployments, notifying
-from flows.deployed import alone, deployed, said
+from flows.deployed import BUSY, alone, deployed, said
 from flows.deployments import Chosen, chosen, deployment, timetable
 from flows.schedules import Plan, Schedule
 from tasks.core import places
@@ -178,13 +178,13 @@ class State(SimpleNamespace):
     """As much of Prefect's as a hook sees."""
 
     def is_completed(self) -> bool:
-        return bool(self.name == "Completed")
+        return self.name in ("Completed", "Skipped")
 
     def is_cancelling(self) -> bool:
         return bool(self.name == "Cancelling")
 
     def result(self, raise_on_failure: bool) -> Any:
-        return {"submission": "answers.txt", "score": {"value": 0.5}}
+        return None if self.name == "Skipped" else {"submission": "answers.txt", "score": {"value": 0.5}}
 
 
 def tell(name: str, message: str) -> None:
@@ -222,9 +222,14 @@ def test_a_command_is_told_of_a_run_that_ended(conf: Path) -> None:
 
 
 @pytest.mark.parametrize("unchanged", [False, True])
-def test_runs_that_changed_nothing_are_told_only_if_wanted(conf: Path, unchanged: bool) -> None:
+@pytest.mark.parametrize(
+    ("state", "message"), [("Completed", "Nothing changed: all 4 steps were cached"), ("Skipped", BUSY)]
+)
+def test_runs_that_changed_nothing_are_told_only_if_wanted(
+    conf: Path, unchanged: bool, state: str, message: str
+) -> None:
     asks(conf, f"touch {conf / 'told'}", unchanged=unchanged)
-    tell("Completed", "Nothing changed: all 4 steps were cached")
+    tell(state, message)
     assert (conf / "told").exists() == unchanged
 
 
