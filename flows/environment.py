@@ -5,8 +5,10 @@ Prefect reads its settings once, at import; a file of settings counts only in th
 
 import os
 import tomllib
+from pathlib import Path
 
 from tasks.core import places
+from tasks.core.errors import UserError
 
 DEFAULTS = {
     "DO_NOT_TRACK": "1",
@@ -39,13 +41,32 @@ def apply(url: str | None) -> None:
 
     Args:
         url: of the server's API; None takes a temporary server that ends with the run.
+
+    Raises:
+        UserError: Prefect's home cannot be made.
     """
+    made_home()
     os.environ.update(environment())
     if url is None:
         os.environ.pop("PREFECT_API_URL", None)
         os.environ["PREFECT_SERVER_EPHEMERAL_ENABLED"] = "true"
     else:
         os.environ["PREFECT_API_URL"] = url
+
+
+def made_home() -> Path:
+    """Prefect's home, which is made if it is not there: Prefect itself makes no folder above it, and warns.
+
+    Raises:
+        UserError: it cannot be made.
+    """
+    home = places.prefect_home()
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        received = f"{home} ({error.strerror})"
+        raise UserError(f"PREFECT_HOME: expected a folder that can be made, received {received}") from None
+    return home
 
 
 def configured_url() -> str | None:

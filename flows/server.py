@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from flows.environment import configured_url, environment
+from flows.environment import configured_url, environment, made_home
 from tasks.core import places
 from tasks.core.errors import UserError
 
@@ -80,7 +80,7 @@ def ensure(say: Say, *, port: int | None = None) -> str:
         UserError: the configured server does not answer, or the local one did not start.
     """
     if url := configured_url():
-        if not _answers(url, any_status=True):
+        if not answers(url, any_status=True):
             raise UserError(
                 f"PREFECT_API_URL: expected a Prefect server that answers, received none at {url} "
                 "(start it, or unset the variable to use a local one)"
@@ -123,8 +123,7 @@ def _alone() -> Iterator[None]:
     """One process at a time; the kernel frees the lock of one that dies."""
     from filelock import FileLock
 
-    places.prefect_home().mkdir(parents=True, exist_ok=True)
-    with FileLock(places.prefect_home() / "server.lock"):
+    with FileLock(made_home() / "server.lock"):
         yield
 
 
@@ -174,7 +173,7 @@ def _spawn(port: int) -> int:
 def _waited(local: LocalServer, say: Say) -> bool:
     """Wait until the server answers; False when its process has ended."""
     deadline = time.monotonic() + START_TIMEOUT_SECONDS
-    while not _answers(local.url):
+    while not answers(local.url):
         time.sleep(0.2)  # first of all: for a moment after its start a process has no command line
         if not local.alive:
             return False
@@ -199,7 +198,8 @@ def _port(url: str) -> str:
     return url.removesuffix("/api").rpartition(":")[2]
 
 
-def _answers(url: str, *, any_status: bool = False) -> bool:
+def answers(url: str, *, any_status: bool = False) -> bool:
+    """Whether a server is there; with `any_status`, one that refuses to tell us answers too."""
     try:
         return bool(_request(f"{url}/health", timeout_seconds=5))
     except urllib.error.HTTPError as error:

@@ -131,6 +131,30 @@ def test_a_folder_that_cannot_be_written_to_stops_a_run_at_once(
     assert "PODIUM_STORE: expected a folder that can be written to, received" in result.stderr
 
 
+@pytest.mark.parametrize(
+    "arguments", [["plan", "dogs", "--preset", "demo"], ["ui"], ["schedules", "list"]], ids=" ".join
+)
+def test_a_home_of_prefect_that_cannot_be_made_is_one_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("PREFECT_HOME", str(tmp_path / "file" / "prefect"))
+    result = invoke(*arguments)
+    assert result.exit_code == 2
+    assert "PREFECT_HOME: expected a folder that can be made, received" in result.stderr
+
+
+def test_a_plan_on_a_fresh_checkout_says_nothing_but_the_plan(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Prefect warns at its import where the folder above its home is not there either."""
+    monkeypatch.setenv("PREFECT_HOME", str(tmp_path / "none" / "prefect"))
+    words = [sys.executable, "-m", "flows", "plan", "dogs", "--preset", "demo"]
+    ended = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "will run" in ended.stdout
+
+
 def test_a_fault_of_ours_keeps_its_traceback_and_exits_with_1() -> None:
     ended = python("from flows.console import guarded; guarded(lambda: 1 / 0)()")
     assert ended.returncode == 1
