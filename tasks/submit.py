@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -42,22 +43,33 @@ def submit(
     found = find(competition)
     file = submission.path / found.file
     found.check(file, found.ids(dataset.path, "test"), dataset.path)
-    folder = _new_folder(places.submissions_folder() / competition, name)
-    rebuild = command.format(competition=competition, folder=folder.name)
-    provenance = {
-        "competition": competition,
-        "run": name,
-        **_file(file),
-        **_scores(blended),
-        **describe(config, Store.current().journal(run_id() or ""), command=rebuild),
-        "public_score": None,
-    }
-    if (same := _same(folder.parent, provenance)) is not None:
-        return str(same)
-    folder.mkdir(parents=True)
-    shutil.copyfile(file, folder / found.file)
-    write_json(folder / PROVENANCE, provenance)
-    return str(folder)
+    root = places.submissions_folder() / competition
+    root.mkdir(parents=True, exist_ok=True)
+    with Store.current().lock(f"submissions-{competition}"):  # two runs may come to the same end at once
+        folder = _new_folder(root, name)
+        rebuild = command.format(competition=competition, folder=folder.name)
+        provenance = {
+            "competition": competition,
+            "run": name,
+            **_file(file),
+            **_scores(blended),
+            **describe(config, Store.current().journal(run_id() or ""), command=rebuild),
+            "public_score": None,
+        }
+        return str(_same(root, provenance) or _put(folder, file, provenance))
+
+
+def _put(folder: Path, file: Path, provenance: dict[str, Any]) -> Path:
+    """Make the folder under a hidden name first, so that nobody ever sees half of it."""
+    hidden = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}")
+    hidden.mkdir()
+    try:
+        shutil.copyfile(file, hidden / file.name)
+        write_json(hidden / PROVENANCE, provenance)
+        hidden.rename(folder)
+    finally:
+        shutil.rmtree(hidden, ignore_errors=True)
+    return folder
 
 
 def _file(file: Path) -> dict[str, str]:
@@ -77,7 +89,7 @@ def _scores(blended: Artifact) -> dict[str, Any]:
 
 def _same(root: Path, provenance: dict[str, Any]) -> Path | None:
     """The newest folder whose file, and what it rests on, agree with these."""
-    for path in sorted(root.glob(f"*/{PROVENANCE}"), reverse=True):
+    for path in sorted(root.glob(f"[!.]*/{PROVENANCE}"), reverse=True):
         other = json.loads(path.read_text("utf-8"))
         same = all(other.get(part) == provenance[part] for part in SAME)
         if same and (path.parent / other["file"]).is_file():

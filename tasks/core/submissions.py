@@ -63,7 +63,7 @@ def listed(root: Path, competition: str | None = None) -> list[Submission]:
     Raises:
         InvalidSubmission: a provenance cannot be read.
     """
-    files = root.glob(f"{competition or '*'}/*/{PROVENANCE}")
+    files = root.glob(f"{competition or '*'}/[!.]*/{PROVENANCE}")  # one that is being written has a dot
     return [read(file.parent) for file in sorted(files, key=lambda file: file.parent.name, reverse=True)]
 
 

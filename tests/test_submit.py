@@ -1,0 +1,78 @@
+"""Submissions of several runs that come to their ends at once."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from tasks import submit as module
+from tasks.core import places, submissions
+from tasks.core.store import Artifact, Store
+
+RUNS = 8
+
+
+class Config(BaseModel):
+    """Of no importance."""
+
+    seed: int = 0
+
+
+@pytest.fixture
+def file(monkeypatch: pytest.MonkeyPatch) -> Artifact:
+    """An answer, of a competition whose rules it keeps."""
+    rules = SimpleNamespace(file="answers.txt", check=lambda *arguments: None, ids=lambda *arguments: [])
+    monkeypatch.setattr(module, "find", lambda competition: rules)
+    monkeypatch.setattr(module, "run_id", lambda: "run")
+    monkeypatch.setattr(module, "describe", described)
+    monkeypatch.setattr(module, "_scores", lambda blended: {})
+    with Store.current().new_folder() as folder:
+        (folder / "answers.txt").write_text("1\ta\n")
+        return Store.current().keep("submission", folder)
+
+
+def described(config: BaseModel, steps: Any, *, command: str) -> dict[str, Any]:
+    return {
+        "config": config.model_dump(),
+        "code": {},
+        "data": {},
+        "libraries": {},
+        "command": command,
+    }
+
+
+def submitted(file: Artifact, seeds: list[int]) -> list[str]:
+    def one(seed: int) -> str:
+        return str(module.submit.fn("toy", Config(seed=seed), file, file, file, "name"))
+
+    with ThreadPoolExecutor(len(seeds)) as pool:
+        return list(pool.map(one, seeds))
+
+
+def test_equal_submissions_are_one(file: Artifact) -> None:
+    folders = submitted(file, [0] * RUNS)
+    assert len(set(folders)) == 1
+    assert [str(each.folder) for each in submissions.listed(places.submissions_folder())] == folders[:1]
+    provenance = json.loads((Path(folders[0]) / "provenance.json").read_text())
+    assert provenance["command"] == f"podium run toy --from {Path(folders[0]).name}"
+
+
+def test_others_get_folders_of_their_own_though_name_and_second_are_equal(file: Artifact) -> None:
+    folders = submitted(file, list(range(RUNS)))
+    assert len(set(folders)) == RUNS
+    listed = submissions.listed(places.submissions_folder())
+    assert {str(each.folder) for each in listed} == set(folders)
+    assert sorted(path.name for path in Path(folders[0]).iterdir()) == ["answers.txt", "provenance.json"]
+
+
+def test_what_a_kill_has_left_is_no_submission(file: Artifact) -> None:
+    (folder,) = submitted(file, [0])
+    left = Path(folder).rename(Path(folder).with_name(".left"))
+    assert submissions.listed(places.submissions_folder()) == []
+    (again,) = submitted(file, [0])
+    assert Path(again) != left
+    assert (left / "provenance.json").is_file()
