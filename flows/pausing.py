@@ -7,7 +7,6 @@ from uuid import UUID
 from tasks.core.errors import InvalidSettings
 from tasks.core.nearest import suggestion
 
-
 PAGE = 200
 """Most deployments or runs that the server lists in one answer."""
 

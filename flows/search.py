@@ -13,7 +13,7 @@ from prefect import flow
 from prefect.futures import as_completed
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.search_results import Results, publish, write
+from flows.search_results import Results, write
 from flows.trials import last_step, one_recipe, trial
 from tasks.core.competition import find
 from tasks.core.config import Settings
@@ -25,6 +25,7 @@ from tasks.learning.config import Search
 from tasks.learning.study import Begun, Study
 from tasks.learning.suggesting import Present
 from tasks.learning.trials import Trial, best
+from tasks.report import publish
 
 log = logging.getLogger("podium")
 
@@ -66,7 +67,7 @@ def study_of(competition: str, config: Any, search: Search) -> Results:
     if winner is None:
         raise UserError(f"study {study.name}: no trial was finished in time; the same command goes on")
     results = write(study, competition, config, search, winner)
-    publish(results)
+    publish(results.sections, under=f"{competition}-search", of=f"{study.name}: ")
     return results
 
 

@@ -8,7 +8,6 @@ from flows.trials import changed
 from tasks.core import page, places, presets
 from tasks.core.competition import Score
 from tasks.core.config import Settings
-from tasks.core.markdown import markdown
 from tasks.core.page import Section
 from tasks.core.preset_writing import refuse_foreign, write_preset
 from tasks.core.settings import config_class
@@ -81,20 +80,6 @@ def write(study: Study, competition: str, config: Settings, search: Search, winn
     text = page.render(title, _figure(winner.score), results.sections, facts=_facts(results))
     write_atomically(results.report, text.encode())
     return results
-
-
-def publish(results: Results) -> None:
-    """Sections as artifacts of the run; what cannot be shown must not cost what was found."""
-    from prefect.artifacts import create_markdown_artifact
-
-    for section in results.sections:
-        key = f"{results.competition}-search-{section.title.lower().replace(' ', '-')}"
-        try:
-            create_markdown_artifact(
-                markdown(section), key=key, description=f"{results.study}: {section.title}"
-            )
-        except Exception as error:
-            log.warning("section %r was not published: %s", section.title, error)
 
 
 def _with_own_data(settings: Any, competition: str, preset: str) -> Settings:

@@ -47,7 +47,7 @@ def report(
     if not file.exists():
         text = page.render(f"{competition}: {Path(folder).name}", figure, told, facts=facts)
         write_atomically(file, text.encode())
-    _publish(competition, told)
+    publish(told, under=competition)
     on_validation = f", {_figure(validation)} on the validation part" if validation else ""
     log.info("%s out of fold%s, submission %s", figure, on_validation, folder)
     return {
@@ -126,14 +126,24 @@ def _validation(summary: dict[str, Any]) -> dict[str, Score]:
     return {name: Score(**score) for name, score in found.items()}
 
 
-def _publish(competition: str, told: list[page.Section]) -> None:
-    """Sections as Markdown artifacts of the run; a page that fails must not cost the submission."""
+def publish(told: list[page.Section], *, under: str, of: str = "") -> None:
+    """Sections as Markdown artifacts of the run; a page that fails must not cost what was found.
+
+    Args:
+        told: the sections.
+        under: how their keys begin.
+        of: how their descriptions begin.
+    """
+    from httpx import TransportError
     from prefect.artifacts import create_markdown_artifact
 
     for section in told:
-        key = "".join(each if each.isalnum() else "-" for each in section.title.lower())
-        key = f"{competition}-{key}".encode("ascii", "ignore").decode().strip("-")
+        key = "".join(each if each.isalnum() else "-" for each in f"{under}-{section.title}".lower())
+        key = key.encode("ascii", "ignore").decode().strip("-")
         try:
-            create_markdown_artifact(markdown(section), key=key, description=section.title)
+            create_markdown_artifact(markdown(section), key=key, description=f"{of}{section.title}")
+        except TransportError as error:  # the server is away: others would wait a minute each
+            log.warning("sections from %r on were not published: %s", section.title, error)
+            return
         except Exception as error:
             log.warning("section %r was not published: %s", section.title, error)

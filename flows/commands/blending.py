@@ -57,11 +57,13 @@ def blend(
         return
     if not server:
         say(NOT_RECORDED)
-    environment.apply(prefect_server.ensure(say) if server else None)
+    url = prefect_server.ensure(say) if server else None
+    environment.apply(url)
     run = config.run.model_copy(update={"name": name})
-    result = _run(competition, config.model_copy(update={"run": run}), choice)
-    print(summary(result, seconds=time.monotonic() - started))
-    print(_made_of(Path(result["submission"]).parent))
+    ended = _run(competition, config.model_copy(update={"run": run}), choice, url=url)
+    print(summary(ended.result, seconds=time.monotonic() - started))
+    print(_made_of(Path(ended.result["submission"]).parent))
+    ended.leave()
 
 
 def _chosen(competition: str, config: Any, asked: str) -> Any:
@@ -91,11 +93,12 @@ def _chosen(competition: str, config: Any, asked: str) -> Any:
     return choice
 
 
-def _run(competition: str, config: Any, choice: Any) -> dict[str, Any]:
-    """What the flow tells, called with the members' own recipes and models for provenance and report."""
+def _run(competition: str, config: Any, choice: Any, *, url: str | None) -> Any:
+    """How the flow ended, called with the members' own recipes and models for provenance and report."""
     from flows.blending import blending  # imports Prefect, which reads the environment
-    from flows.console import show_logs
+    from flows.console import say, show_logs
     from flows.member_origins import models_by_name, with_recipes
+    from flows.recording import carried_out
     from tasks.core import places, submissions
 
     show_logs()
@@ -103,13 +106,15 @@ def _run(competition: str, config: Any, choice: Any) -> dict[str, Any]:
     told = submissions.listed(places.submissions_folder(), competition)
     digests = ",".join(member.short for member in members.values())
     command = f"podium blend {competition} --from {{folder}} --members {digests}"
-    flow: Any = blending.with_options(flow_run_name=config.run.name)
-    return flow(
+    return carried_out(
+        blending.with_options(flow_run_name=config.run.name),
         competition,
         with_recipes(config, members, told),
         {name: member.artifact for name, member in members.items()},
         models_by_name(members),
         command,
+        url=url,
+        say=say,
     )
 
 

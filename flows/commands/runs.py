@@ -64,16 +64,19 @@ def run(
     check_paths(config)
     if not server:
         say(NOT_RECORDED)
-    environment.apply(prefect_server.ensure(say) if server else None)
+    url = prefect_server.ensure(say) if server else None
+    environment.apply(url)
     from prefect.task_runners import ThreadPoolTaskRunner  # Prefect reads the environment when imported
 
-    flow = _flow(competition)
+    from flows.recording import carried_out
+
+    runner = ThreadPoolTaskRunner(max_workers=config.run.workers)
+    flow = _flow(competition).with_options(flow_run_name=run_name, task_runner=runner)
     show_logs()
     named = config.run.model_copy(update={"name": run_name})
-    result = flow.with_options(
-        flow_run_name=run_name, task_runner=ThreadPoolTaskRunner(max_workers=config.run.workers)
-    )(config.model_copy(update={"run": named}))
-    print(summary(result, seconds=time.monotonic() - started))
+    ended = carried_out(flow, config.model_copy(update={"run": named}), url=url, say=say)
+    print(summary(ended.result, seconds=time.monotonic() - started))
+    ended.leave()
 
 
 def checked_name(name: str) -> str:
@@ -96,10 +99,8 @@ def check_folders() -> None:
     """Find out now, not after hours of training, whether results can be written.
 
     Raises:
-        UserError: a folder cannot be made or written to.
+        UserError: a folder cannot be made or written to, or somebody else has made one inside it.
     """
-    import tempfile
-
     from tasks.core import places
     from tasks.core.errors import UserError
 
@@ -110,12 +111,25 @@ def check_folders() -> None:
     for variable, folder in chosen.items():
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            tempfile.TemporaryFile(dir=folder).close()
+            _try_writing(folder)
+            for inner in (path for path in folder.iterdir() if path.is_dir()):
+                _try_writing(inner)
         except OSError as error:
-            received = f"{folder} ({error.strerror})"
+            received = f"{error.filename} ({error.strerror})"
+            hint = "; who share one need a group, and umask 002" if isinstance(error, PermissionError) else ""
             raise UserError(
-                f"{variable}: expected a folder that can be written to, received {received}"
+                f"{variable}: expected a folder that can be written to, received {received}{hint}"
             ) from None
+
+
+def _try_writing(folder: Path) -> None:
+    import tempfile
+
+    try:
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        error.filename = folder
+        raise
 
 
 def check_paths(config: Any) -> None:

@@ -63,11 +63,12 @@ def search(
         seed=seed,
         storage=storage,
     )
-    found = _prepared(competition, config, chosen, server=server)
-    print(_summary(found, seconds=time.monotonic() - started))
+    ended = _prepared(competition, config, chosen, server=server)
+    print(_summary(ended.result, seconds=time.monotonic() - started))
+    ended.leave()
 
 
-def _prepared(competition: str, config: Any, chosen: Any, *, server: bool) -> dict[str, Any]:
+def _prepared(competition: str, config: Any, chosen: Any, *, server: bool) -> Any:
     """Search, after all that can be wrong was looked at."""
     from flows import environment
     from flows import server as prefect_server
@@ -82,8 +83,9 @@ def _prepared(competition: str, config: Any, chosen: Any, *, server: bool) -> di
     check_paths(config)
     if not server:
         say(NOT_RECORDED)
-    environment.apply(prefect_server.ensure(say) if server else None)
-    return _carried_out(competition, config, chosen)
+    url = prefect_server.ensure(say) if server else None
+    environment.apply(url)
+    return _carried_out(competition, config, chosen, url=url)
 
 
 def _settings(**options: Any) -> Any:
@@ -105,20 +107,19 @@ def _settings(**options: Any) -> Any:
         raise InvalidSettings("\n".join(lines)) from None
 
 
-def _carried_out(competition: str, config: Any, chosen: Any) -> dict[str, Any]:
+def _carried_out(competition: str, config: Any, chosen: Any, *, url: str | None) -> Any:
     """Run the flow; Prefect is imported here, for it reads the environment when it is."""
     from prefect.task_runners import ThreadPoolTaskRunner
 
-    from flows.console import show_logs
+    from flows.console import say, show_logs
+    from flows.recording import carried_out
     from flows.search import search as flow
     from flows.search import worker_count
 
     show_logs()
     runner: Any = ThreadPoolTaskRunner(max_workers=worker_count(chosen))
-    found: dict[str, Any] = flow.with_options(flow_run_name=chosen.study, task_runner=runner)(
-        competition, config, chosen
-    )
-    return found
+    own = flow.with_options(flow_run_name=chosen.study, task_runner=runner)
+    return carried_out(own, competition, config, chosen, url=url, say=say)
 
 
 def _summary(found: dict[str, Any], *, seconds: float) -> str:

@@ -180,7 +180,7 @@ def blended(config: Any, members: dict[str, Artifact], monkeypatch: pytest.Monke
 
     for module in ("flows.blending", "tasks.submit", "tasks.report"):
         monkeypatch.setattr(f"{module}.run_id", lambda: "this run")
-    monkeypatch.setattr("tasks.report._publish", lambda *arguments: None)
+    monkeypatch.setattr("tasks.report.publish", lambda *arguments, **keywords: None)
     command = "podium blend {competition} --from {folder} --members a,b"
     with recorded_by(InTurn()):
         told = blending.fn("toy", config, members, {}, command)
