@@ -58,7 +58,7 @@ def made_home() -> Path:
     """Prefect's home, which is made if it is not there: Prefect itself makes no folder above it, and warns.
 
     Raises:
-        UserError: it cannot be made.
+        UserError: it cannot be made, or is somebody else's.
     """
     home = places.prefect_home()
     try:
@@ -66,6 +66,8 @@ def made_home() -> Path:
     except OSError as error:
         received = f"{home} ({error.strerror})"
         raise UserError(f"PREFECT_HOME: expected a folder that can be made, received {received}") from None
+    if not os.access(home, os.W_OK):
+        raise UserError(f"PREFECT_HOME: expected a folder that can be written to, received {home}")
     return home
 
 

@@ -54,7 +54,7 @@ def carried_out(flow: Any, *arguments: Any, url: str | None, say: Say) -> Ended:
     own.fn = body.kept
     with watched(url, say) as watch:
         try:
-            return Ended(own(*arguments), recorded=not watch.lost)
+            return Ended(own(*arguments), recorded=True)
         except Exception as error:
             if body.failure:
                 raise body.failure from None

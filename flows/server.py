@@ -95,19 +95,33 @@ def ensure(say: Say, *, port: int | None = None) -> str:
 
 
 def stop() -> bool:
-    """End the local server; False when there is none."""
+    """End the local server; False when there is none.
+
+    Raises:
+        UserError: it is another user's.
+    """
     with _alone():
         local = _remembered()
+        was_alive = local is not None and local.alive
+        if local is not None and was_alive:
+            _end(local)
         _state_file().unlink(missing_ok=True)
-        if local is None or not local.alive:
-            return False
+        return was_alive
+
+
+def _end(local: LocalServer) -> None:
+    try:
         os.kill(local.pid, signal.SIGTERM)
-        deadline = time.monotonic() + STOP_TIMEOUT_SECONDS
-        while local.alive and time.monotonic() < deadline:
-            time.sleep(0.1)
-        if local.alive:
-            os.kill(local.pid, signal.SIGKILL)
-        return True
+    except PermissionError:
+        expected = "a server that you have started"
+        raise UserError(
+            f"--stop: expected {expected}, received process {local.pid} of another user"
+        ) from None
+    deadline = time.monotonic() + STOP_TIMEOUT_SECONDS
+    while local.alive and time.monotonic() < deadline:
+        time.sleep(0.1)
+    if local.alive:
+        os.kill(local.pid, signal.SIGKILL)
 
 
 def _state_file() -> Path:

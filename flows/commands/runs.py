@@ -70,7 +70,7 @@ def run(
 
     from flows.recording import carried_out
 
-    runner = ThreadPoolTaskRunner(max_workers=config.run.workers)
+    runner: Any = ThreadPoolTaskRunner(max_workers=config.run.workers)
     flow = _flow(competition).with_options(flow_run_name=run_name, task_runner=runner)
     show_logs()
     named = config.run.model_copy(update={"name": run_name})

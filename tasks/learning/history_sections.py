@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 MOST_NAMES = 24
 """Names that fit under a chart; of more submissions every second, third … is named."""
 
+LONGEST_NAME = 20
+"""Letters of a name under a chart; longer ones would leave no room for the chart."""
+
 
 def section(
     competition: str, entries: Sequence[Entry], agreement: str, *, public_higher_is_better: bool
@@ -28,7 +31,7 @@ def section(
     rows: list[list[Any]] = [
         [
             entry.name,
-            f"{entry.when:%Y-%m-%d %H:%M}" if entry.when else None,
+            f"{entry.when:%Y-%m-%d\N{NO-BREAK SPACE}%H:%M}" if entry.when else None,
             entry.score,
             *([entry.validation] if has_validation else []),
             entry.public,
@@ -90,7 +93,8 @@ def _name(axes: "Axes", names: Sequence[str]) -> None:
     """The run's name under each point, without the time that the folder begins with."""
     step = int(np.ceil(len(names) / MOST_NAMES)) or 1
     places = list(range(0, len(names), step))
-    short = [names[place].split("-", 2)[-1] for place in places]
+    runs = [names[place].split("-", 2)[-1] for place in places]
+    short = [run if len(run) <= LONGEST_NAME else f"{run[: LONGEST_NAME - 1]}…" for run in runs]
     axes.set_xticks(places, short, rotation=40, ha="right", fontsize=8.5)
     axes.set_xlim(-0.6, len(names) - 0.4)
     axes.tick_params(axis="x", length=0)

@@ -102,6 +102,20 @@ def test_a_state_file_that_names_no_server_of_ours_ends_nothing(home: Path, stat
     assert server.stop() is False
 
 
+def test_the_server_of_another_user_is_neither_ended_nor_forgotten(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(pid: int, number: int) -> None:
+        raise PermissionError
+
+    (home / "server.json").write_text('{"pid": 1, "url": "http://127.0.0.1:4200/api"}')
+    monkeypatch.setattr(server.LocalServer, "alive", True)
+    monkeypatch.setattr(os, "kill", refuse)
+    with pytest.raises(UserError, match="received process 1 of another user"):
+        server.stop()
+    assert (home / "server.json").exists()
+
+
 def test_a_process_that_took_over_the_number_of_a_server_is_not_taken_for_it() -> None:
     assert not server.LocalServer(os.getpid(), "http://127.0.0.1:4200/api").alive
 
