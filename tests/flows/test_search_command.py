@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 from flows.__main__ import register
 from flows.commands import search as command
 from flows.commands.search import _summary
+from flows.recording import Ended
 from tasks.core import places
 
 
@@ -31,9 +32,9 @@ def invoke(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         "start": None,
     }
 
-    def note(*arguments: Any) -> dict[str, Any]:
+    def note(*arguments: Any, url: str | None) -> Ended:
         noted.append(arguments)
-        return found
+        return Ended(found, recorded=True)
 
     monkeypatch.setattr(command, "_carried_out", note)
     monkeypatch.setattr("flows.environment.apply", lambda url: None)
