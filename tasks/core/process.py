@@ -22,6 +22,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from tasks.core import watching
 from tasks.core.errors import UserError
 from tasks.core.running import following
 
@@ -54,6 +55,7 @@ def run(
     Raises:
         UserError: the child met something a person can mend.
         ChildFailed: it crashed, was killed, or took longer than the limit (0: none).
+        LeftOut: the run has no time for the step any more.
     """
     with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
         json.dump(job, file, ensure_ascii=False)
@@ -67,7 +69,8 @@ def run(
             env={**os.environ, **SILENT, **(environment or {})},
             start_new_session=True,
         )
-        with _ended(child), _limit(child, timeout_seconds) as overrun:
+        alive, limit = _ended(child), _limit(child, timeout_seconds)
+        with alive, limit as overrun, watching.over(label, lambda: _kill(child)):
             listener = _Listener(label)
             assert child.stdout is not None
             for line in child.stdout:
@@ -97,6 +100,7 @@ class _Listener:
         else:
             self.last.append(message["text"])
             log.info("%s", message["text"])
+            watching.told(self.label, message["text"])
             if follow := following.get():
                 follow(message["text"])
 
@@ -104,6 +108,7 @@ class _Listener:
 def _raise_failure(label: str, code: int, listener: _Listener, *, timed_out: bool) -> None:
     if code == 0:
         return
+    watching.insist(label)
     if listener.mistake is not None:
         raise UserError(listener.mistake)
     tail = "\n".join(listener.last)

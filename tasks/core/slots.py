@@ -11,16 +11,27 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from itertools import count
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from tasks.core import watching
+from tasks.core.running import at_work
+
 POLL_SECONDS = 0.1
+_line: list[tuple[int, int]] = []
+"""Who waits in this process, by place and arrival: a recipe is not overtaken by the next one's trainings."""
+_arrivals = count()
 
 
 @contextmanager
 def slot() -> Iterator[dict[str, str]]:
-    """Wait for a free slot; yields the environment that confines a child process to it."""
+    """Wait for a free slot; yields the environment that confines a child process to it.
+
+    Raises:
+        LeftOut: the run has no time for the step that waits.
+    """
     names = slot_names()
     locks = [FileLock(_folder() / f"{name}.lock", thread_local=False) for name in names]
     held = _first_free(locks)
@@ -31,14 +42,29 @@ def slot() -> Iterator[dict[str, str]]:
 
 
 def _first_free(locks: list[FileLock]) -> int:
-    while True:
-        for index, lock in enumerate(locks):
-            try:
-                lock.acquire(timeout=0)
-                return index
-            except Timeout:
-                continue
-        time.sleep(POLL_SECONDS)
+    step = at_work.get(None)
+    turn = (watching.place(step.label) if step else 0, next(_arrivals))
+    _line.append(turn)
+    try:
+        while True:
+            if step is not None:
+                watching.insist(step.label)
+            held = _tried(locks) if min(_line) == turn else None
+            if held is not None:
+                return held
+            time.sleep(POLL_SECONDS)
+    finally:
+        _line.remove(turn)
+
+
+def _tried(locks: list[FileLock]) -> int | None:
+    for index, lock in enumerate(locks):
+        try:
+            lock.acquire(timeout=0)
+            return index
+        except Timeout:
+            continue
+    return None
 
 
 def slot_names() -> list[str]:
@@ -47,8 +73,8 @@ def slot_names() -> list[str]:
     if cards:
         return [f"gpu-{card}" for card in cards]
     wanted = os.environ.get("PODIUM_SLOTS")
-    count = int(wanted) if wanted else len(os.sched_getaffinity(0))
-    return [f"cpu-{index}" for index in range(max(1, count))]
+    number = int(wanted) if wanted else len(os.sched_getaffinity(0))
+    return [f"cpu-{index}" for index in range(max(1, number))]
 
 
 @lru_cache

@@ -23,6 +23,8 @@ from tasks.core.errors import UserError
 from tasks.core.keys import Key, make_key
 from tasks.core.running import Running, at_work, collecting, recording, run_id
 from tasks.core.store import Artifact, Store
+from tasks.core.watching import LeftOut, held
+from tasks.core.worked import worked_seconds
 
 if TYPE_CHECKING:
     from prefect import Task
@@ -100,9 +102,12 @@ class Step:
         )(self._run)
 
     def _run(self, **arguments: Any) -> Any:
-        from prefect.states import Completed
+        from prefect.states import Cancelled, Completed
 
-        outcome = self.execute(arguments, run=run_id())
+        try:
+            outcome = self.execute(arguments, run=run_id())
+        except LeftOut:
+            return Cancelled(name="LeftOut", message="The run has no time for it")
         if outcome.state == "cached":
             return Completed(name="Cached", message="The store holds it whole", data=outcome.result)
         return outcome.result
@@ -122,7 +127,7 @@ class Step:
 
     def _compute(self, store: Store, key: Key, label: str, arguments: dict[str, Any]) -> "Outcome":
         digest = key.digest
-        with store.lock(digest):
+        with held(store.lock(digest), label):
             if outcome := _look_up(store, key):
                 return outcome
             _refuse_edited(key, label)
@@ -133,7 +138,8 @@ class Step:
             finally:
                 at_work.reset(token)
             seconds = time.monotonic() - began
-            store.write_record(digest, _record(key, label, result, seconds))
+            worked = worked_seconds(store.partial(digest))
+            store.write_record(digest, _record(key, label, result, seconds, worked))
             store.forget_partial(digest)
             return Outcome(result, "ran", seconds)
 
@@ -201,7 +207,7 @@ def _look_up(store: Store, key: Key) -> Outcome | None:
     return Outcome(result, "cached", record.get("seconds", 0.0))
 
 
-def _record(key: Key, label: str, result: Artifact, seconds: float) -> dict[str, Any]:
+def _record(key: Key, label: str, result: Artifact, seconds: float, worked: float | None) -> dict[str, Any]:
     if not isinstance(result, Artifact):
         raise TypeError(f"step {key.step}: expected an Artifact, received {type(result).__name__}")
     return {
@@ -210,6 +216,7 @@ def _record(key: Key, label: str, result: Artifact, seconds: float) -> dict[str,
         **key._asdict(),
         "result": result.model_dump(),
         "seconds": round(seconds, 3),
+        "worked": worked,
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 

@@ -11,6 +11,7 @@ from tasks.core.config import Run
 from tasks.core.running import running
 from tasks.core.slots import slot
 from tasks.core.store import Artifact, Store
+from tasks.core.worked import counted
 
 
 def in_child(
@@ -29,7 +30,7 @@ def in_child(
     Artifacts among `places` become their folders. A hit never comes here, so it never waits for a slot.
     """
     store, step = Store.current(), running()
-    with slot() as environment, store.new_folder() as folder:
+    with slot() as environment, counted(step.partial), store.new_folder() as folder:
         job = Job(
             competition=competition,
             settings=_plain(settings),

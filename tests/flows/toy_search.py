@@ -13,12 +13,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tasks.core import places, process, work
+from tasks.core import places, process, watching, work
 from tasks.core.competition import Job, Scores
 from tasks.core.running import following
 from tasks.core.slots import slot
@@ -55,11 +56,13 @@ def plug(patch: pytest.MonkeyPatch, folder: Path) -> None:
     patch.setattr(places, "presets_folder", lambda: folder / "conf")
 
 
-def run_here(entry: str, job: dict[str, Any], *, timeout_seconds: float, **_: Any) -> None:
-    """Does what a child process would do."""
-    began = time.time()
+def run_here(entry: str, job: dict[str, Any], *, timeout_seconds: float, label: str, **_: Any) -> None:
+    """Does what a child process would do, and ends as one does."""
+    began, ended = time.time(), Event()
     if entry == "tasks.train:child":
-        train(read_job(job), ends=began + timeout_seconds if timeout_seconds else float("inf"))
+        ends = began + timeout_seconds if timeout_seconds else float("inf")
+        with watching.over(label, ended.set):
+            train(read_job(job), label, ended, ends=ends)
     elif entry == "tasks.predict:child":
         predict(read_job(job))
     else:
@@ -82,7 +85,7 @@ def note(what: str, began: float) -> None:
         file.write(f"{what} {began} {time.time()}\n")
 
 
-def train(job: Job, *, ends: float) -> None:
+def train(job: Job, label: str, ended: Event, *, ends: float) -> None:
     """Logistic regression by gradient descent, from a line that is wrong."""
     assert job.folds is not None
     places_, labels = _records(job)
@@ -90,6 +93,8 @@ def train(job: Job, *, ends: float) -> None:
     weights, history = np.array([-1.0, 0.5]), []
     for epoch in range(1, job.settings["epochs"] + 1):
         time.sleep(float(os.environ.get(SECONDS, 0)))
+        if ended.is_set():
+            watching.insist(label)
         if time.time() > ends:
             raise process.ChildFailed("took longer than its limit")
         error = 1 / (1 + np.exp(-_line(weights, places_))) - labels
@@ -97,7 +102,8 @@ def train(job: Job, *, ends: float) -> None:
         weights = weights - job.settings["learning_rate"] * gradient
         share = float(((_line(weights, places_) > 0) == labels)[~own].mean())
         history.append({"stage": 1, "epoch": epoch, "loss": 0.0, "held_out_accuracy": share})
-        _tell(f"epoch {epoch} of {job.settings['epochs']}: loss 0, held_out_accuracy {share:.4g}, 9 steps/s")
+        count = job.settings["epochs"]
+        _tell(label, f"epoch {epoch} of {count}: loss 0, held_out_accuracy {share:.4g}, 9 steps/s")
     np.save(job.output / "weights.npy", weights)
     (job.output / "history.json").write_text(json.dumps(history))
 
@@ -132,8 +138,9 @@ def _records(job: Job) -> tuple[np.ndarray, np.ndarray]:
     return np.array([point["at"] for point in points]), files.targets(job.dataset)
 
 
-def _tell(text: str) -> None:
+def _tell(label: str, text: str) -> None:
     logging.getLogger("podium").info("%s", text)
+    watching.told(label, text)
     if follow := following.get():
         follow(text)
 
