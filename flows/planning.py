@@ -9,12 +9,16 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 from tasks.core.changes import nearest_record, reasons
+from tasks.core.estimating import Estimates
+from tasks.core.keys import Key
 from tasks.core.running import recorded_by
 from tasks.core.step import Step
 from tasks.core.store import Artifact, Store
 
 UNKNOWN = Artifact(kind="unknown", digest="")
 """Stands in keys for a result that is not known yet."""
+LEAST = 0.05
+"""Share of a step's time that is taken to remain, however long earlier attempts have worked."""
 
 
 class PlannedStep(NamedTuple):
@@ -23,6 +27,12 @@ class PlannedStep(NamedTuple):
     label: str
     state: str
     reason: str
+    waits_for: tuple[str, ...] = ()
+    """Labels of steps that must run first."""
+    seconds: float | None = 0.0
+    """About how long it will work, what earlier attempts have done left out; None: nothing tells."""
+    gathers: str = ""
+    """The member that is there when this step is done."""
 
 
 class Pending(NamedTuple):
@@ -47,6 +57,7 @@ class Planner:
         self.store = store
         self.steps: list[PlannedStep] = []
         self._records = list(store.records())
+        self._estimates = Estimates(store, self._records)
 
     def call(self, step: Step, arguments: dict[str, Any]) -> Any:
         label = step.label(arguments)
@@ -54,7 +65,10 @@ class Planner:
         if result is not None:
             self.steps.append(PlannedStep(label, "cached", ""))
             return result
-        self.steps.append(self._uncached(step, label, arguments))
+        planned = self._uncached(step, label, arguments)
+        waits_for = tuple(sorted(set(_pending(arguments))))
+        gathers = arguments["name"] if step.name == "gather" else ""
+        self.steps.append(planned._replace(waits_for=waits_for, gathers=gathers))
         return Pending(label)
 
     def _cached(self, step: Step, arguments: dict[str, Any]) -> Artifact | None:
@@ -64,15 +78,22 @@ class Planner:
 
     def _uncached(self, step: Step, label: str, arguments: dict[str, Any]) -> PlannedStep:
         if not step.cached:
-            return PlannedStep(label, "run", "always runs")
+            return PlannedStep(label, "run", "always runs", seconds=self._estimates.noted(label))
         key = step.key(_with_unknowns(arguments), self.store)
         if self.store.record(key.digest):
-            return PlannedStep(label, "run", "its artifact is missing or damaged")
+            return PlannedStep(label, "run", "its artifact is missing or damaged", seconds=self._time(key))
+        seconds = self._time(key)
         earlier = nearest_record(self._records, key, label)
         if earlier is not None:
             key = key._replace(inputs=_as_before(key.inputs, earlier["inputs"]))
         why = reasons(key, earlier)
-        return PlannedStep(label, "run" if why else "maybe", "; ".join([*why, *_waits(arguments)]))
+        state, seconds = ("run", seconds) if why else ("maybe", 0.0)
+        return PlannedStep(label, state, "; ".join([*why, *_waits(arguments)]), seconds=seconds)
+
+    def _time(self, key: Key) -> float | None:
+        """Seconds that the step still needs beside what earlier attempts have done."""
+        whole = self._estimates.of(key)
+        return None if whole is None else max(whole - self._estimates.worked(key), LEAST * whole)
 
 
 def _waits(arguments: dict[str, Any]) -> list[str]:

@@ -60,7 +60,7 @@ def differences(record: dict[str, Any], key: Key) -> list[tuple[str, Any, Any]]:
     """Places where a record's inputs, code or libraries differ from a key's: (place, before, now)."""
     found = []
     for part in ("inputs", "code", "libraries"):
-        before, now = _leaves(record[part]), _leaves(getattr(key, part))
+        before, now = leaves(record[part]), leaves(getattr(key, part))
         for place in sorted(before.keys() | now.keys()):
             if before.get(place) != now.get(place):
                 found.append((f"{part} {place}", before.get(place), now.get(place)))
@@ -87,12 +87,13 @@ def _short(value: Any) -> str:
     return "nothing" if value is None else str(value)
 
 
-def _leaves(value: Any, place: str = "") -> dict[str, Any]:
+def leaves(value: Any, place: str = "") -> dict[str, Any]:
+    """Every value of nested inputs by its place, names joined by `MARK`."""
     if isinstance(value, list):
         value = {str(index): item for index, item in enumerate(value)}
     if not isinstance(value, dict):
         return {place: value}
     found: dict[str, Any] = {}
     for name, item in value.items():
-        found |= _leaves(item, f"{place}{MARK}{name}" if place else name)
+        found |= leaves(item, f"{place}{MARK}{name}" if place else name)
     return found

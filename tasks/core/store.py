@@ -142,6 +142,11 @@ class Store:
             return []
         return [json.loads(line) for line in path.read_text("utf-8").split("\n")[:-1]]
 
+    def newest_runs(self, count: int) -> list[str]:
+        """Names of the runs whose journals were written last, the newest first."""
+        files = [(path.stat().st_mtime, path.stem) for path in (self.root / "runs").glob("*.jsonl")]
+        return [name for _, name in sorted(files, reverse=True)[:count]]
+
     def note(self, run: str, entry: dict[str, Any]) -> None:
         """Append one line to a run's journal (a single write, so that threads do not mix lines)."""
         path = self.root / "runs" / f"{run}.jsonl"
