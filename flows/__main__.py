@@ -52,7 +52,7 @@ register(
     app,
     "run",
     runs.run,
-    example="podium run dogs --preset seed --set folds.count=5 --set recipe.training.batch_size=64",
+    example="podium run dogs --preset best --set folds.count=5 --timeout 3h",
     resumes=True,
 )
 register(

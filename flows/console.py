@@ -136,5 +136,5 @@ def _message(record: logging.LogRecord) -> str:
         return f"failed: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
     message = record.getMessage()
     if state := re.match(r"Finished in state (\w+)\(", message):
-        return state[1].lower()
+        return {"LeftOut": "left out", "NotReady": "not ready"}.get(state[1], state[1].lower())
     return message

@@ -154,6 +154,7 @@ def said(result: dict[str, Any], steps: list[dict[str, Any]], *, began: float) -
     ran = {step["key"] for step in steps if step["key"] and step["state"] == "ran"}
     file = Path(result["submission"])
     where = " ".join([shown(file.parent), score_text(result.get("score"))]).strip()
+    where += "".join(f"; {name}: left out, {why}" for name, why in (result.get("left_out") or {}).items())
     if not ran and file.stat().st_mtime < began:
         return f"{UNCHANGED}: all {len(keys)} steps were cached; {where}"
     return f"{len(ran)} of {len(keys)} steps ran; {where}"

@@ -9,6 +9,7 @@ from typing import Any
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
+from flows.budget import begun
 from flows.cross_validation import cross_validate
 from flows.following import followed
 from flows.frozen_views import frozen_views
@@ -32,6 +33,8 @@ def dogs(config: Config) -> dict[str, Any]:
     """From photographs to a checked submission with its report."""
     dataset = load.submit("dogs", config.data)
     folds = split.submit("dogs", dataset, config.folds)
+    budget = begun("dogs", config, folds)
+    config = budget.config
     given = (dataset, folds, config)
     members = {
         recipe.name: cross_validate("dogs", recipe, frozen_views("dogs", recipe, *given), *given)
@@ -39,9 +42,11 @@ def dogs(config: Config) -> dict[str, Any]:
     }
     if config.pseudo.share:
         members |= second_round("dogs", config, dataset, folds, members)
+    config, members, left_out = budget.kept(members)
     joined = {name: member.joined for name, member in members.items()}
     blended = blend.submit("dogs", dataset, joined, config.blend, folds=folds)
     file = decode.submit("dogs", dataset, blended)
-    folder = submit.submit("dogs", config, dataset, blended, file, config.run.name)
+    folder = submit.submit("dogs", config, dataset, blended, file, config.run.name, left_out=left_out)
     models = {name: model for member in members.values() for name, model in member.models.items()}
-    return report.submit("dogs", config, dataset, folds, joined, blended, models, folder)
+    read = (dataset, folds, joined, blended, models)
+    return report.submit("dogs", config, *read, folder, left_out=left_out)

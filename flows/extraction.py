@@ -10,6 +10,7 @@ from typing import Any
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
+from flows.budget import begun
 from flows.following import followed
 from flows.sentences import rounds
 from tasks.blend import blend
@@ -31,14 +32,18 @@ def extraction(config: Config) -> dict[str, Any]:
     """From sentences to a checked submission with its report."""
     dataset = load.submit("extraction", config.data)
     folds = split.submit("extraction", dataset, config.folds)
+    budget = begun("extraction", config, folds)
+    config = budget.config
     members = {
         name: member
         for recipe in config.recipes
         for name, member in rounds("extraction", recipe, dataset, folds, config).items()
     }
+    config, members, left_out = budget.kept(members)
     joined = {name: member.joined for name, member in members.items()}
     blended = blend.submit("extraction", dataset, joined, config.blend, config.answers, folds=folds)
     file = decode.submit("extraction", dataset, blended)
-    folder = submit.submit("extraction", config, dataset, blended, file, config.run.name)
+    folder = submit.submit("extraction", config, dataset, blended, file, config.run.name, left_out=left_out)
     models = {name: model for member in members.values() for name, model in member.models.items()}
-    return report.submit("extraction", config, dataset, folds, joined, blended, models, folder)
+    read = (dataset, folds, joined, blended, models)
+    return report.submit("extraction", config, *read, folder, left_out=left_out)

@@ -9,6 +9,7 @@ from functools import wraps
 from typing import Any
 
 from tasks.core.running import Collector, collected_by
+from tasks.core.watching import Watch, watched_by
 
 
 def followed(body: Callable[..., Any]) -> Callable[..., Any]:
@@ -17,7 +18,7 @@ def followed(body: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(body)
     def run(*arguments: Any, **keywords: Any) -> Any:
         collector = Collector()
-        with collected_by(collector):
+        with collected_by(collector), watched_by(Watch()):
             last = body(*arguments, **keywords)
         if not hasattr(last, "wait"):
             return last  # a plan: nothing runs

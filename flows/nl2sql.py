@@ -9,6 +9,7 @@ from typing import Any
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
+from flows.budget import begun
 from flows.following import followed
 from flows.sentences import member
 from tasks.blend import blend
@@ -30,10 +31,14 @@ def nl2sql(config: Config) -> dict[str, Any]:
     """From questions and tables to a checked submission with its report."""
     dataset = load.submit("nl2sql", config.data)
     folds = split.submit("nl2sql", dataset, config.folds)
+    budget = begun("nl2sql", config, folds)
+    config = budget.config
     members = {recipe.name: member("nl2sql", recipe, dataset, folds, config) for recipe in config.recipes}
+    config, members, left_out = budget.kept(members)
     joined = {name: member.joined for name, member in members.items()}
     blended = blend.submit("nl2sql", dataset, joined, config.blend, config.answers, folds=folds)
     file = decode.submit("nl2sql", dataset, blended)
-    folder = submit.submit("nl2sql", config, dataset, blended, file, config.run.name)
+    folder = submit.submit("nl2sql", config, dataset, blended, file, config.run.name, left_out=left_out)
     models = {name: model for member in members.values() for name, model in member.models.items()}
-    return report.submit("nl2sql", config, dataset, folds, joined, blended, models, folder)
+    read = (dataset, folds, joined, blended, models)
+    return report.submit("nl2sql", config, *read, folder, left_out=left_out)

@@ -30,8 +30,13 @@ def report(
     blended: Artifact,
     models: dict[str, Artifact],
     folder: str,
+    *,
+    left_out: dict[str, str] | None = None,
 ) -> dict[str, Any]:
     """Write `report.html` into the submission's folder and publish its sections.
+
+    Args:
+        left_out: what the run had no time for, by name, and why.
 
     Returns:
         `submission`, `report`: paths; `score`: name, value and standard error out of fold.
@@ -43,7 +48,8 @@ def report(
     file = Path(folder) / "report.html"
     figure = _figure(score)
     validation = material.validation.get("blend")
-    facts = _facts(material, figure, Path(folder).name)
+    left_out = left_out or {}
+    facts = _facts(material, figure, Path(folder).name, left_out)
     if not file.exists():
         text = page.render(f"{competition}: {Path(folder).name}", figure, told, facts=facts)
         write_atomically(file, text.encode())
@@ -55,6 +61,7 @@ def report(
         "report": str(file),
         "score": score._asdict(),
         "validation": validation._asdict() if validation else None,
+        "left_out": left_out,
     }
 
 
@@ -97,13 +104,16 @@ def _material(
     )
 
 
-def _facts(material: page.Material, figure: str, submission: str) -> list[tuple[str, str]]:
+def _facts(
+    material: page.Material, figure: str, submission: str, left_out: dict[str, str]
+) -> list[tuple[str, str]]:
     validation = material.validation.get("blend")
     return [
         ("Out of fold", figure),
         *([("Validation", _figure(validation))] if validation else []),
         ("Records", f"{len(material.folds):,}"),
         ("Members", str(len(material.members))),
+        *((f"Left out: {name}", why) for name, why in left_out.items()),
         ("Submission", submission),
     ]
 

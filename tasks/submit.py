@@ -31,6 +31,7 @@ def submit(
     submission: Artifact,
     name: str,
     *,
+    left_out: dict[str, str] | None = None,
     command: str = "podium run {competition} --from {folder}",
 ) -> str:
     """Copy the file to `submissions/` with `provenance.json`; returns the folder.
@@ -38,6 +39,7 @@ def submit(
     A submission that lies there already with all it rests on is left as it is.
 
     Args:
+        left_out: what the run had no time for, by name, and why.
         command: rebuilds the submission, with its competition and folder in braces.
     """
     found = find(competition)
@@ -53,6 +55,7 @@ def submit(
             "run": name,
             **_file(file),
             **_scores(blended),
+            "left_out": left_out or {},
             **describe(config, Store.current().journal(run_id() or ""), command=rebuild),
             "public_score": None,
         }
@@ -92,6 +95,7 @@ def _same(root: Path, provenance: dict[str, Any]) -> Path | None:
     for path in sorted(root.glob(f"[!.]*/{PROVENANCE}"), reverse=True):
         other = json.loads(path.read_text("utf-8"))
         same = all(other.get(part) == provenance[part] for part in SAME)
+        same &= set(other.get("left_out", ())) == set(provenance["left_out"])  # the times will differ
         if same and (path.parent / other["file"]).is_file():
             return path.parent
     return None

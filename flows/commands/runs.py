@@ -50,6 +50,10 @@ def run(
         str | None,
         typer.Option(help="Name of the run and its submission; the preset's unless given."),
     ] = None,
+    timeout: Annotated[
+        str | None,
+        typer.Option(help="Leave out recipes that do not fit into this time: 90m, 8h, 2d."),
+    ] = None,
 ) -> None:
     """Turn the raw files into a checked submission, repeating only what changed."""
     from flows import environment
@@ -58,6 +62,7 @@ def run(
     from tasks.core import settings
 
     started = time.monotonic()
+    budget = budget_seconds(timeout)
     run_name = checked_name(preset or "defaults" if name is None else name)
     config: Any = settings.resolve(competition, preset=preset, overrides=overrides or (), submission=source)
     check_folders()
@@ -74,9 +79,27 @@ def run(
     flow = _flow(competition).with_options(flow_run_name=run_name, task_runner=runner)
     show_logs()
     named = config.run.model_copy(update={"name": run_name})
+    if budget:
+        left = max(budget - (time.monotonic() - started), 1.0)
+        named = named.model_copy(update={"budget_seconds": left})
     ended = carried_out(flow, config.model_copy(update={"run": named}), url=url, say=say)
     print(summary(ended.result, seconds=time.monotonic() - started))
     ended.leave()
+
+
+def budget_seconds(timeout: str | None) -> float:
+    """What `--timeout` says; 0 where it says nothing.
+
+    Raises:
+        InvalidSettings: it is no time, or none at all.
+    """
+    from flows.commands.text import parse_duration
+    from tasks.core.errors import InvalidSettings
+
+    seconds = parse_duration(timeout, option="--timeout").total_seconds() if timeout is not None else 0.0
+    if timeout is not None and not seconds:
+        raise InvalidSettings(f"--timeout: expected more than no time, received {timeout!r}")
+    return seconds
 
 
 def checked_name(name: str) -> str:
@@ -159,6 +182,7 @@ def summary(result: dict[str, Any], *, seconds: float) -> str:
 
     rows = [(part, shown(Path(result[part]))) for part in ("submission", "report") if result.get(part)]
     rows += [("score", score_text(result["score"]))] if result.get("score") is not None else []
+    rows += [("left out", f"{name}: {why}") for name, why in (result.get("left_out") or {}).items()]
     return aligned([*rows, ("time", duration(seconds))])
 
 

@@ -29,6 +29,7 @@ def show(name: SubmissionName) -> None:
         ("command", provenance.get("command")),
         ("score", score_text(provenance.get("score"))),
         ("gain", gain_text(provenance.get("gain"))),
+        *(("left out", f"{name}: {why}") for name, why in (provenance.get("left_out") or {}).items()),
         ("public score", _public(provenance)),
         *(
             (f"member {member}", _member(facts))

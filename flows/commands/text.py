@@ -37,6 +37,15 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
+def about(seconds: float) -> str:
+    """`20 s`, `12 min`, `2 h 5 min`: for forecasts, whose seconds nobody believes."""
+    seconds = max(seconds, 0.0)
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
 def size(count: int) -> str:
     """Bytes as `0 B`, `3.4 kB`, `1.2 GB`."""
     units = ("B", "kB", "MB", "GB", "TB")

@@ -143,3 +143,5 @@ class Run(Settings):
     """Least time between two checkpoints of a training."""
     timeout_seconds: Annotated[float, Field(ge=0), NotInKey()] = 0.0
     """A child process that takes longer is ended; 0: no limit."""
+    budget_seconds: Annotated[float, Field(ge=0), NotInKey()] = 0.0
+    """Time the whole run may take; recipes that do not fit are left out; 0: no limit."""

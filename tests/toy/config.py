@@ -24,7 +24,7 @@ class Recipe(Settings):
         return self
 
     def for_prediction(self) -> "Recipe":
-        return Recipe()
+        return Recipe(name=self.name)
 
 
 class Config(Settings):

@@ -5,6 +5,7 @@ from typing import Any
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
+from flows.budget import begun
 from flows.cross_validation import Readings, cross_validate
 from flows.following import followed
 from tasks.augment import augment
@@ -24,6 +25,8 @@ def toy(config: Config) -> dict[str, Any]:
     """From points to a checked submission."""
     dataset = load.submit("toy", config.data)
     folds = split.submit("toy", dataset, config.folds)
+    budget = begun("toy", config, folds)
+    config = budget.config
     options = {"seed": config.seed, "run": config.run}
     view = augment.submit("toy", "layer", {}, dataset, folds, view=0, kind="view", **options)
     encoded = {"identity": encode.submit("toy", "layer", {}, dataset, view="identity", **options)}
@@ -32,9 +35,11 @@ def toy(config: Config) -> dict[str, Any]:
         recipe.name: cross_validate("toy", recipe, readings, dataset, folds, config)
         for recipe in config.recipes
     }
+    config, members, left_out = budget.kept(members)
     joined = {name: member.joined for name, member in members.items()}
     blended = blend.submit("toy", dataset, joined, config.blend, folds=folds)
     file = decode.submit("toy", dataset, blended)
-    folder = submit.submit("toy", config, dataset, blended, file, config.run.name)
+    folder = submit.submit("toy", config, dataset, blended, file, config.run.name, left_out=left_out)
     models = {name: model for member in members.values() for name, model in member.models.items()}
-    return report.submit("toy", config, dataset, folds, joined, blended, models, folder)
+    read = (dataset, folds, joined, blended, models)
+    return report.submit("toy", config, *read, folder, left_out=left_out)
