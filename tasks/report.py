@@ -41,14 +41,12 @@ def report(
     Returns:
         `submission`, `report`: paths; `score`: name, value and standard error out of fold.
     """
-    found = find(competition)
+    found, left_out = find(competition), left_out or {}
     material = _material(competition, config, dataset, folds, members, blended, models)
-    told = sections(material, found.sections(material))
-    score = material.score(material.blended)
+    told, score = sections(material, found.sections(material)), material.score(material.blended)
     file = Path(folder) / "report.html"
     figure = _figure(score)
     validation = material.validation.get("blend")
-    left_out = left_out or {}
     facts = _facts(material, figure, Path(folder).name, left_out)
     if not file.exists():
         text = page.render(f"{competition}: {Path(folder).name}", figure, told, facts=facts)

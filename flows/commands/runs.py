@@ -56,9 +56,7 @@ def run(
     ] = None,
 ) -> None:
     """Turn the raw files into a checked submission, repeating only what changed."""
-    from flows import environment
-    from flows import server as prefect_server
-    from flows.console import say, show_logs
+    from flows.console import say
     from tasks.core import settings
 
     started = time.monotonic()
@@ -69,6 +67,18 @@ def run(
     check_paths(config)
     if not server:
         say(NOT_RECORDED)
+    until = started + budget if budget else None
+    ended = _carried_out(competition, config, name=run_name, server=server, until=until)
+    print(summary(ended.result, seconds=time.monotonic() - started))
+    ended.leave()
+
+
+def _carried_out(competition: str, config: Any, *, name: str, server: bool, until: float | None) -> Any:
+    """Run the flow, in the time until `until` on the monotonic clock; how it ended."""
+    from flows import environment
+    from flows import server as prefect_server
+    from flows.console import say, show_logs
+
     url = prefect_server.ensure(say) if server else None
     environment.apply(url)
     from prefect.task_runners import ThreadPoolTaskRunner  # Prefect reads the environment when imported
@@ -76,15 +86,12 @@ def run(
     from flows.recording import carried_out
 
     runner: Any = ThreadPoolTaskRunner(max_workers=config.run.workers)
-    flow = _flow(competition).with_options(flow_run_name=run_name, task_runner=runner)
+    flow = _flow(competition).with_options(flow_run_name=name, task_runner=runner)
     show_logs()
-    named = config.run.model_copy(update={"name": run_name})
-    if budget:
-        left = max(budget - (time.monotonic() - started), 1.0)
-        named = named.model_copy(update={"budget_seconds": left})
-    ended = carried_out(flow, config.model_copy(update={"run": named}), url=url, say=say)
-    print(summary(ended.result, seconds=time.monotonic() - started))
-    ended.leave()
+    run = config.run.model_copy(update={"name": name})
+    if until is not None:
+        run = run.model_copy(update={"budget_seconds": max(until - time.monotonic(), 1.0)})
+    return carried_out(flow, config.model_copy(update={"run": run}), url=url, say=say)
 
 
 def budget_seconds(timeout: str | None) -> float:
