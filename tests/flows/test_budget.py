@@ -52,13 +52,10 @@ def test_a_run_leaves_out_what_its_time_does_not_allow_and_a_later_one_makes_up_
     submission = Path(short["submission"])
     provenance = json.loads((submission.parent / "provenance.json").read_text())
     assert list(short["left_out"]) == list(provenance["left_out"]) == ["slow"]
-    assert short["left_out"]["slow"].startswith("needs about ")
+    assert short["left_out"]["slow"].startswith("needs more than ")  # how long it predicts, nothing tells
     assert [recipe["name"] for recipe in provenance["config"]["recipes"]] == list(provenance["members"])
     assert list(provenance["members"]) == ["quick"]
-    assert (
-        f"needs about {short['left_out']['slow'].split()[2]}"
-        in (submission.parent / "report.html").read_text()
-    )
+    assert short["left_out"]["slow"] in (submission.parent / "report.html").read_text()
     assert not any("slow" in record["label"] for record in Store.current().records())
 
     assert run(folder, QUICK)["score"] == short["score"]
