@@ -193,8 +193,9 @@ class Limited(Budget):
         self._watch.refuse(unwanted)
 
     def _end(self, done: set[str]) -> None:
-        """The time for training is over."""
+        """The time for training is over; members that were there before only have to be looked up."""
         self._has_ended, needed, names = True, self._pace.needed(), names_of(self.config)
+        done = done | {name for name in names if not self._forecast.labels(name)}
         late = [name for name in names if name not in done]
         for name in late:
             told = self._told(self._forecast.labels(name), needed)

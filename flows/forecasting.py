@@ -74,11 +74,14 @@ class Forecast:
     def fitting(
         self, recipes: Sequence[str], needed: Mapping[str, float], *, seconds: float, again: bool = False
     ) -> list[str]:
-        """The recipes that can be done in so many seconds, each beside those before it that can."""
+        """The recipes that can be done in so many seconds, each beside those before it that can.
+
+        A member that is there already fits whatever the time.
+        """
         kept, labels = [], set[str]()
         for recipe in recipes:
             more = labels | self.labels(recipe, again=again)
-            if self.seconds(more, needed) <= seconds:
+            if more == labels or self.seconds(more, needed) <= seconds:
                 kept.append(recipe)
                 labels = more
         return kept
