@@ -14,19 +14,20 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tasks.core import watching
 from tasks.core.errors import UserError
 from tasks.core.running import following
+from tasks.core.telling import MARK, send
+from tasks.core.telling import Progress as Progress
+from tasks.core.telling import tell as tell
 
-MARK = "\x1e"
 LAST_LINES = 30
 SILENT = {
     "TF_CPP_MIN_LOG_LEVEL": "2",
@@ -57,6 +58,46 @@ def run(
         ChildFailed: it crashed, was killed, or took longer than the limit (0: none).
         LeftOut: the run has no time for the step any more.
     """
+    listener = Listener(label)
+    with ExitStack() as watch:
+        ended = attend(
+            function,
+            job,
+            hear=listener.hear,
+            environment=environment,
+            timeout_seconds=timeout_seconds,
+            started=lambda kill: watch.enter_context(watching.over(label, kill)),
+        )
+    listener.conclude(ended)
+
+
+class Ended(NamedTuple):
+    """How a child ended: its exit code, negative for a signal, and whether the limit was why."""
+
+    code: int
+    timed_out: bool
+
+
+def attend(
+    function: str,
+    job: dict[str, Any],
+    *,
+    hear: Callable[[str], None],
+    environment: Mapping[str, str | None] | None = None,
+    timeout_seconds: float = 0,
+    started: Callable[[Callable[[], None]], object] = lambda kill: None,
+) -> Ended:
+    """Start a child, hand on each of its lines as it comes, and wait for its end.
+
+    Args:
+        function: `module:function`, called with the job.
+        job: JSON.
+        hear: is given the lines; what it raises ends the child.
+        environment: variables over those of this process; None takes one away.
+        timeout_seconds: the child is ended after this long; 0: never.
+        started: is given a function that ends the child from another thread.
+    """
+    variables: dict[str, str | None] = {**os.environ, **SILENT, **(environment or {})}
     with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
         json.dump(job, file, ensure_ascii=False)
         file.flush()
@@ -66,20 +107,19 @@ def run(
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             cwd=Path(__file__).resolve().parents[2],
-            env={**os.environ, **SILENT, **(environment or {})},
+            env={name: value for name, value in variables.items() if value is not None},
             start_new_session=True,
         )
-        alive, limit = _ended(child), _limit(child, timeout_seconds)
-        with alive, limit as overrun, watching.over(label, lambda: _kill(child)):
-            listener = _Listener(label)
+        with _ended(child), _limit(child, timeout_seconds) as overrun:
+            started(lambda: _kill(child))
             assert child.stdout is not None
             for line in child.stdout:
-                listener.hear(line.decode(errors="replace").rstrip())
+                hear(line.decode(errors="replace").rstrip())
             code = child.wait()
-        _raise_failure(label, code, listener, timed_out=overrun.is_set())
+        return Ended(code, overrun.is_set())
 
 
-class _Listener:
+class Listener:
     """Passes a child's lines on to the log and keeps the last ones for its failure."""
 
     def __init__(self, label: str) -> None:
@@ -104,19 +144,24 @@ class _Listener:
             if follow := following.get():
                 follow(message["text"])
 
+    def conclude(self, ended: Ended) -> None:
+        """Return if the child ended well.
 
-def _raise_failure(label: str, code: int, listener: _Listener, *, timed_out: bool) -> None:
-    if code == 0:
-        return
-    watching.insist(label)
-    if listener.mistake is not None:
-        raise UserError(listener.mistake)
-    tail = "\n".join(listener.last)
-    if timed_out:
-        raise ChildFailed(f"{label}: took longer than its limit and was ended; last lines:\n{tail}")
-    how = f"was killed by {_signal_name(-code)}" if code < 0 else f"ended with code {code}"
-    hint = " (the kernel does this when memory runs out)" if code == -signal.SIGKILL else ""
-    raise ChildFailed(f"{label}: its process {how}{hint}; last lines:\n{tail}")
+        Raises:
+            UserError, ChildFailed, LeftOut: as `run` does.
+        """
+        if ended.code == 0:
+            return
+        watching.insist(self.label)
+        if self.mistake is not None:
+            raise UserError(self.mistake)
+        tail = "\n".join(self.last)
+        if ended.timed_out:
+            raise ChildFailed(f"{self.label}: took longer than its limit and was ended; last lines:\n{tail}")
+        killed = ended.code < 0
+        how = f"was killed by {_signal_name(-ended.code)}" if killed else f"ended with code {ended.code}"
+        hint = " (the kernel does this when memory runs out)" if ended.code == -signal.SIGKILL else ""
+        raise ChildFailed(f"{self.label}: its process {how}{hint}; last lines:\n{tail}")
 
 
 def _signal_name(number: int) -> str:
@@ -163,39 +208,6 @@ def _limit(child: subprocess.Popen[bytes], seconds: float) -> Iterator[threading
             timer.cancel()
 
 
-def tell(text: str) -> None:
-    """Send one line to the parent's log (printed plainly when there is no parent)."""
-    _send({"text": text})
-
-
-def _send(message: dict[str, str]) -> None:
-    sys.stdout.write(f"{MARK}{json.dumps(message, ensure_ascii=False)}\n")
-    sys.stdout.flush()
-
-
-class Progress:
-    """Tells the rate and the time left, at most every few seconds."""
-
-    def __init__(
-        self, what: str, total: int, *, tell: Callable[[str], None] = tell, every: float = 10
-    ) -> None:
-        self._what, self._total, self._tell, self._every = what, total, tell, every
-        self._began = self._told = time.monotonic()
-        self._start: int | None = None
-
-    def at(self, done: int) -> None:
-        """Note that `done` of the total are finished."""
-        if self._start is None:
-            self._start = done
-        now = time.monotonic()
-        if now - self._told < self._every or done <= self._start:
-            return
-        self._told = now
-        rate = (done - self._start) / (now - self._began)
-        left = (self._total - done) / rate
-        self._tell(f"{done} of {self._total} {self._what}, {rate:.1f}/s, {left:.0f} s left")
-
-
 def _die_with_parent() -> None:
     """End this process and its children when the lifeline closes."""
 
@@ -216,7 +228,7 @@ def main() -> None:
     try:
         getattr(import_module(module), name)(job)
     except UserError as error:
-        _send({"mistake": str(error)})
+        send({"mistake": str(error)})
         os._exit(2)
     sys.stdout.flush()
     os._exit(0)  # TensorFlow's threads take seconds to end and hold nothing worth keeping

@@ -8,7 +8,7 @@ import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from itertools import count
@@ -26,22 +26,25 @@ _arrivals = count()
 
 
 @contextmanager
-def slot() -> Iterator[dict[str, str]]:
+def slot(meanwhile: Callable[[], None] = lambda: None) -> Iterator[dict[str, str]]:
     """Wait for a free slot; yields the environment that confines a child process to it.
+
+    Args:
+        meanwhile: is called now and then while none is free; what it raises ends the waiting.
 
     Raises:
         LeftOut: the run has no time for the step that waits.
     """
     names = slot_names()
     locks = [FileLock(_folder() / f"{name}.lock", thread_local=False) for name in names]
-    held = _first_free(locks)
+    held = _first_free(locks, meanwhile)
     try:
         yield _environment(names[held])
     finally:
         locks[held].release()
 
 
-def _first_free(locks: list[FileLock]) -> int:
+def _first_free(locks: list[FileLock], meanwhile: Callable[[], None]) -> int:
     step = at_work.get(None)
     turn = (watching.place(step.label) if step else 0, next(_arrivals))
     _line.append(turn)
@@ -52,6 +55,7 @@ def _first_free(locks: list[FileLock]) -> int:
             held = _tried(locks) if min(_line) == turn else None
             if held is not None:
                 return held
+            meanwhile()
             time.sleep(POLL_SECONDS)
     finally:
         _line.remove(turn)
