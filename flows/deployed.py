@@ -85,6 +85,7 @@ def carried_out(body: Any, config: Any) -> Any:
 
     from flows.commands.runs import check_folders, check_paths
     from flows.console import show_logs
+    from tasks.core import clusters
 
     show_logs()
     check_folders()
@@ -94,7 +95,7 @@ def carried_out(body: Any, config: Any) -> Any:
             log.info("%s", BUSY)
             return Completed(name=SKIPPED, message=BUSY)  # a cancelled one would show Prefect's traceback
         began = time.time()
-        with steps_at_once(config.run.workers):
+        with clusters.open_for(config.run), steps_at_once(config.run.workers):
             result = body(config)
         message = said(result, journal(), began=began)
         log.info("%s", message)

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM end every child at once, whatever the main thread is doing.
+"""Ctrl-C and SIGTERM end every child at once, on workers too, whatever the main thread is doing.
 
 A flow that is interrupted waits for its task threads, and these wait for their trainings: unless
 the children end first, nothing ends. While a flow runs, Prefect's SIGTERM handler stands in place
@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING
+
+from tasks.core import clusters
 
 if TYPE_CHECKING:
     from psutil import Process
@@ -64,6 +66,7 @@ class Interruption:
         self._decided.set()
         if not self._signalled:
             return
+        clusters.end()
         started = time.monotonic()
         while time.monotonic() - started < GRACE_SECONDS:
             patient = time.monotonic() - started < TERM_SECONDS

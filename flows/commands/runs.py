@@ -84,6 +84,7 @@ def _carried_out(competition: str, config: Any, *, name: str, server: bool, unti
     from prefect.task_runners import ThreadPoolTaskRunner  # Prefect reads the environment when imported
 
     from flows.recording import carried_out
+    from tasks.core import clusters
 
     runner: Any = ThreadPoolTaskRunner(max_workers=config.run.workers)
     flow = _flow(competition).with_options(flow_run_name=name, task_runner=runner)
@@ -91,7 +92,8 @@ def _carried_out(competition: str, config: Any, *, name: str, server: bool, unti
     run = config.run.model_copy(update={"name": name})
     if until is not None:
         run = run.model_copy(update={"budget_seconds": max(until - time.monotonic(), 1.0)})
-    return carried_out(flow, config.model_copy(update={"run": run}), url=url, say=say)
+    with clusters.open_for(run):
+        return carried_out(flow, config.model_copy(update={"run": run}), url=url, say=say)
 
 
 def budget_seconds(timeout: str | None) -> float:

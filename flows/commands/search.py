@@ -115,11 +115,13 @@ def _carried_out(competition: str, config: Any, chosen: Any, *, url: str | None)
     from flows.recording import carried_out
     from flows.search import search as flow
     from flows.search import worker_count
+    from tasks.core import clusters
 
     show_logs()
     runner: Any = ThreadPoolTaskRunner(max_workers=worker_count(chosen))
     own = flow.with_options(flow_run_name=chosen.study, task_runner=runner)
-    return carried_out(own, competition, config, chosen, url=url, say=say)
+    with clusters.open_for(config.run):
+        return carried_out(own, competition, config, chosen, url=url, say=say)
 
 
 def _summary(found: dict[str, Any], *, seconds: float) -> str:

@@ -11,7 +11,7 @@ and `config` modules, whose values arrive as inputs.
 import ast
 import hashlib
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 
@@ -53,6 +53,27 @@ def code_digests(module: str, extra: tuple[str, ...] = (), root: Path = ROOT) ->
             continue
         found[name], names = _read(path)
         waiting.extend(each for each in names if each.split(".")[0] in OURS)
+    return dict(sorted(found.items()))
+
+
+def reached(names: Iterable[str], root: Path = ROOT, *, now: bool = False) -> dict[str, str]:
+    """Digest of every module of ours that these reach, those that only move results too, by name.
+
+    Args:
+        names: modules; one that has no file below `root` is left out.
+        root: where the packages lie.
+        now: as the files are at this moment, not as this process first read them.
+    """
+    read: Callable[[Path], tuple[str, list[str]]] = _read.__wrapped__ if now else _read
+    waiting = list(names)
+    found: dict[str, str] = {}
+    while waiting:
+        name = waiting.pop()
+        path = _file(name, root)
+        if name in found or path is None:
+            continue
+        found[name], more = read(path)
+        waiting.extend(each for each in more if each.split(".")[0] in OURS)
     return dict(sorted(found.items()))
 
 

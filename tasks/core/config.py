@@ -145,3 +145,16 @@ class Run(Settings):
     """A child process that takes longer is ended; 0: no limit."""
     budget_seconds: Annotated[float, Field(ge=0), NotInKey()] = 0.0
     """Time the whole run may take; recipes that do not fit are left out; 0: no limit."""
+    runner: Annotated[Literal["threads", "dask", "ray"], NotInKey()] = "threads"
+    """Where child processes work: on this machine, or on the workers of a Dask or Ray cluster."""
+    address: Annotated[str, NotInKey()] = ""
+    """The cluster, `head:8786` of Dask or `head:6379` of Ray; empty: one on this machine, for this run."""
+
+    @model_validator(mode="after")
+    def _an_address_is_a_clusters(self) -> "Run":
+        if self.address and self.runner == "threads":
+            raise ValueError(
+                "address: expected only with runner = 'dask' or 'ray', "
+                f"received {self.address!r} with 'threads'"
+            )
+        return self

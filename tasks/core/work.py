@@ -1,11 +1,11 @@
-"""Run a step's long part in a child process that holds one slot of the machine."""
+"""Run a step's long part in a child process that holds one slot of a machine."""
 
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
-from tasks.core import process
+from tasks.core import process, remote
 from tasks.core.competition import Job
 from tasks.core.config import Run
 from tasks.core.running import running
@@ -27,28 +27,29 @@ def in_child(
 ) -> Artifact:
     """Call `module:function` with a Job in a fresh process and keep what it writes.
 
-    Artifacts among `places` become their folders. A hit never comes here, so it never waits for a slot.
+    The process is of this machine, or of a worker of the cluster that `run` names. Artifacts among `places`
+    become their folders. A hit never comes here, so it never waits for a slot.
     """
     store, step = Store.current(), running()
-    with slot() as environment, counted(step.partial), store.new_folder() as folder:
-        job = Job(
+
+    def job(output: Path) -> dict[str, Any]:
+        return Job(
             competition=competition,
             settings=_plain(settings),
             dataset=dataset.path,
             seed=seed,
-            output=folder,
+            output=output,
             partial=step.partial,
             data_workers=run.data_workers or 2,
             checkpoint_seconds=run.checkpoint_seconds,
             **{name: _located(value) for name, value in places.items()},
-        )
-        process.run(
-            entry,
-            job.model_dump(mode="json"),
-            label=step.label,
-            environment=environment,
-            timeout_seconds=run.timeout_seconds,
-        )
+        ).model_dump(mode="json")
+
+    if run.runner != "threads":
+        return remote.kept(entry, job, kind=kind, store=store, step=step, run=run)
+    with slot() as environment, counted(step.partial), store.new_folder() as folder:
+        limit = run.timeout_seconds
+        process.run(entry, job(folder), label=step.label, environment=environment, timeout_seconds=limit)
         return store.keep(kind, folder)
 
 
