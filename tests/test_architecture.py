@@ -16,7 +16,10 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("flows", "tasks")
 MOST_LINES = 250
 MOST_FUNCTION_LINES = 40
-HEAVY = ("tensorflow", "keras", "albumentations", "cv2", "matplotlib", "sklearn", "pandas", "scipy")
+HEAVY = (
+    *("tensorflow", "keras", "albumentations", "cv2", "matplotlib", "sklearn", "pandas", "scipy"),
+    *("distributed", "ray"),
+)
 LISTED = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
 
 
