@@ -2,11 +2,9 @@
 
 import json
 import logging
-import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
