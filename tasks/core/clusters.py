@@ -8,10 +8,12 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from tasks.core.config import Run
 from tasks.core.orders import Order
+
+if TYPE_CHECKING:
+    from tasks.core.config import Run
 
 ENDING_SECONDS = 3.0
 """An interrupted process waits so long for workers to end their children."""
@@ -55,7 +57,7 @@ _upheld: set[Order] = set()
 _ending = threading.Event()
 
 
-def current(run: Run) -> Cluster:
+def current(run: "Run") -> Cluster:
     """The cluster of these settings, opened at the first call.
 
     Raises:
@@ -72,7 +74,7 @@ def current(run: Run) -> Cluster:
 
 
 @contextmanager
-def open_for(run: Run) -> Iterator[None]:
+def open_for(run: "Run") -> Iterator[None]:
     """Within this block the cluster of these settings, if any, is open; what is wrong shows at once."""
     if run.runner == "threads":
         yield

@@ -136,6 +136,7 @@ def test_a_home_of_prefect_that_cannot_be_made_is_one_message(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
 ) -> None:
     (tmp_path / "file").touch()
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
     monkeypatch.setenv("PREFECT_HOME", str(tmp_path / "file" / "prefect"))
     result = invoke(*arguments)
     assert result.exit_code == 2
