@@ -147,12 +147,12 @@ class Limited(Budget):
         if not fitting:
             fitting = [min(names, key=lambda name: self._hopelessness(labels(name), needed))]
         sure = [name for name in fitting if labels(name) <= needed.keys()]
-        if sure and TOLERANCE * self._forecast.seconds(self._first(sure), needed) > left:
+        if sure and TOLERANCE * self._forecast.seconds(self._labels(sure), needed) > left:
             fitting = sure  # the last moment in which the others do not take their slots away
         for place, name in enumerate(names):
             if name not in fitting:
                 before = [each for each in fitting if each in names[:place]]
-                spare = left - self._forecast.seconds(self._first(before), needed)
+                spare = left - self._forecast.seconds(self._labels(before), needed)
                 beside = f" beside {', '.join(before)}" if before else ""
                 self._leave_out(name, f"{self._told(labels(name), needed)}, {about(spare)} left{beside}")
         self.config = reduced(self.config, fitting, again=True)
@@ -167,19 +167,17 @@ class Limited(Budget):
             return
         left, needed, labels = self._left(), self._pace.needed(), self._wanted()
         kept = names_of(self.config)
-        own, lost = (self._first(kept), self._first(set(self._foreseen) - set(kept)))
+        own, lost = (self._labels(kept), self._labels(set(self._foreseen) - set(kept)))
         if self._forecast.seconds(labels, needed) > left * tolerance or not labels.isdisjoint(lost - own):
             self._leave_out(SECOND_ROUND, f"{self._told(labels - own, needed)}, {about(left)} left")
             self.config = reduced(self.config, kept, again=False)
 
-    def _first(self, recipes: Collection[str]) -> set[str]:
-        """What the first rounds of these recipes are made of."""
-        return set[str]().union(*map(self._forecast.labels, recipes))
+    def _labels(self, recipes: Collection[str], *, again: bool = False) -> set[str]:
+        """What the first rounds of these recipes are made of, and the second too if `again`."""
+        return set[str]().union(*(self._forecast.labels(name, again=again) for name in recipes))
 
     def _wanted(self) -> set[str]:
-        again = has_second_round(self.config)
-        names = names_of(self.config)
-        return set[str]().union(*(self._forecast.labels(name, again=again) for name in names))
+        return self._labels(names_of(self.config), again=has_second_round(self.config))
 
     def _leave_out(self, name: str, why: str) -> None:
         self._why[name] = why
@@ -204,9 +202,7 @@ class Limited(Budget):
         again = has_second_round(self.config) and all(f"{name}{AGAIN}" in done for name in in_time)
         if has_second_round(self.config) and not again:
             self._leave_out(SECOND_ROUND, "not finished in time")
-        self._refuse_all_but(
-            set[str]().union(*(self._forecast.labels(name, again=again) for name in in_time))
-        )
+        self._refuse_all_but(self._labels(in_time, again=again))
 
     def _outcome(self, members: dict[str, Any]) -> Kept:
         done, names = finished(members, set(self._over)), names_of(self.config)

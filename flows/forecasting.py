@@ -71,24 +71,18 @@ class Forecast:
         steps = [step for step in self.steps if step.label in chosen]
         return makespan(steps, needed, slots=self._slots)
 
-    def fitting(
-        self, recipes: Sequence[str], needed: Mapping[str, float], *, seconds: float, again: bool = False
-    ) -> list[str]:
+    def fitting(self, recipes: Sequence[str], needed: Mapping[str, float], *, seconds: float) -> list[str]:
         """The recipes that can be done in so many seconds, each beside those before it that can.
 
         A member that is there already fits whatever the time.
         """
         kept, labels = [], set[str]()
         for recipe in recipes:
-            more = labels | self.labels(recipe, again=again)
+            more = labels | self.labels(recipe)
             if more == labels or self.seconds(more, needed) <= seconds:
                 kept.append(recipe)
                 labels = more
         return kept
-
-    def unknown(self, labels: Iterable[str], needed: Mapping[str, float]) -> set[str]:
-        """Those of these steps that nothing tells of."""
-        return set(labels) - needed.keys()
 
 
 def family(label: str) -> str:

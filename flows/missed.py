@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from flows.paging import paged
+
 MESSAGE = "Missed: a later scheduled run of this deployment is due as well, and sees the same data."
-PAGE = 200
-"""Most runs that the server lists in one answer."""
 
 
 def skip_missed(ids: Sequence[UUID]) -> int:
@@ -39,8 +39,5 @@ def _overdue(client: Any, deployment: UUID) -> Iterator[Any]:
         next_scheduled_start_time={"before_": datetime.now(UTC)},
         deployment_id={"any_": [deployment]},
     )
-    sort = FlowRunSort.EXPECTED_START_TIME_DESC
-    offset = 0
-    while page := client.read_flow_runs(flow_run_filter=wanted, sort=sort, limit=PAGE, offset=offset):
-        yield from (run for run in page if run.auto_scheduled)
-        offset += len(page)
+    runs = paged(client.read_flow_runs, flow_run_filter=wanted, sort=FlowRunSort.EXPECTED_START_TIME_DESC)
+    return (run for run in runs if run.auto_scheduled)

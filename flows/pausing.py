@@ -4,11 +4,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from flows.paging import PAGE, paged
 from tasks.core.errors import InvalidSettings
 from tasks.core.nearest import suggestion
-
-PAGE = 200
-"""Most deployments or runs that the server lists in one answer."""
 
 
 class Known(NamedTuple):
@@ -68,10 +66,7 @@ def _deployments(client: Any) -> Iterator[Any]:
     from flows.deployments import TAG
 
     tagged, sort = DeploymentFilter(tags=DeploymentFilterTags(all_=[TAG])), DeploymentSort.NAME_ASC
-    offset = 0
-    while page := client.read_deployments(deployment_filter=tagged, sort=sort, limit=PAGE, offset=offset):
-        yield from page
-        offset += len(page)
+    return paged(client.read_deployments, deployment_filter=tagged, sort=sort)
 
 
 def _says(schedule: Any) -> str:

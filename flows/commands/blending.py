@@ -40,10 +40,7 @@ def blend(
     Data, folds, answers and options of the blend are those of the preset. Members of other records or other
     folds are left out.
     """
-    from flows import environment
-    from flows import server as prefect_server
-    from flows.commands.runs import NOT_RECORDED, check_folders, check_paths, checked_name, summary
-    from flows.console import say
+    from flows.commands.runs import check_folders, check_paths, checked_name, recorded_at, summary
     from tasks.core import settings
 
     started = time.monotonic()
@@ -55,10 +52,7 @@ def blend(
     choice = _chosen(competition, config, members)
     if dry_run:
         return
-    if not server:
-        say(NOT_RECORDED)
-    url = prefect_server.ensure(say) if server else None
-    environment.apply(url)
+    url = recorded_at(server)
     run = config.run.model_copy(update={"name": name})
     ended = _run(competition, config.model_copy(update={"run": run}), choice, url=url)
     print(summary(ended.result, seconds=time.monotonic() - started))

@@ -56,7 +56,6 @@ def run(
     ] = None,
 ) -> None:
     """Turn the raw files into a checked submission, repeating only what changed."""
-    from flows.console import say
     from tasks.core import settings
 
     started = time.monotonic()
@@ -65,8 +64,6 @@ def run(
     config: Any = settings.resolve(competition, preset=preset, overrides=overrides or (), submission=source)
     check_folders()
     check_paths(config)
-    if not server:
-        say(NOT_RECORDED)
     until = started + budget if budget else None
     ended = _carried_out(competition, config, name=run_name, server=server, until=until)
     print(summary(ended.result, seconds=time.monotonic() - started))
@@ -75,12 +72,9 @@ def run(
 
 def _carried_out(competition: str, config: Any, *, name: str, server: bool, until: float | None) -> Any:
     """Run the flow, in the time until `until` on the monotonic clock; how it ended."""
-    from flows import environment
-    from flows import server as prefect_server
     from flows.console import say, show_logs
 
-    url = prefect_server.ensure(say) if server else None
-    environment.apply(url)
+    url = recorded_at(server)
     from prefect.task_runners import ThreadPoolTaskRunner  # Prefect reads the environment when imported
 
     from flows.recording import carried_out
@@ -94,6 +88,19 @@ def _carried_out(competition: str, config: Any, *, name: str, server: bool, unti
         run = run.model_copy(update={"budget_seconds": max(until - time.monotonic(), 1.0)})
     with clusters.open_for(run):
         return carried_out(flow, config.model_copy(update={"run": run}), url=url, say=say)
+
+
+def recorded_at(server: bool) -> str | None:
+    """Settle where Prefect records, before it is imported; the URL of the server's API, None without one."""
+    from flows import environment
+    from flows import server as prefect_server
+    from flows.console import say
+
+    if not server:
+        say(NOT_RECORDED)
+    url = prefect_server.ensure(say) if server else None
+    environment.apply(url)
+    return url
 
 
 def budget_seconds(timeout: str | None) -> float:

@@ -70,10 +70,7 @@ def search(
 
 def _prepared(competition: str, config: Any, chosen: Any, *, server: bool) -> Any:
     """Search, after all that can be wrong was looked at."""
-    from flows import environment
-    from flows import server as prefect_server
-    from flows.commands.runs import NOT_RECORDED, check_folders, check_paths
-    from flows.console import say
+    from flows.commands.runs import check_folders, check_paths, recorded_at
     from flows.search_results import preset_file
     from flows.trials import one_recipe
 
@@ -81,11 +78,7 @@ def _prepared(competition: str, config: Any, chosen: Any, *, server: bool) -> An
     preset_file(competition, chosen.study)
     check_folders()
     check_paths(config)
-    if not server:
-        say(NOT_RECORDED)
-    url = prefect_server.ensure(say) if server else None
-    environment.apply(url)
-    return _carried_out(competition, config, chosen, url=url)
+    return _carried_out(competition, config, chosen, url=recorded_at(server))
 
 
 def _settings(**options: Any) -> Any:

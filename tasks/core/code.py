@@ -45,15 +45,7 @@ def code_digests(module: str, extra: tuple[str, ...] = (), root: Path = ROOT) ->
     for name in waiting:
         if _file(name, root) is None:
             raise FileNotFoundError(f"module {name}: no such file below {root}")
-    found: dict[str, str] = {}
-    while waiting:
-        name = waiting.pop()
-        path = _file(name, root)
-        if name in found or path is None or not counts(name):
-            continue
-        found[name], names = _read(path)
-        waiting.extend(each for each in names if each.split(".")[0] in OURS)
-    return dict(sorted(found.items()))
+    return _walked(waiting, root, read=_read, wanted=counts)
 
 
 def reached(names: Iterable[str], root: Path = ROOT, *, now: bool = False) -> dict[str, str]:
@@ -64,13 +56,22 @@ def reached(names: Iterable[str], root: Path = ROOT, *, now: bool = False) -> di
         root: where the packages lie.
         now: as the files are at this moment, not as this process first read them.
     """
-    read: Callable[[Path], tuple[str, list[str]]] = _read.__wrapped__ if now else _read
-    waiting = list(names)
-    found: dict[str, str] = {}
+    return _walked(names, root, read=_read.__wrapped__ if now else _read, wanted=lambda name: True)
+
+
+def _walked(
+    names: Iterable[str],
+    root: Path,
+    *,
+    read: Callable[[Path], tuple[str, list[str]]],
+    wanted: Callable[[str], bool],
+) -> dict[str, str]:
+    """Digests of these modules and of all ours that they lead to, as far as they are wanted."""
+    waiting, found = list(names), dict[str, str]()
     while waiting:
         name = waiting.pop()
         path = _file(name, root)
-        if name in found or path is None:
+        if name in found or path is None or not wanted(name):
             continue
         found[name], more = read(path)
         waiting.extend(each for each in more if each.split(".")[0] in OURS)

@@ -23,7 +23,7 @@ from tasks.core.errors import UserError
 from tasks.core.keys import Key, make_key
 from tasks.core.running import Running, at_work, collecting, recording, run_id
 from tasks.core.store import Artifact, Store
-from tasks.core.watching import LeftOut, held
+from tasks.core.watching import LeftOut, held, insist
 from tasks.core.worked import worked_seconds
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ class Step:
 
     def _compute(self, store: Store, key: Key, label: str, arguments: dict[str, Any]) -> "Outcome":
         digest = key.digest
-        with held(store.lock(digest), label):
+        with held(store.lock(digest), lambda: insist(label)):
             if outcome := _look_up(store, key):
                 return outcome
             _refuse_edited(key, label)

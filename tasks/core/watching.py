@@ -157,14 +157,10 @@ def told(label: str, text: str) -> None:
 
 
 @contextmanager
-def held(lock: FileLock, label: str) -> Iterator[None]:
-    """Hold the lock, however long that takes, as long as the step is wanted.
-
-    Raises:
-        LeftOut: it is refused while it waits.
-    """
+def held(lock: FileLock, check: Callable[[], None]) -> Iterator[None]:
+    """Hold the lock, however long that takes, unless `check`, called now and then while it waits, raises."""
     while True:
-        insist(label)
+        check()
         try:
             lock.acquire(timeout=PATIENCE_SECONDS)
             break

@@ -3,18 +3,16 @@
 import shutil
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-
-from filelock import Timeout
 
 from tasks.core import likeness, process
 from tasks.core.orders import Taken
 from tasks.core.slots import slot
 from tasks.core.store import Store
 from tasks.core.telling import as_line
+from tasks.core.watching import held
 
 POLL_SECONDS = 0.5
 """Time between two looks at the lease, and between two writings of what the child says."""
@@ -51,7 +49,9 @@ def carry_out(order: dict[str, Any]) -> dict[str, Any]:
 
 def _attended(order: dict[str, Any], taken: Taken, where: str) -> process.Ended:
     with _Attendance(taken) as attendance:
-        with _alone(order, attendance.check), slot(attendance.check) as confined:
+        # two children never share checkpoints: a worker that was cut off may still have one
+        alone = held(Store(Path(order["store"])).lock(order["lock"]), attendance.check)
+        with alone, slot(attendance.check) as confined:
             attendance.hear(as_line({"text": f"works on {where}"}))
             ended = process.attend(
                 order["function"],
@@ -63,22 +63,6 @@ def _attended(order: dict[str, Any], taken: Taken, where: str) -> process.Ended:
             )
         attendance.check()
     return ended
-
-
-@contextmanager
-def _alone(order: dict[str, Any], check: Callable[[], None]) -> Iterator[None]:
-    """Two children never share checkpoints: a worker that was cut off may still have one."""
-    lock = Store(Path(order["store"])).lock(order["lock"])
-    while True:
-        try:
-            lock.acquire(timeout=POLL_SECONDS)
-            break
-        except Timeout:
-            check()
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 class _Attendance:

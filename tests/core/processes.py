@@ -7,6 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
+import pytest
+
+from tasks.core.slots import graphics_cards
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -33,3 +38,18 @@ def until(condition: Callable[[], Any], seconds: float = 20) -> Any:
         assert time.monotonic() < end, "it did not happen in time"
         time.sleep(0.02)
     return found
+
+
+def is_alive(number: int) -> bool:
+    """Whether there is a process of this number that has not ended."""
+    try:
+        return psutil.Process(number).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def slots_of_processor(patch: pytest.MonkeyPatch, count: int) -> None:
+    """Have so many slots on the processor, whatever cards the machine has."""
+    patch.setenv("CUDA_VISIBLE_DEVICES", "")
+    patch.setenv("PODIUM_SLOTS", str(count))
+    graphics_cards.cache_clear()

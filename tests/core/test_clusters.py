@@ -15,26 +15,20 @@ from tasks.core import clusters, dask_cluster
 from tasks.core.config import Run
 from tasks.core.errors import UserError
 from tasks.core.running import followed_by
-from tasks.core.slots import graphics_cards, slot
+from tasks.core.slots import slot
 from tasks.core.store import Store
 from tests.core.counting import call, leftovers
-from tests.core.processes import until
+from tests.core.processes import is_alive, slots_of_processor, until
 
 PATIENCE = 120
 """Seconds that a busy machine may take for what an idle one does in one or two."""
 
 
-def runners(*, package: str) -> list[pytest.MarkDecorator]:
-    return [pytest.mark.skipif(find_spec(package) is None, reason=f"{package} is not installed")]
+NO_RAY = pytest.mark.skipif(find_spec("ray") is None, reason="ray is not among the developers' tools")
+RAY = pytest.param("ray", marks=[NO_RAY, pytest.mark.slow])
 
 
-DASK = pytest.param("dask", marks=runners(package="distributed"))
-RAY = pytest.param(
-    "ray", marks=[*runners(package="ray"), pytest.mark.slow]
-)  # not among the developers' tools
-
-
-@pytest.fixture(params=[DASK, RAY], scope="module")
+@pytest.fixture(params=["dask", RAY], scope="module")
 def runner(request: pytest.FixtureRequest) -> Iterator[str]:
     """One cluster for all tests, opened by the first that sends something."""
     yield request.param
@@ -43,16 +37,7 @@ def runner(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.fixture(autouse=True)
 def two_slots(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    monkeypatch.setenv("PODIUM_SLOTS", "2")
-    graphics_cards.cache_clear()
-
-
-def is_alive(number: int) -> bool:
-    try:
-        return psutil.Process(number).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
+    slots_of_processor(monkeypatch, 2)
 
 
 class Heard(list[str]):
@@ -148,7 +133,6 @@ def test_a_missing_package_is_one_message_with_its_extra(
     assert str(caught.value) == expected
 
 
-@pytest.mark.skipif(find_spec("distributed") is None, reason="distributed is not installed")
 def test_a_scheduler_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dask_cluster, "CONNECT_SECONDS", 1)
     with pytest.raises(UserError, match=r"run\.address: expected .* received 'tcp://127\.0\.0\.1:9' "):

@@ -9,26 +9,18 @@ import time
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from tasks.core import process
 from tasks.core.errors import UserError
 from tasks.core.process import ChildFailed, Progress, tell
-from tests.core.processes import python, until
+from tests.core.processes import is_alive, python, until
 
 HERE = "tests.core.test_process"
 
 
 def call(function: Any, timeout_seconds: float = 0, **job: Any) -> None:
     process.run(f"{HERE}:{function.__name__}", job, label="a step", timeout_seconds=timeout_seconds)
-
-
-def is_alive(number: int) -> bool:
-    try:
-        return psutil.Process(number).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 # Entries of children

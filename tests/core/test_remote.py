@@ -11,7 +11,6 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from tasks.core import clusters, likeness, orders, remote, worker
@@ -21,10 +20,10 @@ from tasks.core.errors import UserError
 from tasks.core.keys import canonical
 from tasks.core.process import ChildFailed
 from tasks.core.running import followed_by
-from tasks.core.slots import graphics_cards, slot
+from tasks.core.slots import slot
 from tasks.core.store import Store
 from tests.core.counting import call, leftovers
-from tests.core.processes import until
+from tests.core.processes import is_alive, slots_of_processor, until
 
 PATIENCE = 120
 """Seconds that a busy machine may take to start a child, which an idle one does in half a second."""
@@ -62,21 +61,12 @@ class Threads:
 
 @pytest.fixture(autouse=True)
 def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Threads]:
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    monkeypatch.setenv("PODIUM_SLOTS", "1")
-    graphics_cards.cache_clear()
+    slots_of_processor(monkeypatch, 1)
     opened = Threads()
     monkeypatch.setattr(clusters, "_open", lambda runner, address: opened)
     monkeypatch.setattr(clusters, "_ending", threading.Event())
     yield opened
     clusters.close_all()
-
-
-def is_alive(number: int) -> bool:
-    try:
-        return psutil.Process(number).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 class Heard(list[str]):

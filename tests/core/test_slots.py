@@ -10,14 +10,12 @@ import pytest
 
 from tasks.core import slots
 from tasks.core.slots import graphics_cards, slot, slot_names
-from tests.core.processes import finished, python, until
+from tests.core.processes import finished, python, slots_of_processor, until
 
 
 @pytest.fixture(autouse=True)
 def no_cards(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    monkeypatch.setenv("PODIUM_SLOTS", "2")
-    graphics_cards.cache_clear()
+    slots_of_processor(monkeypatch, 2)
 
 
 def test_the_number_of_processor_slots_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -97,7 +97,7 @@ def test_a_step_that_waits_for_a_slot_waits_no_longer(watch: Watch) -> None:
 
 def test_a_step_that_waits_for_another_run_waits_no_longer(watch: Watch, tmp_path: Path) -> None:
     store = Store.current()
-    held_twice = watching.held(store.lock("key"), "long one")
+    held_twice = watching.held(store.lock("key"), lambda: watching.insist("long one"))
     refused_when(lambda: True, watch)
     with store.lock("key"), watched_by(watch), pytest.raises(LeftOut), held_twice:
         pytest.fail("two hold it")

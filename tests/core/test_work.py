@@ -10,17 +10,16 @@ import pytest
 from tasks.core import process
 from tasks.core.config import Folds, Run, Stage
 from tasks.core.errors import UserError
-from tasks.core.slots import graphics_cards, slot
+from tasks.core.slots import slot
 from tasks.core.step import step
 from tasks.core.store import Artifact, Store
 from tasks.core.work import in_child, read_job
+from tests.core.processes import slots_of_processor
 
 
 @pytest.fixture(autouse=True)
 def one_slot(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    monkeypatch.setenv("PODIUM_SLOTS", "1")
-    graphics_cards.cache_clear()
+    slots_of_processor(monkeypatch, 1)
 
 
 def small(text: str) -> Artifact:

@@ -19,12 +19,8 @@ SLOW = {"name": "slow", "epochs": 2000}
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prefect_server: str) -> Path:
     """Raw files and places of the toy."""
-    toy_search.write(tmp_path / "data")
-    toy_search.plug(monkeypatch, tmp_path)
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    monkeypatch.setenv("PODIUM_SLOTS", "2")
     monkeypatch.setenv(toy_search.SECONDS, "0.1")
-    return tmp_path
+    return toy_search.prepared(tmp_path, monkeypatch)
 
 
 def run(folder: Path, *recipes: dict[str, Any], seconds: float = 0) -> dict[str, Any]:

@@ -23,11 +23,7 @@ pytestmark = pytest.mark.server
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prefect_server: str) -> Path:
     """Raw files and places of the toy."""
-    toy_search.write(tmp_path / "data")
-    toy_search.plug(monkeypatch, tmp_path)
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    monkeypatch.setenv("PODIUM_SLOTS", "2")
-    return tmp_path
+    return toy_search.prepared(tmp_path, monkeypatch)
 
 
 def config(folder: Path, **changes: Any) -> Any:

@@ -56,6 +56,15 @@ def plug(patch: pytest.MonkeyPatch, folder: Path) -> None:
     patch.setattr(places, "presets_folder", lambda: folder / "conf")
 
 
+def prepared(folder: Path, patch: pytest.MonkeyPatch) -> Path:
+    """The folder with raw files, the toy plugged in, and two slots on the processor."""
+    write(folder / "data")
+    plug(patch, folder)
+    patch.setenv("CUDA_VISIBLE_DEVICES", "")
+    patch.setenv("PODIUM_SLOTS", "2")
+    return folder
+
+
 def run_here(entry: str, job: dict[str, Any], *, timeout_seconds: float, label: str, **_: Any) -> None:
     """Does what a child process would do, and ends as one does."""
     began, ended = time.time(), Event()
