@@ -3,6 +3,9 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# one process a core, whole modules in each, in the order of their names
+PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 8 --dist loadscope --no-loadscope-reorder
+WORKERS ?= logical
 
 .PHONY: help demo demo-dogs demo-extraction demo-nl2sql test test-all lint check bench clean
 
@@ -36,10 +39,10 @@ demo-nl2sql: $(READY)
 	$(BIN)/podium run nl2sql --preset demo
 
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 test-all: $(READY)
-	$(BIN)/python -m pytest -m ''
+	$(PYTEST) -m ''
 
 lint: $(READY)
 	$(BIN)/ruff format --check .

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-# Prefect reads this once, at its import, and makes the folder.
-os.environ.setdefault("PREFECT_HOME", tempfile.mkdtemp(prefix="podium-tests-"))
+# Prefect reads this once, at its import. Each process has its own, also where tests run side by side.
+HOME = tempfile.TemporaryDirectory(prefix="podium-tests-", ignore_cleanup_errors=True)
+os.environ["PREFECT_HOME"] = HOME.name
 
 PLACES = ("PODIUM_STORE", "PODIUM_SUBMISSIONS", "PODIUM_SLOT_FOLDER")
 
