@@ -33,6 +33,13 @@ def makespan(steps: Sequence[PlannedStep], needed: Mapping[str, float], *, slots
     return now
 
 
+def foretold(steps: Sequence[PlannedStep], *, slots: int) -> tuple[float, int]:
+    """Seconds until a whole plan is done, and of how many steps to run nothing tells how long they take."""
+    to_run = [step for step in steps if step.state != "cached"]
+    needed = {step.label: step.seconds for step in to_run if step.seconds is not None}
+    return makespan(to_run, needed, slots=slots), len(to_run) - len(needed)
+
+
 def members_needs(steps: Sequence[PlannedStep]) -> dict[str, set[str]]:
     """For each member that is not there yet, the labels of all steps before it, and its own."""
     before = {step.label: step.waits_for for step in steps}

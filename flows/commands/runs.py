@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -35,7 +36,23 @@ def plan(
     print(aligned((step.label, step.state, step.reason) for step in steps))
     counts = Counter(step.state for step in steps)
     may = f", {counts['maybe']} may run" if counts["maybe"] else ""
-    print(f"{counts['cached']} cached, {counts['run']} will run{may}")
+    print(f"{counts['cached']} cached, {counts['run']} will run{may}{_foretold(steps)}")
+
+
+def _foretold(steps: Sequence[Any]) -> str:
+    """How long a plan takes on the slots of this machine, as far as earlier runs tell."""
+    from flows.commands.text import about
+    from flows.forecasting import foretold
+    from tasks.core.slots import slot_names
+
+    slots = len(slot_names())
+    seconds, untold = foretold(steps, slots=slots)
+    on = f"on {slots} slot{'s' if slots > 1 else ''}"
+    if not untold:
+        return f", in about {about(seconds)} {on}"
+    steps_untold = f"how long {untold} of them take{'s' if untold == 1 else ''}"
+    more = f", in more than {about(seconds)} {on}" if seconds else ""
+    return f"{more}; nothing tells {steps_untold}"
 
 
 def run(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from flows.forecasting import Forecast, family, makespan
+from flows.forecasting import Forecast, family, foretold, makespan
 from flows.pace import Pace
 from flows.planning import PlannedStep
 from tasks.core.store import Store
@@ -40,6 +40,12 @@ def needed(steps: list[PlannedStep]) -> dict[str, float]:
 def test_steps_share_slots(folds: int, slots: int, seconds: float) -> None:
     steps = recipe("a", folds=folds)
     assert makespan(steps, needed(steps), slots=slots) == seconds
+
+
+def test_a_plan_foretells_its_time_and_what_nothing_tells() -> None:
+    assert foretold(plan_of(recipe("a"), recipe("b")), slots=2) == (26, 0)
+    assert foretold(plan_of(recipe("a"), recipe("b", train=None)), slots=2) == (16, 2)
+    assert foretold([PlannedStep("load", "cached", "")], slots=2) == (0, 0)
 
 
 def test_a_step_that_waits_keeps_no_slot() -> None:
