@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from tasks.core.changes import nearest_record, reasons
 from tasks.core.estimating import Estimates
 from tasks.core.keys import Key
+from tasks.core.mirror import Mirror
 from tasks.core.running import recorded_by
 from tasks.core.step import Step
 from tasks.core.store import Artifact, Store
@@ -56,6 +57,7 @@ class Planner:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.steps: list[PlannedStep] = []
+        self._mirror = Mirror.current()
         self._records = list(store.records())
         self._estimates = Estimates(store, self._records)
 
@@ -74,7 +76,8 @@ class Planner:
     def _cached(self, step: Step, arguments: dict[str, Any]) -> Artifact | None:
         if _pending(arguments):
             return None
-        return self.store.result(step.key(arguments, self.store).digest)
+        key = step.key(arguments, self.store).digest
+        return self.store.result(key) or (self._mirror.promised(key) if self._mirror else None)
 
     def _uncached(self, step: Step, label: str, arguments: dict[str, Any]) -> PlannedStep:
         if not step.cached:

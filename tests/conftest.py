@@ -19,6 +19,7 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Store, submissions and slots below the test's own folder; none of them exists yet."""
     for variable in PLACES:
         monkeypatch.setenv(variable, str(tmp_path / variable.lower()))
+    monkeypatch.delenv("PODIUM_MIRROR", raising=False)
 
 
 @pytest.fixture

@@ -83,7 +83,7 @@ def run(
     check_paths(config)
     until = started + budget if budget else None
     ended = _carried_out(competition, config, name=run_name, server=server, until=until)
-    print(summary(ended.result, seconds=time.monotonic() - started))
+    print(summary(ended.result, seconds=time.monotonic() - started, owed=_owed()))
     ended.leave()
 
 
@@ -155,10 +155,15 @@ def check_folders() -> None:
     """Find out now, not after hours of training, whether results can be written.
 
     Raises:
-        UserError: a folder cannot be made or written to, or somebody else has made one inside it.
+        UserError: a folder cannot be made or written to, or somebody else has made one inside it, or the
+            mirror cannot be used.
     """
     from tasks.core import places
     from tasks.core.errors import UserError
+    from tasks.core.mirror import Mirror
+
+    if mirror := Mirror.current():
+        mirror.check()
 
     chosen = {
         "PODIUM_STORE": places.store_folder(),
@@ -207,7 +212,15 @@ def check_paths(config: Any) -> None:
         raise InvalidSettings("\n".join(lines))
 
 
-def summary(result: dict[str, Any], *, seconds: float) -> str:
+def _owed() -> int:
+    """How many results could not be copied to the mirror, if there is one."""
+    from tasks.core.mirror import Mirror
+
+    mirror = Mirror.current()
+    return mirror.settle() if mirror else 0
+
+
+def summary(result: dict[str, Any], *, seconds: float, owed: int = 0) -> str:
     """Where everything lies, the score, and the time it took."""
     from flows.commands.text import duration, score_text
     from flows.console import aligned
@@ -216,6 +229,7 @@ def summary(result: dict[str, Any], *, seconds: float) -> str:
     rows = [(part, shown(Path(result[part]))) for part in ("submission", "report") if result.get(part)]
     rows += [("score", score_text(result["score"]))] if result.get("score") is not None else []
     rows += [("left out", f"{name}: {why}") for name, why in (result.get("left_out") or {}).items()]
+    rows += [("mirror", f"{owed} results are still to be copied; the next run tries again")] if owed else []
     return aligned([*rows, ("time", duration(seconds))])
 
 

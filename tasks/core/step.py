@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tasks.core import code
 from tasks.core.errors import UserError
 from tasks.core.keys import Key, make_key
+from tasks.core.mirror import Mirror
 from tasks.core.running import Running, at_work, collecting, recording, run_id
 from tasks.core.store import Artifact, Store
 from tasks.core.watching import LeftOut, held, insist
@@ -122,13 +123,15 @@ class Step:
             return outcome
         key = self.key(arguments, store)
         outcome = _look_up(store, key) or self._compute(store, key, label, arguments)
+        if outcome.state == "ran" and (mirror := Mirror.current()):
+            mirror.give(key.digest)
         _note(store, run, self.name, label, key, outcome)
         return outcome
 
     def _compute(self, store: Store, key: Key, label: str, arguments: dict[str, Any]) -> "Outcome":
         digest = key.digest
         with held(store.lock(digest), lambda: insist(label)):
-            if outcome := _look_up(store, key):
+            if outcome := _look_up(store, key) or _fetched(store, key, label):
                 return outcome
             _refuse_edited(key, label)
             token = at_work.set(Running(label, digest, store.partial(digest)))
@@ -205,6 +208,12 @@ def _look_up(store: Store, key: Key) -> Outcome | None:
         return None
     record = store.record(digest) or {}
     return Outcome(result, "cached", record.get("seconds", 0.0))
+
+
+def _fetched(store: Store, key: Key, label: str) -> Outcome | None:
+    """What another store has computed and the mirror holds."""
+    mirror = Mirror.current()
+    return _look_up(store, key) if mirror and mirror.fetch(key.digest, label) else None
 
 
 def _record(key: Key, label: str, result: Artifact, seconds: float, worked: float | None) -> dict[str, Any]:

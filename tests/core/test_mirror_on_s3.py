@@ -1,0 +1,68 @@
+"""The mirror in a bucket of a local S3 server; only where `moto[server]` and `s3fs` are installed."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tasks.core import mirror as module
+from tasks.core.errors import UserError
+from tasks.core.mirror import Mirror
+from tasks.core.step import step
+from tasks.core.store import Artifact, Store
+
+pytestmark = pytest.mark.slow
+ACCESS = {"AWS_ACCESS_KEY_ID": "podium", "AWS_SECRET_ACCESS_KEY": "podium", "AWS_DEFAULT_REGION": "us-east-1"}
+
+
+@step(label="write {text}")
+def write(text: str) -> Artifact:
+    store = Store.current()
+    with store.new_folder() as folder:
+        (folder / "below").mkdir()
+        (folder / "below" / f"名 {text}").write_bytes(text.encode() * 2**20)
+        (folder / "empty").touch()
+        return store.keep("text", folder)
+
+
+def state(text: str) -> str:
+    return write.execute(write.bind(text)).state
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of an empty bucket."""
+    server = pytest.importorskip("moto.server").ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    s3fs = pytest.importorskip("s3fs")
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        for name, value in {**ACCESS, "AWS_ENDPOINT_URL": f"http://{host}:{port}"}.items():
+            monkeypatch.setenv(name, value)
+        s3fs.S3FileSystem.clear_instance_cache()
+        module._opened.cache_clear()
+        s3fs.S3FileSystem().makedirs("bucket", exist_ok=True)
+        yield "s3://bucket/podium"
+    finally:
+        server.stop()
+
+
+def test_stores_share_results_through_a_bucket(
+    bucket: str, monkeypatch: pytest.MonkeyPatch, tmp_path: object
+) -> None:
+    monkeypatch.setenv(module.VARIABLE, bucket)
+    mirror = Mirror.current()
+    assert mirror
+    mirror.check()
+    assert state("a") == "ran"
+    monkeypatch.setenv("PODIUM_STORE", f"{tmp_path}/other")
+    assert state("a") == "cached"
+    assert write.execute(write.bind("a")).result.path.joinpath("below", "名 a").stat().st_size == 2**20
+    assert state("b") == "ran"
+
+
+def test_a_bucket_that_is_not_there_is_named(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(module.VARIABLE, "s3://other/podium")
+    mirror = Mirror.current()
+    assert mirror
+    with pytest.raises(UserError, match=r"PODIUM_MIRROR: expected .* received s3://other/podium"):
+        mirror.check()
