@@ -14,6 +14,10 @@ CLOSE_SECONDS = 5.0
 OBJECTS_BYTES = 100 * 2**20
 """Memory for Ray's own store of objects, hardly used here; it would take a third of the machine's."""
 
+VARIABLES = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_worker_niceness": "0"}
+"""Ray's, unless set: no reports to its makers, and no niceness of 15, at which trainings would starve beside
+whatever else this machine does."""
+
 
 def opened(address: str) -> "RayCluster":
     """A connection to the cluster at this address, which this machine must belong to, or to one of our own.
@@ -21,7 +25,8 @@ def opened(address: str) -> "RayCluster":
     Raises:
         UserError: Ray is not installed, or nothing answers there.
     """
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    for name, value in VARIABLES.items():
+        os.environ.setdefault(name, value)
     try:
         import ray
     except ModuleNotFoundError as error:
