@@ -97,23 +97,38 @@ def _own_thresholds(
     return Table(columns, rows, "Predicates with a threshold of their own; all others use the common one.")
 
 
-def rules(outcome: Outcome) -> Section:
-    """What each rule does out of fold: F1 with and without it, all others as they were chosen."""
-    chosen = [name for name in RULES if name in outcome.decision["rules"]]
-    now = answers(outcome)
-    total = _score(outcome, range(len(now)), now)
-    every = [_rule_row(outcome, name, chosen, now, total) for name in RULES]
-    rows = sorted((row for row in every if row[5]), key=lambda row: (row[1] == "off", -row[4]))
-    idle = [row[0] for row in every if not row[5]]
+def rules(outcome: Outcome, validation: Outcome | None = None) -> Section:
+    """What each rule does: F1 out of fold with and without it, all others as they were chosen.
+
+    Args:
+        validation: answers on the validation part, on which the gain is told too.
+    """
+    every = _rule_rows(outcome)
+    gains = {row[0]: row[4] if row[5] else None for row in _rule_rows(validation)} if validation else {}
+    columns = ["rule", "in use", "F1 with it", "F1 without", "gain", "sentences", "right", "wrong"]
+    if validation:
+        columns.append("gain on validation")
+        every = [[*row, gains[row[0]]] for row in every]
+    is_idle = {row[0]: not row[5] and gains.get(row[0]) is None for row in every}
+    rows = sorted((row for row in every if not is_idle[row[0]]), key=lambda row: (row[1] == "off", -row[4]))
+    idle = [row[0] for row in every if is_idle[row[0]]]
+    chosen = [row[0] for row in every if row[1] == "on"]
     text = (
         f"In use: {', '.join(chosen) or 'none'}. Each rule that is on is left out once, each that is off is "
         "added once; thresholds stay as they are. A gain from a handful of sentences is mostly chance, and "
         "rules picked from these figures flatter the score."
     )
     text += f" No sentence is changed by {', '.join(idle)}." if idle else ""
-    columns = ["rule", "in use", "F1 with it", "F1 without", "gain", "sentences", "right", "wrong"]
     caption = "Sentences it changes, and the right and wrong triples that it adds, or removes where negative."
     return Section("Rules", [Text(text), *([Table(columns, rows, caption)] if rows else [])])
+
+
+def _rule_rows(outcome: Outcome) -> list[list[Any]]:
+    """A row for each rule, in the order in which they are applied."""
+    chosen = [name for name in RULES if name in outcome.decision["rules"]]
+    now = answers(outcome)
+    total = _score(outcome, range(len(now)), now)
+    return [_rule_row(outcome, name, chosen, now, total) for name in RULES]
 
 
 def _rule_row(

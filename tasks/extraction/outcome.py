@@ -59,9 +59,20 @@ def read(material: Material) -> Outcome:
             f"report: expected scores of the dataset's {len(records)} training records in their order, "
             f"received {len(material.blended.ids)} records"
         )
+    return _outcome(material, records, material.blended.values)
+
+
+def read_validation(material: Material) -> Outcome | None:
+    """What the blend answers on the validation part, by the same decision; None where there is none."""
+    scores = material.blended_validation
+    return (
+        _outcome(material, dataset.records(material.dataset, "validation"), scores.values) if scores else None
+    )
+
+
+def _outcome(material: Material, records: list[Record], values: Candidates) -> Outcome:
     scorer = _scorer(material.dataset, material.config)
     rows = counting(records, scorer["mode"])
-    values: Candidates = material.blended.values
     decision = {"by_predicate": {}, "rules": [], **(material.blended.decision or {"threshold": 0.5})}
     kept = answered(values, [record.text for record in records], {**decision, "rules": []})
     return Outcome(

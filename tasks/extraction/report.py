@@ -45,7 +45,7 @@ def sections(material: Material) -> list[Section]:
         confusions.confusions(wrong),
         confusions.sentences(found, wrong),
         choices.thresholds(found),
-        choices.rules(found),
+        choices.rules(found, outcome.read_validation(material)),
         by_size(found, answers),
         notes(material.dataset),
     ]

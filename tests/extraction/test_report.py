@@ -175,6 +175,18 @@ def test_a_rule_is_told_with_what_the_scorer_says_with_and_without_it(dataset, u
             assert value == given.score(given.blended._replace(decision=decision)).value
 
 
+def test_a_rule_is_told_with_its_gain_on_validation_too(dataset):
+    (dataset / "validation.jsonl").write_text((dataset / "train.jsonl").read_text("utf-8"), "utf-8")
+    write_sentences(dataset, RELATIVES[1:])
+    given = material(dataset, COUPLES[1:])
+    scored = [{}, {}, {key(("张三", "妻子", "李四")): 0.9}, {}]
+    given = given._replace(blended_validation=Scores(["any"] * 4, Candidates.of(scored)))
+    rows = rule_table(given)[1]
+    assert (rows["self_relatives"][5], rows["self_relatives"][8]) == (1, None)
+    assert (rows["spouses"][5], rows["spouses"][8]) == (0, pytest.approx(0.0))
+    assert "climate" not in rows
+
+
 def test_rules_that_change_nothing_are_named_and_take_no_line(dataset):
     text, rows = rule_table(material(dataset, rules=["climate"]))
     assert "In use: climate." in text
