@@ -1,14 +1,15 @@
 """Slots of the machine: one training to a graphics card, and a fixed number on the processor.
 
 A slot is a locked file that all runs of a user on this machine share. The kernel frees it when its
-holder dies, whatever the cause. `$PODIUM_SLOTS` sets the number, `$PODIUM_SLOT_FOLDER` the place.
+holder dies, whatever the cause. Who waits is served as he comes, whichever run he belongs to
+(`tasks.core.turns`). `$PODIUM_SLOTS` sets the number, `$PODIUM_SLOT_FOLDER` the place.
 """
 
 import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from itertools import count
@@ -18,6 +19,7 @@ from filelock import FileLock, Timeout
 
 from tasks.core import watching
 from tasks.core.running import at_work
+from tasks.core.turns import Ticket
 
 POLL_SECONDS = 0.1
 _line: list[tuple[int, int]] = []
@@ -35,16 +37,16 @@ def slot(meanwhile: Callable[[], None] = lambda: None) -> Iterator[dict[str, str
     Raises:
         LeftOut: the run has no time for the step that waits.
     """
-    names = slot_names()
-    locks = [FileLock(_folder() / f"{name}.lock", thread_local=False) for name in names]
-    held = _first_free(locks, meanwhile)
+    folder = _folder()
+    locks = {name: FileLock(folder / f"{name}.lock", thread_local=False) for name in slot_names()}
+    held = _first_free(locks, Ticket(folder / "waiting", list(locks)), meanwhile)
     try:
-        yield _environment(names[held])
+        yield _environment(held)
     finally:
         locks[held].release()
 
 
-def _first_free(locks: list[FileLock], meanwhile: Callable[[], None]) -> int:
+def _first_free(locks: Mapping[str, FileLock], ticket: Ticket, meanwhile: Callable[[], None]) -> str:
     step = at_work.get(None)
     turn = (watching.place(step.label) if step else 0, next(_arrivals))
     _line.append(turn)
@@ -52,20 +54,22 @@ def _first_free(locks: list[FileLock], meanwhile: Callable[[], None]) -> int:
         while True:
             if step is not None:
                 watching.insist(step.label)
-            held = _tried(locks) if min(_line) == turn else None
-            if held is not None:
+            if min(_line) != turn:
+                ticket.hide()
+            elif held := _tried({name: locks[name] for name in ticket.free_for_us()}):
                 return held
             meanwhile()
             time.sleep(POLL_SECONDS)
     finally:
         _line.remove(turn)
+        ticket.hide()
 
 
-def _tried(locks: list[FileLock]) -> int | None:
-    for index, lock in enumerate(locks):
+def _tried(locks: Mapping[str, FileLock]) -> str | None:
+    for name, lock in locks.items():
         try:
             lock.acquire(timeout=0)
-            return index
+            return name
         except Timeout:
             continue
     return None

@@ -5,10 +5,11 @@ import signal
 import threading
 import time
 from pathlib import Path
+from subprocess import Popen
 
 import pytest
 
-from tasks.core import slots
+from tasks.core import slots, turns
 from tasks.core.slots import graphics_cards, slot, slot_names
 from tests.core.processes import finished, python, slots_of_processor, until
 
@@ -131,3 +132,80 @@ def test_the_slot_of_a_killed_process_is_free_at_once(monkeypatch: pytest.Monkey
     assert time.monotonic() - began < 2
     holder.communicate(timeout=10)
     until(lambda: not thread.is_alive())
+
+
+WAITS = """
+import sys
+from tasks.core.slots import slot
+print("waits", flush=True)
+with slot():
+    print(sys.argv[1], flush=True)
+    sys.stdin.read()
+"""
+
+
+def waiting(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, count: int) -> Popen[str]:
+    """A process that waits for one of so many slots, says its name when it has one, and keeps it."""
+    before = tickets(tmp_path)
+    monkeypatch.setenv("PODIUM_SLOTS", str(count))
+    process = python(WAITS, name)
+    assert process.stdout
+    assert process.stdout.readline() == "waits\n"
+    until(lambda: tickets(tmp_path) - before)
+    return process
+
+
+def tickets(tmp_path: Path) -> set[str]:
+    return {path.name for path in (tmp_path / "podium_slot_folder" / "waiting").glob("*")}
+
+
+def holder_of(process: Popen[str]) -> str:
+    assert process.stdout
+    return process.stdout.readline().strip()
+
+
+def test_processes_are_served_as_they_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PODIUM_SLOTS", "1")
+    with slot():
+        line = [waiting(name, tmp_path, monkeypatch, count=1) for name in "abcd"]
+    for name, process in zip("abcd", line, strict=True):
+        assert holder_of(process) == name
+        process.communicate("", timeout=20)
+    assert tickets(tmp_path) == set()
+
+
+def test_who_may_use_fewer_slots_is_not_overtaken_for_them_and_holds_up_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with slot(), slot():
+        few = waiting("few", tmp_path, monkeypatch, count=1)
+        many = waiting("many", tmp_path, monkeypatch, count=2)
+    assert (holder_of(few), holder_of(many)) == ("few", "many")
+    for process in (few, many):
+        process.communicate("", timeout=20)
+
+
+def test_who_waits_and_is_killed_or_stopped_holds_nobody_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PODIUM_SLOTS", "1")
+    with slot():
+        killed, stopped, last = (waiting(name, tmp_path, monkeypatch, count=1) for name in "abc")
+        killed.kill()
+        stopped.send_signal(signal.SIGSTOP)
+        until(lambda: len(tickets(tmp_path)) == 3)
+    assert holder_of(last) == "c"
+    last.communicate("", timeout=20)
+    stopped.send_signal(signal.SIGCONT)
+    assert holder_of(stopped) == "b"
+    stopped.communicate("", timeout=20)
+    killed.communicate(timeout=20)
+
+
+def test_a_ticket_of_another_time_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "FORGOTTEN_SECONDS", 0.0)
+    folder = tmp_path / "podium_slot_folder" / "waiting"
+    folder.mkdir(parents=True)
+    (folder / "00000000000000000001-1-0").write_text("cpu-0 cpu-1")
+    with slot():
+        assert tickets(tmp_path) == set()
