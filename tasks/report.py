@@ -2,6 +2,7 @@
 
 import json
 import logging
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,8 @@ def report(
 ) -> dict[str, Any]:
     """Write `report.html` into the submission's folder and publish its sections.
 
+    A submission that has its report already is that of a run in which nothing changed, which only says so.
+
     Args:
         left_out: what the run had no time for, by name, and why.
 
@@ -42,18 +45,20 @@ def report(
         `submission`, `report`: paths; `score`: name, value and standard error out of fold.
     """
     found, left_out = find(competition), left_out or {}
-    material = _material(competition, config, dataset, folds, members, blended, models)
-    told, score = sections(material, found.sections(material)), material.score(material.blended)
+    summary = json.loads((blended.path / "blend.json").read_text("utf-8"))
+    score, validation = Score(**summary["score"]), _validation(summary).get("blend")
     file = Path(folder) / "report.html"
-    figure = _figure(score)
-    validation = material.validation.get("blend")
-    facts = _facts(material, figure, Path(folder).name, left_out)
-    if not file.exists():
-        text = page.render(f"{competition}: {Path(folder).name}", figure, told, facts=facts)
+    if file.exists():
+        told = [_unchanged(file, score)]
+    else:
+        material = _material(competition, config, dataset, folds, members, blended, models)
+        told = sections(material, found.sections(material))
+        facts = _facts(material, _figure(score), Path(folder).name, left_out)
+        text = page.render(f"{competition}: {Path(folder).name}", _figure(score), told, facts=facts)
         write_atomically(file, text.encode())
     publish(told, under=competition)
     on_validation = f", {_figure(validation)} on the validation part" if validation else ""
-    log.info("%s out of fold%s, submission %s", figure, on_validation, folder)
+    log.info("%s out of fold%s, submission %s", _figure(score), on_validation, folder)
     return {
         "submission": str(Path(folder) / found.file),
         "report": str(file),
@@ -61,6 +66,12 @@ def report(
         "validation": validation._asdict() if validation else None,
         "left_out": left_out,
     }
+
+
+def _unchanged(file: Path, score: Score) -> page.Section:
+    written = datetime.fromtimestamp(file.stat().st_mtime, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    told = f"{_figure(score)} out of fold, as before. The report of {written} holds: {file}"
+    return page.Section("Unchanged", [page.Text(told)])
 
 
 def _material(

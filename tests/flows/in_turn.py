@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from tasks.core import process
+from tasks.core.page import Section
 from tasks.core.running import recorded_by
 from tasks.core.step import Step
 from tests.conftest import PLACES
@@ -34,11 +35,12 @@ def call_here(entry: str, job: dict[str, Any], **_: Any) -> None:
 
 
 class Run(NamedTuple):
-    """Which steps ran, what the flow returned, and where everything lies."""
+    """Which steps ran, what the flow returned, where everything lies, and titles of published sections."""
 
     turns: InTurn
     told: dict[str, Any]
     folder: Path
+    published: list[str]
 
     def artifacts(self, pattern: str) -> list[Path]:
         """What the store holds, by name."""
@@ -47,11 +49,15 @@ class Run(NamedTuple):
 
 def walk(flow: Any, folder: Path, settings: Any) -> Run:
     """Run the flow's steps with places below the folder."""
-    turns = InTurn()
+    turns, published = InTurn(), list[str]()
+
+    def publish(told: list[Section], **_: Any) -> None:
+        published.extend(section.title for section in told)
+
     with pytest.MonkeyPatch.context() as patch, recorded_by(turns):
         for variable in PLACES:
             patch.setenv(variable, str(folder / variable.lower()))
         patch.setattr(process, "run", call_here)
-        patch.setattr("tasks.report.publish", lambda *arguments, **keywords: None)
+        patch.setattr("tasks.report.publish", publish)
         told = flow.fn(settings)
-    return Run(turns, told, folder)
+    return Run(turns, told, folder, published)

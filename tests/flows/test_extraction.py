@@ -81,7 +81,9 @@ def test_every_record_is_judged_once_by_a_model_that_never_saw_it(done):
 def test_a_rerun_computes_nothing(done):
     again = walk(extraction, done.folder, config(done.folder / "data"))
     assert again.turns.ran() == ALWAYS
-    assert again.told["submission"] == done.told["submission"]
+    assert again.told == done.told
+    assert again.published == ["Unchanged"]
+    assert "F1 by predicate" in done.published
 
 
 def test_a_change_of_rules_trains_and_predicts_nothing(done):
