@@ -1,6 +1,8 @@
 """What every test gets: places of its own, so that none meets another's results or a person's."""
 
+import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -8,8 +10,8 @@ from typing import Any
 import pytest
 
 # Prefect reads this once, at its import. Each process has its own, also where tests run side by side.
-HOME = tempfile.TemporaryDirectory(prefix="podium-tests-", ignore_cleanup_errors=True)
-os.environ["PREFECT_HOME"] = HOME.name
+os.environ["PREFECT_HOME"] = tempfile.mkdtemp(prefix="podium-tests-")
+atexit.register(shutil.rmtree, os.environ["PREFECT_HOME"], ignore_errors=True)
 
 PLACES = ("PODIUM_STORE", "PODIUM_SUBMISSIONS", "PODIUM_SLOT_FOLDER")
 
