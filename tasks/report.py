@@ -34,9 +34,7 @@ def report(
     *,
     left_out: dict[str, str] | None = None,
 ) -> dict[str, Any]:
-    """Write `report.html` into the submission's folder and publish its sections.
-
-    A submission that has its report already is that of a run in which nothing changed, which only says so.
+    """Write `report.html` beside a new submission, else say that nothing changed; publish the sections.
 
     Args:
         left_out: what the run had no time for, by name, and why.
@@ -53,12 +51,9 @@ def report(
     else:
         material = _material(competition, config, dataset, folds, members, blended, models)
         told = sections(material, found.sections(material))
-        facts = _facts(material, _figure(score), Path(folder).name, left_out)
-        text = page.render(f"{competition}: {Path(folder).name}", _figure(score), told, facts=facts)
-        write_atomically(file, text.encode())
+        _write(file, told, competition, _facts(material, _figure(score), file.parent.name, left_out))
     publish(told, under=competition)
-    on_validation = f", {_figure(validation)} on the validation part" if validation else ""
-    log.info("%s out of fold%s, submission %s", _figure(score), on_validation, folder)
+    log.info("%s, submission %s", _scores_told(score, validation), folder)
     return {
         "submission": str(Path(folder) / found.file),
         "report": str(file),
@@ -66,6 +61,16 @@ def report(
         "validation": validation._asdict() if validation else None,
         "left_out": left_out,
     }
+
+
+def _write(file: Path, told: list[page.Section], competition: str, facts: list[tuple[str, str]]) -> None:
+    text = page.render(f"{competition}: {file.parent.name}", facts[0][1], told, facts=facts)
+    write_atomically(file, text.encode())
+
+
+def _scores_told(score: Score, validation: Score | None) -> str:
+    on_validation = f", {_figure(validation)} on the validation part" if validation else ""
+    return f"{_figure(score)} out of fold{on_validation}"
 
 
 def _unchanged(file: Path, score: Score) -> page.Section:
