@@ -49,9 +49,9 @@ def report(
     if file.exists():
         told = [_unchanged(file, score)]
     else:
-        material = _material(competition, config, dataset, folds, members, blended, models)
+        material = _material(competition, config, dataset, folds, members, blended, models, summary)
         told = sections(material, found.sections(material))
-        _write(file, told, competition, _facts(material, _figure(score), file.parent.name, left_out))
+        _write(file, told, competition, material, score, left_out)
     publish(told, under=competition)
     log.info("%s, submission %s", _scores_told(score, validation), folder)
     return {
@@ -63,9 +63,17 @@ def report(
     }
 
 
-def _write(file: Path, told: list[page.Section], competition: str, facts: list[tuple[str, str]]) -> None:
-    text = page.render(f"{competition}: {file.parent.name}", facts[0][1], told, facts=facts)
-    write_atomically(file, text.encode())
+def _write(
+    file: Path,
+    told: list[page.Section],
+    competition: str,
+    material: page.Material,
+    score: Score,
+    left_out: dict[str, str],
+) -> None:
+    figure, name = _figure(score), file.parent.name
+    facts = _facts(material, figure, name, left_out)
+    write_atomically(file, page.render(f"{competition}: {name}", figure, told, facts=facts).encode())
 
 
 def _scores_told(score: Score, validation: Score | None) -> str:
@@ -87,10 +95,10 @@ def _material(
     members: dict[str, Artifact],
     blended: Artifact,
     models: dict[str, Artifact],
+    summary: dict[str, Any],
 ) -> page.Material:
     ids: list[str] = json.loads((folds.path / "ids.json").read_text("utf-8"))
     row = {id: index for index, id in enumerate(ids)}
-    summary = json.loads((blended.path / "blend.json").read_text("utf-8"))
     official = find(competition).scorer(dataset.path, settings=_answers(config))
 
     def score(scores: Scores) -> Score:

@@ -112,13 +112,13 @@ class Mirror:
             return None
 
     def _record(self, key: str) -> tuple[dict[str, Any], Artifact] | None:
-        record = self._json(f"steps/{key}.json")
+        record = self._json(f"steps/{key}.json") or {}
         try:
-            artifact = Artifact.model_validate((record or {})["result"])
+            artifact = Artifact.model_validate(record["result"])
         except (KeyError, ValidationError):
             return None
-        fits = record is not None and record.get("key") == key and NAME.fullmatch(artifact.name)
-        return (record, artifact) if record and fits else None
+        fits = record.get("key") == key and NAME.fullmatch(artifact.name)
+        return (record, artifact) if fits else None
 
     def _fetch(self, key: str, label: str) -> bool:
         found = self._record(key)

@@ -65,9 +65,9 @@ def read(material: Material) -> Outcome:
 def read_validation(material: Material) -> Outcome | None:
     """What the blend answers on the validation part, by the same decision; None where there is none."""
     scores = material.blended_validation
-    return (
-        _outcome(material, dataset.records(material.dataset, "validation"), scores.values) if scores else None
-    )
+    if scores is None:
+        return None
+    return _outcome(material, dataset.records(material.dataset, "validation"), scores.values)
 
 
 def _outcome(material: Material, records: list[Record], values: Candidates) -> Outcome:
