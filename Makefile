@@ -42,6 +42,7 @@ test: $(READY)
 	$(PYTEST)
 
 test-all: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,slow]'
 	$(PYTEST) -m ''
 
 lint: $(READY)

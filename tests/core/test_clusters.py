@@ -6,7 +6,6 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from importlib.util import find_spec
 
 import psutil
 import pytest
@@ -24,11 +23,7 @@ PATIENCE = 120
 """Seconds that a busy machine may take for what an idle one does in one or two."""
 
 
-NO_RAY = pytest.mark.skipif(find_spec("ray") is None, reason="ray is not among the developers' tools")
-RAY = pytest.param("ray", marks=[NO_RAY, pytest.mark.slow])
-
-
-@pytest.fixture(params=["dask", RAY], scope="module")
+@pytest.fixture(params=["dask", pytest.param("ray", marks=pytest.mark.slow)], scope="module")
 def runner(request: pytest.FixtureRequest) -> Iterator[str]:
     """One cluster for all tests, opened by the first that sends something."""
     yield request.param

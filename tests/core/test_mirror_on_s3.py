@@ -1,4 +1,4 @@
-"""The mirror in a bucket of a local S3 server; only where `moto[server]` and `s3fs` are installed."""
+"""The mirror in a bucket of a local S3 server, which `make test-all` installs."""
 
 from collections.abc import Iterator
 
@@ -31,8 +31,10 @@ def state(text: str) -> str:
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The address of an empty bucket."""
-    server = pytest.importorskip("moto.server").ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    s3fs = pytest.importorskip("s3fs")
+    import s3fs
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
     server.start()
     try:
         host, port = server.get_host_and_port()

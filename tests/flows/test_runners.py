@@ -1,6 +1,5 @@
 """One run on threads, on Dask and on Ray: the same bytes from raw files to submission, and shared hits."""
 
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,6 @@ from tests.flows.podium_runs import command, draw, environment, finish, journals
 
 pytestmark = [pytest.mark.slow, pytest.mark.server]
 
-NO_RAY = pytest.mark.skipif(find_spec("ray") is None, reason="ray is not among the developers' tools")
 COMPETITIONS = ("dogs", "extraction", "nl2sql")
 
 
@@ -22,7 +20,7 @@ def threads(request, tmp_path_factory, prefect_server) -> tuple[str, Path, dict[
     return request.param, folder, places
 
 
-@pytest.mark.parametrize("runner", ["dask", pytest.param("ray", marks=NO_RAY)])
+@pytest.mark.parametrize("runner", ["dask", "ray"])
 def test_a_cluster_makes_the_same_bytes_and_hits_what_threads_made(threads, runner):
     competition, folder, here = threads
     words = command(folder / "data", competition, run__runner=runner)
