@@ -5,7 +5,17 @@ from typing import Any
 
 import typer
 
-from flows.commands import blending, catalogue, housekeeping, leaderboard, runs, search, serving, submissions
+from flows.commands import (
+    blending,
+    catalogue,
+    housekeeping,
+    leaderboard,
+    plans,
+    runs,
+    search,
+    serving,
+    submissions,
+)
 from flows.console import guarded
 
 NOTE = (
@@ -47,7 +57,7 @@ def register(
 
 register(app, "list", catalogue.list_, example="podium list")
 register(app, "check", catalogue.check, example="podium check dogs --set data.root=~/dogs")
-register(app, "plan", runs.plan, example="podium plan dogs --preset seed")
+register(app, "plan", plans.plan, example="podium plan dogs --preset best --timeout 3h")
 register(
     app,
     "run",

@@ -67,6 +67,13 @@ def begun(competition: str, config: Any, folds: Any) -> Budget:
     return Limited(competition, config, watch, began=began)
 
 
+def foreseen(competition: str, config: Any, *, seconds: float) -> Any:
+    """What of the settings a run with so much time would begin with now; logs what it leaves out, and why."""
+    run = config.run.model_copy(update={"budget_seconds": seconds})
+    limited = config.model_copy(update={"run": run})
+    return Limited(competition, limited, watching.Watch(), began=time.monotonic()).config
+
+
 class Limited(Budget):
     """Recipes are left out until the rest fits."""
 
@@ -82,12 +89,14 @@ class Limited(Budget):
         self._reserve = self._kept_for_last_steps()
         self._until = began + self._seconds - self._reserve
         self._tell_estimates()
-        self._drop_recipes(1.0)
+        self._drop_recipes(self._left(), 1.0)
         if self._why:
             self._foresee()
-        self._drop_second_round(1.0)
+        self._drop_second_round(self._left(), 1.0)
         if self._forecast.seconds(self._wanted(), self._pace.needed()) > self._left():
-            log.warning("that is more than there is; it begins all the same, and a later run goes on there")
+            log.warning(
+                "that is more than there is; a run begins all the same, and a later one goes on there"
+            )
 
     def kept(self, members: dict[str, Any]) -> Kept:
         changed = Event()
@@ -101,9 +110,9 @@ class Limited(Budget):
         while len(self._over) < len(members):
             changed.wait(max(min(POLL_SECONDS, self._left()), 0.01))
             changed.clear()
-            if self._left() > 0:
-                self._drop_recipes(TOLERANCE)
-                self._drop_second_round(TOLERANCE)
+            if (left := self._left()) > 0:
+                self._drop_recipes(left, TOLERANCE)
+                self._drop_second_round(left, TOLERANCE)
                 self._refuse_all_but(self._wanted())
             elif not self._has_ended:
                 self._end(finished(members, set(self._over)))
@@ -139,9 +148,9 @@ class Limited(Budget):
             return f"needs about {seconds}"
         return f"needs more than {seconds}" if labels & needed.keys() else "nothing tells how long it needs"
 
-    def _drop_recipes(self, tolerance: float) -> None:
+    def _drop_recipes(self, left: float, tolerance: float) -> None:
         """Leave out what does not fit; of recipes of which none does, the one that needs least goes on."""
-        left, needed, names = self._left(), self._pace.needed(), names_of(self.config)
+        needed, names = self._pace.needed(), names_of(self.config)
         labels = self._forecast.labels
         fitting = self._forecast.fitting(names, needed, seconds=left * tolerance)
         if not fitting:
@@ -161,11 +170,11 @@ class Limited(Budget):
         """Sorts what is least likely to end in time last."""
         return not labels <= needed.keys(), self._forecast.seconds(labels, needed)
 
-    def _drop_second_round(self, tolerance: float) -> None:
+    def _drop_second_round(self, left: float, tolerance: float) -> None:
         """Leave it out where it does not fit, or rests on a recipe that was left out on its way."""
         if not has_second_round(self.config):
             return
-        left, needed, labels = self._left(), self._pace.needed(), self._wanted()
+        needed, labels = self._pace.needed(), self._wanted()
         kept = names_of(self.config)
         own, lost = (self._labels(kept), self._labels(set(self._foreseen) - set(kept)))
         if self._forecast.seconds(labels, needed) > left * tolerance or not labels.isdisjoint(lost - own):

@@ -17,6 +17,9 @@ Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", "-s", metavar="KEY=VALUE", help="Override one setting; may be repeated."),
 ]
+Timeout = Annotated[
+    str | None, typer.Option(help="Leave out recipes that do not fit into this time: 90m, 8h, 2d.")
+]
 SubmissionName = Annotated[
     str, typer.Argument(help="A submission's folder, or a part of its name that no other has.")
 ]

@@ -1,58 +1,18 @@
-"""`podium plan` and `podium run`."""
+"""`podium run`."""
 
 import time
-from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from flows.commands.options import Competition, Overrides, PresetName, Source
+from flows.commands.options import Competition, Overrides, PresetName, Source, Timeout
 
 NOT_RECORDED = (
     "no server: a temporary one ends with the run. There is no page to watch, the last task runs "
     "and logs may be missing from Prefect's records, and a killed run stays “Running” there. "
     "The submission and the cache are complete all the same."
 )
-
-
-def plan(
-    competition: Competition,
-    preset: PresetName = None,
-    overrides: Overrides = None,
-    source: Source = None,
-) -> None:
-    """Show every step: whether its result is cached, or what makes it run."""
-    from flows import environment
-    from flows.console import aligned
-    from tasks.core import settings
-
-    config = settings.resolve(competition, preset=preset, overrides=overrides or (), submission=source)
-    environment.apply(None)
-    from flows.planning import plan as planned  # imports Prefect, which reads the environment
-
-    steps = list(planned(competition, config))
-    print(aligned((step.label, step.state, step.reason) for step in steps))
-    counts = Counter(step.state for step in steps)
-    may = f", {counts['maybe']} may run" if counts["maybe"] else ""
-    print(f"{counts['cached']} cached, {counts['run']} will run{may}{_foretold(steps)}")
-
-
-def _foretold(steps: Sequence[Any]) -> str:
-    """How long a plan takes on the slots of this machine, as far as earlier runs tell."""
-    from flows.commands.text import about
-    from flows.forecasting import foretold
-    from tasks.core.slots import slot_names
-
-    slots = len(slot_names())
-    seconds, untold = foretold(steps, slots=slots)
-    on = f"on {slots} slot{'s' if slots > 1 else ''}"
-    if not untold:
-        return f", in about {about(seconds)} {on}"
-    steps_untold = f"how long {untold} of them take{'s' if untold == 1 else ''}"
-    more = f", in more than {about(seconds)} {on}" if seconds else ""
-    return f"{more}; nothing tells {steps_untold}"
 
 
 def run(
@@ -67,10 +27,7 @@ def run(
         str | None,
         typer.Option(help="Name of the run and its submission; the preset's unless given."),
     ] = None,
-    timeout: Annotated[
-        str | None,
-        typer.Option(help="Leave out recipes that do not fit into this time: 90m, 8h, 2d."),
-    ] = None,
+    timeout: Timeout = None,
 ) -> None:
     """Turn the raw files into a checked submission, repeating only what changed."""
     from tasks.core import settings
@@ -98,7 +55,7 @@ def _carried_out(competition: str, config: Any, *, name: str, server: bool, unti
     from tasks.core import clusters
 
     runner: Any = ThreadPoolTaskRunner(max_workers=config.run.workers)
-    flow = _flow(competition).with_options(flow_run_name=name, task_runner=runner)
+    flow = flow_of(competition).with_options(flow_run_name=name, task_runner=runner)
     show_logs()
     run = config.run.model_copy(update={"name": name})
     if until is not None:
@@ -233,7 +190,8 @@ def summary(result: dict[str, Any], *, seconds: float, owed: int = 0) -> str:
     return aligned([*rows, ("time", duration(seconds))])
 
 
-def _flow(competition: str) -> Any:
+def flow_of(competition: str) -> Any:
+    """Its flow; with it Prefect is imported, which reads the environment and sets up logs of its own."""
     from importlib import import_module
 
     return getattr(import_module(f"flows.{competition}"), competition)

@@ -78,7 +78,8 @@ def _walked(
     return dict(sorted(found.items()))
 
 
-def libraries(modules: Iterable[str], root: Path = ROOT) -> list[str]:
+@cache
+def libraries(modules: tuple[str, ...], root: Path = ROOT) -> list[str]:
     """Distributions that these modules of ours import and whose version decides numbers, sorted."""
     paths = [_file(module, root) for module in modules]
     names = {name.split(".")[0] for path in paths if path for name in _read(path)[1]}

@@ -49,11 +49,12 @@ def make_key(
     """The key of one call of a step. `uses` names files of the competition given as an argument."""
     competition = arguments.get("competition", "")
     code = code_digests(module, tuple(f"tasks.{competition}.{name}" for name in uses))
+    names = sorted({*libraries, *imported_libraries(tuple(code))})
     return Key(
         step=step,
         inputs={name: canonical(value, name, store) for name, value in arguments.items()},
         code=code,
-        libraries={name: library_version(name) for name in sorted({*libraries, *imported_libraries(code)})},
+        libraries={name: library_version(name) for name in names},
     )
 
 

@@ -62,8 +62,7 @@ class Step:
         recorder = recording.get()
         if recorder is not None:
             return recorder.call(self, bound)
-        task = self.task.with_options(task_run_name=self.label(bound).replace("{", "(").replace("}", ")"))
-        future = task.submit(**bound)
+        future = self.task.submit(**bound)
         if collector := collecting.get():
             collector.futures.append(future)
         return future
@@ -95,12 +94,17 @@ class Step:
 
         return task(
             name=self.name,
+            task_run_name=self._run_name,  # type: ignore[arg-type]  # its protocol has a class method too
             cache_policy=NO_CACHE,
             persist_result=False,
             retries=self.retries,
             retry_delay_seconds=1.0,
             retry_condition_fn=_is_worth_retrying,
         )(self._run)
+
+    def _run_name(self, *, parameters: dict[str, Any]) -> str:
+        """What Prefect calls a run; it looks at the argument's name to know what to pass."""
+        return self.label(parameters["arguments"])
 
     def _run(self, **arguments: Any) -> Any:
         from prefect.states import Cancelled, Completed
@@ -202,12 +206,9 @@ def _refuse_edited(key: Key, label: str) -> None:
 
 
 def _look_up(store: Store, key: Key) -> Outcome | None:
-    digest = key.digest
-    result = store.result(digest)
-    if result is None:
-        return None
-    record = store.record(digest) or {}
-    return Outcome(result, "cached", record.get("seconds", 0.0))
+    record = store.record(key.digest) or {}
+    result = store.result_of(record)
+    return Outcome(result, "cached", record.get("seconds", 0.0)) if result else None
 
 
 def _fetched(store: Store, key: Key, label: str) -> Outcome | None:

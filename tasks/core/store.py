@@ -127,8 +127,12 @@ class Store:
 
     def result(self, key: str) -> Artifact | None:
         """The artifact this key stands for, if it is there and whole."""
+        return self.result_of(self.record(key) or {})
+
+    def result_of(self, record: dict[str, Any]) -> Artifact | None:
+        """The artifact that a record names, if it is there and whole."""
         try:
-            artifact = Artifact.model_validate((self.record(key) or {})["result"])
+            artifact = Artifact.model_validate(record["result"])
         except (KeyError, ValidationError):  # none, or one that somebody else has written
             return None
         return artifact if self.is_whole(artifact) else None

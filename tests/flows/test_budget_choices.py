@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from flows import budget
-from flows.budget import Limited
+from flows.budget import Limited, foreseen
 from flows.planning import PlannedStep
 from flows.reducing import names_of, reduced
 from tasks.core.errors import UserError
@@ -79,16 +79,21 @@ def config(*names: str, seconds: float, competition: str = "extraction", **chang
     return schema.model_validate({"recipes": recipes, "run": {"budget_seconds": seconds}, **changes})
 
 
-def limited(
-    settings: Any, *recipes: list[PlannedStep], monkeypatch: pytest.MonkeyPatch
-) -> tuple[Limited, Watched]:
-    """A budget at its start, with a plan of those recipes that the settings still have."""
+def foretell(*recipes: list[PlannedStep], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let plans be of those recipes that the settings have."""
 
     def plan(competition: str, config: Any) -> list[PlannedStep]:
         wanted = set(names_of(config))
         return plan_of(*(steps for steps in recipes if steps[-1].gathers.removesuffix("-again") in wanted))
 
     monkeypatch.setattr(budget, "plan", plan)
+
+
+def limited(
+    settings: Any, *recipes: list[PlannedStep], monkeypatch: pytest.MonkeyPatch
+) -> tuple[Limited, Watched]:
+    """A budget at its start."""
+    foretell(*recipes, monkeypatch=monkeypatch)
     watch = Watched()
     watch.futures = []
     return Limited("extraction", settings, watch, began=time.monotonic()), watch
@@ -131,6 +136,17 @@ def test_what_earlier_runs_say_does_not_fit_does_not_begin(
     assert "casrel: left out, needs about 40 min, 26 min left beside a" in told
 
 
+def test_a_plan_says_beforehand_what_a_run_leaves_out(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    foretell(recipe("a"), recipe("casrel", train=2400), recipe("c"), monkeypatch=monkeypatch)
+    settings = config("a", "casrel", "c", seconds=0)
+    fitting = foreseen("extraction", settings, seconds=1585)
+    assert names_of(fitting) == ["a", "c"]
+    assert "casrel: left out, needs about 40 min, 26 min left beside a" in caplog.messages
+    assert foreseen("extraction", settings, seconds=9000).recipes == settings.recipes
+
+
 def test_what_fits_is_kept_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = config("a", "b", seconds=100)
     made, watch = limited(settings, recipe("a"), recipe("b"), monkeypatch=monkeypatch)
@@ -144,7 +160,7 @@ def test_where_nothing_fits_the_least_begins(
     settings = config("a", "b", seconds=60)
     made, _ = limited(settings, recipe("a", train=9000), recipe("b", train=7200), monkeypatch=monkeypatch)
     assert names_of(made.config) == ["b"]
-    assert caplog.records[-1].getMessage().startswith("that is more than there is; it begins all the same")
+    assert caplog.records[-1].getMessage().startswith("that is more than there is; a run begins all the same")
 
 
 def test_what_nothing_tells_of_begins(monkeypatch: pytest.MonkeyPatch) -> None:

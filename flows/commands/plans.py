@@ -1,0 +1,59 @@
+"""`podium plan`."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from flows.commands.options import Competition, Overrides, PresetName, Source, Timeout
+from flows.commands.runs import budget_seconds, flow_of
+
+
+def plan(
+    competition: Competition,
+    preset: PresetName = None,
+    overrides: Overrides = None,
+    source: Source = None,
+    timeout: Timeout = None,
+) -> None:
+    """Show every step: whether its result is cached, or what makes it run."""
+    from flows import environment
+    from flows.console import aligned
+    from tasks.core import settings
+
+    budget = budget_seconds(timeout)
+    config = settings.resolve(competition, preset=preset, overrides=overrides or (), submission=source)
+    environment.apply(None)
+    from flows.planning import plan as planned  # imports Prefect, which reads the environment
+
+    steps = list(planned(competition, _fitting(competition, config, seconds=budget) if budget else config))
+    print(aligned((step.label, step.state, step.reason) for step in steps))
+    counts = Counter(step.state for step in steps)
+    may = f", {counts['maybe']} may run" if counts["maybe"] else ""
+    print(f"{counts['cached']} cached, {counts['run']} will run{may}{_foretold(steps)}")
+
+
+def _fitting(competition: str, config: Any, *, seconds: float) -> Any:
+    """The settings without what a run would leave out; tells what that is as a run does."""
+    from flows.console import show_logs
+
+    flow_of(competition)  # before our logs
+    from flows.budget import foreseen
+
+    show_logs()
+    return foreseen(competition, config, seconds=seconds)
+
+
+def _foretold(steps: Sequence[Any]) -> str:
+    """How long a plan takes on the slots of this machine, as far as earlier runs tell."""
+    from flows.commands.text import about
+    from flows.forecasting import foretold
+    from tasks.core.slots import slot_names
+
+    slots = len(slot_names())
+    seconds, untold = foretold(steps, slots=slots)
+    on = f"on {slots} slot{'s' if slots > 1 else ''}"
+    if not untold:
+        return f", in about {about(seconds)} {on}"
+    steps_untold = f"how long {untold} of them take{'s' if untold == 1 else ''}"
+    more = f", in more than {about(seconds)} {on}" if seconds else ""
+    return f"{more}; nothing tells {steps_untold}"
