@@ -9,9 +9,9 @@ from tasks.core.errors import UserError
 from tasks.core.mirror import Mirror
 from tasks.core.step import step
 from tasks.core.store import Artifact, Store
+from tests.core.bucket import served
 
 pytestmark = pytest.mark.slow
-ACCESS = {"AWS_ACCESS_KEY_ID": "podium", "AWS_SECRET_ACCESS_KEY": "podium", "AWS_DEFAULT_REGION": "us-east-1"}
 
 
 @step(label="write {text}")
@@ -30,22 +30,9 @@ def state(text: str) -> str:
 
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The address of an empty bucket."""
-    import s3fs
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    try:
-        host, port = server.get_host_and_port()
-        for name, value in {**ACCESS, "AWS_ENDPOINT_URL": f"http://{host}:{port}"}.items():
-            monkeypatch.setenv(name, value)
-        s3fs.S3FileSystem.clear_instance_cache()
-        module._opened.cache_clear()
-        s3fs.S3FileSystem().makedirs("bucket", exist_ok=True)
-        yield "s3://bucket/podium"
-    finally:
-        server.stop()
+    """The address of an empty place in a bucket."""
+    with served(monkeypatch) as address:
+        yield address
 
 
 def test_stores_share_results_through_a_bucket(
