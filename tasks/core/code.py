@@ -79,11 +79,11 @@ def _walked(
 
 
 @cache
-def libraries(modules: tuple[str, ...], root: Path = ROOT) -> list[str]:
+def libraries(modules: tuple[str, ...], root: Path = ROOT) -> tuple[str, ...]:
     """Distributions that these modules of ours import and whose version decides numbers, sorted."""
     paths = [_file(module, root) for module in modules]
     names = {name.split(".")[0] for path in paths if path for name in _read(path)[1]}
-    return sorted(DECIDING[name] for name in names & DECIDING.keys())
+    return tuple(sorted(DECIDING[name] for name in names & DECIDING.keys()))
 
 
 @cache
