@@ -24,20 +24,31 @@ def _result(trials: Sequence[Trial]) -> Section:
     winner, first = best(trials), trials[0]
     assert winner is not None
     assert winner.score is not None
-    rows: list[list[Any]] = [[f"best: trial {winner.number}", _estimate(winner)]]
-    if first.score is not None and first.number != winner.number:
-        rows.append(["the settings it started from: trial 0", _estimate(first)])
-    text = (
-        f"The best of {sum(trial.state == 'complete' for trial in trials)} scores is flattered: "
-        "some of what lifts it above the others is chance. Its standard error says how much."
-    )
+    start = "the settings it started from: trial 0"
+    rows: list[list[Any]] = [
+        [f"best: trial {winner.number}" if winner != first else start, _estimate(winner)]
+    ]
+    if first.score is not None and first != winner:
+        rows.append([start, _estimate(first)])
     changes = [[key, str(value)] for key, value in winner.differences.items()]
     blocks: list[Block] = [
         Table(["trial", winner.score.name], rows, "Score ± one standard error."),
-        Text(text),
+        Text(_verdict(trials, is_start=winner == first)),
     ]
     told = [Table(["setting", "value"], changes, "What the best trial changes.")] if changes else []
     return Section("Result", [*blocks, *told])
+
+
+def _verdict(trials: Sequence[Trial], *, is_start: bool) -> str:
+    complete = sum(trial.state == "complete" for trial in trials)
+    if is_start:
+        return (
+            f"Of {complete} complete trials none was better than the settings that the search started from."
+        )
+    return (
+        f"The best of {complete} scores is flattered: some of what lifts it above the others is chance. "
+        "Its standard error says how much."
+    )
 
 
 def _history(trials: Sequence[Trial]) -> Section:
