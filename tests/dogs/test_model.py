@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from tasks.core.config import Stage
 from tasks.core.errors import InvalidSettings
@@ -98,6 +99,28 @@ def test_the_discriminant_tells_separated_classes_apart():
     cooler = model.head_start(features, labels, head.model_copy(update={"temperature": 2.0}), class_count=3)
     np.testing.assert_allclose(cooler[0] * 2, kernel)
     np.testing.assert_allclose(cooler[1] * 2, bias)
+
+
+@pytest.mark.parametrize("shrinkage", [0.05, 0.6, 1.0])
+def test_the_discriminant_is_that_of_scikit_learn(shrinkage):
+    drawn = np.random.default_rng(1)
+    labels = np.repeat(np.arange(4), (5, 9, 12, 14))
+    features = (drawn.normal(size=(4, 8))[labels] + drawn.normal(size=(40, 8))).astype(np.float32)
+    head = Head(start="discriminant", shrinkage=shrinkage)
+    kernel, bias = model.head_start(features, labels, head, class_count=4)
+    expected = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=shrinkage).fit(features, labels)
+    np.testing.assert_allclose(kernel, expected.coef_.T, rtol=1e-3, atol=1e-5)
+    np.testing.assert_allclose(bias, expected.intercept_, rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.0])
+def test_the_discriminant_needs_no_more_records_than_features(scale):
+    labels = np.repeat(np.arange(2), 3)
+    features = np.repeat(np.eye(2, 50), 3, axis=0)
+    features += scale * np.random.default_rng(2).normal(size=features.shape) / 50
+    kernel, bias = model.head_start(features, labels, Head(start="discriminant", shrinkage=0), class_count=2)
+    assert np.isfinite(kernel).all()
+    assert ((features @ kernel + bias).argmax(axis=1) == labels).all()
 
 
 def test_the_discriminant_of_two_classes_leaves_out_a_third_without_records():
