@@ -16,10 +16,10 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from flows.named import flow_of
 from flows.notifying import SKIPPED, UNCHANGED, tell
 from tasks.core.competition import NAMES
 
@@ -44,7 +44,7 @@ def deployed(competition: str) -> "Flow[..., Any]":
     """The flow of a competition, made fit for runs that nobody watches."""
     from prefect import Flow
 
-    inner = getattr(import_module(f"flows.{competition}"), competition)
+    inner = flow_of(competition)
 
     @functools.wraps(inner.fn)
     def body(config: Any) -> Any:

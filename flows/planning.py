@@ -5,9 +5,9 @@ must run, its result is not known yet. What depends on it runs too if anything e
 otherwise it *may* run: not, if the result turns out as before.
 """
 
-from importlib import import_module
 from typing import Any, NamedTuple
 
+from flows.named import flow_of
 from tasks.core.changes import nearest_record, reasons
 from tasks.core.estimating import Estimates
 from tasks.core.keys import Key
@@ -44,10 +44,9 @@ class Pending(NamedTuple):
 
 def plan(competition: str, config: Any) -> list[PlannedStep]:
     """Every step of the competition's flow with these settings, in the order they are started."""
-    flow = getattr(import_module(f"flows.{competition}"), competition)
     planner = Planner(Store.current())
     with recorded_by(planner):
-        flow.fn(config)
+        flow_of(competition).fn(config)
     return planner.steps
 
 

@@ -8,12 +8,12 @@ import json
 import logging
 import time
 from functools import cached_property
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 
 from flows.course import Course, Pruned
+from flows.named import flow_of
 from tasks.core.competition import Score, Scorer, find
 from tasks.core.config import Settings
 from tasks.core.errors import InvalidSettings, UserError
@@ -62,7 +62,7 @@ def trial(
     """
     log.info("%s", described(differences))
     study = Study(search, competition=competition, steps=last_step(config))
-    flow = getattr(import_module(f"flows.{competition}"), competition)
+    flow = flow_of(competition)
     settings = changed(config, differences)
     try:
         with recorded_by(InTurn(study, number, competition=competition, until=until)):

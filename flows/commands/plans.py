@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from flows.commands.options import Competition, Overrides, PresetName, Source, Timeout
-from flows.commands.runs import budget_seconds, flow_of
+from flows.commands.runs import budget_seconds
+from flows.named import flow_of
 
 
 def plan(

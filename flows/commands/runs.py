@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from flows.commands.options import Competition, Overrides, PresetName, Source, Timeout
+from flows.named import flow_of
 
 NOT_RECORDED = (
     "no server: a temporary one ends with the run. There is no page to watch, the last task runs "
@@ -188,10 +189,3 @@ def summary(result: dict[str, Any], *, seconds: float, owed: int = 0) -> str:
     rows += [("left out", f"{name}: {why}") for name, why in (result.get("left_out") or {}).items()]
     rows += [("mirror", f"{owed} results are still to be copied; the next run tries again")] if owed else []
     return aligned([*rows, ("time", duration(seconds))])
-
-
-def flow_of(competition: str) -> Any:
-    """Its flow; with it Prefect is imported, which reads the environment and sets up logs of its own."""
-    from importlib import import_module
-
-    return getattr(import_module(f"flows.{competition}"), competition)

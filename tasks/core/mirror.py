@@ -22,7 +22,6 @@ from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
 from filelock import Timeout
-from pydantic import ValidationError
 
 from tasks.core.errors import UserError
 from tasks.core.store import Artifact, Store, read_json
@@ -113,12 +112,10 @@ class Mirror:
 
     def _record(self, key: str) -> tuple[dict[str, Any], Artifact] | None:
         record = self._json(f"steps/{key}.json") or {}
-        try:
-            artifact = Artifact.model_validate(record["result"])
-        except (KeyError, ValidationError):
-            return None
-        fits = record.get("key") == key and NAME.fullmatch(artifact.name)
-        return (record, artifact) if fits else None
+        artifact = Artifact.of_record(record)
+        if artifact and record.get("key") == key and NAME.fullmatch(artifact.name):
+            return record, artifact
+        return None
 
     def _fetch(self, key: str, label: str) -> bool:
         found = self._record(key)
@@ -163,8 +160,9 @@ class Mirror:
                 continue
 
     def _copy(self, key: str) -> None:
-        artifact, record = self.store.result(key), self.store.record(key)
-        if artifact is None or record is None:
+        record = self.store.record(key) or {}
+        artifact = self.store.result_of(record)
+        if artifact is None:
             return  # evicted meanwhile
         name = f"artifacts/{artifact.name}"
         manifest = read_json(self.store.root / f"{name}.json") or {}

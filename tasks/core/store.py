@@ -38,6 +38,14 @@ class Artifact(BaseModel):
     kind: str
     digest: str
 
+    @classmethod
+    def of_record(cls, record: dict[str, Any]) -> "Artifact | None":
+        """The artifact that a step's record names; None where it is none of ours."""
+        try:
+            return cls.model_validate(record["result"])
+        except (KeyError, ValidationError):
+            return None
+
     @property
     def name(self) -> str:
         return f"{self.kind}-{self.digest[:32]}"
@@ -131,11 +139,8 @@ class Store:
 
     def result_of(self, record: dict[str, Any]) -> Artifact | None:
         """The artifact that a record names, if it is there and whole."""
-        try:
-            artifact = Artifact.model_validate(record["result"])
-        except (KeyError, ValidationError):  # none, or one that somebody else has written
-            return None
-        return artifact if self.is_whole(artifact) else None
+        artifact = Artifact.of_record(record)
+        return artifact if artifact and self.is_whole(artifact) else None
 
     # Runs, checkpoints, locks
 

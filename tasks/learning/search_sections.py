@@ -24,16 +24,14 @@ def _result(trials: Sequence[Trial]) -> Section:
     winner, first = best(trials), trials[0]
     assert winner is not None
     assert winner.score is not None
-    start = "the settings it started from: trial 0"
-    rows: list[list[Any]] = [
-        [f"best: trial {winner.number}" if winner != first else start, _estimate(winner)]
-    ]
-    if first.score is not None and first != winner:
-        rows.append([start, _estimate(first)])
+    is_start = winner.number == first.number
+    rows: list[list[Any]] = [] if is_start else [[f"best: trial {winner.number}", _estimate(winner)]]
+    if first.score is not None:
+        rows.append(["the settings it started from: trial 0", _estimate(first)])
     changes = [[key, str(value)] for key, value in winner.differences.items()]
     blocks: list[Block] = [
         Table(["trial", winner.score.name], rows, "Score ± one standard error."),
-        Text(_verdict(trials, is_start=winner == first)),
+        Text(_verdict(trials, is_start=is_start)),
     ]
     told = [Table(["setting", "value"], changes, "What the best trial changes.")] if changes else []
     return Section("Result", [*blocks, *told])
