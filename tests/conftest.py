@@ -3,6 +3,7 @@
 import atexit
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,9 @@ import pytest
 # Prefect reads this once, at its import. Each process has its own, also where tests run side by side.
 os.environ["PREFECT_HOME"] = tempfile.mkdtemp(prefix="podium-tests-")
 atexit.register(shutil.rmtree, os.environ["PREFECT_HOME"], ignore_errors=True)
+
+# Started in the background, a shell's job ignores Ctrl-C, and so would every process that tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 PLACES = ("PODIUM_STORE", "PODIUM_SUBMISSIONS", "PODIUM_SLOT_FOLDER")
 

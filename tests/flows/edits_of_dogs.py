@@ -231,11 +231,7 @@ EDITS = [
         AUGMENT | TRAIN | SCORES,
         {"train small fold 0": "albumentations 2.0.8 → 9.9"},
     ),
-    Edit(
-        "version of another library",
-        version("scikit-learn"),
-        SPLIT | TRAIN | SCORES,
-    ),
+    Edit("version of what splits", version("scikit-learn"), {"split dogs"}, {"split dogs": "→ 9.9"}),
     Edit("version of what reads photographs", version("pillow"), LOAD, {"load dogs": "→ 9.9"}),
     Edit("version of what all steps use", version("numpy"), ALL, {"decode dogs": "numpy"}),
     Edit("version of what no result rests on", version("matplotlib"), set()),
