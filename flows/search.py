@@ -14,7 +14,7 @@ from prefect.futures import as_completed
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.search_results import Results, write
-from flows.trials import last_step, one_recipe, trial
+from flows.trials import last_step, searchable, trial
 from tasks.core.competition import find
 from tasks.core.config import Settings
 from tasks.core.errors import InvalidSettings, UserError
@@ -23,7 +23,7 @@ from tasks.core.slots import slot_names
 from tasks.core.submissions import flat
 from tasks.learning.config import Search
 from tasks.learning.study import Begun, Study
-from tasks.learning.suggesting import Present
+from tasks.learning.suggesting import narrowed, sought
 from tasks.learning.trials import Trial, best
 from tasks.report import publish
 
@@ -57,7 +57,7 @@ def study_of(competition: str, config: Any, search: Search) -> Results:
     Raises:
         UserError: the settings cannot be searched, are not the study's, or no trial was finished in time.
     """
-    config = one_recipe(config, search.recipe)
+    config = searchable(competition, config, search)
     study = Study(search, competition=competition, steps=last_step(config))
     _refuse_other_settings(study, config, search)
     own = Collector()  # a trial that fails is no failure of a flow that searches first
@@ -81,6 +81,8 @@ def _refuse_other_settings(study: Study, config: Settings, search: Search) -> No
     tree = json.loads(config.model_dump_json(exclude={"run", "search"}))
     tree["data"].pop("root", None)  # data count by their contents
     own = dict(flat({**tree, "--seed": search.seed, "--pruner": search.pruner}))
+    if search.only:
+        own["--only"] = " ".join(sorted(search.only))
     before = study.remembered("settings", own)
     changes = [
         f"{key} {before.get(key)!r} → {own.get(key)!r}"
@@ -133,17 +135,12 @@ class _Work:
     def _next(self) -> Begun | None:
         if self._until is not None and time.time() >= self._until:
             return None
-        suggest, present = find(self._competition).suggest, Present(self._config.model_dump(mode="json"))
-
-        def start() -> dict[str, Any]:
-            suggest(present, self._config)
-            return present.params
-
+        suggest, only = find(self._competition).suggest, self._search.only
         return self._study.begin(
             self._owner,
             total=self._search.trials,
-            start=start,
-            suggest=lambda trial: suggest(trial, self._config),
+            start=lambda: sought(suggest, self._config, only),
+            suggest=lambda trial: narrowed(suggest, only)(trial, self._config),
         )
 
     def _settle(self, number: int, future: Any) -> None:

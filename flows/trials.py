@@ -17,6 +17,7 @@ from flows.named import flow_of
 from tasks.core.competition import Score, Scorer, find
 from tasks.core.config import Settings
 from tasks.core.errors import InvalidSettings, UserError
+from tasks.core.nearest import suggestion
 from tasks.core.overrides import Override, applied
 from tasks.core.process import ChildFailed
 from tasks.core.running import followed_by, recorded_by, run_id
@@ -25,6 +26,7 @@ from tasks.core.store import Artifact
 from tasks.learning import members, score_files
 from tasks.learning.config import Search
 from tasks.learning.study import Study
+from tasks.learning.suggesting import sought
 from tasks.learning.trials import gain
 
 log = logging.getLogger("podium")
@@ -91,6 +93,21 @@ def one_recipe(config: Any, name: str) -> Any:
         raise InvalidSettings(f"--recipe: expected one of {names}, received {name or 'none'!r}")
     update: dict[str, Any] = {"recipes": tuple(chosen)}
     return config.model_copy(update=update | ({"search": Search()} if hasattr(config, "search") else {}))
+
+
+def searchable(competition: str, config: Any, search: Search) -> Any:
+    """The settings with only the recipe that is searched.
+
+    Raises:
+        InvalidSettings: there is no such recipe, or nothing to seek under one of the keys of `only`.
+    """
+    config, suggest = one_recipe(config, search.recipe), find(competition).suggest
+    for key in search.only:
+        if not sought(suggest, config, [key]):
+            known = sought(suggest, config)
+            expected = f"a key that is, or is above, one of {', '.join(known)}"
+            raise InvalidSettings(f"--only: expected {expected}; received {key!r}{suggestion(key, known)}")
+    return config
 
 
 def last_step(config: Any) -> int:

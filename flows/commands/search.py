@@ -17,6 +17,10 @@ Study = Annotated[
 ]
 Workers = Annotated[int, typer.Option(min=0, help="Trials at one time; 0: one for each slot of the machine.")]
 Searched = Annotated[str, typer.Option(help="The recipe to search, where the preset has several.")]
+Only = Annotated[
+    list[str] | None,
+    typer.Option(help="Seek only under this key, such as recipe.training; all else stays. Repeatable."),
+]
 Pruner = Annotated[str, typer.Option(help="When to give a trial up: median, hyperband or none.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the suggestions.")]
 Storage = Annotated[
@@ -38,6 +42,7 @@ def search(
     study: Study = None,
     workers: Workers = 0,
     recipe: Searched = "",
+    only: Only = None,
     pruner: Pruner = "median",
     seed: Seed = 0,
     storage: Storage = "",
@@ -59,6 +64,7 @@ def search(
         preset=preset or "",
         workers=workers,
         recipe=recipe,
+        only=tuple(only or ()),
         pruner=pruner,
         seed=seed,
         storage=storage,
@@ -72,9 +78,9 @@ def _prepared(competition: str, config: Any, chosen: Any, *, server: bool) -> An
     """Search, after all that can be wrong was looked at."""
     from flows.commands.runs import check_folders, check_paths, recorded_at
     from flows.search_results import preset_file
-    from flows.trials import one_recipe
+    from flows.trials import searchable
 
-    one_recipe(config, chosen.recipe)
+    searchable(competition, config, chosen)
     preset_file(competition, chosen.study)
     check_folders()
     check_paths(config)

@@ -48,11 +48,11 @@ def _trunk(trial: Any, recipe: Recipe) -> dict[str, Any]:
 
 
 def _test_time(trial: Any, recipe: Recipe) -> dict[str, Any]:
-    """Views averaged; a single name, for Optuna knows no lists."""
+    """Views averaged; one word, for Optuna knows no lists."""
     now = ",".join(recipe.test_time.views)
     others = [each for each in ("identity,flip", "identity,flip,zoom,zoom_flip") if each != now]
-    chosen = trial.suggest_categorical("views averaged", [now, *others])
-    return {"recipe.test_time.views": chosen.split(",")}
+    key = "recipe.test_time.views"
+    return {key: trial.suggest_categorical(key, [now, *others]).split(",")}
 
 
 def _training(trial: Any, recipe: Recipe) -> dict[str, Any]:
@@ -79,15 +79,16 @@ def _restraint(trial: Any, recipe: Recipe) -> dict[str, Any]:
 
 def _first_stage(trial: Any, recipe: Recipe) -> dict[str, Any]:
     """Whether a head that starts where its features put it learns on from there."""
-    if not trial.suggest_categorical("learn on", [False, True]):
+    key = "recipe.training.stages"
+    if not trial.suggest_categorical(key, [False, True]):
         return {}
     stage = {
         **OPTIMIZER,
-        "epochs": trial.suggest_categorical("learn on for epochs", [5, 10, 20]),
-        "learning_rate": rounded(trial.suggest_float("learn on at rate", 1e-5, 1e-2, log=True)),
-        "weight_decay": rounded(trial.suggest_float("learn on with decay", 0.0, 0.3)),
+        "epochs": trial.suggest_categorical(f"{key}.0.epochs", [5, 10, 20]),
+        "learning_rate": rounded(trial.suggest_float(f"{key}.0.learning_rate", 1e-5, 1e-2, log=True)),
+        "weight_decay": rounded(trial.suggest_float(f"{key}.0.weight_decay", 0.0, 0.3)),
     }
-    return {"recipe.training.stages": [stage], **_restraint(trial, recipe)}
+    return {key: [stage], **_restraint(trial, recipe)}
 
 
 def _augmentation(trial: Any, recipe: Recipe) -> dict[str, Any]:

@@ -18,6 +18,8 @@ class Search(Settings):
     """The preset that the search starts from, for the new one's header; empty: the defaults."""
     recipe: str = ""
     """Name of the recipe that is searched; empty: the only one."""
+    only: tuple[str, ...] = ()
+    """Keys under which parameters are sought; all others stay as they are. Empty: all are sought."""
     workers: int = Field(0, ge=0, le=256)
     """Trials under way at one time; 0: one for each slot of the machine."""
     timeout_seconds: float = Field(0.0, ge=0)

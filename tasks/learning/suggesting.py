@@ -3,10 +3,13 @@
 Parameters have the names that `--set` takes, so that a reader knows them, and the search what they are now.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from tasks.core.config import Stage
+
+Suggest = Callable[[Any, Any], dict[str, Any]]
+"""What a competition suggests: a trial and settings → differences by the keys that `--set` takes."""
 
 RATE_FACTOR = 5.0
 """A learning rate is sought between a fifth and five times of what it is."""
@@ -42,6 +45,30 @@ def stages(trial: Any, name: str, given: Sequence[Stage]) -> dict[str, Any]:
         decay = rounded(trial.suggest_float(f"{name}.0.weight_decay", 0.0, most))
         found |= {f"{name}.{index}.weight_decay": decay for index in range(len(given))}
     return found
+
+
+def narrowed(suggest: Suggest, only: Collection[str]) -> Suggest:
+    """The suggestions where nothing is sought but what lies under these keys; without keys, all of them.
+
+    A parameter that is not sought is what it is now, and the sampler does not know of it.
+    """
+    if not only:
+        return suggest
+
+    def found(trial: Any, config: Any) -> dict[str, Any]:
+        settings = config.model_dump(mode="json")
+        now = suggest(Present(settings), config)
+        drawn = suggest(_Sought(trial, Present(settings), only), config)
+        return {key: value for key, value in drawn.items() if key not in now or value != now[key]}
+
+    return found
+
+
+def sought(suggest: Suggest, config: Any, only: Collection[str] = ()) -> dict[str, Any]:
+    """The parameters that are drawn where nothing else is sought, as the settings have them now, by name."""
+    present = Present(config.model_dump(mode="json"))
+    narrowed(suggest, only)(present, config)
+    return present.params
 
 
 def rounded(value: float, digits: int = 3) -> float:
@@ -92,6 +119,20 @@ class Present:
             else:
                 return None
         return found
+
+
+class _Sought:
+    """Takes the place of a trial, and asks it only for what lies under one of these keys."""
+
+    def __init__(self, trial: Any, present: Present, only: Collection[str]) -> None:
+        self._trial, self._present, self._only = trial, present, only
+
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        return lambda name, *args, **options: getattr(self._asked(name), method)(name, *args, **options)
+
+    def _asked(self, name: str) -> Any:
+        wanted = any(name == key or name.startswith(f"{key}.") for key in self._only)
+        return self._trial if wanted else self._present
 
 
 def _on_grid(value: float, low: float, step: float) -> float:
