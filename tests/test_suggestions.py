@@ -9,7 +9,7 @@ from flows.trials import changed
 from tasks.core import settings
 from tasks.core.competition import NAMES, find
 from tasks.core.config import Settings
-from tasks.learning.suggesting import Present
+from tasks.learning.suggesting import Present, narrowed
 
 PRESETS = [(name, preset.name) for name in NAMES for preset in settings.presets(name)]
 DRAWN = 15
@@ -45,3 +45,16 @@ def test_the_present_settings_are_within_what_is_suggested(competition: str, pre
         study = optuna.create_study()
         study.enqueue_trial(present.params)
         assert changed(config, suggest(study.ask(), config)) == config
+
+
+@pytest.mark.parametrize(("competition", "preset"), PRESETS)
+def test_a_search_of_the_training_changes_nothing_else(competition: str, preset: str) -> None:
+    suggest = narrowed(find(competition).suggest, ["recipe.training"])
+    for config in searched(competition, preset):
+        study = optuna.create_study(sampler=optuna.samplers.RandomSampler(0))
+        found: list[Any] = [changed(config, suggest(study.ask(), config)) for _ in range(DRAWN)]
+        assert len({each.model_dump_json() for each in found}) > 1
+        for each in found:
+            if config.recipes[0].training.stages:  # what learns on from nothing has more to choose
+                same = each.recipes[0].model_copy(update={"training": config.recipes[0].training})
+                assert same == config.recipes[0]

@@ -105,6 +105,17 @@ def test_one_of_several_recipes_is_searched(folder: Path):
     assert tomllib.loads(Path(found["preset"]).read_text())["recipes"] == [{"name": "second", "epochs": 5}]
 
 
+def test_a_search_seeks_under_chosen_keys_only(folder: Path):
+    search(folder, only=("recipe.epochs",))
+    trials = Study(Search(study="one"), competition="toy", steps=8).trials()
+    assert {key for trial in trials for key in trial.differences} == {"recipe.epochs"}
+    assert {name for trial in trials for name in trial.params} == {"recipe.epochs"}
+    with pytest.raises(InvalidSettings, match=r"study one: .* --only 'recipe.epochs' → None"):
+        search(folder)
+    with pytest.raises(InvalidSettings, match=r"one of recipe.learning_rate, .*; received 'recipe.epoch' "):
+        search(folder, only=("recipe.epoch",))
+
+
 def test_the_time_ends_a_search_cleanly_and_the_rest_is_done_later(folder: Path, monkeypatch):
     monkeypatch.setenv(toy_search.SECONDS, "0.05")
     began = time.time()

@@ -81,6 +81,7 @@ def test_a_database_may_stand_in_the_environment(invoke, monkeypatch):
         (["--study", "mine"], "study: expected a name that no preset of your own has, received 'mine'"),
         (["--timeout", "soon"], "--timeout: expected a number with m, h, d or w"),
         (["--recipe", "other"], "--recipe: expected one of frozen, received 'other'"),
+        (["--only", "recipe.hed"], "received 'recipe.hed' (did you mean recipe.head.dropout?)"),
         (["--workers", "999"], "--workers: expected at most 256, received 999"),
         (["-p", "unknown"], "preset: expected one of mine, received 'unknown'"),
     ],

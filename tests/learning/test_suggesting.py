@@ -5,8 +5,16 @@ from typing import Any
 import optuna
 import pytest
 
-from tasks.core.config import Stage
-from tasks.learning.suggesting import Present, halved_or_doubled, nearby, rounded, stages
+from tasks.core.config import Settings, Stage
+from tasks.learning.suggesting import (
+    Present,
+    halved_or_doubled,
+    narrowed,
+    nearby,
+    rounded,
+    sought,
+    stages,
+)
 
 SETTINGS = {
     "rate": 0.3,
@@ -76,6 +84,60 @@ def test_stages_keep_the_proportion_of_their_rates():
 def test_adam_has_no_weight_decay_to_suggest():
     assert list(stages(asked(), "s", (Stage(optimizer="adam"),))) == ["s.0.learning_rate"]
     assert stages(asked(), "s", ()) == {}
+
+
+class Recipe(Settings):
+    rate: float = 0.123456
+    width: int = 8
+    stages: tuple[Stage, ...] = (Stage(learning_rate=1e-2), Stage(learning_rate=1e-3))
+
+
+class Config(Settings):
+    recipes: tuple[Recipe, ...] = (Recipe(),)
+
+
+def suggest(trial: Any, config: Config) -> dict[str, Any]:
+    recipe = config.recipes[0]
+    found = {"recipe.rate": rounded(trial.suggest_float("recipe.rate", 0.0, 1.0))}
+    if trial.suggest_categorical("recipe.wide", [False, True]):
+        found["recipe.width"] = trial.suggest_int("recipe.width", 8, 64)
+    return found | stages(trial, "recipe.stages", recipe.stages)
+
+
+STAGES = [f"recipe.stages.0.{name}" for name in ("learning_rate", "weight_decay")]
+WIDE = ["recipe.wide", "recipe.width"]
+
+
+@pytest.mark.parametrize(
+    ("only", "drawn"),
+    [
+        ([], {"recipe.rate", *WIDE, *STAGES}),
+        (["recipe"], {"recipe.rate", *WIDE, *STAGES}),
+        (["recipe.rate"], {"recipe.rate"}),
+        (["recipe.stages"], set(STAGES)),
+        (STAGES[:1], set(STAGES[:1])),
+        (["recipe.rate", "recipe.stages.0"], {"recipe.rate", *STAGES}),
+        (["recipe.wide"], {"recipe.wide"}),
+        (["recipe.w"], set()),
+        (["recipe.width"], set()),
+        (["recipe.rates"], set()),
+    ],
+)
+def test_nothing_is_drawn_but_what_lies_under_a_key(only, drawn):
+    trials = [asked(seed) for seed in range(10)]
+    for trial in trials:
+        narrowed(suggest, only)(trial, Config())
+    assert {name for trial in trials for name in trial.params} == drawn
+    assert set(sought(suggest, Config(), only)) == drawn - {"recipe.width"}
+
+
+def test_what_is_not_sought_stays_and_what_follows_from_what_is_does_not():
+    found = narrowed(suggest, STAGES[:1])(asked(), Config())
+    assert list(found) == [f"recipe.stages.{index}.learning_rate" for index in range(2)]
+
+
+def test_the_settings_as_they_are_differ_in_nothing():
+    assert narrowed(suggest, ["recipe"])(Present(Config().model_dump()), Config()) == {}
 
 
 def test_numbers_are_written_short():
