@@ -39,6 +39,8 @@ def _result(trials: Sequence[Trial]) -> Section:
 
 def _verdict(trials: Sequence[Trial], *, is_start: bool) -> str:
     complete = sum(trial.state == "complete" for trial in trials)
+    if is_start and complete == 1:
+        return "No trial was complete but the settings that the search started from."
     if is_start:
         return (
             f"Of {complete} complete trials none was better than the settings that the search started from."

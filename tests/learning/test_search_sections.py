@@ -59,7 +59,9 @@ def test_every_part_is_there():
 
 
 def test_a_single_trial_is_enough():
-    assert titles([trial(0, 0.5, rate=1.0)], {}) == ["Result", "History", "Trials"]
+    alone = [trial(0, 0.5, rate=1.0)]
+    assert titles(alone, {}) == ["Result", "History", "Trials"]
+    assert "No trial was complete but" in page.render("search", "", sections(alone, {}))
 
 
 def test_a_search_that_found_nothing_better_says_so():
