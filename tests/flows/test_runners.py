@@ -1,13 +1,27 @@
-"""One run on threads, on Dask and on Ray: the same bytes from raw files to submission, and shared hits."""
+"""One run, and one search, on threads, on Dask and on Ray: the same bytes, scores and hits."""
 
+import shutil
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.flows.podium_runs import command, draw, environment, finish, journals, ran, store_of, submissions
+from tests.flows.podium_runs import (
+    ROOT,
+    command,
+    draw,
+    environment,
+    finish,
+    journals,
+    ran,
+    store_of,
+    submissions,
+)
 
 pytestmark = [pytest.mark.slow, pytest.mark.server]
 
+TRIALS = 4
 COMPETITIONS = ("dogs", "extraction", "nl2sql")
 
 
@@ -31,6 +45,48 @@ def test_a_cluster_makes_the_same_bytes_and_hits_what_threads_made(threads, runn
     assert artifacts(there) == artifacts(here)
     finish(words, here)
     assert ran(journals(here)[-1]) == []
+
+
+ELSEWHERE = """
+import sys
+from pathlib import Path
+from tasks.core import places
+presets = Path(sys.argv.pop(1))
+places.presets_folder = lambda: presets
+from flows.__main__ import main
+main()
+"""
+"""Podium with presets in a folder of its own, for a search writes one."""
+
+
+def search(folder: Path, runner: str) -> tuple[str, dict[str, str]]:
+    """Search with two trials at a time; returns what was told, and the places."""
+    there, presets = environment(folder, store=runner), folder / f"{runner}-conf"
+    shutil.copytree(ROOT / "conf", presets)
+    words = command(folder / "data", run__runner=runner)
+    chosen = ["--study", "one", "--trials", str(TRIALS), "--workers", "2", "--pruner", "none"]
+    return finish(
+        [sys.executable, "-c", ELSEWHERE, str(presets), "search", *words[4:], *chosen], there
+    ), there
+
+
+def trials(told: str, folder: Path, runner: str, there: dict[str, str]) -> dict[str, Any]:
+    """What came of a search: its preset, the best score it told, and what each step made."""
+    preset = (folder / f"{runner}-conf" / "dogs" / "one.toml").read_text()
+    best = [line for line in told.splitlines() if line.startswith(("best", "start", "trials"))]
+    return {"preset": preset, "best": best, "artifacts": artifacts(there)}
+
+
+def test_a_search_on_a_cluster_finds_what_threads_find(tmp_path: Path, prefect_server: str):
+    draw(tmp_path / "data")
+    found = {}
+    for runner in ("threads", "dask", "ray"):
+        told, there = search(tmp_path, runner)
+        assert ("works on " in told) == (runner != "threads")
+        found[runner] = trials(told, tmp_path, runner, there)
+    assert f"{TRIALS} complete" in found["threads"]["best"][0]
+    assert found["dask"] == found["threads"]
+    assert found["ray"] == found["threads"]
 
 
 def artifacts(places: dict[str, str]) -> dict[str, str]:
