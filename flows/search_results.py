@@ -1,6 +1,7 @@
 """What a search leaves behind: the best trial as a preset, a report, and Prefect's artifacts of it."""
 
 import logging
+import shlex
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -98,14 +99,21 @@ def _header(results: Results, search: Search) -> list[str]:
     complete = sum(trial.state == "complete" for trial in results.trials)
     start = f"preset {search.preset}" if search.preset else "the defaults"
     before = f", which scored {_figure(first.score)}" if first.score else ""
-    option = f" --preset {search.preset}" if search.preset else ""
     return [
         f"{MARK}: {_figure(winner.score)} out of fold, trial {winner.number} of study {results.study}.",
         f"    podium run {results.competition} --preset {results.study}",
         f"Started from {start}{before}. The best of {complete} complete trials, which flatters it.",
-        f"Searched by podium search {results.competition}{option}"
-        f" --study {results.study} --trials {search.trials}",
+        f"Searched by {_command(results, search)}",
     ]
+
+
+def _command(results: Results, search: Search) -> str:
+    """The command that goes on with the search, where no `--set` changed the preset."""
+    own = search.model_dump(include={"preset", "recipe", "seed", "pruner"}, exclude_defaults=True)
+    options = [*own.items(), *(("only", key) for key in search.only)]
+    options += [("study", results.study), ("trials", search.trials)]
+    words = [word for name, value in options for word in (f"--{name}", str(value))]
+    return shlex.join(["podium", "search", results.competition, *words])
 
 
 def _facts(results: Results) -> list[tuple[str, str]]:

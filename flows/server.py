@@ -70,7 +70,7 @@ class LocalServer(NamedTuple):
             command = Process(self.pid).cmdline()
         except Error:
             return False
-        return command[-1:] == [_port(self.url)] and command[2:5] == ["prefect", "server", "start"]
+        return command[-1:] == [_port(self.url)] and any("prefect" in word for word in command[2:5])
 
 
 def ensure(say: Say, *, port: int | None = None) -> str:
@@ -161,13 +161,19 @@ def _start(say: Say, preferred: int) -> LocalServer:
 
 
 def _spawn(port: int) -> int:
-    """Start the server in a session of its own, so that it outlives this command."""
+    """Start the server in a session of its own, so that it outlives this command.
+
+    As `prefect server start --background` does, whose output nobody reads; uvicorn takes settings that
+    Prefect's command does not hand on.
+    """
     arguments = [
         sys.executable,
         "-m",
-        "prefect",
-        "server",
-        "start",
+        "uvicorn",
+        "--factory",
+        "prefect.server.api.server:create_app",
+        "--log-level",
+        "warning",
         "--host",
         "127.0.0.1",
         "--port",
