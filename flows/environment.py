@@ -23,8 +23,6 @@ DEFAULTS = {
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "200",
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
-    # Every change of a task run's state is an event by itself; packed, each costs the run half a millisecond.
-    "UVICORN_WS_PER_MESSAGE_DEFLATE": "false",
     # The least it takes; the automation below waits for three of them.
     "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
     "PREFECT_LOGGING_EXTRA_LOGGERS": "podium",

@@ -70,7 +70,7 @@ class LocalServer(NamedTuple):
             command = Process(self.pid).cmdline()
         except Error:
             return False
-        return command[-1:] == [_port(self.url)] and any("prefect" in word for word in command[2:5])
+        return command[-1:] == [_port(self.url)] and command[2:5] == ["prefect", "server", "start"]
 
 
 def ensure(say: Say, *, port: int | None = None) -> str:
@@ -161,19 +161,13 @@ def _start(say: Say, preferred: int) -> LocalServer:
 
 
 def _spawn(port: int) -> int:
-    """Start the server in a session of its own, so that it outlives this command.
-
-    As `prefect server start --background` does, whose output nobody reads; uvicorn takes settings that
-    Prefect's command does not hand on.
-    """
+    """Start the server in a session of its own, so that it outlives this command."""
     arguments = [
         sys.executable,
         "-m",
-        "uvicorn",
-        "--factory",
-        "prefect.server.api.server:create_app",
-        "--log-level",
-        "warning",
+        "prefect",
+        "server",
+        "start",
         "--host",
         "127.0.0.1",
         "--port",

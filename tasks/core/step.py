@@ -8,7 +8,7 @@ key is the result, and Prefect shows the state *Cached*. Otherwise the step take
 again (another run may have computed it meanwhile), and runs. Prefect's own result storage stays out of
 it: one record decides for runs, for plans and for provenance.
 
-With `tasks.core.running` this is all below the steps that knows Prefect, and it is imported only to run.
+With `running` and `held_state` this is all below the steps that knows Prefect, which is imported only to run.
 """
 
 import time
@@ -109,12 +109,14 @@ class Step:
     def _run(self, **arguments: Any) -> Any:
         from prefect.states import Cancelled, Completed
 
+        from tasks.core.held_state import Held
+
         try:
             outcome = self.execute(arguments, run=run_id())
         except LeftOut:
             return Cancelled(name="LeftOut", message="The run has no time for it")
         if outcome.state == "cached":
-            return Completed(name="Cached", message="The store holds it whole", data=outcome.result)
+            return Completed(Held, name="Cached", message="The store holds it whole", data=outcome.result)
         return outcome.result
 
     def execute(self, arguments: dict[str, Any], *, run: str | None = None) -> "Outcome":
