@@ -53,12 +53,13 @@ STYLE: dict[Any, Any] = {
     "grid.linewidth": 0.7,
     "legend.frameon": False,
 }
+History = Sequence[Mapping[str, Any]]
 WIDE_INCHES = 7.6
 NARROW_INCHES = 5.6
 """Still readable on a phone without scrolling sideways."""
 
 
-def learning_curves(histories: Mapping[str, Sequence[Mapping[str, Any]]], *, caption: str = "") -> Chart:
+def learning_curves(histories: Mapping[str, History], *, caption: str = "") -> Chart:
     """Loss, metric and learning rate of each training, one row of panels a member.
 
     Args:
@@ -83,19 +84,22 @@ def learning_curves(histories: Mapping[str, Sequence[Mapping[str, Any]]], *, cap
         return drawn(figure, caption)
 
 
-def _measured(histories: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]:
+def _measured(histories: Mapping[str, History]) -> list[str]:
     """What was measured beside the loss, of training records or of held-out ones."""
     fields = {field for history in histories.values() for epoch in history for field in epoch}
     names = {field.removeprefix("held_out_") for field in fields}
     return sorted(names - {"stage", "epoch", "seconds", "loss", "learning_rate"})
 
 
-def _by_member(
-    histories: Mapping[str, Sequence[Mapping[str, Any]]],
-) -> dict[str, list[Sequence[Mapping[str, Any]]]]:
-    members: dict[str, list[Sequence[Mapping[str, Any]]]] = {}
+def member_of(training: str) -> str:
+    """The member that a training is of: what stands before the last comma of its name."""
+    return training.rpartition(",")[0] or training
+
+
+def _by_member(histories: Mapping[str, History]) -> dict[str, list[History]]:
+    members: dict[str, list[History]] = {}
     for name, history in histories.items():
-        members.setdefault(name.rpartition(",")[0] or name, []).append(history)
+        members.setdefault(member_of(name), []).append(history)
     return members
 
 

@@ -13,6 +13,8 @@ from tasks.core.page import Block, Material, Section, Table, Text
 from tasks.learning import charts
 
 BLEND = "blend"
+MOST_CURVES = 8
+"""Members whose learning curves are drawn: a drawing of forty takes minutes, and nobody reads it."""
 FIGURES = {
     "loss": "loss",
     "accuracy": "accuracy",
@@ -126,9 +128,20 @@ def training(material: Material) -> Section:
         [name, len(history), *(history[-1].get(field) for field in taken)]
         for name, history in trainings.items()
     ]
-    chart = charts.learning_curves(material.histories, caption=caption)
+    drawn = _counting_most(material)
+    if len(drawn) < len(material.histories):
+        caption += f" Only the {MOST_CURVES} members that count most."
+    chart = charts.learning_curves(drawn, caption=caption)
     columns = ["training", "epochs", *(FIGURES[field] for field in taken)]
     return Section("Training", [chart, Table(columns, rows, "After the last epoch.")])
+
+
+def _counting_most(material: Material) -> dict[str, Sequence[Mapping[str, Any]]]:
+    """Histories of those trainings' members that have the greatest shares of the blend."""
+    member = {name: charts.member_of(name) for name in material.histories}
+    ordered = sorted(dict.fromkeys(member.values()), key=lambda name: -material.weights.get(name, 0.0))
+    chosen = ordered[:MOST_CURVES]
+    return {name: history for name, history in material.histories.items() if member[name] in chosen}
 
 
 def time(material: Material) -> Section:

@@ -97,6 +97,26 @@ def test_a_training_is_told_with_whichever_figures_were_taken():
     assert shown.rows == [["a, fold 0", 1, 2.0, 0.25], ["b", 1, 2.0, None]]
 
 
+def test_curves_are_drawn_of_the_members_that_count_most(monkeypatch):
+    drawn: list[list[str]] = []
+
+    def learning_curves(histories, *, caption):
+        drawn.append([*histories, caption.partition("stages. ")[2]])
+        return Chart("", b"", caption)
+
+    monkeypatch.setattr(sections.charts, "learning_curves", learning_curves)
+    monkeypatch.setattr(sections, "MOST_CURVES", 2)
+    history = material().histories["good, fold 0"]
+    names = ["bad, fold 0", "bad, fold 1", "language model", "good, fold 0"]
+    told = sections.training(material(histories=dict.fromkeys(names, history)))
+    sections.training(material(histories=dict.fromkeys(names[:3], history)))
+    assert drawn == [
+        ["bad, fold 0", "bad, fold 1", "good, fold 0", "Only the 2 members that count most."],
+        [*names[:3], ""],
+    ]
+    assert len(table(told).rows) == 4
+
+
 @pytest.mark.parametrize(
     ("seconds", "shown"), [(0.4, "0 s"), (59, "59 s"), (61, "1 min"), (7_260, "2 h 1 min")]
 )
