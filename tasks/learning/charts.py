@@ -1,9 +1,8 @@
 """Charts of training and of its results, drawn with matplotlib to SVG and PNG.
 
-No global state of pyplot is touched, and the same numbers give the same bytes. In the SVG colours
-follow the reader's theme on a transparent ground, so that one drawing suits a light and a dark
-page; the PNG is dark on white. The palette is that of Okabe and Ito (2008), made to be told apart
-by colour-blind readers.
+No global state of pyplot is touched, and the same numbers give the same bytes. In the SVG colours follow the
+reader's theme on a transparent ground, so that one drawing suits a light and a dark page; the PNG is dark on
+white. The palette is that of Okabe and Ito (2008), made to be told apart by colour-blind readers.
 """
 
 from collections.abc import Mapping, Sequence
