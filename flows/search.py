@@ -80,9 +80,8 @@ def _refuse_other_settings(study: Study, config: Settings, search: Search) -> No
     """Scores of one study can only be compared where all but the trials' differences is equal."""
     tree = json.loads(config.model_dump_json(exclude={"run", "search"}))
     tree["data"].pop("root", None)  # data count by their contents
-    own = dict(flat({**tree, "--seed": search.seed, "--pruner": search.pruner}))
-    if search.only:
-        own["--only"] = " ".join(sorted(search.only))
+    only = " ".join(sorted(search.only)) or None
+    own = dict(flat({**tree, "--seed": search.seed, "--pruner": search.pruner, "--only": only}))
     before = study.remembered("settings", own)
     changes = [
         f"{key} {before.get(key)!r} → {own.get(key)!r}"

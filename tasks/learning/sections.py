@@ -136,7 +136,7 @@ def training(material: Material) -> Section:
     return Section("Training", [chart, Table(columns, rows, "After the last epoch.")])
 
 
-def _counting_most(material: Material) -> dict[str, Sequence[Mapping[str, Any]]]:
+def _counting_most(material: Material) -> dict[str, charts.History]:
     """Histories of those trainings' members that have the greatest shares of the blend."""
     member = {name: charts.member_of(name) for name in material.histories}
     ordered = sorted(dict.fromkeys(member.values()), key=lambda name: -material.weights.get(name, 0.0))

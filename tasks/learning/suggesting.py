@@ -59,7 +59,11 @@ def narrowed(suggest: Suggest, only: Collection[str]) -> Suggest:
         settings = config.model_dump(mode="json")
         now = suggest(Present(settings), config)
         drawn = suggest(_Sought(trial, Present(settings), only), config)
-        return {key: value for key, value in drawn.items() if key not in now or value != now[key]}
+        return {
+            key: value
+            for key, value in drawn.items()
+            if (value != now[key] if key in now else _is_under(key, only))
+        }
 
     return found
 
@@ -131,8 +135,11 @@ class _Sought:
         return lambda name, *args, **options: getattr(self._asked(name), method)(name, *args, **options)
 
     def _asked(self, name: str) -> Any:
-        wanted = any(name == key or name.startswith(f"{key}.") for key in self._only)
-        return self._trial if wanted else self._present
+        return self._trial if _is_under(name, self._only) else self._present
+
+
+def _is_under(name: str, keys: Collection[str]) -> bool:
+    return any(name == key or name.startswith(f"{key}.") for key in keys)
 
 
 def _on_grid(value: float, low: float, step: float) -> float:

@@ -59,31 +59,22 @@ main()
 """Podium with presets in a folder of its own, for a search writes one."""
 
 
-def search(folder: Path, runner: str) -> tuple[str, dict[str, str]]:
-    """Search with two trials at a time; returns what was told, and the places."""
+def search(folder: Path, runner: str) -> dict[str, Any]:
+    """Search with two trials at a time; its preset, the scores it told, and what each step made."""
     there, presets = environment(folder, store=runner), folder / f"{runner}-conf"
     shutil.copytree(ROOT / "conf", presets)
     words = command(folder / "data", run__runner=runner)
     chosen = ["--study", "one", "--trials", str(TRIALS), "--workers", "2", "--pruner", "none"]
-    return finish(
-        [sys.executable, "-c", ELSEWHERE, str(presets), "search", *words[4:], *chosen], there
-    ), there
-
-
-def trials(told: str, folder: Path, runner: str, there: dict[str, str]) -> dict[str, Any]:
-    """What came of a search: its preset, the best score it told, and what each step made."""
-    preset = (folder / f"{runner}-conf" / "dogs" / "one.toml").read_text()
+    told = finish([sys.executable, "-c", ELSEWHERE, str(presets), "search", *words[4:], *chosen], there)
+    assert ("works on " in told) == (runner != "threads")
     best = [line for line in told.splitlines() if line.startswith(("best", "start", "trials"))]
+    preset = (presets / "dogs" / "one.toml").read_text()
     return {"preset": preset, "best": best, "artifacts": artifacts(there)}
 
 
 def test_a_search_on_a_cluster_finds_what_threads_find(tmp_path: Path, prefect_server: str):
     draw(tmp_path / "data")
-    found = {}
-    for runner in ("threads", "dask", "ray"):
-        told, there = search(tmp_path, runner)
-        assert ("works on " in told) == (runner != "threads")
-        found[runner] = trials(told, tmp_path, runner, there)
+    found = {runner: search(tmp_path, runner) for runner in ("threads", "dask", "ray")}
     assert f"{TRIALS} complete" in found["threads"]["best"][0]
     assert found["dask"] == found["threads"]
     assert found["ray"] == found["threads"]

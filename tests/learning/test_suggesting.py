@@ -136,6 +136,13 @@ def test_what_is_not_sought_stays_and_what_follows_from_what_is_does_not():
     assert list(found) == [f"recipe.stages.{index}.learning_rate" for index in range(2)]
 
 
+def test_what_a_choice_brings_along_stays_unless_it_is_sought():
+    config = Config(recipes=(Recipe(width=70),))  # beyond what is suggested
+    found = [narrowed(suggest, ["recipe.wide"])(asked(seed), config) for seed in range(10)]
+    assert found == [{}] * 10
+    assert any("recipe.width" in narrowed(suggest, WIDE)(asked(seed), config) for seed in range(10))
+
+
 def test_the_settings_as_they_are_differ_in_nothing():
     assert narrowed(suggest, ["recipe"])(Present(Config().model_dump()), Config()) == {}
 
