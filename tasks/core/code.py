@@ -56,7 +56,7 @@ def reached(names: Iterable[str], root: Path = ROOT, *, now: bool = False) -> di
         root: where the packages lie.
         now: as the files are at this moment, not as this process first read them.
     """
-    return _walked(names, root, read=_read.__wrapped__ if now else _read, wanted=lambda name: True)
+    return _walked(names, root, read=_read_now if now else _read, wanted=lambda name: True)
 
 
 def _walked(
@@ -87,8 +87,16 @@ def libraries(modules: tuple[str, ...], root: Path = ROOT) -> tuple[str, ...]:
 
 
 @cache
+def _content(path: Path) -> bytes:
+    return path.read_bytes()
+
+
 def _read(path: Path) -> tuple[str, list[str]]:
-    """Digest of a file, and names of the modules it imports; steps share most files, so each is read once."""
+    """Digest of a file as this process first read it, and names of the modules it imports."""
+    return _parsed(_content(path))
+
+
+def _read_now(path: Path) -> tuple[str, list[str]]:
     return _parsed(path.read_bytes())
 
 
@@ -102,16 +110,19 @@ def _parsed(content: bytes) -> tuple[str, list[str]]:
 
 @cache
 def snapshot(root: Path = ROOT) -> None:
-    """Read all our code now: what this process has loaded, whatever is edited while it runs."""
+    """Read all our code now: what this process has loaded, whatever is edited while it runs.
+
+    Only what a key asks for is parsed later: to parse everything takes as long as to import Prefect.
+    """
     for package in OURS:
         for path in sorted((root / package).rglob("*.py")):
-            _read(path)
+            _content(path)
 
 
 def edited(names: Iterable[str], root: Path = ROOT) -> list[str]:
     """Those modules whose code on the disk is no longer what `code_digests` read."""
     paths = {name: _file(name, root) for name in names}
-    return [name for name, path in paths.items() if path and _read(path) != _read.__wrapped__(path)]
+    return [name for name, path in paths.items() if path and _read(path) != _read_now(path)]
 
 
 def counts(name: str) -> bool:

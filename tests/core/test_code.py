@@ -41,7 +41,7 @@ def digests(root: Path) -> Callable[..., dict[str, str]]:
 
     def fresh(module: str = "tasks.step", *extra: str) -> dict[str, str]:
         code_digests.cache_clear()
-        code._read.cache_clear()
+        code._content.cache_clear()
         return code_digests(module, extra, root)
 
     return fresh
@@ -205,7 +205,7 @@ def test_threads_may_read_code_at_once() -> None:
     """Python 3.11 raises SystemError when two threads parse at the same time."""
     files = sorted((ROOT / "tasks").rglob("*.py"))
     with ThreadPoolExecutor(max_workers=8) as pool:
-        found = list(pool.map(lambda path: code._read.__wrapped__(path)[0], files * 4))
+        found = list(pool.map(lambda path: code._read_now(path)[0], files * 4))
     assert found[: len(files)] == found[len(files) : 2 * len(files)]
 
 
