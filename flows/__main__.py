@@ -17,6 +17,7 @@ from flows.commands import (
     submissions,
 )
 from flows.console import guarded
+from tasks.core.garbage import collect_seldom
 
 NOTE = (
     "Results go to stdout, messages to stderr. "
@@ -112,6 +113,7 @@ register(
 
 def main() -> None:
     """Entry point of the console script."""
+    collect_seldom()
     app(prog_name="podium")
 
 

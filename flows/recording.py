@@ -11,13 +11,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from datetime import datetime
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, NamedTuple
+
+from pydantic_core import to_jsonable_python
 
 from flows.server import answers
 
-PROBE_SECONDS = 2.0
+PROBE_SECONDS = 5.0
 LOST_SECONDS = 15.0
 """Silence of this length is a loss; a server that is started anew answers sooner on most machines."""
 COMPLAINING = ("prefect.events.clients", "prefect._internal.concurrency", "prefect.flow_runs")
@@ -40,18 +43,21 @@ class Ended(NamedTuple):
             os._exit(0)
 
 
-def carried_out(flow: Any, *arguments: Any, url: str | None, say: Say) -> Ended:
+def carried_out(
+    flow: Any, *arguments: Any, name: str, runner: Any = None, url: str | None, say: Say
+) -> Ended:
     """Run the flow; what its body returns or raises counts, not what becomes of the server.
 
     Args:
         flow: Prefect's.
         arguments: the flow's.
+        name: of the run.
+        runner: of its tasks; the flow's own unless given.
         url: of the server's API; None for a temporary one, which is not watched.
         say: for messages to the person.
     """
     body = _Body(flow.fn)
-    own = flow.with_options()
-    own.fn = body.kept
+    own = for_one_run(flow, body.kept, name, runner or flow.task_runner)
     with watched(url, say) as watch:
         try:
             return Ended(own(*arguments), recorded=True)
@@ -62,6 +68,18 @@ def carried_out(flow: Any, *arguments: Any, url: str | None, say: Say) -> Ended:
                 raise
             say(_unrecorded(watch, error))
             return Ended(body.returned[0], recorded=False)
+
+
+def for_one_run(flow: Any, body: Callable[..., Any], name: str, runner: Any) -> Any:
+    """The flow with another body, name and runner.
+
+    Prefect's `with_options` works out the schema of the parameters anew, and its `serialize_parameters`
+    imports FastAPI: half a second together, for what is known and for what pydantic does alike.
+    """
+    own = copy(flow)
+    own.fn, own.flow_run_name, own.task_runner = body, name, runner
+    own.serialize_parameters = partial(to_jsonable_python, serialize_unknown=True)
+    return own
 
 
 class _Body:

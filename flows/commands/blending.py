@@ -101,12 +101,13 @@ def _run(competition: str, config: Any, choice: Any, *, url: str | None) -> Any:
     digests = ",".join(member.short for member in members.values())
     command = f"podium blend {competition} --from {{folder}} --members {digests}"
     return carried_out(
-        blending.with_options(flow_run_name=config.run.name),
+        blending,
         competition,
         with_recipes(config, members, told),
         {name: member.artifact for name, member in members.items()},
         models_by_name(members),
         command,
+        name=config.run.name,
         url=url,
         say=say,
     )

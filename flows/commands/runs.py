@@ -56,13 +56,14 @@ def _carried_out(competition: str, config: Any, *, name: str, server: bool, unti
     from tasks.core import clusters
 
     runner: Any = ThreadPoolTaskRunner(max_workers=config.run.workers)
-    flow = flow_of(competition).with_options(flow_run_name=name, task_runner=runner)
+    flow = flow_of(competition)
     show_logs()
     run = config.run.model_copy(update={"name": name})
     if until is not None:
         run = run.model_copy(update={"budget_seconds": max(until - time.monotonic(), 1.0)})
     with clusters.open_for(run):
-        return carried_out(flow, config.model_copy(update={"run": run}), url=url, say=say)
+        given = config.model_copy(update={"run": run})
+        return carried_out(flow, given, name=name, runner=runner, url=url, say=say)
 
 
 def recorded_at(server: bool) -> str | None:

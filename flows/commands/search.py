@@ -118,9 +118,9 @@ def _carried_out(competition: str, config: Any, chosen: Any, *, url: str | None)
 
     show_logs()
     runner: Any = ThreadPoolTaskRunner(max_workers=worker_count(chosen))
-    own = flow.with_options(flow_run_name=chosen.study, task_runner=runner)
     with clusters.open_for(config.run):
-        return carried_out(own, competition, config, chosen, url=url, say=say)
+        given = (competition, config, chosen)
+        return carried_out(flow, *given, name=chosen.study, runner=runner, url=url, say=say)
 
 
 def _summary(found: dict[str, Any], *, seconds: float) -> str:

@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 
 from tasks.core import watching
 from tasks.core.errors import UserError
+from tasks.core.garbage import collect_seldom
 from tasks.core.running import following
 from tasks.core.telling import MARK, send
 from tasks.core.telling import Progress as Progress
@@ -221,6 +222,7 @@ def _die_with_parent() -> None:
 
 def main() -> None:
     """Entry of the child."""
+    collect_seldom()
     _die_with_parent()
     function, job_file = sys.argv[1:]
     job = json.loads(Path(job_file).read_text("utf-8"))

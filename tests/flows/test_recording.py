@@ -15,7 +15,9 @@ from typing import Any
 import pytest
 
 from flows import recording
-from flows.recording import COMPLAINING, LOST_SECONDS, Watch, carried_out, watched
+from flows.named import flow_of
+from flows.recording import COMPLAINING, LOST_SECONDS, Watch, carried_out, for_one_run, watched
+from tasks.core import places, presets, settings
 from tests.flows.napping import checkout
 
 URL = "http://127.0.0.1:4200/api"
@@ -104,9 +106,7 @@ class Flow:
 
     def __init__(self, body: Any, refusal: Exception | None = None) -> None:
         self.fn, self._refusal = body, refusal
-
-    def with_options(self) -> "Flow":
-        return Flow(self.fn, self._refusal)
+        self.task_runner = None
 
     def __call__(self, *arguments: Any) -> Any:
         try:
@@ -120,13 +120,13 @@ REFUSAL = ConnectionError("connection refused")
 
 
 def test_what_the_body_returned_counts_though_prefect_fails_after_it(said, up) -> None:
-    ended = carried_out(Flow(lambda x: x + 1, REFUSAL), 1, url=URL, say=said.append)
+    ended = carried_out(Flow(lambda x: x + 1, REFUSAL), 1, name="one", url=URL, say=said.append)
     assert ended == (2, False)
     assert said == [
         "Prefect could not record the end of this run (connection refused); "
         "its results are complete all the same"
     ]
-    assert carried_out(Flow(lambda x: x + 1), 1, url=URL, say=said.append) == (2, True)
+    assert carried_out(Flow(lambda x: x + 1), 1, name="one", url=URL, say=said.append) == (2, True)
 
 
 def test_what_the_body_raised_counts_though_prefect_fails_after_it(said, up) -> None:
@@ -135,19 +135,33 @@ def test_what_the_body_raised_counts_though_prefect_fails_after_it(said, up) -> 
 
     for refusal in (None, REFUSAL):
         with pytest.raises(ValueError, match="of its own"):
-            carried_out(Flow(fails, refusal), url=None, say=said.append)
+            carried_out(Flow(fails, refusal), name="one", url=None, say=said.append)
 
 
 def test_a_flow_that_never_began_fails_as_prefect_says(said) -> None:
     class Unknown(Flow):
-        def with_options(self) -> "Unknown":
-            return self
-
         def __call__(self, *arguments: Any) -> Any:
             raise REFUSAL
 
     with pytest.raises(ConnectionError):
-        carried_out(Unknown(lambda: None), url=None, say=said.append)
+        carried_out(Unknown(lambda: None), name="one", url=None, say=said.append)
+
+
+@pytest.mark.parametrize("competition", ["dogs", "extraction", "nl2sql"])
+def test_the_server_is_given_the_parameters_that_prefect_would_give_it(competition) -> None:
+    flow = flow_of(competition)
+    for preset in presets.listed(places.presets_folder() / competition):
+        config = settings.resolve(competition, preset=preset.name, overrides=(), submission=None)
+        own = for_one_run(flow, flow.fn, "one", None)
+        assert own.serialize_parameters({"config": config}) == flow.serialize_parameters({"config": config})
+
+
+def test_a_run_leaves_its_flow_as_it_was() -> None:
+    flow = flow_of("dogs")
+    before = dict(vars(flow))
+    own = for_one_run(flow, lambda config: None, "one", "a runner")
+    assert (own.flow_run_name, own.task_runner) == ("one", "a runner")
+    assert vars(flow) == before
 
 
 def free_port() -> int:
