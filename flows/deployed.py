@@ -86,7 +86,9 @@ def carried_out(body: Any, config: Any) -> Any:
     from flows.commands.runs import check_folders, check_paths
     from flows.console import show_logs
     from tasks.core import clusters
+    from tasks.core.garbage import collect_seldom
 
+    collect_seldom()
     show_logs()
     check_folders()
     check_paths(config)

@@ -16,9 +16,12 @@ from tasks.learning import members as kinds
 from tasks.learning import score_files, stacking
 from tasks.learning.blending import greedy_weights
 from tasks.learning.candidates import Candidates
-from tasks.learning.judging import Gain, Judge, Verdict, merit
+from tasks.learning.judging import Judge, Verdict, merit
+from tasks.learning.nesting import nested
 
 PARTS = ("out_of_fold", "validation", "test")
+MANY = 8
+"""Members among which weights are chosen once more for each fold, which takes as long each time."""
 
 
 class Mixture(NamedTuple):
@@ -28,6 +31,19 @@ class Mixture(NamedTuple):
     """(members,) how much each counts, summing to 1."""
     mixed: Callable[[str, list[Any]], Any]
     """(part, the members' values of that part) → values."""
+
+
+class Rival(NamedTuple):
+    """The best member, which a blend is measured against."""
+
+    name: str
+    values: Any
+    """Out of fold."""
+    verdict: Verdict
+
+    def beaten_by(self, judge: Judge, values: Any, verdict: Verdict) -> dict[str, Any]:
+        """By how much, and its standard error; below 0 where it is the better one."""
+        return {"over": self.name, **judge.gain(values, verdict, self.values, self.verdict)._asdict()}
 
 
 @step(uses=("metric",), label="blend {competition}")
@@ -45,7 +61,8 @@ def blend(
     `blend.json` holds the weights, the decision that turns blended scores into answers, the scores of
     blend and members out of fold and on the validation part, each member judged by a decision of its own,
     and what the blend gains over the best member. A blend that is worse than that gives way to it. Nothing
-    is chosen on the validation part.
+    is chosen on the validation part. Of many members it tells too, as `nested`, what greedy weights score
+    on each fold that are chosen on the others: those it writes are chosen on the records they are scored on.
 
     Args:
         folds: which stacking needs, so that what it says of a record it learned from other folds.
@@ -54,18 +71,21 @@ def blend(
     folders = {name: artifact.path for name, artifact in members.items()}
     own = {name: judge.verdict(folder) for name, folder in folders.items()}
     best = max(own, key=lambda name: merit(own[name].score))
-    mixture = _mixture(judge.train, list(folders.values()), blend, folds)
-    store = Store.current()
-    with store.new_folder() as folder:
+    values = {name: _out_of_fold(folder) for name, folder in folders.items()}
+    mixture = _mixture(judge.train, list(values.values()), blend, folds)
+    with (store := Store.current()).new_folder() as folder:
         _write(folder, folders, mixture)
         found = judge.verdict(folder)
         if own[best].beats(found):
             mixture = _alone(list(folders).index(best), len(folders))
             _write(folder, folders, mixture)
             found = own[best]
-        gain = judge.gain(folder, found, folders[best], own[best]) if len(folders) > 1 else None
-        weights = dict(zip(members, mixture.shares.tolist(), strict=True))
-        write_json(folder / "blend.json", _summary(found, own, weights, best, gain))
+        summary = _summary(found, own, dict(zip(members, mixture.shares.tolist(), strict=True)))
+        if len(folders) > 1:
+            rival = Rival(best, values[best], own[best])
+            summary["gain"] = rival.beaten_by(judge, _out_of_fold(folder), found)
+            summary["nested"] = _nested(judge, rival, list(values.values()), blend, folds)
+        write_json(folder / "blend.json", summary)
         return store.keep("blend", folder)
 
 
@@ -78,58 +98,82 @@ def judge_of(competition: str, dataset: Artifact, answers: BaseModel | None) -> 
     return Judge(rules.scorer(dataset.path, settings=settings), validation)
 
 
-def _summary(
-    found: Verdict, own: dict[str, Verdict], weights: dict[str, float], best: str, gain: Gain | None
-) -> dict[str, Any]:
+def _summary(found: Verdict, own: dict[str, Verdict], weights: dict[str, float]) -> dict[str, Any]:
     return {
         "score": found.score._asdict(),
         "validation": _table(found.validation),
         "decision": found.decision,
         "weights": weights,
-        "gain": {"over": best, **gain._asdict()} if gain else None,
+        "gain": None,
+        "nested": None,
         "members": {name: each.score._asdict() for name, each in own.items()},
         "members_decision": {name: each.decision for name, each in own.items()},
         "members_validation": {name: _table(each.validation) for name, each in own.items()},
     }
 
 
+def _out_of_fold(folder: Path) -> Any:
+    return score_files.read(folder, "out_of_fold").values
+
+
 def _table(score: Score | None) -> dict[str, Any] | None:
     return score._asdict() if score else None
 
 
-def _mixture(scorer: Scorer, folders: list[Path], settings: Blend, folds: Artifact | None) -> Mixture:
-    if len(folders) == 1:
+def _mixture(scorer: Scorer, values: list[Any], settings: Blend, folds: Artifact | None) -> Mixture:
+    """Mixes the members whose values out of fold these are."""
+    if len(values) == 1:
         return _alone(0, 1)
-    vectors, back = kinds.aligned([score_files.read(folder, "out_of_fold").values for folder in folders])
     if settings.method == "greedy":
-        return _greedy(scorer, vectors, back, settings)
+        return _greedy(_weights(scorer, values, settings))
     if folds is None:
         raise InvalidSettings("blend.method: stack needs the folds, which this flow does not give")
-    return _stacked(scorer, vectors, back, np.load(folds.path / "folds.npy"))
+    return _stacked(scorer, *kinds.aligned(values), _assigned(folds))
+
+
+def _assigned(folds: Artifact) -> np.ndarray:
+    """(n,) the fold of each training record."""
+    return np.asarray(np.load(folds.path / "folds.npy"))
 
 
 def _alone(place: int, count: int) -> Mixture:
     return Mixture(np.eye(count)[place], lambda part, values: values[place])
 
 
-def _greedy(
-    scorer: Scorer, vectors: Sequence[np.ndarray], back: Callable[[np.ndarray], Any], settings: Blend
-) -> Mixture:
-    weights = greedy_weights(
+def _greedy(weights: np.ndarray) -> Mixture:
+    if weights.max() == 1:
+        return _alone(int(weights.argmax()), len(weights))
+    return Mixture(weights, lambda part, values: kinds.weighted(values, weights))
+
+
+def _weights(
+    scorer: Scorer, values: Sequence[Any], settings: Blend, rows: np.ndarray | None = None
+) -> np.ndarray:
+    """(members,) greedy weights by their values of all records, or of the records `rows`."""
+    vectors, back = kinds.aligned(values)
+    return greedy_weights(
         vectors,
-        lambda vector: merit(scorer(back(vector))),
-        of_classes=_merit_of_classes(scorer) if isinstance(scorer, ClassScorer) else None,
+        lambda vector: merit(scorer(back(vector), rows)),
+        of_classes=_merit_of_classes(scorer, rows) if isinstance(scorer, ClassScorer) else None,
         rounds=settings.rounds,
         bags=settings.bags,
         seed=settings.seed,
     )
-    if weights.max() == 1:
-        return _alone(int(weights.argmax()), len(vectors))
-    return Mixture(weights, lambda part, values: kinds.weighted(values, weights))
 
 
-def _merit_of_classes(scorer: ClassScorer) -> Callable[[np.ndarray], float]:
-    return lambda classes: merit(scorer.of_classes(classes))
+def _merit_of_classes(scorer: ClassScorer, rows: np.ndarray | None) -> Callable[[np.ndarray], float]:
+    return lambda classes: merit(scorer.of_classes(classes, rows))
+
+
+def _nested(
+    judge: Judge, rival: Rival, members: list[Any], settings: Blend, folds: Artifact | None
+) -> dict[str, Any] | None:
+    """What greedy weights score on each fold that were chosen on the others, where members are many."""
+    if settings.method != "greedy" or len(members) < MANY or folds is None:
+        return None
+    values = nested(members, _assigned(folds), lambda part, rows: _weights(judge.train, part, settings, rows))
+    verdict = judge.out_of_fold(values)
+    return {"score": verdict.score._asdict(), "gain": rival.beaten_by(judge, values, verdict)}
 
 
 def _stacked(

@@ -116,6 +116,7 @@ def _material(
         validation=_validation(summary),
         blended_validation=score_files.read(blended.path, "validation") if summary["validation"] else None,
         weights=summary["weights"],
+        nested=Score(**summary["nested"]["score"]) if summary["nested"] else None,
         score=score,
         histories={
             name: json.loads((model.path / "history.json").read_text("utf-8"))

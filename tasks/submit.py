@@ -86,7 +86,7 @@ def _scores(blended: Artifact) -> dict[str, Any]:
         name: {"score": score, "weight": summary["weights"][name]}
         for name, score in summary["members"].items()
     }
-    told = {part: summary[part] for part in ("score", "validation", "gain")}
+    told = {part: summary[part] for part in ("score", "validation", "gain", "nested")}
     return {**told, "members": members}
 
 

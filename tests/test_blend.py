@@ -102,6 +102,33 @@ def test_a_single_member_is_left_as_it_is_and_gains_nothing(config):
     assert told["gain"] is None
 
 
+def test_of_many_members_it_is_told_what_weights_score_where_they_were_not_chosen(config):
+    """Members that guess know nothing: what their blend scores above a half it owes to the choice."""
+    from tests.toy import past
+
+    dataset, folds = past.grounds(config)
+    count = len(past.files.targets(dataset.path))
+    drawn = np.random.default_rng(0).random((40, count))
+    guesses = {str(place): np.stack([each, 1 - each], axis=1) for place, each in enumerate(drawn)}
+    members = {name: past.kept(name, dataset, folds, values) for name, values in guesses.items()}
+    _, told = blended(config, members)
+    nested = told["nested"]
+    error = nested["score"]["standard_error"]
+    assert told["score"]["value"] - 0.5 > 2 * error
+    assert abs(nested["score"]["value"] - 0.5) < 2 * error
+    best = told["members"][nested["gain"]["over"]]["value"]
+    assert nested["gain"]["value"] == pytest.approx(nested["score"]["value"] - best)
+    assert nested["gain"]["standard_error"] > 0
+
+
+@pytest.mark.parametrize(("count", "method"), [(3, "greedy"), (8, "stack")])
+def test_few_weights_and_stacks_need_no_such_figure(config, count, method):
+    from tests.toy import past
+
+    members = {str(seed): past.member(config, str(seed), wrong=0.3, seed=seed) for seed in range(count)}
+    assert blended(config, members, method=method)[1]["nested"] is None
+
+
 def test_stacking_needs_the_folds(config):
     from tests.toy import past
 

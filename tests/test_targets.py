@@ -32,5 +32,7 @@ def test_classes_score_as_the_values_they_are_the_highest_of(member: Member) -> 
     scorer, values = member.rules.scorer(member.dataset), member.random()
     if isinstance(scorer, ClassScorer):
         assert scorer.of_classes(values.argmax(axis=1)) == scorer(values)
+        rows = np.arange(1, len(values), 2)
+        assert scorer.of_classes(values[rows].argmax(axis=1), rows) == scorer(values[rows], rows)
     else:
         assert member.rules.name != "dogs"

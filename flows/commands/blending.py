@@ -115,7 +115,7 @@ def _run(competition: str, config: Any, choice: Any, *, url: str | None) -> Any:
 
 def _made_of(folder: Path) -> str:
     """What each member counts, and what they gain together over the best of them."""
-    from flows.commands.text import gain_text
+    from flows.commands.text import gain_text, nested_text
     from flows.console import aligned
     from tasks.core import submissions
 
@@ -126,9 +126,10 @@ def _made_of(folder: Path) -> str:
     note = ", on the records the weights were chosen on" if _is_greedy(provenance) else ""
     rows = [
         ("gain      ", gain_text(provenance.get("gain")) + note),
+        ("nested", nested_text(provenance.get("nested"))),
         ("weights", ", ".join(f"{name} {weight:.3f}" for name, weight in ordered)),
     ]
-    return aligned(rows)
+    return aligned(row for row in rows if row[1])
 
 
 def _is_greedy(provenance: dict[str, Any]) -> bool:

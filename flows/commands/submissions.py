@@ -12,7 +12,7 @@ CompetitionOption = Annotated[str, typer.Option("--competition", "-c", help="Nam
 
 def show(name: SubmissionName) -> None:
     """Show a submission's scores, members, settings and the command that rebuilds it."""
-    from flows.commands.text import gain_text, score_text
+    from flows.commands.text import gain_text, nested_text, score_text
     from flows.console import aligned
     from tasks.core import places, submissions
 
@@ -29,6 +29,7 @@ def show(name: SubmissionName) -> None:
         ("command", provenance.get("command")),
         ("score", score_text(provenance.get("score"))),
         ("gain", gain_text(provenance.get("gain"))),
+        ("nested", nested_text(provenance.get("nested"))),
         *(("left out", f"{name}: {why}") for name, why in (provenance.get("left_out") or {}).items()),
         ("public score", _public(provenance)),
         *(

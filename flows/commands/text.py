@@ -69,3 +69,11 @@ def gain_text(gain: Mapping[str, Any] | None) -> str:
     if gain is None:
         return ""
     return f"{gain['value']:+.4f} ± {gain['standard_error']:.4f} over {gain['over']}"
+
+
+def nested_text(nested: Mapping[str, Any] | None) -> str:
+    """`accuracy 0.8690 ± 0.0051, +0.0097 ± 0.0027 over small, each fold by weights chosen on the others`."""
+    if nested is None:
+        return ""
+    told = f"{score_text(nested['score'])}, {gain_text(nested['gain'])}"
+    return f"{told}, each fold by weights chosen on the others"

@@ -78,8 +78,8 @@ class Scorer(Protocol):
 class ClassScorer(Scorer, Protocol):
     """A metric to which only the classes with the highest scores matter."""
 
-    def of_classes(self, classes: np.ndarray) -> Score:
-        """Score (n,) classes of all records."""
+    def of_classes(self, classes: np.ndarray, rows: np.ndarray | None = None) -> Score:
+        """Score (n,) classes of all records, or of the records `rows`."""
 
 
 class Job(BaseModel):

@@ -94,6 +94,8 @@ class Material(NamedTuple):
     """Scores of the competition's own validation part by member, and under "blend"; empty without one."""
     blended_validation: Scores | None = None
     """The ensemble's scores of that part."""
+    nested: Score | None = None
+    """What weights that are chosen without a fold score on it; None where they were not chosen so."""
 
 
 def render(

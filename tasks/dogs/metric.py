@@ -29,10 +29,7 @@ class Accuracy:
     def __call__(
         self, values: np.ndarray, rows: np.ndarray | None = None, *, decision: dict[str, Any] | None = None
     ) -> Score:
-        expected = self._truth if rows is None else self._truth[rows]
-        if values.shape[0] != len(expected):
-            raise ValueError(f"expected scores of {len(expected)} records, received {len(values)}")
-        return accuracy(values.argmax(axis=1), expected)
+        return self.of_classes(values.argmax(axis=1), rows)
 
     def decide(self, values: np.ndarray) -> dict[str, Any]:
         """Nothing: the highest score decides."""
@@ -41,8 +38,11 @@ class Accuracy:
     def targets(self, values: np.ndarray) -> np.ndarray:
         return self._truth
 
-    def of_classes(self, classes: np.ndarray) -> Score:
-        return accuracy(classes, self._truth)
+    def of_classes(self, classes: np.ndarray, rows: np.ndarray | None = None) -> Score:
+        expected = self._truth if rows is None else self._truth[rows]
+        if len(classes) != len(expected):
+            raise ValueError(f"expected scores of {len(expected)} records, received {len(classes)}")
+        return accuracy(classes, expected)
 
 
 def accuracy(answers: np.ndarray, truth: np.ndarray) -> Score:

@@ -41,26 +41,28 @@ class Judge:
         self._validation = validation
 
     def verdict(self, folder: Path) -> Verdict:
-        out_of_fold = score_files.read(folder, "out_of_fold").values
-        decision = self.train.decide(out_of_fold)
-        validation = None
-        if self._validation:
-            values = score_files.read(folder, "validation").values
-            validation = self._validation(values, decision=decision)
-        return Verdict(self.train(out_of_fold, decision=decision), validation, decision)
+        found = self.out_of_fold(score_files.read(folder, "out_of_fold").values)
+        if not self._validation:
+            return found
+        values = score_files.read(folder, "validation").values
+        return found._replace(validation=self._validation(values, decision=found.decision))
 
-    def gain(self, first: Path, one: Verdict, second: Path, other: Verdict) -> Gain:
-        """What the first has over the second out of fold, with its standard error.
+    def out_of_fold(self, values: Any) -> Verdict:
+        """A verdict on values of all training records alone."""
+        decision = self.train.decide(values)
+        return Verdict(self.train(values, decision=decision), None, decision)
+
+    def gain(self, first: Any, one: Verdict, second: Any, other: Verdict) -> Gain:
+        """What the first values have over the second, both out of fold, with its standard error.
 
         The records are the same, so most of what one meets by chance the other meets too: they are compared
         within random groups of records, and the error is that of the mean of the groups' differences (Wolter:
         Introduction to Variance Estimation, 2007, chapter 2). So it needs nothing of a metric but its scores.
         """
-        values = [score_files.read(folder, "out_of_fold").values for folder in (first, second)]
-        order = generator(0, "groups").permutation(len(values[0]))
+        order = generator(0, "groups").permutation(len(first))
         differences = [
-            merit(self.train(values[0][rows], rows, decision=one.decision))
-            - merit(self.train(values[1][rows], rows, decision=other.decision))
+            merit(self.train(first[rows], rows, decision=one.decision))
+            - merit(self.train(second[rows], rows, decision=other.decision))
             for rows in map(np.sort, np.array_split(order, min(GROUPS, len(order))))
         ]
         error = float(np.std(differences, ddof=1)) / len(differences) ** 0.5 if len(order) > 1 else 0.0

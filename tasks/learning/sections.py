@@ -59,6 +59,12 @@ def _validation(material: Material, name: str) -> list[Estimate]:
 def _scores_text(material: Material, metric: Score) -> str:
     better = "higher" if metric.higher_is_better else "lower"
     flattery = " The blend's weights were chosen on these predictions, which flatters it slightly."
+    if material.nested:
+        figure = f"{material.nested.value:.4f} ± {material.nested.standard_error:.4f}"
+        flattery = (
+            " The blend's weights were chosen on these predictions, which flatters it; "
+            f"chosen on all folds but the one they are judged on, they score {figure}."
+        )
     if material.config.get("blend", {}).get("method") == "stack":
         flattery = " What the blend says of a record it learned from the other folds."
     flattery = flattery if len(material.members) > 1 else ""

@@ -50,9 +50,10 @@ def folders(tmp_path: Path) -> list[Path]:
 def test_a_gain_is_the_paired_difference_with_its_standard_error(folders, higher_is_better):
     judge = Judge(Share(higher_is_better=higher_is_better))
     one, two = map(judge.verdict, folders)
-    gain = judge.gain(folders[0], one, folders[1], two)
-    values = [score_files.read(folder, "out_of_fold").values.argmax(axis=1) == TRUTH for folder in folders]
-    differences = values[0].astype(float) - values[1]
+    values = [score_files.read(folder, "out_of_fold").values for folder in folders]
+    gain = judge.gain(values[0], one, values[1], two)
+    right = [each.argmax(axis=1) == TRUTH for each in values]
+    differences = right[0].astype(float) - right[1]
     assert gain.value == pytest.approx(differences.mean())
     assert gain.standard_error == pytest.approx(differences.std() / RECORDS**0.5, rel=0.3)
     assert (
@@ -65,5 +66,6 @@ def test_a_gain_is_the_paired_difference_with_its_standard_error(folders, higher
 def test_nothing_is_gained_over_oneself(folders):
     judge = Judge(Share())
     one = judge.verdict(folders[0])
-    assert judge.gain(folders[0], one, folders[0], one) == (0.0, 0.0)
+    values = score_files.read(folders[0], "out_of_fold").values
+    assert judge.gain(values, one, values, one) == (0.0, 0.0)
     assert not one.beats(one)

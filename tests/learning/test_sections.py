@@ -69,6 +69,12 @@ def test_the_best_is_the_smallest_where_lower_is_better():
     assert "The lower the better" in words(section)
 
 
+def test_what_the_weights_score_elsewhere_is_told_where_it_is_known():
+    assert "flatters it slightly" in words(sections.scores(material()))
+    told = words(sections.scores(material(nested=Score("accuracy", 0.8125, 0.0625))))
+    assert "all folds but the one they are judged on, they score 0.8125 ± 0.0625" in told
+
+
 def test_a_single_member_is_not_repeated_as_a_blend():
     one = material(members={"good": scores([0, 1, 0, 0])}, weights={"good": 1.0})
     assert [row[0] for row in table(sections.scores(one)).rows] == ["good"]
