@@ -61,8 +61,8 @@ def blend(
     `blend.json` holds the weights, the decision that turns blended scores into answers, the scores of
     blend and members out of fold and on the validation part, each member judged by a decision of its own,
     and what the blend gains over the best member. A blend that is worse than that gives way to it. Nothing
-    is chosen on the validation part. Of many members it tells too, as `nested`, what greedy weights score
-    on each fold that are chosen on the others: those it writes are chosen on the records they are scored on.
+    is chosen on the validation part. Greedy weights are scored on the records they were chosen on; of many
+    members `nested` holds what they score, and gain, when those for each fold are chosen on the others.
 
     Args:
         folds: which stacking needs, so that what it says of a record it learned from other folds.
