@@ -14,14 +14,12 @@ from tasks.core.step import step
 from tasks.core.store import Artifact, Store, write_json
 from tasks.learning import members as kinds
 from tasks.learning import score_files, stacking
-from tasks.learning.blending import greedy_weights
+from tasks.learning.blending import FEW, greedy_weights
 from tasks.learning.candidates import Candidates
 from tasks.learning.judging import Judge, Verdict, merit
 from tasks.learning.nesting import nested
 
 PARTS = ("out_of_fold", "validation", "test")
-MANY = 8
-"""Members among which weights are chosen once more for each fold, which takes as long each time."""
 
 
 class Mixture(NamedTuple):
@@ -169,7 +167,7 @@ def _nested(
     judge: Judge, rival: Rival, members: list[Any], settings: Blend, folds: Artifact | None
 ) -> dict[str, Any] | None:
     """What greedy weights score on each fold that were chosen on the others, where members are many."""
-    if settings.method != "greedy" or len(members) < MANY or folds is None:
+    if settings.method != "greedy" or len(members) < FEW or folds is None:
         return None
     values = nested(members, _assigned(folds), lambda part, rows: _weights(judge.train, part, settings, rows))
     verdict = judge.out_of_fold(values)

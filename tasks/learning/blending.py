@@ -11,7 +11,8 @@ from tasks.learning.additions import Additions, ClassAdditions, Classes, ValueAd
 from tasks.learning.seeds import generator
 
 FEW = 8
-"""Fewer members than this are not bagged: half of a handful leaves too little to combine."""
+"""Fewer members than this are not bagged, for half of a handful leaves too little to combine; and so few
+weights flatter the records they are chosen on too little to choose them anew for each fold."""
 Metric = Callable[[np.ndarray], float]
 
 
