@@ -17,7 +17,7 @@ from flows.commands import (
     submissions,
 )
 from flows.console import guarded
-from tasks.core.garbage import collect_seldom
+from tasks.core.execution.messages import collect_seldom
 
 NOTE = (
     "Results go to stdout, messages to stderr. "

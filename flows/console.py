@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
 
-from flows.interruption import EXIT_CODE, watching
+from flows.runtime.signals import EXIT_CODE, watching
 from tasks.core.errors import UserError
 
 Arguments = ParamSpec("Arguments")

@@ -9,11 +9,11 @@ from typing import Any
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.budget import begun
-from flows.cross_validation import cross_validate
-from flows.following import followed
-from flows.frozen_views import frozen_views
-from flows.second_round import second_round
+from flows.budget.limiter import begun
+from flows.runtime.await_steps import followed
+from flows.training.cross_validation import cross_validate
+from flows.training.frozen_trunk import frozen_views
+from flows.training.pseudo_labelling import second_round
 from tasks.blend import blend
 from tasks.decode import decode
 from tasks.dogs.config import Config

@@ -10,9 +10,9 @@ from typing import Any
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.budget import begun
-from flows.following import followed
-from flows.sentences import rounds
+from flows.budget.limiter import begun
+from flows.runtime.await_steps import followed
+from flows.training.text_recipes import rounds
 from tasks.blend import blend
 from tasks.decode import decode
 from tasks.extraction.config import Config

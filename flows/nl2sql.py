@@ -9,9 +9,9 @@ from typing import Any
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.budget import begun
-from flows.following import followed
-from flows.sentences import member
+from flows.budget.limiter import begun
+from flows.runtime.await_steps import followed
+from flows.training.text_recipes import member
 from tasks.blend import blend
 from tasks.decode import decode
 from tasks.load import load

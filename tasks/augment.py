@@ -4,11 +4,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from tasks.core.cache.store import Artifact
 from tasks.core.competition import find
 from tasks.core.config import Run
+from tasks.core.dispatch import in_child, read_job
 from tasks.core.step import step
-from tasks.core.store import Artifact
-from tasks.core.work import in_child, read_job
 
 
 @step(

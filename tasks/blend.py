@@ -7,17 +7,17 @@ from typing import Any, NamedTuple
 import numpy as np
 from pydantic import BaseModel
 
+from tasks.core.cache.store import Artifact, Store, write_json
 from tasks.core.competition import ClassScorer, Score, Scorer, Scores, find
 from tasks.core.config import Blend
 from tasks.core.errors import InvalidSettings
 from tasks.core.step import step
-from tasks.core.store import Artifact, Store, write_json
-from tasks.learning import members as kinds
-from tasks.learning import score_files, stacking
-from tasks.learning.blending import FEW, greedy_weights
-from tasks.learning.candidates import Candidates
-from tasks.learning.judging import Judge, Verdict, merit
-from tasks.learning.nesting import nested
+from tasks.learning.ensemble import members as kinds
+from tasks.learning.ensemble import prediction_files, stacking
+from tasks.learning.ensemble.candidates import Candidates
+from tasks.learning.ensemble.evaluation import Judge, Verdict, merit
+from tasks.learning.ensemble.greedy import FEW, greedy_weights
+from tasks.learning.ensemble.members import nested
 
 PARTS = ("out_of_fold", "validation", "test")
 
@@ -111,7 +111,7 @@ def _summary(found: Verdict, own: dict[str, Verdict], weights: dict[str, float])
 
 
 def _out_of_fold(folder: Path) -> Any:
-    return score_files.read(folder, "out_of_fold").values
+    return prediction_files.read(folder, "out_of_fold").values
 
 
 def _table(score: Score | None) -> dict[str, Any] | None:
@@ -194,10 +194,14 @@ def _stacked(
 
 def _write(folder: Path, folders: dict[str, Path], mixture: Mixture) -> None:
     for part in PARTS:
-        read = [score_files.read(each, part) for each in folders.values() if score_files.holds(each, part)]
+        read = [
+            prediction_files.read(each, part)
+            for each in folders.values()
+            if prediction_files.holds(each, part)
+        ]
         if not read:
             continue
         if len(read) < len(folders) or any(each.ids != read[0].ids for each in read):
             raise ValueError(f"{part}: expected the same ids in the same order from every member")
         values = mixture.mixed(part, [each.values for each in read])
-        score_files.write(folder, part, Scores(read[0].ids, values))
+        prediction_files.write(folder, part, Scores(read[0].ids, values))

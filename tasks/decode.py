@@ -2,10 +2,10 @@
 
 import json
 
+from tasks.core.cache.store import Artifact, Store
 from tasks.core.competition import find
 from tasks.core.step import step
-from tasks.core.store import Artifact, Store
-from tasks.learning import score_files
+from tasks.learning.ensemble import prediction_files
 
 
 @step(uses=("submission",), label="decode {competition}")
@@ -16,7 +16,7 @@ def decode(competition: str, dataset: Artifact, blended: Artifact) -> Artifact:
         InvalidSubmission: what was written breaks a rule of the competition.
     """
     found = find(competition)
-    test = score_files.read(blended.path, "test")
+    test = prediction_files.read(blended.path, "test")
     decision = json.loads((blended.path / "blend.json").read_text("utf-8"))["decision"]
     answers = found.decode(test.values, dataset.path, decision)
     store = Store.current()

@@ -4,10 +4,10 @@ import json
 
 import numpy as np
 
+from tasks.core.cache.store import Artifact, Store, write_json
 from tasks.core.competition import Scores, find
 from tasks.core.step import step
-from tasks.core.store import Artifact, Store, write_json
-from tasks.learning import members, score_files
+from tasks.learning.ensemble import members, prediction_files
 
 
 @step(uses=("metric",), label="gather {name}", ignore=("name",))
@@ -21,7 +21,7 @@ def gather(
 ) -> Artifact:
     """Join held-out scores by id, average scores of other parts over models, blend a model's heads.
 
-    Writes `out_of_fold`, `test` and, where there is such a part, `validation` (`tasks.learning.score_files`),
+    Writes `out_of_fold`, `test` and, where there is such a part, `validation` (`tasks.learning.ensemble.prediction_files`),
     and `member.json` with the score, its standard error, and the share of the first head.
 
     Raises:
@@ -30,15 +30,15 @@ def gather(
     ids: list[str] = json.loads((folds.path / "ids.json").read_text("utf-8"))
     assigned = np.load(folds.path / "folds.npy")
     score = find(competition).scorer(dataset.path)
-    joined = members.join([score_files.read(each.path, "held_out") for each in held_out], ids, assigned)
+    joined = members.join([prediction_files.read(each.path, "held_out") for each in held_out], ids, assigned)
     share = members.share_of_first_head(joined, lambda values: score(values).value)
     out_of_fold = members.one_head(joined, share)
     store = Store.current()
     with store.new_folder() as folder:
-        score_files.write(folder, "out_of_fold", Scores(ids, out_of_fold))
+        prediction_files.write(folder, "out_of_fold", Scores(ids, out_of_fold))
         for part in ("validation", "test"):
-            if score_files.holds(others[0].path, part):
-                mean = members.mean([score_files.read(each.path, part) for each in others])
-                score_files.write(folder, part, Scores(mean.ids, members.one_head(mean.values, share)))
+            if prediction_files.holds(others[0].path, part):
+                mean = members.mean([prediction_files.read(each.path, part) for each in others])
+                prediction_files.write(folder, part, Scores(mean.ids, members.one_head(mean.values, share)))
         write_json(folder / "member.json", {"score": score(out_of_fold)._asdict(), "first_head": share})
         return store.keep("member", folder)

@@ -2,9 +2,9 @@
 
 from pydantic import BaseModel
 
+from tasks.core.cache.store import Artifact, Store
 from tasks.core.competition import find
 from tasks.core.step import step
-from tasks.core.store import Artifact, Store
 
 
 @step(uses=("data",), label="load {competition}")

@@ -4,11 +4,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from tasks.core.cache.store import Artifact
 from tasks.core.competition import find
 from tasks.core.config import Run
+from tasks.core.dispatch import in_child, read_job
 from tasks.core.step import step
-from tasks.core.store import Artifact
-from tasks.core.work import in_child, read_job
 
 
 @step(
@@ -33,7 +33,7 @@ def predict(
     seed: int,
     run: Run,
 ) -> Artifact:
-    """Write each part's scores (`tasks.learning.score_files`); several models agree on scores first.
+    """Write each part's scores (`tasks.learning.ensemble.prediction_files`); several models agree on scores first.
 
     Args:
         fold: whose records are `held_out`.
@@ -59,9 +59,9 @@ def predict(
 
 def child(job: dict[str, Any]) -> None:
     """Entry of the child process."""
-    from tasks.learning import score_files
-    from tasks.learning.devices import configure
+    from tasks.learning.ensemble import prediction_files
+    from tasks.learning.training.keras_setup import configure
 
     read = read_job(job)
     configure(read.seed)
-    score_files.write_pieces(read.output, find(read.competition).predict(read))
+    prediction_files.write_pieces(read.output, find(read.competition).predict(read))

@@ -4,11 +4,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from tasks.core.cache.store import Artifact
 from tasks.core.config import Run
+from tasks.core.dispatch import in_child
 from tasks.core.step import step
-from tasks.core.store import Artifact
-from tasks.core.work import in_child
-from tasks.learning.job import fit_job
+from tasks.learning.training.job import fit_job
 
 
 @step(
@@ -27,7 +27,7 @@ def pretrain(
     seed: int,
     run: Run,
 ) -> Artifact:
-    """Fit what `build` makes of these settings, as `tasks.learning.job.fit_job` writes it."""
+    """Fit what `build` makes of these settings, as `tasks.learning.training.job.fit_job` writes it."""
     return in_child(
         "tasks.pretrain:child",
         "model",

@@ -5,17 +5,17 @@ Only models that never saw the fold's held-out records have a say, so these cann
 
 import numpy as np
 
+from tasks.core.cache.store import Artifact, Store
 from tasks.core.config import Pseudo
 from tasks.core.step import step
-from tasks.core.store import Artifact, Store
-from tasks.learning import members, score_files
-from tasks.learning.pseudo import most_confident
+from tasks.learning.ensemble import members, prediction_files
+from tasks.learning.ensemble.pseudo_labels import most_confident
 
 
 @step(label="pseudo fold {fold}")
 def pseudo(scores: list[Artifact], settings: Pseudo, *, fold: int) -> Artifact:
     """Write `pseudo.npy` (m, 3) float64: test row, class index, weight."""
-    tests = [members.one_head(score_files.read(each.path, "test").values, 1.0) for each in scores]
+    tests = [members.one_head(prediction_files.read(each.path, "test").values, 1.0) for each in scores]
     rows, classes = most_confident(np.mean(tests, axis=0), share=settings.share)
     store = Store.current()
     with store.new_folder() as folder:

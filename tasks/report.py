@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel
 
-from tasks.core import page
+from tasks.core.cache.store import Artifact, Store, write_atomically
 from tasks.core.competition import Score, Scores, find
-from tasks.core.markdown import markdown
-from tasks.core.running import run_id
+from tasks.core.context import run_id
+from tasks.core.report import page
+from tasks.core.report.markdown import markdown
 from tasks.core.step import step
-from tasks.core.store import Artifact, Store, write_atomically
-from tasks.learning import score_files
-from tasks.learning.sections import sections
+from tasks.learning.ensemble import prediction_files
+from tasks.learning.report.sections import sections
 
 log = logging.getLogger("podium")
 
@@ -105,7 +105,7 @@ def _material(
         return official(scores.values, np.array([row[id] for id in scores.ids]), decision=scores.decision)
 
     def read(artifact: Artifact, decision: dict[str, Any]) -> Scores:
-        return score_files.read(artifact.path, "out_of_fold")._replace(decision=decision)
+        return prediction_files.read(artifact.path, "out_of_fold")._replace(decision=decision)
 
     decisions = summary["members_decision"]
     return page.Material(
@@ -114,7 +114,9 @@ def _material(
         members={name: read(member, decisions[name]) for name, member in members.items()},
         blended=read(blended, summary["decision"]),
         validation=_validation(summary),
-        blended_validation=score_files.read(blended.path, "validation") if summary["validation"] else None,
+        blended_validation=prediction_files.read(blended.path, "validation")
+        if summary["validation"]
+        else None,
         weights=summary["weights"],
         nested=Score(**summary["nested"]["score"]) if summary["nested"] else None,
         score=score,

@@ -4,12 +4,12 @@ import json
 
 import numpy as np
 
+from tasks.core.cache.store import Artifact, Store
 from tasks.core.competition import find
 from tasks.core.config import Folds
 from tasks.core.errors import InvalidSettings
 from tasks.core.step import step
-from tasks.core.store import Artifact, Store
-from tasks.learning.folding import assign_folds
+from tasks.learning.folds.folding import assign_folds
 
 
 @step(uses=("dataset",), label="split {competition}")

@@ -10,13 +10,13 @@ from typing import Any
 from pydantic import BaseModel
 
 from tasks.core import places
+from tasks.core.cache.digests import sha256_of_file
+from tasks.core.cache.store import Artifact, Store, write_json
 from tasks.core.competition import find
-from tasks.core.digests import sha256_of_file
-from tasks.core.provenance import describe
-from tasks.core.running import run_id
+from tasks.core.context import run_id
 from tasks.core.step import step
-from tasks.core.store import Artifact, Store, write_json
-from tasks.core.submissions import PROVENANCE
+from tasks.core.submissions.provenance import describe
+from tasks.core.submissions.submissions import PROVENANCE
 
 SAME = ("file_sha256", "config", "code", "data", "libraries")
 """Parts of the provenance that tell one submission from another."""

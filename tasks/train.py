@@ -4,11 +4,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from tasks.core.cache.store import Artifact
 from tasks.core.config import Run
+from tasks.core.dispatch import in_child
 from tasks.core.step import step
-from tasks.core.store import Artifact
-from tasks.core.work import in_child
-from tasks.learning.job import fit_job
+from tasks.learning.training.job import fit_job
 
 
 @step(
@@ -35,7 +35,7 @@ def train(
     seed: int,
     run: Run,
 ) -> Artifact:
-    """Fit one fold's model, as `tasks.learning.job.fit_job` writes it.
+    """Fit one fold's model, as `tasks.learning.training.job.fit_job` writes it.
 
     The records of `fold` are held out (None: no record is), and so are those of `beside`, which this model
     will judge for a second round. `labels` are what a first round says of records; `start` is a model.

@@ -31,7 +31,7 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def keras() -> Any:
     """Keras, seeded and set up as in a child process, with names of layers that count from zero."""
-    from tasks.learning.devices import configure
+    from tasks.learning.training.keras_setup import configure
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     configure(0)

@@ -9,11 +9,11 @@ import pytest
 
 from tasks.blend import blend, judge_of
 from tasks.core import competition
+from tasks.core.cache.store import Artifact
 from tasks.core.config import Blend
 from tasks.core.errors import InvalidSettings
 from tasks.core.step import Step
-from tasks.core.store import Artifact
-from tasks.learning import score_files
+from tasks.learning.ensemble import prediction_files
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def blended(config: Any, members: dict[str, Artifact], **settings: Any) -> tuple
 
 
 def values(folder: Path, part: str = "out_of_fold") -> np.ndarray:
-    return score_files.read(folder, part).values
+    return prediction_files.read(folder, part).values
 
 
 METHODS = pytest.mark.parametrize("method", ["greedy", "stack"])

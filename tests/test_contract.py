@@ -14,7 +14,7 @@ import pytest
 from tasks.core.competition import NAMES, Competition, Part, Score, Scores, find
 from tasks.core.config import Folds, Settings
 from tasks.core.errors import InvalidSettings, InvalidSubmission
-from tasks.learning import score_files
+from tasks.learning.ensemble import prediction_files
 
 ROOT = Path(__file__).resolve().parents[1]
 PARTS: tuple[Part, ...] = get_args(Part)
@@ -183,8 +183,8 @@ def test_a_perfect_answer_loses_nothing_by_its_own_decision(member: Member) -> N
 
 def test_values_score_the_same_after_they_were_stored(member: Member, tmp_path: Path) -> None:
     ids = member.rules.ids(member.dataset, "train")
-    score_files.write(tmp_path, "held_out", Scores(ids, member.perfect()))
-    found = score_files.read(tmp_path, "held_out")
+    prediction_files.write(tmp_path, "held_out", Scores(ids, member.perfect()))
+    found = prediction_files.read(tmp_path, "held_out")
     assert found.ids == ids
     score = member.rules.scorer(member.dataset)
     assert score(found.values) == score(member.perfect())

@@ -10,8 +10,9 @@ import pytest
 from pydantic import BaseModel
 
 from tasks import submit as module
-from tasks.core import places, submissions
-from tasks.core.store import Artifact, Store
+from tasks.core import places
+from tasks.core.cache.store import Artifact, Store
+from tasks.core.submissions import submissions
 
 RUNS = 8
 

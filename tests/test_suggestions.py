@@ -5,19 +5,19 @@ from typing import Any
 import optuna
 import pytest
 
-from flows.trials import changed
-from tasks.core import settings
+from flows.search.trial import changed
 from tasks.core.competition import NAMES, find
 from tasks.core.config import Settings
-from tasks.learning.suggesting import Present, narrowed
+from tasks.core.settings import resolve
+from tasks.learning.search.search_space import Present, narrowed
 
-PRESETS = [(name, preset.name) for name in NAMES for preset in settings.presets(name)]
+PRESETS = [(name, preset.name) for name in NAMES for preset in resolve.presets(name)]
 DRAWN = 15
 
 
 def searched(competition: str, preset: str) -> list[Any]:
     """The preset's settings with one of its recipes each."""
-    config: Any = settings.resolve(competition, preset=preset)
+    config: Any = resolve.resolve(competition, preset=preset)
     return [config.model_copy(update={"recipes": (recipe,)}) for recipe in config.recipes]
 
 

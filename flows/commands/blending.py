@@ -41,12 +41,12 @@ def blend(
     folds are left out.
     """
     from flows.commands.runs import check_folders, check_paths, checked_name, recorded_at, summary
-    from tasks.core import settings
+    from tasks.core.settings import resolve
 
     started = time.monotonic()
     checked_name(name)
     changes = [*(overrides or ()), *([f"blend.method={method}"] if method else [])]
-    config: Any = settings.resolve(competition, preset=preset, overrides=changes, submission=source)
+    config: Any = resolve.resolve(competition, preset=preset, overrides=changes, submission=source)
     check_paths(config.model_copy(update={"recipes": ()}))  # nothing is trained: weights need not be there
     check_folders()
     choice = _chosen(competition, config, members)
@@ -62,11 +62,12 @@ def blend(
 
 def _chosen(competition: str, config: Any, asked: str) -> Any:
     """The members, shown with where each was last used."""
-    from flows.commands.text import score_text
+    from flows.blending.provenance import sources
+    from flows.blending.selection import choose
     from flows.console import aligned, say
-    from flows.member_choice import choose
-    from flows.member_origins import sources
-    from tasks.core import places, submissions
+    from flows.humanize import score_text
+    from tasks.core import places
+    from tasks.core.submissions import submissions
 
     say("looking for cached members and judging them")
     choice = choose(competition, config, asked)
@@ -89,11 +90,12 @@ def _chosen(competition: str, config: Any, asked: str) -> Any:
 
 def _run(competition: str, config: Any, choice: Any, *, url: str | None) -> Any:
     """How the flow ended, called with the members' own recipes and models for provenance and report."""
-    from flows.blending import blending  # imports Prefect, which reads the environment
+    from flows.blending.flow import blending  # imports Prefect, which reads the environment
+    from flows.blending.provenance import models_by_name, with_recipes
     from flows.console import say, show_logs
-    from flows.member_origins import models_by_name, with_recipes
-    from flows.recording import carried_out
-    from tasks.core import places, submissions
+    from flows.runtime.server_loss import carried_out
+    from tasks.core import places
+    from tasks.core.submissions import submissions
 
     show_logs()
     members = {name: each.member for name, each in choice.members.items()}
@@ -115,9 +117,9 @@ def _run(competition: str, config: Any, choice: Any, *, url: str | None) -> Any:
 
 def _made_of(folder: Path) -> str:
     """What each member counts, and what they gain together over the best of them."""
-    from flows.commands.text import gain_text, nested_text
     from flows.console import aligned
-    from tasks.core import submissions
+    from flows.humanize import gain_text, nested_text
+    from tasks.core.submissions import submissions
 
     provenance = submissions.read(folder).provenance
     weights = {name: each["weight"] for name, each in provenance["members"].items() if each["weight"]}

@@ -8,15 +8,16 @@ from flows.commands.options import Competition, Overrides, PresetName
 def list_() -> None:
     """List competitions, their presets, and where their data is expected."""
     from flows.console import aligned
-    from tasks.core import places, settings
+    from tasks.core import places
     from tasks.core.competition import NAMES
+    from tasks.core.settings import resolve
 
     for name in NAMES:
-        config: Any = settings.resolve(name)
+        config: Any = resolve.resolve(name)
         folder = places.expand(config.data.root)
         there = "there" if folder.is_dir() else "not there: set data.root or PODIUM_DATA"
         print(f"{name}\n  data in {folder} ({there})")
-        presets = settings.presets(name)
+        presets = resolve.presets(name)
         print(aligned([("", preset, header.partition("\n")[0]) for preset, header in presets]))
 
 
@@ -25,9 +26,9 @@ def check(competition: Competition, preset: PresetName = None, overrides: Overri
     from importlib import import_module
 
     from flows.console import aligned, show_logs
-    from tasks.core import settings
+    from tasks.core.settings import resolve
 
-    config: Any = settings.resolve(competition, preset=preset, overrides=overrides or ())
+    config: Any = resolve.resolve(competition, preset=preset, overrides=overrides or ())
     show_logs()
     found = import_module(f"tasks.{competition}.data").count(config.data)
     print(aligned([(name, f"{count:,}") for name, count in found["counts"].items()]))

@@ -10,13 +10,17 @@ def ui(
     open_: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
 ) -> None:
     """Start the Prefect server of this machine, unless it runs, and print its address."""
-    from flows import server
     from flows.console import say
+    from flows.runtime import local_server
 
     if stop:
-        say("the local Prefect server has ended" if server.stop() else "no local Prefect server is running")
+        say(
+            "the local Prefect server has ended"
+            if local_server.stop()
+            else "no local Prefect server is running"
+        )
         return
-    page = server.ensure(say).removesuffix("/api")
+    page = local_server.ensure(say).removesuffix("/api")
     print(page)
     if open_:
         import webbrowser
@@ -34,13 +38,13 @@ def clean(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be removed.")] = False,
 ) -> None:
     """Remove cached artifacts that no kept submission rests on."""
-    from flows.commands.text import parse_duration, size
+    from flows.humanize import parse_duration, size
 
     age = parse_duration(older_than, option="--older-than")
 
     from tasks.core import places
-    from tasks.core.cleaning import clean as clean_store
-    from tasks.core.store import Store
+    from tasks.core.cache.store import Store
+    from tasks.core.submissions.eviction import clean as clean_store
 
     report = clean_store(
         Store.current(),

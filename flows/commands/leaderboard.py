@@ -34,8 +34,9 @@ def list_(
 def show(competition: str | None, *, html: Path | None = None) -> None:
     """Print the table of each competition, and write the page where one is asked for."""
     from flows.console import say
-    from tasks.core import leaderboard, places, submissions
-    from tasks.core.presets import shown
+    from tasks.core import places
+    from tasks.core.settings.presets import shown
+    from tasks.core.submissions import leaderboard, submissions
 
     root = places.submissions_folder()
     found = submissions.listed(root, competition)
@@ -55,7 +56,7 @@ def show(competition: str | None, *, html: Path | None = None) -> None:
 
 
 def _agreement(competition: str, entries: Sequence[Any]) -> str:
-    from tasks.core.leaderboard import agreement, agreement_text
+    from tasks.core.submissions.leaderboard import agreement, agreement_text
 
     if sum(entry.public is not None for entry in entries) < 2:
         return agreement_text(None)
@@ -94,10 +95,10 @@ def _estimate(score: Any) -> str:
 
 
 def _write_page(file: Path, boards: dict[str, Any], agreements: dict[str, str]) -> None:
+    from tasks.core.cache.store import write_atomically
     from tasks.core.errors import UserError
-    from tasks.core.page import render
-    from tasks.core.store import write_atomically
-    from tasks.learning.history_sections import section
+    from tasks.core.report.page import render
+    from tasks.learning.report.leaderboard_section import section
 
     told = [
         section(name, board, agreements[name], public_higher_is_better=_public_higher_is_better(name))

@@ -6,7 +6,7 @@ from typing import Any
 
 from flows.commands.options import Competition, Overrides, PresetName, Source, Timeout
 from flows.commands.runs import budget_seconds
-from flows.named import flow_of
+from flows.runtime.registry import flow_of
 
 
 def plan(
@@ -17,14 +17,14 @@ def plan(
     timeout: Timeout = None,
 ) -> None:
     """Show every step: whether its result is cached, or what makes it run."""
-    from flows import environment
     from flows.console import aligned
-    from tasks.core import settings
+    from flows.runtime import settings as environment
+    from tasks.core.settings import resolve
 
     budget = budget_seconds(timeout)
-    config = settings.resolve(competition, preset=preset, overrides=overrides or (), submission=source)
+    config = resolve.resolve(competition, preset=preset, overrides=overrides or (), submission=source)
     environment.apply(None)
-    from flows.planning import plan as planned  # imports Prefect, which reads the environment
+    from flows.budget.plan import plan as planned  # imports Prefect, which reads the environment
 
     steps = list(planned(competition, _fitting(competition, config, seconds=budget) if budget else config))
     print(aligned((step.label, step.state, step.reason) for step in steps))
@@ -38,7 +38,7 @@ def _fitting(competition: str, config: Any, *, seconds: float) -> Any:
     from flows.console import show_logs
 
     flow_of(competition)  # before our logs
-    from flows.budget import foreseen
+    from flows.budget.limiter import foreseen
 
     show_logs()
     return foreseen(competition, config, seconds=seconds)
@@ -46,9 +46,9 @@ def _fitting(competition: str, config: Any, *, seconds: float) -> Any:
 
 def _foretold(steps: Sequence[Any]) -> str:
     """How long a plan takes on the slots of this machine, as far as earlier runs tell."""
-    from flows.commands.text import about
-    from flows.forecasting import foretold
-    from tasks.core.slots import slot_names
+    from flows.budget.makespan import foretold
+    from flows.humanize import about
+    from tasks.core.execution.slots import slot_names
 
     slots = len(slot_names())
     seconds, untold = foretold(steps, slots=slots)

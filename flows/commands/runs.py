@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from flows.commands.options import Competition, Overrides, PresetName, Source, Timeout
-from flows.named import flow_of
+from flows.runtime.registry import flow_of
 
 NOT_RECORDED = (
     "no server: a temporary one ends with the run. There is no page to watch, the last task runs "
@@ -31,12 +31,12 @@ def run(
     timeout: Timeout = None,
 ) -> None:
     """Turn the raw files into a checked submission, repeating only what changed."""
-    from tasks.core import settings
+    from tasks.core.settings import resolve
 
     started = time.monotonic()
     budget = budget_seconds(timeout)
     run_name = checked_name(preset or "defaults" if name is None else name)
-    config: Any = settings.resolve(competition, preset=preset, overrides=overrides or (), submission=source)
+    config: Any = resolve.resolve(competition, preset=preset, overrides=overrides or (), submission=source)
     check_folders()
     check_paths(config)
     until = started + budget if budget else None
@@ -52,8 +52,8 @@ def _carried_out(competition: str, config: Any, *, name: str, server: bool, unti
     url = recorded_at(server)
     from prefect.task_runners import ThreadPoolTaskRunner  # Prefect reads the environment when imported
 
-    from flows.recording import carried_out
-    from tasks.core import clusters
+    from flows.runtime.server_loss import carried_out
+    from tasks.core.cluster import clusters
 
     runner: Any = ThreadPoolTaskRunner(max_workers=config.run.workers)
     flow = flow_of(competition)
@@ -68,9 +68,9 @@ def _carried_out(competition: str, config: Any, *, name: str, server: bool, unti
 
 def recorded_at(server: bool) -> str | None:
     """Settle where Prefect records, before it is imported; the URL of the server's API, None without one."""
-    from flows import environment
-    from flows import server as prefect_server
     from flows.console import say
+    from flows.runtime import local_server as prefect_server
+    from flows.runtime import settings as environment
 
     if not server:
         say(NOT_RECORDED)
@@ -85,7 +85,7 @@ def budget_seconds(timeout: str | None) -> float:
     Raises:
         InvalidSettings: it is no time, or none at all.
     """
-    from flows.commands.text import parse_duration
+    from flows.humanize import parse_duration
     from tasks.core.errors import InvalidSettings
 
     seconds = parse_duration(timeout, option="--timeout").total_seconds() if timeout is not None else 0.0
@@ -118,8 +118,8 @@ def check_folders() -> None:
             mirror cannot be used.
     """
     from tasks.core import places
+    from tasks.core.cache.remote_store import Mirror
     from tasks.core.errors import UserError
-    from tasks.core.mirror import Mirror
 
     if mirror := Mirror.current():
         mirror.check()
@@ -158,8 +158,8 @@ def check_paths(config: Any) -> None:
     Raises:
         InvalidSettings: one is not.
     """
+    from tasks.core.cache.keys import named_paths
     from tasks.core.errors import InvalidSettings
-    from tasks.core.keys import named_paths
     from tasks.core.places import expand
 
     missing = [(key, value) for key, value in named_paths(config) if not expand(value).exists()]
@@ -173,7 +173,7 @@ def check_paths(config: Any) -> None:
 
 def _owed() -> int:
     """How many results could not be copied to the mirror, if there is one."""
-    from tasks.core.mirror import Mirror
+    from tasks.core.cache.remote_store import Mirror
 
     mirror = Mirror.current()
     return mirror.settle() if mirror else 0
@@ -181,9 +181,9 @@ def _owed() -> int:
 
 def summary(result: dict[str, Any], *, seconds: float, owed: int = 0) -> str:
     """Where everything lies, the score, and the time it took."""
-    from flows.commands.text import duration, score_text
     from flows.console import aligned
-    from tasks.core.presets import shown
+    from flows.humanize import duration, score_text
+    from tasks.core.settings.presets import shown
 
     rows = [(part, shown(Path(result[part]))) for part in ("submission", "report") if result.get(part)]
     rows += [("score", score_text(result["score"]))] if result.get("score") is not None else []

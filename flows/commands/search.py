@@ -52,11 +52,11 @@ def search(
 
     The same command goes on with a study that was stopped, or makes more trials of it.
     """
-    from flows.commands.text import parse_duration
-    from tasks.core import settings
+    from flows.humanize import parse_duration
+    from tasks.core.settings import resolve
 
     started = time.monotonic()
-    config: Any = settings.resolve(competition, preset=preset, overrides=overrides or (), submission=source)
+    config: Any = resolve.resolve(competition, preset=preset, overrides=overrides or (), submission=source)
     chosen = _settings(
         trials=trials,
         timeout_seconds=parse_duration(timeout, option="--timeout").total_seconds() if timeout else 0.0,
@@ -77,8 +77,8 @@ def search(
 def _prepared(competition: str, config: Any, chosen: Any, *, server: bool) -> Any:
     """Search, after all that can be wrong was looked at."""
     from flows.commands.runs import check_folders, check_paths, recorded_at
-    from flows.search_results import preset_file
-    from flows.trials import searchable
+    from flows.search.results import preset_file
+    from flows.search.trial import searchable
 
     searchable(competition, config, chosen)
     preset_file(competition, chosen.study)
@@ -96,8 +96,8 @@ def _settings(**options: Any) -> Any:
     from pydantic import ValidationError
 
     from tasks.core.errors import InvalidSettings
-    from tasks.core.explaining import explained
-    from tasks.learning.config import Search
+    from tasks.core.settings.error_messages import explained
+    from tasks.learning.search.config import Search
 
     try:
         return Search(**options)
@@ -111,10 +111,10 @@ def _carried_out(competition: str, config: Any, chosen: Any, *, url: str | None)
     from prefect.task_runners import ThreadPoolTaskRunner
 
     from flows.console import say, show_logs
-    from flows.recording import carried_out
-    from flows.search import search as flow
-    from flows.search import worker_count
-    from tasks.core import clusters
+    from flows.runtime.server_loss import carried_out
+    from flows.search.flow import search as flow
+    from flows.search.flow import worker_count
+    from tasks.core.cluster import clusters
 
     show_logs()
     runner: Any = ThreadPoolTaskRunner(max_workers=worker_count(chosen))
@@ -127,9 +127,9 @@ def _summary(found: dict[str, Any], *, seconds: float) -> str:
     """Where everything lies, the score beside the one it started from, and the time it took."""
     from pathlib import Path
 
-    from flows.commands.text import duration, score_text
     from flows.console import aligned
-    from tasks.core.presets import shown
+    from flows.humanize import duration, score_text
+    from tasks.core.settings.presets import shown
 
     counts = ", ".join(f"{count} {state}" for state, count in found["trials"].items())
     rows = [

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from flows.deployments import Chosen
+    from flows.scheduling.deployments import Chosen
 
 Competitions = Annotated[
     list[str] | None, typer.Argument(help="Names of competitions, as `podium list` shows them; all of them.")
@@ -23,15 +23,15 @@ def serve(
     limit: Annotated[int, typer.Option(min=1, max=64, help="Most runs at one time.")] = 4,
 ) -> None:
     """Put presets into Prefect's UI and run them on demand and on schedule, until Ctrl-C."""
-    from flows import server
     from flows.commands.runs import check_folders
     from flows.console import say
+    from flows.runtime import local_server
 
     found = _chosen(competitions)
     check_folders()
-    url = server.ensure(say, port=port)
+    url = local_server.ensure(say, port=port)
     _take(url)
-    from flows import serving
+    from flows.scheduling import serve as serving
 
     print(f"{url.removesuffix('/api')}/deployments")
     print(_listing(found))
@@ -44,13 +44,13 @@ def deploy(
     pool: Annotated[str, typer.Option(help="Work pool; made if there is none of this name.")] = "podium",
 ) -> None:
     """Register presets for workers on other machines, which take their runs from a work pool."""
-    from flows import server
     from flows.console import say
+    from flows.runtime import local_server
 
     found = _chosen(competitions)
-    url = server.ensure(say)
+    url = local_server.ensure(say)
     _take(url)
-    from flows.deployments import make_pool, register
+    from flows.scheduling.deployments import make_pool, register
 
     if make_pool(pool):
         say(f"made the work pool {pool}")
@@ -64,7 +64,7 @@ def list_() -> None:
     from flows.console import aligned, say
 
     _take_running()
-    from flows.pausing import schedules
+    from flows.scheduling.server_schedules import schedules
 
     rows = [(each.deployment, each.says, each.state) for each in schedules()]
     if rows:
@@ -85,7 +85,7 @@ def resume(names: Names = None) -> None:
 
 def _switch(names: list[str] | None, *, active: bool) -> None:
     _take_running()
-    from flows.pausing import switch
+    from flows.scheduling.server_schedules import switch
 
     count = switch(names or (), active=active)
     print(f"{count} schedules {'resumed' if active else 'paused'}")
@@ -93,29 +93,29 @@ def _switch(names: list[str] | None, *, active: bool) -> None:
 
 def _chosen(competitions: list[str] | None) -> list["Chosen"]:
     """Whatever is wrong with the file or with a preset is told before a server is started."""
-    from flows import schedules
-    from flows.deployments import chosen
+    from flows.scheduling import schedules
+    from flows.scheduling.deployments import chosen
 
     return chosen(schedules.read(), competitions or ())
 
 
 def _take(url: str) -> None:
     """Prefect reads the environment when it is imported."""
-    from flows import environment
+    from flows.runtime import settings
 
-    environment.apply(url)
+    settings.apply(url)
 
 
 def _take_running() -> None:
-    from flows import server
     from flows.console import say
+    from flows.runtime import local_server
 
-    _take(server.ensure(say))
+    _take(local_server.ensure(say))
 
 
 def _listing(found: "list[Chosen]", *, pool: str | None = None) -> str:
     from flows.console import aligned
-    from flows.deployments import name_of
+    from flows.scheduling.deployments import name_of
 
     rows: list[tuple[Any, ...]] = []
     for each in found:

@@ -12,9 +12,10 @@ CompetitionOption = Annotated[str, typer.Option("--competition", "-c", help="Nam
 
 def show(name: SubmissionName) -> None:
     """Show a submission's scores, members, settings and the command that rebuilds it."""
-    from flows.commands.text import gain_text, nested_text, score_text
     from flows.console import aligned
-    from tasks.core import places, submissions
+    from flows.humanize import gain_text, nested_text, score_text
+    from tasks.core import places
+    from tasks.core.submissions import submissions
 
     entry = submissions.named(places.submissions_folder(), name)
     provenance = entry.provenance
@@ -45,7 +46,8 @@ def show(name: SubmissionName) -> None:
 def diff(first: SubmissionName, second: SubmissionName) -> None:
     """Say what differs between two submissions: settings, data, libraries, code, answers."""
     from flows.console import aligned
-    from tasks.core import places, submissions
+    from tasks.core import places
+    from tasks.core.submissions import submissions
 
     root = places.submissions_folder()
     one, two = submissions.named(root, first), submissions.named(root, second)
@@ -70,9 +72,10 @@ def validate(
 ) -> None:
     """Check a file against the competition's rules and its raw files."""
     from flows.console import show_logs
-    from tasks.core import settings, submissions
+    from tasks.core.settings import resolve
+    from tasks.core.submissions import submissions
 
-    config = settings.resolve(competition, preset=preset, overrides=overrides or ())
+    config = resolve.resolve(competition, preset=preset, overrides=overrides or ())
     show_logs()
     count = submissions.validate(competition, file, config)
     print(f"{file}: {count:,} valid lines")
@@ -85,8 +88,9 @@ def record_score(
     """Write the public score into a submission's provenance."""
     import math
 
-    from tasks.core import places, submissions
+    from tasks.core import places
     from tasks.core.errors import InvalidSettings
+    from tasks.core.submissions import submissions
 
     if not math.isfinite(score):
         raise InvalidSettings(f"score: expected a finite number, received {score}")
@@ -101,7 +105,7 @@ def _public(provenance: dict[str, Any]) -> str:
 
 
 def _member(facts: Any) -> str:
-    from flows.commands.text import score_text
+    from flows.humanize import score_text
 
     if not isinstance(facts, dict):
         return str(facts)

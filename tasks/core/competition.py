@@ -48,7 +48,7 @@ class Scores(NamedTuple):
     ids: list[str]
     values: Any
     """(n, k) float32 for classification, from a single model (n, heads, k); else the n records'
-    `tasks.learning.candidates.Candidates`. Both have a length and can be indexed by an array of rows."""
+    `tasks.learning.ensemble.candidates.Candidates`. Both have a length and can be indexed by an array of rows."""
     decision: dict[str, Any] | None = None
     """What turns the values into answers (`Scorer.decide`), once it is chosen."""
 
@@ -134,7 +134,7 @@ class Competition(NamedTuple):
     encode: Callable[[Job], None]
     """(job): write what models read of all records, as far as no training changes it."""
     build: Callable[[Job], Any]
-    """(job): a `tasks.learning.fitting.Training` — model, stages, and batches as a function of the step."""
+    """(job): a `tasks.learning.training.loop.Training` — model, stages, and batches as a function of the step."""
     predict: Callable[[Job], Iterable[tuple[str, Scores]]]
     """(job): scores of each of the job's parts by its name, by one model or by several together. A part may
     come in pieces, one right after the other, so that none of its records need stay in memory."""

@@ -3,7 +3,7 @@
     @step(uses=("augment", "model"), libraries=("backend",), label="train {recipe.name} fold {fold}")
     def train(competition: str, recipe: Recipe, fold: int) -> Artifact: ...
 
-A call looks its key up in the store (`tasks.core.keys`) before anything else. A whole artifact under that
+A call looks its key up in the store (`tasks.core.cache.keys`) before anything else. A whole artifact under that
 key is the result, and Prefect shows the state *Cached*. Otherwise the step takes the key's lock, looks
 again (another run may have computed it meanwhile), and runs. Prefect's own result storage stays out of
 it: one record decides for runs, for plans and for provenance.
@@ -18,14 +18,14 @@ from functools import cached_property
 from inspect import signature
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tasks.core import code
+from tasks.core.cache import code
+from tasks.core.cache.keys import Key, make_key
+from tasks.core.cache.remote_store import Mirror
+from tasks.core.cache.store import Artifact, Store
+from tasks.core.context import Running, at_work, collecting, recording, run_id
 from tasks.core.errors import UserError
-from tasks.core.keys import Key, make_key
-from tasks.core.mirror import Mirror
-from tasks.core.running import Running, at_work, collecting, recording, run_id
-from tasks.core.store import Artifact, Store
-from tasks.core.watching import LeftOut, held, insist
-from tasks.core.worked import worked_seconds
+from tasks.core.execution.run_control import LeftOut, held, insist
+from tasks.core.execution.working_time import worked_seconds
 
 if TYPE_CHECKING:
     from prefect import Task
@@ -109,7 +109,7 @@ class Step:
     def _run(self, **arguments: Any) -> Any:
         from prefect.states import Cancelled, Completed
 
-        from tasks.core.held_state import Held
+        from tasks.core.in_memory_state import Held
 
         try:
             outcome = self.execute(arguments, run=run_id())
@@ -175,7 +175,7 @@ def step(
     Args:
         uses: files of the competition (named by the argument `competition`) that decide the result.
         libraries: installed packages whose version decides the result, beside those that the code names
-            (`tasks.core.code.DECIDING`); `backend` is Keras's.
+            (`tasks.core.cache.code.DECIDING`); `backend` is Keras's.
         label: name of a call, with arguments in braces.
         retries: attempts after a failure that is not a person's mistake.
         cached: whether the result is an Artifact to be kept; else the step runs every time.

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tasks.core.page import Material, Section, Table, Text
+from tasks.core.report.page import Material, Section, Table, Text
 
 PAIRS = 15
 MATRIX_BREEDS = 12
@@ -51,7 +51,7 @@ def read_answers(material: Material) -> Answers:
 
 def confused_breeds(answers: Answers) -> Section:
     """The pairs of breeds most often taken for each other, and the matrix of those breeds."""
-    from tasks.learning.charts import matrix
+    from tasks.learning.report.charts import matrix
 
     counts = answers.confusion
     pairs = confused_pairs(counts)

@@ -12,8 +12,8 @@ from tasks.core.config import Stage
 from tasks.core.errors import InvalidSettings
 from tasks.dogs.config import Head, Recipe
 from tasks.dogs.trunk import learning_part
-from tasks.learning import backbones
-from tasks.learning.optimizers import layer_factors
+from tasks.learning.pretrained import backbones
+from tasks.learning.training.optimizers import layer_factors
 
 IMAGENET_CLASSES = 1000
 ABSENT = -30.0

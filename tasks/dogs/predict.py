@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from tasks.core.competition import Job, Scores
-from tasks.core.process import Progress
+from tasks.core.execution.messages import Progress
 from tasks.dogs import dataset
 from tasks.dogs.config import Recipe
 from tasks.dogs.inputs import Inputs, predict_rows

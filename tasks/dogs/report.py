@@ -6,7 +6,7 @@ that had seen it. Breeds go by their labels: the competition's files do not name
 
 import numpy as np
 
-from tasks.core.page import Material, Picture, Pictures, Section, Table, Text, jpeg
+from tasks.core.report.page import Material, Picture, Pictures, Section, Table, Text, jpeg
 from tasks.dogs.config import Augmentation, Config, Recipe
 from tasks.dogs.confusion import Answers, accuracy_by_breed, confused_breeds, read_answers
 
@@ -26,7 +26,7 @@ def sections(material: Material) -> list[Section]:
         ValueError: the blend's records are not the dataset's, or stand in another order.
     """
     from tasks.dogs.dataset import photos
-    from tasks.learning.sections import notes
+    from tasks.learning.report.sections import notes
 
     answers, photographs = read_answers(material), photos(material.dataset, "train")
     found = [

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from tasks.core.cache.store import write_atomically
 from tasks.core.errors import InvalidSubmission
-from tasks.core.store import write_atomically
 from tasks.dogs.dataset import classes
 
 FILE = "submission.txt"

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tasks.dogs.config import Config, Recipe
-from tasks.learning.suggesting import halved_or_doubled, nearby, rounded, stages
+from tasks.learning.search.search_space import halved_or_doubled, nearby, rounded, stages
 
 OPTIMIZER = {"optimizer": "adamw", "schedule": "cosine", "warmup_epochs": 1.0}
 

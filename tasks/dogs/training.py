@@ -12,17 +12,17 @@ from tasks.dogs.augment import view
 from tasks.dogs.config import Recipe
 from tasks.dogs.inputs import Inputs, mapped, predict_rows
 from tasks.dogs.prediction_views import prediction_view
-from tasks.learning.batches import class_pairs, order
-from tasks.learning.fitting import Batch, Training
-from tasks.learning.mixing import mix
 from tasks.learning.seeds import derive, generator
+from tasks.learning.training.batches import class_pairs, order
+from tasks.learning.training.loop import Batch, Training
+from tasks.learning.training.mixup import mix
 
 EVALUATED = 512
 """Held-out records looked at after an epoch when each must go through the whole network."""
 
 
 def build(job: Job) -> Training:
-    """The training of one fold's model, as `tasks.learning.fitting.fit` takes it."""
+    """The training of one fold's model, as `tasks.learning.training.loop.fit` takes it."""
     recipe = Recipe.model_validate(job.settings)
     records = Records(job, recipe)
     network = model.build_model(recipe, shape=records.inputs.shape, class_count=records.class_count)

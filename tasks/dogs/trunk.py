@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from tasks.core.competition import Job
-from tasks.core.process import Progress
+from tasks.core.execution.messages import Progress
 from tasks.dogs.config import Backbone, Trunk
-from tasks.learning import backbones
-from tasks.learning.batches import prefetch
-from tasks.learning.devices import configure
+from tasks.learning.pretrained import backbones
+from tasks.learning.training.batches import prefetch
+from tasks.learning.training.keras_setup import configure
 
 BATCH = 32
 """Rows a forward pass; fixed, since sums within a pass may depend on its size."""

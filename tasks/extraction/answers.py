@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from tasks.extraction import rules
 from tasks.extraction.records import Record, Triple
+from tasks.extraction.rules import table
 from tasks.extraction.triples import normal, triple_of
-from tasks.learning.candidates import Candidates
-from tasks.learning.thresholds import best_cut, best_cuts
+from tasks.learning.ensemble.candidates import Candidates
+from tasks.learning.ensemble.thresholds import best_cut, best_cuts
 
 ENOUGH_LABELS = 100
 """Labels a predicate needs for a threshold of its own; with fewer it would fit noise."""
@@ -53,7 +53,7 @@ def _of_sentence(scored: dict[str, float], text: str, decision: dict[str, Any]) 
         for triple, score in ((triple_of(candidate), score) for candidate, score in scored.items())
         if score >= own.get(triple[1], decision["threshold"])
     ]
-    return distinct(rules.apply(text, distinct(kept), tuple(decision["rules"])))
+    return distinct(table.apply(text, distinct(kept), tuple(decision["rules"])))
 
 
 def distinct(triples: Sequence[Triple]) -> list[Triple]:

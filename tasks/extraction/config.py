@@ -63,7 +63,7 @@ class Labelling(Settings):
     """From given triples to what a model learns."""
 
     repairs: tuple[RepairName, ...] = ()
-    """Cleaning of training triples (`tasks.extraction.repair`)."""
+    """Cleaning of training triples (`tasks.extraction.labelling.cleaning`)."""
     add_above: float = Field(0.9, ge=0, le=1)
     """Second round: triples that the first round scores at least this are added."""
     drop_below: float = Field(0.05, ge=0, le=1)
@@ -146,7 +146,7 @@ class Answers(Settings):
     """From scored candidates to the triples of a submission."""
 
     rules: tuple[RuleName, ...] = ()
-    """Post-repair rules, applied in the order of `tasks.extraction.rules`."""
+    """Post-repair rules, applied in the order of `tasks.extraction.rules.table`."""
     by_predicate: bool = False
     """Give predicates with enough labels thresholds of their own, chosen out of fold."""
     mode: Literal["official", "strict"] = "official"

@@ -16,8 +16,8 @@ from typing import Any
 
 from tasks.extraction.config import Data
 from tasks.extraction.dataset import PARTS, Part
+from tasks.extraction.raw.validation import Sink, Survey, survey
 from tasks.extraction.records import Record
-from tasks.extraction.survey import Sink, Survey, survey
 from tasks.text import dataset_files
 
 _log = logging.getLogger("podium")

@@ -2,15 +2,16 @@
 is no part of what trainings rest on.
 """
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
 from tasks.core.competition import FoldKey
 from tasks.extraction.records import Record
-from tasks.learning.strata import first_of_same, strata
+from tasks.learning.folds.strata import first_of_same, strata
 from tasks.text import dataset_files
-from tasks.text.characters import text_key
+from tasks.text.normalisation import text_key
 
 Part = Literal["train", "validation", "test"]
 PARTS: tuple[Part, ...] = ("train", "validation", "test")
@@ -71,3 +72,18 @@ def _record(value: dict[str, Any]) -> Record:
     words = None if value["words"] is None else tuple(value["words"])
     triples = tuple((s, p, o) for s, p, o in value.get("triples", ()))
     return Record(value["id"], value["text"], words, triples)
+
+
+# FOLDED from tasks/extraction/view_files.py
+# Read augmented views; apart from making them, which is no part of what trainings rest on.
+FILE = "records.jsonl"
+
+
+def read_views(folder: Path) -> list[Record]:
+    """The sentences of one view, in the order of the training records; their words are jieba's."""
+    with (folder / FILE).open(encoding="utf-8") as lines:
+        entries = [json.loads(line) for line in lines]
+    return [
+        Record(id, text, tuple(words), tuple((s, p, o) for s, p, o in triples))
+        for id, text, words, triples in entries
+    ]

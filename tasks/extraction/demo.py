@@ -16,9 +16,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from tasks.core.errors import InvalidSettings
-from tasks.extraction import names
-from tasks.extraction.composing import Sentence, compose
-from tasks.extraction.grammar import SCHEMA
+from tasks.extraction.synthetic import vocabulary
+from tasks.extraction.synthetic.grammar import SCHEMA
+from tasks.extraction.synthetic.sentences import Sentence, compose
 
 FILES = {
     "train": "train_data.json",
@@ -85,7 +85,7 @@ def sentences(count: int, seed: int = 0, part: str = "test", *, noise: float = 0
 
 
 def _endless(seed: int, part: str, noise: float) -> Iterator[Line]:
-    known = names.known_names(seed)
+    known = vocabulary.known_names(seed)
     random = Random(f"{seed} {part}")  # a string seeds by its SHA-512: the same in every process
     while True:
         sentence = compose(known, random)

@@ -4,10 +4,10 @@ from functools import partial
 
 from tasks.core.competition import Job
 from tasks.extraction import dataset
-from tasks.learning.fitting import Training
+from tasks.learning.training.loop import Training
 from tasks.text.config import Encoder, Pretraining
 from tasks.text.language_model import training
-from tasks.text.reading import Reader
+from tasks.text.tokenization import Reader
 
 
 def build(job: Job) -> Training:

@@ -11,10 +11,10 @@ from tasks.core.competition import Part, Score
 from tasks.extraction import dataset
 from tasks.extraction.answers import answered, thresholds
 from tasks.extraction.records import Triple
-from tasks.extraction.scoring import Counts, per_sentence, standard_error
+from tasks.extraction.scoring.triples import Counts, per_sentence, standard_error
 from tasks.extraction.triples import right_and_wanted
-from tasks.learning.candidates import Candidates, Frame
-from tasks.learning.thresholds import best_cut
+from tasks.learning.ensemble.candidates import Candidates, Frame
+from tasks.learning.ensemble.thresholds import best_cut
 
 
 def scorer(dataset: Path, part: Part = "train", settings: dict[str, Any] | None = None) -> "TripleScorer":
@@ -32,7 +32,7 @@ def scorer(dataset: Path, part: Part = "train", settings: dict[str, Any] | None 
 
 
 class TripleScorer:
-    """A `tasks.core.competition.Scorer` over `tasks.learning.candidates.Candidates` of triples."""
+    """A `tasks.core.competition.Scorer` over `tasks.learning.ensemble.candidates.Candidates` of triples."""
 
     def __init__(self, folder: Path, part: Part, settings: dict[str, Any]) -> None:
         self._records = dataset.records(folder, part)
@@ -55,7 +55,7 @@ class TripleScorer:
         return Score("F1", Counts(*counts.sum(axis=0).tolist()).f1, standard_error(counts))
 
     def counts(self, answers: Sequence[Sequence[Triple]], rows: np.ndarray) -> np.ndarray:
-        """(n, 4) int64, as `tasks.extraction.scoring.per_sentence` counts."""
+        """(n, 4) int64, as `tasks.extraction.scoring.triples.per_sentence` counts."""
         records = [self._records[row] for row in rows]
         return per_sentence(
             [(record.text, record.triples) for record in records],

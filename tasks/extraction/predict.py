@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 
 from tasks.core.competition import Job, Scores
-from tasks.core.process import Progress
+from tasks.core.execution.messages import Progress
 from tasks.extraction import dataset
 from tasks.extraction.config import Recipe
-from tasks.extraction.decoding import decoded
-from tasks.extraction.distant import Knowledge
-from tasks.extraction.distant_inputs import DistantInputs
-from tasks.extraction.examples import examples, stream_words
+from tasks.extraction.labelling.distant_supervision import Knowledge
+from tasks.extraction.models.distant_features import DistantInputs
+from tasks.extraction.models.features import examples, stream_words
+from tasks.extraction.models.inference import decoded
 from tasks.extraction.records import Record
-from tasks.text.reading import Reader
+from tasks.text.tokenization import Reader
 
 CHUNK = 2048
 """Sentences of a piece: all that is in memory, and what is put in order of length before it is batched."""
@@ -53,7 +53,7 @@ def _words_of_training(job: Job) -> Iterator[Sequence[str]] | None:
 
 
 def _loaded(folder: Path, recipe: Recipe, reader: Reader, predicates: int) -> Any:
-    from tasks.extraction import networks
+    from tasks.extraction.models import networks
 
     network = networks.build(recipe, reader, predicates=predicates, seed=0)
     network.training.load_weights(folder / "model.weights.h5")

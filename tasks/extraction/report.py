@@ -10,13 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from tasks.core.cells import Estimate
-from tasks.core.page import Material, Section, Table, Text
-from tasks.extraction import choices, confusions, dataset, outcome, scoring
-from tasks.extraction.mistakes import mistakes
-from tasks.extraction.outcome import Outcome
+from tasks.core.report.formatting import Estimate
+from tasks.core.report.page import Material, Section, Table, Text
+from tasks.extraction import dataset
+from tasks.extraction.analysis import error_sections, evaluation, thresholds_and_rules
+from tasks.extraction.analysis.errors import mistakes
+from tasks.extraction.analysis.evaluation import Outcome
 from tasks.extraction.records import Triple
-from tasks.extraction.scoring import Counts
+from tasks.extraction.scoring import triples as scoring
+from tasks.extraction.scoring.triples import Counts
 
 Answers = Sequence[Sequence[Triple]]
 
@@ -37,15 +39,15 @@ def sections(material: Material) -> list[Section]:
     Raises:
         ValueError: the blend's records are not the dataset's, or stand in another order.
     """
-    found = outcome.read(material)
-    answers = outcome.answers(found)
+    found = evaluation.read(material)
+    answers = evaluation.answers(found)
     wrong = mistakes(found, answers)
     told = [
         by_predicate(found, answers),
-        confusions.confusions(wrong),
-        confusions.sentences(found, wrong),
-        choices.thresholds(found),
-        choices.rules(found, outcome.read_validation(material)),
+        error_sections.confusions(wrong),
+        error_sections.sentences(found, wrong),
+        thresholds_and_rules.thresholds(found),
+        thresholds_and_rules.rules(found, evaluation.read_validation(material)),
         by_size(found, answers),
         notes(material.dataset),
     ]
@@ -127,7 +129,7 @@ def _sides(found: Outcome, answers: Answers) -> tuple[list[scoring.Sentence], li
 
 def notes(folder: Path) -> Section:
     """What reading the raw files found; of the predicates' counts those at either end."""
-    from tasks.learning import sections
+    from tasks.learning.report import sections
 
     file, known = folder / "notes.json", dataset.predicates(folder)
     if not file.is_file():

@@ -8,14 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tasks.core.cache.store import write_atomically
 from tasks.core.errors import InvalidSubmission
-from tasks.core.store import write_atomically
 from tasks.extraction.answers import answered
 from tasks.extraction.dataset import records, schema
-from tasks.extraction.entities import norm
-from tasks.extraction.records import Triple
-from tasks.learning.candidates import Candidates
-from tasks.text.submission_lines import broken, parsed, short
+from tasks.extraction.records import Triple, norm
+from tasks.learning.ensemble.candidates import Candidates
+from tasks.text.validation.submission_lines import broken, parsed, short
 
 FILE = "submission.zip"
 MEMBER = "result.json"

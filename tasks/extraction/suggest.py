@@ -3,8 +3,8 @@
 from typing import Any
 
 from tasks.extraction.config import Config, Recipe
-from tasks.learning.suggesting import halved_or_doubled, rounded, stages
-from tasks.text.suggesting import encoder
+from tasks.learning.search.search_space import halved_or_doubled, rounded, stages
+from tasks.text.search_space import encoder
 
 
 def suggest(trial: Any, config: Config) -> dict[str, Any]:

@@ -8,30 +8,31 @@ import numpy as np
 
 from tasks.core.competition import Job
 from tasks.core.config import Stage
-from tasks.extraction import dataset, linking, tagging
+from tasks.extraction import dataset
 from tasks.extraction.config import Recipe
-from tasks.extraction.decoding import decoded
-from tasks.extraction.distant import Knowledge
-from tasks.extraction.distant_inputs import DistantInputs
-from tasks.extraction.examples import Example, examples, read_words
+from tasks.extraction.dataset import read_views
+from tasks.extraction.labelling.cleaning import relabelled, repair
+from tasks.extraction.labelling.distant_supervision import Knowledge
+from tasks.extraction.models import gplinker, tagging
+from tasks.extraction.models.distant_features import DistantInputs
+from tasks.extraction.models.features import Example, examples, read_words
+from tasks.extraction.models.inference import decoded
 from tasks.extraction.records import Record
-from tasks.extraction.relabelling import relabelled
-from tasks.extraction.repair import repair
 from tasks.extraction.triples import right_and_wanted
-from tasks.extraction.view_files import read_views
-from tasks.learning import thresholds
-from tasks.learning.batches import by_length
-from tasks.learning.fitting import Batch, Training
+from tasks.learning.ensemble import thresholds
 from tasks.learning.seeds import derive, generator
-from tasks.text.reading import Reader
+from tasks.learning.training.batches import by_length
+from tasks.learning.training.loop import Batch, Training
+from tasks.text.tokenization import Reader
 
 EVALUATED = 256
 """Held-out sentences looked at after an epoch."""
 
 
 def build(job: Job) -> Training:
-    """The training of one fold's model, or of a language model, for `tasks.learning.fitting.fit`."""
-    from tasks.extraction import language_model, networks
+    """The training of one fold's model, or of a language model, for `tasks.learning.training.loop.fit`."""
+    from tasks.extraction import language_model
+    from tasks.extraction.models import networks
     from tasks.text.encoders import take_over
     from tasks.text.language_model import trained
 
@@ -129,7 +130,7 @@ class Sentences:
         inputs = self.reader.batch([example.read for example in chosen])
         length = inputs["characters"].shape[1]
         if self.recipe.method == "gplinker":
-            targets = linking.targets(chosen, predicates=len(self.predicates), length=length)
+            targets = gplinker.targets(chosen, predicates=len(self.predicates), length=length)
             return Batch(inputs, targets)
         extra, targets = tagging.targets(
             chosen,

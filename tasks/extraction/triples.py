@@ -1,13 +1,12 @@
-"""Triples as candidates (`tasks.learning.candidates`), and which of them are right."""
+"""Triples as candidates (`tasks.learning.ensemble.candidates`), and which of them are right."""
 
 import json
 from collections.abc import Sequence
 
 import numpy as np
 
-from tasks.extraction.entities import norm
-from tasks.extraction.records import Record, Triple
-from tasks.learning.candidates import Candidates
+from tasks.extraction.records import Record, Triple, norm
+from tasks.learning.ensemble.candidates import Candidates
 
 
 def triple_of(candidate: str) -> Triple:

@@ -6,11 +6,11 @@ import numpy as np
 
 from tasks.core.competition import Job
 from tasks.extraction import dataset
-from tasks.extraction.augment import Pool, crop, swap
 from tasks.extraction.config import Augmentation
+from tasks.extraction.dataset import FILE
+from tasks.extraction.encode import segmented
+from tasks.extraction.labelling.augmentation import Pool, crop, swap
 from tasks.extraction.records import Record
-from tasks.extraction.segmentation import segmented
-from tasks.extraction.view_files import FILE
 from tasks.learning.seeds import generator
 
 

@@ -15,11 +15,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from tasks.nl2sql.config import Data
-from tasks.nl2sql.database import Writer
 from tasks.nl2sql.dataset import PARTS, Part
-from tasks.nl2sql.query import to_json
-from tasks.nl2sql.records import Question, Table
-from tasks.nl2sql.survey import survey
+from tasks.nl2sql.query.database_writer import Writer
+from tasks.nl2sql.query.schema import Question, Table
+from tasks.nl2sql.query.serialization import to_json
+from tasks.nl2sql.raw.validation import survey
 from tasks.text import dataset_files
 
 _log = logging.getLogger("podium")

@@ -2,15 +2,16 @@
 is no part of what trainings rest on.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
 from tasks.core.competition import FoldKey
-from tasks.learning.strata import first_of_same, strata
-from tasks.nl2sql.query import from_json
-from tasks.nl2sql.records import CONNECTORS, NONE, Question, Table
+from tasks.learning.folds.strata import first_of_same, strata
+from tasks.nl2sql.query.schema import CONNECTORS, NONE, Question, Table
+from tasks.nl2sql.query.serialization import from_json
 from tasks.text import dataset_files
 
 Part = Literal["train", "validation", "test"]
@@ -88,3 +89,18 @@ def _question(value: dict[str, Any]) -> Question:
 def _table(value: dict[str, Any]) -> Table:
     header, types = tuple(value["header"]), tuple(value["types"])
     return Table(value["id"], value["name"], value["title"], header, types, tuple(map(tuple, value["rows"])))
+
+
+# FOLDED from tasks/nl2sql/view_files.py
+# Read augmented views; apart from making them, which is no part of what trainings rest on.
+FILE = "questions.jsonl"
+
+
+def read_views(folder: Path) -> list[Question]:
+    """The questions of one view, in the order of the training questions, each with its query.
+
+    A question may be asked of another table of the training part than the one it was made of.
+    """
+    with (folder / FILE).open(encoding="utf-8") as lines:
+        entries = [json.loads(line) for line in lines]
+    return [Question(id, text, table, from_json(query)) for id, text, table, query in entries]

@@ -17,9 +17,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from tasks.core.errors import InvalidSettings
-from tasks.nl2sql.composing import questions as composed
-from tasks.nl2sql.inventing import Invented, table
-from tasks.nl2sql.query import to_json
+from tasks.nl2sql.query.serialization import to_json
+from tasks.nl2sql.synthetic.questions import questions as composed
+from tasks.nl2sql.synthetic.tables import Invented, table
 
 PARTS = ("train", "val", "test")
 UNSEEN_SHARE = 1 / 6

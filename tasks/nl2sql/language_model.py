@@ -5,11 +5,11 @@ from functools import partial
 from pathlib import Path
 
 from tasks.core.competition import Job
-from tasks.learning.fitting import Training
+from tasks.learning.training.loop import Training
 from tasks.nl2sql import dataset
 from tasks.text.config import Encoder, Pretraining
 from tasks.text.language_model import training
-from tasks.text.reading import Reader
+from tasks.text.tokenization import Reader
 
 
 def build(job: Job) -> Training:

@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 
 from tasks.core.competition import Part, Score
-from tasks.learning.candidates import Candidates, Frame
+from tasks.learning.ensemble.candidates import Candidates, Frame
 from tasks.nl2sql import dataset
-from tasks.nl2sql.answers import as_asked, elected
-from tasks.nl2sql.execution import Executor
-from tasks.nl2sql.records import Question, Table
-from tasks.nl2sql.scoring import Judge, counted, mean_and_error
-from tasks.nl2sql.votes import Ballot, Vote, query_of
+from tasks.nl2sql.query.execution import Executor
+from tasks.nl2sql.query.schema import Question, Table
+from tasks.nl2sql.query.scoring import Judge, counted, mean_and_error
+from tasks.nl2sql.voting import Ballot, Vote, as_asked, elected, query_of
 
 NAME = "mean of logic form and execution"
 
@@ -34,7 +33,7 @@ def scorer(dataset: Path, part: Part = "train", settings: dict[str, Any] | None 
 
 
 class QueryScorer:
-    """A `tasks.core.competition.Scorer` over `tasks.learning.candidates.Candidates` of queries."""
+    """A `tasks.core.competition.Scorer` over `tasks.learning.ensemble.candidates.Candidates` of queries."""
 
     def __init__(self, folder: Path, part: Part, settings: dict[str, Any]) -> None:
         self._questions = dataset.questions(folder, part)

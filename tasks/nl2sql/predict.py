@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from tasks.core.competition import Job, Scores
-from tasks.core.process import Progress
-from tasks.learning.candidates import Candidates
-from tasks.nl2sql import dataset, reading
+from tasks.core.execution.messages import Progress
+from tasks.learning.ensemble.candidates import Candidates
+from tasks.nl2sql import dataset
 from tasks.nl2sql.config import Recipe
-from tasks.nl2sql.execution import Executor
-from tasks.nl2sql.records import Question, Table
-from tasks.text.reading import Reader
+from tasks.nl2sql.query.execution import Executor
+from tasks.nl2sql.query.schema import Question, Table
+from tasks.nl2sql.sketch import features
+from tasks.text.tokenization import Reader
 
 CHUNK = 1024
 """Questions of a piece: all whose marks are in memory, put in order of size before they are batched."""
@@ -45,15 +46,17 @@ def _decoded(
     tables: Mapping[str, Table],
     executor: Executor,
 ) -> Candidates:
-    from tasks.nl2sql import sketching, two_stage
+    from tasks.nl2sql.sketch import inference
+    from tasks.nl2sql.two_stage import inference as two_stage
 
-    decoded = two_stage.decoded if recipe.method == "two-stage" else sketching.decoded
-    read = reading.examples(piece, tables, longest=reader.longest)
+    decoded = two_stage.decoded if recipe.method == "two-stage" else inference.decoded
+    read = features.examples(piece, tables, longest=reader.longest)
     return decoded(models, recipe, reader, read, tables, executor)
 
 
 def _loaded(folder: Path, recipe: Recipe, reader: Reader) -> Any:
-    from tasks.nl2sql import networks, two_stage_network
+    from tasks.nl2sql.sketch import network as networks
+    from tasks.nl2sql.two_stage import network as two_stage_network
 
     build = two_stage_network.build if recipe.method == "two-stage" else networks.build
     network = build(recipe, reader, seed=0)

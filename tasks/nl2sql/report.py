@@ -4,9 +4,16 @@ Out of fold no question was answered by a model that had learned its table; besi
 answers on the validation part, if there is one.
 """
 
-from tasks.core.page import Material, Section
-from tasks.learning.sections import notes
-from tasks.nl2sql import breakdown, classes, confusions, considered, mistakes, outcome
+from tasks.core.report.page import Material, Section
+from tasks.learning.report.sections import notes
+from tasks.nl2sql.analysis import (
+    breakdown,
+    candidate_recall,
+    confusion_tables,
+    error_examples,
+    evaluation,
+    question_groups,
+)
 
 
 def sections(material: Material) -> list[Section]:
@@ -15,18 +22,18 @@ def sections(material: Material) -> list[Section]:
     Raises:
         ValueError: the blend's records are not the dataset's, or stand in another order.
     """
-    found = outcome.of_material(material)
+    found = evaluation.of_material(material)
     learned = found[0]
     told = [
         breakdown.totals(found),
         breakdown.by_subtask(found),
-        breakdown.by_classes("Scores by label", classes.by_label(found), found),
-        breakdown.by_classes("Scores by table", classes.by_table(found), found),
-        confusions.confusions(learned),
-        considered.candidates(found),
-        considered.votes(material, learned),
-        mistakes.mistakes(learned),
-        mistakes.other_ways(learned),
+        breakdown.by_classes("Scores by label", question_groups.by_label(found), found),
+        breakdown.by_classes("Scores by table", question_groups.by_table(found), found),
+        confusion_tables.confusions(learned),
+        candidate_recall.candidates(found),
+        candidate_recall.votes(material, learned),
+        error_examples.mistakes(learned),
+        error_examples.other_ways(learned),
         notes(material.dataset),
     ]
     return [section for section in told if section.blocks]

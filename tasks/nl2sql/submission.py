@@ -4,21 +4,21 @@ import json
 from pathlib import Path
 from typing import Any
 
+from tasks.core.cache.store import write_atomically
 from tasks.core.errors import InvalidSubmission
-from tasks.core.store import write_atomically
-from tasks.learning.candidates import Candidates
-from tasks.nl2sql.answers import answered
+from tasks.learning.ensemble.candidates import Candidates
 from tasks.nl2sql.dataset import questions, tables
-from tasks.nl2sql.query import to_json
-from tasks.nl2sql.records import AGGREGATES, CONNECTORS, NONE, OPERATORS
-from tasks.text.submission_lines import broken, parsed
+from tasks.nl2sql.query.schema import AGGREGATES, CONNECTORS, NONE, OPERATORS
+from tasks.nl2sql.query.serialization import to_json
+from tasks.nl2sql.voting import answered
+from tasks.text.validation.submission_lines import broken, parsed
 
 FILE = "submission.json"
 KEYS: dict[str, type] = {"agg": list, "sel": list, "cond_conn_op": int, "conds": list}
 
 
 def decode(values: Candidates, dataset: Path, decision: dict[str, Any]) -> list[dict[str, Any]]:
-    """The query of each test question as it is submitted, by a decision (`tasks.nl2sql.answers`)."""
+    """The query of each test question as it is submitted, by a decision (`tasks.nl2sql.voting`)."""
     asked = questions(dataset, "test")
     return [to_json(query) for query in answered(values, asked, tables(dataset, "test"), decision)]
 

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from tasks.learning.suggesting import halved_or_doubled, rounded, stages
+from tasks.learning.search.search_space import halved_or_doubled, rounded, stages
 from tasks.nl2sql.config import Config, Recipe
-from tasks.text.suggesting import encoder
+from tasks.text.search_space import encoder
 
 
 def suggest(trial: Any, config: Config) -> dict[str, Any]:

@@ -8,19 +8,21 @@ import numpy as np
 
 from tasks.core.competition import Job
 from tasks.core.config import Stage
-from tasks.learning.candidates import Candidates, key
-from tasks.learning.fitting import Batch, Training
+from tasks.learning.ensemble.candidates import Candidates, key
 from tasks.learning.seeds import generator
-from tasks.nl2sql import alignment, dataset, reading
+from tasks.learning.training.loop import Batch, Training
+from tasks.nl2sql import dataset
 from tasks.nl2sql.config import Recipe
-from tasks.nl2sql.execution import Executor
-from tasks.nl2sql.hiding import hide
-from tasks.nl2sql.labels import labels_of
-from tasks.nl2sql.lessons import Lessons
-from tasks.nl2sql.query import canonical, to_json
-from tasks.nl2sql.reading import Example
-from tasks.nl2sql.records import Question, Table
-from tasks.nl2sql.sketch import NO_AGGREGATE, NO_OPERATOR
+from tasks.nl2sql.decoding.sketch_outputs import NO_AGGREGATE, NO_OPERATOR
+from tasks.nl2sql.linking import value_alignment
+from tasks.nl2sql.query.execution import Executor
+from tasks.nl2sql.query.schema import Question, Table
+from tasks.nl2sql.query.serialization import canonical, to_json
+from tasks.nl2sql.sketch import features
+from tasks.nl2sql.sketch.features import Example
+from tasks.nl2sql.sketch.labels import labels_of
+from tasks.nl2sql.sketch.name_masking import hide
+from tasks.nl2sql.sketch.training_questions import Lessons
 
 NARROW = 10
 """Columns of a table that is always shown whole."""
@@ -29,21 +31,22 @@ KEPT = 0.5
 
 
 def build(job: Job) -> Training:
-    """The training of one fold's model, or of a language model, for `tasks.learning.fitting.fit`."""
+    """The training of one fold's model, or of a language model, for `tasks.learning.training.loop.fit`."""
     if "method" not in job.settings:
         from tasks.nl2sql import language_model
 
         return language_model.build(job)
     recipe = Recipe.model_validate(job.settings)
     if recipe.method == "two-stage":
-        from tasks.nl2sql import two_stage_training
+        from tasks.nl2sql.two_stage import training
 
-        return two_stage_training.build(job, recipe)
+        return training.build(job, recipe)
     return _sketch(job, recipe)
 
 
 def _sketch(job: Job, recipe: Recipe) -> Training:
-    from tasks.nl2sql import losses, networks
+    from tasks.nl2sql.sketch import losses
+    from tasks.nl2sql.sketch import network as networks
     from tasks.text.encoders import take_over
     from tasks.text.language_model import trained
 
@@ -69,20 +72,20 @@ def _read(lessons: Lessons[Example], questions: Sequence[Question]) -> list[Exam
     return labelled(questions, lessons.tables, longest=lessons.reader.longest)
 
 
-def _shapes(example: Example, *, longest: int) -> reading.Shapes:
-    return reading.shapes([example], longest=longest)
+def _shapes(example: Example, *, longest: int) -> features.Shapes:
+    return features.shapes([example], longest=longest)
 
 
 def labelled(questions: Sequence[Question], tables: Mapping[str, Table], *, longest: int) -> list[Example]:
     """Questions with what is to be learned of each."""
-    found = reading.examples(questions, tables, longest=longest)
+    found = features.examples(questions, tables, longest=longest)
     return [each._replace(labels=_labels(each, tables[each.question.table])) for each in found]
 
 
 def _labels(example: Example, table: Table) -> Any:
     query, text = example.question.query, example.question.text[: example.length]
     assert query is not None
-    spans = dict(zip(query.conditions, alignment.spans_of(query.conditions, text, table), strict=True))
+    spans = dict(zip(query.conditions, value_alignment.spans_of(query.conditions, text, table), strict=True))
     return labels_of(query, text, columns=len(example.names), span_of=spans.__getitem__)
 
 
@@ -90,10 +93,10 @@ def _batch(lessons: Lessons[Example], stage: Stage, epoch: int, step: int) -> Ba
     """The batch of a step: a pure function of its arguments and the job."""
     drawn = generator(lessons.job.seed, "batch", epoch, step)
     chosen = [_shown(lessons, int(row), stage, drawn) for row in lessons.plan(epoch)[step]]
-    inputs = reading.inputs(chosen, lessons.reader)
+    inputs = features.inputs(chosen, lessons.reader)
     if share := hidden_share(lessons.recipe, stage):
         hide(inputs, chosen, lessons.reader, drawn, share=share)
-    return Batch(inputs, reading.targets(chosen, longest=lessons.reader.longest))
+    return Batch(inputs, features.targets(chosen, longest=lessons.reader.longest))
 
 
 def hidden_share(recipe: Recipe, stage: Stage) -> float:
@@ -107,7 +110,7 @@ def _shown(lessons: Lessons[Example], row: int, stage: Stage, drawn: np.random.G
     order = some_columns(found, drawn)
     if drawn.random() < lessons.recipe.sketch.shuffle:
         order = drawn.permutation(order)
-    return reading.shuffled(found, order)
+    return features.shuffled(found, order)
 
 
 def some_columns(example: Example, drawn: np.random.Generator) -> np.ndarray:
@@ -123,11 +126,11 @@ def some_columns(example: Example, drawn: np.random.Generator) -> np.ndarray:
 
 def _evaluate(lessons: Lessons[Example], network: Any, model: Any) -> dict[str, float]:
     """The share of watched questions whose most probable query is the labelled one."""
-    from tasks.nl2sql.sketching import decoded
+    from tasks.nl2sql.sketch.inference import decoded
 
     if not lessons.watched:
         return {}
-    watched = reading.examples(lessons.watched, lessons.tables, longest=lessons.reader.longest)
+    watched = features.examples(lessons.watched, lessons.tables, longest=lessons.reader.longest)
     executor = Executor(dataset.database(lessons.job.dataset, "train"), lessons.tables)
     found = decoded([network], lessons.recipe, lessons.reader, watched, lessons.tables, executor)
     return {"held_out_logic_form": logic_form(found, lessons.watched)}

@@ -7,13 +7,13 @@ import numpy as np
 from tasks.core.competition import Job
 from tasks.learning.seeds import generator
 from tasks.nl2sql import dataset
-from tasks.nl2sql.augment import rename_columns, swap_values
-from tasks.nl2sql.columns import Columns
+from tasks.nl2sql.augmentation.column_statistics import Columns
+from tasks.nl2sql.augmentation.swaps import rename_columns, swap_values
+from tasks.nl2sql.augmentation.table_transfer import Targets, refill
 from tasks.nl2sql.config import Augmentation
-from tasks.nl2sql.query import to_json
-from tasks.nl2sql.records import Question
-from tasks.nl2sql.refill import Targets, refill
-from tasks.nl2sql.view_files import FILE
+from tasks.nl2sql.dataset import FILE
+from tasks.nl2sql.query.schema import Question
+from tasks.nl2sql.query.serialization import to_json
 
 
 def augment(job: Job) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from tasks.core.errors import MissingWeights
 from tasks.core.places import expand
-from tasks.learning.weights import first_line
+from tasks.learning.pretrained.weights import first_line
 from tasks.text import vocabulary
 from tasks.text.vocabulary import Vocabulary
 

@@ -11,12 +11,11 @@ import numpy as np
 from keras import layers, ops
 
 from tasks.core.errors import InvalidSettings
-from tasks.learning.convolutions import GatedDilatedConvolution
+from tasks.learning.layers.gated_convolution import GatedDilatedConvolution
 from tasks.learning.seeds import derive
 from tasks.text.bert_files import bert_backbone
 from tasks.text.config import Bert, Dgcnn
-from tasks.text.positions import Positions
-from tasks.text.reading import EXTRA, Reader
+from tasks.text.tokenization import EXTRA, Reader
 from tasks.text.vocabulary import PAD
 
 PREFIX = "encoder_"
@@ -130,3 +129,24 @@ class Table(keras.initializers.Initializer):
 
     def __call__(self, shape: tuple[int, ...], dtype: Any = None) -> Any:
         return ops.convert_to_tensor(self.values, dtype=dtype)
+
+
+# FOLDED from tasks/text/positions.py
+# Learned position vectors.
+@keras.saving.register_keras_serializable("podium")
+class Positions(layers.Layer):
+    """A learned vector for each position, zero at first."""
+
+    def __init__(self, count: int, width: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.count, self.width = count, width
+
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        self.table = self.add_weight(shape=(self.count, self.width), initializer="zeros", name="table")
+
+    def call(self, x: Any) -> Any:
+        """(1, n, width) for an input (b, n, …)."""
+        return self.table[None, : ops.shape(x)[1]]
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "count": self.count, "width": self.width}

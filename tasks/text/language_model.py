@@ -15,12 +15,12 @@ import numpy as np
 from keras import layers, ops
 
 from tasks.core.config import Stage
-from tasks.learning.batches import by_length, padded_length
-from tasks.learning.fitting import Batch, Training
 from tasks.learning.seeds import derive, generator
+from tasks.learning.training.batches import by_length, padded_length
+from tasks.learning.training.loop import Batch, Training
 from tasks.text.config import Pretraining
 from tasks.text.encoders import encoded
-from tasks.text.reading import Reader
+from tasks.text.tokenization import Reader
 from tasks.text.vocabulary import FIRST, MASK, UNKNOWN
 
 NOTHING = -1

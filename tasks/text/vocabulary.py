@@ -9,8 +9,8 @@ import numpy as np
 
 from tasks.core.errors import MissingWeights
 from tasks.core.places import expand
-from tasks.learning.weights import first_line
-from tasks.text.characters import normalise
+from tasks.learning.pretrained.weights import first_line
+from tasks.text.normalisation import normalise
 
 PAD, UNKNOWN, BEGIN, END, MASK = range(5)
 FIRST = 5

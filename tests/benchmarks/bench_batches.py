@@ -12,7 +12,7 @@ import numpy as np
 
 from tasks.dogs.augment import view
 from tasks.dogs.config import Augmentation
-from tasks.learning.batches import prefetch
+from tasks.learning.training.batches import prefetch
 
 SETS = {
     "resize and flip": Augmentation(),

@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 
-from tasks.learning.blending import greedy_weights
+from tasks.learning.ensemble.greedy import greedy_weights
 
 RECORDS, CLASSES = 20_000, 100
 

@@ -28,8 +28,8 @@ from typing import Any
 
 import numpy as np
 
-from tasks.core import process
 from tasks.core.competition import Job
+from tasks.core.execution import child_process, messages
 
 DECODED, ALONE = 1000, 100
 """Sentences decoded in batches, and one at a time."""
@@ -140,12 +140,13 @@ def job(folder: Path, method: str) -> dict[str, Any]:
 
 def rates(told: dict[str, Any]) -> None:
     """Child: sentences a second of one method, one at a time in two ways and in batches."""
-    from tasks.extraction import dataset, networks
+    from tasks.extraction import dataset
     from tasks.extraction.config import Recipe
-    from tasks.extraction.decoding import decoded
-    from tasks.extraction.examples import Example, examples
-    from tasks.learning.devices import configure
-    from tasks.text.reading import Reader
+    from tasks.extraction.models import networks
+    from tasks.extraction.models.features import Example, examples
+    from tasks.extraction.models.inference import decoded
+    from tasks.learning.training.keras_setup import configure
+    from tasks.text.tokenization import Reader
 
     configure(0)
     folder, recipe = Path(told["job"]["dataset"]), Recipe.model_validate(told["job"]["settings"])
@@ -174,7 +175,7 @@ def rates(told: dict[str, Any]) -> None:
         assert len(TRIPLES) * len(chosen) >= count > 0.95 * len(TRIPLES) * len(chosen)
     for way, rate in found.items():
         shown = f"{rate:8.1f} sentences/s, batches {found['batches'] / rate:5.1f} times as many"
-        process.tell(f"{told['job']['settings']['name']:9} {way:32} {shown}")
+        messages.tell(f"{told['job']['settings']['name']:9} {way:32} {shown}")
     if told["profile"]:
         profile(lambda: decode(sentences))
 
@@ -188,7 +189,8 @@ def profile(act: Callable[[], Any]) -> None:
 
 def stream(told: dict[str, Any]) -> None:
     """Child: predict as the step does, and tell time and memory every so many sentences."""
-    from tasks.extraction import networks, predict
+    from tasks.extraction import predict
+    from tasks.extraction.models import networks
     from tasks.predict import child
 
     def fresh(model: Path, recipe: Any, reader: Any, predicates: int) -> Any:
@@ -196,7 +198,7 @@ def stream(told: dict[str, Any]) -> None:
 
     predict._loaded, predict.Progress = fresh, Watched  # type: ignore[misc, assignment]
     child(told)
-    process.tell(f"written: {time.process_time():6.0f} s, {_peak():6.0f} MB at most")
+    messages.tell(f"written: {time.process_time():6.0f} s, {_peak():6.0f} MB at most")
 
 
 class Watched:
@@ -210,7 +212,7 @@ class Watched:
             self._next = (done // EVERY + 1) * EVERY
             pages = int(Path("/proc/self/statm").read_text().split()[1])
             now = pages * resource.getpagesize() / 2**20
-            process.tell(
+            messages.tell(
                 f"{done:7} sentences {time.process_time():6.0f} s {now:6.0f} MB, {_peak():6.0f} at most"
             )
 
@@ -233,11 +235,11 @@ def main() -> None:
         prepare(folder, arguments.sentences or DECODED)
         logging.basicConfig(level=logging.DEBUG if arguments.profile else logging.INFO, format="%(message)s")
         if arguments.sentences:
-            process.run(f"{__spec__.name}:stream", job(folder, "small"), label="stream")
+            child_process.run(f"{__spec__.name}:stream", job(folder, "small"), label="stream")
             return
         for method in arguments.methods:
             told = {"job": job(folder, method), "profile": arguments.profile}
-            process.run(f"{__spec__.name}:rates", told, label=method)
+            child_process.run(f"{__spec__.name}:rates", told, label=method)
 
 
 if __name__ == "__main__":

@@ -21,10 +21,10 @@ from typing import Any
 
 from tasks.nl2sql import data, dataset, demo
 from tasks.nl2sql.config import Data
-from tasks.nl2sql.execution import Executor
-from tasks.nl2sql.query import canonical
-from tasks.nl2sql.records import OPERATORS, Query, Question, Table
-from tasks.nl2sql.scoring import Mode, summary, verdicts
+from tasks.nl2sql.query.execution import Executor
+from tasks.nl2sql.query.schema import OPERATORS, Query, Question, Table
+from tasks.nl2sql.query.scoring import Mode, summary, verdicts
+from tasks.nl2sql.query.serialization import canonical
 
 QUERIES = 10_000
 

@@ -26,8 +26,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tasks.core import process
 from tasks.core.competition import Job
+from tasks.core.execution import child_process, messages
 
 QUESTIONS, TABLES, ALONE = 1000, 100, 60
 """Questions decoded in batches, their tables, and questions decoded one at a time."""
@@ -107,23 +107,25 @@ def job(folder: Path) -> dict[str, Any]:
 
 def rates(told: dict[str, Any]) -> None:
     """Child: questions a second, one at a time in two ways and in batches; and of decoding alone."""
-    from tasks.learning.devices import configure
-    from tasks.nl2sql import dataset, networks, reading, sketching
+    from tasks.learning.training.keras_setup import configure
+    from tasks.nl2sql import dataset
     from tasks.nl2sql.config import Recipe
-    from tasks.nl2sql.execution import Executor
-    from tasks.text.reading import Reader
+    from tasks.nl2sql.query.execution import Executor
+    from tasks.nl2sql.sketch import features, inference
+    from tasks.nl2sql.sketch import network as networks
+    from tasks.text.tokenization import Reader
 
     configure(0)
     folder, recipe = Path(told["job"]["dataset"]), Recipe.model_validate(told["job"]["settings"])
     reader = Reader(recipe.encoder, partial(dataset.characters, folder))
     tables, questions = dataset.tables(folder, "validation"), dataset.questions(folder, "validation")
     network = networks.build(recipe, reader, seed=0)
-    made_up = sketching.sketches = Told(sketching.sketches, folder)  # type: ignore[assignment]
+    made_up = inference.sketches = Told(inference.sketches, folder)  # type: ignore[assignment]
 
     def decode(chosen: Sequence[Any], network: Any = network) -> None:
         executor = Executor(dataset.database(folder, "validation"), tables)
-        read = reading.examples(chosen, tables, longest=reader.longest)
-        sketching.decoded([network], recipe, reader, read, tables, executor)
+        read = features.examples(chosen, tables, longest=reader.longest)
+        inference.decoded([network], recipe, reader, read, tables, executor)
 
     def alone(chosen: Sequence[Any], network: Any = network) -> None:
         for each in chosen:
@@ -143,7 +145,7 @@ def rates(told: dict[str, Any]) -> None:
         act(chosen)
         found[way] = len(chosen) / (made_up.clock() - began)
     for way, rate in found.items():
-        process.tell(
+        messages.tell(
             f"{way:32} {rate:8.1f} questions/s, batches {found['batches'] / rate:5.1f} times as many"
         )
     _decoding_alone(
@@ -155,8 +157,8 @@ def _decoding_alone(
     made_up: Told, questions: Sequence[Any], tables: Any, recipe: Any, database: Path, profiled: bool
 ) -> None:
     """Tell how many sketches a second become queries."""
-    from tasks.nl2sql.decoding import decoded
-    from tasks.nl2sql.execution import Executor
+    from tasks.nl2sql.decoding.query_search import decoded
+    from tasks.nl2sql.query.execution import Executor
     from tests.nl2sql.sketches import sketch
 
     sketches = [sketch(each.text, each.query, tables[each.table]) for each in questions]
@@ -167,7 +169,7 @@ def _decoding_alone(
         began = time.process_time()
         decoded(sketches, questions, fresh, executor, settings=recipe.decoding)
         rate = len(questions) / (time.process_time() - began)
-        process.tell(f"sketches to queries, {way:24} {rate:8.1f} questions/s")
+        messages.tell(f"sketches to queries, {way:24} {rate:8.1f} questions/s")
     if profiled:
         profile(lambda: decoded(sketches, questions, fresh, executor, settings=recipe.decoding))
 
@@ -181,14 +183,16 @@ def profile(act: Callable[[], Any]) -> None:
 
 def stream(told: dict[str, Any]) -> None:
     """Child: predict as the step does, and tell time and memory every so many questions."""
-    from tasks.nl2sql import networks, predict, sketching
+    from tasks.nl2sql import predict
+    from tasks.nl2sql.sketch import inference
+    from tasks.nl2sql.sketch import network as networks
     from tasks.predict import child
 
-    made_up = sketching.sketches = Told(sketching.sketches, Path(told["dataset"]))  # type: ignore[assignment]
+    made_up = inference.sketches = Told(inference.sketches, Path(told["dataset"]))  # type: ignore[assignment]
     predict._loaded = lambda model, recipe, reader: networks.build(recipe, reader, seed=0)  # type: ignore[assignment]
     predict.Progress = partial(Watched, made_up.clock)  # type: ignore[misc, assignment]
     child(told)
-    process.tell(f"written: {made_up.clock():6.0f} s, {_peak():6.0f} MB at most")
+    messages.tell(f"written: {made_up.clock():6.0f} s, {_peak():6.0f} MB at most")
 
 
 class Watched:
@@ -202,7 +206,7 @@ class Watched:
             self._next = (done // EVERY + 1) * EVERY
             pages = int(Path("/proc/self/statm").read_text().split()[1])
             now = pages * resource.getpagesize() / 2**20
-            process.tell(f"{done:7} questions {self._clock():6.0f} s {now:6.0f} MB, {_peak():6.0f} at most")
+            messages.tell(f"{done:7} questions {self._clock():6.0f} s {now:6.0f} MB, {_peak():6.0f} at most")
 
 
 def _peak() -> float:
@@ -224,10 +228,10 @@ def main() -> None:
         prepare(folder, arguments.root, arguments.questions or QUESTIONS, arguments.tables)
         logging.basicConfig(level=logging.DEBUG if arguments.profile else logging.INFO, format="%(message)s")
         if arguments.questions:
-            process.run(f"{__spec__.name}:stream", job(folder), label="stream")
+            child_process.run(f"{__spec__.name}:stream", job(folder), label="stream")
         else:
             told = {"job": job(folder), "profile": arguments.profile}
-            process.run(f"{__spec__.name}:rates", told, label="rates")
+            child_process.run(f"{__spec__.name}:rates", told, label="rates")
 
 
 if __name__ == "__main__":

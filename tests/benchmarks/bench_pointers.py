@@ -26,8 +26,8 @@ def laid_out(pairs: np.ndarray, labels: np.ndarray, length: int) -> tuple[Any, S
     """An efficient global pointer and sparse ZLPR."""
     from keras import ops
 
-    from tasks.learning.pointers import EfficientGlobalPointer
-    from tasks.learning.zlpr import sparse_zlpr
+    from tasks.learning.layers.global_pointer import EfficientGlobalPointer
+    from tasks.learning.layers.losses import sparse_zlpr
 
     layer = EfficientGlobalPointer(HEADS, rotary=False, triangle=False, seed=0)
     positives = np.where(labels, pairs[:, None], 0).astype(np.int32)
@@ -43,7 +43,7 @@ def factored(pairs: np.ndarray, labels: np.ndarray, length: int) -> tuple[Any, S
     """The factors of the same pointer and ZLPR of them."""
     from keras import ops
 
-    from tasks.learning.factored import FactoredPointer, factored_zlpr
+    from tasks.learning.layers.factored_pointer import FactoredPointer, factored_zlpr
 
     layer = FactoredPointer(HEADS, seed=0)
     targets = np.concatenate([pairs[:, None], labels], axis=1).astype(np.int32)
@@ -111,7 +111,7 @@ def seconds(act: Step, x: Any) -> float:
 def main() -> None:
     """Print both times of each shape, and their ratio."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    from tasks.learning.devices import configure
+    from tasks.learning.training.keras_setup import configure
 
     configure(0)
     import tensorflow as tf

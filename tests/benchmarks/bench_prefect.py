@@ -69,13 +69,13 @@ def on_threads(data: str) -> None:
     stand_in_for_prefect()
     from flows.dogs import dogs
     from tasks import report
-    from tasks.core import settings
-    from tasks.core.garbage import collect_seldom
-    from tasks.core.running import recorded_by
+    from tasks.core.context import recorded_by
+    from tasks.core.execution.messages import collect_seldom
+    from tasks.core.settings import resolve
 
     collect_seldom()
     report.publish = lambda *told, **options: None
-    config = settings.resolve("dogs", preset="demo", overrides=(f"data.root={data}",), submission=None)
+    config = resolve.resolve("dogs", preset="demo", overrides=(f"data.root={data}",), submission=None)
     with recorded_by(Threads()):
         print(come(dogs(config)))
 
@@ -110,18 +110,18 @@ def took(way: str, folder: Path, data: str) -> Took:
 
 def main() -> None:
     """Print what each run took, the medians, and Prefect's share; no more than 2 % are wanted."""
-    from flows import server
+    from flows.runtime import local_server
 
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         os.environ["PREFECT_HOME"] = str(folder / "prefect")
         data = str(folder / "data")
         subprocess.run([sys.executable, "-m", "tasks.dogs.demo", data], check=True, stdout=subprocess.DEVNULL)
-        server.ensure(print)
+        local_server.ensure(print)
         try:
             compare(folder, data)
         finally:
-            server.stop()
+            local_server.stop()
 
 
 def compare(folder: Path, data: str) -> None:

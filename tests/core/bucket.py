@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tasks.core import mirror
+from tasks.core.cache import remote_store
 
 ACCESS = {"AWS_ACCESS_KEY_ID": "podium", "AWS_SECRET_ACCESS_KEY": "podium", "AWS_DEFAULT_REGION": "us-east-1"}
 
@@ -23,7 +23,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         for name, value in {**ACCESS, "AWS_ENDPOINT_URL": f"http://{host}:{port}"}.items():
             monkeypatch.setenv(name, value)
         s3fs.S3FileSystem.clear_instance_cache()
-        mirror._opened.cache_clear()
+        remote_store._opened.cache_clear()
         s3fs.S3FileSystem().makedirs("bucket", exist_ok=True)
         yield "s3://bucket/podium"
     finally:

@@ -5,12 +5,12 @@ import time
 from pathlib import Path
 from typing import Any, Literal
 
+from tasks.core.cache.store import Artifact, Store
 from tasks.core.config import Run, Settings
+from tasks.core.dispatch import in_child, read_job
 from tasks.core.errors import UserError
-from tasks.core.process import tell
+from tasks.core.execution.messages import tell
 from tasks.core.step import Outcome, step
-from tasks.core.store import Artifact, Store
-from tasks.core.work import in_child, read_job
 
 
 class Counting(Settings):

@@ -10,7 +10,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tasks.core.slots import graphics_cards
+from tasks.core.execution.slots import graphics_cards
 
 ROOT = Path(__file__).resolve().parents[2]
 

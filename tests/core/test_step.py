@@ -7,11 +7,11 @@ from typing import Annotated, Any
 
 import pytest
 
+from tasks.core.cache.store import Artifact, Store
 from tasks.core.config import ContentsPath, NotInKey, Settings
+from tasks.core.context import recorded_by, running
 from tasks.core.errors import UserError
-from tasks.core.running import recorded_by, running
 from tasks.core.step import Step, _is_worth_retrying, step
-from tasks.core.store import Artifact, Store
 from tests.core.processes import finished, python
 
 CALLS: list[Any] = []

@@ -4,10 +4,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tasks.core import page
 from tasks.core.competition import Score, Scores
-from tasks.core.markdown import markdown
-from tasks.core.page import Material, Pictures, Section, Table
+from tasks.core.report import page
+from tasks.core.report.markdown import markdown
+from tasks.core.report.page import Material, Pictures, Section, Table
 from tasks.dogs import confusion, report
 from tasks.dogs.config import Config
 

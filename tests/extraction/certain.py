@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tasks.extraction.examples import Example
+from tasks.extraction.models.features import Example
 
 SURE = 8.0
 """Logit of what it is certain of; of all else it is the negative."""

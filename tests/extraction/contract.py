@@ -8,7 +8,7 @@ from tasks.core.competition import Part
 from tasks.extraction import dataset as files
 from tasks.extraction import demo
 from tasks.extraction.records import Record, Triple
-from tasks.learning.candidates import Candidates, key
+from tasks.learning.ensemble.candidates import Candidates, key
 
 WRONG = 3
 """Candidates of each sentence that are drawn from its text."""

@@ -13,11 +13,11 @@ from tasks.core.competition import Job
 from tasks.extraction import dataset as files
 from tasks.extraction.config import Recipe
 from tasks.extraction.encode import encode
-from tasks.extraction.examples import Example, examples
+from tasks.extraction.models.features import Example, examples
 from tasks.extraction.records import Record
 from tasks.extraction.views import augment
-from tasks.text.characters import normalise
-from tasks.text.reading import Reader
+from tasks.text.normalisation import normalise
+from tasks.text.tokenization import Reader
 
 PREDICATES = ("作者", "出生地", "成立日期")
 INDEX = {predicate: number for number, predicate in enumerate(PREDICATES)}

@@ -5,7 +5,7 @@ from tasks.core.errors import InvalidSettings
 from tasks.extraction.answers import ENOUGH_LABELS, answered, distinct, thresholds
 from tasks.extraction.records import Record
 from tasks.extraction.triples import right_and_wanted, triple_of
-from tasks.learning.candidates import Candidates, key
+from tasks.learning.ensemble.candidates import Candidates, key
 
 A, B, C = ("甲", "作者", "乙"), ("甲", "主角", "乙"), ("丙", "作者", "丁")
 X, Y = ("x", "作者", "y"), ("x", "主角", "y")

@@ -15,8 +15,8 @@ from tasks.extraction.config import (
     SecondRound,
     Training,
 )
-from tasks.extraction.repair import REPAIRS
-from tasks.extraction.rules import RULES
+from tasks.extraction.labelling.cleaning import REPAIRS
+from tasks.extraction.rules.table import RULES
 from tasks.text.config import Bert, Encoder, Pretraining
 
 

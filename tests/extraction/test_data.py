@@ -7,7 +7,7 @@ import pytest
 from tasks.extraction import data
 from tasks.extraction import dataset as dataset_files
 from tasks.extraction.config import Data
-from tasks.text.characters import normalise
+from tasks.text.normalisation import normalise
 from tests.extraction.raw_files import TRAIN, VALIDATION, sentence, triple, write, write_lines
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "ske"
@@ -165,7 +165,7 @@ def test_examples_are_few_short_and_printable(tmp_path: Path) -> None:
 
 
 def test_progress_is_told(tmp_path: Path, monkeypatch: Any, caplog: Any) -> None:
-    monkeypatch.setattr("tasks.text.raw_files._PROGRESS_SECONDS", 0)
+    monkeypatch.setattr("tasks.text.validation.raw_files._PROGRESS_SECONDS", 0)
     with caplog.at_level("INFO", logger="podium"):
         data.count(Data(root=str(write(tmp_path / "raw"))))
     assert caplog.messages[-1].startswith("7 sentences read")

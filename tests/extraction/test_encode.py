@@ -3,9 +3,8 @@ import json
 import pytest
 
 from tasks.extraction import dataset as files
-from tasks.extraction.encode import encode
-from tasks.extraction.examples import read_words
-from tasks.extraction.segmentation import segmented
+from tasks.extraction.encode import encode, segmented
+from tasks.extraction.models.features import read_words
 from tests.extraction.jobs import dataset, job
 
 TEXTS = [

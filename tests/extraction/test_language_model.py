@@ -8,7 +8,7 @@ from tests.extraction.jobs import ENCODERS, STAGE, job, recipe
 @pytest.fixture(autouse=True, scope="module")
 def _ready():
     """Importing the language model takes Keras."""
-    from tasks.learning.devices import configure
+    from tasks.learning.training.keras_setup import configure
 
     configure(0)
 

@@ -5,7 +5,7 @@ import pytest
 
 from tasks.extraction import dataset as files
 from tasks.extraction.metric import scorer
-from tasks.learning.candidates import Candidates, key
+from tasks.learning.ensemble.candidates import Candidates, key
 from tests.extraction.contract import perfect
 from tests.extraction.jobs import dataset
 

@@ -8,7 +8,7 @@ from tasks.extraction import dataset as files
 from tasks.extraction import predict as predicting
 from tasks.extraction.encode import encode
 from tasks.extraction.triples import triple_of
-from tasks.learning import candidates
+from tasks.learning.ensemble import candidates
 from tests.extraction.jobs import FOLDS, METHODS, PREDICATES, dataset, job, read, reader, recipe
 
 LEARNED = [
@@ -20,7 +20,7 @@ WIDER = {"dgcnn": {"width": 16, "dilations": [1, 2], "minimum_count": 1, "dropou
 @pytest.fixture(autouse=True, scope="module")
 def _ready():
     """Every test here computes."""
-    from tasks.learning.devices import configure
+    from tasks.learning.training.keras_setup import configure
 
     configure(0)
 
@@ -163,7 +163,7 @@ def test_a_model_finds_what_it_has_learned_alone_and_in_company(tmp_path, method
 
 def alone_is_the_same(model, shown, given, scores) -> None:
     """One sentence at a time has the scores that it has in a batch."""
-    from tasks.extraction.decoding import decoded
+    from tasks.extraction.models.inference import decoded
 
     own = reader(shown, given.dataset)
     network = predicting._loaded(model, shown, own, len(PREDICATES))
@@ -192,7 +192,7 @@ def test_models_agree_on_scores_first(tmp_path):
 @pytest.mark.slow
 def test_shuffled_labels_are_learned_no_better_than_by_chance(tmp_path):
     from tasks.extraction.metric import scorer
-    from tasks.learning.members import join
+    from tasks.learning.ensemble.members import join
 
     folder = dataset(tmp_path / "data", train=60)
     shuffle_labels(folder)
@@ -254,6 +254,6 @@ def test_words_that_are_missing_are_an_error(tmp_path, monkeypatch):
 
 
 def empty(given):
-    from tasks.learning.candidates import Candidates
+    from tasks.learning.ensemble.candidates import Candidates
 
     return Candidates.of({} for _ in given[2])

@@ -4,17 +4,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tasks.core import page
-from tasks.core.cells import Estimate
 from tasks.core.competition import Scores
-from tasks.core.markdown import markdown
-from tasks.core.page import Chart, Material, Section, Table
-from tasks.extraction import metric, outcome, report
+from tasks.core.report import page
+from tasks.core.report.formatting import Estimate
+from tasks.core.report.markdown import markdown
+from tasks.core.report.page import Chart, Material, Section, Table
+from tasks.extraction import metric, report
+from tasks.extraction.analysis import evaluation
+from tasks.extraction.analysis.errors import mistakes
 from tasks.extraction.answers import answered
 from tasks.extraction.config import Config, Data
-from tasks.extraction.mistakes import mistakes
 from tasks.extraction.records import Record, Triple
-from tasks.learning.candidates import Candidates, key
+from tasks.learning.ensemble.candidates import Candidates, key
 
 SENTENCES: list[tuple[str, list[Triple]]] = [
     ("《甲》由张三导演，李四主演", [("甲", "导演", "张三"), ("甲", "主演", "李四")]),
@@ -226,8 +227,8 @@ def test_mistakes_and_right_answers_add_up_to_what_the_scorer_counts(tmp_path):
     ids, texts = [record.id for record in records], [record.text for record in records]
     decision = {**DECISION, "rules": ["spouses", "enumeration"]}
     given = material(folder, [{}])._replace(blended=Scores(ids, values, decision))
-    found = outcome.read(given)
-    answers = outcome.answers(found)
+    found = evaluation.read(given)
+    answers = evaluation.answers(found)
     wrong = mistakes(found, answers)
     told = metric.scorer(folder).counts(answered(values, texts, decision), np.arange(len(ids)))
     correct, given_out, _, labels = told.sum(axis=0)
@@ -238,8 +239,8 @@ def test_mistakes_and_right_answers_add_up_to_what_the_scorer_counts(tmp_path):
 
 def test_an_alias_is_no_mistake(dataset):
     (dataset / "alias.json").write_text(json.dumps({"乙": ["乙丙"]}), "utf-8")
-    found = outcome.read(material(dataset))
-    wrong = mistakes(found, outcome.answers(found))
+    found = evaluation.read(material(dataset))
+    wrong = mistakes(found, evaluation.answers(found))
     assert [mistake.triple for mistake in wrong] == [("丁社", "作者", "王五"), ("乙丙", "出版社", "丁社")]
 
 
@@ -258,5 +259,5 @@ def test_the_sections_can_be_rendered(dataset):
 
 def test_a_strict_scorer_counts_repeated_texts():
     twice = [Record("a", "x", None, ()), Record("b", "x", None, ())]
-    assert outcome.counting(twice, "official") == [1]
-    assert outcome.counting(twice, "strict") == [0, 1]
+    assert evaluation.counting(twice, "official") == [1]
+    assert evaluation.counting(twice, "strict") == [0, 1]

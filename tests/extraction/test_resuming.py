@@ -21,7 +21,7 @@ def built(made, folder, **fields):
     import keras
 
     from tasks.extraction.training import build
-    from tasks.learning.devices import configure
+    from tasks.learning.training.keras_setup import configure
 
     keras.backend.clear_session()
     configure(0)

@@ -5,7 +5,7 @@ import zipfile
 import pytest
 
 from tasks.core.errors import InvalidSubmission
-from tasks.extraction.scoring_files import score_files
+from tasks.extraction.scoring.cli import score_files
 from tasks.extraction.submission import answer, check, write
 
 SCHEMA = [

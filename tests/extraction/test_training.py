@@ -6,16 +6,16 @@ import pytest
 from tasks.core.competition import Scores
 from tasks.core.config import Stage
 from tasks.extraction import dataset as files
-from tasks.extraction.relabelling import PART
-from tasks.learning import score_files
-from tasks.learning.candidates import Candidates, key
+from tasks.extraction.labelling.cleaning import PART
+from tasks.learning.ensemble import prediction_files
+from tasks.learning.ensemble.candidates import Candidates, key
 from tests.extraction.jobs import EVERYTHING, FOLDS, WORDS, dataset, job, recipe, with_views
 
 
 @pytest.fixture(autouse=True, scope="module")
 def _ready():
     """Importing trainings takes Keras."""
-    from tasks.learning.devices import configure
+    from tasks.learning.training.keras_setup import configure
 
     configure(0)
 
@@ -121,7 +121,7 @@ def judged(folder, **scores) -> Path:
     folder.mkdir()
     ids = [f"train:{number[1:]}" for number in scores]
     values = Candidates.of({key(triple): score for triple, score in each.items()} for each in scores.values())
-    score_files.write(folder, PART, Scores(ids, values))
+    prediction_files.write(folder, PART, Scores(ids, values))
     return folder
 
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from tasks.extraction import dataset as files
-from tasks.extraction.mentions import locate
-from tasks.extraction.view_files import FILE, read_views
+from tasks.extraction.dataset import FILE, read_views
+from tasks.extraction.labelling.mentions import locate
 from tasks.extraction.views import augment
 from tests.extraction.jobs import BOOKS, FOLDS, WRITERS, dataset, job
 

@@ -78,7 +78,7 @@ def moved_weights(case: Case) -> None:
 
 
 AUGMENT_FILE, MODEL_FILE = "tasks/dogs/augment.py", "tasks/dogs/model.py"
-BLENDING_FILE, BLENDED = "tasks/learning/blending.py", GATHER | {"blend dogs"}
+BLENDING_FILE, BLENDED = "tasks/learning/ensemble/greedy.py", GATHER | {"blend dogs"}
 ENTROPY = 'return {"main": "categorical_crossentropy"}, {"main": 1.0}'
 ALL_FROZEN = AUGMENT | ENCODE | TRAIN_FROZEN | PREDICT_FROZEN | {"gather frozen"} | END
 
@@ -98,13 +98,16 @@ EDITS = [
     ),
     Edit(
         "fold rule",
-        code("tasks/learning/folding.py", "random_state=seed", "random_state=seed + 3"),
+        code("tasks/learning/folds/folding.py", "random_state=seed", "random_state=seed + 3"),
         SPLIT | AUGMENT | TRAIN | SCORES,
-        {"split dogs": "code of tasks.learning.folding changed", "train small fold 0": "waits for split"},
+        {
+            "split dogs": "code of tasks.learning.folds.folding changed",
+            "train small fold 0": "waits for split",
+        },
     ),
     Edit(
         "fold rule, rewritten with equal folds",
-        code("tasks/learning/folding.py", "np.full(len(strata), -1", "np.full(len(groups), -1"),
+        code("tasks/learning/folds/folding.py", "np.full(len(strata), -1", "np.full(len(groups), -1"),
         SPLIT,
     ),
     Edit(
@@ -130,9 +133,9 @@ EDITS = [
     ),
     Edit(
         "training loop",
-        code("tasks/learning/fitting.py", "PREFETCHED = 4", "PREFETCHED = 5"),
+        code("tasks/learning/training/loop.py", "PREFETCHED = 4", "PREFETCHED = 5"),
         TRAIN | SCORES,
-        {"train small fold 1": "code of tasks.learning.fitting changed"},
+        {"train small fold 1": "code of tasks.learning.training.loop changed"},
     ),
     Edit(
         "blending rule", code(BLENDING_FILE, 'generator(seed, "bags")', 'generator(seed, "bags", 1)'), BLENDED
@@ -145,15 +148,15 @@ EDITS = [
     ),
     Edit(
         "what ensembling needs",
-        code("tasks/learning/members.py", "rows: list[int] = []", "rows = list[int]()"),
+        code("tasks/learning/ensemble/members.py", "rows: list[int] = []", "rows = list[int]()"),
         BLENDED,
-        {"gather small": "code of tasks.learning.members changed"},
+        {"gather small": "code of tasks.learning.ensemble.members changed"},
     ),
     Edit(
         "files of scores",
-        code("tasks/learning/score_files.py", '("jsonl", "npy")', '("npy", "jsonl")'),
+        code("tasks/learning/ensemble/prediction_files.py", '("jsonl", "npy")', '("npy", "jsonl")'),
         SCORES,
-        {"predict small fold 0": "code of tasks.learning.score_files changed"},
+        {"predict small fold 0": "code of tasks.learning.ensemble.prediction_files changed"},
     ),
     Edit("step", code("tasks/split.py", "smallest < folds.count", "folds.count > smallest"), SPLIT),
     Edit(
@@ -168,7 +171,7 @@ EDITS = [
     ),
     Edit("layout only", code(MODEL_FILE, "import numpy as np\n", "import numpy as np\n\n\n"), set()),
     Edit("report page", code("tasks/dogs/report.py", "Worst mistakes", "Mistakes"), set()),
-    Edit("core", code("tasks/core/process.py", "LAST_LINES = 30", "LAST_LINES = 31"), set()),
+    Edit("core", code("tasks/core/execution/child_process.py", "LAST_LINES = 30", "LAST_LINES = 31"), set()),
     Edit("flow", code("flows/dogs.py", "photograph → breed", "photograph → dog"), set()),
     # Raw files
     Edit(

@@ -84,13 +84,13 @@ EDITS = [
     ),
     Edit(
         "rule",
-        code("tasks/extraction/rules_names.py", 'JOINERS = "和的"', 'JOINERS = "和的与"'),
+        code("tasks/extraction/rules/names.py", 'JOINERS = "和的"', 'JOINERS = "和的与"'),
         GATHER | END,
-        {"decode extraction": "code of tasks.extraction.rules_names changed"},
+        {"decode extraction": "code of tasks.extraction.rules.names changed"},
     ),
     Edit(
         "blending rule",
-        code("tasks/learning/blending.py", 'generator(seed, "bags")', 'generator(seed, "bags", 1)'),
+        code("tasks/learning/ensemble/greedy.py", 'generator(seed, "bags")', 'generator(seed, "bags", 1)'),
         GATHER | {"blend extraction"},
     ),
     Edit(
@@ -100,15 +100,15 @@ EDITS = [
     ),
     Edit(
         "training loop",
-        code("tasks/learning/fitting.py", "PREFETCHED = 4", "PREFETCHED = 5"),
+        code("tasks/learning/training/loop.py", "PREFETCHED = 4", "PREFETCHED = 5"),
         PRETRAIN | MODELS,
-        {"pretrain linker": "code of tasks.learning.fitting changed"},
+        {"pretrain linker": "code of tasks.learning.training.loop changed"},
     ),
     Edit(
         "what a training child does",
-        code("tasks/learning/job.py", "configure(read.seed)", "configure(int(read.seed))"),
+        code("tasks/learning/training/job.py", "configure(read.seed)", "configure(int(read.seed))"),
         PRETRAIN | MODELS,
-        {"pretrain linker": "code of tasks.learning.job changed"},
+        {"pretrain linker": "code of tasks.learning.training.job changed"},
     ),
     Edit("another competition", code("tasks/dogs/metric.py", "** 0.5", "** (1 / 2)"), set()),
     Edit("flow", code("flows/extraction.py", "DAG: sentence → triples", "From sentence to triples"), set()),

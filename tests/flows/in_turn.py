@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tasks.core import process
-from tasks.core.page import Section
-from tasks.core.running import recorded_by
+from tasks.core.context import recorded_by
+from tasks.core.execution import child_process
+from tasks.core.report.page import Section
 from tasks.core.step import Step
 from tests.conftest import PLACES
 
@@ -57,7 +57,7 @@ def walk(flow: Any, folder: Path, settings: Any) -> Run:
     with pytest.MonkeyPatch.context() as patch, recorded_by(turns):
         for variable in PLACES:
             patch.setenv(variable, str(folder / variable.lower()))
-        patch.setattr(process, "run", call_here)
+        patch.setattr(child_process, "run", call_here)
         patch.setattr("tasks.report.publish", publish)
         told = flow.fn(settings)
     return Run(turns, told, folder, published)

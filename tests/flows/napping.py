@@ -40,10 +40,11 @@ STEPS = '''"""Steps of the nap."""
 import time
 from pathlib import Path
 
-from tasks.core import places, process
-from tasks.core.slots import slot
+from tasks.core import places
+from tasks.core.execution import child_process, messages
+from tasks.core.execution.slots import slot
 from tasks.core.step import step
-from tasks.core.store import Artifact, Store
+from tasks.core.cache.store import Artifact, Store
 from tasks.nap.config import Data
 
 
@@ -51,7 +52,7 @@ from tasks.nap.config import Data
 def sleep(seconds: float, data: Data) -> Artifact:
     store = Store.current()
     with slot(), store.new_folder() as folder:
-        process.run("tasks.nap.steps:child", {"seconds": seconds, "folder": str(folder)}, label="sleep")
+        child_process.run("tasks.nap.steps:child", {"seconds": seconds, "folder": str(folder)}, label="sleep")
         return store.keep("nap", folder)
 
 
@@ -66,7 +67,7 @@ def wake(slept: Artifact, name: str) -> dict:
 
 def child(job: dict) -> None:
     (Path(job["folder"]) / "half").write_text("half")
-    process.tell("asleep")
+    messages.tell("asleep")
     time.sleep(job["seconds"])
     (Path(job["folder"]) / "half").write_text("whole")
 '''
@@ -75,7 +76,7 @@ FLOW = '''"""DAG: bed -> rest."""
 
 from prefect import flow
 
-from flows.following import followed
+from flows.runtime.await_steps import followed
 from tasks.nap.config import Config
 from tasks.nap.steps import sleep, wake
 
@@ -162,7 +163,7 @@ class Served:
         if self.process:
             self.process.kill()
             self.process.wait()
-        self.python("from flows import server; server.stop()").wait()
+        self.python("from flows.runtime import local_server as server; server.stop()").wait()
 
     def wait(self, true: Callable[[], Any], *, seconds: float = 150) -> Any:
         """What `true` gives as soon as it is something."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tasks.core.store import Store
+from tasks.core.cache.store import Store
 from tasks.dogs import demo
 from tasks.extraction import demo as sentences
 from tasks.nl2sql import demo as questions

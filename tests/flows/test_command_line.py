@@ -13,8 +13,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from flows.__main__ import app
-from flows.commands.text import duration, parse_duration, score_text, size
 from flows.console import SHOWN, CompactHandler, aligned, guarded
+from flows.humanize import duration, parse_duration, score_text, size
 from tasks.core.errors import InvalidSettings, UserError
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -120,13 +120,13 @@ def test_a_rerun_computes_nothing_and_never_loads_tensorflow(done):
 
 def test_the_cause_of_a_failure_comes_out_as_it_was_raised(done, monkeypatch):
     from flows.dogs import dogs
-    from tasks.core import settings
+    from tasks.core.settings import resolve
 
     words, places = done
     for name in ("PODIUM_STORE", "PODIUM_SUBMISSIONS", "PODIUM_SLOT_FOLDER"):
         monkeypatch.setenv(name, places[name])
     overrides = [word for word in words[words.index("--set") :] if word != "--set"]
-    impossible = settings.resolve("dogs", preset="demo", overrides=[*overrides, "folds.count=20"])
+    impossible = resolve.resolve("dogs", preset="demo", overrides=[*overrides, "folds.count=20"])
     with pytest.raises(UserError, match=r"folds\.count: expected at most"):
         dogs(impossible)
 

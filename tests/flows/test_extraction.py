@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from flows.budget.plan import plan
 from flows.extraction import extraction
-from flows.planning import plan
 from tasks.core.competition import find
 from tasks.extraction import dataset as files
 from tasks.extraction import demo

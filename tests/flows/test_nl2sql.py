@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from flows.budget.plan import plan
 from flows.nl2sql import nl2sql
-from flows.planning import plan
 from tasks.core.competition import find
 from tasks.nl2sql import demo
 from tasks.nl2sql.config import Config
@@ -44,7 +44,7 @@ def config(data: Path, **changes: Any) -> Config:
 
 @pytest.fixture(autouse=True, scope="module")
 def _without_graphs() -> Iterator[None]:
-    from tasks.learning.devices import configure
+    from tasks.learning.training.keras_setup import configure
 
     configure(0)
     with step_by_step():

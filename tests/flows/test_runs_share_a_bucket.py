@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.core.mirror import VARIABLE
+from tasks.core.cache.remote_store import VARIABLE
 from tests.core.bucket import served
 from tests.flows.podium_runs import command, draw, environment, finish, journals, ran, submissions
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from flows.planning import plan
-from tasks.core.code import counts
+from flows.budget.plan import plan
+from tasks.core.cache.code import counts
 from tests.dogs import raw_files
 from tests.extraction import contract
 from tests.nl2sql import contract as questions
@@ -157,15 +157,24 @@ EVERYWHERE = {"load", "split", "augment", "train", "predict", "gather", "blend",
 SEEN = {
     "dogs": (
         {"encode", "pseudo"},
-        {"tasks.dogs.augment", "tasks.dogs.model", "tasks.learning.mixing"},
+        {"tasks.dogs.augment", "tasks.dogs.model", "tasks.learning.training.mixup"},
     ),
     "extraction": (
         {"encode", "pretrain", "pool"},
-        {"tasks.extraction.relabelling", "tasks.text.language_model", "tasks.learning.candidates"},
+        {
+            "tasks.extraction.labelling.cleaning",
+            "tasks.text.language_model",
+            "tasks.learning.ensemble.candidates",
+        },
     ),
     "nl2sql": (
         {"pretrain"},
-        {"tasks.nl2sql.refill", "tasks.nl2sql.decoding", "tasks.nl2sql.matcher", "tasks.text.language_model"},
+        {
+            "tasks.nl2sql.augmentation.table_transfer",
+            "tasks.nl2sql.decoding.query_search",
+            "tasks.nl2sql.two_stage.network",
+            "tasks.text.language_model",
+        },
     ),
 }
 
@@ -184,4 +193,4 @@ def test_all_kinds_of_steps_were_run_and_seen(traced: Traced) -> None:
     own, modules = SEEN[competition]
     assert {label.split(" ")[0] for label in traced} >= EVERYWHERE | own
     seen = {name for told in traced.values() for name in told["executed"]}
-    assert {"tasks.learning.fitting", *modules} <= seen
+    assert {"tasks.learning.training.loop", *modules} <= seen

@@ -19,11 +19,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tasks.core import places, process, watching, work
+from tasks.core import dispatch, places
 from tasks.core.competition import Job, Scores
-from tasks.core.running import following
-from tasks.core.slots import slot
-from tasks.core.work import read_job
+from tasks.core.context import following
+from tasks.core.dispatch import read_job
+from tasks.core.execution import child_process, run_control
+from tasks.core.execution.slots import slot
 from tests.toy import plugging
 
 COUNT = 150
@@ -51,8 +52,8 @@ def plug(patch: pytest.MonkeyPatch, folder: Path) -> None:
     """The toy with its flow, children that are none, and presets below the folder."""
     plugging.plug(Path(tempfile.mkdtemp(dir=folder)) / "code", patch)
     patch.setitem(sys.modules, "flows.toy", import_module("tests.toy.flow"))
-    patch.setattr(process, "run", run_here)
-    patch.setattr(work, "slot", noted_slot)
+    patch.setattr(child_process, "run", run_here)
+    patch.setattr(dispatch, "slot", noted_slot)
     patch.setattr(places, "presets_folder", lambda: folder / "conf")
 
 
@@ -70,7 +71,7 @@ def run_here(entry: str, job: dict[str, Any], *, timeout_seconds: float, label: 
     began, ended = time.time(), Event()
     if entry == "tasks.train:child":
         ends = began + timeout_seconds if timeout_seconds else float("inf")
-        with watching.over(label, ended.set):
+        with run_control.over(label, ended.set):
             train(read_job(job), label, ended, ends=ends)
     elif entry == "tasks.predict:child":
         predict(read_job(job))
@@ -103,9 +104,9 @@ def train(job: Job, label: str, ended: Event, *, ends: float) -> None:
     for epoch in range(1, job.settings["epochs"] + 1):
         time.sleep(float(os.environ.get(SECONDS, 0)))
         if ended.is_set():
-            watching.insist(label)
+            run_control.insist(label)
         if time.time() > ends:
-            raise process.ChildFailed("took longer than its limit")
+            raise child_process.ChildFailed("took longer than its limit")
         error = 1 / (1 + np.exp(-_line(weights, places_))) - labels
         gradient = np.array([(error * places_)[own].mean(), error[own].mean()])
         weights = weights - job.settings["learning_rate"] * gradient
@@ -118,7 +119,7 @@ def train(job: Job, label: str, ended: Event, *, ends: float) -> None:
 
 
 def predict(job: Job) -> None:
-    from tasks.learning import score_files
+    from tasks.learning.ensemble import prediction_files
     from tasks.toy import dataset as files
 
     assert job.folds is not None
@@ -133,7 +134,7 @@ def predict(job: Job) -> None:
     ):
         line = _line(weights, at)
         values = np.stack([-line, line], axis=1)[:, None].astype(np.float32)
-        score_files.write(job.output, part, Scores(chosen, values))
+        prediction_files.write(job.output, part, Scores(chosen, values))
 
 
 def _line(weights: np.ndarray, at: np.ndarray) -> np.ndarray:
@@ -149,7 +150,7 @@ def _records(job: Job) -> tuple[np.ndarray, np.ndarray]:
 
 def _tell(label: str, text: str) -> None:
     logging.getLogger("podium").info("%s", text)
-    watching.told(label, text)
+    run_control.told(label, text)
     if follow := following.get():
         follow(text)
 
@@ -163,8 +164,8 @@ def main() -> None:
     folder, chosen = Path(sys.argv[1]), json.loads(sys.argv[2])
     with pytest.MonkeyPatch.context() as patch:
         plug(patch, folder)
-        from flows.search import search, worker_count
-        from tasks.learning.config import Search
+        from flows.search.flow import search, worker_count
+        from tasks.learning.search.config import Search
         from tasks.toy.config import Config, Data  # type: ignore[import-not-found]
 
         show_logs()

@@ -16,12 +16,12 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from tasks.core import process
-from tasks.core.code import ROOT
+from tasks.core.cache.code import ROOT
+from tasks.core.cache.store import Store
 from tasks.core.competition import find
-from tasks.core.running import recorded_by
+from tasks.core.context import recorded_by
+from tasks.core.execution import child_process
 from tasks.core.step import Step
-from tasks.core.store import Store
 
 
 @contextmanager
@@ -71,7 +71,7 @@ class Tracer:
 def main() -> None:
     competition, *files = sys.argv[1:]
     settings, told = map(Path, files)
-    process.run = call_here  # type: ignore[assignment]
+    child_process.run = call_here  # type: ignore[assignment]
     find(competition)  # what runs at import belongs to no step
     flow = getattr(import_module(f"flows.{competition}"), competition)
     config = import_module(f"tasks.{competition}.config").Config.model_validate_json(settings.read_text())

@@ -58,9 +58,9 @@ def walk_in(folder: Path) -> None:
     os.environ["PODIUM_STORE"] = str(folder / "store")
     sys.path.insert(0, str(folder / "tree"))
     sys.path.append(str(ROOT))  # for the tests' own modules; ours come from the tree
-    from flows.planning import plan
-    from tasks.core import keys
-    from tasks.core.running import recorded_by
+    from flows.budget.plan import plan
+    from tasks.core.cache import keys
+    from tasks.core.context import recorded_by
 
     assert keys.__file__.startswith(str(folder))
     pretend_versions(keys, told["versions"])
@@ -109,8 +109,8 @@ def standing_in(function: Callable[..., Any], body: Callable[..., Any]) -> Calla
 
 def made_up(**arguments: Any) -> Any:
     """An artifact of the key and nothing else."""
-    from tasks.core.running import running
-    from tasks.core.store import Store
+    from tasks.core.cache.store import Store
+    from tasks.core.context import running
 
     store = Store.current()
     with store.new_folder() as folder:
@@ -134,10 +134,10 @@ def made_up_scores(
     **arguments: Any,
 ) -> Any:
     """Scores of the right records, drawn from the key: near the truth where there is one."""
+    from tasks.core.cache.store import Store
     from tasks.core.competition import Scores, find
-    from tasks.core.running import running
-    from tasks.core.store import Store
-    from tasks.learning import score_files
+    from tasks.core.context import running
+    from tasks.learning.ensemble import prediction_files
 
     random = np.random.default_rng(int(running().key[:16], 16))
     ids = find(competition).ids
@@ -154,7 +154,7 @@ def made_up_scores(
             chosen = values[rows]
             if isinstance(chosen, np.ndarray):
                 chosen = chosen[:, None]  # a model with one head
-            score_files.write(folder, part, Scores([known[row] for row in rows], chosen))
+            prediction_files.write(folder, part, Scores([known[row] for row in rows], chosen))
         return store.keep("scores", folder)
 
 
@@ -163,7 +163,7 @@ def near_truth(competition: str, dataset: Path, part: str, random: Any, *, half:
 
     Where recipes err on different halves, a blend needs them all, and any change shows in it.
     """
-    from tasks.learning.members import concatenated, weighted
+    from tasks.learning.ensemble.members import concatenated, weighted
 
     contract = import_module(f"tests.{competition}.contract")
     noise = contract.random_values(dataset, part, random)

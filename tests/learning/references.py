@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from tasks.core.config import Stage
-from tasks.learning.optimizers import make_optimizer
+from tasks.learning.training.optimizers import make_optimizer
 
 BETA_1, BETA_2 = 0.9, 0.999
 RATE = 0.01

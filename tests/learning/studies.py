@@ -3,9 +3,9 @@
 from typing import Any
 
 from tasks.core.competition import Score
-from tasks.learning.config import Search
-from tasks.learning.study import Begun, Study
-from tasks.learning.trials import Trial
+from tasks.learning.search.config import Search
+from tasks.learning.search.study import Begun, Study
+from tasks.learning.search.trials import Trial
 
 STEPS = 8
 

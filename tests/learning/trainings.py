@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from tasks.core.config import Stage
-from tasks.learning.fitting import Batch, Training, fit
-from tasks.learning.mixing import mix
-from tasks.learning.optimizers import layer_factors
 from tasks.learning.seeds import generator
+from tasks.learning.training.loop import Batch, Training, fit
+from tasks.learning.training.mixup import mix
+from tasks.learning.training.optimizers import layer_factors
 
 STEPS = 3
 CLASSES = 4
@@ -26,7 +26,7 @@ def build(stages: tuple[Stage, ...], *, ema: float = 0.0, mixup: bool = False) -
     import keras
     from keras import layers
 
-    from tasks.learning.devices import configure
+    from tasks.learning.training.keras_setup import configure
 
     keras.backend.clear_session()
     configure(0)

@@ -1,6 +1,6 @@
 """Two tables after the two sources of the real ones, with invented names and numbers."""
 
-from tasks.nl2sql.records import Cell, Table
+from tasks.nl2sql.query.schema import Cell, Table
 
 
 def table(columns: dict[str, tuple[str, tuple[Cell, ...]]]) -> Table:

@@ -12,8 +12,8 @@ import numpy as np
 from tasks.core.competition import Job
 from tasks.nl2sql import dataset as files
 from tasks.nl2sql.config import Recipe
-from tasks.nl2sql.reading import Example
-from tasks.text.reading import Reader
+from tasks.nl2sql.sketch.features import Example
+from tasks.text.tokenization import Reader
 from tests.nl2sql.written import dataset as written
 
 FOLD_OF = {"houses": 0, "land": 1, "table_0": 2}

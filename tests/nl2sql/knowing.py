@@ -6,21 +6,21 @@ from typing import Any
 
 import numpy as np
 
-from tasks.nl2sql import reading
-from tasks.nl2sql.reading import Example
-from tasks.text.reading import Reader
+from tasks.nl2sql.sketch import features
+from tasks.nl2sql.sketch.features import Example
+from tasks.text.tokenization import Reader
 
 SURE = 12.0
 CLASSES = {"connector": 3, "number": 5, "select": 7, "tags": 5}
 
 
 def knowing(examples: Sequence[Example], reader: Reader, *, sure: float = SURE) -> Any:
-    """In the place of a `tasks.nl2sql.networks.Network`; questions are told apart by their characters."""
-    known = {_name(reading.inputs([each], reader)["characters"][0]): each for each in examples}
+    """In the place of a `tasks.nl2sql.sketch.network.Network`; questions are told apart by their characters."""
+    known = {_name(features.inputs([each], reader)["characters"][0]): each for each in examples}
 
     def predict_on_batch(inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         batch = [known[_name(row)] for row in inputs["characters"]]
-        targets = reading.targets(batch, longest=reader.longest)
+        targets = features.targets(batch, longest=reader.longest)
         found = {name: sure * np.eye(size)[targets[name]] for name, size in CLASSES.items()}
         columns = inputs["pairs"].shape[1]
         found["column"] = sure * np.eye(columns)[targets["column"]]

@@ -4,10 +4,15 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from tasks.nl2sql.alignment import spans_of
-from tasks.nl2sql.labels import labels_of
-from tasks.nl2sql.records import Query, Table
-from tasks.nl2sql.sketch import MOST_CONDITIONS, NO_AGGREGATE, NO_OPERATOR, Sketch
+from tasks.nl2sql.decoding.sketch_outputs import (
+    MOST_CONDITIONS,
+    NO_AGGREGATE,
+    NO_OPERATOR,
+    Sketch,
+)
+from tasks.nl2sql.linking.value_alignment import spans_of
+from tasks.nl2sql.query.schema import Query, Table
+from tasks.nl2sql.sketch.labels import labels_of
 
 
 def sketch(text: str, query: Query, table: Table, *, doubt: float = 0.05, **changes: np.ndarray) -> Sketch:

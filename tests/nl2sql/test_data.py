@@ -8,7 +8,7 @@ from tasks.core.errors import InvalidData
 from tasks.nl2sql import data
 from tasks.nl2sql import dataset as dataset_files
 from tasks.nl2sql.config import Data
-from tasks.nl2sql.records import Condition, Query
+from tasks.nl2sql.query.schema import Condition, Query
 from tests.nl2sql import written
 from tests.nl2sql.written import Part, question, table
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tasks.learning.folding import assign_folds
+from tasks.learning.folds.folding import assign_folds
 from tasks.nl2sql import dataset as dataset_files
 from tests.nl2sql import written
 

@@ -6,13 +6,12 @@ marks, brackets, ends that say what a thing is, amounts, months, and what headin
 
 import pytest
 
-from tasks.nl2sql.contents import contents
-from tasks.nl2sql.dates import date, dates, forms
-from tasks.nl2sql.mentions import mentions
-from tasks.nl2sql.numerals import numerals
-from tasks.nl2sql.records import EQUAL, GREATER, LESS, UNEQUAL
-from tasks.nl2sql.units import unit
-from tasks.nl2sql.values import value_at, value_for
+from tasks.nl2sql.linking.cell_mentions import mentions
+from tasks.nl2sql.linking.dates import date, dates, forms
+from tasks.nl2sql.linking.numerals import numerals
+from tasks.nl2sql.linking.table_index import contents
+from tasks.nl2sql.linking.value_normalisation import unit, value_at, value_for
+from tasks.nl2sql.query.schema import EQUAL, GREATER, LESS, UNEQUAL
 from tests.nl2sql.invented_tables import table
 
 PROJECTS = (

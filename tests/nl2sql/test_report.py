@@ -3,11 +3,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tasks.core import page
-from tasks.core.cells import Estimate
-from tasks.core.markdown import markdown
-from tasks.core.page import Table
-from tasks.nl2sql import mistakes, report
+from tasks.core.report import page
+from tasks.core.report.formatting import Estimate
+from tasks.core.report.markdown import markdown
+from tasks.core.report.page import Table
+from tasks.nl2sql import report
+from tasks.nl2sql.analysis import error_examples
 from tests.nl2sql import written
 from tests.nl2sql.outcomes import candidate, material, right, scores, tables
 
@@ -117,7 +118,7 @@ def test_mistakes_that_find_the_same_stand_apart(dataset):
 
 
 def test_of_one_table_few_mistakes_with_the_same_parts_wrong_are_shown(dataset, monkeypatch):
-    monkeypatch.setattr(mistakes, "ALIKE", 1)
+    monkeypatch.setattr(error_examples, "ALIKE", 1)
     records = wrong(dataset)
     records[1] = {candidate("1 | 0==青石花园 or 0==临江小区"): 0.7}
     found = tables(report.sections(material(dataset, records)), "Surest mistakes")

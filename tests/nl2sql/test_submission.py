@@ -4,8 +4,8 @@ import re
 import pytest
 
 from tasks.core.errors import InvalidSubmission
-from tasks.learning.candidates import Candidates, key
-from tasks.nl2sql.query import to_json
+from tasks.learning.ensemble.candidates import Candidates, key
+from tasks.nl2sql.query.serialization import to_json
 from tasks.nl2sql.submission import FILE, check, decode, write
 from tests.nl2sql import written
 from tests.nl2sql.tiny import query

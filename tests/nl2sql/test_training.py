@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 
 from tasks.core.config import Stage
-from tasks.learning.candidates import Candidates, key
+from tasks.learning.ensemble.candidates import Candidates, key
 from tasks.nl2sql import dataset as files
-from tasks.nl2sql import reading, training
-from tasks.nl2sql.query import canonical, to_json
-from tasks.nl2sql.records import Condition, Query, Question, Table
-from tasks.nl2sql.view_files import FILE
+from tasks.nl2sql import training
+from tasks.nl2sql.dataset import FILE
+from tasks.nl2sql.query.schema import Condition, Query, Question, Table
+from tasks.nl2sql.query.serialization import canonical, to_json
+from tasks.nl2sql.sketch import features
 from tests.learning.trainings import Killed, killed_at, run
 from tests.nl2sql.jobs import CUT, FOLD_OF, STAGE, dataset, job, recipe, shared, step_by_step
 
@@ -72,7 +73,7 @@ def test_columns_of_the_query_are_shown_and_others_now_and_then(monkeypatch):
     orders = [training.some_columns(example, drawn) for _ in range(50)]
     assert all({7, 31} <= set(order.tolist()) for order in orders)
     assert 0.4 * columns < np.mean([len(order) for order in orders]) < 0.65 * columns
-    fewer = reading.shuffled(example, orders[0])
+    fewer = features.shuffled(example, orders[0])
     assert fewer.names[int(fewer.labels.columns.max())] == "列31"
     assert [fewer.names[column] for column in np.flatnonzero(fewer.labels.select != 6)] == ["列7"]
     monkeypatch.setattr(training, "NARROW", columns)
@@ -108,7 +109,7 @@ def test_views_are_learned_as_often_as_asked_but_not_by_plain_stages(tmp_path, d
 def test_a_killed_training_ends_in_the_same_bytes_as_another(tmp_path, encoder, graphs):
     import keras
 
-    from tasks.learning.devices import configure
+    from tasks.learning.training.keras_setup import configure
 
     made = recipe(CUT[encoder], training={"stages": STAGES, "ema": 0.9})
 

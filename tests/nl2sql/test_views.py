@@ -5,10 +5,10 @@ import numpy as np
 
 from tasks.core.competition import Job
 from tasks.nl2sql import dataset as files
+from tasks.nl2sql.dataset import FILE, read_views
 from tasks.nl2sql.demo import made
-from tasks.nl2sql.inventing import table
-from tasks.nl2sql.query import from_json
-from tasks.nl2sql.view_files import FILE, read_views
+from tasks.nl2sql.query.serialization import from_json
+from tasks.nl2sql.synthetic.tables import table
 from tasks.nl2sql.views import augment
 
 EVERYTHING = {"values": 1.0, "columns": 1.0, "refill": 1.0}

@@ -2,9 +2,17 @@
 
 from pathlib import Path
 
-from tasks.nl2sql.database import Writer
-from tasks.nl2sql.execution import Executor
-from tasks.nl2sql.records import AGGREGATES, CONNECTORS, OPERATORS, Cell, Condition, Query, Table
+from tasks.nl2sql.query.database_writer import Writer
+from tasks.nl2sql.query.execution import Executor
+from tasks.nl2sql.query.schema import (
+    AGGREGATES,
+    CONNECTORS,
+    OPERATORS,
+    Cell,
+    Condition,
+    Query,
+    Table,
+)
 
 HEADER = ("城市", "月份", "单价", "增长率", "备注")
 TYPES = ("text", "text", "real", "real", "text")

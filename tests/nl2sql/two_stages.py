@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tasks.nl2sql import dataset as files
-from tasks.nl2sql import reading
 from tasks.nl2sql.config import Recipe
-from tasks.nl2sql.lessons import Lessons
-from tasks.nl2sql.reading import Example
-from tasks.nl2sql.records import Table
-from tasks.nl2sql.two_stage_examples import Asked, asked
-from tasks.text.reading import Reader
+from tasks.nl2sql.query.schema import Table
+from tasks.nl2sql.sketch import features
+from tasks.nl2sql.sketch.features import Example
+from tasks.nl2sql.sketch.training_questions import Lessons
+from tasks.nl2sql.two_stage.inputs import Asked, asked
+from tasks.text.tokenization import Reader
 from tests.nl2sql import jobs
 
 KINDS = list(jobs.ENCODERS)
@@ -37,7 +37,7 @@ def recipe(encoder: Any = "dgcnn", **fields: Any) -> Recipe:
 @cache
 def network(kind: str = "dgcnn", *, seed: int = 1) -> Made:
     """A fresh network, built once."""
-    from tasks.nl2sql import two_stage_network
+    from tasks.nl2sql.two_stage import network as two_stage_network
 
     made = recipe(kind)
     reader = jobs.reader(made, jobs.shared())
@@ -45,7 +45,7 @@ def network(kind: str = "dgcnn", *, seed: int = 1) -> Made:
 
 
 def lessons(made: Recipe, folder: Path, **fields: Any) -> Lessons[Asked]:
-    from tasks.nl2sql.two_stage_training import lessons_of
+    from tasks.nl2sql.two_stage.training import lessons_of
 
     return lessons_of(jobs.job(made, folder, data=jobs.shared(), **fields), made)
 
@@ -54,7 +54,7 @@ def examples(made: Made) -> tuple[list[Example], dict[str, Table]]:
     """The training questions as the network reads them, and their tables."""
     tables = files.tables(jobs.shared(), "train")
     questions = files.questions(jobs.shared(), "train")
-    return reading.examples(questions, tables, longest=made.reader.longest), tables
+    return features.examples(questions, tables, longest=made.reader.longest), tables
 
 
 def given(made: Made) -> list[Asked]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tasks.nl2sql.config import Data
-from tasks.nl2sql.records import AND, NONE, Cell
+from tasks.nl2sql.query.schema import AND, NONE, Cell
 
 
 class Part(NamedTuple):

@@ -8,7 +8,7 @@ import pytest
 from tasks.core.errors import InvalidSettings, MissingWeights
 from tasks.text.bert_files import VOCABULARIES, bert_backbone, bert_vocabulary
 from tasks.text.config import Encoder
-from tasks.text.reading import Reader
+from tasks.text.tokenization import Reader
 
 TOKENS = ("[PAD]", "[unused1]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"青石巷是何景写的")
 WIDTH, LAYERS, HEADS, POSITIONS = 16, 1, 2, 32
@@ -17,7 +17,7 @@ WIDTH, LAYERS, HEADS, POSITIONS = 16, 1, 2, 32
 @pytest.fixture(autouse=True, scope="module")
 def _ready():
     """Every test here computes."""
-    from tasks.learning.devices import configure
+    from tasks.learning.training.keras_setup import configure
 
     configure(0)
 

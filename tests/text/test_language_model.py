@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from tasks.core.config import Stage
-from tasks.text.characters import normalise
 from tasks.text.config import Encoder, Pretraining
-from tasks.text.reading import Reader
+from tasks.text.normalisation import normalise
+from tasks.text.tokenization import Reader
 from tasks.text.vocabulary import END, FIRST, MASK, UNKNOWN
 
 TEXTS = (
@@ -21,7 +21,7 @@ STAGE = {"epochs": 1, "optimizer": "adam", "learning_rate": 0.01, "schedule": "c
 @pytest.fixture(autouse=True, scope="module")
 def _ready():
     """Importing the language model takes Keras."""
-    from tasks.learning.devices import configure
+    from tasks.learning.training.keras_setup import configure
 
     configure(0)
 
@@ -137,7 +137,7 @@ def test_logits_are_of_the_places_asked_for():
 
 
 def test_a_pretraining_learns_to_guess(tmp_path, keras):
-    from tasks.learning.fitting import fit
+    from tasks.learning.training.loop import fit
     from tasks.text.language_model import training
 
     stages = [{**STAGE, "epochs": 8, "learning_rate": 0.03}]

@@ -5,9 +5,9 @@ from typing import Any
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.budget import begun
-from flows.cross_validation import Readings, cross_validate
-from flows.following import followed
+from flows.budget.limiter import begun
+from flows.runtime.await_steps import followed
+from flows.training.cross_validation import Readings, cross_validate
 from tasks.augment import augment
 from tasks.blend import blend
 from tasks.decode import decode

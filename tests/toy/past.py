@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
+from tasks.core.cache.store import Artifact, Store
 from tasks.core.competition import Scores
 from tasks.core.step import Outcome, Step
-from tasks.core.store import Artifact, Store
 from tasks.gather import gather
-from tasks.learning import score_files
+from tasks.learning.ensemble import prediction_files
 from tasks.load import load
 from tasks.split import split
 from tasks.toy import dataset as files
@@ -53,8 +53,8 @@ def _scores(dataset: Artifact, ids: list[str], values: np.ndarray, rows: np.ndar
     store, test = Store.current(), files.ids(dataset.path, "test")
     with store.new_folder() as folder:
         held_out = values[rows, None].astype(np.float32)
-        score_files.write(folder, "held_out", Scores([ids[row] for row in rows], held_out))
-        score_files.write(folder, "test", Scores(test, held_out[: len(test)]))
+        prediction_files.write(folder, "held_out", Scores([ids[row] for row in rows], held_out))
+        prediction_files.write(folder, "test", Scores(test, held_out[: len(test)]))
         return store.keep("scores", folder)
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 import tasks
-from tasks.core import competition, keys
-from tasks.core.code import ROOT, code_digests, libraries
+from tasks.core import competition
+from tasks.core.cache import keys
+from tasks.core.cache.code import ROOT, code_digests, libraries
 
 TESTS = Path(__file__).resolve().parents[1]
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tasks.core.page import Material
+from tasks.core.report.page import Material
 
 
 def sections(material: Material) -> list[Any]:

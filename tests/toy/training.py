@@ -4,7 +4,7 @@ import numpy as np
 
 from tasks.core.competition import Job
 from tasks.core.config import Stage
-from tasks.learning.fitting import Batch, Training
+from tasks.learning.training.loop import Batch, Training
 from tasks.toy import dataset as files
 from tasks.toy.config import Recipe
 

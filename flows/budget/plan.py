@@ -1,0 +1,137 @@
+"""What a run would do, found by walking the flow's own body without running anything.
+
+Each step's key is computed from what its predecessors' keys stand for in the store. Where a predecessor
+must run, its result is not known yet. What depends on it runs too if anything else of its key is new;
+otherwise it *may* run: not, if the result turns out as before.
+"""
+
+from typing import Any, NamedTuple
+
+from flows.budget.time_estimates import Estimates
+from flows.runtime.registry import flow_of
+from tasks.core.cache.key_diff import nearest_record, reasons
+from tasks.core.cache.keys import Key
+from tasks.core.cache.remote_store import Mirror
+from tasks.core.cache.store import Artifact, Store
+from tasks.core.context import recorded_by
+from tasks.core.step import Step
+
+UNKNOWN = Artifact(kind="unknown", digest="")
+"""Stands in keys for a result that is not known yet."""
+LEAST = 0.05
+"""Share of a step's time that is taken to remain, however long earlier attempts have worked."""
+
+
+class PlannedStep(NamedTuple):
+    """One step: `cached`, or `run` and why; `maybe` when only a predecessor's result can tell."""
+
+    label: str
+    state: str
+    reason: str
+    waits_for: tuple[str, ...] = ()
+    """Labels of steps that must run first."""
+    seconds: float | None = 0.0
+    """About how long it will work, what earlier attempts have done left out; None: nothing tells."""
+    gathers: str = ""
+    """The member that is there when this step is done."""
+
+
+class Pending(NamedTuple):
+    """Stands for the result of a step that must run first."""
+
+    label: str
+
+
+def plan(competition: str, config: Any) -> list[PlannedStep]:
+    """Every step of the competition's flow with these settings, in the order they are started."""
+    planner = Planner(Store.current())
+    with recorded_by(planner):
+        flow_of(competition).fn(config)
+    return planner.steps
+
+
+class Planner:
+    """Takes the calls of steps, and answers with artifacts it finds or with `Pending`."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.steps: list[PlannedStep] = []
+        self._mirror = Mirror.current()
+        self._records = list(store.records())
+        self._estimates = Estimates(store, self._records)
+
+    def call(self, step: Step, arguments: dict[str, Any]) -> Any:
+        label = step.label(arguments)
+        result = self._cached(step, arguments) if step.cached else None
+        if result is not None:
+            self.steps.append(PlannedStep(label, "cached", ""))
+            return result
+        planned = self._uncached(step, label, arguments)
+        waits_for = tuple(sorted(set(_pending(arguments))))
+        gathers = arguments["name"] if step.name == "gather" else ""
+        self.steps.append(planned._replace(waits_for=waits_for, gathers=gathers))
+        return Pending(label)
+
+    def _cached(self, step: Step, arguments: dict[str, Any]) -> Artifact | None:
+        if _pending(arguments):
+            return None
+        key = step.key(arguments, self.store).digest
+        return self.store.result(key) or (self._mirror.promised(key) if self._mirror else None)
+
+    def _uncached(self, step: Step, label: str, arguments: dict[str, Any]) -> PlannedStep:
+        if not step.cached:
+            return PlannedStep(label, "run", "always runs", seconds=self._estimates.noted(label))
+        key = step.key(_with_unknowns(arguments), self.store)
+        if self.store.record(key.digest):
+            return PlannedStep(label, "run", "its artifact is missing or damaged", seconds=self._time(key))
+        seconds = self._time(key)
+        earlier = nearest_record(self._records, key, label)
+        if earlier is not None:
+            key = key._replace(inputs=_as_before(key.inputs, earlier["inputs"]))
+        why = reasons(key, earlier)
+        state, seconds = ("run", seconds) if why else ("maybe", 0.0)
+        return PlannedStep(label, state, "; ".join([*why, *_waits(arguments)]), seconds=seconds)
+
+    def _time(self, key: Key) -> float | None:
+        """Seconds that the step still needs beside what earlier attempts have done."""
+        whole = self._estimates.of(key)
+        return None if whole is None else max(whole - self._estimates.worked(key), LEAST * whole)
+
+
+def _waits(arguments: dict[str, Any]) -> list[str]:
+    awaited = sorted(set(_pending(arguments)))
+    more = f" and {len(awaited) - 2} more" if len(awaited) > 2 else ""
+    return [f"waits for {', '.join(awaited[:2])}{more}"] if awaited else []
+
+
+def _with_unknowns(value: Any) -> Any:
+    """The arguments with `UNKNOWN` for each result that is pending."""
+    if isinstance(value, Pending):
+        return UNKNOWN
+    if isinstance(value, dict):
+        return {name: _with_unknowns(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_with_unknowns(item) for item in value]
+    return value
+
+
+def _as_before(inputs: Any, before: Any) -> Any:
+    """A key's inputs if each unknown result turned out as it was."""
+    if inputs == {"artifact": UNKNOWN.name}:
+        return inputs if before is None else before
+    if isinstance(inputs, dict) and isinstance(before, dict):
+        return {name: _as_before(item, before.get(name)) for name, item in inputs.items()}
+    if isinstance(inputs, list) and isinstance(before, list):
+        known = [*before, *[None] * len(inputs)]
+        return [_as_before(item, known[index]) for index, item in enumerate(inputs)]
+    return inputs
+
+
+def _pending(value: Any) -> list[str]:
+    if isinstance(value, Pending):
+        return [value.label]
+    if isinstance(value, dict):
+        return [label for item in value.values() for label in _pending(item)]
+    if isinstance(value, list | tuple):
+        return [label for item in value for label in _pending(item)]
+    return []

@@ -1,0 +1,247 @@
+"""The Prefect server that records runs: the one configured, else a local one in the background.
+
+Only its HTTP interface is used: the import of Prefect takes a second, and reads the environment.
+"""
+
+import json
+import os
+import signal
+import socket
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from flows.runtime.settings import configured_url, environment, made_home
+from tasks.core import places
+from tasks.core.errors import UserError
+
+PORT = 4200
+START_TIMEOUT_SECONDS = 240.0  # its first start took 100 s on two cores that were busy with trainings
+STOP_TIMEOUT_SECONDS = 10.0
+
+CRASHED_AUTOMATION: Mapping[str, Any] = {
+    "name": "podium: mark runs without heartbeat as crashed",
+    "description": "A process ended by SIGKILL cannot report it; its run would stay Running.",
+    "trigger": {
+        "type": "event",
+        "posture": "Proactive",
+        "match": {"prefect.resource.id": "prefect.flow-run.*"},
+        "for_each": ["prefect.resource.id"],
+        "after": ["prefect.flow-run.heartbeat"],
+        "expect": [
+            "prefect.flow-run.heartbeat",
+            "prefect.flow-run.Completed",
+            "prefect.flow-run.Failed",
+            "prefect.flow-run.Cancelled",
+            "prefect.flow-run.Crashed",
+        ],
+        "threshold": 1,
+        "within": 90,
+    },
+    "actions": [
+        {
+            "type": "change-flow-run-state",
+            "state": "CRASHED",
+            "message": "No heartbeat for 90 seconds.",
+        }
+    ],
+}
+
+Say = Callable[[str], None]
+
+
+class LocalServer(NamedTuple):
+    """A server of ours, as `server.json` remembers it."""
+
+    pid: int
+    url: str
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process still is that server, not a later one with its number."""
+        from psutil import Error, Process
+
+        try:
+            command = Process(self.pid).cmdline()
+        except Error:
+            return False
+        return command[-1:] == [_port(self.url)] and command[2:5] == ["prefect", "server", "start"]
+
+
+def ensure(say: Say, *, port: int | None = None) -> str:
+    """The URL of a server's API that answers; starts a local one, at this port, when none is configured.
+
+    Raises:
+        UserError: the configured server does not answer, or the local one did not start.
+    """
+    if url := configured_url():
+        if not answers(url, any_status=True):
+            raise UserError(
+                f"PREFECT_API_URL: expected a Prefect server that answers, received none at {url} "
+                "(start it, or unset the variable to use a local one)"
+            )
+        return url
+    with _alone():
+        local = _remembered()
+        if local is None or not local.alive or not _waited(local, say):
+            local = _start(say, PORT if port is None else port)
+        _register_automation(local.url)
+    return local.url
+
+
+def stop() -> bool:
+    """End the local server; False when there is none.
+
+    Raises:
+        UserError: it is another user's.
+    """
+    with _alone():
+        local = _remembered()
+        was_alive = local is not None and local.alive
+        if local is not None and was_alive:
+            _end(local)
+        _state_file().unlink(missing_ok=True)
+        return was_alive
+
+
+def _end(local: LocalServer) -> None:
+    try:
+        os.kill(local.pid, signal.SIGTERM)
+    except PermissionError:
+        expected = "a server that you have started"
+        raise UserError(
+            f"--stop: expected {expected}, received process {local.pid} of another user"
+        ) from None
+    deadline = time.monotonic() + STOP_TIMEOUT_SECONDS
+    while local.alive and time.monotonic() < deadline:
+        time.sleep(0.1)
+    if local.alive:
+        os.kill(local.pid, signal.SIGKILL)
+
+
+def _state_file() -> Path:
+    return places.prefect_home() / "server.json"
+
+
+def _log_file() -> Path:
+    return places.prefect_home() / "server.log"
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One process at a time; the kernel frees the lock of one that dies."""
+    from filelock import FileLock
+
+    with FileLock(made_home() / "server.lock"):
+        yield
+
+
+def _remembered() -> LocalServer | None:
+    try:
+        state = json.loads(_state_file().read_text("utf-8"))
+        return LocalServer(int(state["pid"]), str(state["url"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _start(say: Say, preferred: int) -> LocalServer:
+    say("starting a local Prefect server (the first time takes about ten seconds) …")
+    for port in (_free_port(preferred), _free_port(0)):
+        local = LocalServer(_spawn(port), f"http://127.0.0.1:{port}/api")
+        _state_file().write_text(json.dumps(local._asdict()), "utf-8")
+        if _waited(local, say):
+            say(f"Prefect runs at {local.url.removesuffix('/api')} (podium ui --stop ends it)")
+            return local
+    raise UserError(f"the local Prefect server ended at once; {_last_lines()}")
+
+
+def _spawn(port: int) -> int:
+    """Start the server in a session of its own, so that it outlives this command."""
+    arguments = [
+        sys.executable,
+        "-m",
+        "prefect",
+        "server",
+        "start",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+    ]
+    env = {name: value for name, value in os.environ.items() if name != "PREFECT_API_URL"} | environment()
+    env["PREFECT_UI_API_URL"] = f"http://127.0.0.1:{port}/api"  # else pages ask port 4200 and stay blank
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    actions = [
+        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_OPEN, 1, str(_log_file()), flags, 0o644),
+        (os.POSIX_SPAWN_DUP2, 1, 2),
+    ]
+    return os.posix_spawn(sys.executable, arguments, env, file_actions=actions, setsid=True)
+
+
+def _waited(local: LocalServer, say: Say) -> bool:
+    """Wait until the server answers; False when its process has ended."""
+    deadline = time.monotonic() + START_TIMEOUT_SECONDS
+    while not answers(local.url):
+        time.sleep(0.2)  # first of all: for a moment after its start a process has no command line
+        if not local.alive:
+            return False
+        if time.monotonic() > deadline:
+            expected = f"an answer from {local.url}/health within {START_TIMEOUT_SECONDS:.0f} s"
+            raise UserError(f"the local Prefect server: expected {expected}, received none; {_last_lines()}")
+    return True
+
+
+def _free_port(preferred: int) -> int:
+    """The preferred port, or any free one."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", preferred))
+        except OSError:
+            return _free_port(0)
+        return int(probe.getsockname()[1])
+
+
+def _port(url: str) -> str:
+    return url.removesuffix("/api").rpartition(":")[2]
+
+
+def answers(url: str, *, any_status: bool = False) -> bool:
+    """Whether a server is there; with `any_status`, one that refuses to tell us answers too."""
+    try:
+        return bool(_request(f"{url}/health", timeout_seconds=5))
+    except urllib.error.HTTPError as error:
+        error.close()
+        return any_status and error.code < 500
+    except (OSError, ValueError):
+        return False
+
+
+def _request(url: str, body: object = None, *, timeout_seconds: float = 30) -> Any:
+    """GET, or POST of a body; loopback never through a proxy, which would look at itself."""
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
+    local = "//127.0.0.1:" in url or "//localhost:" in url
+    opener = urllib.request.build_opener(*[urllib.request.ProxyHandler({})] * local)
+    with opener.open(request, timeout=timeout_seconds) as response:
+        return json.loads(response.read() or b"null")
+
+
+def _register_automation(url: str) -> None:
+    named = {"automations": {"name": {"any_": [CRASHED_AUTOMATION["name"]]}}}
+    if not _request(f"{url}/automations/filter", named):
+        _request(f"{url}/automations/", CRASHED_AUTOMATION)
+
+
+def _last_lines(count: int = 15) -> str:
+    try:
+        lines = _log_file().read_text("utf-8", "replace").splitlines()[-count:]
+    except OSError:
+        lines = ["(there is none)"]
+    return f"last lines of {_log_file()}:\n" + "\n".join(lines)

@@ -1,0 +1,133 @@
+"""What a search leaves behind: the best trial as a preset, a report, and Prefect's artifacts of it."""
+
+import logging
+import shlex
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from flows.search.trial import changed
+from tasks.core import places
+from tasks.core.cache.store import write_atomically
+from tasks.core.competition import Score
+from tasks.core.config import Settings
+from tasks.core.report import page
+from tasks.core.report.page import Section
+from tasks.core.settings import presets
+from tasks.core.settings.preset_writer import refuse_foreign, write_preset
+from tasks.core.settings.resolve import config_class
+from tasks.learning.report.search_sections import sections
+from tasks.learning.search.config import Search
+from tasks.learning.search.study import Study
+from tasks.learning.search.trials import Trial
+
+log = logging.getLogger("podium")
+
+MARK = "Found by podium search"
+"""Begins the header of presets that a search may overwrite."""
+
+
+class Results(NamedTuple):
+    """What was found, and where it lies."""
+
+    competition: str
+    study: str
+    settings: Settings
+    winner: Trial
+    trials: list[Trial]
+    sections: list[Section]
+    preset: Path
+    report: Path
+
+    def summary(self) -> dict[str, Any]:
+        """As JSON, for the command line and Prefect."""
+        states = [trial.state for trial in self.trials]
+        start = self.trials[0].score
+        return {
+            "preset": str(self.preset),
+            "report": str(self.report),
+            "trials": {state: states.count(state) for state in dict.fromkeys(states)},
+            "best": self.winner.number,
+            "score": self.winner.score._asdict() if self.winner.score else None,
+            "start": start._asdict() if start else None,
+        }
+
+
+def preset_file(competition: str, study: str) -> Path:
+    """Where the preset of a study goes.
+
+    Raises:
+        InvalidSettings: a preset that a person has written lies there.
+    """
+    path = places.presets_folder() / competition / f"{study}.toml"
+    refuse_foreign(path, MARK)
+    return path
+
+
+def write(study: Study, competition: str, config: Settings, search: Search, winner: Trial) -> Results:
+    """Write preset and report."""
+    trials = study.trials()
+    settings = changed(config, winner.differences)
+    results = Results(
+        competition=competition,
+        study=study.name,
+        settings=settings,
+        winner=winner,
+        trials=trials,
+        sections=sections(trials, study.importances()),
+        preset=preset_file(competition, study.name),
+        report=study.folder / f"{study.name}.html",
+    )
+    header = _header(results, search)
+    write_preset(results.preset, _with_own_data(settings, competition, search.preset), header)
+    title = f"{competition}: search {study.name}"
+    text = page.render(title, _figure(winner.score), results.sections, facts=_facts(results))
+    write_atomically(results.report, text.encode())
+    return results
+
+
+def _with_own_data(settings: Any, competition: str, preset: str) -> Settings:
+    """The settings with the data folder of the preset they come from, not that of this machine."""
+    root = config_class(competition)().model_dump()["data"]["root"]
+    if preset:
+        tree = presets.read(places.presets_folder() / competition, preset).tree
+        root = tree.get("data", {}).get("root", root)
+    data = settings.data.model_copy(update={"root": root})
+    own: Settings = settings.model_copy(update={"data": data})
+    return own
+
+
+def _header(results: Results, search: Search) -> list[str]:
+    winner, first = results.winner, results.trials[0]
+    complete = sum(trial.state == "complete" for trial in results.trials)
+    start = f"preset {search.preset}" if search.preset else "the defaults"
+    before = f", which scored {_figure(first.score)}" if first.score else ""
+    return [
+        f"{MARK}: {_figure(winner.score)} out of fold, trial {winner.number} of study {results.study}.",
+        f"    podium run {results.competition} --preset {results.study}",
+        f"Started from {start}{before}. The best of {complete} complete trials, which flatters it.",
+        f"Searched by {_command(results, search)}",
+    ]
+
+
+def _command(results: Results, search: Search) -> str:
+    """The command that goes on with the search, where no `--set` changed the preset."""
+    own = search.model_dump(include={"preset", "recipe", "seed", "pruner"}, exclude_defaults=True)
+    options = [*own.items(), *(("only", key) for key in search.only)]
+    options += [("study", results.study), ("trials", search.trials)]
+    words = [word for name, value in options for word in (f"--{name}", str(value))]
+    return shlex.join(["podium", "search", results.competition, *words])
+
+
+def _facts(results: Results) -> list[tuple[str, str]]:
+    first = results.trials[0].score
+    return [
+        ("Best", _figure(results.winner.score)),
+        *([("Started from", _figure(first))] if first else []),
+        ("Trials", str(len(results.trials))),
+        ("Study", results.study),
+        ("Preset", presets.shown(results.preset)),
+    ]
+
+
+def _figure(score: Score | None) -> str:
+    return f"{score.name} {score.value:.4f} ± {score.standard_error:.4f}" if score else ""

@@ -1,0 +1,210 @@
+"""One trial of a search: the steps of the competition's own flow, in turn, up to the member.
+
+The steps are those of any run, with their cache: a trial equal to an earlier one, or to a run, costs nothing.
+They are not Prefect's tasks here, for a search of hundreds of trials would be thousands; the trial is one.
+"""
+
+import json
+import logging
+import time
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from flows.runtime.registry import flow_of
+from flows.search.pruning import Course, Pruned
+from tasks.core.cache.store import Artifact
+from tasks.core.competition import Score, Scorer, find
+from tasks.core.config import Settings
+from tasks.core.context import followed_by, recorded_by, run_id
+from tasks.core.did_you_mean import suggestion
+from tasks.core.errors import InvalidSettings, UserError
+from tasks.core.execution.child_process import ChildFailed
+from tasks.core.settings.overrides import Override, applied
+from tasks.core.step import Step, step
+from tasks.learning.ensemble import members, prediction_files
+from tasks.learning.search.config import Search
+from tasks.learning.search.search_space import sought
+from tasks.learning.search.study import Study
+from tasks.learning.search.trials import gain
+
+log = logging.getLogger("podium")
+
+SLACK_SECONDS = 0.5
+"""A child that was ended for the search's sake may have ended so much early."""
+
+
+class OutOfTime(Exception):
+    """The search's time is over; the trial can go on where it is."""
+
+
+class Gathered(Exception):
+    """The member is there, and with it all that a trial wants to know."""
+
+    def __init__(self, member: Artifact) -> None:
+        super().__init__(member.name)
+        self.member = member
+
+
+@step(cached=False, label="trial {number}")
+def trial(
+    competition: str,
+    config: Settings,
+    search: Search,
+    *,
+    number: int,
+    differences: dict[str, Any],
+    until: float | None,
+) -> str:
+    """Cross-validate the settings with these differences; returns `complete`, `pruned` or `out of time`.
+
+    Args:
+        until: when the search ends, in seconds since the epoch.
+    """
+    log.info("%s", described(differences))
+    study = Study(search, competition=competition, steps=last_step(config))
+    flow = flow_of(competition)
+    settings = changed(config, differences)
+    try:
+        with recorded_by(InTurn(study, number, competition=competition, until=until)):
+            flow.fn(settings)
+    except Gathered as gathered:
+        summary = json.loads((gathered.member.path / "member.json").read_text("utf-8"))
+        study.complete(number, Score(**summary["score"]))
+        return "complete"
+    except Pruned:
+        study.prune(number)
+        return "pruned"
+    except OutOfTime:
+        return "out of time"
+    raise RuntimeError(f"flow {competition}: expected a member to be gathered, received none")
+
+
+def one_recipe(config: Any, name: str) -> Any:
+    """The settings with only the recipe that is searched.
+
+    Raises:
+        InvalidSettings: there is none of this name, or several and none is named.
+    """
+    chosen = [recipe for recipe in config.recipes if name in ("", recipe.name)]
+    if len(chosen) != 1:
+        names = ", ".join(recipe.name for recipe in config.recipes)
+        raise InvalidSettings(f"--recipe: expected one of {names}, received {name or 'none'!r}")
+    update: dict[str, Any] = {"recipes": tuple(chosen)}
+    return config.model_copy(update=update | ({"search": Search()} if hasattr(config, "search") else {}))
+
+
+def searchable(competition: str, config: Any, search: Search) -> Any:
+    """The settings with only the recipe that is searched.
+
+    Raises:
+        InvalidSettings: there is no such recipe, or nothing to seek under one of the keys of `only`.
+    """
+    config, suggest = one_recipe(config, search.recipe), find(competition).suggest
+    for key in search.only:
+        if not sought(suggest, config, [key]):
+            known = sought(suggest, config)
+            expected = f"a key that is, or is above, one of {', '.join(known)}"
+            raise InvalidSettings(f"--only: expected {expected}; received {key!r}{suggestion(key, known)}")
+    return config
+
+
+def last_step(config: Any) -> int:
+    """Number of the last report of a trial that is not given up."""
+    return Course.steps_per_fold * int(config.folds.count)
+
+
+def changed(config: Settings, differences: dict[str, Any]) -> Settings:
+    """The settings with differences, whose keys are those that `--set` takes."""
+    tree = config.model_dump(mode="json")
+    for key, value in differences.items():
+        tree, _ = applied(tree, Override(f"{key}={value}", tuple(key.split(".")), value))
+    return type(config).model_validate_json(json.dumps(tree), strict=True)
+
+
+def described(differences: dict[str, Any]) -> str:
+    """The differences on one line."""
+    told = [f"{key.removeprefix('recipe.')} {_shown(value)}" for key, value in differences.items()]
+    return ", ".join(told) or "the settings as they are"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    return json.dumps(value) if isinstance(value, list | dict) else str(value)
+
+
+class InTurn:
+    """Takes the calls of a flow's steps, runs each at once, and follows how the trial stands."""
+
+    def __init__(self, study: Study, number: int, *, competition: str, until: float | None) -> None:
+        self._study, self._number, self._until = study, number, until
+        self._rules = find(competition)
+        self._course = Course(lambda step, value: study.report(number, step, value))
+
+    def call(self, step: Step, arguments: dict[str, Any]) -> Any:
+        result = self._run(step, arguments)
+        if step.name == "load":
+            self._dataset = result
+            self._refuse_other_data(result)
+        elif step.name == "split":
+            self._folds = result
+        elif step.name == "train":
+            self._course.trained(json.loads((result.path / "history.json").read_text("utf-8")))
+        elif step.name == "predict" and arguments["fold"] is not None:
+            self._course.predicted(self._gain(result))
+        elif step.name == "gather":
+            raise Gathered(result)
+        return result
+
+    def _run(self, step: Step, arguments: dict[str, Any]) -> Any:
+        label = step.label(arguments)
+        follow = self._course.told if step.name == "train" else lambda text: None
+        try:
+            with followed_by(follow):
+                outcome = step.execute(self._limited(arguments), run=run_id())
+        except ChildFailed as error:
+            if self._seconds_left() < SLACK_SECONDS:
+                raise OutOfTime from error
+            raise
+        if outcome.state == "ran":
+            log.info("%s: done in %.1f s", label, outcome.seconds)
+            self._study.got_on(self._number)
+        return outcome.result
+
+    def _limited(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """The arguments, where a child may take no longer than the search."""
+        seconds = self._seconds_left()
+        if seconds <= 0:
+            raise OutOfTime
+        run = arguments.get("run")
+        if run is None or seconds == float("inf") or 0 < run.timeout_seconds < seconds:
+            return arguments
+        return {**arguments, "run": run.model_copy(update={"timeout_seconds": seconds})}
+
+    def _seconds_left(self) -> float:
+        return float("inf") if self._until is None else self._until - time.time()
+
+    def _refuse_other_data(self, dataset: Artifact) -> None:
+        if self._study.remembered("dataset", dataset.name) != dataset.name:
+            expected = "the data that it was begun with"
+            raise UserError(
+                f"study {self._study.name}: expected {expected}, received other; choose another --study"
+            )
+
+    def _gain(self, predicted: Artifact) -> float:
+        """The score of one fold's held-out records."""
+        held_out = prediction_files.read(predicted.path, "held_out")
+        rows = np.array([self._row[id] for id in held_out.ids])
+        share = members.share_of_first_head(held_out.values, lambda values: gain(self._score(values, rows)))
+        return gain(self._score(members.one_head(held_out.values, share), rows))
+
+    @cached_property
+    def _score(self) -> Scorer:
+        return self._rules.scorer(self._dataset.path)
+
+    @cached_property
+    def _row(self) -> dict[str, int]:
+        ids = json.loads((self._folds.path / "ids.json").read_text("utf-8"))
+        return {id: row for row, id in enumerate(ids)}

@@ -1,0 +1,242 @@
+"""The artifact store: folders named by their contents, records of the steps that made them, locks.
+
+    artifacts/<kind>-<digest>/            what a step wrote; never changed afterwards
+    artifacts/<kind>-<digest>.json        its manifest: SHA-256, size and modification time of each file
+    steps/<key>.json                      which inputs, code and libraries gave which artifact
+    partial/<key>/                        checkpoints of a training that is not finished
+    runs/<run>.jsonl                      the steps of one run, in the order they ended
+    locks/<key>                           held while a step computes; freed by the kernel on death
+
+Everything is written under a temporary name, flushed and renamed, so that a reader sees all or nothing.
+Paths inside the store are relative to it: a moved store keeps its hits.
+"""
+
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from tasks.core import places
+from tasks.core.cache.digests import digest_of_json, sha256_of_file
+
+FORMAT = 1
+"""Enters every key; raised when the meaning of stored files changes."""
+
+
+class Artifact(BaseModel):
+    """A folder in the store, named by its kind and the SHA-256 of its contents."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: str
+    digest: str
+
+    @classmethod
+    def of_record(cls, record: dict[str, Any]) -> "Artifact | None":
+        """The artifact that a step's record names; None where it is none of ours."""
+        try:
+            return cls.model_validate(record["result"])
+        except (KeyError, ValidationError):
+            return None
+
+    @property
+    def name(self) -> str:
+        return f"{self.kind}-{self.digest[:32]}"
+
+    @property
+    def path(self) -> Path:
+        """Where the folder lies in the current store."""
+        return Store.current().artifact_folder(self)
+
+
+class Store:
+    """One folder holding artifacts, records, checkpoints and locks; safe for many processes at once."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.expanduser().absolute()
+
+    @classmethod
+    def current(cls) -> "Store":
+        """The store of this process: `$PODIUM_STORE`, else `.podium/store`."""
+        return cls(places.store_folder())
+
+    # Artifacts
+
+    def artifact_folder(self, artifact: Artifact) -> Path:
+        return self.root / "artifacts" / artifact.name
+
+    @contextmanager
+    def new_folder(self) -> Iterator[Path]:
+        """An empty temporary folder on the store's own disk, removed at the end unless it was kept."""
+        folder = self.root / "temporary" / uuid.uuid4().hex
+        folder.mkdir(parents=True)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def keep(self, kind: str, folder: Path) -> Artifact:
+        """Move a finished folder into the store under its digest; an equal whole artifact is left alone."""
+        files = {path.relative_to(folder).as_posix(): _seal(path) for path in _files(folder)}
+        digest = digest_of_json({name: entry["sha256"] for name, entry in files.items()})
+        artifact = Artifact(kind=kind, digest=digest)
+        target = self.artifact_folder(artifact)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with self.lock(f"artifact-{artifact.name}"):
+            if not self.is_whole(artifact):
+                self._discard(target)
+                folder.rename(target)
+                sync_folder(target.parent)
+                write_json(self._manifest(artifact), {"digest": digest, "files": files})
+        return artifact
+
+    def is_whole(self, artifact: Artifact) -> bool:
+        """Whether every file is there, unaltered. Files whose size and time agree are not read again."""
+        manifest = read_json(self._manifest(artifact))
+        if manifest is None or manifest.get("digest") != artifact.digest:
+            return False
+        folder = self.artifact_folder(artifact)
+        return all(_is_same(folder / name, entry) for name, entry in manifest["files"].items())
+
+    def _manifest(self, artifact: Artifact) -> Path:
+        return self.root / "artifacts" / f"{artifact.name}.json"
+
+    def _discard(self, folder: Path) -> None:
+        if folder.exists():
+            with self.new_folder() as trash:
+                folder.rename(trash / "damaged")
+
+    def remove(self, artifact: Artifact) -> None:
+        """Delete an artifact, its manifest first: a half-removed one is never taken for whole."""
+        self._manifest(artifact).unlink(missing_ok=True)
+        self._discard(self.artifact_folder(artifact))
+
+    # Records
+
+    def record(self, key: str) -> dict[str, Any] | None:
+        """What is known of the step with this key: inputs, code, libraries, result; None if nothing is."""
+        return read_json(self.root / "steps" / f"{key}.json")
+
+    def write_record(self, key: str, record: dict[str, Any]) -> None:
+        write_json(self.root / "steps" / f"{key}.json", record)
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        for path in sorted((self.root / "steps").glob("*.json")):
+            record = read_json(path)
+            if record is not None and "result" in record:
+                yield record
+
+    def result(self, key: str) -> Artifact | None:
+        """The artifact this key stands for, if it is there and whole."""
+        return self.result_of(self.record(key) or {})
+
+    def result_of(self, record: dict[str, Any]) -> Artifact | None:
+        """The artifact that a record names, if it is there and whole."""
+        artifact = Artifact.of_record(record)
+        return artifact if artifact and self.is_whole(artifact) else None
+
+    # Runs, checkpoints, locks
+
+    def journal(self, run: str) -> list[dict[str, Any]]:
+        """The steps of one run so far; a last line that a power cut broke off is left out."""
+        path = self.root / "runs" / f"{run}.jsonl"
+        if not path.exists():
+            return []
+        return [json.loads(line) for line in path.read_text("utf-8").split("\n")[:-1]]
+
+    def newest_runs(self, count: int) -> list[str]:
+        """Names of the runs whose journals were written last, the newest first."""
+        files = [(path.stat().st_mtime, path.stem) for path in (self.root / "runs").glob("*.jsonl")]
+        return [name for _, name in sorted(files, reverse=True)[:count]]
+
+    def note(self, run: str, entry: dict[str, Any]) -> None:
+        """Append one line to a run's journal (a single write, so that threads do not mix lines)."""
+        path = self.root / "runs" / f"{run}.jsonl"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        line = json.dumps(entry, ensure_ascii=False) + "\n"
+        with open(path, "ab", buffering=0) as file:
+            file.write(line.encode())
+
+    def partial(self, key: str) -> Path:
+        """Where the training with this key keeps its checkpoints."""
+        return self.root / "partial" / key
+
+    def forget_partial(self, key: str) -> None:
+        shutil.rmtree(self.partial(key), ignore_errors=True)
+
+    def lock(self, name: str) -> FileLock:
+        """A lock between threads and processes, not between calls of one thread."""
+        folder = self.root / "locks"
+        folder.mkdir(parents=True, exist_ok=True)
+        return FileLock(folder / name, thread_local=False)
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def _seal(path: Path) -> dict[str, Any]:
+    """Flush a file to the disk, make it read-only, and describe it."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    path.chmod(0o444)
+    status = path.stat()
+    return {
+        "sha256": sha256_of_file(path),
+        "size": status.st_size,
+        "modified_ns": status.st_mtime_ns,
+    }
+
+
+def _is_same(path: Path, entry: dict[str, Any]) -> bool:
+    try:
+        status = path.stat()
+    except OSError:
+        return False
+    if status.st_size != entry["size"]:
+        return False
+    return status.st_mtime_ns == entry["modified_ns"] or sha256_of_file(path) == entry["sha256"]
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """A JSON object from a file; None when it is absent or damaged (a record can always be made again)."""
+    try:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def write_json(path: Path, value: Any) -> None:
+    write_atomically(path, json.dumps(value, ensure_ascii=False, indent=1).encode())
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write a file so that whoever opens it sees the old or the new contents, also after a power cut."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    with open(temporary, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename inside the folder survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,110 @@
+"""Orders sent to a Dask cluster: one that runs, or one on this machine with a worker for each slot."""
+
+import logging
+import time
+from typing import Any
+
+from tasks.core.cluster import worker
+from tasks.core.cluster.clusters import Lost
+from tasks.core.errors import UserError
+from tasks.core.execution.slots import slot_names
+
+CONNECT_SECONDS = 30.0
+CLOSE_SECONDS = 2.0
+POLL_SECONDS = 0.05
+
+
+def opened(address: str) -> "DaskCluster":
+    """A connection to the scheduler at this address, or to one of our own.
+
+    Raises:
+        UserError: Dask is not installed, nothing answers there, or it has no worker.
+    """
+    try:
+        from distributed import Client, LocalCluster
+    except ModuleNotFoundError as error:
+        raise UserError(
+            f"run.runner: 'dask' needs the package {error.name}; pip install 'podium[dask]'"
+        ) from None
+    own = None if address else _local(LocalCluster)
+    try:
+        client = Client(own or address, timeout=CONNECT_SECONDS, set_as_default=False)
+    except (OSError, ValueError) as error:
+        expected = "the address of a Dask scheduler that answers"
+        raise UserError(f"run.address: expected {expected}, received {address!r} ({error})") from None
+    cluster = DaskCluster(client, own)
+    try:
+        client.wait_for_workers(1, timeout=CONNECT_SECONDS)
+    except TimeoutError:
+        cluster.close()
+        raise UserError(f"run.address: expected a worker at {address!r}, received none") from None
+    return cluster
+
+
+def _local(cluster: Any) -> Any:
+    """A scheduler in this process, and a worker for each slot, which ends with it."""
+    from dask import config
+
+    # Dask sets counts of threads in this very process, and children of its own would inherit them
+    with config.set({"distributed.nanny.pre-spawn-environ": {}}):
+        return cluster(
+            n_workers=len(slot_names()),
+            threads_per_worker=1,
+            host="127.0.0.1",
+            dashboard_address="127.0.0.1:0",
+            memory_limit=0,
+            silence_logs=logging.CRITICAL,
+        )
+
+
+class DaskCluster:
+    """A client of a scheduler, and the scheduler's cluster where it is ours."""
+
+    def __init__(self, client: Any, own: Any) -> None:
+        self._client, self._own = client, own
+
+    def send(self, order: dict[str, Any]) -> "DaskSent":
+        return DaskSent(self._client.submit(worker.carry_out, order, pure=False))
+
+    def close(self) -> None:
+        if self._own is not None:
+            for nanny in self._own.workers.values():
+                nanny.close_gracefully()  # else it starts a worker again that an interruption has ended
+        self._client.close(timeout=CLOSE_SECONDS)
+        if self._own is not None:
+            self._own.close(timeout=CLOSE_SECONDS)
+
+
+class DaskSent:
+    """A future of the client's."""
+
+    def __init__(self, future: Any) -> None:
+        self._future = future
+
+    def ended(self, seconds: float) -> bool:
+        end = time.monotonic() + seconds
+        while not self._future.done():
+            if time.monotonic() > end:
+                return False
+            time.sleep(POLL_SECONDS)
+        return True
+
+    def answer(self) -> dict[str, Any]:
+        from concurrent.futures import CancelledError
+
+        from distributed import KilledWorker
+        from distributed.client import FutureCancelledError
+        from distributed.comm import CommClosedError
+
+        try:
+            found: dict[str, Any] = self._future.result()
+        except (CancelledError, FutureCancelledError, KilledWorker, CommClosedError) as error:
+            raise Lost(str(error) or type(error).__name__) from None
+        except ImportError as error:
+            raise UserError(
+                f"a Dask worker cannot import Podium ({error}); start it in the checkout"
+            ) from None
+        return found
+
+    def cancel(self) -> None:
+        self._future.cancel()

@@ -1,0 +1,79 @@
+"""Run a step's long part in a child process that holds one slot of a machine."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from tasks.core.cache.store import Artifact, Store
+from tasks.core.cluster import client
+from tasks.core.competition import Job
+from tasks.core.config import Run
+from tasks.core.context import running
+from tasks.core.execution import child_process
+from tasks.core.execution.slots import slot
+from tasks.core.execution.working_time import counted
+
+
+def in_child(
+    entry: str,
+    kind: str,
+    *,
+    competition: str,
+    settings: dict[str, BaseModel] | BaseModel,
+    dataset: Artifact,
+    seed: int,
+    run: Run,
+    **places: Any,
+) -> Artifact:
+    """Call `module:function` with a Job in a fresh process and keep what it writes.
+
+    The process is of this machine, or of a worker of the cluster that `run` names. Artifacts among `places`
+    become their folders. A hit never comes here, so it never waits for a slot.
+    """
+    store, step = Store.current(), running()
+
+    def job(output: Path) -> dict[str, Any]:
+        return Job(
+            competition=competition,
+            settings=_plain(settings),
+            dataset=dataset.path,
+            seed=seed,
+            output=output,
+            partial=step.partial,
+            data_workers=run.data_workers or 2,
+            checkpoint_seconds=run.checkpoint_seconds,
+            **{name: _located(value) for name, value in places.items()},
+        ).model_dump(mode="json")
+
+    if run.runner != "threads":
+        return client.kept(entry, job, kind=kind, store=store, step=step, run=run)
+    with slot() as environment, counted(step.partial), store.new_folder() as folder:
+        limit = run.timeout_seconds
+        child_process.run(
+            entry, job(folder), label=step.label, environment=environment, timeout_seconds=limit
+        )
+        return store.keep(kind, folder)
+
+
+def _plain(settings: dict[str, BaseModel] | BaseModel) -> dict[str, Any]:
+    if isinstance(settings, BaseModel):
+        return settings.model_dump(mode="json")
+    return {name: part.model_dump(mode="json") for name, part in settings.items()}
+
+
+def _located(value: Any) -> Any:
+    if isinstance(value, Artifact):
+        return value.path
+    if isinstance(value, dict):
+        return {name: _located(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return tuple(_located(item) for item in value)
+    return value
+
+
+def read_job(job: dict[str, Any]) -> Job:
+    """The job a child was given, with its output and checkpoint folders there."""
+    read = Job.model_validate(job)
+    Path(read.partial).mkdir(parents=True, exist_ok=True)
+    return read

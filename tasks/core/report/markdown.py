@@ -1,0 +1,121 @@
+"""A section of a report as GitHub markdown, for places that show no SVG and bound the size."""
+
+import re
+from collections.abc import Sequence
+from io import BytesIO
+from itertools import zip_longest
+from typing import Any, NamedTuple
+
+from PIL import Image
+
+from tasks.core.report.page import (
+    Block,
+    Chart,
+    Picture,
+    Pictures,
+    Section,
+    Table,
+    Text,
+    columns_of,
+    jpeg,
+    picture_uri,
+    uri,
+)
+
+ROW_PIXELS = 480
+"""Room for pictures side by side, as markdown cannot fit them to the reader's window."""
+
+
+class _Allowance(NamedTuple):
+    """How much of a section markdown shows."""
+
+    scale: float
+    """Of the sides of pictures."""
+    pictures: int
+    rows: int
+    charts: bool = True
+
+
+ALLOWANCES = (
+    _Allowance(1.0, 1000, 1000),
+    _Allowance(0.7, 24, 200),
+    _Allowance(0.5, 12, 200),
+    _Allowance(0.5, 0, 50),
+    _Allowance(0.5, 0, 50, charts=False),
+)
+"""Tried in this order until the section is small enough."""
+
+
+def markdown(section: Section, *, limit_bytes: int = 1_000_000) -> str:
+    """The section as GitHub markdown; pictures shrink, then go, to stay under the limit."""
+    text = ""
+    for allowance in ALLOWANCES:
+        blocks = [_markdown_block(block, allowance) for block in section.blocks]
+        text = "\n\n".join([f"## {_escaped(section.title)}", *filter(None, blocks)]) + "\n"
+        if len(text.encode()) < limit_bytes:
+            break
+    return text
+
+
+def _markdown_block(block: Block, allowance: _Allowance) -> str:
+    match block:
+        case Text(text):
+            return _escaped(text)
+        case Table(columns, rows, caption):
+            return _markdown_table(columns, rows[: allowance.rows], _left_out(caption, rows, allowance.rows))
+        case Chart(_, png, caption):
+            drawn = f"![chart]({uri('png', png)})" if allowance.charts else ""
+            return "\n\n".join(filter(None, [_escaped(caption), drawn]))
+        case Pictures(items, caption, width_pixels):
+            left = _left_out(caption, items, allowance.pictures)
+            shown = items[: allowance.pictures]
+            a_row = max(1, min(len(shown), ROW_PIXELS // width_pixels))
+            drawn = _markdown_pictures(shown, a_row, scale=allowance.scale) if shown else ""
+            return "\n\n".join(filter(None, [_escaped(left), drawn]))
+    raise TypeError(f"block: expected Text, Table, Chart or Pictures, received {block!r}")
+
+
+def _left_out(caption: str, items: Sequence[Any], shown: int) -> str:
+    note = f"{len(items) - shown} more are in the HTML report." if len(items) > shown else ""
+    return " ".join(filter(None, [caption, note]))
+
+
+def _markdown_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], caption: str) -> str:
+    lines, numeric = columns_of(rows, len(columns))
+    rule = ["---:" if number else "---" for number in numeric]
+    table = [
+        [_escaped(name) for name in columns],
+        rule,
+        *([_escaped(text) for text in line] for line in lines),
+    ]
+    drawn = "\n".join(_line(line) for line in table)
+    return f"{_escaped(caption)}\n\n{drawn}" if caption else drawn
+
+
+def _markdown_pictures(items: Sequence[Picture], a_row: int, *, scale: float) -> str:
+    """A table of pictures; below them a row a line of words, as Prefect never wraps a cell."""
+    lines = [[""] * a_row, ["---"] * a_row]
+    for start in range(0, len(items), a_row):
+        row = items[start : start + a_row]
+        gap = [""] * (a_row - len(row))
+        images = [f"![]({picture_uri(_scaled(item.data, scale))})" for item in row]
+        words = [[_escaped(line) for line in [item.caption, *item.detail.split("\n")]] for item in row]
+        lines += [[*line, *gap] for line in [images, *zip_longest(*words, fillvalue="")] if any(line)]
+    return "\n".join(_line(line) for line in lines)
+
+
+def _line(texts: Sequence[str]) -> str:
+    return f"| {' | '.join(texts)} |"
+
+
+def _scaled(data: bytes, scale: float) -> bytes:
+    if scale == 1:
+        return data
+    image = Image.open(BytesIO(data))
+    return jpeg(image, side_pixels=max(1, round(max(image.size) * scale)), quality=75)
+
+
+def _escaped(text: str) -> str:
+    """Text that markdown shows as it is, on one line."""
+    text = re.sub(r"([\\`*_{}\[\]#|~])", r"\\\1", " ".join(text.split()))
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

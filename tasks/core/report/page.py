@@ -1,0 +1,180 @@
+"""A report as a list of sections, and its rendering to one self-contained HTML file.
+
+The file asks for nothing outside itself and runs no script, so that it can be mailed, archived,
+and opened years later. `tasks.core.report.markdown` renders the same sections where HTML is not shown.
+"""
+
+import re
+from base64 import b64encode
+from collections.abc import Callable, Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from tasks.core.competition import Score, Scores
+from tasks.core.report import formatting
+
+TEMPLATE = Path(__file__).with_name("report.html.j2")
+
+
+class Text(NamedTuple):
+    """A paragraph of plain text; no markup is understood."""
+
+    text: str
+
+
+class Table(NamedTuple):
+    """Rows of values; columns that hold only numbers are aligned to the right."""
+
+    columns: list[str]
+    rows: list[list[Any]]
+    caption: str = ""
+
+
+class Chart(NamedTuple):
+    """One drawing in two forms: SVG for the page, PNG where SVG is not shown."""
+
+    svg: str
+    png: bytes
+    caption: str = ""
+
+
+class Picture(NamedTuple):
+    """A photograph, as PNG or JPEG bytes."""
+
+    data: bytes
+    caption: str = ""
+    detail: str = ""
+    """May have several lines."""
+
+
+class Pictures(NamedTuple):
+    """Photographs side by side, as many a row as the page has room for."""
+
+    items: list[Picture]
+    caption: str = ""
+    width_pixels: int = 160
+    """Least width of a picture on the page."""
+
+
+Block = Text | Table | Chart | Pictures
+
+
+class Section(NamedTuple):
+    """A heading and what stands under it."""
+
+    title: str
+    blocks: list[Block]
+
+
+class Material(NamedTuple):
+    """All that a report can be made from; training records stand in the dataset's order."""
+
+    dataset: Path
+    folds: np.ndarray
+    """(n,) integers: the fold in which a training record is held out."""
+    members: dict[str, Scores]
+    """Out-of-fold scores of each member."""
+    blended: Scores
+    """Out-of-fold scores of the ensemble."""
+    weights: dict[str, float]
+    """Each member's share of the ensemble."""
+    score: Callable[[Scores], Score]
+    """The official metric of scores for any part of the training records."""
+    histories: dict[str, list[dict[str, Any]]]
+    """Epochs of each training, by "member, fold f"; for the keys see `tasks.learning.report.charts`."""
+    steps: list[dict[str, Any]]
+    """`step`, `label`, `state` and `seconds` of each step, in the order of the run."""
+    config: dict[str, Any]
+    """Resolved settings."""
+    validation: dict[str, Score] = {}
+    """Scores of the competition's own validation part by member, and under "blend"; empty without one."""
+    blended_validation: Scores | None = None
+    """The ensemble's scores of that part."""
+    nested: Score | None = None
+    """What weights that are chosen without a fold score on it; None where they were not chosen so."""
+
+
+def render(
+    title: str, subtitle: str, sections: Sequence[Section], *, facts: Sequence[tuple[str, str]] = ()
+) -> str:
+    """The report as one HTML file; `facts` are short names and values under the title."""
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
+    shown = [
+        {
+            "anchor": f"{number}-{_slug(section.title)}",
+            "title": section.title,
+            "blocks": [_html_block(block) for block in section.blocks],
+        }
+        for number, section in enumerate(sections, 1)
+    ]
+    return template.render(title=title, subtitle=subtitle, facts=list(facts), sections=shown)
+
+
+def _slug(title: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
+
+
+def _html_block(block: Block) -> dict[str, Any]:
+    """What the template needs of a block, all values already text."""
+    match block:
+        case Text(text):
+            return {"kind": "text", "text": text}
+        case Table(columns, rows, caption):
+            lines, numeric = columns_of(rows, len(columns))
+            heads = list(zip(columns, numeric, strict=True))
+            body = [list(zip(line, numeric, strict=True)) for line in lines]
+            return {"kind": "table", "heads": heads, "lines": body, "caption": caption}
+        case Chart(svg, _, caption):
+            data = uri("svg+xml", svg.encode())
+            return {"kind": "chart", "uri": data, "width": _width_pixels(svg), "caption": caption}
+        case Pictures(items, caption, width_pixels):
+            shown = [(picture_uri(item.data), item.caption, item.detail) for item in items]
+            return {"kind": "pictures", "items": shown, "caption": caption, "width": width_pixels}
+    raise TypeError(f"block: expected Text, Table, Chart or Pictures, received {block!r}")
+
+
+def _width_pixels(svg: str) -> int:
+    """The drawing's own width, which the page neither exceeds nor falls far below."""
+    width = re.search(r'<svg[^>]*\swidth="([\d.]+)(pt|px|)"', svg)
+    return round(float(width[1]) * (4 / 3 if width[2] == "pt" else 1)) if width else 640
+
+
+def columns_of(rows: Sequence[Sequence[Any]], count: int) -> tuple[list[list[str]], list[bool]]:
+    """Rows as texts, and for each column whether it is numeric."""
+    for row in rows:
+        if len(row) != count:
+            raise ValueError(f"table: expected {count} values a row, received {list(row)!r}")
+    columns = [[row[index] for row in rows] for index in range(count)]
+    lines = zip(*(formatting.texts(column) for column in columns), strict=True)
+    return [list(line) for line in lines], [formatting.is_numeric(column) for column in columns]
+
+
+def uri(kind: str, data: bytes) -> str:
+    return f"data:image/{kind};base64,{b64encode(data).decode()}"
+
+
+def picture_uri(data: bytes) -> str:
+    if data.startswith(b"\x89PNG"):
+        return uri("png", data)
+    if data.startswith(b"\xff\xd8"):
+        return uri("jpeg", data)
+    raise ValueError(f"picture: expected PNG or JPEG bytes, received {data[:8]!r}")
+
+
+def jpeg(photo: np.ndarray | Image.Image, *, side_pixels: int, quality: int = 82) -> bytes:
+    """A photograph (height, width, 3) uint8 as JPEG, no side longer than `side_pixels`."""
+    image = photo if isinstance(photo, Image.Image) else Image.fromarray(np.asarray(photo))
+    image = image.convert("RGB")
+    image.thumbnail((side_pixels, side_pixels))
+    file = BytesIO()
+    image.save(file, "JPEG", quality=quality)
+    return file.getvalue()

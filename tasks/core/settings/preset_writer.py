@@ -1,0 +1,116 @@
+"""Settings as the text of a preset: what differs from the defaults, and nothing else."""
+
+import json
+import re
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from tasks.core.cache.store import write_atomically
+from tasks.core.config import Settings
+from tasks.core.errors import InvalidSettings
+from tasks.core.settings.overrides import laid_over
+from tasks.core.settings.presets import shown
+
+UNTOLD = ("run", "search")
+"""How a run uses the machine is nobody else's; and what was found need not be searched for again."""
+
+
+def write_preset(path: Path, settings: Settings, header: Sequence[str]) -> None:
+    """Write a preset; `header` becomes the comment lines at its head.
+
+    Raises:
+        ValueError: read again, the text would not give these settings.
+    """
+    body = text_of(settings)
+    tree = laid_over(type(settings)().model_dump(mode="json"), tomllib.loads(body))
+    again = type(settings).model_validate_json(json.dumps(tree))
+    if again.model_dump(exclude=set(UNTOLD)) != settings.model_dump(exclude=set(UNTOLD)):
+        raise ValueError(f"{path}: expected a preset that gives the settings again, received\n{body}")
+    lines = [f"# {line}".rstrip() for line in header]
+    write_atomically(path, ("\n".join([*lines, body.rstrip()]) + "\n").encode())
+
+
+def refuse_foreign(path: Path, mark: str) -> None:
+    """See to it that no preset is overwritten but one whose header begins with the mark.
+
+    Raises:
+        InvalidSettings: a person has written it.
+    """
+    if path.exists() and not path.read_text("utf-8", "replace").startswith(f"# {mark}"):
+        raise InvalidSettings(
+            f"study: expected a name that no preset of your own has, received {path.stem!r} ({shown(path)})"
+        )
+
+
+def text_of(settings: Settings) -> str:
+    """The differences from the defaults as TOML."""
+    tree = {name: value for name, value in _over(type(settings)(), settings).items() if name not in UNTOLD}
+    return "\n".join(_lines(tree))
+
+
+def _over(default: BaseModel, settings: BaseModel) -> dict[str, Any]:
+    """What differs between two settings of one class; tables are merged when a preset is read."""
+    found = {}
+    for name in type(settings).model_fields:
+        before, value = getattr(default, name), getattr(settings, name)
+        if value != before:
+            merged = isinstance(value, BaseModel) and isinstance(before, type(value))
+            found[name] = _over(before, value) if merged else _plain(value)
+    return found
+
+
+def _plain(value: Any) -> Any:
+    """A value that replaces what was there: the settings in it begin at their classes' own defaults."""
+    if isinstance(value, BaseModel):
+        return {
+            name: _plain(getattr(value, name))
+            for name, field in type(value).model_fields.items()
+            if field.is_required() or getattr(value, name) != field.get_default(call_default_factory=True)
+        }
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return {name: _plain(item) for name, item in value.items()} if isinstance(value, dict) else value
+
+
+def _lines(tree: dict[str, Any], key: str = "") -> list[str]:
+    """Lines of a table: its values first, then the tables in it, each under its heading."""
+    values = {name: value for name, value in tree.items() if not _is_table(value) and not _is_tables(value)}
+    lines = [f"{_key(name)} = {_value(value)}" for name, value in values.items()]
+    for name, value in tree.items():
+        below = f"{key}.{_key(name)}".lstrip(".")
+        if _is_table(value):
+            inner = _lines(value, below)
+            needs_heading = not inner or not inner[0].startswith("\n[")  # else it holds tables only
+            lines += [f"\n[{below}]"] * needs_heading + inner
+        elif _is_tables(value):
+            for each in value:
+                lines += [f"\n[[{below}]]", *_lines(each, below)]
+    return lines
+
+
+def _key(name: str) -> str:
+    return name if re.fullmatch(r"[\w-]+", name, re.ASCII) else json.dumps(name, ensure_ascii=False)
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _is_tables(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, list):
+        return f"[{', '.join(map(_value, value))}]"
+    raise TypeError(f"preset: expected TOML values, received {value!r}")

@@ -1,0 +1,140 @@
+"""Preset files: found by name, read as TOML, with the line on which each key stands."""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tasks.core.did_you_mean import suggestion
+from tasks.core.errors import InvalidSettings
+from tasks.core.settings.overrides import EVERY, Location, laid_over
+
+
+class Preset(NamedTuple):
+    """A preset's name and the comment lines at the head of its file, without the `#`."""
+
+    name: str
+    header: str
+
+
+class PresetFile(NamedTuple):
+    """Settings as the file states them, and where each stands."""
+
+    path: Path
+    tree: dict[str, Any]
+    lines: Mapping[Location, int]
+
+    def place(self, location: Sequence[str | int]) -> str:
+        """`file:line` of the setting, or of the nearest table around it."""
+        for length in range(len(location), 0, -1):
+            own = tuple(location[:length])
+            shared = (EVERY, *own[2:]) if own[0] == "recipes" and length > 2 else own
+            if line := self.lines.get(own, self.lines.get(shared)):
+                return f"{shown(self.path)}:{line}"
+        return shown(self.path)
+
+
+def listed(folder: Path) -> list[Preset]:
+    """Presets in a competition's folder, by name."""
+    files = sorted(file for file in folder.glob("*.toml") if file.is_file())
+    return [Preset(file.stem, _header(file.read_text("utf-8", "replace"))) for file in files]
+
+
+def read(folder: Path, name: str) -> PresetFile:
+    """Read `<folder>/<name>.toml`.
+
+    Raises:
+        InvalidSettings: there is no such preset, or it is not valid TOML.
+    """
+    path = folder / f"{name}.toml"
+    known = [preset.name for preset in listed(folder)]
+    if name not in known:
+        expected = f"one of {', '.join(known)}" if known else f"a file in {shown(folder)}, which has none"
+        raise InvalidSettings(f"preset: expected {expected}, received {name!r}{suggestion(name, known)}")
+    text = _text(path)
+    try:
+        return PresetFile(path, with_shared_recipe(tomllib.loads(text)), dict(_lines(text)))
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidSettings(_syntax_message(path, text, str(error))) from None
+
+
+def shown(path: Path) -> str:
+    """The path as a person would type it here."""
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
+def _text(path: Path) -> str:
+    content = path.read_bytes()
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        received = f"byte 0x{content[error.start]:02x}"
+        raise InvalidSettings(f"{shown(path)}:{line}: expected UTF-8 text, received {received}") from None
+
+
+def _syntax_message(path: Path, text: str, message: str) -> str:
+    """The parser's complaint ends in `(at line 3, column 5)` or `(at end of document)`."""
+    lines = text.splitlines() or [""]
+    reason, _, _ = message.rpartition(" (at ")
+    match = re.search(r"\(at line (\d+), column (\d+)\)$", message)
+    if match is None:
+        place = f"{shown(path)}:{len(lines)}"
+        return f"{place}: expected valid TOML, received the end of the file ({reason})"
+    line, column = int(match[1]), int(match[2])
+    received = f"{lines[min(line, len(lines)) - 1].strip()!r} ({reason}, column {column})"
+    return f"{shown(path)}:{line}: expected valid TOML, received {received}"
+
+
+def _header(text: str) -> str:
+    lines: list[str] = []
+    for line in text.splitlines():
+        if not line.startswith("#"):
+            break
+        lines.append(line.removeprefix("#").strip())
+    return "\n".join(lines)
+
+
+def with_shared_recipe(tree: dict[str, Any]) -> dict[str, Any]:
+    """The tree of a preset whose `[recipe]` says what all its `[[recipes]]` have in common."""
+    shared, own = tree.get(EVERY), tree.get("recipes")
+    if not isinstance(shared, dict) or not isinstance(own, list):
+        return tree
+    recipes = [laid_over(shared, each) if isinstance(each, dict) else each for each in own]
+    return {key: value for key, value in tree.items() if key != EVERY} | {"recipes": recipes}
+
+
+_TABLE = re.compile(r"\s*(\[\[?)([^\[\]]+)\]\]?\s*(#.*)?$")
+_KEY = re.compile(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
+
+
+def _lines(text: str) -> Iterator[tuple[Location, int]]:
+    """Tables and keys with their lines; values of several lines may hide keys that are none."""
+    counts: dict[Location, int] = {}
+    table: Location = ()
+    for number, line in enumerate(text.splitlines(), start=1):
+        if match := _TABLE.match(line):
+            table = _within_arrays(_keys(match[2]), counts)
+            if match[1] == "[[":
+                counts[table] = counts.get(table, -1) + 1
+                if counts[table] == 0:
+                    yield table, number
+                table = (*table, counts[table])
+            yield table, number
+        elif match := _KEY.match(line):
+            yield (*table, *_keys(match[1])), number
+
+
+def _keys(dotted: str) -> list[str]:
+    return [part.strip().strip("\"'") for part in dotted.split(".")]
+
+
+def _within_arrays(keys: Sequence[str], counts: Mapping[Location, int]) -> Location:
+    """`[recipes.head]` speaks of the last `[[recipes]]` so far: put its index in."""
+    location: Location = ()
+    for position, key in enumerate(keys):
+        location = (*location, key)
+        if location in counts and position < len(keys) - 1:
+            location = (*location, counts[location])
+    return location

@@ -1,0 +1,197 @@
+"""Evict from the store what no kept submission rests on and nobody has used for long.
+
+Evicting is never a loss, only work to be done again: a step whose artifact is gone runs at its next call.
+"""
+
+import shutil
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+from filelock import FileLock, Timeout
+
+from tasks.core.cache.store import Artifact, Store
+from tasks.core.submissions.submissions import Submission, listed
+
+STALE = timedelta(days=1)
+"""Age at which a temporary file has lost its owner; also the least age of what a run at work may read."""
+
+
+class CleaningReport(NamedTuple):
+    """What was removed, or would be in a dry run."""
+
+    removed: list[str]
+    """Names below the store, artifacts first."""
+    kept: int
+    """Artifacts that stay."""
+    freed_bytes: int
+
+
+def clean(
+    store: Store, *, older_than: timedelta, keep_best: int, submissions: Path, dry_run: bool
+) -> CleaningReport:
+    """Remove artifacts unused for `older_than`, unless a kept submission rests on them, and leftovers.
+
+    Kept are the newest submission of each competition and its `keep_best` best by out-of-fold score.
+    What is being computed or written is never touched; while any step is at work, nothing is that was
+    used within a day.
+
+    Raises:
+        InvalidSubmission: a provenance cannot be read, so nobody knows what it rests on.
+    """
+    needed = resting_on(kept(listed(submissions), keep_best))
+    now = time.time()
+    age = max(older_than, STALE) if _is_at_work(store) else older_than
+    cleaning = _Cleaning(store, oldest=now - age.total_seconds(), stale=now - STALE.total_seconds())
+    found = _artifact_names(store)
+    unused = [*cleaning.unused_artifacts(found - needed), *cleaning.leftovers()]
+    removed, freed = [], 0
+    for name, paths, locks in unused:
+        with _all_held(store, locks) as held:
+            if held:
+                removed.append(name)
+                freed += sum(map(_size, paths))
+                _remove([] if dry_run else paths)
+    return CleaningReport(removed, len(found - {Path(name).name for name in removed}), freed)
+
+
+def kept(submissions: list[Submission], keep_best: int) -> list[Submission]:
+    """The newest submission of each competition and its `keep_best` best; `submissions` newest first."""
+    by_competition: dict[str, list[Submission]] = defaultdict(list)
+    for submission in submissions:
+        by_competition[submission.folder.parent.name].append(submission)
+    chosen = []
+    for group in by_competition.values():
+        best = sorted(group, key=_goodness, reverse=True)[:keep_best]
+        chosen += [submission for submission in group if submission is group[0] or submission in best]
+    return chosen
+
+
+def _goodness(submission: Submission) -> float:
+    score = submission.provenance.get("score") or {}
+    if "value" not in score:
+        return float("-inf")
+    return float(score["value"]) * (1 if score.get("higher_is_better", True) else -1)
+
+
+def resting_on(submissions: list[Submission]) -> set[str]:
+    """Names of all artifacts of the steps behind these submissions."""
+    steps = [step for each in submissions for step in each.provenance.get("steps", [])]
+    return {step["artifact"] for step in steps if step.get("artifact")}
+
+
+Removal = tuple[str, list[Path], list[str]]
+"""A name for the report, the paths to remove in this order, and the locks to hold meanwhile."""
+
+
+class _Cleaning:
+    """Finds what may go: `oldest` and `stale` are times (seconds since 1970) before which a thing is old."""
+
+    def __init__(self, store: Store, *, oldest: float, stale: float) -> None:
+        self.store, self.oldest, self.stale = store, oldest, stale
+
+    def unused_artifacts(self, names: set[str]) -> Iterator[Removal]:
+        """Of these artifacts, with the records that lead to them; records go first, then the manifest."""
+        keys, used = self._uses()
+        for name in sorted(names):
+            folder = self.store.root / "artifacts" / name
+            manifest = folder.with_name(f"{name}.json")
+            if name in used:
+                is_unused = used[name] <= self.oldest
+            else:  # kept a moment ago, perhaps, and its step writes the record next
+                is_unused = max(_modified(folder), _modified(manifest)) <= min(self.oldest, self.stale)
+            if is_unused:
+                records = [self.store.root / "steps" / f"{key}.json" for key in keys[name]]
+                paths = [path for path in (*records, manifest, folder) if path.exists()]
+                yield f"artifacts/{name}", paths, [*keys[name], f"artifact-{name}"]
+
+    def _uses(self) -> tuple[dict[str, list[str]], dict[str, float]]:
+        """By artifact: keys of the steps that gave it, and when a step or a run last had it in hand."""
+        keys: dict[str, list[str]] = defaultdict(list)
+        used: dict[str, float] = {}
+        for record in self.store.records():
+            name = Artifact.model_validate(record["result"]).name
+            keys[name].append(record["key"])
+            used[name] = max(used.get(name, 0), datetime.fromisoformat(record["finished"]).timestamp())
+        for journal in _entries(self.store.root / "runs"):
+            for entry in self.store.journal(journal.stem):
+                name = str(entry.get("artifact"))
+                if name in used:
+                    used[name] = max(used[name], _modified(journal))
+        return keys, used
+
+    def leftovers(self) -> Iterator[Removal]:
+        """Abandoned checkpoints, temporary files, journals and locks that nobody waits for."""
+        root = self.store.root
+        for partial in _entries(root / "partial"):
+            if self._is_old(partial, self.oldest):
+                yield f"partial/{partial.name}", [partial], [partial.name]
+        for folder in ("artifacts", "steps", "fingerprints", "temporary"):
+            for path in _entries(root / folder):
+                if (folder == "temporary" or path.name.startswith(".")) and self._is_old(path, self.stale):
+                    yield f"{folder}/{path.name}", [path], []
+        for folder in ("runs", "locks"):
+            for path in _entries(root / folder):
+                if self._is_old(path, self.oldest):
+                    yield f"{folder}/{path.name}", [path], [path.name] if folder == "locks" else []
+
+    def _is_old(self, path: Path, limit: float) -> bool:
+        inside = path.rglob("*") if path.is_dir() else ()
+        return max(map(_modified, [path, *inside])) <= limit
+
+
+@contextmanager
+def _all_held(store: Store, names: list[str]) -> Iterator[bool]:
+    """Hold locks without waiting, and without making files for those that were never taken."""
+    with ExitStack() as stack:
+        try:
+            for path in (store.root / "locks" / name for name in names):
+                if path.exists():
+                    stack.enter_context(FileLock(path, timeout=0, thread_local=False))
+        except Timeout:
+            yield False
+        else:
+            yield True
+
+
+def _is_at_work(store: Store) -> bool:
+    """Whether any step holds its lock."""
+    for path in _entries(store.root / "locks"):
+        with _all_held(store, [path.name]) as free:
+            if not free:
+                return True
+    return False
+
+
+def _artifact_names(store: Store) -> set[str]:
+    names = [path.name.removesuffix(".json") for path in _entries(store.root / "artifacts")]
+    return {name for name in names if not name.startswith(".")}
+
+
+def _entries(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir()) if folder.is_dir() else []
+
+
+def _remove(paths: list[Path]) -> None:
+    for path in paths:
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _modified(path: Path) -> float:
+    """Time of the last change; 0 when it is gone."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _size(path: Path) -> int:
+    files = [path] if path.is_file() else [each for each in path.rglob("*") if each.is_file()]
+    return sum(file.stat().st_size for file in files)

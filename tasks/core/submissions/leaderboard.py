@@ -1,0 +1,136 @@
+"""A competition's submissions side by side: their own and public scores, and what changed in between."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from tasks.core.report.formatting import Estimate
+from tasks.core.submissions.submissions import Difference, Submission, differences
+
+LONGEST_VALUE = 24
+
+
+class Entry(NamedTuple):
+    """One submission's line."""
+
+    name: str
+    """Of its folder."""
+    when: datetime | None
+    metric: str
+    score: Estimate | None
+    """Out of fold."""
+    validation: Estimate | None
+    public: float | None
+    higher_is_better: bool
+    changed: str
+    """What differs from the submission before."""
+
+
+class Agreement(NamedTuple):
+    """How far scores of our own rank submissions as public ones do."""
+
+    tau: float
+    """Kendall's: 1 the same order, -1 the opposite one, about 0 by chance."""
+    submissions: int
+    """Those that have both scores."""
+
+    @property
+    def pairs(self) -> int:
+        """Pairs of them that were compared."""
+        return self.submissions * (self.submissions - 1) // 2
+
+
+def entries(submissions: Sequence[Submission]) -> list[Entry]:
+    """A line for each submission of one competition; these come, and go, the newest first."""
+    earlier: list[Submission | None] = [*submissions[1:], None]
+    return [_entry(one, before) for one, before in zip(submissions, earlier, strict=False)]
+
+
+def _entry(submission: Submission, before: Submission | None) -> Entry:
+    provenance = submission.provenance
+    score = _table(provenance.get("score"))
+    return Entry(
+        name=submission.folder.name,
+        when=_time(provenance.get("created")),
+        metric=str(score.get("name", "")),
+        score=_estimate(score),
+        validation=_estimate(_table(provenance.get("validation"))),
+        public=provenance.get("public_score"),
+        higher_is_better=bool(score.get("higher_is_better", True)),
+        changed=what_changed(before, submission) if before else "the first",
+    )
+
+
+def _table(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _estimate(score: dict[str, Any]) -> Estimate | None:
+    if "value" not in score:
+        return None
+    return Estimate(float(score["value"]), float(score.get("standard_error") or 0.0))
+
+
+def _time(text: Any) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
+
+
+def what_changed(before: Submission, submission: Submission) -> str:
+    """The settings that differ, in short; if none does, what else decides answers."""
+    found = differences(before, submission)
+    if settings := found.pop("config"):
+        return _told(settings)
+    others = [
+        f"{part} ({len(different)})" if part != "data" else part
+        for part, different in found.items()
+        if different
+    ]
+    return ", ".join(others) or "nothing"
+
+
+def _told(settings: Sequence[Difference]) -> str:
+    """By parts of the settings: the difference where there is one, else how many there are."""
+    parts: dict[str, list[Difference]] = {}
+    for each in settings:
+        parts.setdefault(each.key.partition(".")[0], []).append(each)
+    return ", ".join(_told_part(part, found) for part, found in parts.items())
+
+
+def _told_part(part: str, found: Sequence[Difference]) -> str:
+    if len(found) > 1:
+        return f"{len(found)} settings of {part}"
+    return f"{found[0].key} {_short(found[0].first)} → {_short(found[0].second)}"
+
+
+def _short(value: Any) -> str:
+    text = "nothing" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    return text if len(text) <= LONGEST_VALUE else f"…{text[-LONGEST_VALUE + 1 :]}"
+
+
+def agreement(lines: Iterable[Entry], *, public_higher_is_better: bool) -> Agreement | None:
+    """How far both scores agree in rank; None where no two differ in both."""
+    both = [(each, each.score, each.public) for each in lines]
+    known = [(each, score.value, public) for each, score, public in both if score and public is not None]
+    if len(known) < 2:
+        return None
+    from scipy.stats import kendalltau
+
+    own = [value if each.higher_is_better else -value for each, value, _ in known]
+    public = [value if public_higher_is_better else -value for _, _, value in known]
+    if len(set(own)) < 2 or len(set(public)) < 2:
+        return None
+    return Agreement(float(kendalltau(own, public).statistic), len(known))
+
+
+def agreement_text(found: Agreement | None) -> str:
+    """A sentence for people."""
+    if found is None:
+        return "Record public scores of two or more different submissions to see how far ranks agree."
+    pairs = "1 pair" if found.pairs == 1 else f"{found.pairs:,} pairs"
+    return (
+        f"Out-of-fold and public scores agree in rank by {found.tau:+.2f} (Kendall's tau: 1 the same order, "
+        f"0 chance), from {found.submissions} submissions, {pairs}."
+    )

@@ -1,0 +1,72 @@
+"""What a submission rests on, told so that someone else can rebuild it."""
+
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from tasks.core.cache.code import ROOT
+from tasks.core.cache.store import Store
+
+UNTOLD = {"run"}
+"""Settings that cannot change a result."""
+
+
+def describe(config: BaseModel, journal: list[dict[str, Any]], *, command: str) -> dict[str, Any]:
+    """Settings, code, data, libraries, steps and the command that rebuilds them.
+
+    Args:
+        journal: the steps of the run, as the store noted them.
+    """
+    store = Store.current()
+    records = [store.record(entry["key"]) or {} for entry in journal if entry["key"]]
+    return {
+        "config": config.model_dump(mode="json", exclude=UNTOLD),
+        "code": _merged(records, "code"),
+        "libraries": {"podium": version("podium"), **_merged(records, "libraries")},
+        "data": data_digests(records),
+        "git": git_state(),
+        "command": command,
+        "steps": journal,
+    }
+
+
+def data_digests(records: list[dict[str, Any]]) -> dict[str, str]:
+    """Artifact names of the datasets and folds the steps read."""
+    found = {}
+    for record in records:
+        if record.get("step") in ("load", "split"):
+            result = record["result"]
+            found[record["step"]] = f"{result['kind']}-{result['digest']}"
+    return found
+
+
+def _merged(records: list[dict[str, Any]], part: str) -> dict[str, str]:
+    merged: dict[str, str] = {}
+    for record in records:
+        merged |= record.get(part, {})
+    return dict(sorted(merged.items()))
+
+
+def git_state(root: Path = ROOT) -> dict[str, Any]:
+    """The commit the code was at, and whether tracked files had changed; empty outside a checkout."""
+    commit = _git(root, "rev-parse", "HEAD")
+    if commit is None:
+        return {}
+    return {"commit": commit, "dirty": bool(_git(root, "status", "--porcelain", "-uno"))}
+
+
+def _git(root: Path, *arguments: str) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(root), *arguments],
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()

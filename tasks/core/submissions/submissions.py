@@ -1,0 +1,199 @@
+"""What has been submitted: folders holding the file to upload and its provenance.
+
+submissions/<competition>/<UTC time>-<run name>/
+    <file>             to upload
+    provenance.json    settings, code, data and scores behind it
+    report.html
+"""
+
+import json
+import tempfile
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tasks.core.cache.store import write_json
+from tasks.core.competition import find
+from tasks.core.did_you_mean import suggestion
+from tasks.core.errors import InvalidSubmission
+from tasks.core.settings.presets import shown
+
+PROVENANCE = "provenance.json"
+COMPARED = ("config", "data", "libraries", "code")
+"""Parts of the provenance that decide the answers."""
+
+
+class Submission(NamedTuple):
+    """A folder and what its provenance says."""
+
+    folder: Path
+    provenance: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        return f"{self.folder.parent.name}/{self.folder.name}"
+
+    @property
+    def file(self) -> Path:
+        """The file to upload."""
+        return self.folder / str(self.provenance["file"])
+
+
+class Difference(NamedTuple):
+    """A key with its two values; None where one side lacks it."""
+
+    key: str
+    first: Any
+    second: Any
+
+
+class AnswerDifference(NamedTuple):
+    """How far two files agree, line by line in their order."""
+
+    different: int
+    total: int
+    examples: list[tuple[int, str, str]]
+    """Line number and both lines, the first few."""
+
+
+def listed(root: Path, competition: str | None = None) -> list[Submission]:
+    """All submissions, the newest first.
+
+    Raises:
+        InvalidSubmission: a provenance cannot be read.
+    """
+    files = root.glob(f"{competition or '*'}/[!.]*/{PROVENANCE}")  # one that is being written has a dot
+    return [read(file.parent) for file in sorted(files, key=lambda file: file.parent.name, reverse=True)]
+
+
+def read(folder: Path) -> Submission:
+    """The submission in a folder.
+
+    Raises:
+        InvalidSubmission: there is no provenance, or it is not a JSON object that names its file.
+    """
+    file = folder / PROVENANCE
+    try:
+        provenance = json.loads(file.read_text("utf-8"))
+    except json.JSONDecodeError as error:
+        raise InvalidSubmission(
+            f"{shown(file)}:{error.lineno}: expected JSON, received {error.msg}"
+        ) from None
+    except (FileNotFoundError, NotADirectoryError):
+        raise InvalidSubmission(
+            f"{shown(folder)}: expected a folder with {PROVENANCE}, received none"
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidSubmission(f"{shown(file)}: expected JSON in UTF-8, received {error}") from None
+    if not isinstance(provenance, dict) or "file" not in provenance:
+        raise InvalidSubmission(f"{shown(file)}:1: expected an object with the key 'file', received none")
+    return Submission(folder, provenance)
+
+
+def named(root: Path, name: str) -> Submission:
+    """The submission meant: a folder, `<competition>/<folder>`, or a part of that found once.
+
+    Raises:
+        InvalidSubmission: none is meant, or several are.
+    """
+    if Path(name, PROVENANCE).is_file():
+        return read(Path(name))
+    known = {submission.name: submission for submission in listed(root)}
+    matches = [full for full in known if name in (full, full.partition("/")[2])]
+    matches = matches or [full for full in known if name in full]
+    if len(matches) == 1:
+        return known[matches[0]]
+    if matches:
+        several = "\n  ".join(matches)
+        raise InvalidSubmission(
+            f"submission: expected the name of one, received {name!r}, which fits\n  {several}"
+        )
+    near = suggestion(name, known)
+    expected = f"one of the {len(known)} in {shown(root)}"
+    raise InvalidSubmission(f"submission: expected {expected}, received {name!r}{near}")
+
+
+def differences(first: Submission, second: Submission) -> dict[str, list[Difference]]:
+    """What differs between two provenances, for each of the parts that decide the answers."""
+    one, two = first.provenance, second.provenance
+    return {part: _differences(one.get(part), two.get(part)) for part in COMPARED}
+
+
+def answer_difference(first: Submission, second: Submission, *, shown_count: int = 5) -> AnswerDifference:
+    """Compare the files to upload.
+
+    Raises:
+        InvalidSubmission: a file is missing.
+    """
+    one, two = _lines(first.file), _lines(second.file)
+    total = max(len(one), len(two))
+    padded = [lines + ["(none)"] * (total - len(lines)) for lines in (one, two)]
+    pairs = enumerate(zip(*padded, strict=True), start=1)
+    different = [(number, a, b) for number, (a, b) in pairs if a != b]
+    return AnswerDifference(len(different), total, different[:shown_count])
+
+
+def record_score(submission: Submission, score: float) -> None:
+    """Write the public score into the provenance, atomically; the file to upload is not touched."""
+    provenance = read(submission.folder).provenance | {"public_score": score}
+    write_json(submission.folder / PROVENANCE, provenance)
+
+
+def validate(competition: str, file: Path, config: Any) -> int:
+    """Count the lines of a submission that fits the raw files the settings name.
+
+    Raises:
+        InvalidSubmission: the file breaks a rule; names rule and line.
+        InvalidData: the raw files cannot be read.
+    """
+    if not file.is_file():
+        raise InvalidSubmission(f"{shown(file)}: expected a file, received none")
+    rules = find(competition)
+    with tempfile.TemporaryDirectory() as folder:
+        dataset = Path(folder)
+        rules.load(config.data, dataset)
+        return rules.check(file, rules.ids(dataset, "test"), dataset)
+
+
+def flat(tree: Any) -> list[tuple[str, Any]]:
+    """Every value of a nested table under its dotted key."""
+    return [(".".join(key), value) for key, value in _leaves(tree, ())]
+
+
+def _differences(first: Any, second: Any) -> list[Difference]:
+    one, two = dict(flat(first)), dict(flat(second))
+    keys = [*one, *(key for key in two if key not in one)]
+    changed = [key for key in keys if one.get(key) != two.get(key)]
+    return [Difference(key, one.get(key), two.get(key)) for key in changed]
+
+
+def _leaves(value: Any, key: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every value with the keys that lead to it; an empty table or list is a value too."""
+    below: Mapping[Any, Any] | Sequence[tuple[int, Any]] = ()
+    if isinstance(value, dict):
+        below = list(value.items())
+    elif isinstance(value, list):
+        below = list(enumerate(value))
+    if not below:
+        if value is not None:
+            yield key, value
+        return
+    for part, inner in below:
+        yield from _leaves(inner, (*key, str(part)))
+
+
+def _lines(file: Path) -> list[str]:
+    """Lines of the file, or of the files in a zip archive."""
+    if not file.is_file():
+        raise InvalidSubmission(f"{shown(file)}: expected the file to upload, received none")
+    if not zipfile.is_zipfile(file):
+        return _parted(file.read_bytes())
+    with zipfile.ZipFile(file) as archive:
+        return _parted(b"".join(archive.read(name) for name in sorted(archive.namelist())))
+
+
+def _parted(content: bytes) -> list[str]:
+    """Lines that end at line feeds alone: answers may hold what `str.splitlines` takes for line ends."""
+    lines = content.decode("utf-8", "replace").split("\n")
+    return [line.rstrip("\r") for line in (lines if lines[-1] else lines[:-1])]

@@ -1,0 +1,194 @@
+"""Sections of the report on mistakes: of what kind, in which predicates, and in which sentences."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+
+from tasks.core.report.page import Block, Section, Table, Text
+from tasks.extraction.analysis.errors import INVENTED, MISSED, Mistake, Side
+from tasks.extraction.analysis.evaluation import Outcome
+from tasks.extraction.labelling.mentions import Span, places
+from tasks.extraction.records import Record, Triple
+from tasks.extraction.triples import normal
+from tasks.text.validation.json_lines import printable
+
+PAIRS = 20
+BOUNDARIES = 20
+SENTENCES = 20
+
+
+def confusions(mistakes: Sequence[Mistake]) -> Section:
+    """Kinds of mistakes; predicates taken for each other; names cut too long or too short."""
+    if not mistakes:
+        return Section("Confusions", [])
+    blocks: list[Block] = [_kinds(mistakes, "invented"), _kinds(mistakes, "missed")]
+    return Section("Confusions", [*blocks, *_predicates(mistakes), *_boundaries(mistakes)])
+
+
+def _kinds(mistakes: Sequence[Mistake], side: Side) -> Table:
+    meanings = INVENTED if side == "invented" else MISSED
+    counts = Counter(mistake.kind for mistake in mistakes if mistake.side == side)
+    rows = [
+        [meaning, counts[kind], counts[kind] / counts.total()]
+        for kind, meaning in meanings.items()
+        if counts[kind]
+    ]
+    caption = {
+        "invented": "Invented triples, that is answers which no label has: what is the matter with them.",
+        "missed": "Missed triples, that is labels which no answer has: what became of them.",
+    }[side]
+    return Table([side, "triples", "share"], rows, f"{caption} The first line that fits.")
+
+
+def _predicates(mistakes: Iterable[Mistake]) -> list[Block]:
+    counts = Counter(
+        (mistake.other[1], mistake.triple[1], mistake.kind)
+        for mistake in mistakes
+        if mistake.side == "invented" and mistake.kind in ("predicate", "further") and mistake.other
+    )
+    pairs = Counter[tuple[str, str]]()
+    for (labelled, answer, _), count in counts.items():
+        pairs[labelled, answer] += count
+    rows = [
+        [*pair, counts[*pair, "predicate"], counts[*pair, "further"]] for pair, _ in pairs.most_common(PAIRS)
+    ]
+    caption = (
+        f"Right pair of names, wrong predicate; the {len(rows)} most frequent of {len(pairs)} confusions. "
+        "“Besides”: the labelled predicate was answered too."
+    )
+    columns = ["labelled", "answered", "in its place", "besides"]
+    return [Table(columns, rows, caption)] if rows else []
+
+
+def _boundaries(mistakes: Iterable[Mistake]) -> list[Block]:
+    """For each predicate how its wrongly cut names differ from the labelled ones."""
+    found: dict[str, list[Mistake]] = defaultdict(list)
+    for mistake in mistakes:
+        if mistake.side == "invented" and mistake.kind == "boundaries":
+            found[mistake.triple[1]].append(mistake)
+    ordered = sorted(found.items(), key=lambda entry: -len(entry[1]))[:BOUNDARIES]
+    rows = [_boundary_row(predicate, cut) for predicate, cut in ordered]
+    columns = [
+        "predicate",
+        "triples",
+        "subject differs",
+        "object differs",
+        "too long",
+        "too short",
+        "example",
+    ]
+    caption = (
+        f"Names cut differently, in the {len(rows)} predicates where that is most frequent. "
+        "Too long or too short: of subject and object together, against the labelled ones."
+    )
+    return [Table(columns, rows, caption)] if rows else []
+
+
+def _boundary_row(predicate: str, cut: Sequence[Mistake]) -> list[object]:
+    pairs = [(normal(mistake.triple), normal(mistake.other)) for mistake in cut if mistake.other]
+    longer = [len(answer[0] + answer[2]) - len(label[0] + label[2]) for answer, label in pairs]
+    return [
+        predicate,
+        len(cut),
+        sum(answer[0] != label[0] for answer, label in pairs),
+        sum(answer[2] != label[2] for answer, label in pairs),
+        sum(difference > 0 for difference in longer),
+        sum(difference < 0 for difference in longer),
+        _difference(max(cut, key=lambda mistake: mistake.score or 0.0)),
+    ]
+
+
+def _difference(mistake: Mistake) -> str:
+    """The names that differ, the labelled one last."""
+    pairs = zip(mistake.triple[::2], mistake.other[::2] if mistake.other else (), strict=False)
+    return ", ".join(f"{answer}, labelled {label}" for answer, label in pairs if answer != label)
+
+
+def sentences(outcome: Outcome, mistakes: Sequence[Mistake]) -> Section:
+    """The surest of the invented triples, the least likely of the missed ones, and some unconsidered."""
+    scored = [mistake for mistake in mistakes if mistake.score is not None]
+    surest = sorted(scored, key=lambda mistake: -(mistake.score or 0.0))
+    invented = [mistake for mistake in surest if mistake.side == "invented"][:SENTENCES]
+    least = sorted(scored, key=lambda mistake: mistake.score or 0.0)
+    missed = [mistake for mistake in least if mistake.kind == "under"][:SENTENCES]
+    unseen = _of_each_predicate([mistake for mistake in mistakes if mistake.kind == "unconsidered"])
+    told = {
+        "Invented triples that the blend was surest of. Many of them are true: look for labels that are "
+        "missing, or wrong where one is told beside.": invented,
+        "Missed triples of the lowest scores, of those considered at all. Look for wrong labels, "
+        "and for what the sentence does not say.": missed,
+        "Missed triples that no model considered: one a predicate, the most often missed first.": unseen,
+    }
+    tables = [_table(outcome, chosen, caption) for caption, chosen in told.items() if chosen]
+    note = Text("In each sentence ⟦subject⟧ and ⟦object⟧ are marked; … stands for what is left out.")
+    return Section("Mistakes and suspect labels", [note, *tables] if tables else [])
+
+
+def _of_each_predicate(missed: Sequence[Mistake]) -> list[Mistake]:
+    first: dict[str, Mistake] = {}
+    for mistake in missed:
+        first.setdefault(mistake.triple[1], mistake)
+    counts = Counter(mistake.triple[1] for mistake in missed)
+    return [first[predicate] for predicate, _ in counts.most_common(SENTENCES)]
+
+
+def _table(outcome: Outcome, chosen: Sequence[Mistake], caption: str) -> Table:
+    """Triples in their sentences; columns in which nothing stands are left out."""
+    columns = ["score", "triple", "sentence", "what is the matter", "id"]
+    rows = [_row(outcome.records[mistake.row], mistake) for mistake in chosen]
+    told = [place for place in range(len(columns)) if any(row[place] is not None for row in rows)]
+    return Table(
+        [columns[place] for place in told], [[row[place] for place in told] for row in rows], caption
+    )
+
+
+def _row(record: Record, mistake: Mistake) -> list[object]:
+    nearest = f": {_told(mistake.other)}" if mistake.other else ""
+    matter = f"{INVENTED[mistake.kind]}{nearest}" if mistake.side == "invented" else None
+    sentence = excerpt(record.text, mistake.triple)
+    return [mistake.score, _told(mistake.triple), sentence, matter, record.id]
+
+
+def _told(triple: Triple) -> str:
+    return " · ".join(triple)
+
+
+# FOLDED from tasks/extraction/excerpts.py
+# A sentence shortened to what stands around a triple, with subject and object marked.
+OPENING, CLOSING, GAP = "⟦", "⟧", "…"
+AROUND = 20
+"""Characters shown on either side of a name."""
+
+
+def excerpt(text: str, triple: Triple, *, around: int = AROUND) -> str:
+    """The text near subject and object, both in brackets; its beginning where they do not stand in it."""
+    spans = places(text, [triple])[0]
+    if spans is None:
+        return printable(text, longest=4 * around)
+    pieces = _windows(spans, len(text), around)
+    shown = GAP.join(_marked(text, piece, set(spans)) for piece in pieces)
+    start = GAP if pieces[0][0] else ""
+    return start + shown + (GAP if pieces[-1][1] < len(text) else "")
+
+
+def _windows(spans: Iterable[Span], length: int, around: int) -> list[Span]:
+    """The parts of a text that are shown, from left to right; a single character is not worth a gap."""
+    windows: list[Span] = []
+    for start, end in sorted(spans):
+        start, end = max(0, start - around), min(length, end + around)
+        start, end = (0 if start == 1 else start), (length if end == length - 1 else end)
+        if windows and start <= windows[-1][1] + 1:
+            windows[-1] = (windows[-1][0], max(windows[-1][1], end))
+        else:
+            windows.append((start, end))
+    return windows
+
+
+def _marked(text: str, window: Span, spans: set[Span]) -> str:
+    starts, ends = [start for start, _ in spans], [end for _, end in spans]
+    marked = [
+        CLOSING * ends.count(place) * (place > window[0])
+        + OPENING * starts.count(place) * (place < window[1])
+        + printable(text[place : place + 1] if place < window[1] else "", longest=1)
+        for place in range(window[0], window[1] + 1)
+    ]
+    return "".join(marked)

@@ -1,0 +1,117 @@
+"""The blend's answers beside the labels, sentence by sentence, for the report to tell what went wrong.
+
+Every sentence was answered by models that had not seen it. In the scorer's official mode a text given twice
+counts where it comes last; only sentences that count are looked at, so that figures add up to the score.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tasks.core.report.page import Material
+from tasks.extraction import dataset
+from tasks.extraction.answers import answered, distinct
+from tasks.extraction.config import Answers
+from tasks.extraction.records import Record, Triple
+from tasks.extraction.scoring import triples
+from tasks.extraction.triples import normal, triple_of
+from tasks.learning.ensemble.candidates import Candidates
+
+Same = Callable[[Triple, Triple], bool]
+"""Whether a triple found (first) answers a label (second)."""
+
+
+class Outcome(NamedTuple):
+    """Parallel lists of the sentences that count."""
+
+    records: list[Record]
+    scored: list[dict[Triple, float]]
+    """By normal form (`tasks.extraction.triples.normal`), the score of each triple considered."""
+    kept: list[list[Triple]]
+    """Triples over their thresholds, before any rule."""
+    decision: dict[str, Any]
+    """What made the answers: `threshold`, `by_predicate`, `rules`."""
+    scorer: dict[str, Any]
+    """Keyword arguments that `tasks.extraction.scoring.triples` counts with."""
+
+    def threshold(self, predicate: str) -> float:
+        """The least score of a triple with this predicate that is answered."""
+        return float(self.decision["by_predicate"].get(predicate, self.decision["threshold"]))
+
+    @property
+    def same(self) -> Same:
+        """By normal forms, or by the scorer itself where more than these count."""
+        if not self.scorer["alias"] and not self.scorer["location"] and self.scorer["mode"] == "official":
+            return lambda found, label: normal(found) == normal(label)
+        return lambda found, label: bool(
+            triples.evaluate([("", [label])], [("", [found])], **self.scorer).correct_recall
+        )
+
+
+def read(material: Material) -> Outcome:
+    """What the blend answers out of fold.
+
+    Raises:
+        ValueError: the blend's records are not the dataset's, or stand in another order.
+    """
+    records = dataset.records(material.dataset, "train")
+    if [record.id for record in records] != list(material.blended.ids):
+        raise ValueError(
+            f"report: expected scores of the dataset's {len(records)} training records in their order, "
+            f"received {len(material.blended.ids)} records"
+        )
+    return _outcome(material, records, material.blended.values)
+
+
+def read_validation(material: Material) -> Outcome | None:
+    """What the blend answers on the validation part, by the same decision; None where there is none."""
+    scores = material.blended_validation
+    if scores is None:
+        return None
+    return _outcome(material, dataset.records(material.dataset, "validation"), scores.values)
+
+
+def _outcome(material: Material, records: list[Record], values: Candidates) -> Outcome:
+    scorer = _scorer(material.dataset, material.config)
+    rows = counting(records, scorer["mode"])
+    decision = {"by_predicate": {}, "rules": [], **(material.blended.decision or {"threshold": 0.5})}
+    kept = answered(values, [record.text for record in records], {**decision, "rules": []})
+    return Outcome(
+        [records[row] for row in rows],
+        [_best(values.record(row)) for row in rows],
+        [kept[row] for row in rows],
+        decision,
+        scorer,
+    )
+
+
+def counting(records: Sequence[Record], mode: str) -> list[int]:
+    """Rows of the sentences that the scorer counts."""
+    last = {record.text: row for row, record in enumerate(records)}
+    return [row for row, record in enumerate(records) if mode == "strict" or last[record.text] == row]
+
+
+def answers(outcome: Outcome, rules: Sequence[str] | None = None) -> list[list[Triple]]:
+    """The triples of each sentence by the decision's rules, or by those given."""
+    from tasks.extraction.rules.table import apply
+
+    names = outcome.decision["rules"] if rules is None else rules
+    return [
+        distinct(apply(record.text, kept, names)) if kept and names else kept
+        for record, kept in zip(outcome.records, outcome.kept, strict=True)
+    ]
+
+
+def _scorer(folder: Path, config: dict[str, Any]) -> dict[str, Any]:
+    alias, location = dataset.dictionaries(folder)
+    mode = Answers.model_validate(config.get("answers", {})).mode
+    return {"alias": alias, "location": location, "mode": mode}
+
+
+def _best(scored: dict[str, float]) -> dict[Triple, float]:
+    """Of candidates that the scorer takes for the same, the best score."""
+    best: dict[Triple, float] = {}
+    for candidate, score in scored.items():
+        triple = normal(triple_of(candidate))
+        best[triple] = max(score, best.get(triple, 0.0))
+    return best

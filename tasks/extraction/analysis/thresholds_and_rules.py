@@ -1,0 +1,160 @@
+"""Sections of the report on what was chosen out of fold, thresholds and rules, and on the alternatives."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from tasks.core.report.page import Block, Section, Table, Text
+from tasks.extraction.analysis.evaluation import Outcome, answers
+from tasks.extraction.records import Triple
+from tasks.extraction.rules.table import RULES
+from tasks.extraction.scoring import triples
+from tasks.extraction.scoring.triples import Counts
+from tasks.extraction.triples import normal
+
+PLACES = 200
+"""Thresholds at which the curves are drawn."""
+NEARLY_ALL = 0.01
+"""Share of labels lost to the threshold below which it is bounded by what was considered."""
+
+
+def thresholds(outcome: Outcome) -> Section:
+    """Precision, recall and F1 over the threshold; thresholds of single predicates where they have any."""
+    from tasks.learning.report import charts
+
+    predicates, scores, right = _considered(outcome)
+    labels = _labels(outcome)
+    wanted = sum(labels.values())
+    if not len(scores) or not wanted:
+        return Section("Thresholds", [])
+    threshold = outcome.decision["threshold"]
+    places = np.linspace(scores.min(), scores.max(), PLACES)
+    drawn = [_counts(scores, right, wanted, place) for place in places]
+    chart = charts.lines(
+        places,
+        {
+            "precision": [counts.precision for counts in drawn],
+            "recall": [counts.recall for counts in drawn],
+            "F1": [counts.f1 for counts in drawn],
+        },
+        mark=threshold,
+        x_label="threshold",
+        caption="Answering every triple of at least that score, before rules. Dotted: the threshold chosen.",
+    )
+    chosen = _counts(scores, right, wanted, threshold)
+    text = (
+        f"Threshold {threshold:.4f}, chosen on these predictions: precision {chosen.precision:.4f}, recall "
+        f"{chosen.recall:.4f}, F1 {chosen.f1:.4f}. Of {wanted:,} labels {right.sum() / wanted:.1%} were "
+        "considered at all, which no threshold can exceed in recall."
+    )
+    if right.sum() - chosen.correct_recall < NEARLY_ALL * wanted:
+        text += " Nearly all of these are answered: with a lower “floor” of the recipes more may be found."
+    blocks: list[Block] = [Text(text), chart]
+    if outcome.decision["by_predicate"]:
+        blocks.append(_own_thresholds(outcome, predicates, scores, right, labels))
+    return Section("Thresholds", blocks)
+
+
+def _considered(outcome: Outcome) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Predicate, score and rightness of every triple considered, aliases aside."""
+    gold = [{normal(label) for label in record.triples} for record in outcome.records]
+    found = [
+        (triple[1], score, triple in labels)
+        for labels, scored in zip(gold, outcome.scored, strict=True)
+        for triple, score in scored.items()
+    ]
+    predicates, scores, right = zip(*found, strict=True) if found else ((), (), ())
+    return np.array(predicates, object), np.array(scores, np.float64), np.array(right, bool)
+
+
+def _labels(outcome: Outcome) -> dict[str, int]:
+    """Number of labels by predicate, the most frequent first."""
+    distinct = [label[1] for record in outcome.records for label in {normal(each) for each in record.triples}]
+    names, counts = np.unique(np.array(distinct, str), return_counts=True)
+    return {str(names[place]): int(counts[place]) for place in np.argsort(-counts, kind="stable")}
+
+
+def _counts(scores: np.ndarray, right: np.ndarray, wanted: int, threshold: float) -> Counts:
+    answered = scores >= threshold
+    correct = int(np.count_nonzero(answered & right))
+    return Counts(correct, int(np.count_nonzero(answered)), correct, wanted)
+
+
+def _own_thresholds(
+    outcome: Outcome, predicates: np.ndarray, scores: np.ndarray, right: np.ndarray, labels: dict[str, int]
+) -> Table:
+    rows = []
+    for predicate, wanted in labels.items():
+        if predicate in outcome.decision["by_predicate"]:
+            own = predicates == predicate
+            f1 = [
+                _counts(scores[own], right[own], wanted, threshold).f1
+                for threshold in (outcome.threshold(predicate), outcome.decision["threshold"])
+            ]
+            rows.append([predicate, wanted, outcome.threshold(predicate), *f1])
+    columns = ["predicate", "labels", "threshold", "F1", "F1 at the common threshold"]
+    return Table(columns, rows, "Predicates with a threshold of their own; all others use the common one.")
+
+
+def rules(outcome: Outcome, validation: Outcome | None = None) -> Section:
+    """What each rule does: F1 out of fold with and without it, all others as they were chosen.
+
+    Args:
+        validation: answers on the validation part, on which the gain is told too.
+    """
+    every = _rule_rows(outcome)
+    gains = {row[0]: row[4] if row[5] else None for row in _rule_rows(validation)} if validation else {}
+    columns = ["rule", "in use", "F1 with it", "F1 without", "gain", "sentences", "right", "wrong"]
+    if validation:
+        columns.append("gain on validation")
+        every = [[*row, gains[row[0]]] for row in every]
+    is_idle = {row[0]: not row[5] and gains.get(row[0]) is None for row in every}
+    rows = sorted((row for row in every if not is_idle[row[0]]), key=lambda row: (row[1] == "off", -row[4]))
+    idle = [row[0] for row in every if is_idle[row[0]]]
+    chosen = [row[0] for row in every if row[1] == "on"]
+    text = (
+        f"In use: {', '.join(chosen) or 'none'}. Each rule that is on is left out once, each that is off is "
+        "added once; thresholds stay as they are. A gain from a handful of sentences is mostly chance, and "
+        "rules picked from these figures flatter the score."
+    )
+    text += f" No sentence is changed by {', '.join(idle)}." if idle else ""
+    caption = "Sentences it changes, and the right and wrong triples that it adds, or removes where negative."
+    return Section("Rules", [Text(text), *([Table(columns, rows, caption)] if rows else [])])
+
+
+def _rule_rows(outcome: Outcome) -> list[list[Any]]:
+    """A row for each rule, in the order in which they are applied."""
+    chosen = [name for name in RULES if name in outcome.decision["rules"]]
+    now = answers(outcome)
+    total = _score(outcome, range(len(now)), now)
+    return [_rule_row(outcome, name, chosen, now, total) for name in RULES]
+
+
+def _rule_row(
+    outcome: Outcome, name: str, chosen: Sequence[str], now: Sequence[Sequence[Triple]], total: np.ndarray
+) -> list[Any]:
+    used = name in chosen
+    other = answers(outcome, [each for each in [*chosen, name] if not (used and each == name)])
+    changed = [row for row, (a, b) in enumerate(zip(now, other, strict=True)) if set(a) != set(b)]
+    moved = _score(outcome, changed, other) - _score(outcome, changed, now)
+    without, having = (total + moved, total) if used else (total, total + moved)
+    right, answered = (having - without)[:2].tolist()
+    f1 = [Counts(*counts.tolist()).f1 for counts in (having, without)]
+    in_use = "on" if used else "off"
+    return [name, in_use, *f1, f1[0] - f1[1], len(changed), right, answered - right]
+
+
+def _score(outcome: Outcome, rows: Sequence[int], answers: Sequence[Sequence[Triple]]) -> np.ndarray:
+    """(4,) int64 counts of some sentences."""
+    counts = triples.per_sentence(*_sides(outcome, rows, answers), **outcome.scorer)
+    total: np.ndarray = counts.sum(axis=0)
+    return total
+
+
+def _sides(
+    outcome: Outcome, rows: Sequence[int], answers: Sequence[Sequence[Triple]]
+) -> Iterator[list[triples.Sentence]]:
+    texts = [outcome.records[row].text for row in rows]
+    yield [(text, outcome.records[row].triples) for text, row in zip(texts, rows, strict=True)]
+    yield [(text, answers[row]) for text, row in zip(texts, rows, strict=True)]

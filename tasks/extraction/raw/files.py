@@ -1,0 +1,123 @@
+"""The competition's raw files: where they lie, the schemas, and the scorer's dictionaries."""
+
+from collections import defaultdict
+from pathlib import Path
+from typing import NamedTuple
+
+from tasks.core.errors import InvalidData, InvalidSettings, Problem
+from tasks.extraction.config import Data
+from tasks.extraction.dataset import Part
+from tasks.extraction.raw.sentences import wrong_text
+from tasks.text.validation import json_lines
+from tasks.text.validation.raw_files import check_name
+
+SCHEMA, TRAIN = "all_50_schemas", "train_data.json"
+VALIDATION, TEST = "dev_data.json", "test1_data_postag.json"
+SCHEMA_KEYS = ("subject_type", "predicate", "object_type")
+
+
+class Source(NamedTuple):
+    """A file of sentences and the part of the dataset it belongs to."""
+
+    part: Part
+    file: Path
+
+
+class Schema(NamedTuple):
+    """The rows of the schema file, and what sentences are checked against."""
+
+    rows: list[dict[str, str]]
+    types: dict[str, set[tuple[str, str]]]
+    """(subject type, object type) of each predicate, in order of first appearance."""
+
+
+def sources(data: Data) -> list[Source]:
+    """The files of sentences, training files first.
+
+    Raises:
+        InvalidSettings: a file lies elsewhere, or two would give their sentences the same ids.
+    """
+    root = Path(data.root).expanduser()
+    parts: list[tuple[Part, str]] = [("validation", VALIDATION), ("test", TEST), ("train", TRAIN)]
+    stems = {Path(name).stem: name for _, name in parts}
+    for name in data.extra:
+        check_name("extra", name)
+        if other := stems.get(stem := Path(name).stem):
+            expected = f"names that differ before the suffix from {other}"
+            raise InvalidSettings(f"data.extra: expected {expected}, received {name}")
+        stems[stem] = name
+        parts.append(("train", name))
+    found = [Source(part, root / name) for part, name in parts]
+    return [*found[2:], *found[:2]]
+
+
+def check_places(data: Data) -> list[Problem]:
+    """What is missing of the raw files.
+
+    Raises:
+        InvalidData: the folder itself is missing.
+        InvalidSettings: a file lies elsewhere, or two would give their sentences the same ids.
+    """
+    for setting in ("alias", "location"):
+        if name := getattr(data, setting):
+            check_name(setting, name)
+    root = Path(data.root).expanduser()
+    if (found := json_lines.kind(root)) != "a folder":
+        expected = f"a folder with {SCHEMA}, {TRAIN}, {VALIDATION} and {TEST}"
+        raise InvalidData([Problem(root, None, expected, found + _hint(root))])
+    purposes = {root / SCHEMA: "the schemas"}
+    purposes |= {source.file: f"sentences of {source.part}" for source in sources(data)}
+    purposes |= {root / name: "a dictionary" for name in (data.alias, data.location) if name}
+    missing = [(file, purpose, json_lines.kind(file)) for file, purpose in purposes.items()]
+    return [
+        Problem(file, None, purpose, found + (_hint(root) if file.name in (SCHEMA, TRAIN) else ""))
+        for file, purpose, found in missing
+        if found != "a file"
+    ]
+
+
+def _hint(root: Path) -> str:
+    """Where the schemas and sentences lie instead, if the root is one folder too high or too low."""
+    try:
+        near = [root.absolute().parent, *sorted(root.iterdir())]
+    except OSError:
+        near = [root.absolute().parent]
+    for place in near:
+        if json_lines.kind(place / SCHEMA) == json_lines.kind(place / TRAIN) == "a file":
+            return f"; one lies in {place}: try --set data.root={place}"
+    return ""
+
+
+def read_schema(file: Path, problems: list[Problem]) -> Schema | None:
+    """The schemas; None where they cannot be relied on, and the problems say why."""
+    known = len(problems)
+    rows: list[dict[str, str]] = []
+    first: dict[tuple[str, ...], int] = {}
+    for number, value in json_lines.objects(file, problems):
+        wrong = [found for key in SCHEMA_KEYS for found in wrong_text(value, key)]
+        problems += [Problem(file, number, *found) for found in wrong]
+        if wrong:
+            continue
+        row = {key: value[key] for key in SCHEMA_KEYS}
+        line = first.setdefault(tuple(row.values()), number)
+        if line != number:
+            problems.append(Problem(file, number, "each schema once", f"that of line {line} again"))
+        rows.append(row)
+    if len(problems) > known:
+        return None
+    types: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for row in rows:
+        types[row["predicate"]].add((row["subject_type"], row["object_type"]))
+    return Schema(rows, dict(types))
+
+
+def read_dictionary(file: Path, problems: list[Problem]) -> dict[str, list[str]]:
+    """Names of the same thing, lower-cased: lines of a key and its aliases, separated by tabs."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for number, columns in json_lines.rows(file, problems):
+        key, *aliases = (column.strip().lower() for column in columns)
+        if not key or not any(aliases):
+            text = json_lines.shown("\t".join(columns))
+            problems.append(Problem(file, number, "a key and its aliases, separated by tabs", text))
+        found[key] += [alias for alias in aliases if alias and alias not in found[key]]
+    return dict(found)

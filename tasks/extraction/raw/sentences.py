@@ -1,0 +1,125 @@
+"""A sentence of the raw files: what its line must hold, and the record made of it."""
+
+import difflib
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+from tasks.extraction.records import Record, Triple
+from tasks.text.validation import json_lines
+from tasks.text.validation import json_lines as lines
+from tasks.text.validation.json_lines import Wrong
+
+Types = Mapping[str, set[tuple[str, str]]]
+"""(subject type, object type) of each predicate of the schema."""
+
+_TRIPLE_KEYS = ("subject", "predicate", "object")
+_KEYS = {*_TRIPLE_KEYS, "subject_type", "object_type", "text", "postag", "spo_list"}
+_SPACE = re.compile(r"\s+")
+
+
+class Sentence(NamedTuple):
+    """A line without faults, with what is worth a note."""
+
+    record: Record
+    repeated: tuple[Triple, ...]
+    """Triples that the line states again; the record has them once."""
+    mistyped: tuple[str, ...]
+    """Types of subject and object that the schema does not give their predicate."""
+    unjoined: bool
+    """There is a postag, and its words do not join to the text."""
+    labelled: bool
+    """There is a spo_list, which is ignored in the test file."""
+
+
+def sentence(
+    value: dict[str, Any], name: str, *, labelled: bool, known: Types | None
+) -> Sentence | list[Wrong]:
+    """The record of a line's object, or all that is wrong with it.
+
+    `labelled`: triples are asked for; else they are ignored. Without `known` any predicate will do.
+    """
+    wrong = [*wrong_text(value, "text"), *_wrong_postag(value)]
+    if labelled:
+        wrong += _wrong_triples(value, known)
+    if wrong:
+        return wrong
+    stated = value["spo_list"] if labelled else []
+    triples = [(row["subject"], row["predicate"], row["object"]) for row in stated]
+    distinct = tuple(dict.fromkeys(triples))
+    repeated = () if len(distinct) == len(triples) else _repeated(triples)
+    words = _words(value)
+    unjoined = words is None and "postag" in value
+    record = Record(name, value["text"], words, distinct)
+    return Sentence(record, repeated, tuple(_mistyped(stated, known or {})), unjoined, "spo_list" in value)
+
+
+def wrong_text(value: dict[str, Any], key: str) -> Iterator[Wrong]:
+    """Why this key's value cannot be used as text; nothing if it can."""
+    return json_lines.wrong_text(value, key, keys=_KEYS)
+
+
+def _wrong_triples(value: dict[str, Any], known: Types | None) -> Iterator[Wrong]:
+    if "spo_list" not in value:
+        yield json_lines.missing(value, "spo_list", keys=_KEYS)
+    elif not isinstance(value["spo_list"], list):
+        yield Wrong('a list as "spo_list"', lines.shown(value["spo_list"]))
+    else:
+        for position, row in enumerate(value["spo_list"], 1):
+            for expected, received in _wrong_triple(row, known):
+                yield Wrong(f"{expected} in triple {position}", received)
+
+
+def _wrong_triple(row: Any, known: Types | None) -> Iterator[Wrong]:
+    if not isinstance(row, dict):
+        yield Wrong("an object", lines.shown(row))
+        return
+    wrong = [found for key in _TRIPLE_KEYS for found in wrong_text(row, key)]
+    yield from wrong
+    if not wrong and known is not None and row["predicate"] not in known:
+        near = _nearest(row["predicate"], tuple(known))
+        yield Wrong("a predicate of the schema", lines.shown(row["predicate"]) + near)
+
+
+@cache
+def _nearest(name: str, known: tuple[str, ...]) -> str:
+    # Most predicates have two characters: half of them the same is near.
+    found = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    return f" (the nearest: {', '.join(sorted(found))})" if found else ""
+
+
+def _wrong_postag(value: dict[str, Any]) -> Iterator[Wrong]:
+    items = value.get("postag", [])
+    if not isinstance(items, list):
+        yield Wrong('a list as "postag"', lines.shown(items))
+        return
+    for position, item in enumerate(items, 1):
+        if not isinstance(item, dict):
+            yield Wrong(f"an object in postag {position}", lines.shown(item))
+            return
+        if not isinstance(item.get("word"), str) or not isinstance(item.get("pos"), str):
+            expected = f"texts as word and pos in postag {position}"
+            yield Wrong(expected, f"{lines.shown(item.get('word'))} and {lines.shown(item.get('pos'))}")
+            return
+
+
+def _words(value: dict[str, Any]) -> tuple[str, ...] | None:
+    words = tuple(item["word"] for item in value.get("postag", ()))
+    joined, text = "".join(words), value["text"]
+    same = joined == text or _SPACE.sub("", joined) == _SPACE.sub("", text)
+    return words if same else None
+
+
+def _repeated(triples: Iterable[Triple]) -> tuple[Triple, ...]:
+    times = Counter(triples)
+    return tuple(triple for triple, number in times.items() for _ in range(number - 1))
+
+
+def _mistyped(stated: list[dict[str, Any]], known: Types) -> Iterator[str]:
+    for row in stated:
+        types = row.get("subject_type"), row.get("object_type")
+        allowed = known.get(row["predicate"], ())
+        if types != (None, None) and types not in list(allowed):
+            yield f"{row['predicate']}: {lines.shown(types[0])} and {lines.shown(types[1])}"

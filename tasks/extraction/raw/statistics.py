@@ -1,0 +1,141 @@
+"""What sentences hold, counted one after another; memory grows with distinct texts by a digest each."""
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from tasks.extraction.dataset import PARTS, Part
+from tasks.extraction.raw.sentences import Sentence
+from tasks.extraction.records import Record
+from tasks.text.normalisation import normalise, normalised_counts, text_key
+from tasks.text.validation.raw_files import Notes, quantile
+
+MESSAGES = {
+    "not_found": "subjects and objects that their text does not hold, case and width aside",
+    "found_bare": "of these, found once 《》 and white space are left out",
+    "repeated_text": "texts that stand in the same part before; those of training share a fold",
+    "validation_leak": "validation texts that stand in training too: scores on them flatter",
+    "test_leak": "test texts that stand in training or validation too",
+    "repeated_triple": "triples stated again by the same sentence, kept once",
+    "no_triples": "training and validation sentences without a triple",
+    "long": "sentences longer than data.longest, cut for the models",
+    "short": "sentences shorter than 5 characters",
+    "unjoined": "sentences whose postag does not join to the text, read without words",
+    "mistyped": "triples whose types of subject and object are not those of the schema",
+    "same": "triples whose subject is their object",
+    "control": "sentences with control characters",
+    "full_width": "sentences with full-width letters or digits",
+    "emoji": "sentences with emoji",
+    "labelled_test": "test sentences with a spo_list, ignored",
+    "unseen": "predicates of the schema without a training sentence",
+}
+"""Kinds of notes in the order in which they are given."""
+
+_SHORT = 5
+_PLAIN = re.compile(r"[《》\s]+")
+_CONTROL = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_FULL_WIDTH = re.compile("[０-９Ａ-Ｚａ-ｚ]")
+_EMOJI = re.compile("[\U0001f000-\U0001faff]")
+_QUANTILES = {"median length": 0.5, "length of 9 in 10": 0.9, "length of 99 in 100": 0.99, "longest": 1.0}
+
+
+class Findings:
+    """Counts and examples; `add` is given every sentence, training ones first."""
+
+    def __init__(self, *, longest: int) -> None:
+        self._longest = longest
+        self._notes = Notes(MESSAGES)
+        self._files: Counter[str] = Counter()
+        self._sentences: Counter[Part] = Counter()
+        self._predicates: dict[Part, Counter[str]] = {part: Counter() for part in PARTS}
+        self._lengths: Counter[int] = Counter()
+        self._characters: Counter[str] = Counter()
+        self._texts: dict[Part, dict[bytes, str]] = {part: {} for part in PARTS}
+
+    def add(self, part: Part, sentence: Sentence) -> None:
+        """Count a sentence."""
+        record = sentence.record
+        self._files[record.id.rpartition(":")[0]] += 1
+        self._sentences[part] += 1
+        self._predicates[part].update(predicate for _, predicate, _ in record.triples)
+        self._lengths[len(record.text)] += 1
+        if part == "train":
+            self._characters.update(record.text)
+        self._add_text(part, record)
+        self._add_postag_and_labels(part, sentence)
+        self._add_triples(record)
+
+    def triples(self, part: Part) -> int:
+        """How many triples the part's sentences state."""
+        return self._predicates[part].total()
+
+    def counts(self, known: Iterable[str]) -> dict[str, int]:
+        """Sentences by part and file, triples, characters, lengths, and each predicate's triples by part."""
+        counts: dict[str, int] = {part: self._sentences[part] for part in PARTS}
+        counts |= {f"sentences of {stem}": number for stem, number in self._files.items()}
+        stated = {part: self._predicates[part] for part in PARTS if part != "test"}
+        counts |= {f"{part} triples": self.triples(part) for part in stated}
+        counts["distinct training characters"] = len(self.normalised_characters())
+        counts |= {name: quantile(self._lengths, share) for name, share in _QUANTILES.items()}
+        return counts | {
+            f"{part} {predicate}": found[predicate] for predicate in known for part, found in stated.items()
+        }
+
+    def notes(self, known: Iterable[str]) -> list[dict[str, Any]]:
+        """One for each kind that was found: its number, and the first examples."""
+        for predicate in known:
+            if not self._predicates["train"][predicate]:
+                self._notes.add("unseen", predicate)
+        return self._notes.listed()
+
+    def normalised_characters(self) -> list[tuple[str, int]]:
+        """Characters of the training texts with their numbers, by falling number, then by code point."""
+        return normalised_counts(self._characters)
+
+    def _add_text(self, part: Part, record: Record) -> None:
+        text, name = record.text, record.id
+        if len(text) > self._longest:
+            self._notes.add("long", f"{name}: {len(text):,} characters")
+        if len(text) < _SHORT:
+            self._notes.add("short", f"{name}: {text}")
+        for kind, pattern in (("control", _CONTROL), ("full_width", _FULL_WIDTH), ("emoji", _EMOJI)):
+            if found := pattern.search(text):
+                self._notes.add(kind, f"{name}: {found[0]}")
+        digest = hashlib.blake2b(text_key(text).encode(), digest_size=16).digest()
+        first = self._texts[part].setdefault(digest, name)
+        if first != name:
+            self._notes.add("repeated_text", f"{name} and {first}")
+        for earlier in PARTS[: PARTS.index(part)]:
+            if other := self._texts[earlier].get(digest):
+                self._notes.add(f"{part}_leak", f"{name} and {other}")
+                break
+
+    def _add_postag_and_labels(self, part: Part, sentence: Sentence) -> None:
+        record = sentence.record
+        if sentence.unjoined:
+            self._notes.add("unjoined", record.id)
+        if part == "test" and sentence.labelled:
+            self._notes.add("labelled_test", record.id)
+        if part != "test" and not record.triples:
+            self._notes.add("no_triples", record.id)
+        for triple in sentence.repeated:
+            self._notes.add("repeated_triple", f"{record.id}: {', '.join(triple)}")
+        for types in sentence.mistyped:
+            self._notes.add("mistyped", f"{record.id}: {types}")
+
+    def _add_triples(self, record: Record) -> None:
+        for subject, predicate, object_ in record.triples:
+            if subject == object_:
+                self._notes.add("same", f"{record.id}: {subject}, {predicate}")
+            for entity in (subject, object_):
+                # exact comparison settles nearly all, and costs a hundredth
+                if entity not in record.text and normalise(entity) not in normalise(record.text):
+                    self._notes.add("not_found", f"{record.id}: {entity}")
+                    if _bare(entity) in _bare(record.text):
+                        self._notes.add("found_bare", f"{record.id}: {entity}")
+
+
+def _bare(text: str) -> str:
+    return _PLAIN.sub("", normalise(text))

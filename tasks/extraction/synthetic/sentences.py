@@ -1,0 +1,189 @@
+"""Puts the demo's sentences together: chooses clauses, fills their slots, and keeps what they state."""
+
+from collections.abc import Callable
+from functools import cache
+from random import Random
+from typing import NamedTuple
+
+from tasks.extraction.synthetic import vocabulary as names
+from tasks.extraction.synthetic.grammar import (
+    BODY_TYPES,
+    KINDS,
+    LEADS,
+    NESTED,
+    PLURALS,
+    SCHEMA,
+    TAGS,
+    TAILS,
+    TOPICS,
+    Clause,
+    Topic,
+)
+from tasks.extraction.synthetic.vocabulary import Name, Word
+
+CONTINUATIONS = (0, 0, 1, 1, 1, 2, 2, 3)
+"""How many clauses may follow an opening."""
+PLURAL_COUNTS = (1, 2, 2, 3, 3, 4)
+LEAD_SHARE, TAIL_SHARE = 0.15, 0.25
+FULL_WIDTH_SHARE, TRADITIONAL_SHARE, UPPER_SHARE, LOWER_SHARE = 0.02, 0.04, 0.03, 0.03
+
+_FULL_WIDTH = str.maketrans({chr(code): chr(code + 0xFEE0) for code in range(0x21, 0x7F)})
+_PAIRS = (
+    "与與专專业業东東两兩个個丰豐临臨为為丽麗乐樂习習乡鄉书書买買云雲从從众眾会會伟偉传傳兰蘭写寫军軍冯馮"
+    "刘劉创創剧劇办辦动動华華协協单單卢盧历歷县縣参參双雙发發叶葉后後吕呂听聽吴吳员員响響团團国國图圖场場"
+    "声聲娅婭孙孫学學宁寧实實对對导導将將尔爾尘塵岛島师師带帶庆慶应應张張归歸录錄怀懷总總执執报報据據携攜"
+    "摄攝旧舊时時晓曉术術机機来來杨楊杰傑构構树樹梦夢欢歡欧歐毕畢气氣汉漢没沒泽澤涛濤温溫灯燈烟煙热熱爱愛"
+    "现現瑶瑤电電畅暢码碼离離称稱笔筆筝箏签簽简簡纪紀组組经經绘繪继繼编編缘緣罗羅艺藝苏蘇荐薦荣榮药藥莱萊"
+    "莹瑩营營萧蕭蒋蔣蓝藍蔷薔见見观觀视視计計订訂议議记記讲講许許设設评評词詞译譯试試诗詩语語说說诸諸诺諾"
+    "读讀谢謝谣謠谱譜贝貝负負责責购購费費贾賈赵趙车車轩軒辑輯边邊达達迁遷过過这這远遠迹跡邓鄧郑鄭钟鐘银銀"
+    "销銷长長门門问問间間闻聞阎閻阳陽陈陳随隨雾霧静靜韩韓顾顧领領题題风風飞飛饰飾馆館马馬鸟鳥鸣鳴麦麥黄黃"
+)
+_TRADITIONAL = str.maketrans(_PAIRS[::2], _PAIRS[1::2])
+
+Fact = tuple[str, str, str]
+"""Subject's slot, predicate, object's slot."""
+
+
+class Stated(NamedTuple):
+    """One triple of a sentence."""
+
+    subject: str
+    predicate: str
+    object: str
+    subject_type: str
+    object_type: str
+
+
+class Sentence(NamedTuple):
+    """A sentence's words, which join to its text, and all that it states."""
+
+    words: tuple[Word, ...]
+    triples: tuple[Stated, ...]
+
+
+def compose(known: dict[str, list[Name]], random: Random) -> Sentence:
+    """A sentence on some topic, now and then in capitals, full width or traditional characters."""
+    clauses = _clauses(_topic(random), random)
+    filling = _Filling(known, random)
+    words = [word for clause in clauses for word in filling.words(clause.pattern)]
+    variant = _variant(random)
+    triples = dict.fromkeys(
+        Stated(variant(subject), fact[1], variant(object_), *_types(fact))
+        for clause in clauses
+        for fact in _facts(clause)
+        for subject in filling.names(fact[0])
+        for object_ in filling.names(fact[2])
+    )
+    return Sentence(tuple([(variant(word), tag) for word, tag in words]), tuple(triples))
+
+
+class _Filling:
+    """The names in one sentence's slots, drawn when a slot first comes."""
+
+    def __init__(self, known: dict[str, list[Name]], random: Random) -> None:
+        self._known, self._random = known, random
+        self._slots: dict[str, list[Name]] = {}
+        self._used: set[str] = set()
+
+    def words(self, pattern: str) -> list[Word]:
+        words: list[Word] = []
+        for token in _tokens(pattern):
+            if isinstance(token, str):
+                words += self._mention(token)
+            else:
+                words.append(self._random.choice(token))
+        return words
+
+    def names(self, slot: str) -> list[str]:
+        return [names.text(name) for name in self._slots[slot]]
+
+    def _mention(self, slot: str) -> list[Word]:
+        if slot not in self._slots:
+            self._slots[slot] = self._fill(slot)
+        first, *others = self._slots[slot]
+        return [*first, *(word for name in others for word in (("、", "w"), *name))]
+
+    def _fill(self, slot: str) -> list[Name]:
+        if slot in NESTED:
+            return [tuple(self.words(NESTED[slot]))]
+        count = self._random.choice(PLURAL_COUNTS) if slot in PLURALS else 1
+        return [self._unused(KINDS.get(slot, "person")) for _ in range(count)]
+
+    def _unused(self, kind: str) -> Name:
+        while names.text(name := names.draw(kind, self._known, self._random)) in self._used:
+            pass
+        self._used.add(names.text(name))
+        return name
+
+
+def _topic(random: Random) -> Topic:
+    return random.choices(TOPICS, [topic.share for topic in TOPICS])[0]
+
+
+def _clauses(topic: Topic, random: Random) -> list[Clause]:
+    clauses = [random.choice(topic.openings)]
+    count = min(random.choice(CONTINUATIONS), len(topic.continuations))
+    for clause in random.sample(topic.continuations, count):
+        if _goes_on(clause, clauses):
+            clauses.append(clause)
+    if random.random() < LEAD_SHARE:
+        clauses.insert(0, Clause(random.choice(LEADS)))
+    if random.random() < TAIL_SHARE:
+        clauses.append(Clause(random.choice(TAILS)))
+    return clauses
+
+
+def _goes_on(clause: Clause, clauses: list[Clause]) -> bool:
+    """Whether `clause` speaks of what `clauses` brought up and states no predicate that they state."""
+    stated = {predicate for before in clauses for _, predicate, _ in _facts(before)}
+    mentioned = {token for before in [*clauses, clause] for token in _tokens(before.pattern)}
+    return all(
+        predicate not in stated and subject in mentioned and object_ in mentioned
+        for subject, predicate, object_ in _facts(clause)
+    )
+
+
+@cache
+def _tokens(pattern: str) -> tuple[str | tuple[Word, ...], ...]:
+    """The pattern's slots, as their names, and words, each as its choices."""
+    tokens = pattern.split(" ")
+    return tuple([token[1:-1] if token[0] == "{" else _choices(token) for token in tokens])
+
+
+def _choices(token: str) -> tuple[Word, ...]:
+    return tuple([(word, _tags().get(word, "n")) for word in token.split("|")])
+
+
+@cache
+def _tags() -> dict[str, str]:
+    return {word: tag for tag, words in TAGS.items() for word in words.split()}
+
+
+@cache
+def _facts(clause: Clause) -> tuple[Fact, ...]:
+    facts = [fact.split() for fact in clause.facts.split(",") if fact]
+    return tuple([(subject, predicate, object_) for subject, predicate, object_ in facts])
+
+
+@cache
+def _types(fact: Fact) -> tuple[str, str]:
+    """Subject and object type by the schema."""
+    rows = [row for row in SCHEMA if row[1] == fact[1] and BODY_TYPES.get(fact[0], row[0]) == row[0]]
+    ((subject_type, _, object_type),) = rows
+    return subject_type, object_type
+
+
+def _variant(random: Random) -> Callable[[str], str]:
+    """How the whole sentence is written; one character for one character."""
+    variants: tuple[tuple[float, Callable[[str], str]], ...] = (
+        (FULL_WIDTH_SHARE, lambda text: text.translate(_FULL_WIDTH)),
+        (TRADITIONAL_SHARE, lambda text: text.translate(_TRADITIONAL)),
+        (UPPER_SHARE, str.upper),
+        (LOWER_SHARE, str.lower),
+    )
+    chosen = random.random()
+    for share, variant in variants:
+        if chosen < share:
+            return variant
+        chosen -= share
+    return str

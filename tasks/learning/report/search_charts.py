@@ -1,0 +1,153 @@
+"""Charts of a search: how scores came about, and which parameters they go with."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tasks.core.report.page import Chart
+from tasks.learning.report.charts import BLUE, INK, ORANGE, STYLE, WIDE_INCHES, blank, drawn
+from tasks.learning.search.trials import Trial, best, goodness
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+ALIKE = 6
+"""Numbers of fewer different values are choices, each with a place of its own."""
+
+
+def history(trials: Sequence[Trial], *, caption: str = "") -> Chart:
+    """Score of each trial by number, the best so far as a line; crosses for trials that were given up."""
+    from matplotlib import rc_context
+
+    complete = [trial for trial in trials if trial.state == "complete" and trial.score]
+    given_up = [trial for trial in trials if trial.state == "pruned" and trial.reports]
+    with rc_context(STYLE):
+        figure = blank(3.4, width_inches=WIDE_INCHES)
+        axes = figure.subplots()
+        numbers, values, errors = _scores(complete)
+        axes.errorbar(
+            numbers, values, yerr=errors, fmt="o", color=BLUE, markersize=4, linewidth=0.9, label="score"
+        )
+        axes.step(
+            numbers, _best_so_far(complete), where="post", color=INK, linewidth=1.2, label="best so far"
+        )
+        if given_up:
+            last = [list(trial.reports.values())[-1] for trial in given_up]
+            sign = -1 if complete and complete[0].score and not complete[0].score.higher_is_better else 1
+            places = [trial.number for trial in given_up]
+            axes.plot(places, np.multiply(sign, last), "x", color=ORANGE, markersize=5, label="given up at")
+        _mark(axes, complete)
+        figure.legend(loc="outside upper left", ncols=3, fontsize=9.5)
+        return drawn(figure, caption)
+
+
+def _scores(trials: Sequence[Trial]) -> tuple[list[int], list[float], list[float]]:
+    scores = [trial.score for trial in trials if trial.score]
+    errors = [score.standard_error for score in scores]
+    return [trial.number for trial in trials], [score.value for score in scores], errors
+
+
+def _best_so_far(trials: Sequence[Trial]) -> list[float]:
+    found: list[float] = []
+    for index in range(len(trials)):
+        winner = best(trials[: index + 1])
+        assert winner is not None
+        assert winner.score is not None
+        found.append(winner.score.value)
+    return found
+
+
+def _mark(axes: "Axes", trials: Sequence[Trial]) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    axes.xaxis.set_major_locator(MaxNLocator(10, integer=True, min_n_ticks=1))
+    axes.grid(axis="y")
+    axes.set_xlabel("trial")
+    axes.set_ylabel(_metric(trials))
+
+
+def _metric(trials: Sequence[Trial]) -> str:
+    return trials[0].score.name if trials and trials[0].score else "score"
+
+
+def parallel(trials: Sequence[Trial], params: Sequence[str], *, caption: str = "") -> Chart:
+    """One line a complete trial through its parameters' values to its score; darker, the better it is.
+
+    The best one is orange.
+    """
+    from matplotlib import rc_context
+
+    complete = [trial for trial in trials if trial.state == "complete" and trial.score]
+    order = sorted(complete, key=lambda trial: (goodness(trial), -trial.number))
+    found = columns(order, params)
+    scales = {name: Scale(values) for name, values in found.items()}
+    with rc_context(STYLE):
+        figure = blank(4.4, width_inches=WIDE_INCHES)
+        axes = figure.subplots()
+        for rank in range(len(order)):
+            heights = [scales[name].height(values[rank]) for name, values in found.items()]
+            is_best = rank == len(order) - 1
+            axes.plot(
+                range(len(heights)),
+                heights,
+                color=ORANGE if is_best else BLUE,
+                alpha=1.0 if is_best else 0.08 + 0.5 * (rank / len(order)) ** 2,
+                linewidth=2.0 if is_best else 1.1,
+                marker="o",
+                markersize=3,
+            )
+        _mark_scales(axes, scales)
+        return drawn(figure, caption)
+
+
+def columns(trials: Sequence[Trial], params: Sequence[str]) -> dict[str, list[Any]]:
+    """Each trial's value of each parameter, None where it has none, and its score at the end."""
+    found: dict[str, list[Any]] = {name: [trial.params.get(name) for trial in trials] for name in params}
+    scores = [trial.score.value if trial.score else None for trial in trials]
+    return {**found, _metric(trials): scores}
+
+
+class Scale:
+    """Heights between 0 and 1 of one parameter's values: logarithmic, linear, or a place for each choice."""
+
+    def __init__(self, values: Sequence[Any]) -> None:
+        known = [value for value in values if value is not None]
+        numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in known)
+        self.is_choice = not numbers or len(set(known)) < ALIKE
+        self.choices = sorted(set(known), key=lambda value: (not isinstance(value, int | float), value))
+        self.is_log = not self.is_choice and min(known) > 0 and max(known) / min(known) > 10
+        ends = [self._turned(end) for end in (min(known), max(known))] if not self.is_choice else [0.0, 1.0]
+        self._low, self._span = ends[0], ends[1] - ends[0]
+
+    def height(self, value: Any) -> float:
+        """NaN where a trial has no such parameter, which breaks its line."""
+        if value is None:
+            return float("nan")
+        if self.is_choice:
+            return self.choices.index(value) / max(1, len(self.choices) - 1)
+        return (self._turned(value) - self._low) / self._span
+
+    def marks(self) -> list[tuple[float, str]]:
+        """Heights with what is written beside them."""
+        if self.is_choice:
+            return [(self.height(choice), _short(choice)) for choice in self.choices]
+        return [(self.height(value), _short(value)) for value in (self.choices[0], self.choices[-1])]
+
+    def _turned(self, value: float) -> float:
+        return float(np.log(value)) if self.is_log else float(value)
+
+
+def _mark_scales(axes: "Axes", scales: Mapping[str, Scale]) -> None:
+    for place, scale in enumerate(scales.values()):
+        axes.axvline(place, color=INK, alpha=0.25, linewidth=0.8)
+        for height, text in scale.marks():
+            axes.annotate(text, (place, height), (3, 3), textcoords="offset points", fontsize=8)
+    names = [name.removeprefix("recipe.").replace(".", ".\n") for name in scales]
+    axes.set_xticks(range(len(scales)), names, rotation=35, ha="right", fontsize=8.5)
+    axes.set(yticks=[], xlim=(-0.2, len(scales) - 0.4), ylim=(-0.05, 1.1))
+    axes.spines[:].set_visible(False)
+
+
+def _short(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,138 @@
+"""A question of the raw files: what its line must hold, and the question made of it."""
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from tasks.nl2sql.query.schema import (
+    AGGREGATES,
+    CONNECTORS,
+    NONE,
+    OPERATORS,
+    Condition,
+    Query,
+    Question,
+    Table,
+)
+from tasks.text.validation.json_lines import Wrong, missing, shown, unfit, wrong_text
+
+_KEYS = {"question", "table_id", "sql"}
+_QUERY_KEYS = ("sel", "agg", "cond_conn_op", "conds")
+
+
+class Asked(NamedTuple):
+    """A line without faults, with what is worth a note."""
+
+    question: Question
+    numbers: tuple[str, ...]
+    """Values that are numbers in the file."""
+    idle_connector: bool
+    """A connector is given that has fewer than two conditions to connect; the query has none."""
+    labelled: bool
+    """There is an sql, which is ignored in the test file."""
+
+
+def question_of(
+    value: dict[str, Any], name: str, *, labelled: bool, known: Mapping[str, Table], complete: bool = True
+) -> Asked | list[Wrong]:
+    """The question of a line's object, or all that is wrong with it.
+
+    Args:
+        name: its id.
+        labelled: a query is asked for; else it is ignored.
+        known: the tables of its part by id.
+        complete: they are all, so that no other will do.
+    """
+    wrong = [found for key in ("question", "table_id") for found in wrong_text(value, key, keys=_KEYS)]
+    table = None if wrong else known.get(value["table_id"])
+    if complete and not wrong and table is None:
+        wrong.append(Wrong("the id of one of the part's tables", shown(value["table_id"])))
+    if labelled:
+        wrong += _wrong_query(value, len(table.header) if table else None)
+    if wrong:
+        return wrong
+    about = name, value["question"], value["table_id"]
+    if not labelled:
+        return Asked(Question(*about, None), (), False, "sql" in value)
+    stated = value["sql"]
+    numbers = tuple(f"{given}" for _, _, given in stated["conds"] if not isinstance(given, str))
+    idle = len(stated["conds"]) < 2 and stated["cond_conn_op"] != NONE
+    return Asked(Question(*about, _query(stated)), numbers, idle, True)
+
+
+def _query(stated: dict[str, Any]) -> Query:
+    # Numbers become text as where the competition's own program formats its SQL.
+    conditions = tuple(Condition(column, operator, f"{value}") for column, operator, value in stated["conds"])
+    connector = stated["cond_conn_op"] if len(conditions) > 1 else NONE
+    return Query(tuple(zip(stated["sel"], stated["agg"], strict=True)), connector, conditions)
+
+
+def _wrong_query(value: dict[str, Any], columns: int | None) -> Iterator[Wrong]:
+    if "sql" not in value:
+        yield missing(value, "sql", keys=_KEYS)
+    elif not isinstance(stated := value["sql"], dict):
+        yield Wrong('an object as "sql"', shown(stated))
+    elif absent := [key for key in _QUERY_KEYS if key not in stated]:
+        yield from (missing(stated, key, keys=_QUERY_KEYS) for key in absent)
+    else:
+        yield from _wrong_select(stated, columns)
+        yield from _wrong_conditions(stated, columns)
+
+
+def _wrong_select(stated: dict[str, Any], columns: int | None) -> Iterator[Wrong]:
+    for key in ("sel", "agg"):
+        if not isinstance(stated[key], list):
+            yield Wrong(f'a list as "{key}"', shown(stated[key]))
+            return
+    selected, aggregates = stated["sel"], stated["agg"]
+    if not selected:
+        yield Wrong('at least one column in "sel"', "none")
+    if len(selected) != len(aggregates):
+        yield Wrong(f'an aggregate for each of {len(selected):,} columns in "agg"', f"{len(aggregates):,}")
+    for position, column in enumerate(selected, 1):
+        yield from _wrong_column(column, columns, f'as entry {position} of "sel"')
+    for position, code in enumerate(aggregates, 1):
+        yield from _wrong_code(code, AGGREGATES, f'an aggregate as entry {position} of "agg"')
+
+
+def _wrong_conditions(stated: dict[str, Any], columns: int | None) -> Iterator[Wrong]:
+    connector, conditions = stated["cond_conn_op"], stated["conds"]
+    wrong = list(_wrong_code(connector, CONNECTORS, 'a connector as "cond_conn_op"'))
+    yield from wrong
+    if not isinstance(conditions, list):
+        yield Wrong('a list as "conds"', shown(conditions))
+        return
+    if not wrong and connector == NONE and len(conditions) > 1:
+        expected = f'1 or 2 as "cond_conn_op", for there are {len(conditions):,} conditions'
+        yield Wrong(expected, shown(connector))
+    for position, condition in enumerate(conditions, 1):
+        yield from _wrong_condition(condition, columns, f"condition {position}")
+
+
+def _wrong_condition(condition: Any, columns: int | None, place: str) -> Iterator[Wrong]:
+    if not isinstance(condition, list) or len(condition) != 3:
+        yield Wrong(f"a list of column, operator and value as {place}", shown(condition))
+        return
+    column, operator, value = condition
+    yield from _wrong_column(column, columns, f"in {place}")
+    yield from _wrong_code(operator, OPERATORS, f"an operator in {place}")
+    if isinstance(value, str):
+        if received := unfit(value):
+            yield Wrong(f"characters of text as value of {place}", received)
+    elif not _is_whole(value) and not (isinstance(value, float) and math.isfinite(value)):
+        yield Wrong(f"text or a finite number as value of {place}", shown(value))
+
+
+def _wrong_column(column: Any, columns: int | None, place: str) -> Iterator[Wrong]:
+    most = "" if columns is None else f" to {columns - 1:,}"
+    if not _is_whole(column) or column < 0 or (columns is not None and column >= columns):
+        yield Wrong(f"a column of 0{most} {place}", shown(column))
+
+
+def _wrong_code(code: Any, codes: tuple[str, ...], what: str) -> Iterator[Wrong]:
+    if not _is_whole(code) or not 0 <= code < len(codes):
+        yield Wrong(f"{what}, 0 to {len(codes) - 1}", shown(code))
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)

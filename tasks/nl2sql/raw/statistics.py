@@ -1,0 +1,215 @@
+"""What tables and questions hold, counted one after another; memory grows with distinct ones by digests."""
+
+import hashlib
+import marshal
+import re
+from collections import Counter
+from typing import Any, NamedTuple
+
+from tasks.nl2sql.dataset import PARTS, Part
+from tasks.nl2sql.query.schema import (
+    AGGREGATES,
+    CONNECTORS,
+    GREATER,
+    LESS,
+    OPERATORS,
+    Query,
+    Question,
+    Table,
+)
+from tasks.nl2sql.query.serialization import canonical
+from tasks.nl2sql.raw.questions import Asked
+from tasks.text.normalisation import normalise, normalised_counts, text_key
+from tasks.text.validation.raw_files import Notes, quantile
+
+MESSAGES = {
+    "real_text": "cells of real columns that are text",
+    "real_empty": "cells of real columns that are empty",
+    "empty_table": "tables without rows",
+    "repeated_heading": "tables with a heading more than once",
+    "empty_heading": "tables with an empty heading",
+    "changed_table": "tables whose id has other contents in an earlier part",
+    "differing_cell": "cells of the competition's database that are not those of the tables, which are used",
+    "repeated_question": "questions that stand in the same part before, of the same table",
+    "contradiction": "of these, labelled otherwise than at first",
+    "validation_leak": "validation questions that stand in training too: scores on them flatter",
+    "test_leak": "test questions that stand in training or validation too",
+    "no_conditions": "labelled questions without a condition",
+    "same_column": "labelled questions with several conditions on one column",
+    "repeated_condition": "labelled questions that state a condition twice",
+    "repeated_select": "labelled questions that select a column twice",
+    "idle_connector": "connectors that have fewer than two conditions to connect, left out",
+    "number_value": "values of conditions that are numbers in the file, read as text",
+    "empty_value": "values of conditions that are empty",
+    "value_not_found": "values of conditions that the question does not hold, case and width aside",
+    "text_aggregate": "AVG, MAX, MIN or SUM of a column of text",
+    "text_order": "conditions by > or < on a column of text",
+    "long": "questions of more than 128 characters",
+    "control": "questions with control characters",
+    "emoji": "questions with emoji",
+    "labelled_test": "test questions with an sql, ignored",
+}
+"""Kinds of notes in the order in which they are given."""
+
+_LONG = 128
+_CONTROL = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_EMOJI = re.compile("[\U0001f000-\U0001faff]")
+_OF_ANY_TYPE = ("", "COUNT")
+_QUANTILES = {"median length": 0.5, "length of 9 in 10": 0.9, "length of 99 in 100": 0.99, "longest": 1.0}
+
+
+class _First(NamedTuple):
+    """Where a question stood first, and how it was labelled."""
+
+    id: str
+    query: str
+
+
+class Findings:
+    """Counts and notes; is given all tables of a part before its questions, training ones first."""
+
+    def __init__(self) -> None:
+        self._notes = Notes(MESSAGES)
+        self._counts: Counter[str] = Counter()
+        self._lengths: Counter[int] = Counter()
+        self._characters: Counter[str] = Counter()
+        self._tables: dict[Part, dict[str, bytes]] = {part: {} for part in PARTS}
+        self._first: dict[Part, dict[bytes, _First]] = {part: {} for part in PARTS}
+
+    def add_table(self, part: Part, table: Table) -> None:
+        """Count a table."""
+        self._counts[f"{part} tables"] += 1
+        self._counts[f"{part} rows"] += len(table.rows)
+        if part == "train":
+            self._characters.update("".join((table.title, *table.header)))
+        self._add_heading(table)
+        self._add_cells(table)
+        digest = _digest(table.header, table.types, table.rows)
+        self._tables[part][table.id] = digest
+        earlier = (self._tables[other].get(table.id) for other in PARTS[: PARTS.index(part)])
+        if any(other not in (None, digest) for other in earlier):
+            self._notes.add("changed_table", table.id)
+
+    def add_differing_cell(self, example: str) -> None:
+        """Count a cell of the competition's database that is not that of its table."""
+        self._notes.add("differing_cell", example)
+
+    def add_question(self, part: Part, asked: Asked, table: Table) -> None:
+        """Count a question; of its table the header and types are read."""
+        question = asked.question
+        self._counts[part] += 1
+        if part != "train" and question.table not in self._tables["train"]:
+            self._counts[f"{part} questions of tables that are not in training"] += 1
+        self._lengths[len(question.text)] += 1
+        if part == "train":
+            self._characters.update(question.text)
+        self._add_text(question)
+        self._add_repeated(part, question)
+        self._add_labels(part, asked)
+        if question.query:
+            self._add_query(part, question, question.query, table)
+
+    def counts(self) -> dict[str, int]:
+        """Questions, tables and rows by part, characters, lengths, and what queries are made of by part."""
+        plain = [name for part in PARTS for name in (part, f"{part} tables", f"{part} rows")]
+        counts = {name: self._counts[name] for name in plain}
+        counts["distinct training characters"] = len(self.characters())
+        counts |= {name: quantile(self._lengths, share) for name, share in _QUANTILES.items()}
+        return counts | {name: self._counts[name] for name in sorted(self._counts.keys() - set(plain))}
+
+    def notes(self) -> list[dict[str, Any]]:
+        """One for each kind that was found: its number, and the first examples."""
+        return self._notes.listed()
+
+    def characters(self) -> list[tuple[str, int]]:
+        """Characters as models read them with their numbers, by falling number, then by code point."""
+        return normalised_counts(self._characters)
+
+    def _add_heading(self, table: Table) -> None:
+        if not table.rows:
+            self._notes.add("empty_table", table.id)
+        if len(set(table.header)) < len(table.header):
+            twice = next(one for one, number in Counter(table.header).items() if number > 1)
+            self._notes.add("repeated_heading", f"{table.id}: {twice}")
+        if not all(map(str.strip, table.header)):
+            self._notes.add("empty_heading", table.id)
+
+    def _add_cells(self, table: Table) -> None:
+        real = [column for column, type_ in enumerate(table.types) if type_ == "real"]
+        for number, row in enumerate(table.rows, 1):
+            for column in real:
+                if isinstance(cell := row[column], str | None):
+                    kind = "real_text" if cell and cell.strip() else "real_empty"
+                    self._notes.add(kind, f"{table.id}, row {number:,}, {table.header[column]}: {cell or ''}")
+
+    def _add_text(self, question: Question) -> None:
+        text = question.text
+        if len(text) > _LONG:
+            self._notes.add("long", f"{question.id}: {len(text):,} characters")
+        for kind, pattern in (("control", _CONTROL), ("emoji", _EMOJI)):
+            if found := pattern.search(text):
+                self._notes.add(kind, f"{question.id}: {found[0]}")
+
+    def _add_repeated(self, part: Part, question: Question) -> None:
+        key = _digest(text_key(question.text), question.table)
+        query = str(question.query and canonical(question.query))
+        first = self._first[part].setdefault(key, _First(question.id, query))
+        if first.id != question.id:
+            self._notes.add("repeated_question", f"{question.id} and {first.id}")
+            if first.query != query:
+                self._notes.add("contradiction", f"{question.id} and {first.id}")
+        for earlier in PARTS[: PARTS.index(part)]:
+            if other := self._first[earlier].get(key):
+                self._notes.add(f"{part}_leak", f"{question.id} and {other.id}")
+                break
+
+    def _add_labels(self, part: Part, asked: Asked) -> None:
+        name = asked.question.id
+        if part == "test" and asked.labelled:
+            self._notes.add("labelled_test", name)
+        if asked.idle_connector:
+            self._notes.add("idle_connector", name)
+        for value in asked.numbers:
+            self._notes.add("number_value", f"{name}: {value}")
+
+    def _add_query(self, part: Part, question: Question, query: Query, table: Table) -> None:
+        columns = [condition.column for condition in query.conditions]
+        kinds = {
+            "no_conditions": not columns,
+            "same_column": len(set(columns)) < len(columns),
+            "repeated_condition": len(set(query.conditions)) < len(columns),
+            "repeated_select": len({column for column, _ in query.select}) < len(query.select),
+        }
+        for kind in (kind for kind, holds in kinds.items() if holds):
+            self._notes.add(kind, question.id)
+        self._add_types(question, query, table)
+        self._add_values(question, query)
+        self._counts[f"{part} conditions: {len(columns)}"] += 1
+        self._counts[f"{part} connector: {CONNECTORS[query.connector] or 'none'}"] += 1
+        self._counts.update(f"{part} aggregate: {AGGREGATES[one] or 'none'}" for _, one in query.select)
+        self._counts.update(f"{part} operator: {OPERATORS[one.operator]}" for one in query.conditions)
+
+    def _add_types(self, question: Question, query: Query, table: Table) -> None:
+        for column, aggregate in query.select:
+            if AGGREGATES[aggregate] not in _OF_ANY_TYPE and table.types[column] == "text":
+                self._notes.add(
+                    "text_aggregate", f"{question.id}: {AGGREGATES[aggregate]} of {table.header[column]}"
+                )
+        for column, operator, value in query.conditions:
+            if operator in (GREATER, LESS) and table.types[column] == "text":
+                stated = f"{table.header[column]} {OPERATORS[operator]} {value}"
+                self._notes.add("text_order", f"{question.id}: {stated}")
+
+    def _add_values(self, question: Question, query: Query) -> None:
+        for condition in query.conditions:
+            value = condition.value
+            if not value.strip():
+                self._notes.add("empty_value", question.id)
+            # exact comparison settles nearly all, and costs a hundredth
+            elif value not in question.text and normalise(value) not in normalise(question.text):
+                self._notes.add("value_not_found", f"{question.id}: {value}")
+
+
+def _digest(*values: Any) -> bytes:
+    # Version 2 of the format depends on the values only, later ones on who else holds them.
+    return hashlib.blake2b(marshal.dumps(values, 2), digest_size=16).digest()

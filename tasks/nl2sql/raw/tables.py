@@ -1,0 +1,110 @@
+"""A table of the raw files: what its line must hold, and the table made of it."""
+
+import math
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from tasks.nl2sql.query.schema import Cell, Table
+from tasks.text.validation.json_lines import Wrong, missing, shown, unfit, wrong_text
+
+LONGEST_LINE_BYTES = 1 << 26
+"""Room for 100,000 rows; the largest real table has 0.6 MB."""
+MOST_COLUMNS = 1000
+"""Half of what SQLite takes; the widest real table has 63."""
+MOST_WRONG = 5
+"""Of one line: a table with a wrong column has something wrong in each row."""
+
+_KEYS = {"id", "name", "title", "header", "types", "rows", "common"}
+_TYPES = ("text", "real")
+_LONGEST_INTEGER_BITS = 63
+
+
+def table_of(value: dict[str, Any]) -> Table | list[Wrong]:
+    """The table of a line's object, or what is wrong with it, at most `MOST_WRONG` of that.
+
+    Without a name it is `Table_<id>`, as the competition calls the tables of its databases; without a title
+    that is empty.
+    """
+    if wrong := list(islice(_wrong(value), MOST_WRONG)):
+        return wrong
+    name, title = value.get("name") or f"Table_{value['id']}", value.get("title") or ""
+    rows = tuple(map(tuple, value["rows"]))
+    return Table(value["id"], name, title, tuple(value["header"]), tuple(value["types"]), rows)
+
+
+def _wrong(value: dict[str, Any]) -> Iterator[Wrong]:
+    yield from wrong_text(value, "id", keys=_KEYS)
+    for key in ("name", "title"):
+        if value.get(key) not in (None, ""):
+            yield from wrong_text(value, key, keys=_KEYS)
+    if str(value.get("name")).lower().startswith("sqlite_"):
+        yield Wrong('a name that SQLite does not keep for itself as "name"', shown(value["name"]))
+    heading = list(_wrong_heading(value))
+    yield from heading
+    if not heading:
+        yield from _wrong_rows(value, len(value["header"]))
+
+
+def _wrong_heading(value: dict[str, Any]) -> Iterator[Wrong]:
+    lists = [list(_wrong_list(value, key)) for key in ("header", "types")]
+    yield from lists[0] + lists[1]
+    if any(lists):
+        return
+    header, types = value["header"], value["types"]
+    if not 1 <= len(header) <= MOST_COLUMNS:
+        yield Wrong(f'1 to {MOST_COLUMNS:,} columns in "header"', f"{len(header):,}")
+    for column, heading in enumerate(header):
+        if wrong := _wrong_cell(heading, number=False):
+            yield Wrong(f"{wrong.expected} as heading of column {column}", wrong.received)
+    for column, type_ in enumerate(types):
+        if type_ not in _TYPES:
+            yield Wrong(f'"text" or "real" as type of column {column}', shown(type_))
+    if len(header) != len(types):
+        yield Wrong(f"types for {len(header):,} columns of the header", f"{len(types):,} types")
+
+
+def _wrong_list(value: dict[str, Any], key: str) -> Iterator[Wrong]:
+    if key not in value:
+        yield missing(value, key, keys=_KEYS)
+    elif not isinstance(value[key], list):
+        yield Wrong(f'a list as "{key}"', shown(value[key]))
+
+
+def _wrong_rows(value: dict[str, Any], width: int) -> Iterator[Wrong]:
+    if wrong := list(_wrong_list(value, "rows")):
+        yield from wrong
+        return
+    for number, row in enumerate(value["rows"], 1):
+        if not isinstance(row, list):
+            yield Wrong(f"a list as row {number:,}", shown(row))
+        elif len(row) != width:
+            yield Wrong(f"{width:,} cells in row {number:,}, one for each column", f"{len(row):,}")
+        elif not _is_plain(row):
+            for column, cell in enumerate(row):
+                if wrong_cell := _wrong_cell(cell):
+                    place = f"in row {number:,}, column {column}"
+                    yield Wrong(f"{wrong_cell.expected} {place}", wrong_cell.received)
+
+
+def _is_plain(row: list[Any]) -> bool:
+    """Whether nothing is wrong with any cell, settled for nearly all rows at a third of the cost."""
+    texts = [cell for cell in row if cell.__class__ is str]
+    numbers = [cell for cell in row if cell.__class__ is float]
+    fits = len(texts) + len(numbers) == len(row) and math.isfinite(sum(numbers))
+    return fits and unfit("".join(texts)) is None
+
+
+def _wrong_cell(cell: Cell, *, number: bool = True) -> Wrong | None:
+    kind = type(cell)
+    if kind is str:
+        received = unfit(cell)  # type: ignore[arg-type]
+        return Wrong("characters of text", received) if received else None
+    if not number:
+        return Wrong("text", shown(cell))
+    if kind is float:
+        return None if math.isfinite(cell) else Wrong("a finite number", "one beyond all")  # type: ignore[arg-type]
+    if kind is int:
+        fits = cell.bit_length() <= _LONGEST_INTEGER_BITS  # type: ignore[union-attr]
+        return None if fits else Wrong("an integer of at most 64 bits", shown(cell))
+    return None if cell is None else Wrong("text, a number or null", shown(cell))

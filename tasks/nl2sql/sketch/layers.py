@@ -1,0 +1,104 @@
+"""Layers over pairs of a column and a character of the question."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from tasks.learning.layers.gated_convolution import GatedDilatedConvolution
+from tasks.learning.seeds import derive
+
+
+@keras.saving.register_keras_serializable("podium")
+class PairConvolution(keras.layers.Layer):
+    """A gated dilated convolution over the characters, for each column alone.
+
+    Args:
+        filters: channels of the output and, the convolution being residual, of the input.
+        dilation: characters between neighbours of the kernel.
+        seed: of the weights; None draws them from Keras's global generator.
+    """
+
+    def __init__(self, filters: int, dilation: int = 1, seed: int | None = None, **options: Any) -> None:
+        super().__init__(**options)
+        self.filters, self.dilation, self.seed = filters, dilation, seed
+        self.inner = GatedDilatedConvolution(
+            filters, dilation=dilation, gate_dropout=0.0, seed=seed, dtype=self.dtype_policy, name="inner"
+        )
+
+    def build(self, x_shape: tuple[int | None, ...]) -> None:
+        self.inner.build((None, *x_shape[2:]))
+
+    def call(self, x: Any, mask: Any) -> Any:
+        """x (b, C, n, filters), zero where the mask (b, C, n, 1) is; returns the same shape, as well zero."""
+        columns, length = ops.shape(x)[1], ops.shape(x)[2]
+        flat = ops.reshape(x, (-1, length, self.filters))
+        found = self.inner(flat, ops.reshape(mask, (-1, length, 1)))
+        return ops.reshape(found, (-1, columns, length, self.filters))
+
+    def compute_output_shape(self, x_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        return x_shape
+
+    def get_config(self) -> dict[str, Any]:
+        own = {"filters": self.filters, "dilation": self.dilation, "seed": self.seed}
+        return {**super().get_config(), **own}
+
+
+@keras.saving.register_keras_serializable("podium")
+class Likeness(keras.layers.Layer):
+    """Scaled products of characters with columns, of several heads.
+
+    Args:
+        head_size: channels of each head.
+        seed: of the weights; None draws them from Keras's global generator.
+    """
+
+    def __init__(self, heads: int, head_size: int, seed: int | None = None, **options: Any) -> None:
+        super().__init__(**options)
+        self.heads, self.head_size, self.seed = heads, head_size, seed
+        self.characters, self.columns = self._dense("characters"), self._dense("columns")
+
+    def _dense(self, name: str) -> Any:
+        initial = keras.initializers.GlorotUniform(
+            seed=None if self.seed is None else derive(self.seed, name)
+        )
+        units = self.heads * self.head_size
+        return keras.layers.Dense(units, kernel_initializer=initial, dtype=self.dtype_policy, name=name)
+
+    def build(self, characters_shape: tuple[int | None, ...], columns_shape: tuple[int | None, ...]) -> None:
+        self.characters.build(characters_shape)
+        self.columns.build(columns_shape)
+
+    def call(self, characters: Any, columns: Any) -> Any:
+        """characters (b, n, d), columns (b, C, d'); returns (b, C, n, heads)."""
+        queries = self._by_head(self.columns(columns))
+        keys = self._by_head(self.characters(characters))
+        products = ops.matmul(queries * self.head_size**-0.5, ops.transpose(keys, (0, 1, 3, 2)))
+        return ops.transpose(products, (0, 2, 3, 1))
+
+    def _by_head(self, x: Any) -> Any:
+        shape = (-1, ops.shape(x)[1], self.heads, self.head_size)
+        return ops.transpose(ops.reshape(x, shape), (0, 2, 1, 3))
+
+    def compute_output_shape(
+        self, characters_shape: tuple[int | None, ...], columns_shape: tuple[int | None, ...]
+    ) -> tuple[int | None, ...]:
+        return (columns_shape[0], columns_shape[1], characters_shape[1], self.heads)
+
+    def get_config(self) -> dict[str, Any]:
+        own = {"heads": self.heads, "head_size": self.head_size, "seed": self.seed}
+        return {**super().get_config(), **own}
+
+
+@keras.saving.register_keras_serializable("podium")
+class Leading(keras.layers.Layer):
+    """The first tokens of a sequence, as many as another input has characters."""
+
+    def call(self, hidden: Any, pairs: Any) -> Any:
+        """hidden (b, L, d), pairs (b, C, n, …) with n ≤ L; returns (b, n, d)."""
+        return hidden[:, : ops.shape(pairs)[2]]
+
+    def compute_output_shape(
+        self, hidden_shape: tuple[int | None, ...], pairs_shape: tuple[int | None, ...]
+    ) -> tuple[int | None, ...]:
+        return (hidden_shape[0], pairs_shape[2], hidden_shape[2])

@@ -1,0 +1,92 @@
+"""What networks read of sentences: arrays of tokens, padded to a common length."""
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
+
+import numpy as np
+
+from tasks.learning.training.batches import padded_length
+from tasks.text import vocabulary
+from tasks.text.bert_files import bert_vocabulary
+from tasks.text.config import Encoder
+from tasks.text.normalisation import normalise
+from tasks.text.vocabulary import Vocabulary, word_of_each_character
+
+Counts = Callable[[], Iterable[tuple[str, int]]]
+
+EXTRA = 2
+"""Tokens around a sentence: the first and the last."""
+
+
+class Reader:
+    """Turns texts into the inputs of one kind of encoder; the same for training and prediction.
+
+    Args:
+        counts: gives characters of the training texts with their numbers, the most frequent first; asked
+            where the encoder brings no vocabulary of its own.
+        segmented: words of each training sentence, read once, from which the vocabulary of words is made.
+        longest: characters read of a sentence; what follows is cut off.
+    """
+
+    def __init__(
+        self, settings: Encoder, counts: Counts, *, segmented: Iterable[Sequence[str]] | None = None
+    ) -> None:
+        self.settings, self._counts, self._segmented = settings, counts, segmented
+
+    @property
+    def longest(self) -> int:
+        return self.settings.longest
+
+    @cached_property
+    def characters(self) -> Vocabulary:
+        """Tokens of characters."""
+        if self.settings.kind == "bert":
+            if self.settings.bert.preset:
+                return bert_vocabulary(self.settings.bert.preset)
+            minimum = self.settings.bert.minimum_count
+        else:
+            minimum = self.settings.dgcnn.minimum_count
+        return vocabulary.of_counts(self._counts(), minimum=minimum)
+
+    @cached_property
+    def vectors(self) -> tuple[Vocabulary, np.ndarray] | None:
+        """Pretrained vectors of characters with their own vocabulary, if any."""
+        given = self.settings.dgcnn.vectors if self.settings.kind == "dgcnn" else ""
+        return vocabulary.character_vectors(given) if given else None
+
+    @cached_property
+    def words(self) -> Vocabulary | None:
+        """Tokens of words, if the encoder reads any."""
+        if not self.settings.reads_words:
+            return None
+        if self._segmented is None:
+            raise ValueError("expected segmented sentences for an encoder that reads words")
+        return vocabulary.of_words(self._segmented, minimum=self.settings.dgcnn.word_minimum_count)
+
+    def read(self, text: str, words: Sequence[str] | None = None) -> dict[str, np.ndarray]:
+        """One sentence: (n + 2,) int32 for each input, n characters of it."""
+        text = text[: self.longest]
+        plain = normalise(text)
+        found = {"characters": self.characters.numbers(plain)}
+        if self.vectors:
+            found["vectors"] = self.vectors[0].numbers(plain)
+        if self.words:
+            found["words"] = self.words.numbers(word_of_each_character(text, words or ()))
+        return found
+
+    def batch(self, sentences: Sequence[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+        """(b, n) int32 of each input, padded to one of `tasks.learning.training.batches.LENGTHS`.
+
+        Networks have positions for the longest sentence and no more, so that is where padding ends too.
+        """
+        length = padded_length(max(len(sentence["characters"]) for sentence in sentences))
+        length = min(length, self.longest + EXTRA)
+        return {name: padded([each[name] for each in sentences], length) for name in sentences[0]}
+
+
+def padded(rows: Sequence[np.ndarray], length: int) -> np.ndarray:
+    """(b, length) int32, zeros behind each row."""
+    found = np.zeros((len(rows), length), np.int32)
+    for place, row in enumerate(rows):
+        found[place, : len(row)] = row
+    return found

@@ -1,0 +1,212 @@
+"""Slots: one holder each across processes, freed by death, never asked for by a hit."""
+
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+from subprocess import Popen
+
+import pytest
+
+from tasks.core.execution import slots
+from tasks.core.execution import slots as turns
+from tasks.core.execution.slots import graphics_cards, slot, slot_names
+from tests.core.processes import finished, python, slots_of_processor, until
+
+
+@pytest.fixture(autouse=True)
+def no_cards(monkeypatch: pytest.MonkeyPatch) -> None:
+    slots_of_processor(monkeypatch, 2)
+
+
+def test_the_number_of_processor_slots_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert slot_names() == ["cpu-0", "cpu-1"]
+    monkeypatch.setenv("PODIUM_SLOTS", "0")
+    assert slot_names() == ["cpu-0"]
+    monkeypatch.delenv("PODIUM_SLOTS")
+    assert len(slot_names()) == len(os.sched_getaffinity(0))
+
+
+@pytest.mark.parametrize(
+    ("visible", "names"),
+    [("0,1", ["gpu-0", "gpu-1"]), ("3", ["gpu-3"]), ("-1", ["cpu-0", "cpu-1"]), ("", ["cpu-0", "cpu-1"])],
+)
+def test_cards_are_those_this_process_may_use(
+    visible: str, names: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    graphics_cards.cache_clear()
+    assert slot_names() == names
+
+
+def test_a_machine_without_the_tool_has_no_cards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    graphics_cards.cache_clear()
+    assert graphics_cards() == ()
+
+
+def test_each_holder_is_confined_to_its_card(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,7")
+    graphics_cards.cache_clear()
+    with slot() as first, slot() as second:
+        assert {first["CUDA_VISIBLE_DEVICES"], second["CUDA_VISIBLE_DEVICES"]} == {"4", "7"}
+
+
+def test_without_cards_a_child_must_not_look_for_one() -> None:
+    with slot() as environment:
+        assert environment == {"CUDA_VISIBLE_DEVICES": "-1"}
+
+
+def test_a_slot_is_free_again_after_a_failure() -> None:
+    for _ in range(3):
+        with pytest.raises(ZeroDivisionError), slot():
+            raise ZeroDivisionError
+
+
+def test_who_finds_none_free_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PODIUM_SLOTS", "1")
+    entered = threading.Event()
+
+    def wait() -> None:
+        with slot():
+            entered.set()
+
+    with slot():
+        thread = threading.Thread(target=wait)
+        thread.start()
+        assert not entered.wait(3 * slots.POLL_SECONDS)
+    assert entered.wait(10)
+    thread.join()
+
+
+# Whoever holds a slot leaves a mark meanwhile, and counts all marks.
+HOLDS = """
+import os, random, sys, time
+from pathlib import Path
+from tasks.core.execution.slots import slot
+mark = Path(sys.argv[1]) / str(os.getpid())
+for _ in range(15):
+    with slot():
+        mark.touch()
+        print(len(list(mark.parent.iterdir())))
+        time.sleep(random.random() / 100)
+        mark.unlink()
+"""
+
+
+def test_never_more_holders_than_slots_across_processes(tmp_path: Path) -> None:
+    (tmp_path / "marks").mkdir()
+    told = finished(*(python(HOLDS, tmp_path / "marks") for _ in range(4)))
+    counts = [int(line) for output in told for line in output.split()]
+    assert len(counts) == 60
+    assert max(counts) <= 2
+
+
+DIES = """
+import sys
+from tasks.core.execution.slots import slot
+with slot():
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_the_slot_of_a_killed_process_is_free_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PODIUM_SLOTS", "1")
+    holder = python(DIES)
+    assert holder.stdout
+    assert holder.stdout.readline() == "held\n"
+    entered = threading.Event()
+
+    def wait() -> None:
+        with slot():
+            entered.set()
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    assert not entered.wait(0.3)
+    holder.send_signal(signal.SIGKILL)
+    began = time.monotonic()
+    assert entered.wait(10)
+    assert time.monotonic() - began < 2
+    holder.communicate(timeout=10)
+    until(lambda: not thread.is_alive())
+
+
+WAITS = """
+import sys
+from tasks.core.execution.slots import slot
+print("waits", flush=True)
+with slot():
+    print(sys.argv[1], flush=True)
+    sys.stdin.read()
+"""
+
+
+def waiting(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, count: int) -> Popen[str]:
+    """A process that waits for one of so many slots, says its name when it has one, and keeps it."""
+    before = tickets(tmp_path)
+    monkeypatch.setenv("PODIUM_SLOTS", str(count))
+    process = python(WAITS, name)
+    assert process.stdout
+    assert process.stdout.readline() == "waits\n"
+    until(lambda: tickets(tmp_path) - before)
+    return process
+
+
+def tickets(tmp_path: Path) -> set[str]:
+    return {path.name for path in (tmp_path / "podium_slot_folder" / "waiting").glob("*")}
+
+
+def holder_of(process: Popen[str]) -> str:
+    assert process.stdout
+    return process.stdout.readline().strip()
+
+
+def test_processes_are_served_as_they_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PODIUM_SLOTS", "1")
+    with slot():
+        line = [waiting(name, tmp_path, monkeypatch, count=1) for name in "abcd"]
+    for name, process in zip("abcd", line, strict=True):
+        assert holder_of(process) == name
+        process.communicate("", timeout=20)
+    assert tickets(tmp_path) == set()
+
+
+def test_who_may_use_fewer_slots_is_not_overtaken_for_them_and_holds_up_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with slot(), slot():
+        few = waiting("few", tmp_path, monkeypatch, count=1)
+        many = waiting("many", tmp_path, monkeypatch, count=2)
+    assert (holder_of(few), holder_of(many)) == ("few", "many")
+    for process in (few, many):
+        process.communicate("", timeout=20)
+
+
+def test_who_waits_and_is_killed_or_stopped_holds_nobody_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PODIUM_SLOTS", "1")
+    with slot():
+        killed, stopped, last = (waiting(name, tmp_path, monkeypatch, count=1) for name in "abc")
+        killed.kill()
+        stopped.send_signal(signal.SIGSTOP)
+        until(lambda: len(tickets(tmp_path)) == 3)
+    assert holder_of(last) == "c"
+    last.communicate("", timeout=20)
+    stopped.send_signal(signal.SIGCONT)
+    assert holder_of(stopped) == "b"
+    stopped.communicate("", timeout=20)
+    killed.communicate(timeout=20)
+
+
+def test_a_ticket_of_another_time_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "FORGOTTEN_SECONDS", 0.0)
+    folder = tmp_path / "podium_slot_folder" / "waiting"
+    folder.mkdir(parents=True)
+    (folder / "00000000000000000001-1-0").write_text("cpu-0 cpu-1")
+    with slot():
+        assert tickets(tmp_path) == set()

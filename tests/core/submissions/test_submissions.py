@@ -1,0 +1,145 @@
+"""Submissions on disk: found by name, compared, and given their public score."""
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tasks.core.errors import InvalidSubmission
+from tasks.core.submissions import submissions
+
+PROVENANCE = {
+    "competition": "dogs",
+    "run": "seed",
+    "config": {"folds": {"count": 5}, "recipes": [{"name": "one"}]},
+    "code": {"train": {"tasks/dogs/model.py": "aaa"}},
+    "data": {"digest": "d"},
+    "libraries": {"keras": "3.15"},
+    "score": {"name": "accuracy", "value": 0.8, "standard_error": 0.01},
+    "file": "answers.txt",
+    "public_score": None,
+}
+
+
+def written(root: Path, name: str, *, lines: str = "1\ta\n2\tb\n", **changes: Any) -> Path:
+    folder = root / "dogs" / name
+    folder.mkdir(parents=True)
+    (folder / "answers.txt").write_text(lines)
+    (folder / "provenance.json").write_text(json.dumps(PROVENANCE | changes))
+    return folder
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    written(tmp_path, "20260101-100000-seed")
+    written(tmp_path, "20260102-100000-best")
+    return tmp_path
+
+
+def test_the_newest_is_listed_first(root: Path) -> None:
+    (root / "dogs" / "unfinished").mkdir()
+    names = [entry.name for entry in submissions.listed(root)]
+    assert names == ["dogs/20260102-100000-best", "dogs/20260101-100000-seed"]
+    assert submissions.listed(root, "extraction") == []
+
+
+@pytest.mark.parametrize("name", ["best", "20260102", "dogs/20260102-100000-best", "100000-best"])
+def test_a_part_of_the_name_that_no_other_has_is_enough(root: Path, name: str) -> None:
+    assert submissions.named(root, name).folder.name == "20260102-100000-best"
+
+
+def test_a_folder_names_its_submission_wherever_it_lies(root: Path, tmp_path: Path) -> None:
+    folder = written(tmp_path / "elsewhere", "old")
+    assert submissions.named(root, str(folder)).folder == folder
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("2026010", "expected the name of one, received '2026010', which fits\n  dogs/20260102"),
+        ("worst", "expected one of the 2 in "),
+    ],
+)
+def test_a_name_that_fits_none_or_several_is_refused(root: Path, name: str, expected: str) -> None:
+    with pytest.raises(InvalidSubmission) as caught:
+        submissions.named(root, name)
+    assert expected in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b'{"file": \n}', "provenance.json:2: expected JSON, received"),
+        (b"[1]", "provenance.json:1: expected an object with the key 'file'"),
+        (b"{}", "provenance.json:1: expected an object with the key 'file'"),
+        (b'{"file": "\xff"}', "provenance.json: expected JSON in UTF-8, received"),
+    ],
+)
+def test_a_damaged_provenance_is_named(root: Path, content: bytes, expected: str) -> None:
+    folder = root / "dogs" / "20260101-100000-seed"
+    (folder / "provenance.json").write_bytes(content)
+    with pytest.raises(InvalidSubmission) as caught:
+        submissions.read(folder)
+    assert expected in str(caught.value)
+
+
+def test_a_folder_without_provenance_is_no_submission(tmp_path: Path) -> None:
+    with pytest.raises(InvalidSubmission, match=r"expected a folder with provenance\.json"):
+        submissions.read(tmp_path)
+
+
+def test_differences_name_keys_of_settings_and_files_of_code(tmp_path: Path) -> None:
+    one = submissions.read(written(tmp_path, "one"))
+    changed = {
+        "config": {"folds": {"count": 3}, "recipes": [{"name": "one"}, {"name": "two"}]},
+        "code": {"train": {"tasks/dogs/model.py": "bbb"}},
+    }
+    two = submissions.read(written(tmp_path, "two", **changed))
+    found = submissions.differences(one, two)
+    assert found["config"] == [("folds.count", 5, 3), ("recipes.1.name", None, "two")]
+    assert [entry.key for entry in found["code"]] == ["train.tasks/dogs/model.py"]
+    assert found["data"] == found["libraries"] == []
+
+
+def test_answers_are_compared_line_by_line(tmp_path: Path) -> None:
+    one = submissions.read(written(tmp_path, "one"))
+    two = submissions.read(written(tmp_path, "two", lines="1\ta\n3\tb\n4\tc\n"))
+    found = submissions.answer_difference(one, two)
+    assert (found.different, found.total) == (2, 3)
+    assert found.examples == [(2, "2\tb", "3\tb"), (3, "(none)", "4\tc")]
+    assert submissions.answer_difference(one, one).different == 0
+
+
+def test_answers_inside_zip_archives_are_compared(tmp_path: Path) -> None:
+    sides = []
+    for name, text in (("one", "a\nb\n"), ("two", "a\nc\n")):
+        folder = written(tmp_path, name)
+        with zipfile.ZipFile(folder / "answers.txt", "w") as archive:
+            archive.writestr("answers.json", text)
+        sides.append(submissions.read(folder))
+    assert submissions.answer_difference(*sides).examples == [(2, "b", "c")]
+
+
+def test_a_missing_file_to_upload_is_named(tmp_path: Path) -> None:
+    one = submissions.read(written(tmp_path, "one"))
+    one.file.unlink()
+    with pytest.raises(InvalidSubmission, match=r"answers\.txt: expected the file to upload"):
+        submissions.answer_difference(one, one)
+
+
+def test_a_public_score_is_recorded_and_nothing_else_changes(root: Path) -> None:
+    entry = submissions.named(root, "seed")
+    before = entry.file.stat()
+    submissions.record_score(entry, 0.173)
+    after = submissions.named(root, "seed")
+    assert after.provenance == entry.provenance | {"public_score": 0.173}
+    assert (after.file.stat().st_mtime_ns, after.file.stat().st_ino) == (
+        before.st_mtime_ns,
+        before.st_ino,
+    )
+    assert sorted(path.name for path in entry.folder.iterdir()) == [
+        "answers.txt",
+        "provenance.json",
+    ]

@@ -1,0 +1,72 @@
+import pytest
+
+from tasks.core.cache.store import Artifact, Store
+from tasks.core.competition import Scores
+from tasks.extraction.labelling.cleaning import PART, cleaned, relabelled
+from tasks.extraction.records import Record
+from tasks.learning.ensemble import prediction_files
+from tasks.learning.ensemble.candidates import Candidates, key
+from tasks.pool import pool
+
+A, B, C = ("甲", "作者", "乙"), ("甲", "作者", "丙"), ("丁", "主角", "乙")
+LIMITS = {"add_above": 0.9, "drop_below": 0.2}
+
+
+@pytest.mark.parametrize(
+    ("given", "judged", "left"),
+    [
+        ([A], {A: 0.5}, [A]),
+        ([A], {A: 0.2}, [A]),  # on the limit it stays
+        ([A], {A: 0.19}, []),
+        ([A], {}, []),  # not even considered
+        ([A], {A: 0.5, B: 0.9}, [A, B]),  # on the limit it is added
+        ([A], {A: 0.5, B: 0.89}, [A]),
+        ([], {A: 0.95, B: 0.99}, [B, A]),  # the surest first
+        ([], {B: 0.95, A: 0.95}, sorted([A, B])),
+        ([B, A], {A: 1.0, B: 1.0}, [B, A]),
+        ([A], {B: 0.99}, [B]),
+    ],
+)
+def test_labels_are_dropped_and_added_by_what_models_say(given, judged, left):
+    assert cleaned(given, judged, **LIMITS) == tuple(left)
+
+
+def test_what_the_scorer_takes_for_the_same_is_neither_dropped_nor_added_again():
+    given, seen = ("《Rain》", "作者", "乙"), ("rain", "作者", "乙")
+    assert cleaned([given], {seen: 0.99}, **LIMITS) == (given,)
+    assert cleaned([given], {seen: 0.3, given: 0.01}, **LIMITS) == (given,)
+
+
+def test_limits_of_nothing_and_all_change_nothing():
+    assert cleaned([A], {B: 0.999}, add_above=1.0, drop_below=0.0) == (A,)
+
+
+def test_only_sentences_that_were_judged_change(tmp_path):
+    records = [Record(id, "甲乙丙丁", None, (A,)) for id in ("t:1", "t:2", "t:3")]
+    values = Candidates.of([{key(A): 0.01, key(B): 0.95}, {key(A): 0.9}])
+    prediction_files.write(tmp_path, PART, Scores(["t:3", "t:2"], values))
+    found = relabelled(records, tmp_path, **LIMITS)
+    assert [each.triples for each in found] == [(A,), (A,), (B,)]
+    assert [each._replace(triples=()) for each in found] == [each._replace(triples=()) for each in records]
+
+
+def judgement(*ids: str) -> Artifact:
+    """Scores of one model, as the step `predict` keeps them."""
+    store = Store.current()
+    with store.new_folder() as folder:
+        prediction_files.write(
+            folder, "held_out", Scores(list(ids), Candidates.of({key(A): 0.5} for _ in ids))
+        )
+        return store.keep("scores", folder)
+
+
+def test_judgements_of_several_models_are_put_together():
+    found = pool.fn("any", [judgement("t:1", "t:2"), judgement("t:3")], fold=0)
+    scores = prediction_files.read(found.path, PART)
+    assert scores.ids == ["t:1", "t:2", "t:3"]
+    assert scores.values.records() == [{key(A): 0.5}] * 3
+
+
+def test_no_sentence_is_judged_twice():
+    with pytest.raises(ValueError, match="expected each record to be judged once"):
+        pool.fn("any", [judgement("t:1", "t:2"), judgement("t:2")], fold=0)

@@ -1,0 +1,161 @@
+"""What fits into a time: steps on slots, recipes in the preset's order, paces of siblings."""
+
+import pytest
+
+from flows.budget.makespan import Forecast, family, foretold, makespan
+from flows.budget.plan import PlannedStep
+from flows.budget.remaining_time import Pace
+from tasks.core.cache.store import Store
+from tasks.core.execution.run_control import Watch
+
+
+def planned(label: str, *waits_for: str, seconds: float | None = 1.0, gathers: str = "") -> PlannedStep:
+    return PlannedStep(label, "run", "never ran", waits_for, seconds, gathers)
+
+
+def recipe(name: str, *, folds: int = 2, train: float | None = 10.0) -> list[PlannedStep]:
+    """A member's steps: a training for each fold, its predictions, and their gathering."""
+    steps = []
+    for fold in range(folds):
+        steps.append(planned(f"train {name} fold {fold}", seconds=train))
+        steps.append(planned(f"predict {name} fold {fold}", f"train {name} fold {fold}"))
+    awaited = [f"predict {name} fold {fold}" for fold in range(folds)]
+    return [*steps, planned(f"gather {name}", *awaited, gathers=name)]
+
+
+def plan_of(*recipes: list[PlannedStep]) -> list[PlannedStep]:
+    members = [step for steps in recipes for step in steps]
+    blend = planned("blend", *(step.label for step in members if step.gathers))
+    return [PlannedStep("load", "cached", ""), *members, blend, planned("report", "blend")]
+
+
+def needed(steps: list[PlannedStep]) -> dict[str, float]:
+    return Pace(steps, Watch(), "run").needed()
+
+
+@pytest.mark.parametrize(
+    ("folds", "slots", "seconds"),
+    [(1, 1, 12), (2, 1, 23), (2, 2, 12), (3, 2, 23), (3, 9, 12), (5, 2, 34)],
+)
+def test_steps_share_slots(folds: int, slots: int, seconds: float) -> None:
+    steps = recipe("a", folds=folds)
+    assert makespan(steps, needed(steps), slots=slots) == seconds
+
+
+def test_a_plan_foretells_its_time_and_what_nothing_tells() -> None:
+    assert foretold(plan_of(recipe("a"), recipe("b")), slots=2) == (26, 0)
+    assert foretold(plan_of(recipe("a"), recipe("b", train=None)), slots=2) == (16, 2)
+    assert foretold([PlannedStep("load", "cached", "")], slots=2) == (0, 0)
+
+
+def test_a_step_that_waits_keeps_no_slot() -> None:
+    steps = [planned("a", seconds=5), planned("b", "a"), planned("c", seconds=5)]
+    assert makespan(steps, needed(steps), slots=2) == 6
+
+
+def test_nothing_to_do_takes_no_time() -> None:
+    assert makespan([], {}, slots=2) == 0
+
+
+@pytest.mark.parametrize(
+    ("seconds", "fitting"),
+    [(5, []), (12, ["a"]), (23, ["a"]), (24, ["a", "b"]), (400, ["a", "b", "c"]), (11, [])],
+)
+def test_recipes_fit_in_their_order(seconds: float, fitting: list[str]) -> None:
+    steps = plan_of(recipe("a"), recipe("b"), recipe("c", train=300))
+    forecast = Forecast(steps, slots=2)
+    assert forecast.fitting(["a", "b", "c"], needed(steps), seconds=seconds) == fitting
+
+
+def test_a_short_one_fits_behind_a_long_one_that_does_not() -> None:
+    steps = plan_of(recipe("a", train=300), recipe("b"))
+    assert Forecast(steps, slots=2).fitting(["a", "b"], needed(steps), seconds=20) == ["b"]
+
+
+def test_the_last_steps_are_those_that_make_no_member() -> None:
+    forecast = Forecast(plan_of(recipe("a"), recipe("b")), slots=1)
+    assert forecast.last == {"blend", "report"}
+    assert forecast.labels("a") == {step.label for step in recipe("a")}
+    assert forecast.labels("is cached") == set()
+
+
+def test_a_second_round_needs_what_it_waits_for() -> None:
+    again = planned("gather a-again", "pool a for fold 0", gathers="a-again")
+    pool = planned("pool a for fold 0", "predict a fold 0")
+    forecast = Forecast(plan_of([*recipe("a"), pool, again]), slots=1)
+    assert "pool a for fold 0" not in forecast.labels("a")
+    assert forecast.labels("a", again=True) == forecast.labels("a") | {pool.label, again.label}
+
+
+# What a run shows of its pace
+
+
+def watch_after(**seconds: float) -> Watch:
+    """Children that have worked so long; underlines stand for spaces."""
+    watch = Watch()
+    watch._over = {label.replace("_", " "): worked for label, worked in seconds.items()}
+    return watch
+
+
+def note(*labels: str) -> None:
+    for label in labels:
+        Store.current().note("run", {"label": label})
+
+
+def test_what_is_done_needs_nothing() -> None:
+    note("train a fold 0")
+    steps = recipe("a")
+    found = Pace(steps, Watch(), "run")
+    assert found.needed()["train a fold 0"] == 0
+    assert found.missing({"train a fold 0", "gather a", "predict a fold 0"}) == [
+        "predict a fold 0",
+        "gather a",
+    ]
+
+
+def test_siblings_correct_what_was_expected() -> None:
+    note("train a fold 0")
+    steps = recipe("a")
+    steps[2] = steps[2]._replace(seconds=4.0)  # an earlier attempt has done the rest
+    found = Pace(steps, watch_after(train_a_fold_0=15), "run").needed()
+    assert found["train a fold 1"] == pytest.approx(6)
+    assert found["predict a fold 1"] == 1
+
+
+def test_siblings_tell_where_nothing_else_does() -> None:
+    steps = recipe("a", train=None)
+    assert "train a fold 1" not in Pace(steps, Watch(), "run").needed()
+    note("train a fold 0")
+    assert Pace(steps, watch_after(train_a_fold_0=15), "run").needed()["train a fold 1"] == 15
+
+
+def test_epochs_tell_what_is_left_here_and_in_other_folds(monkeypatch: pytest.MonkeyPatch) -> None:
+    watch = Watch()
+    monkeypatch.setattr(watch, "left", lambda label: 80.0 if label == "train a fold 0" else None)
+    monkeypatch.setattr(watch, "worked", lambda label: 20.0 if label == "train a fold 0" else 0.0)
+    monkeypatch.setattr(watch, "is_at_work", lambda label: label == "train a fold 0")
+    found = Pace(recipe("a", train=None), watch, "run").needed()
+    assert found["train a fold 0"] == 80
+    assert found["train a fold 1"] == 100
+
+
+def test_a_step_that_takes_longer_than_expected_needs_a_little_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    watch = watch_after(train_a_fold_0=25)
+    assert Pace(recipe("a"), watch, "run").needed()["train a fold 0"] == 10  # failed; it begins again
+    monkeypatch.setattr(watch, "is_at_work", lambda label: True)
+    assert Pace(recipe("a"), watch, "run").needed()["train a fold 0"] == 1
+    watch._over = {"train a fold 0": 4.0}
+    assert Pace(recipe("a"), watch, "run").needed()["train a fold 0"] == 6
+
+
+@pytest.mark.parametrize(
+    ("label", "expected"),
+    [
+        ("train a2 fold 0", "train a2 fold"),
+        ("train a folds 0 and 12", "train a fold"),
+        ("predict a fold 2 for fold 0", "predict a fold for fold"),
+        ("gather a", "gather a"),
+    ],
+)
+def test_folds_of_a_step_are_a_family(label: str, expected: str) -> None:
+    assert family(label) == expected

@@ -1,0 +1,100 @@
+"""How long a step will take: told by steps like it, and by nothing else."""
+
+import json
+import os
+from typing import Any
+
+import pytest
+
+from flows.budget.time_estimates import Estimates
+from tasks.core.cache.keys import Key
+from tasks.core.cache.store import Artifact, Store
+from tasks.core.execution.working_time import counted
+
+RECIPE = {"rate": "0.1", "width": 8, "stages": [{"epochs": 10}]}
+WIDER = RECIPE | {"width": 9}
+UNLIKE = RECIPE | {f"setting {number}": number for number in range(7)}
+
+
+def dataset(records: int) -> Artifact:
+    store = Store.current()
+    with store.new_folder() as folder:
+        (folder / "records").write_bytes(b"x" * records)
+        return store.keep("dataset", folder)
+
+
+def key(step: str = "train", *, records: int = 100, **changes: Any) -> Key:
+    inputs = {
+        "competition": "toy",
+        "recipe": RECIPE,
+        "dataset": {"artifact": dataset(records).name},
+        "views": [{"artifact": "view-1"}],
+        "fold": 0,
+        "seed": 0,
+        **changes,
+    }
+    return Key(step, inputs, {}, {})
+
+
+def record(seconds: float, of: Key, *, worked: float | None = None) -> dict[str, Any]:
+    return {**of._asdict(), "seconds": seconds, "worked": worked}
+
+
+CASES: list[tuple[str, list[tuple[float, dict[str, Any]]], float | None]] = [
+    ("nothing ran", [], None),
+    ("the same", [(40, {})], 40),
+    ("another fold", [(40, {"fold": 1, "seed": 1})], 40),
+    ("another artifact", [(40, {"views": [{"artifact": "view-2"}]})], 40),
+    ("a setting differs", [(40, {"recipe": WIDER})], 40),
+    ("the nearest counts", [(40, {"recipe": WIDER}), (20, {})], 20),
+    ("the middle of equals", [(10, {}), (12, {"fold": 1}), (90, {"fold": 2})], 12),
+    ("too many settings differ", [(40, {"recipe": UNLIKE})], None),
+    ("more artifacts", [(40, {"views": [{"artifact": "view-1"}] * 9})], None),
+    ("another competition", [(40, {"competition": "dogs"})], None),
+    ("another step", [(40, {"step": "predict"})], None),
+    ("half of the epochs", [(40, {"recipe": RECIPE | {"stages": [{"epochs": 5}]}})], 80),
+    ("a tenth of the data", [(40, {"records": 10})], 400),
+]
+
+
+@pytest.mark.parametrize(("what", "ran", "expected"), CASES, ids=[case[0] for case in CASES])
+def test_steps_like_it_tell(
+    what: str, ran: list[tuple[float, dict[str, Any]]], expected: float | None
+) -> None:
+    records = [record(seconds, key(**changes)) for seconds, changes in ran]
+    assert Estimates(Store.current(), records).of(key()) == expected
+
+
+def test_what_worked_counts_before_what_also_waited() -> None:
+    records = [record(90, key(), worked=30), record(10, key(fold=1))]
+    assert Estimates(Store.current(), records).of(key()) == 30
+
+
+def test_data_that_are_gone_tell_nothing() -> None:
+    before = record(40, key(records=10))
+    Store.current().remove(dataset(10))
+    assert Estimates(Store.current(), [before]).of(key()) is None
+
+
+def test_earlier_attempts_count() -> None:
+    store = Store.current()
+    for _ in range(2):
+        with counted(store.partial(key().digest)):
+            pass
+    file = store.partial(key().digest) / "worked.json"
+    file.write_text(json.dumps({"seconds": 12.5}))
+    with pytest.raises(ZeroDivisionError), counted(store.partial(key().digest)):
+        raise ZeroDivisionError
+    estimates = Estimates(store, [])
+    assert 12.5 <= estimates.worked(key()) < 13
+    assert estimates.worked(key(fold=1)) == 0
+
+
+def test_a_step_without_records_is_told_by_the_newest_run() -> None:
+    store = Store.current()
+    for run, seconds in (("old", 3.0), ("new", 4.0)):
+        store.note(run, {"label": "report toy", "seconds": seconds})
+    os.utime(store.root / "runs" / "old.jsonl", (1, 1))
+    estimates = Estimates(store, [])
+    assert estimates.noted("report toy") == 4.0
+    assert estimates.noted("submit toy") is None

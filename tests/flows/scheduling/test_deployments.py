@@ -1,0 +1,262 @@
+"""Presets as deployments: their forms and schedules, and what surrounds a flow that nobody watches."""
+
+import json
+import logging
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import psutil
+import pytest
+
+from flows.scheduling import deployments, notifications
+from flows.scheduling.deployments import Chosen, chosen, deployment, timetable
+from flows.scheduling.entrypoint import BUSY, alone, deployed, said
+from flows.scheduling.schedules import Plan, Schedule
+from tasks.core import places
+from tasks.core.competition import NAMES
+from tasks.core.errors import InvalidSettings
+from tasks.core.settings.resolve import config_class
+
+ROOT = Path(__file__).resolve().parents[3]
+NIGHTLY = Schedule(competition="dogs", preset="demo", cron="0 3 * * *", timezone="Europe/Berlin")
+EVERY = Schedule(competition="dogs", preset="demo", every="6h", timezone="Europe/Berlin")
+FOUND = chosen(Plan(schedules=(NIGHTLY, EVERY)), root=places.presets_folder())
+
+
+def demo(competition: str) -> Chosen:
+    return next(each for each in FOUND if (each.competition, each.preset) == (competition, "demo"))
+
+
+# What is registered
+
+
+def test_every_preset_of_every_competition_becomes_a_deployment() -> None:
+    files = {(path.parent.name, path.stem) for path in (ROOT / "conf").glob("*/*.toml")}
+    assert {(each.competition, each.preset) for each in FOUND} == files
+    assert {each.config.run.name for each in FOUND} == {preset for _, preset in files}
+
+
+def test_competitions_can_be_chosen_and_misspelt() -> None:
+    assert {each.competition for each in chosen(Plan(), ["dogs"])} == {"dogs"}
+    with pytest.raises(InvalidSettings, match=r"received 'dgos' \(did you mean dogs\?\)"):
+        chosen(Plan(), ["dgos"])
+
+
+@pytest.mark.parametrize("competition", NAMES)
+def test_a_form_holds_the_settings_of_its_preset_and_explains_each(competition: str) -> None:
+    each = demo(competition)
+    made = deployment(each)
+    assert config_class(competition).model_validate(made.parameters["config"]) == each.config
+    schema = made._parameter_openapi_schema.model_dump()
+    assert list(schema["properties"]) == ["config"]
+    fields = {
+        f"{model}.{name}": field
+        for model, table in schema["definitions"].items()
+        for name, field in table.get("properties", {}).items()
+    }
+    assert [
+        name for name, field in fields.items() if "description" not in field and "$ref" not in field
+    ] == []
+
+
+@pytest.mark.parametrize("competition", NAMES)
+def test_a_deployment_names_a_flow_that_can_be_found(competition: str) -> None:
+    from prefect.flows import load_flow_from_entrypoint
+
+    entrypoint = deployment(demo(competition)).entrypoint
+    assert entrypoint == f"flows.scheduling.entrypoint.{competition}"
+    assert load_flow_from_entrypoint(entrypoint) is deployed(competition)
+
+
+def test_a_paused_schedule_stays_paused() -> None:
+    made = deployment(demo("dogs"), paused=[NIGHTLY.said])
+    assert {(each.slug, each.active) for each in made.schedules or []} == {
+        (NIGHTLY.said, False),
+        (EVERY.said, True),
+    }
+
+
+def test_schedules_keep_their_time_zone_and_intervals_do_not_move_with_restarts() -> None:
+    nightly, every = timetable(NIGHTLY), timetable(EVERY)
+    assert (nightly.cron, nightly.timezone) == ("0 3 * * *", "Europe/Berlin")
+    assert (every.interval, every.timezone) == (timedelta(hours=6), "Europe/Berlin")
+    assert every.anchor_date.astimezone(UTC) == datetime(2023, 12, 31, 23, tzinfo=UTC)
+
+
+def test_workers_find_the_code_in_this_folder_and_never_meet_podium_serve() -> None:
+    made = deployment(demo("dogs"), pool="cards")
+    assert (made.name, made.work_pool_name) == ("demo@cards", "cards")
+    assert made.storage is not None
+    assert str(ROOT) in json.dumps(made.storage.to_pull_step())
+    assert made.job_variables["env"]["PREFECT_LOGGING_EXTRA_LOGGERS"] == "podium"
+    assert not [name for name in deployments.OF_RUNS if "SERVER" in name]
+
+
+# What surrounds the flow
+
+
+def test_of_two_runs_of_a_deployment_one_is_at_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PREFECT__RUNTIME__DEPLOYMENT__ID", "one")
+    with alone() as first, alone() as second:
+        monkeypatch.setenv("PREFECT__RUNTIME__DEPLOYMENT__ID", "other")
+        with alone() as other:
+            assert (first, second, other) == (True, False, True)
+    monkeypatch.setenv("PREFECT__RUNTIME__DEPLOYMENT__ID", "one")
+    with alone() as again:
+        assert again
+
+
+def test_the_last_message_says_what_changed(tmp_path: Path) -> None:
+    file = tmp_path / "submission" / "answers.txt"
+    file.parent.mkdir()
+    file.touch()
+    result = {"submission": str(file), "score": {"name": "accuracy", "value": 0.5, "standard_error": 0.25}}
+    cached, ran = {"key": "a", "state": "cached"}, {"key": "b", "state": "ran"}
+    always = {"key": None, "state": "ran"}
+    later = time.time() + 1
+    assert said(result, [cached, {**cached, "key": "c"}, always], began=later) == (
+        f"Nothing changed: all 2 steps were cached; {file.parent} accuracy 0.5000 ± 0.2500"
+    )
+    assert said(result, [cached, ran, always], began=later).startswith("1 of 2 steps ran; ")
+    retried = [cached, ran, always, cached, {**ran, "state": "cached"}, always]
+    assert said(result, retried, began=later).startswith("1 of 2 steps ran; ")
+    assert said(result, [cached, always], began=0).startswith("0 of 1 steps ran; ")
+
+
+ENDS = """
+import signal, subprocess
+from flows.scheduling.entrypoint import ending_with_its_children
+
+def reports(number, frame):
+    raise SystemExit(7)  # as Prefect's handler does, which stands before
+
+signal.signal(signal.SIGTERM, reports)
+with ending_with_its_children():
+    child = subprocess.Popen(["sleep", "600"], start_new_session=True)
+    print(child.pid, flush=True)
+    child.wait()
+"""
+PARENT = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {ENDS!r}])"
+
+
+def ended(pid: int, *, seconds: float = 60) -> bool:
+    try:
+        psutil.Process(pid).wait(seconds)
+    except (psutil.NoSuchProcess, psutil.TimeoutExpired):
+        return not psutil.pid_exists(pid)
+    return True
+
+
+@pytest.mark.parametrize("code", [ENDS, PARENT], ids=["told to end", "lost its runner"])
+def test_a_run_that_is_told_to_end_or_loses_its_runner_takes_its_children_along(code: str) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        child = int(process.stdout.readline())
+        if code is ENDS:
+            process.send_signal(signal.SIGINT)  # Ctrl-C is for whoever started it
+            time.sleep(0.5)
+            assert psutil.pid_exists(child)
+            process.terminate()
+            assert process.wait(60) == 7
+        else:
+            process.kill()
+        assert ended(child)
+
+
+# Who is told
+
+
+class State(SimpleNamespace):
+    """As much of Prefect's as a hook sees."""
+
+    def is_completed(self) -> bool:
+        return self.name in ("Completed", "Skipped")
+
+    def is_cancelling(self) -> bool:
+        return bool(self.name == "Cancelling")
+
+    def result(self, raise_on_failure: bool) -> Any:
+        return None if self.name == "Skipped" else {"submission": "answers.txt", "score": {"value": 0.5}}
+
+
+def tell(name: str, message: str) -> None:
+    run = SimpleNamespace(
+        name="demo", id="1", start_time=None, parameters={"config": {"run": {"name": "demo"}}}
+    )
+    state = State(name=name, message=message, timestamp=datetime(2026, 1, 1, tzinfo=UTC))
+    notifications.tell(SimpleNamespace(name="dogs"), run, state)
+
+
+@pytest.fixture
+def conf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(places, "presets_folder", lambda: tmp_path)
+    return tmp_path
+
+
+def asks(conf: Path, command: str, *, unchanged: bool = False) -> None:
+    flag = str(unchanged).lower()
+    (conf / "schedules.toml").write_text(f"[notify]\ncommand = {json.dumps(command)}\nunchanged = {flag}\n")
+
+
+def test_a_command_is_told_of_a_run_that_ended(conf: Path) -> None:
+    asks(conf, f"cat >> {conf / 'told'}")
+    tell("Completed", "3 of 4 steps ran")
+    told = json.loads((conf / "told").read_text())
+    assert told["competition"] == "dogs"
+    assert told["preset"] == "demo"
+    assert told["changed"]
+    assert told["submission"] == "answers.txt"
+    assert told["ended"] == "2026-01-01T00:00:00+00:00"
+    (conf / "told").unlink()
+    tell("Cancelling", "Flow run was cancelled.")
+    told = json.loads((conf / "told").read_text())
+    assert (told["state"], told["submission"]) == ("Cancelled", None)
+
+
+@pytest.mark.parametrize("unchanged", [False, True])
+@pytest.mark.parametrize(
+    ("state", "message"), [("Completed", "Nothing changed: all 4 steps were cached"), ("Skipped", BUSY)]
+)
+def test_runs_that_changed_nothing_are_told_only_if_wanted(
+    conf: Path, unchanged: bool, state: str, message: str
+) -> None:
+    asks(conf, f"touch {conf / 'told'}", unchanged=unchanged)
+    tell(state, message)
+    assert (conf / "told").exists() == unchanged
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("echo no such address >&2; exit 3", "notify.command ended with code 3: no such address"),
+        ("sleep 60", "nobody was told of this run: Command"),
+    ],
+)
+def test_a_command_that_fails_is_only_logged(
+    conf: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, command: str, told: str
+) -> None:
+    monkeypatch.setattr(notifications, "TIMEOUT_SECONDS", 0.5)
+    asks(conf, command)
+    with caplog.at_level(logging.WARNING, "podium"):
+        tell("Failed", "it failed")
+    assert told in caplog.text
+
+
+def test_a_file_with_a_mistake_is_only_logged(conf: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (conf / "schedules.toml").write_text("[notfy]\n")
+    with caplog.at_level(logging.WARNING, "podium"):
+        tell("Failed", "it failed")
+    assert "schedules.toml:1: notfy: unknown key" in caplog.text
+
+
+def test_nobody_need_be_told(conf: Path) -> None:
+    assert not (conf / "schedules.toml").exists()
+    tell("Completed", "3 of 4 steps ran")

@@ -1,0 +1,126 @@
+"""`conf/schedules.toml`: what it may say, and what is said of mistakes in it."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from flows.scheduling import schedules
+from flows.scheduling.cron import mistake
+from flows.scheduling.schedules import Plan, Schedule
+from tasks.core import places
+from tasks.core.errors import InvalidSettings
+
+
+@pytest.fixture
+def conf(tmp_path: Path) -> Path:
+    """A folder with two presets of dogs."""
+    (tmp_path / "dogs").mkdir()
+    for name in ("demo", "best"):
+        (tmp_path / "dogs" / f"{name}.toml").write_text("# A preset.\n")
+    return tmp_path
+
+
+def write(conf: Path, text: str) -> Plan:
+    (conf / "schedules.toml").write_text(text)
+    return schedules.read(root=conf)
+
+
+def test_the_file_of_this_checkout_can_be_read() -> None:
+    assert schedules.read(root=places.presets_folder()).schedules == ()
+
+
+def test_without_a_file_all_presets_are_shown_and_none_is_scheduled(conf: Path) -> None:
+    plan = schedules.read(root=conf)
+    assert plan == Plan()
+    assert plan.shown("dogs", root=conf) == ["best", "demo"]
+
+
+def test_presets_with_a_schedule_are_shown_beside_those_chosen(conf: Path) -> None:
+    plan = write(
+        conf,
+        '[presets]\ndogs = ["demo"]\n'
+        '[[schedules]]\ncompetition = "dogs"\npreset = "best"\ncron = "0 3 * * *"\n'
+        '[[schedules]]\ncompetition = "dogs"\npreset = "best"\nevery = "6h"\ntimezone = "Europe/Berlin"\n',
+    )
+    assert plan.shown("dogs", root=conf) == ["demo", "best"]
+    assert [each.said for each in plan.of("dogs", "best")] == ["0 3 * * * UTC", "every 6h Europe/Berlin"]
+    assert plan.of("dogs", "best")[1].interval == timedelta(hours=6)
+    assert plan.of("dogs", "demo") == []
+
+
+def test_a_competition_can_be_left_out(conf: Path) -> None:
+    assert write(conf, "[presets]\ndogs = []\n").shown("dogs", root=conf) == []
+
+
+HEAD = '[[schedules]]\ncompetition = "dogs"\npreset = "demo"\n'
+CRON = 'cron = "0 3 * * *"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('[notify]\ncomand = "x"\n', "2: notify.comand: unknown key (did you mean notify.command?)"),
+        ("[notify]\ncommand = 1\n", "2: notify.command: expected text"),
+        ('[presets]\ndogs = ["bst"]\n', "2: presets.dogs: expected one of best, demo, received 'bst'"),
+        ("[presets]\ncats = []\n", "2: presets.cats: expected one of dogs, extraction"),
+        ('[[schedules]]\npreset = "demo"\n' + CRON, "1: schedules.0.competition: expected a value"),
+        (HEAD, "1: schedules.0.cron: expected cron or every, received neither"),
+        (HEAD + CRON + 'every = "6h"\n', "4: schedules.0.cron: expected cron or every, received both"),
+        (HEAD.replace("demo", "demi") + CRON, "3: schedules.0.preset: expected one of best, demo, received"),
+        (HEAD + 'every = "6 hours"\n', "4: schedules.0.every: expected a number with m, h, d or w"),
+        (HEAD + 'every = "0m"\n', "4: schedules.0.every: expected more than nothing, received '0m'"),
+        (HEAD + 'cron = "0 3 * *"\n', "4: schedules.0.cron: expected five fields (minute, hour,"),
+        (
+            HEAD + CRON + 'timezone = "Europe/Berlyn"\n',
+            "5: schedules.0.timezone: expected the name of a time zone, like Europe/Berlin, "
+            "received 'Europe/Berlyn' (did you mean Europe/Berlin?)",
+        ),
+        (HEAD + CRON + HEAD + CRON, "5: schedules.1: says the same as schedules.0"),
+        (HEAD + "cron = 0 3\n", "4: expected valid TOML"),
+    ],
+)
+def test_a_mistake_is_told_with_its_line(conf: Path, text: str, told: str) -> None:
+    with pytest.raises(InvalidSettings) as caught:
+        write(conf, text)
+    assert f"schedules.toml:{told}" in str(caught.value)
+
+
+def test_all_mistakes_are_told_at_once(conf: Path) -> None:
+    with pytest.raises(InvalidSettings) as caught:
+        write(conf, HEAD + 'cron = "61 3 * * *"\ntimezone = "Nowhere"\n')
+    assert len(str(caught.value).splitlines()) == 2
+
+
+VALID = ["* * * * *", "*/5 0-6 1,15 jan-mar mon-fri", "0 3 * * 7", "0,30 8-18/2 * DEC Sun"]
+INVALID = [
+    ("60 * * * *", "minute: expected 0 to 59"),
+    ("* 24 * * *", "hour: expected 0 to 23"),
+    ("* * 0 * *", "day of the month: expected 1 to 31"),
+    ("* * * 13 *", "month: expected 1 to 12 or jan to dec"),
+    ("* * * * funday", "day of the week: expected 0 to 7 or sun to sat"),
+    ("9-5 * * * *", "received '9-5'"),
+    ("*/0 * * * *", "received '*/0'"),
+    ("1,,2 * * * *", "received '1,,2'"),
+    ("@daily", "received '@daily', which has 1"),
+]
+
+
+@pytest.mark.parametrize("cron", VALID)
+def test_what_we_take_for_cron_prefect_does_too(cron: str) -> None:
+    from prefect._vendor.croniter import croniter
+
+    assert mistake(cron) == ""
+    assert croniter(cron, datetime(2026, 1, 1, tzinfo=UTC)).get_next()
+
+
+@pytest.mark.parametrize(("cron", "told"), INVALID)
+def test_a_mistake_in_cron_names_its_field(cron: str, told: str) -> None:
+    assert told in mistake(cron)
+
+
+def test_a_schedule_keeps_its_name_as_long_as_it_says_the_same() -> None:
+    one = Schedule(competition="dogs", preset="demo", cron="0 3 * * *")
+    assert one.said == one.model_copy(update={"preset": "best"}).said
+    assert one.said != one.model_copy(update={"timezone": "Europe/Berlin"}).said
+    assert one.said != one.model_copy(update={"cron": "* 3 0 * *"}).said

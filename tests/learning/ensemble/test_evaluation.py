@@ -1,0 +1,71 @@
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tasks.core.competition import Score, Scores
+from tasks.learning.ensemble import prediction_files
+from tasks.learning.ensemble.evaluation import Judge
+
+RECORDS = 4000
+DRAWN = np.random.default_rng(0)
+TRUTH = DRAWN.integers(0, 2, RECORDS)
+
+
+class Share:
+    """Share of right classes, or of wrong ones, where less is better."""
+
+    def __init__(self, *, higher_is_better: bool = True) -> None:
+        self.higher_is_better = higher_is_better
+
+    def __call__(self, values: Any, rows: Any = None, *, decision: Any = None) -> Score:
+        assert decision == {"made on": RECORDS}
+        right = values.argmax(axis=1) == (TRUTH if rows is None else TRUTH[rows])
+        value = float(right.mean() if self.higher_is_better else 1 - right.mean())
+        return Score("share", value, 0.0, self.higher_is_better)
+
+    def decide(self, values: Any) -> dict[str, Any]:
+        return {"made on": len(values)}
+
+    def targets(self, values: Any) -> np.ndarray:
+        return TRUTH
+
+
+def kept(folder: Path, right: np.ndarray) -> Path:
+    folder.mkdir()
+    values = np.eye(2)[np.where(right, TRUTH, 1 - TRUTH)]
+    prediction_files.write(folder, "out_of_fold", Scores([str(row) for row in range(RECORDS)], values))
+    return folder
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> list[Path]:
+    """Right in four of five; the second is wrong besides in some that are the first's alone."""
+    right = DRAWN.random(RECORDS) < 0.8
+    return [kept(tmp_path / "one", right), kept(tmp_path / "two", right & (DRAWN.random(RECORDS) < 0.95))]
+
+
+@pytest.mark.parametrize("higher_is_better", [True, False])
+def test_a_gain_is_the_paired_difference_with_its_standard_error(folders, higher_is_better):
+    judge = Judge(Share(higher_is_better=higher_is_better))
+    one, two = map(judge.verdict, folders)
+    values = [prediction_files.read(folder, "out_of_fold").values for folder in folders]
+    gain = judge.gain(values[0], one, values[1], two)
+    right = [each.argmax(axis=1) == TRUTH for each in values]
+    differences = right[0].astype(float) - right[1]
+    assert gain.value == pytest.approx(differences.mean())
+    assert gain.standard_error == pytest.approx(differences.std() / RECORDS**0.5, rel=0.3)
+    assert (
+        gain.standard_error < 0.6 * (2 * 0.8 * 0.2 / RECORDS) ** 0.5
+    )  # of two that were not compared in pairs
+    assert one.beats(two)
+    assert not two.beats(one)
+
+
+def test_nothing_is_gained_over_oneself(folders):
+    judge = Judge(Share())
+    one = judge.verdict(folders[0])
+    values = prediction_files.read(folders[0], "out_of_fold").values
+    assert judge.gain(values, one, values, one) == (0.0, 0.0)
+    assert not one.beats(one)

@@ -1,0 +1,151 @@
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tasks.core.errors import InvalidSettings, MissingWeights
+from tasks.learning.pretrained import backbones
+from tasks.learning.pretrained.weights import weights_file
+
+
+@pytest.fixture
+def photographs() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3)).astype(np.float32)
+
+
+def mobilenet(weights: str = "none", **options: Any) -> Any:
+    return backbones.load("MobileNetV2", weights, size_pixels=32, **options)
+
+
+def test_small_gives_one_row_of_features_a_photograph(keras, photographs):
+    network = backbones.load("small", "none", size_pixels=32)
+    assert network.predict_on_batch(photographs).shape == (2, 128)
+
+
+@pytest.mark.parametrize("layer", ["block1_pool", "block2_pool", "block4_relu"])
+def test_trunk_and_top_make_the_whole_network(keras, photographs, layer):
+    network = backbones.load("small", "none", size_pixels=32)
+    trunk, top = backbones.cut(network, "block2_relu" if layer == "block1_pool" else layer)
+    whole = network.predict_on_batch(photographs)
+    np.testing.assert_array_equal(top.predict_on_batch(trunk.predict_on_batch(photographs)), whole)
+
+
+def test_a_cut_behind_a_shortcut_makes_the_whole_network(keras, photographs):
+    network = mobilenet()
+    trunk, top = backbones.cut(network, "block_15_add")
+    whole = network.predict_on_batch(photographs)
+    np.testing.assert_array_equal(top.predict_on_batch(trunk.predict_on_batch(photographs)), whole)
+
+
+def test_a_cut_that_a_shortcut_goes_around_is_refused(keras):
+    with pytest.raises(InvalidSettings, match=r"trunk.cut: expected .* received 'block_15_expand'"):
+        backbones.cut(mobilenet(), "block_15_expand")
+
+
+def test_an_unknown_cut_names_the_nearest_layer(keras):
+    with pytest.raises(InvalidSettings, match=r"trunk\.cut: .*received 'block2_pol'.*block2_pool"):
+        backbones.cut(backbones.load("small", "none", size_pixels=32), "block2_pol")
+
+
+def test_an_unknown_last_layer_names_the_nearest(keras):
+    with pytest.raises(InvalidSettings, match=r"until: .*received 'block_12_ad'.*block_12_add"):
+        mobilenet(until="block_12_ad")
+
+
+def test_an_unknown_network_is_refused(keras):
+    with pytest.raises(InvalidSettings, match=r"trunk.backbones.name: expected .*MobileNetV2.*'MobilNet'"):
+        backbones.load("MobilNet", "none", size_pixels=32)
+
+
+def test_a_module_of_networks_is_not_a_network(keras):
+    with pytest.raises(InvalidSettings, match="received 'mobilenet_v2'"):
+        backbones.load("mobilenet_v2", "none", size_pixels=32)
+
+
+def test_a_missing_file_is_named(keras, tmp_path):
+    missing = tmp_path / "absent.weights.h5"
+    with pytest.raises(MissingWeights, match=rf"expected 'imagenet', 'none' or a file.*{missing}"):
+        mobilenet(str(missing))
+
+
+def test_a_file_that_is_no_weights_is_named(keras, tmp_path):
+    wrong = tmp_path / "wrong.weights.h5"
+    wrong.write_bytes(b"these are no weights")
+    with pytest.raises(MissingWeights, match=f"{wrong}: does not fit"):
+        mobilenet(str(wrong))
+
+
+def test_weights_of_another_network_are_refused(keras, tmp_path):
+    other = tmp_path / "other.weights.h5"
+    backbones.load("small", "none", size_pixels=32).save_weights(other)
+    with pytest.raises(MissingWeights, match=f"{other}: does not fit"):
+        mobilenet(str(other))
+
+
+def test_logits_need_a_file_with_its_classes(keras, tmp_path):
+    headless = tmp_path / "headless.weights.h5"
+    _raw_mobilenet(keras).save_weights(headless)
+    with pytest.raises(MissingWeights, match=r"expected a network with its classes"):
+        mobilenet(str(headless), logits=True)
+
+
+def test_a_headless_file_gives_the_networks_features(keras, tmp_path, photographs):
+    network, file = _raw_mobilenet(keras), tmp_path / "headless.weights.h5"
+    network.save_weights(file)
+    expected = network.predict_on_batch(photographs / 127.5 - 1).mean(axis=(1, 2))
+    got = mobilenet(str(file)).predict_on_batch(photographs)
+    np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_a_truncated_file_gives_what_its_last_layer_does(keras, tmp_path, photographs):
+    network, file = _raw_mobilenet(keras), tmp_path / "truncated.weights.h5"
+    first = keras.Model(network.input, network.get_layer("block_3_project_BN").output)
+    first.save_weights(file)
+    expected = first.predict_on_batch(photographs / 127.5 - 1).mean(axis=(1, 2))
+    got = mobilenet(str(file), until="block_3_project_BN").predict_on_batch(photographs)
+    np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_frozen_statistics_stay_in_training(keras, photographs):
+    network = backbones.load("small", "none", size_pixels=32)
+    backbones.freeze_statistics(network)
+    np.testing.assert_array_equal(network(photographs, training=True), network(photographs, training=False))
+    assert all("norm" not in variable.path for variable in network.trainable_variables)
+
+
+def test_paths_may_hold_variables_and_the_home_folder(tmp_path, monkeypatch):
+    (tmp_path / "own.h5").touch()
+    monkeypatch.setenv("WEIGHTS", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert weights_file("$WEIGHTS/own.h5") == tmp_path / "own.h5"
+    assert weights_file("~/own.h5") == tmp_path / "own.h5"
+
+
+REAL = Path(__file__).parents[4] / "shared" / "weights"
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="the published weights are not here")
+def test_published_weights_fit_the_network(keras, photographs):
+    file = REAL / "mobilenet_v2_1.0_224.weights.h5"
+    assert mobilenet(str(file), logits=True).predict_on_batch(photographs).shape == (2, 1280 + 1000)
+
+
+def _raw_mobilenet(keras: Any) -> Any:
+    keras.utils.set_random_seed(1)
+    network = keras.applications.MobileNetV2(input_shape=(32, 32, 3), include_top=False, weights=None)
+    keras.backend.clear_session()
+    return network
+
+
+def test_a_vision_transformer_in_a_folder_gives_pooled_features(keras, tmp_path):
+    import keras_hub
+
+    transformer = keras_hub.models.ViTBackbone(
+        image_shape=(32, 32, 3), patch_size=8, num_layers=1, num_heads=2, hidden_dim=16, mlp_dim=32
+    )
+    transformer.save_to_preset(str(tmp_path))
+    scale = keras_hub.layers.ViTImageConverter(image_size=(32, 32), scale=1 / 127.5, offset=-1)
+    scale.save_to_preset(str(tmp_path))
+    loaded = backbones.load(f"keras_hub:{tmp_path}", "imagenet", size_pixels=32)
+    assert loaded.predict_on_batch(np.ones((2, 32, 32, 3), np.float32)).shape == (2, 16)

@@ -1,0 +1,170 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tasks.core.competition import Score, Scores
+from tasks.core.report.formatting import Estimate
+from tasks.core.report.page import Chart, Material, Section, Table, Text
+from tasks.learning.report import sections
+
+RIGHT = {"a": 0, "b": 1, "c": 0, "d": 1}
+
+
+def scores(answers: list[int]) -> Scores:
+    return Scores(list(RIGHT), np.eye(2, dtype=np.float32)[answers])
+
+
+def accuracy(part: Scores) -> Score:
+    right = part.values.argmax(axis=1) == [RIGHT[name] for name in part.ids]
+    return Score("accuracy", float(right.mean()), 0.1)
+
+
+def material(**changes) -> Material:
+    members = {"good": scores([0, 1, 0, 0]), "bad": scores([1, 1, 1, 1])}
+    epoch = {
+        "stage": 0,
+        "epoch": 1,
+        "loss": 1.0,
+        "accuracy": 0.5,
+        "learning_rate": 0.1,
+        "seconds": 2,
+    }
+    base = Material(
+        dataset=Path("dataset"),
+        folds=np.array([0, 0, 1, 1]),
+        members=members,
+        blended=scores([0, 1, 0, 1]),
+        weights={"bad": 0.25, "good": 0.75},
+        score=accuracy,
+        histories={"good, fold 0": [epoch, epoch]},
+        steps=[
+            {"step": "train", "label": "good, fold 0", "state": "Completed", "seconds": 3600.0},
+            {"step": "train", "label": "bad, fold 0", "state": "Cached", "seconds": None},
+        ],
+        config={"folds": {"count": 2}, "recipes": [{"name": "x", "sizes": [1, 2]}], "seed": 0},
+    )
+    return base._replace(**changes)
+
+
+def table(section: Section) -> Table:
+    return next(block for block in section.blocks if isinstance(block, Table))
+
+
+def words(section: Section) -> str:
+    return " ".join(block.text for block in section.blocks if isinstance(block, Text))
+
+
+def test_members_and_blend_are_listed_best_first():
+    assert [row[0] for row in table(sections.scores(material())).rows] == ["blend", "good", "bad"]
+
+
+def test_the_best_is_the_smallest_where_lower_is_better():
+    def loss(part: Scores) -> Score:
+        return accuracy(part)._replace(name="loss", higher_is_better=False)
+
+    section = sections.scores(material(score=loss))
+    assert [row[0] for row in table(section).rows] == ["bad", "good", "blend"]
+    assert "The lower the better" in words(section)
+
+
+def test_what_the_weights_score_elsewhere_is_told_where_it_is_known():
+    assert "flatters it slightly" in words(sections.scores(material()))
+    told = words(sections.scores(material(nested=Score("accuracy", 0.8125, 0.0625))))
+    assert "all folds but the one they are judged on, they score 0.8125 ± 0.0625" in told
+
+
+def test_a_single_member_is_not_repeated_as_a_blend():
+    one = material(members={"good": scores([0, 1, 0, 0])}, weights={"good": 1.0})
+    assert [row[0] for row in table(sections.scores(one)).rows] == ["good"]
+    assert "flatters" not in words(sections.scores(one))
+    assert not sections.weights(one).blocks
+
+
+def test_each_fold_is_scored_on_its_own_records():
+    shown = table(sections.scores_by_fold(material()))
+    assert shown.columns == ["held out", "records", "blend", "good", "bad"]
+    assert shown.rows[1][:4] == ["fold 1", 2, Estimate(1.0, 0.1), Estimate(0.5, 0.1)]
+    assert shown.rows[-1][:3] == ["all", 4, Estimate(1.0, 0.1)]
+
+
+def test_a_training_is_told_by_its_last_epoch():
+    shown = table(sections.training(material()))
+    assert shown.columns == ["training", "epochs", "loss", "accuracy"]
+    assert shown.rows == [["good, fold 0", 2, 1.0, 0.5]]
+
+
+def test_a_training_is_told_with_whichever_figures_were_taken():
+    measured = {"stage": 1, "epoch": 1, "loss": 2.0, "held_out_f1": 0.25, "learning_rate": 0.1}
+    bare = {name: value for name, value in measured.items() if name != "held_out_f1"}
+    shown = table(sections.training(material(histories={"a, fold 0": [measured], "b": [bare], "c": []})))
+    assert shown.columns == ["training", "epochs", "loss", "held-out F1"]
+    assert shown.rows == [["a, fold 0", 1, 2.0, 0.25], ["b", 1, 2.0, None]]
+
+
+def test_curves_are_drawn_of_the_members_that_count_most(monkeypatch):
+    drawn: list[list[str]] = []
+
+    def learning_curves(histories, *, caption):
+        drawn.append([*histories, caption.partition("stages. ")[2]])
+        return Chart("", b"", caption)
+
+    monkeypatch.setattr(sections.charts, "learning_curves", learning_curves)
+    monkeypatch.setattr(sections, "MOST_CURVES", 2)
+    history = material().histories["good, fold 0"]
+    names = ["bad, fold 0", "bad, fold 1", "language model", "good, fold 0"]
+    told = sections.training(material(histories=dict.fromkeys(names, history)))
+    sections.training(material(histories=dict.fromkeys(names[:3], history)))
+    assert drawn == [
+        ["bad, fold 0", "bad, fold 1", "good, fold 0", "Only the 2 members that count most."],
+        [*names[:3], ""],
+    ]
+    assert len(table(told).rows) == 4
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(0.4, "0 s"), (59, "59 s"), (61, "1 min"), (7_260, "2 h 1 min")]
+)
+def test_a_duration_is_told_as(seconds, shown):
+    assert sections._duration(seconds) == shown
+
+
+def test_time_counts_states_and_sums_seconds():
+    assert "2 steps (1 completed, 1 cached), 1 h 0 min" in words(sections.time(material()))
+
+
+def test_settings_are_named_as_the_command_line_takes_them():
+    assert table(sections.settings(material())).rows == [
+        ["folds.count", "2"],
+        ["recipes.0.name", '"x"'],
+        ["recipes.0.sizes", "[1, 2]"],
+        ["seed", "0"],
+    ]
+
+
+def test_own_sections_stand_between_results_and_origins_and_empty_ones_are_left_out():
+    own = [Section("Own", [Text("x")]), Section("Empty", [])]
+    bare = material(histories={}, steps=[], config={})
+    titles = [section.title for section in sections.sections(bare, own)]
+    assert titles == ["Scores", "Scores by fold", "Weights", "Own"]
+    whole = sections.sections(material())
+    assert [section.title for section in whole[-3:]] == ["Training", "Time", "Settings"]
+    assert any(isinstance(block, Chart) for block in whole[0].blocks)
+
+
+def test_notes_show_counts_that_are_not_told_elsewhere_and_the_first_examples(tmp_path):
+    examples = [*"abcde", {"f": 1}, "g"]
+    notes = {
+        "counts": {"train": 6, "train x": 1},
+        "notes": [{"kind": "repeated", "message": "kept once", "examples": examples}],
+    }
+    (tmp_path / "notes.json").write_text(json.dumps(notes))
+    found = sections.notes(tmp_path, told={"train x"}, more=[Text("between")])
+    assert found.blocks[0].rows == [["train", 6]]
+    assert found.blocks[1] == Text("between")
+    assert found.blocks[2].rows == [["repeated", "kept once", "a, b, c, d, e and 2 more"]]
+
+
+def test_a_dataset_without_notes_has_no_section_of_them(tmp_path):
+    assert sections.notes(tmp_path).blocks == []
