@@ -15,7 +15,7 @@ from tasks.core.step import step
 from tasks.learning.ensemble import members as kinds
 from tasks.learning.ensemble import prediction_files, stacking
 from tasks.learning.ensemble.candidates import Candidates
-from tasks.learning.ensemble.evaluation import Judge, Verdict, merit
+from tasks.learning.ensemble.evaluation import Judge, Verdict
 from tasks.learning.ensemble.greedy import FEW, greedy_weights
 from tasks.learning.ensemble.members import nested
 
@@ -68,7 +68,7 @@ def blend(
     judge = judge_of(competition, dataset, answers)
     folders = {name: artifact.path for name, artifact in members.items()}
     own = {name: judge.verdict(folder) for name, folder in folders.items()}
-    best = max(own, key=lambda name: merit(own[name].score))
+    best = max(own, key=lambda name: own[name].score.signed)
     values = {name: _out_of_fold(folder) for name, folder in folders.items()}
     mixture = _mixture(judge.train, list(values.values()), blend, folds)
     with (store := Store.current()).new_folder() as folder:
@@ -151,16 +151,16 @@ def _weights(
     vectors, back = kinds.aligned(values)
     return greedy_weights(
         vectors,
-        lambda vector: merit(scorer(back(vector), rows)),
-        of_classes=_merit_of_classes(scorer, rows) if isinstance(scorer, ClassScorer) else None,
+        lambda vector: scorer(back(vector), rows).signed,
+        of_classes=_class_metric(scorer, rows) if isinstance(scorer, ClassScorer) else None,
         rounds=settings.rounds,
         bags=settings.bags,
         seed=settings.seed,
     )
 
 
-def _merit_of_classes(scorer: ClassScorer, rows: np.ndarray | None) -> Callable[[np.ndarray], float]:
-    return lambda classes: merit(scorer.of_classes(classes, rows))
+def _class_metric(scorer: ClassScorer, rows: np.ndarray | None) -> Callable[[np.ndarray], float]:
+    return lambda classes: scorer.of_classes(classes, rows).signed
 
 
 def _nested(

@@ -71,19 +71,19 @@ def _write(
     score: Score,
     left_out: dict[str, str],
 ) -> None:
-    figure, name = _figure(score), file.parent.name
+    figure, name = score.text(), file.parent.name
     facts = _facts(material, figure, name, left_out)
     write_atomically(file, page.render(f"{competition}: {name}", figure, told, facts=facts).encode())
 
 
 def _scores_told(score: Score, validation: Score | None) -> str:
-    on_validation = f", {_figure(validation)} on the validation part" if validation else ""
-    return f"{_figure(score)} out of fold{on_validation}"
+    on_validation = f", {validation.text()} on the validation part" if validation else ""
+    return f"{score.text()} out of fold{on_validation}"
 
 
 def _unchanged(file: Path, score: Score) -> page.Section:
     written = datetime.fromtimestamp(file.stat().st_mtime, UTC).strftime("%Y-%m-%d %H:%M UTC")
-    told = f"{_figure(score)} out of fold, as before. The report of {written} holds: {file}"
+    told = f"{score.text()} out of fold, as before. The report of {written} holds: {file}"
     return page.Section("Unchanged", [page.Text(told)])
 
 
@@ -135,16 +135,12 @@ def _facts(
     validation = material.validation.get("blend")
     return [
         ("Out of fold", figure),
-        *([("Validation", _figure(validation))] if validation else []),
+        *([("Validation", validation.text())] if validation else []),
         ("Records", f"{len(material.folds):,}"),
         ("Members", str(len(material.members))),
         *((f"Left out: {name}", why) for name, why in left_out.items()),
         ("Submission", submission),
     ]
-
-
-def _figure(score: Score) -> str:
-    return f"{score.name} {score.value:.4f} ± {score.standard_error:.4f}"
 
 
 def _answers(config: BaseModel) -> dict[str, Any] | None:

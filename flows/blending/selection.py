@@ -14,7 +14,7 @@ from flows.blending.cached_members import (
 from tasks.blend import judge_of
 from tasks.core.cache.store import Store
 from tasks.core.errors import InvalidSettings
-from tasks.learning.ensemble.evaluation import Verdict, merit
+from tasks.learning.ensemble.evaluation import Verdict
 from tasks.load import load
 from tasks.split import split
 
@@ -53,7 +53,7 @@ def choose(competition: str, config: Any, asked: str) -> Choice:
         raise InvalidSettings(_too_few(meant, refused))
     judge = judge_of(competition, dataset, getattr(config, "answers", None))
     judged = [Candidate(member, judge.verdict(member.artifact.path)) for member in meant]
-    judged.sort(key=lambda each: -merit(each.verdict.score))
+    judged.sort(key=lambda each: -each.verdict.score.signed)
     chosen = judged[:count]
     by_artifact = {each.member.artifact: each for each in chosen}
     found = named([each.member for each in chosen])

@@ -182,5 +182,5 @@ class _Work:
 
 def _became(trial: Trial) -> str:
     if trial.state == "complete" and trial.score is not None:
-        return f"{trial.score.name} {trial.score.value:.4f} ± {trial.score.standard_error:.4f}"
+        return trial.score.text()
     return {"fail": "failed", "waiting": "put back"}.get(trial.state, trial.state)

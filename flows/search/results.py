@@ -130,4 +130,4 @@ def _facts(results: Results) -> list[tuple[str, str]]:
 
 
 def _figure(score: Score | None) -> str:
-    return f"{score.name} {score.value:.4f} ± {score.standard_error:.4f}" if score else ""
+    return score.text() if score else ""

@@ -27,7 +27,6 @@ from tasks.learning.ensemble import members, prediction_files
 from tasks.learning.search.config import Search
 from tasks.learning.search.search_space import sought
 from tasks.learning.search.study import Study
-from tasks.learning.search.trials import gain
 
 log = logging.getLogger("podium")
 
@@ -153,7 +152,7 @@ class InTurn:
         elif step.name == "train":
             self._course.trained(json.loads((result.path / "history.json").read_text("utf-8")))
         elif step.name == "predict" and arguments["fold"] is not None:
-            self._course.predicted(self._gain(result))
+            self._course.predicted(self._held_out_score(result))
         elif step.name == "gather":
             raise Gathered(result)
         return result
@@ -193,12 +192,12 @@ class InTurn:
                 f"study {self._study.name}: expected {expected}, received other; choose another --study"
             )
 
-    def _gain(self, predicted: Artifact) -> float:
+    def _held_out_score(self, predicted: Artifact) -> float:
         """The score of one fold's held-out records."""
         held_out = prediction_files.read(predicted.path, "held_out")
         rows = np.array([self._row[id] for id in held_out.ids])
-        share = members.share_of_first_head(held_out.values, lambda values: gain(self._score(values, rows)))
-        return gain(self._score(members.one_head(held_out.values, share), rows))
+        share = members.share_of_first_head(held_out.values, lambda values: self._score(values, rows).signed)
+        return self._score(members.one_head(held_out.values, share), rows).signed
 
     @cached_property
     def _score(self) -> Scorer:

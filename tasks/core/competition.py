@@ -41,6 +41,15 @@ class Score(NamedTuple):
     standard_error: float
     higher_is_better: bool = True
 
+    @property
+    def signed(self) -> float:
+        """The value, turned so that higher is better."""
+        return self.value if self.higher_is_better else -self.value
+
+    def text(self) -> str:
+        """`accuracy 0.8803 ± 0.0162`."""
+        return f"{self.name} {self.value:.4f} ± {self.standard_error:.4f}"
+
 
 class Scores(NamedTuple):
     """Raw outputs of a model with the records they belong to."""

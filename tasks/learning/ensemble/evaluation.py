@@ -23,7 +23,7 @@ class Verdict(NamedTuple):
 
     def beats(self, other: "Verdict") -> bool:
         """Whether it is better out of fold."""
-        return merit(self.score) > merit(other.score)
+        return self.score.signed > other.score.signed
 
 
 class Gain(NamedTuple):
@@ -61,14 +61,9 @@ class Judge:
         """
         order = generator(0, "groups").permutation(len(first))
         differences = [
-            merit(self.train(first[rows], rows, decision=one.decision))
-            - merit(self.train(second[rows], rows, decision=other.decision))
+            self.train(first[rows], rows, decision=one.decision).signed
+            - self.train(second[rows], rows, decision=other.decision).signed
             for rows in map(np.sort, np.array_split(order, min(GROUPS, len(order))))
         ]
         error = float(np.std(differences, ddof=1)) / len(differences) ** 0.5 if len(order) > 1 else 0.0
-        return Gain(merit(one.score) - merit(other.score), error)
-
-
-def merit(score: Score) -> float:
-    """The figure, turned so that higher is better."""
-    return score.value if score.higher_is_better else -score.value
+        return Gain(one.score.signed - other.score.signed, error)

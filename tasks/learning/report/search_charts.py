@@ -7,7 +7,7 @@ import numpy as np
 
 from tasks.core.report.page import Chart
 from tasks.learning.report.charts import BLUE, INK, ORANGE, STYLE, WIDE_INCHES, blank, drawn
-from tasks.learning.search.trials import Trial, best, goodness
+from tasks.learning.search.trials import Trial, best, ranked
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -78,8 +78,7 @@ def parallel(trials: Sequence[Trial], params: Sequence[str], *, caption: str = "
     """
     from matplotlib import rc_context
 
-    complete = [trial for trial in trials if trial.state == "complete" and trial.score]
-    order = sorted(complete, key=lambda trial: (goodness(trial), -trial.number))
+    order = ranked(trials)[::-1]
     found = columns(order, params)
     scales = {name: Scale(values) for name, values in found.items()}
     with rc_context(STYLE):

@@ -36,7 +36,7 @@ def scores(material: Material) -> Section:
     """The official metric of each member and of the blend out of fold, best first."""
     found = [(name, material.score(part)) for name, part in _parts(material).items()]
     metric = found[0][1]
-    found.sort(key=lambda entry: entry[1].value, reverse=metric.higher_is_better)
+    found.sort(key=lambda entry: entry[1].signed, reverse=True)
     names = [name for name, _ in found]
     chart = charts.bars(
         names,

@@ -22,7 +22,7 @@ from tasks.core.errors import InvalidSettings
 from tasks.learning.search.config import Search
 from tasks.learning.search.samplers import pruner, sampler
 from tasks.learning.search.storage import open_storage
-from tasks.learning.search.trials import Trial, gain, trial_of
+from tasks.learning.search.trials import Trial, trial_of
 
 ATTEMPTS = 2
 """Beginnings of a trial without a finished step between them, after which it counts as failed."""
@@ -123,7 +123,7 @@ class Study:
     def complete(self, number: int, score: Score) -> None:
         """End a trial with its score."""
         self._mark(number, "score", score._asdict())
-        self._study.tell(number, gain(score), skip_if_finished=True)
+        self._study.tell(number, score.signed, skip_if_finished=True)
 
     def prune(self, number: int) -> None:
         """End a trial that was given up."""

@@ -39,18 +39,12 @@ def trial_of(frozen: Any) -> Trial:
     )
 
 
+def ranked(trials: Sequence[Trial]) -> list[Trial]:
+    """The complete trials, the best first; of equal scores the earlier trial first."""
+    complete = [(trial.score.signed, trial) for trial in trials if trial.state == "complete" and trial.score]
+    return [trial for _, trial in sorted(complete, key=lambda entry: (-entry[0], entry[1].number))]
+
+
 def best(trials: Sequence[Trial]) -> Trial | None:
     """The complete trial that scores best, the earliest of equal ones."""
-    complete = [trial for trial in trials if trial.state == "complete" and trial.score is not None]
-    return max(complete, key=goodness, default=None)
-
-
-def goodness(trial: Trial) -> float:
-    """The score, turned so that more is better."""
-    assert trial.score is not None
-    return gain(trial.score)
-
-
-def gain(score: Score) -> float:
-    """The value of a score, turned so that more is better."""
-    return score.value if score.higher_is_better else -score.value
+    return next(iter(ranked(trials)), None)
