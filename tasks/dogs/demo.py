@@ -7,18 +7,15 @@ photographs of several shapes.
 
 import csv
 import json
-import sys
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, ImageEnhance
 
-from tasks.core.errors import InvalidSettings
+from tasks.core import demo_files
 from tasks.dogs import drawing
 
-_MARKER = "demo.json"
 _PLAN, _TRAIN, _TEST = range(3)
 """First words of the random streams, so that no two of them meet."""
 
@@ -61,8 +58,8 @@ def write(
     """
     plan = _plan(_parameters(breeds, photographs, test_photographs, size_pixels, seed))
     if not _is_current(root, plan):
-        _refuse_foreign(root)
-        _replace(root, plan)
+        with demo_files.replacement(root, plan.parameters) as folder:
+            _draw(folder, plan)
     if answers is not None:
         _write_answers(answers, plan)
 
@@ -77,10 +74,7 @@ def _parameters(
         "size_pixels": (size_pixels, 32, 1024),
         "seed": (seed, 0, 2**32 - 1),
     }
-    for name, (value, least, most) in bounds.items():
-        if not least <= value <= most:
-            raise InvalidSettings(f"demo {name}: expected {least} to {most}, received {value}")
-    return {name: value for name, (value, _, _) in bounds.items()} | {"drawing_version": drawing.VERSION}
+    return demo_files.within_bounds(bounds) | {"drawing_version": drawing.VERSION}
 
 
 def _plan(parameters: dict[str, int]) -> Plan:
@@ -117,7 +111,7 @@ def _ids(count: int, random: np.random.Generator) -> list[str]:
 def _is_current(root: Path, plan: Plan) -> bool:
     """Whether `root` holds just these photographs, by the marker and the names of the files."""
     try:
-        marker = json.loads((root / _MARKER).read_text(encoding="utf-8"))
+        marker = json.loads((root / demo_files.MARKER).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
     return (
@@ -132,27 +126,6 @@ def _ids_in(folder: Path) -> set[str]:
     return {path.stem for path in folder.glob("*.jpg")}
 
 
-def _refuse_foreign(root: Path) -> None:
-    """Never replace data that someone put there."""
-    if root.is_dir() and any(root.iterdir()) and not (root / _MARKER).is_file():
-        raise InvalidSettings(
-            f"demo: expected {root} to be missing, empty or drawn by the demo; it holds other files"
-        )
-    if root.exists() and not root.is_dir():
-        raise InvalidSettings(f"demo: expected {root} to be a folder, received a file")
-
-
-def _replace(root: Path, plan: Plan) -> None:
-    """Draw beside `root`, then rename: a demo that is killed leaves `root` as it was."""
-    root.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=f".{root.name}-", dir=root.parent) as temporary:
-        drawn = Path(temporary) / "drawn"
-        _draw(drawn, plan)
-        if root.exists():
-            root.rename(Path(temporary) / "replaced")
-        drawn.rename(root)
-
-
 def _draw(folder: Path, plan: Plan) -> None:
     for part, labels, stream in (("train", plan.train, _TRAIN), ("test", plan.test, _TEST)):
         (folder / part).mkdir(parents=True)
@@ -163,7 +136,6 @@ def _draw(folder: Path, plan: Plan) -> None:
     _write_copy(folder / "train", plan)
     lines = [f"{image_id} {label} https://dogs.example/{image_id}.jpg\n" for image_id, label in plan.listing]
     (folder / "data_train_image.txt").write_text("".join(lines), encoding="utf-8")
-    (folder / _MARKER).write_text(json.dumps(plan.parameters, indent=2) + "\n", encoding="utf-8")
 
 
 def _write_copy(folder: Path, plan: Plan) -> None:
@@ -184,10 +156,5 @@ def _write_answers(answers: Path, plan: Plan) -> None:
         writer.writerows(plan.test.items())
 
 
-def main() -> None:
-    """Entry of `python -m tasks.dogs.demo FOLDER`."""
-    write(Path(sys.argv[1]))
-
-
 if __name__ == "__main__":
-    main()
+    demo_files.command_line(write, "dogs")

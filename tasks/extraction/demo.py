@@ -5,20 +5,17 @@ listed twice, labels that are wrong, names within names, names that stand in no 
 several objects, repeated mentions, traditional and full-width characters, capitals and emoji.
 """
 
-import argparse
-import filecmp
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from random import Random
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from tasks.core.errors import InvalidSettings
+from tasks.core import demo_files
 from tasks.extraction.synthetic import vocabulary
 from tasks.extraction.synthetic.grammar import SCHEMA
 from tasks.extraction.synthetic.sentences import Sentence, compose
+from tasks.text import dataset_files
 
 FILES = {
     "train": "train_data.json",
@@ -29,7 +26,6 @@ FILES = {
 """File of each part."""
 HIDDEN = {"extra": "postag", "test": "spo_list"}
 """What a part's file leaves out."""
-_MARKER = "demo.json"
 _ENTITY_TAGS = ("nr", "nw", "nt", "ns", "t")
 
 Line = dict[str, Any]
@@ -59,21 +55,12 @@ def write(
     """
     counts = {"train": sentences, "extra": extra, "validation": validation, "test": test}
     parameters = _parameters(counts, noise, seed)
-    _refuse_foreign(root)
-    root.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=f".{root.name}-", dir=root.parent) as temporary:
-        written = Path(temporary) / "written"
-        written.mkdir()
-        truth = _write_parts(written, counts, noise=noise, seed=seed)
-        _write_lines(written / "all_50_schemas", map(_schema_row, SCHEMA))
-        (written / _MARKER).write_text(json.dumps(parameters, indent=2) + "\n", encoding="utf-8")
-        if not _same_files(written, root):
-            if root.exists():
-                root.rename(Path(temporary) / "replaced")
-            written.rename(root)
+    with demo_files.replacement(root, parameters) as folder:
+        truth = _write_parts(folder, counts, noise=noise, seed=seed)
+        dataset_files.write_lines(folder / "all_50_schemas", map(_schema_row, SCHEMA))
     if answers is not None:
         answers.parent.mkdir(parents=True, exist_ok=True)
-        _write_lines(answers, truth)
+        dataset_files.write_lines(answers, truth)
 
 
 def sentences(count: int, seed: int = 0, part: str = "test", *, noise: float = 0.0) -> Iterator[Line]:
@@ -133,7 +120,7 @@ def _write_parts(folder: Path, counts: dict[str, int], *, noise: float, seed: in
             lines.append(_again(lines))
         if part == "test":
             truth = [{key: line[key] for key in ("text", "spo_list")} for line in lines]
-        _write_lines(folder / FILES[part], (_visible(line, part) for line in lines))
+        dataset_files.write_lines(folder / FILES[part], (_visible(line, part) for line in lines))
     return truth
 
 
@@ -154,11 +141,6 @@ def _unseen(lines: Iterator[Line], seen: set[str]) -> Iterator[Line]:
             yield line
 
 
-def _write_lines(path: Path, lines: Iterable[Line]) -> None:
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        file.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
-
-
 def _parameters(counts: dict[str, int], noise: float, seed: int) -> dict[str, float]:
     bounds: dict[str, tuple[float, float, float]] = {
         "sentences": (counts["train"], 1, 1_000_000),
@@ -166,40 +148,8 @@ def _parameters(counts: dict[str, int], noise: float, seed: int) -> dict[str, fl
         "noise": (noise, 0, 1),
         "seed": (seed, 0, 2**32 - 1),
     }
-    for name, (value, least, most) in bounds.items():
-        if not least <= value <= most:
-            raise InvalidSettings(f"demo {name}: expected {least} to {most}, received {value}")
-    return {name: value for name, (value, _, _) in bounds.items()}
-
-
-def _same_files(written: Path, root: Path) -> bool:
-    expected = sorted(path.name for path in written.iterdir())
-    if not root.is_dir() or sorted(path.name for path in root.iterdir()) != expected:
-        return False
-    return filecmp.cmpfiles(written, root, expected, shallow=False)[0] == expected
-
-
-def _refuse_foreign(root: Path) -> None:
-    """Never replace data that someone put there."""
-    if root.is_dir() and any(root.iterdir()) and not (root / _MARKER).is_file():
-        raise InvalidSettings(
-            f"demo: expected {root} to be missing, empty or written by the demo; it holds other files"
-        )
-    if root.exists() and not root.is_dir():
-        raise InvalidSettings(f"demo: expected {root} to be a folder, received a file")
-
-
-def main() -> None:
-    """Entry of `python -m tasks.extraction.demo FOLDER`."""
-    parser = argparse.ArgumentParser(prog="python -m tasks.extraction.demo", description=__doc__)
-    parser.add_argument("folder", type=Path)
-    for name in ("sentences", "extra", "validation", "test", "seed"):
-        parser.add_argument(f"--{name}", type=int, default=argparse.SUPPRESS)
-    parser.add_argument("--noise", type=float, default=argparse.SUPPRESS)
-    parser.add_argument("--answers", type=Path, default=argparse.SUPPRESS)
-    arguments = vars(parser.parse_args())
-    write(arguments.pop("folder"), **arguments)
+    return demo_files.within_bounds(bounds)
 
 
 if __name__ == "__main__":
-    main()
+    demo_files.command_line(write, "extraction")

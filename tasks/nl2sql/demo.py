@@ -6,25 +6,21 @@ columns called otherwise than their header or not at all, two conditions on one 
 in other forms than the cells.
 """
 
-import argparse
-import filecmp
-import json
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from random import Random
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from tasks.core.errors import InvalidSettings
+from tasks.core import demo_files
 from tasks.nl2sql.query.serialization import to_json
 from tasks.nl2sql.synthetic.questions import questions as composed
 from tasks.nl2sql.synthetic.tables import Invented, table
+from tasks.text import dataset_files
 
 PARTS = ("train", "val", "test")
 UNSEEN_SHARE = 1 / 6
 """Of all tables: those that only validation questions are about, and as many for the test."""
-_MARKER = "demo.json"
 
 Line = dict[str, Any]
 """One line of a file: a table or a question."""
@@ -52,21 +48,13 @@ def write(
     """
     counts = {"train": questions, "val": validation, "test": test}
     parameters = _parameters(tables, counts, seed)
-    _refuse_foreign(root)
-    root.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=f".{root.name}-", dir=root.parent) as temporary:
-        written = Path(temporary) / "written"
+    with demo_files.replacement(root, parameters) as folder:
         for part, numbers in _tables(tables).items():
-            _write_part(written / part, part, made(part, numbers, counts[part], seed=seed))
-        (written / _MARKER).write_text(json.dumps(parameters, indent=2) + "\n", encoding="utf-8")
-        if not _same_files(written, root):
-            if root.exists():
-                root.rename(Path(temporary) / "replaced")
-            written.rename(root)
+            _write_part(folder / part, part, made(part, numbers, counts[part], seed=seed))
     if answers is not None:
         answers.parent.mkdir(parents=True, exist_ok=True)
         pieces = made("test", _tables(tables)["test"], test, seed=seed)
-        _write_lines(answers, (line for _, lines in pieces for line in lines))
+        dataset_files.write_lines(answers, (line for _, lines in pieces for line in lines))
 
 
 def made(
@@ -105,21 +93,12 @@ def _write_part(folder: Path, part: str, pieces: Iterable[tuple[Line, list[Line]
         questions.open("w", encoding="utf-8", newline="\n") as question_lines,
     ):
         for invented, lines in pieces:
-            table_lines.write(_text(invented))
-            question_lines.writelines(_text(_visible(line, part)) for line in lines)
+            table_lines.write(dataset_files.line(invented))
+            question_lines.writelines(dataset_files.line(_visible(line, part)) for line in lines)
 
 
 def _visible(line: Line, part: str) -> Line:
     return line if part != "test" else {key: line[key] for key in ("question", "table_id")}
-
-
-def _write_lines(path: Path, lines: Iterable[Line]) -> None:
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        file.writelines(map(_text, lines))
-
-
-def _text(line: Line) -> str:
-    return json.dumps(line, ensure_ascii=False) + "\n"
 
 
 def _parameters(tables: int, counts: dict[str, int], seed: int) -> dict[str, int]:
@@ -130,43 +109,8 @@ def _parameters(tables: int, counts: dict[str, int], seed: int) -> dict[str, int
         "test": (counts["test"], 1, 1_000_000),
         "seed": (seed, 0, 2**32 - 1),
     }
-    for name, (value, least, most) in bounds.items():
-        if not least <= value <= most:
-            raise InvalidSettings(f"demo {name}: expected {least} to {most}, received {value}")
-    return {name: value for name, (value, _, _) in bounds.items()}
-
-
-def _files(folder: Path) -> list[str]:
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
-
-
-def _same_files(written: Path, root: Path) -> bool:
-    expected = _files(written)
-    if not root.is_dir() or _files(root) != expected:
-        return False
-    return set(filecmp.cmpfiles(written, root, expected, shallow=False)[0]) == set(expected)
-
-
-def _refuse_foreign(root: Path) -> None:
-    """Never replace data that someone put there."""
-    if root.is_dir() and any(root.iterdir()) and not (root / _MARKER).is_file():
-        raise InvalidSettings(
-            f"demo: expected {root} to be missing, empty or written by the demo; it holds other files"
-        )
-    if root.exists() and not root.is_dir():
-        raise InvalidSettings(f"demo: expected {root} to be a folder, received a file")
-
-
-def main() -> None:
-    """Entry of `python -m tasks.nl2sql.demo FOLDER`."""
-    parser = argparse.ArgumentParser(prog="python -m tasks.nl2sql.demo", description=__doc__)
-    parser.add_argument("folder", type=Path)
-    for name in ("tables", "questions", "validation", "test", "seed"):
-        parser.add_argument(f"--{name}", type=int, default=argparse.SUPPRESS)
-    parser.add_argument("--answers", type=Path, default=argparse.SUPPRESS)
-    arguments = vars(parser.parse_args())
-    write(arguments.pop("folder"), **arguments)
+    return demo_files.within_bounds(bounds)
 
 
 if __name__ == "__main__":
-    main()
+    demo_files.command_line(write, "nl2sql")

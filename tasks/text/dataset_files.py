@@ -1,7 +1,7 @@
 """Files of a dataset that the project wrote itself: JSON, and JSON lines; nothing is checked."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,12 @@ def count(file: Path) -> int:
     """How many lines there are."""
     with file.open("rb") as lines:
         return sum(1 for _ in lines)
+
+
+def write_lines(file: Path, lines: Iterable[Any]) -> None:
+    """A file with a value on each line, the same bytes on every system."""
+    with file.open("w", encoding="utf-8", newline="\n") as opened:
+        opened.writelines(map(line, lines))
 
 
 def line(value: Any) -> str:
