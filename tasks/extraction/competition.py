@@ -13,13 +13,14 @@ from tasks.extraction import (
     training,
     views,
 )
+from tasks.text import dataset_files
 
 COMPETITION = Competition(
     name="extraction",
     file=submission.FILE,
     load=data.load,
     fold_key=dataset.fold_key,
-    ids=dataset.ids,
+    ids=dataset_files.ids,
     augment=views.augment,
     encode=encode.encode,
     build=training.build,

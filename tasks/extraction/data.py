@@ -14,8 +14,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from tasks.core.competition import Part
 from tasks.extraction.config import Data
-from tasks.extraction.dataset import PARTS, Part
 from tasks.extraction.raw.validation import Sink, Survey, survey
 from tasks.extraction.records import Record
 from tasks.text import dataset_files
@@ -36,7 +36,7 @@ def load(data: Data, folder: Path) -> None:
     with TemporaryDirectory(dir=folder) as temporary:
         drafts = Path(temporary)
         found = _write_sentences(data, drafts)
-        for part in PARTS:
+        for part in dataset_files.PARTS:
             (drafts / f"{part}.jsonl").replace(folder / f"{part}.jsonl")
     for name, value in found._asdict().items():
         dataset_files.write(folder / f"{'notes' if name == 'summary' else name}.json", value)
@@ -59,7 +59,7 @@ def _write_sentences(data: Data, folder: Path) -> Survey:
     with ExitStack() as stack:
         files = {
             part: stack.enter_context((folder / f"{part}.jsonl").open("w", encoding="utf-8", newline="\n"))
-            for part in PARTS
+            for part in dataset_files.PARTS
         }
 
         def write(part: Part, record: Record) -> None:

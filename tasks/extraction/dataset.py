@@ -2,19 +2,18 @@
 is no part of what trainings rest on.
 """
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from tasks.core.competition import FoldKey
+from tasks.core.competition import FoldKey, Part
 from tasks.extraction.records import Record
 from tasks.learning.folds.strata import first_of_same, strata
 from tasks.text import dataset_files
 from tasks.text.normalisation import text_key
 
-Part = Literal["train", "validation", "test"]
-PARTS: tuple[Part, ...] = ("train", "validation", "test")
+FILE = "records.jsonl"
+"""Augmented sentences in the folder of a view."""
 
 
 def records(dataset: Path, part: Part) -> list[Record]:
@@ -24,17 +23,7 @@ def records(dataset: Path, part: Part) -> list[Record]:
 
 def stream(dataset: Path, part: Part) -> Iterator[Record]:
     """The same one by one, so that any number of them takes the same memory."""
-    return map(_record, dataset_files.values(dataset / f"{part}.jsonl"))
-
-
-def count(dataset: Path, part: Part) -> int:
-    """How many sentences a part has."""
-    return dataset_files.count(dataset / f"{part}.jsonl")
-
-
-def ids(dataset: Path, part: Part) -> list[str]:
-    """The ids of a part, in the order of its records."""
-    return [value["id"] for value in dataset_files.values(dataset / f"{part}.jsonl")]
+    return map(_record, dataset_files.records(dataset, part))
 
 
 def schema(dataset: Path) -> list[dict[str, str]]:
@@ -46,11 +35,6 @@ def schema(dataset: Path) -> list[dict[str, str]]:
 def predicates(dataset: Path) -> list[str]:
     """Distinct predicates in order of first appearance; a predicate index is a position in this list."""
     return list(dict.fromkeys(row["predicate"] for row in schema(dataset)))
-
-
-def characters(dataset: Path) -> list[tuple[str, int]]:
-    """Normalised characters of the training texts with their numbers, the most frequent first."""
-    return [(character, count) for character, count in dataset_files.read(dataset / "characters.json")]
 
 
 def dictionaries(dataset: Path) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
@@ -68,22 +52,15 @@ def fold_key(dataset: Path) -> FoldKey:
     return FoldKey(names, strata(stated), first_of_same(keys))
 
 
+def read_views(folder: Path) -> list[Record]:
+    """The sentences of one view, in the order of the training records; their words are jieba's."""
+    return [
+        Record(id, text, tuple(words), tuple((s, p, o) for s, p, o in triples))
+        for id, text, words, triples in dataset_files.read_lines(folder / FILE)
+    ]
+
+
 def _record(value: dict[str, Any]) -> Record:
     words = None if value["words"] is None else tuple(value["words"])
     triples = tuple((s, p, o) for s, p, o in value.get("triples", ()))
     return Record(value["id"], value["text"], words, triples)
-
-
-# FOLDED from tasks/extraction/view_files.py
-# Read augmented views; apart from making them, which is no part of what trainings rest on.
-FILE = "records.jsonl"
-
-
-def read_views(folder: Path) -> list[Record]:
-    """The sentences of one view, in the order of the training records; their words are jieba's."""
-    with (folder / FILE).open(encoding="utf-8") as lines:
-        entries = [json.loads(line) for line in lines]
-    return [
-        Record(id, text, tuple(words), tuple((s, p, o) for s, p, o in triples))
-        for id, text, words, triples in entries
-    ]

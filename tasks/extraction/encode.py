@@ -1,24 +1,25 @@
 """Words of all sentences: those of their postag, else by segmentation."""
 
-import json
 import logging
 
 from tasks.core.competition import Job
 from tasks.extraction import dataset
+from tasks.extraction.records import Record
+from tasks.text import dataset_files
 
 
 def encode(job: Job) -> None:
     """Write `words.jsonl`: `{"id", "words"}` of every sentence of all parts."""
-    with (job.output / "words.jsonl").open("w", encoding="utf-8", newline="\n") as lines:
-        for part in dataset.PARTS:
-            for record in dataset.stream(job.dataset, part):
-                words = segmented(record.text) if record.words is None else list(record.words)
-                lines.write(json.dumps({"id": record.id, "words": words}, ensure_ascii=False) + "\n")
+    records = (record for part in dataset_files.PARTS for record in dataset.stream(job.dataset, part))
+    rows = ({"id": record.id, "words": _words(record)} for record in records)
+    dataset_files.write_lines(job.output / "words.jsonl", rows)
     logging.getLogger("podium").info("words of all sentences are known")
 
 
-# FOLDED from tasks/extraction/segmentation.py
-# Words of a text that brings none of its own.
+def _words(record: Record) -> list[str]:
+    return segmented(record.text) if record.words is None else list(record.words)
+
+
 def segmented(text: str) -> list[str]:
     """The words of a text by jieba's dictionary and hidden Markov model; they join to the text."""
     import rjieba

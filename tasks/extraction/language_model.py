@@ -5,6 +5,7 @@ from functools import partial
 from tasks.core.competition import Job
 from tasks.extraction import dataset
 from tasks.learning.training.loop import Training
+from tasks.text import dataset_files
 from tasks.text.config import Encoder, Pretraining
 from tasks.text.language_model import training
 from tasks.text.tokenization import Reader
@@ -14,7 +15,7 @@ def build(job: Job) -> Training:
     """The training of a language model; the job's settings are `encoder` and `pretraining`."""
     settings = Pretraining.model_validate(job.settings["pretraining"])
     encoder = Encoder.model_validate(job.settings["encoder"])
-    reader = Reader(encoder, partial(dataset.characters, job.dataset))
-    parts = dataset.PARTS if settings.texts == "all" else dataset.PARTS[:1]
+    reader = Reader(encoder, partial(dataset_files.characters, job.dataset))
+    parts = dataset_files.PARTS if settings.texts == "all" else dataset_files.PARTS[:1]
     texts = (record.text for part in parts for record in dataset.stream(job.dataset, part))
     return training(texts, reader, settings, seed=job.seed)

@@ -17,6 +17,7 @@ from tasks.extraction.models.distant_features import DistantInputs
 from tasks.extraction.models.features import examples, stream_words
 from tasks.extraction.models.inference import decoded
 from tasks.extraction.records import Record
+from tasks.text import dataset_files
 from tasks.text.tokenization import Reader
 
 CHUNK = 2048
@@ -27,7 +28,7 @@ def predict(job: Job) -> Iterator[tuple[str, Scores]]:
     """Candidates of the job's parts, piece by piece; `held_out` are the sentences of its fold."""
     recipe = Recipe.model_validate(job.settings)
     predicates = dataset.predicates(job.dataset)
-    counts = partial(dataset.characters, job.dataset)
+    counts = partial(dataset_files.characters, job.dataset)
     reader = Reader(recipe.encoder, counts, segmented=_words_of_training(job))
     models = [_loaded(model, recipe, reader, len(predicates)) for model in job.models]
     distant = None
@@ -48,7 +49,7 @@ def _words_of_training(job: Job) -> Iterator[Sequence[str]] | None:
     """Words of the training sentences, one after the other, if the job has them."""
     if "words" not in job.inputs:
         return None
-    own = islice(stream_words(job.inputs["words"]), dataset.count(job.dataset, "train"))
+    own = islice(stream_words(job.inputs["words"]), dataset_files.count(job.dataset, "train"))
     return (words for _, words in own)
 
 
@@ -61,7 +62,9 @@ def _loaded(folder: Path, recipe: Recipe, reader: Reader, predicates: int) -> An
 
 
 def _count(job: Job, part: str) -> int:
-    return int(_held_out(job).sum()) if part == "held_out" else dataset.count(job.dataset, _source(part))
+    return (
+        int(_held_out(job).sum()) if part == "held_out" else dataset_files.count(job.dataset, _source(part))
+    )
 
 
 def _pieces(job: Job, part: str) -> Iterator[list[Record]]:

@@ -23,6 +23,7 @@ from tasks.learning.ensemble import thresholds
 from tasks.learning.seeds import derive, generator
 from tasks.learning.training.batches import by_length
 from tasks.learning.training.loop import Batch, Training
+from tasks.text import dataset_files
 from tasks.text.tokenization import Reader
 
 EVALUATED = 256
@@ -71,7 +72,9 @@ class Sentences:
         own = (self._folds != job.fold) & (self._folds != job.beside)
         self._own: list[int] = np.flatnonzero(own).tolist()
         segmented = [self._words[record.id] for record in self._records] if self._words else None
-        self.reader = Reader(recipe.encoder, partial(dataset.characters, job.dataset), segmented=segmented)
+        self.reader = Reader(
+            recipe.encoder, partial(dataset_files.characters, job.dataset), segmented=segmented
+        )
 
     @cached_property
     def learned(self) -> list[Example]:

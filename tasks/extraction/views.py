@@ -1,6 +1,7 @@
 """Augmented views of training sentences."""
 
-import json
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from tasks.extraction.encode import segmented
 from tasks.extraction.labelling.augmentation import Pool, crop, swap
 from tasks.extraction.records import Record
 from tasks.learning.seeds import generator
+from tasks.text import dataset_files
 
 
 def augment(job: Job) -> None:
@@ -27,12 +29,14 @@ def augment(job: Job) -> None:
         int(fold): Pool.of([records[row] for row in np.flatnonzero(folds == fold)])
         for fold in np.unique(folds)
     }
-    with (job.output / FILE).open("w", encoding="utf-8", newline="\n") as lines:
+
+    def rows() -> Iterator[list[Any]]:
         for place, record in enumerate(records):
             drawn = generator(job.seed, "view", int(job.view), place)
             text, triples = _view(record, pools[int(folds[place])], settings, drawn)
-            row = [record.id, text, segmented(text), triples]
-            lines.write(json.dumps(row, ensure_ascii=False) + "\n")
+            yield [record.id, text, segmented(text), triples]
+
+    dataset_files.write_lines(job.output / FILE, rows())
 
 
 def _view(

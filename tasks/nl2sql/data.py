@@ -14,8 +14,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from tasks.core.competition import Part
 from tasks.nl2sql.config import Data
-from tasks.nl2sql.dataset import PARTS, Part
 from tasks.nl2sql.query.database_writer import Writer
 from tasks.nl2sql.query.schema import Question, Table
 from tasks.nl2sql.query.serialization import to_json
@@ -61,12 +61,14 @@ class _Drafts:
     """Files of all parts, written at the same time."""
 
     def __init__(self, folder: Path, stack: ExitStack) -> None:
-        names = [*PARTS, *(f"{part}.tables" for part in PARTS)]
+        names = [*dataset_files.PARTS, *(f"{part}.tables" for part in dataset_files.PARTS)]
         self._files = {
             name: stack.enter_context((folder / f"{name}.jsonl").open("w", encoding="utf-8", newline="\n"))
             for name in names
         }
-        self._databases = {part: stack.enter_context(Writer(folder / f"{part}.db")) for part in PARTS}
+        self._databases = {
+            part: stack.enter_context(Writer(folder / f"{part}.db")) for part in dataset_files.PARTS
+        }
 
     def add_table(self, part: Part, table: Table) -> None:
         self._databases[part].add(table)

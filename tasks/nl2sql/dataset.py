@@ -2,20 +2,19 @@
 is no part of what trainings rest on.
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from tasks.core.competition import FoldKey
+from tasks.core.competition import FoldKey, Part
 from tasks.learning.folds.strata import first_of_same, strata
 from tasks.nl2sql.query.schema import CONNECTORS, NONE, Question, Table
 from tasks.nl2sql.query.serialization import from_json
 from tasks.text import dataset_files
 
-Part = Literal["train", "validation", "test"]
-PARTS: tuple[Part, ...] = ("train", "validation", "test")
+FILE = "questions.jsonl"
+"""Augmented questions in the folder of a view."""
 
 
 def questions(dataset: Path, part: Part) -> list[Question]:
@@ -25,17 +24,7 @@ def questions(dataset: Path, part: Part) -> list[Question]:
 
 def stream(dataset: Path, part: Part) -> Iterator[Question]:
     """The same one by one, so that any number of them takes the same memory."""
-    return map(_question, dataset_files.values(dataset / f"{part}.jsonl"))
-
-
-def count(dataset: Path, part: Part) -> int:
-    """How many questions a part has."""
-    return dataset_files.count(dataset / f"{part}.jsonl")
-
-
-def ids(dataset: Path, part: Part) -> list[str]:
-    """The ids of a part's questions, in their order."""
-    return [value["id"] for value in dataset_files.values(dataset / f"{part}.jsonl")]
+    return map(_question, dataset_files.records(dataset, part))
 
 
 def tables(dataset: Path, part: Part) -> dict[str, Table]:
@@ -45,19 +34,12 @@ def tables(dataset: Path, part: Part) -> dict[str, Table]:
 
 def stream_tables(dataset: Path, part: Part) -> Iterator[Table]:
     """The same one by one."""
-    return map(_table, dataset_files.values(dataset / f"{part}.tables.jsonl"))
+    return map(_table, dataset_files.read_lines(dataset / f"{part}.tables.jsonl"))
 
 
 def database(dataset: Path, part: Part) -> Path:
     """SQLite file with a part's tables: each by its `name`, with columns `col_1`, `col_2`, …"""
     return dataset / f"{part}.db"
-
-
-def characters(dataset: Path) -> list[tuple[str, int]]:
-    """Normalised characters of the training questions, headers and titles with their numbers, the most
-    frequent first.
-    """
-    return [(character, number) for character, number in dataset_files.read(dataset / "characters.json")]
 
 
 def fold_key(dataset: Path) -> FoldKey:
@@ -81,6 +63,15 @@ def fold_key(dataset: Path) -> FoldKey:
     return FoldKey(names, strata(stated), first_of_same(keys))
 
 
+def read_views(folder: Path) -> list[Question]:
+    """The questions of one view, in the order of the training questions, each with its query.
+
+    A question may be asked of another table of the training part than the one it was made of.
+    """
+    rows = dataset_files.read_lines(folder / FILE)
+    return [Question(id, text, table, from_json(query)) for id, text, table, query in rows]
+
+
 def _question(value: dict[str, Any]) -> Question:
     query = value.get("query")
     return Question(value["id"], value["text"], value["table"], None if query is None else from_json(query))
@@ -89,18 +80,3 @@ def _question(value: dict[str, Any]) -> Question:
 def _table(value: dict[str, Any]) -> Table:
     header, types = tuple(value["header"]), tuple(value["types"])
     return Table(value["id"], value["name"], value["title"], header, types, tuple(map(tuple, value["rows"])))
-
-
-# FOLDED from tasks/nl2sql/view_files.py
-# Read augmented views; apart from making them, which is no part of what trainings rest on.
-FILE = "questions.jsonl"
-
-
-def read_views(folder: Path) -> list[Question]:
-    """The questions of one view, in the order of the training questions, each with its query.
-
-    A question may be asked of another table of the training part than the one it was made of.
-    """
-    with (folder / FILE).open(encoding="utf-8") as lines:
-        entries = [json.loads(line) for line in lines]
-    return [Question(id, text, table, from_json(query)) for id, text, table, query in entries]

@@ -7,6 +7,7 @@ from pathlib import Path
 from tasks.core.competition import Job
 from tasks.learning.training.loop import Training
 from tasks.nl2sql import dataset
+from tasks.text import dataset_files
 from tasks.text.config import Encoder, Pretraining
 from tasks.text.language_model import training
 from tasks.text.tokenization import Reader
@@ -16,8 +17,8 @@ def build(job: Job) -> Training:
     """The training of a language model; the job's settings are `encoder` and `pretraining`."""
     settings = Pretraining.model_validate(job.settings["pretraining"])
     encoder = Encoder.model_validate(job.settings["encoder"])
-    reader = Reader(encoder, partial(dataset.characters, job.dataset))
-    parts = dataset.PARTS if settings.texts == "all" else dataset.PARTS[:1]
+    reader = Reader(encoder, partial(dataset_files.characters, job.dataset))
+    parts = dataset_files.PARTS if settings.texts == "all" else dataset_files.PARTS[:1]
     texts = (text for part in parts for text in _texts(job.dataset, part))
     return training(texts, reader, settings, seed=job.seed)
 

@@ -16,6 +16,7 @@ from tasks.nl2sql.config import Recipe
 from tasks.nl2sql.query.execution import Executor
 from tasks.nl2sql.query.schema import Question, Table
 from tasks.nl2sql.sketch import features
+from tasks.text import dataset_files
 from tasks.text.tokenization import Reader
 
 CHUNK = 1024
@@ -25,7 +26,7 @@ CHUNK = 1024
 def predict(job: Job) -> Iterator[tuple[str, Scores]]:
     """Candidates of the job's parts, piece by piece; `held_out` are the questions of its fold."""
     recipe = Recipe.model_validate(job.settings)
-    reader = Reader(recipe.encoder, partial(dataset.characters, job.dataset))
+    reader = Reader(recipe.encoder, partial(dataset_files.characters, job.dataset))
     models = [_loaded(model, recipe, reader) for model in job.models]
     progress, done = Progress("questions", sum(_count(job, part) for part in job.parts)), 0
     for part in job.parts:
@@ -65,7 +66,9 @@ def _loaded(folder: Path, recipe: Recipe, reader: Reader) -> Any:
 
 
 def _count(job: Job, part: str) -> int:
-    return int(_held_out(job).sum()) if part == "held_out" else dataset.count(job.dataset, _source(part))
+    return (
+        int(_held_out(job).sum()) if part == "held_out" else dataset_files.count(job.dataset, _source(part))
+    )
 
 
 def _pieces(job: Job, part: str) -> Iterator[list[Question]]:

@@ -1,6 +1,7 @@
 """Augmented views of training questions."""
 
-import json
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from tasks.nl2sql.config import Augmentation
 from tasks.nl2sql.dataset import FILE
 from tasks.nl2sql.query.schema import Question
 from tasks.nl2sql.query.serialization import to_json
+from tasks.text import dataset_files
 
 
 def augment(job: Job) -> None:
@@ -27,13 +29,15 @@ def augment(job: Job) -> None:
     tables = {id: Columns(table) for id, table in dataset.tables(job.dataset, "train").items()}
     folds = np.load(job.folds / "folds.npy") if job.folds else np.zeros(len(questions), np.int64)
     targets = _targets(questions, folds, tables)
-    with (job.output / FILE).open("w", encoding="utf-8", newline="\n") as lines:
+
+    def rows() -> Iterator[list[Any]]:
         for place, question in enumerate(questions):
             drawn = generator(job.seed, "view", int(job.view), place)
             made = _view(question, tables, targets[int(folds[place])], settings, drawn)
             assert made.query is not None
-            row = [made.id, made.text, made.table, to_json(made.query)]
-            lines.write(json.dumps(row, ensure_ascii=False) + "\n")
+            yield [made.id, made.text, made.table, to_json(made.query)]
+
+    dataset_files.write_lines(job.output / FILE, rows())
 
 
 def _targets(questions: list[Question], folds: np.ndarray, tables: dict[str, Columns]) -> dict[int, Targets]:

@@ -30,6 +30,7 @@ import numpy as np
 
 from tasks.core.competition import Job
 from tasks.core.execution import child_process, messages
+from tasks.text import dataset_files
 
 DECODED, ALONE = 1000, 100
 """Sentences decoded in batches, and one at a time."""
@@ -150,7 +151,7 @@ def rates(told: dict[str, Any]) -> None:
 
     configure(0)
     folder, recipe = Path(told["job"]["dataset"]), Recipe.model_validate(told["job"]["settings"])
-    reader = Reader(recipe.encoder, partial(dataset.characters, folder))
+    reader = Reader(recipe.encoder, partial(dataset_files.characters, folder))
     predicates = dataset.predicates(folder)
     fresh = networks.build(recipe, reader, predicates=len(predicates), seed=0)
     sentences = examples(dataset.records(folder, "test"), reader, {})

@@ -28,6 +28,7 @@ from typing import Any
 
 from tasks.core.competition import Job
 from tasks.core.execution import child_process, messages
+from tasks.text import dataset_files
 
 QUESTIONS, TABLES, ALONE = 1000, 100, 60
 """Questions decoded in batches, their tables, and questions decoded one at a time."""
@@ -117,7 +118,7 @@ def rates(told: dict[str, Any]) -> None:
 
     configure(0)
     folder, recipe = Path(told["job"]["dataset"]), Recipe.model_validate(told["job"]["settings"])
-    reader = Reader(recipe.encoder, partial(dataset.characters, folder))
+    reader = Reader(recipe.encoder, partial(dataset_files.characters, folder))
     tables, questions = dataset.tables(folder, "validation"), dataset.questions(folder, "validation")
     network = networks.build(recipe, reader, seed=0)
     made_up = inference.sketches = Told(inference.sketches, folder)  # type: ignore[assignment]

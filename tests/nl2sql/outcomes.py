@@ -6,14 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from tasks.core.competition import Scores
+from tasks.core.competition import Part, Scores
 from tasks.core.report.page import Material, Section, Table
 from tasks.learning.ensemble.candidates import Candidates, key
 from tasks.nl2sql import dataset as files
 from tasks.nl2sql import metric
 from tasks.nl2sql.analysis.evaluation import labels
 from tasks.nl2sql.config import Config
-from tasks.nl2sql.dataset import Part
 from tasks.nl2sql.query.schema import Query
 from tasks.nl2sql.query.serialization import canonical, to_json
 from tests.nl2sql.jobs import FOLD_OF

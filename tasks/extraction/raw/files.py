@@ -4,9 +4,9 @@ from collections import defaultdict
 from pathlib import Path
 from typing import NamedTuple
 
+from tasks.core.competition import Part
 from tasks.core.errors import InvalidData, InvalidSettings, Problem
 from tasks.extraction.config import Data
-from tasks.extraction.dataset import Part
 from tasks.extraction.raw.sentences import wrong_text
 from tasks.text.validation import json_lines
 from tasks.text.validation.raw_files import check_name

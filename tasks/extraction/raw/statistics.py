@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from tasks.extraction.dataset import PARTS, Part
+from tasks.core.competition import Part
 from tasks.extraction.raw.sentences import Sentence
 from tasks.extraction.records import Record
+from tasks.text.dataset_files import PARTS
 from tasks.text.normalisation import normalise, normalised_counts, text_key
 from tasks.text.validation.raw_files import Notes, quantile
 

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tasks.core.competition import Part
 from tasks.core.errors import InvalidData, Problem
 from tasks.extraction.config import Data
-from tasks.extraction.dataset import Part
 from tasks.extraction.raw import files, sentences
 from tasks.extraction.raw.statistics import Findings
 from tasks.extraction.records import Record

@@ -6,12 +6,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tasks.core.competition import Scores
+from tasks.core.competition import Part, Scores
 from tasks.core.report.page import Material
 from tasks.learning.ensemble.candidates import Candidates
 from tasks.nl2sql import dataset
 from tasks.nl2sql.analysis.table_groups import exposures
-from tasks.nl2sql.dataset import Part
 from tasks.nl2sql.query import scoring
 from tasks.nl2sql.query.execution import Executor
 from tasks.nl2sql.query.schema import Query, Question, Table

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tasks.core.competition import Part
 from tasks.nl2sql import dataset
-from tasks.nl2sql.dataset import Part
 from tasks.nl2sql.query.schema import Cell, Question, Table
 from tasks.text.validation.json_lines import printable
 

@@ -12,13 +12,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tasks.core.competition import Part
 from tasks.core.errors import UserError
 from tasks.core.report.markdown import markdown
 from tasks.core.report.page import Section
 from tasks.core.report.page import Table as Shown
 from tasks.nl2sql import data, dataset
 from tasks.nl2sql.config import Data
-from tasks.nl2sql.dataset import Part
 from tasks.nl2sql.linking.cell_matching import Cells, ranked
 from tasks.nl2sql.linking.table_index import contents
 from tasks.nl2sql.linking.value_alignment import Span, spans_of

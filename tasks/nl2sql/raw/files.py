@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from tasks.core.competition import Part
 from tasks.core.errors import InvalidData, Problem
 from tasks.nl2sql.config import Data
-from tasks.nl2sql.dataset import Part
 from tasks.text.validation.json_lines import kind
 
 NAMES: dict[Part, str] = {"train": "train", "validation": "val", "test": "test"}

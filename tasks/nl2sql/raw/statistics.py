@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from typing import Any, NamedTuple
 
-from tasks.nl2sql.dataset import PARTS, Part
+from tasks.core.competition import Part
 from tasks.nl2sql.query.schema import (
     AGGREGATES,
     CONNECTORS,
@@ -19,6 +19,7 @@ from tasks.nl2sql.query.schema import (
 )
 from tasks.nl2sql.query.serialization import canonical
 from tasks.nl2sql.raw.questions import Asked
+from tasks.text.dataset_files import PARTS
 from tasks.text.normalisation import normalise, normalised_counts, text_key
 from tasks.text.validation.raw_files import Notes, quantile
 

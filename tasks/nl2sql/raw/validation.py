@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
+from tasks.core.competition import Part
 from tasks.core.errors import InvalidData, Problem
 from tasks.nl2sql.config import Data
-from tasks.nl2sql.dataset import Part
 from tasks.nl2sql.query.database_writer import folded
 from tasks.nl2sql.query.schema import Question, Table
 from tasks.nl2sql.raw import files as raw

@@ -14,6 +14,7 @@ from tasks.nl2sql.config import Recipe
 from tasks.nl2sql.dataset import read_views
 from tasks.nl2sql.query.schema import Question
 from tasks.nl2sql.sketch.features import Shapes
+from tasks.text import dataset_files
 from tasks.text.tokenization import Reader
 
 EVALUATED = 256
@@ -41,7 +42,7 @@ class Lessons(Generic[Read]):
         shapes: Callable[[Read], Shapes],
     ) -> None:
         self.job, self.recipe, self._read, self._shapes = job, recipe, read, shapes
-        self.reader = Reader(recipe.encoder, partial(dataset.characters, job.dataset))
+        self.reader = Reader(recipe.encoder, partial(dataset_files.characters, job.dataset))
         self.tables = dataset.tables(job.dataset, "train")
         self._questions = dataset.questions(job.dataset, "train")
         assert job.folds is not None
