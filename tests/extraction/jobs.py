@@ -16,6 +16,7 @@ from tasks.extraction.encode import encode
 from tasks.extraction.models.features import Example, examples
 from tasks.extraction.records import Record
 from tasks.extraction.views import augment
+from tasks.text import dataset_files
 from tasks.text.normalisation import normalise
 from tasks.text.tokenization import Reader
 
@@ -140,7 +141,7 @@ def with_views(folder, *, count: int = 1, **settings) -> dict:
 
 
 def reader(made: Recipe, folder: Path) -> Reader:
-    return Reader(made.encoder, partial(files.characters, folder))
+    return Reader(made.encoder, partial(dataset_files.characters, folder))
 
 
 def read(made: Recipe, folder: Path, part: str = "train") -> list[Example]:

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from tasks.extraction import data
-from tasks.extraction import dataset as dataset_files
+from tasks.extraction import dataset as files
 from tasks.extraction.config import Data
+from tasks.text import dataset_files
 from tasks.text.normalisation import normalise
 from tests.extraction.raw_files import TRAIN, VALIDATION, sentence, triple, write, write_lines
 
@@ -39,17 +40,17 @@ def test_good_files_give_no_note(tmp_path: Path) -> None:
 
 def test_dataset_can_be_read_back(tmp_path: Path) -> None:
     dataset = loaded(write(tmp_path / "raw"))
-    train = dataset_files.records(dataset, "train")
+    train = files.records(dataset, "train")
     assert [record.id for record in train] == ["train_data:1", "train_data:2", "train_data:3"]
     assert [(record.text, list(record.triples)) for record in train] == list(TRAIN)
     assert train[0].words == tuple("《青石巷》是陆一舟写的书")
-    validation = dataset_files.records(dataset, "validation")
+    validation = files.records(dataset, "validation")
     assert [(record.text, list(record.triples)) for record in validation] == list(VALIDATION)
-    assert dataset_files.records(dataset, "test")[1].triples == ()
+    assert files.records(dataset, "test")[1].triples == ()
     assert dataset_files.ids(dataset, "test") == ["test1_data_postag:1", "test1_data_postag:2"]
-    assert dataset_files.predicates(dataset) == ["作者", "成立日期", "出生地"]
-    assert dataset_files.schema(dataset)[2]["subject_type"] == "企业"
-    assert dataset_files.dictionaries(dataset) == ({}, {})
+    assert files.predicates(dataset) == ["作者", "成立日期", "出生地"]
+    assert files.schema(dataset)[2]["subject_type"] == "企业"
+    assert files.dictionaries(dataset) == ({}, {})
     assert [record.id for record in train] == dataset_files.ids(dataset, "train")
 
 
@@ -94,13 +95,13 @@ def test_training_characters_are_counted_as_models_read_them(tmp_path: Path) -> 
 def test_line_separators_within_a_text_survive(tmp_path: Path) -> None:
     text = "甲\u2028乙\x85丙\x1c丁"
     dataset = loaded(with_train(tmp_path, {"text": text, "spo_list": []}))
-    assert [record.text for record in dataset_files.records(dataset, "train")][3:] == [text]
+    assert [record.text for record in files.records(dataset, "train")][3:] == [text]
 
 
 def test_strings_are_kept_exactly_and_repeated_triples_once(tmp_path: Path) -> None:
     stated = [("Ｂ ", "作者", "a"), ("c", "作者", "D"), ("Ｂ ", "作者", "a")]
     root = with_train(tmp_path, sentence(" Ｂ a\u3000c D ", stated))
-    record = dataset_files.records(loaded(root), "train")[3]
+    record = files.records(loaded(root), "train")[3]
     assert record.text == " Ｂ a\u3000c D "
     assert list(record.triples) == stated[:2]
 
@@ -111,7 +112,7 @@ def test_dictionaries_are_lower_cased_and_their_lines_joined(tmp_path: Path) -> 
         "NBA\t美职篮\tN.B.A\r\n北大\t北京大学\nnba\t美职篮\tAssociation\t\n", "utf-8"
     )
     (root / "location.txt").write_text("中国\t北京", "utf-8")
-    alias, location = dataset_files.dictionaries(loaded(root, alias="alias.txt", location="location.txt"))
+    alias, location = files.dictionaries(loaded(root, alias="alias.txt", location="location.txt"))
     assert alias == {"nba": ["美职篮", "n.b.a", "association"], "北大": ["北京大学"]}
     assert location == {"中国": ["北京"]}
 

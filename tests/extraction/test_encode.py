@@ -5,6 +5,7 @@ import pytest
 from tasks.extraction import dataset as files
 from tasks.extraction.encode import encode, segmented
 from tasks.extraction.models.features import read_words
+from tasks.text import dataset_files
 from tests.extraction.jobs import dataset, job
 
 TEXTS = [
@@ -35,7 +36,7 @@ def test_every_sentence_of_every_part_has_words_its_own_where_it_has_any(tmp_pat
     made = job({}, tmp_path, fold=None, view="words")
     encode(made)
     found = read_words(made.output)
-    records = {part: files.records(data, part) for part in files.PARTS}
+    records = {part: files.records(data, part) for part in dataset_files.PARTS}
     assert found.keys() == {each.id for part in records.values() for each in part}
     for each in (*records["train"], *records["validation"]):
         assert found[each.id] == list(each.words)

@@ -9,6 +9,7 @@ from tasks.extraction import predict as predicting
 from tasks.extraction.encode import encode
 from tasks.extraction.triples import triple_of
 from tasks.learning.ensemble import candidates
+from tasks.text import dataset_files
 from tests.extraction.jobs import FOLDS, METHODS, PREDICATES, dataset, job, read, reader, recipe
 
 LEARNED = [
@@ -67,7 +68,7 @@ def test_parts_are_predicted_by_their_sentences(tmp_path, monkeypatch, method):
         f"train:{row}": train[f"train:{row}"] for row in range(1, 12, FOLDS)
     }
     assert answers(found["validation"]) == truth(folder, "validation")
-    assert found["test"].ids == files.ids(folder, "test")
+    assert found["test"].ids == dataset_files.ids(folder, "test")
     assert len(found["test"].values) == len(found["test"].ids)
 
 
@@ -203,7 +204,7 @@ def test_shuffled_labels_are_learned_no_better_than_by_chance(tmp_path):
         parts.append(
             predicted(job(made, tmp_path, fold=fold, models=(model,), parts=("held_out",)))["held_out"]
         )
-    ids, folds = files.ids(folder, "train"), np.load(folder / "folds.npy")
+    ids, folds = dataset_files.ids(folder, "train"), np.load(folder / "folds.npy")
     assert scorer(folder)(join(parts, ids, folds)).value < 0.2
 
 
@@ -235,7 +236,7 @@ def test_words_of_all_parts_are_read(tmp_path, monkeypatch):
     fields = {"models": (tmp_path,), "parts": ("validation", "test"), "inputs": {"words": words.output}}
     predicted(job(made, tmp_path, fold=None, **fields))
     found = {each.record.id: each.read["words"].tolist() for given in seen for each in given[2]}
-    assert found.keys() == {*files.ids(folder, "validation"), *files.ids(folder, "test")}
+    assert found.keys() == {*dataset_files.ids(folder, "validation"), *dataset_files.ids(folder, "test")}
     assert len(found["validation:0"]) == len("《青石巷》是陆一舟写的") + 2
     assert len(set(found["validation:0"])) > 5
 

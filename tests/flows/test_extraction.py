@@ -10,9 +10,9 @@ import pytest
 from flows.budget.plan import plan
 from flows.extraction import extraction
 from tasks.core.competition import find
-from tasks.extraction import dataset as files
 from tasks.extraction import demo
 from tasks.extraction.config import Config
+from tasks.text import dataset_files
 from tests.conftest import PLACES
 from tests.flows.in_turn import Run, walk
 
@@ -143,7 +143,7 @@ def test_a_second_round_learns_from_labels_of_models_that_saw_neither_them_nor_t
     judged = again.artifacts("labels-*/judged.jsonl")
     assert len(judged) == 3
     folds = next(file for file in again.artifacts("folds-*/folds.npy") if len(np.unique(np.load(file))) == 3)
-    assigned, ids = np.load(folds), files.ids(data, "train")
+    assigned, ids = np.load(folds), dataset_files.ids(data, "train")
     left_out = []
     for file in judged:
         known = {json.loads(line)["id"] for line in file.read_text("utf-8").splitlines()}

@@ -13,6 +13,7 @@ from tasks.core.competition import Job
 from tasks.nl2sql import dataset as files
 from tasks.nl2sql.config import Recipe
 from tasks.nl2sql.sketch.features import Example
+from tasks.text import dataset_files
 from tasks.text.tokenization import Reader
 from tests.nl2sql.written import dataset as written
 
@@ -66,7 +67,7 @@ def job(made: Any, folder: Path, *, fold: int | None = 0, data: Path | None = No
 
 
 def reader(made: Recipe, data: Path) -> Reader:
-    return Reader(made.encoder, partial(files.characters, data))
+    return Reader(made.encoder, partial(dataset_files.characters, data))
 
 
 def read(made: Recipe, data: Path) -> list[Example]:

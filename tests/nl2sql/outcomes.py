@@ -15,6 +15,7 @@ from tasks.nl2sql.analysis.evaluation import labels
 from tasks.nl2sql.config import Config
 from tasks.nl2sql.query.schema import Query
 from tasks.nl2sql.query.serialization import canonical, to_json
+from tasks.text import dataset_files
 from tests.nl2sql.jobs import FOLD_OF
 from tests.nl2sql.tiny import query
 
@@ -32,7 +33,7 @@ def right(dataset: Path, part: Part = "train") -> list[dict[str, float]]:
 
 
 def scores(dataset: Path, part: Part, records: Sequence[dict[str, float]], **decision: str) -> Scores:
-    return Scores(files.ids(dataset, part), Candidates.of(records), {**DECISION, **decision})
+    return Scores(dataset_files.ids(dataset, part), Candidates.of(records), {**DECISION, **decision})
 
 
 def material(dataset: Path, records: Sequence[dict[str, float]], **fields: Any) -> Material:

@@ -6,9 +6,10 @@ import pytest
 
 from tasks.core.errors import InvalidData
 from tasks.nl2sql import data
-from tasks.nl2sql import dataset as dataset_files
+from tasks.nl2sql import dataset as files
 from tasks.nl2sql.config import Data
 from tasks.nl2sql.query.schema import Condition, Query
+from tasks.text import dataset_files
 from tests.nl2sql import written
 from tests.nl2sql.written import Part, question, table
 
@@ -40,12 +41,12 @@ def numbers(root: Path) -> dict[str, int]:
 
 def test_dataset_can_be_read_back(tmp_path: Path) -> None:
     dataset = loaded(written.write(tmp_path / "raw"))
-    train = dataset_files.questions(dataset, "train")
+    train = files.questions(dataset, "train")
     assert [one.id for one in train] == [f"train:{number}" for number in range(1, 8)]
     assert train[5].query == Query(((1, 0),), 1, (Condition(4, 1, "31.43%"), Condition(5, 3, "宋遥")))
-    assert [one.id for one in dataset_files.questions(dataset, "validation")] == ["val:1", "val:2"]
-    assert [one.query for one in dataset_files.questions(dataset, "test")] == [None, None]
-    tables = dataset_files.tables(dataset, "train")
+    assert [one.id for one in files.questions(dataset, "validation")] == ["val:1", "val:2"]
+    assert [one.query for one in files.questions(dataset, "test")] == [None, None]
+    tables = files.tables(dataset, "train")
     assert list(tables) == ["houses", "land", "table_0"]
     for found, line in zip(tables.values(), written.TRAIN.tables, strict=True):
         assert json.loads(json.dumps(found._asdict())) == line
@@ -88,8 +89,8 @@ def test_validation_may_be_absent(tmp_path: Path) -> None:
     parts = {name: part for name, part in written.PARTS.items() if name != "val"}
     dataset = loaded(written.write(tmp_path / "raw", parts))
     assert dataset_files.ids(dataset, "validation") == []
-    assert dataset_files.tables(dataset, "validation") == {}
-    assert dataset_files.database(dataset, "validation").is_file()
+    assert files.tables(dataset, "validation") == {}
+    assert files.database(dataset, "validation").is_file()
 
 
 @pytest.mark.parametrize("place", ["..", "train"])
@@ -170,14 +171,14 @@ def test_odd_tables_are_noted(tmp_path: Path, changed: dict[str, Any], expected:
 
 def test_numbers_as_values_are_read_as_the_competition_formats_them(tmp_path: Path) -> None:
     asked = question("ages", "31岁的是谁", [(0, 0)], [(1, 2, 31), (1, 2, 31.0), (1, 0, 0.1)])  # type: ignore[list-item]
-    query = dataset_files.questions(loaded(with_train(tmp_path, asked)), "train")[1].query
+    query = files.questions(loaded(with_train(tmp_path, asked)), "train")[1].query
     assert query
     assert [condition.value for condition in query.conditions] == ["31", "31.0", "0.1"]
 
 
 def test_a_connector_without_conditions_to_connect_is_left_out(tmp_path: Path) -> None:
     asked = question("ages", "31岁的是谁", [(0, 0)], [(1, 2, "31")], 2)
-    query = dataset_files.questions(loaded(with_train(tmp_path, asked)), "train")[1].query
+    query = files.questions(loaded(with_train(tmp_path, asked)), "train")[1].query
     assert query
     assert query.connector == 0
 
@@ -209,7 +210,7 @@ def test_training_characters_are_counted_as_models_read_them(tmp_path: Path) -> 
 def test_line_separators_within_a_text_survive(tmp_path: Path) -> None:
     asked = question("houses", "甲\u2028乙\x85丙\x1c丁", [(0, 4)])
     dataset = loaded(with_train(tmp_path, asked))
-    assert dataset_files.questions(dataset, "train")[1].text == asked["question"]
+    assert files.questions(dataset, "train")[1].text == asked["question"]
 
 
 def test_examples_are_few_short_and_printable(tmp_path: Path) -> None:

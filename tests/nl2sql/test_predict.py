@@ -10,6 +10,7 @@ from tasks.nl2sql import dataset as files
 from tasks.nl2sql import predict as predicting
 from tasks.nl2sql.query.serialization import canonical, to_json
 from tasks.nl2sql.sketch import features, inference
+from tasks.text import dataset_files
 from tests.nl2sql.jobs import dataset, job, read, reader, recipe
 from tests.nl2sql.knowing import knowing
 
@@ -51,7 +52,7 @@ def test_the_questions_of_the_fold_are_predicted(tmp_path, monkeypatch, data, fo
     known(monkeypatch, data)
     found = predicted(job(recipe(), tmp_path, fold=fold, models=(tmp_path,), parts=("held_out",)))
     rows = np.flatnonzero(np.load(data / "folds.npy") == fold)
-    ids = [files.ids(data, "train")[row] for row in rows]
+    ids = [dataset_files.ids(data, "train")[row] for row in rows]
     assert found["held_out"].ids == ids
     assert best(found["held_out"]) == {id: truth(data)[id] for id in ids}
 

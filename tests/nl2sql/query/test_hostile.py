@@ -15,6 +15,7 @@ from tasks.nl2sql import dataset as files
 from tasks.nl2sql.config import Data
 from tasks.nl2sql.query.execution import Executor
 from tasks.nl2sql.query.serialization import from_json, readable
+from tasks.text import dataset_files
 from tests.nl2sql.jobs import job, recipe, step_by_step
 from tests.nl2sql.written import Part, dataset, question, table, write
 
@@ -149,7 +150,7 @@ def test_what_is_predicted_is_run_and_harms_nothing(run: Run) -> None:
 @pytest.mark.parametrize("vote", ["query", "parts"])
 def test_answers_are_a_submission_of_one_line_a_question(run: Run, tmp_path: Path, vote: str) -> None:
     answers = submission.decode(run.values["test"], run.dataset, {"vote": vote, "mode": "strict"})
-    ids, file = files.ids(run.dataset, "test"), tmp_path / submission.FILE
+    ids, file = dataset_files.ids(run.dataset, "test"), tmp_path / submission.FILE
     submission.write(ids, answers, file)
     assert submission.check(file, ids, run.dataset) == len(CASES)
     assert [json.loads(line) for line in file.read_text("utf-8").split("\n") if line] == answers
