@@ -3,11 +3,11 @@
 Finds everything wrong that shows without decoding a photograph.
 """
 
-import stat
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tasks.core.errors import InvalidData, Problem
+from tasks.core.raw_paths import hint, kind_of
 from tasks.dogs import labels, photographs
 
 LIST = "data_train_image.txt"
@@ -78,40 +78,22 @@ def problem(root: Path, photo: Photo, expected: str, received: str) -> Problem:
 
 
 def _check_places(root: Path) -> None:
-    if (kind := _kind(root)) != "a folder":
+    if (kind := kind_of(root)) != "a folder":
         expected = f"a folder with {LIST}, train/ and test/"
         raise InvalidData([Problem(root, None, expected, kind + _hint(root))])
     problems = []
-    if (kind := _kind(root / LIST)) != "a file":
+    if (kind := kind_of(root / LIST)) != "a file":
         problems.append(Problem(root / LIST, None, "the label list", kind + _hint(root)))
     for name in FOLDERS:
-        if (kind := _kind(root / name)) != "a folder":
+        if (kind := kind_of(root / name)) != "a folder":
             problems.append(Problem(root / name, None, "a folder of photographs", kind))
     if problems:
         raise InvalidData(problems)
 
 
-def _kind(path: Path) -> str:
-    """What lies there, in words; unlike `Path.is_file` never raises."""
-    try:
-        mode = path.stat().st_mode
-    except (FileNotFoundError, NotADirectoryError):
-        return "a broken link" if path.is_symlink() else "nothing of this name"
-    except OSError as error:
-        return f"one that cannot be read ({error.strerror})"
-    if stat.S_ISREG(mode):
-        return "a file"
-    return "a folder" if stat.S_ISDIR(mode) else "something that is not a file"
-
-
 def _hint(root: Path) -> str:
     """Where the list lies instead, if the root is one folder too high or too low."""
-    try:
-        near = [root.absolute().parent, *sorted(root.iterdir())]
-    except OSError:
-        near = [root.absolute().parent]
-    found = [place for place in near if _kind(place / LIST) == "a file"]
-    return f"; one lies in {found[0]}: try --set data.root={found[0]}" if found else ""
+    return hint(root, lambda folder: kind_of(folder / LIST) == "a file")
 
 
 def _folder(folder: Path) -> _Folder:
@@ -143,7 +125,7 @@ def _sorted_files(folder: Path) -> list[Path]:
 def _wrong_entry(file: Path) -> tuple[str, str] | None:
     if reason := labels.unsafe_id(file.stem):
         return "a file name that can be an image id", reason
-    kind = _kind(file)
+    kind = kind_of(file)
     return None if kind == "a file" else ("a photograph", kind)
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from tasks.core.competition import Part
 from tasks.core.errors import InvalidData, InvalidSettings, Problem
+from tasks.core.raw_paths import hint, kind_of
 from tasks.extraction.config import Data
 from tasks.extraction.raw.sentences import wrong_text
 from tasks.text.validation import json_lines
@@ -62,13 +63,13 @@ def check_places(data: Data) -> list[Problem]:
         if name := getattr(data, setting):
             check_name(setting, name)
     root = Path(data.root).expanduser()
-    if (found := json_lines.kind(root)) != "a folder":
+    if (found := kind_of(root)) != "a folder":
         expected = f"a folder with {SCHEMA}, {TRAIN}, {VALIDATION} and {TEST}"
         raise InvalidData([Problem(root, None, expected, found + _hint(root))])
     purposes = {root / SCHEMA: "the schemas"}
     purposes |= {source.file: f"sentences of {source.part}" for source in sources(data)}
     purposes |= {root / name: "a dictionary" for name in (data.alias, data.location) if name}
-    missing = [(file, purpose, json_lines.kind(file)) for file, purpose in purposes.items()]
+    missing = [(file, purpose, kind_of(file)) for file, purpose in purposes.items()]
     return [
         Problem(file, None, purpose, found + (_hint(root) if file.name in (SCHEMA, TRAIN) else ""))
         for file, purpose, found in missing
@@ -78,14 +79,7 @@ def check_places(data: Data) -> list[Problem]:
 
 def _hint(root: Path) -> str:
     """Where the schemas and sentences lie instead, if the root is one folder too high or too low."""
-    try:
-        near = [root.absolute().parent, *sorted(root.iterdir())]
-    except OSError:
-        near = [root.absolute().parent]
-    for place in near:
-        if json_lines.kind(place / SCHEMA) == json_lines.kind(place / TRAIN) == "a file":
-            return f"; one lies in {place}: try --set data.root={place}"
-    return ""
+    return hint(root, lambda folder: kind_of(folder / SCHEMA) == kind_of(folder / TRAIN) == "a file")
 
 
 def read_schema(file: Path, problems: list[Problem]) -> Schema | None:

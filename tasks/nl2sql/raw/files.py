@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from tasks.core.competition import Part
 from tasks.core.errors import InvalidData, Problem
+from tasks.core.raw_paths import hint, kind_of
 from tasks.nl2sql.config import Data
-from tasks.text.validation.json_lines import kind
 
 NAMES: dict[Part, str] = {"train": "train", "validation": "val", "test": "test"}
 """What the competition calls the parts."""
@@ -40,7 +40,7 @@ def check_places(data: Data) -> list[Problem]:
         InvalidData: the folder itself is missing.
     """
     root = Path(data.root).expanduser()
-    if (found := kind(root)) != "a folder":
+    if (found := kind_of(root)) != "a folder":
         expected = "a folder with train, val and test, each with <part>.json and <part>.tables.json"
         raise InvalidData([Problem(root, None, expected, found + _hint(root))])
     return [problem for source in sources(data) for problem in _missing(source, root)]
@@ -48,31 +48,29 @@ def check_places(data: Data) -> list[Problem]:
 
 def _source(root: Path, part: Part, name: str) -> Source:
     files = f"{name}.json", f"{name}.tables.json", f"{name}.db"
-    inside = any(kind(root / file) != "nothing of this name" for file in files[:2])
-    own = kind(root / name) == "a folder" or not inside
+    inside = any(kind_of(root / file) != "nothing of this name" for file in files[:2])
+    own = kind_of(root / name) == "a folder" or not inside
     folder = root / name if own else root
     return Source(part, *(folder / file for file in files))
 
 
 def _any_there(source: Source) -> bool:
-    return any(kind(file) != "nothing of this name" for file in source[1:])
+    return any(kind_of(file) != "nothing of this name" for file in source[1:])
 
 
 def _missing(source: Source, root: Path) -> Iterator[Problem]:
     for file, purpose in ((source.questions, "questions"), (source.tables, "tables")):
-        if (found := kind(file)) != "a file":
+        if (found := kind_of(file)) != "a file":
             yield Problem(file, None, f"{purpose} of {source.part}", found + _hint(root))
-    if (found := kind(source.database)) not in ("a file", "nothing of this name"):
+    if (found := kind_of(source.database)) not in ("a file", "nothing of this name"):
         yield Problem(source.database, None, f"an SQLite database of {source.part}, or nothing", found)
 
 
 def _hint(root: Path) -> str:
     """Where the files lie instead, if the root is one folder too high or too low."""
-    try:
-        near = [root.absolute().parent, *sorted(root.iterdir())]
-    except OSError:
-        near = [root.absolute().parent]
-    for place in near:
-        if all(kind(_source(place, part, NAMES[part]).questions) == "a file" for part in ("train", "test")):
-            return f"; one lies in {place}: try --set data.root={place}"
-    return ""
+
+    def holds_data(folder: Path) -> bool:
+        sources = (_source(folder, part, NAMES[part]) for part in ("train", "test"))
+        return all(kind_of(source.questions) == "a file" for source in sources)
+
+    return hint(root, holds_data)

@@ -7,7 +7,6 @@ import codecs
 import difflib
 import json
 import re
-import stat
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -43,19 +42,6 @@ class _Refused(Exception):
     def __init__(self, expected: str, received: str) -> None:
         self.wrong = Wrong(expected, received)
         super().__init__(expected, received)
-
-
-def kind(path: Path) -> str:
-    """What lies there, in words; unlike `Path.is_file` never raises."""
-    try:
-        mode = path.stat().st_mode
-    except (FileNotFoundError, NotADirectoryError):
-        return "a broken link" if path.is_symlink() else "nothing of this name"
-    except OSError as error:
-        return f"one that cannot be read ({error.strerror})"
-    if stat.S_ISREG(mode):
-        return "a file"
-    return "a folder" if stat.S_ISDIR(mode) else "something that is not a file"
 
 
 def objects(

@@ -1,0 +1,32 @@
+"""What lies at the paths of raw files, in words, and where the data may lie instead."""
+
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+
+def kind_of(path: Path) -> str:
+    """What lies there, in words; unlike `Path.is_file` never raises.
+
+    >>> kind_of(Path("no such file"))
+    'nothing of this name'
+    """
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return "a broken link" if path.is_symlink() else "nothing of this name"
+    except OSError as error:
+        return f"one that cannot be read ({error.strerror})"
+    if stat.S_ISREG(mode):
+        return "a file"
+    return "a folder" if stat.S_ISDIR(mode) else "something that is not a file"
+
+
+def hint(root: Path, holds_data: Callable[[Path], bool]) -> str:
+    """The end of a message: the folder beside, above or in `root` that holds the data; empty if none does."""
+    try:
+        near = [root.absolute().parent, *sorted(root.iterdir())]
+    except OSError:
+        near = [root.absolute().parent]
+    found = next((folder for folder in near if holds_data(folder)), None)
+    return f"; one lies in {found}: try --set data.root={found}" if found else ""
