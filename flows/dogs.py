@@ -11,16 +11,13 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.budget.limiter import begun
 from flows.runtime.await_steps import followed
-from flows.training.cross_validation import cross_validate
-from flows.training.frozen_trunk import frozen_views
+from flows.training.cross_validation import CrossValidation
+from flows.training.finish import finish
+from flows.training.frozen_trunk import frozen_outputs
 from flows.training.pseudo_labelling import second_round
-from tasks.blend import blend
-from tasks.decode import decode
 from tasks.dogs.config import Config
 from tasks.load import load
-from tasks.report import report
 from tasks.split import split
-from tasks.submit import submit
 
 
 @flow(
@@ -35,18 +32,12 @@ def dogs(config: Config) -> dict[str, Any]:
     folds = split.submit("dogs", dataset, config.folds)
     budget = begun("dogs", config, folds)
     config = budget.config
-    given = (dataset, folds, config)
+    validation = CrossValidation("dogs", config, dataset, folds)
     members = {
-        recipe.name: cross_validate("dogs", recipe, frozen_views("dogs", recipe, *given), *given)
+        recipe.name: validation.member(recipe, frozen_outputs(validation, recipe))
         for recipe in config.recipes
     }
     if config.pseudo.share:
-        members |= second_round("dogs", config, dataset, folds, members)
+        members |= second_round(validation, members)
     config, members, left_out = budget.kept(members)
-    joined = {name: member.joined for name, member in members.items()}
-    blended = blend.submit("dogs", dataset, joined, config.blend, folds=folds)
-    file = decode.submit("dogs", dataset, blended)
-    folder = submit.submit("dogs", config, dataset, blended, file, config.run.name, left_out=left_out)
-    models = {name: model for member in members.values() for name, model in member.models.items()}
-    read = (dataset, folds, joined, blended, models)
-    return report.submit("dogs", config, *read, folder, left_out=left_out)
+    return finish("dogs", config, dataset, folds, members, left_out=left_out)

@@ -12,14 +12,12 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.budget.limiter import begun
 from flows.runtime.await_steps import followed
-from flows.training.text_recipes import rounds
-from tasks.blend import blend
-from tasks.decode import decode
+from flows.training.cross_validation import CrossValidation
+from flows.training.finish import finish
+from flows.training.text_recipes import text_members
 from tasks.extraction.config import Config
 from tasks.load import load
-from tasks.report import report
 from tasks.split import split
-from tasks.submit import submit
 
 
 @flow(
@@ -34,16 +32,9 @@ def extraction(config: Config) -> dict[str, Any]:
     folds = split.submit("extraction", dataset, config.folds)
     budget = begun("extraction", config, folds)
     config = budget.config
+    validation = CrossValidation("extraction", config, dataset, folds)
     members = {
-        name: member
-        for recipe in config.recipes
-        for name, member in rounds("extraction", recipe, dataset, folds, config).items()
+        name: member for recipe in config.recipes for name, member in text_members(validation, recipe).items()
     }
     config, members, left_out = budget.kept(members)
-    joined = {name: member.joined for name, member in members.items()}
-    blended = blend.submit("extraction", dataset, joined, config.blend, config.answers, folds=folds)
-    file = decode.submit("extraction", dataset, blended)
-    folder = submit.submit("extraction", config, dataset, blended, file, config.run.name, left_out=left_out)
-    models = {name: model for member in members.values() for name, model in member.models.items()}
-    read = (dataset, folds, joined, blended, models)
-    return report.submit("extraction", config, *read, folder, left_out=left_out)
+    return finish("extraction", config, dataset, folds, members, left_out=left_out)

@@ -11,14 +11,12 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.budget.limiter import begun
 from flows.runtime.await_steps import followed
-from flows.training.text_recipes import member
-from tasks.blend import blend
-from tasks.decode import decode
+from flows.training.cross_validation import CrossValidation
+from flows.training.finish import finish
+from flows.training.text_recipes import text_member
 from tasks.load import load
 from tasks.nl2sql.config import Config
-from tasks.report import report
 from tasks.split import split
-from tasks.submit import submit
 
 
 @flow(
@@ -33,12 +31,7 @@ def nl2sql(config: Config) -> dict[str, Any]:
     folds = split.submit("nl2sql", dataset, config.folds)
     budget = begun("nl2sql", config, folds)
     config = budget.config
-    members = {recipe.name: member("nl2sql", recipe, dataset, folds, config) for recipe in config.recipes}
+    validation = CrossValidation("nl2sql", config, dataset, folds)
+    members = {recipe.name: text_member(validation, recipe) for recipe in config.recipes}
     config, members, left_out = budget.kept(members)
-    joined = {name: member.joined for name, member in members.items()}
-    blended = blend.submit("nl2sql", dataset, joined, config.blend, config.answers, folds=folds)
-    file = decode.submit("nl2sql", dataset, blended)
-    folder = submit.submit("nl2sql", config, dataset, blended, file, config.run.name, left_out=left_out)
-    models = {name: model for member in members.values() for name, model in member.models.items()}
-    read = (dataset, folds, joined, blended, models)
-    return report.submit("nl2sql", config, *read, folder, left_out=left_out)
+    return finish("nl2sql", config, dataset, folds, members, left_out=left_out)

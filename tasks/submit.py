@@ -21,6 +21,9 @@ from tasks.core.submissions.submissions import PROVENANCE
 SAME = ("file_sha256", "config", "code", "data", "libraries")
 """Parts of the provenance that tell one submission from another."""
 
+REBUILD = "podium run {competition} --from {folder}"
+"""Command that rebuilds a submission, with its competition and folder in braces."""
+
 
 @step(cached=False, label="submit {competition}")
 def submit(
@@ -32,7 +35,7 @@ def submit(
     name: str,
     *,
     left_out: dict[str, str] | None = None,
-    command: str = "podium run {competition} --from {folder}",
+    command: str = REBUILD,
 ) -> str:
     """Copy the file to `submissions/` with `provenance.json`; returns the folder.
 

@@ -10,14 +10,12 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.blending.provenance import retell
 from flows.runtime.await_steps import followed
-from tasks.blend import blend
+from flows.training.cross_validation import Member
+from flows.training.finish import finish
 from tasks.core.cache.store import Artifact
 from tasks.core.context import run_id
-from tasks.decode import decode
 from tasks.load import load
-from tasks.report import report
 from tasks.split import split
-from tasks.submit import submit
 
 
 @flow(
@@ -30,15 +28,12 @@ def blending(
     competition: str,
     config: Any,
     members: dict[str, Artifact],
-    models: dict[str, Artifact],
+    models: dict[str, list[Artifact]],
     command: str,
 ) -> dict[str, Any]:
     """From cached members to a checked submission with its report."""
-    answers = getattr(config, "answers", None)
     retell(members.values(), run=run_id() or "")
     dataset = load.submit(competition, config.data)
     folds = split.submit(competition, dataset, config.folds)
-    blended = blend.submit(competition, dataset, members, config.blend, answers, folds=folds)
-    file = decode.submit(competition, dataset, blended)
-    folder = submit.submit(competition, config, dataset, blended, file, config.run.name, command=command)
-    return report.submit(competition, config, dataset, folds, members, blended, models, folder)
+    cached = {name: Member(artifact, [], models.get(name, [])) for name, artifact in members.items()}
+    return finish(competition, config, dataset, folds, cached, command=command)

@@ -70,11 +70,7 @@ def with_recipes(config: Any, members: dict[str, PastMember], submissions: Seque
         return config
 
 
-def models_by_name(members: dict[str, PastMember]) -> dict[str, Artifact]:
-    """Models of all folds, by the names that a run gives them."""
+def models_of_members(members: dict[str, PastMember]) -> dict[str, list[Artifact]]:
+    """Models of all folds, by the member's name."""
     lineage = Lineage(Store.current().records())
-    return {
-        f"{name}, fold {fold}": model
-        for name, member in members.items()
-        for fold, model in enumerate(models_of(member, lineage))
-    }
+    return {name: models_of(member, lineage) for name, member in members.items()}

@@ -13,11 +13,12 @@ from collections.abc import Collection, Mapping
 from threading import Event
 from typing import Any
 
-from flows.budget.makespan import AGAIN, Forecast
+from flows.budget.makespan import Forecast
 from flows.budget.plan import plan
 from flows.budget.remaining_time import Pace
 from flows.budget.selection import Kept, finished, has_second_round, names_of, reduced
 from flows.humanize import about
+from flows.training.cross_validation import AGAIN
 from tasks.core.context import recording, run_id
 from tasks.core.errors import UserError
 from tasks.core.execution import run_control

@@ -8,9 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from heapq import heappop, heappush
 
 from flows.budget.plan import PlannedStep
+from flows.training.cross_validation import AGAIN
 
-AGAIN = "-again"
-"""Ends the names of members of a second round."""
 FOLD = re.compile(r"folds? \d+( and \d+)?")
 
 

@@ -91,7 +91,7 @@ def _chosen(competition: str, config: Any, asked: str) -> Any:
 def _run(competition: str, config: Any, choice: Any, *, url: str | None) -> Any:
     """How the flow ended, called with the members' own recipes and models for provenance and report."""
     from flows.blending.flow import blending  # imports Prefect, which reads the environment
-    from flows.blending.provenance import models_by_name, with_recipes
+    from flows.blending.provenance import models_of_members, with_recipes
     from flows.console import say, show_logs
     from flows.runtime.server_loss import carried_out
     from tasks.core import places
@@ -107,7 +107,7 @@ def _run(competition: str, config: Any, choice: Any, *, url: str | None) -> Any:
         competition,
         with_recipes(config, members, told),
         {name: member.artifact for name, member in members.items()},
-        models_by_name(members),
+        models_of_members(members),
         command,
         name=config.run.name,
         url=url,

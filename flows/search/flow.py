@@ -1,7 +1,6 @@
 """Search: trials around cross-validation, each one task, until there are enough or the time is over.
 
-A free worker begins the next trial at once. `searched` is a plain function that any flow may call first;
-`search` is a flow of its own for the command line.
+A free worker begins the next trial at once.
 """
 
 import json
@@ -13,11 +12,10 @@ from prefect import flow
 from prefect.futures import as_completed
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.search.results import Results, write
+from flows.search.results import write
 from flows.search.trial import last_step, searchable, trial
 from tasks.core.competition import find
 from tasks.core.config import Settings
-from tasks.core.context import Collector, collected_by, recording
 from tasks.core.errors import InvalidSettings, UserError
 from tasks.core.execution.slots import slot_names
 from tasks.core.submissions.submissions import flat
@@ -40,35 +38,25 @@ MOST_FAILURES = 3
     validate_parameters=False,
 )
 def search(competition: str, config: Any, settings: Search) -> dict[str, Any]:
-    """Trials, the best as a preset, and a report; returns their places and counts."""
-    return study_of(competition, config, settings).summary()
+    """Run trials, or go on with a study; write the best trial as a preset, and a report.
 
-
-def searched(competition: str, config: Any) -> Any:
-    """The best settings that the search in these settings finds; themselves, where none is asked for."""
-    if not config.search.trials or recording.get() is not None:
-        return config  # a plan, or a trial of this very search
-    return study_of(competition, config, config.search).settings
-
-
-def study_of(competition: str, config: Any, search: Search) -> Results:
-    """Carry the search out in the flow that is running, or go on with it; write down what it found.
+    Returns:
+        Places of preset and report, counts and scores, as JSON.
 
     Raises:
         UserError: the settings cannot be searched, are not the study's, or no trial was finished in time.
     """
-    config = searchable(competition, config, search)
-    study = Study(search, competition=competition, steps=last_step(config))
-    _refuse_other_settings(study, config, search)
-    own = Collector()  # a trial that fails is no failure of a flow that searches first
-    with study.owned() as owner, collected_by(own):
-        _Work(study, competition, config, search, owner=owner).carry_out()
+    config = searchable(competition, config, settings)
+    study = Study(settings, competition=competition, steps=last_step(config))
+    _refuse_other_settings(study, config, settings)
+    with study.owned() as owner:
+        _Work(study, competition, config, settings, owner=owner).carry_out()
     winner = best(study.trials())
     if winner is None:
         raise UserError(f"study {study.name}: no trial was finished in time; the same command goes on")
-    results = write(study, competition, config, search, winner)
+    results = write(study, competition, config, settings, winner)
     publish(results.sections, under=f"{competition}-search", of=f"{study.name}: ")
-    return results
+    return results.summary()
 
 
 def worker_count(search: Search) -> int:
@@ -78,7 +66,7 @@ def worker_count(search: Search) -> int:
 
 def _refuse_other_settings(study: Study, config: Settings, search: Search) -> None:
     """Scores of one study can only be compared where all but the trials' differences is equal."""
-    tree = json.loads(config.model_dump_json(exclude={"run", "search"}))
+    tree = json.loads(config.model_dump_json(exclude={"run"}))
     tree["data"].pop("root", None)  # data count by their contents
     only = " ".join(sorted(search.only)) or None
     own = dict(flat({**tree, "--seed": search.seed, "--pruner": search.pruner, "--only": only}))

@@ -7,15 +7,12 @@ They are not Prefect's tasks here, for a search of hundreds of trials would be t
 import json
 import logging
 import time
-from functools import cached_property
 from typing import Any
-
-import numpy as np
 
 from flows.runtime.registry import flow_of
 from flows.search.pruning import Course, Pruned
 from tasks.core.cache.store import Artifact
-from tasks.core.competition import Score, Scorer, find
+from tasks.core.competition import Score, find
 from tasks.core.config import Settings
 from tasks.core.context import followed_by, recorded_by, run_id
 from tasks.core.did_you_mean import suggestion
@@ -23,7 +20,7 @@ from tasks.core.errors import InvalidSettings, UserError
 from tasks.core.execution.child_process import ChildFailed
 from tasks.core.settings.overrides import Override, applied
 from tasks.core.step import Step, step
-from tasks.learning.ensemble import members, prediction_files
+from tasks.evaluate import evaluate
 from tasks.learning.search.config import Search
 from tasks.learning.search.search_space import sought
 from tasks.learning.search.study import Study
@@ -66,7 +63,7 @@ def trial(
     flow = flow_of(competition)
     settings = changed(config, differences)
     try:
-        with recorded_by(InTurn(study, number, competition=competition, until=until)):
+        with recorded_by(InTurn(study, number, until=until)):
             flow.fn(settings)
     except Gathered as gathered:
         summary = json.loads((gathered.member.path / "member.json").read_text("utf-8"))
@@ -90,8 +87,7 @@ def one_recipe(config: Any, name: str) -> Any:
     if len(chosen) != 1:
         names = ", ".join(recipe.name for recipe in config.recipes)
         raise InvalidSettings(f"--recipe: expected one of {names}, received {name or 'none'!r}")
-    update: dict[str, Any] = {"recipes": tuple(chosen)}
-    return config.model_copy(update=update | ({"search": Search()} if hasattr(config, "search") else {}))
+    return config.model_copy(update={"recipes": tuple(chosen)})
 
 
 def searchable(competition: str, config: Any, search: Search) -> Any:
@@ -137,25 +133,28 @@ def _shown(value: Any) -> str:
 class InTurn:
     """Takes the calls of a flow's steps, runs each at once, and follows how the trial stands."""
 
-    def __init__(self, study: Study, number: int, *, competition: str, until: float | None) -> None:
+    def __init__(self, study: Study, number: int, *, until: float | None) -> None:
         self._study, self._number, self._until = study, number, until
-        self._rules = find(competition)
         self._course = Course(lambda step, value: study.report(number, step, value))
 
     def call(self, step: Step, arguments: dict[str, Any]) -> Any:
         result = self._run(step, arguments)
         if step.name == "load":
-            self._dataset = result
             self._refuse_other_data(result)
-        elif step.name == "split":
-            self._folds = result
         elif step.name == "train":
             self._course.trained(json.loads((result.path / "history.json").read_text("utf-8")))
         elif step.name == "predict" and arguments["fold"] is not None:
-            self._course.predicted(self._held_out_score(result))
+            self._course.predicted(self._fold_score(result, arguments).signed)
         elif step.name == "gather":
             raise Gathered(result)
         return result
+
+    def _fold_score(self, predictions: Artifact, arguments: dict[str, Any]) -> Score:
+        """The score of one fold's held-out records; `arguments` are those of `predict`."""
+        call = {name: arguments[name] for name in ("competition", "dataset", "folds", "of")}
+        call |= {"name": arguments["recipe"].name, "predictions": predictions}
+        evaluation = self._run(evaluate, call)
+        return Score(**json.loads((evaluation.path / "score.json").read_text("utf-8")))
 
     def _run(self, step: Step, arguments: dict[str, Any]) -> Any:
         label = step.label(arguments)
@@ -191,19 +190,3 @@ class InTurn:
             raise UserError(
                 f"study {self._study.name}: expected {expected}, received other; choose another --study"
             )
-
-    def _held_out_score(self, predicted: Artifact) -> float:
-        """The score of one fold's held-out records."""
-        held_out = prediction_files.read(predicted.path, "held_out")
-        rows = np.array([self._row[id] for id in held_out.ids])
-        share = members.share_of_first_head(held_out.values, lambda values: self._score(values, rows).signed)
-        return self._score(members.one_head(held_out.values, share), rows).signed
-
-    @cached_property
-    def _score(self) -> Scorer:
-        return self._rules.scorer(self._dataset.path)
-
-    @cached_property
-    def _row(self) -> dict[str, int]:
-        ids = json.loads((self._folds.path / "ids.json").read_text("utf-8"))
-        return {id: row for row, id in enumerate(ids)}

@@ -1,108 +1,137 @@
-"""The one cross-validation code path: a recipe over all folds becomes a member.
+"""Cross-validation: a recipe, trained and predicted once for each fold, becomes a member.
 
-A plain function that a flow calls, since a subflow costs a second each.
+These are plain functions that a flow calls, since a subflow costs a second each.
 """
 
 from typing import Any, NamedTuple
 
 from tasks.gather import gather
+from tasks.learning.seeds import fold_seed
 from tasks.predict import predict
 from tasks.train import train
 
+Future = Any
+"""Future of a step's artifact; the artifact itself in a trial of a search, a placeholder in a plan."""
+AGAIN = "-again"
+"""Ends the names of recipes and members of a second round."""
+
 
 class Member(NamedTuple):
-    """Futures of one recipe's work: the joined scores, and each fold's scores and model."""
+    """One recipe's models over all folds, and what they predict."""
 
-    joined: Any
-    scores: list[Any]
-    models: dict[str, Any]
+    joined: Future
+    """Of step `gather`: the member's predictions."""
+    predictions: list[Future]
+    """Of step `predict`, by fold."""
+    models: list[Future]
+    """Of step `train`, by fold."""
 
 
-class Readings(NamedTuple):
-    """Futures of what a recipe's models read, beside the dataset."""
+class ModelInputs(NamedTuple):
+    """What a recipe's models read besides the dataset."""
 
-    views: list[Any] = []
+    views: list[Future] = []
     """Augmented training records."""
-    plain: list[Any] = []
-    """Lightly augmented ones, for stages that are `plain`."""
-    learned: dict[str, Any] = {}
-    """Encoded records that trainings read, by the name of their view."""
-    shown: dict[str, Any] = {}
-    """Encoded records that predictions read."""
+    plain_views: list[Future] = []
+    """Lightly augmented ones, for training stages that are `plain`."""
+    for_training: dict[str, Future] = {}
+    """Encoded records by the name of their view."""
+    for_prediction: dict[str, Future] = {}
+    """Encoded records by the name of their view."""
 
 
-def cross_validate(
-    competition: str,
-    recipe: Any,
-    readings: Readings,
-    dataset: Any,
-    folds: Any,
-    config: Any,
-    *,
-    labels: list[Any] | None = None,
-    start: Any = None,
-    together: bool = False,
-) -> Member:
-    """Train a recipe's model on all but one fold, predict that one, for each fold, and join.
+class CrossValidation(NamedTuple):
+    """The competition, settings, records and folds that all recipes of a run share."""
 
-    Args:
-        labels: for each fold, what a first round says of records, for a second one.
-        start: a model that all trainings start from.
-        together: the folds' models predict validation and test records in one step, agreeing on scores
-            before they become candidates; else each predicts them, and the scores are averaged.
-    """
-    scores, models = [], {}
-    parts = ["held_out"] if together else ["held_out", "validation", "test"]
-    shown = (competition, recipe.for_prediction(), dataset, folds, readings.shown)
-    for fold in range(config.folds.count):
-        of = f"fold {fold}"
-        given = labels[fold] if labels else None
-        model = train_fold(
-            competition, recipe, readings, dataset, folds, config, fold=fold, labels=given, start=start
+    competition: str
+    config: Any
+    """The competition's `Config`."""
+    dataset: Future
+    folds: Future
+
+    @property
+    def fold_indices(self) -> range:
+        return range(self.config.folds.count)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Keywords of all steps that work in a child process."""
+        return {"seed": self.config.seed, "run": self.config.run}
+
+    def member(
+        self,
+        recipe: Any,
+        inputs: ModelInputs,
+        *,
+        labels: list[Future] | None = None,
+        start: Future | None = None,
+        together: bool = False,
+    ) -> Member:
+        """Train a model without each fold, predict that fold with it, and join the predictions.
+
+        Args:
+            labels: for each fold, labels from a first round of models.
+            start: a model that all trainings start from.
+            together: the models predict validation and test records in one step, agreeing on scores before
+                they become candidates; else each predicts them, and the scores are averaged.
+        """
+        models, predictions = list[Future](), list[Future]()
+        parts = ["held_out"] if together else ["held_out", "validation", "test"]
+        for fold in self.fold_indices:
+            fold_labels = labels[fold] if labels else None
+            models.append(self.train(recipe, inputs, fold=fold, labels=fold_labels, start=start))
+            predictions.append(
+                self.predict(recipe, inputs, models[-1:], parts=parts, fold=fold, of=f"fold {fold}")
+            )
+        others = predictions
+        if together:
+            parts = ["validation", "test"]
+            others = [self.predict(recipe, inputs, models, parts=parts, fold=None, of="all folds")]
+        joined = gather.submit(self.competition, recipe.name, self.dataset, self.folds, predictions, others)
+        return Member(joined, predictions, models)
+
+    def train(
+        self,
+        recipe: Any,
+        inputs: ModelInputs,
+        *,
+        fold: int,
+        beside: int | None = None,
+        labels: Future | None = None,
+        start: Future | None = None,
+    ) -> Future:
+        """Train a recipe's model on all folds but `fold`, and `beside` where that is given."""
+        return train.submit(
+            self.competition,
+            recipe.for_training(),
+            self.dataset,
+            self.folds,
+            inputs.views,
+            inputs.plain_views,
+            inputs.for_training,
+            labels,
+            start,
+            fold=fold,
+            beside=beside,
+            of=f"fold {fold}" if beside is None else f"folds {fold} and {beside}",
+            seed=fold_seed(self.config.seed, fold),
+            run=self.config.run,
         )
-        models[f"{recipe.name}, {of}"] = model
-        options = {"fold": fold, "of": of, "seed": config.seed, "run": config.run}
-        scores.append(predict.submit(*shown, [model], parts=parts, **options))
-    others = scores
-    if together:
-        options = {"fold": None, "of": "all folds", "seed": config.seed, "run": config.run}
-        others = [predict.submit(*shown, list(models.values()), parts=["validation", "test"], **options)]
-    joined = gather.submit(competition, recipe.name, dataset, folds, scores, others)
-    return Member(joined, scores, models)
+
+    def predict(self, recipe: Any, inputs: ModelInputs, models: list[Future], **options: Any) -> Future:
+        """Predict with one model or several; `options` are `parts`, `fold`, `beside` and `of` of the step."""
+        return predict.submit(
+            self.competition,
+            recipe.for_prediction(),
+            self.dataset,
+            self.folds,
+            inputs.for_prediction,
+            models,
+            **options,
+            **self.options,
+        )
 
 
-def train_fold(
-    competition: str,
-    recipe: Any,
-    readings: Readings,
-    dataset: Any,
-    folds: Any,
-    config: Any,
-    *,
-    fold: int,
-    beside: int | None = None,
-    labels: Any = None,
-    start: Any = None,
-) -> Any:
-    """Train a recipe's model on all folds but `fold`, and `beside` where that is given."""
-    return train.submit(
-        competition,
-        recipe.for_training(),
-        dataset,
-        folds,
-        readings.views,
-        readings.plain,
-        readings.learned,
-        labels,
-        start,
-        fold=fold,
-        beside=beside,
-        of=f"fold {fold}" if beside is None else f"folds {fold} and {beside}",
-        seed=fold_seed(config.seed, fold),
-        run=config.run,
-    )
-
-
-def fold_seed(seed: int, fold: int) -> int:
-    """Folds differ in their seed, so that their models err differently."""
-    return seed * 1000 + fold
+def second_round_recipe(recipe: Any) -> Any:
+    """The recipe under the name that it has in a second round."""
+    return recipe.model_copy(update={"name": f"{recipe.name}{AGAIN}"})

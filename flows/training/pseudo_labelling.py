@@ -1,25 +1,19 @@
 """A second round of cross-validation in which confident test predictions join the training records."""
 
-from typing import Any
-
-from flows.training.cross_validation import Member, cross_validate
-from flows.training.frozen_trunk import frozen_views
+from flows.training.cross_validation import CrossValidation, Member, second_round_recipe
+from flows.training.frozen_trunk import frozen_outputs
 from tasks.pseudo import pseudo
 
 
-def second_round(
-    competition: str, config: Any, dataset: Any, folds: Any, members: dict[str, Member]
-) -> dict[str, Member]:
+def second_round(validation: CrossValidation, members: dict[str, Member]) -> dict[str, Member]:
     """Train each recipe again; a fold learns only labels given by models that never saw its records."""
+    config = validation.config
     labels = [
-        pseudo.submit([member.scores[fold] for member in members.values()], config.pseudo, fold=fold)
-        for fold in range(config.folds.count)
+        pseudo.submit([member.predictions[fold] for member in members.values()], config.pseudo, fold=fold)
+        for fold in validation.fold_indices
     ]
-    again = [recipe.model_copy(update={"name": f"{recipe.name}-again"}) for recipe in config.recipes]
-    given = (dataset, folds, config)
+    again = [second_round_recipe(recipe) for recipe in config.recipes]
     return {
-        recipe.name: cross_validate(
-            competition, recipe, frozen_views(competition, recipe, *given), *given, labels=labels
-        )
+        recipe.name: validation.member(recipe, frozen_outputs(validation, recipe), labels=labels)
         for recipe in again
     }

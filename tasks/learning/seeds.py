@@ -15,3 +15,8 @@ def derive(seed: int, *path: str | int) -> int:
 def generator(seed: int, *path: str | int) -> np.random.Generator:
     """A numpy generator seeded by `derive`."""
     return np.random.default_rng(derive(seed, *path))
+
+
+def fold_seed(seed: int, fold: int) -> int:
+    """The seed of one fold's training; folds differ, so that their models err differently."""
+    return seed * 1000 + fold

@@ -22,6 +22,7 @@ from tasks.core.competition import find
 from tasks.core.context import recorded_by
 from tasks.core.execution import child_process
 from tasks.core.step import Step
+from tasks.evaluate import evaluate
 
 
 @contextmanager
@@ -65,6 +66,9 @@ class Tracer:
             outcome = step.execute(arguments)
         if outcome.state == "ran":  # a second round finds what the first has made
             self.told[step.label(arguments)] = {"executed": sorted(modules), "covered": sorted(covered)}
+        if step.name == "predict" and arguments["fold"] is not None:  # as a search does
+            call = {name: arguments[name] for name in ("competition", "dataset", "folds", "of")}
+            self.call(evaluate, {**call, "name": arguments["recipe"].name, "predictions": outcome.result})
         return outcome.result
 
 

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from tasks.core.cache.store import Store
-from tasks.core.context import Collector, collected_by
 from tasks.core.errors import InvalidSettings, UserError
 from tasks.core.execution import child_process
 from tasks.learning.search.config import Search
@@ -180,32 +179,6 @@ def test_progress_is_told(folder: Path, caplog):
     assert len(told) == 3
     assert "1 of 3 trials finished" in told[0]
     assert "min left" in told[0]
-
-
-def test_a_flow_may_search_first(folder: Path):
-    from prefect import flow
-
-    from flows.search.flow import searched
-    from tasks.core.config import Settings
-    from tasks.toy.config import Config
-
-    class Searching(Config, Settings):  # type: ignore[misc]
-        search: Search = Search()
-
-    given = Searching(**config(folder).model_dump(), search=Search(trials=6, workers=1, study="first"))
-
-    @flow
-    def searching(settings: Any) -> Any:
-        with collected_by(collector):
-            return searched("toy", settings)
-
-    collector = Collector()
-    found = searching(given)
-    assert collector.futures == []
-    assert found.recipes != given.recipes
-    assert found.search == Search()
-    plain = given.model_copy(update={"search": Search()})
-    assert searching(plain) == plain
 
 
 def test_few_artifacts_and_no_process_are_left(folder: Path):

@@ -1,0 +1,43 @@
+"""Step `evaluate`: the competition's metric on the records that one fold holds out.
+
+A search prunes by these scores. Runs do not call it: in the flow's pool of threads a step that waits for a
+prediction keeps a thread from the next training, and `gather` scores all folds together.
+"""
+
+import json
+import logging
+
+import numpy as np
+
+from tasks.core.cache.store import Artifact, Store, write_json
+from tasks.core.competition import find
+from tasks.core.step import step
+from tasks.learning.ensemble import members, prediction_files
+
+log = logging.getLogger("podium")
+
+
+@step(uses=("metric",), label="evaluate {name} {of}", ignore=("name", "of"))
+def evaluate(
+    competition: str, name: str, dataset: Artifact, folds: Artifact, predictions: Artifact, *, of: str
+) -> Artifact:
+    """Write `score.json`: name, value, standard error, and whether higher is better.
+
+    Of a model with two heads, the share of the first is the one that scores best on these very records.
+
+    Args:
+        predictions: artifact of `predict` that holds the part `held_out`.
+        of: what the fold is called in logs and reports.
+    """
+    ids: list[str] = json.loads((folds.path / "ids.json").read_text("utf-8"))
+    row = {id: index for index, id in enumerate(ids)}
+    held_out = prediction_files.read(predictions.path, "held_out")
+    rows = np.array([row[id] for id in held_out.ids])
+    scorer = find(competition).scorer(dataset.path)
+    share = members.share_of_first_head(held_out.values, lambda values: scorer(values, rows).signed)
+    score = scorer(members.one_head(held_out.values, share), rows)
+    log.info("%s: %s", of, score.text())
+    store = Store.current()
+    with store.new_folder() as folder:
+        write_json(folder / "score.json", score._asdict())
+        return store.keep("evaluation", folder)
