@@ -8,13 +8,20 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("podium")
 class ConditionalLayerNormalization(keras.layers.Layer):
-    """Normalises the last axis, then scales by γ + W_γ c and shifts by β + W_β c.
+    """Normalises the last axis, then scales by γ + W_γ c and shifts by β + W_β c, with a condition c.
 
-    Both W start at zero, so that it begins as the plain layer normalisation with γ and β, which may be a
-    pretrained network's. Statistics are computed in float32.
+    Both W start at zero, so that before training it equals the plain layer normalisation with γ and β, which
+    may be those of a pretrained network. Mean and variance are computed in float32.
 
     Args:
-        epsilon: added to the variance; that of the normalisation whose place this one takes.
+        epsilon: added to the variance; where this replaces a pretrained normalisation, the epsilon of that.
+
+    Call arguments:
+        x: (b, n, d) floats.
+        condition: (b, width) floats.
+
+    Output shape:
+        (b, n, d).
     """
 
     def __init__(self, epsilon: float = 1e-6, **options: Any) -> None:
@@ -29,11 +36,10 @@ class ConditionalLayerNormalization(keras.layers.Layer):
         self.beta_kernel = self.add_weight(shape=(width, size), initializer="zeros", name="beta_kernel")
 
     def call(self, x: Any, condition: Any) -> Any:
-        """x (b, n, d), condition (b, width); returns (b, n, d)."""
         gamma = self.gamma + ops.matmul(condition, self.gamma_kernel)
         beta = self.beta + ops.matmul(condition, self.beta_kernel)
-        wide = ops.cast(x, "float32")
-        centered = wide - ops.mean(wide, axis=-1, keepdims=True)
+        x = ops.cast(x, "float32")
+        centered = x - ops.mean(x, axis=-1, keepdims=True)
         variance = ops.mean(ops.square(centered), axis=-1, keepdims=True)
         normal = ops.cast(centered * ops.rsqrt(variance + self.epsilon), self.compute_dtype)
         return normal * gamma[:, None] + beta[:, None]

@@ -2,13 +2,12 @@ import numpy as np
 import pytest
 
 WIDTH, HEADS, SIZE, LENGTH = 6, 3, 4, 7
-FORMS = ["GlobalPointer", "EfficientGlobalPointer"]
 
 
-def pointer(form: str, **options):
-    from tasks.learning.layers import global_pointer
+def pointer(**options):
+    from tasks.learning.layers.global_pointer import EfficientGlobalPointer
 
-    return getattr(global_pointer, form)(HEADS, SIZE, seed=1, **options)
+    return EfficientGlobalPointer(HEADS, SIZE, seed=1, **options)
 
 
 def sentences(lengths: list[int], *, padded_to: int = LENGTH) -> tuple[np.ndarray, np.ndarray]:
@@ -17,7 +16,7 @@ def sentences(lengths: list[int], *, padded_to: int = LENGTH) -> tuple[np.ndarra
     return x[:padded_to].transpose(1, 0, 2), mask
 
 
-def turned(x: np.ndarray, *, rotary: bool) -> np.ndarray:
+def rotated(x: np.ndarray, *, rotary: bool) -> np.ndarray:
     """(n, size), pair i at position m turned by m · 10000^(−2i/size)."""
     rates = 10000.0 ** (-np.arange(0, SIZE, 2) / SIZE)
     pairs = x[:, ::2] + 1j * x[:, 1::2]
@@ -26,43 +25,30 @@ def turned(x: np.ndarray, *, rotary: bool) -> np.ndarray:
 
 
 @pytest.mark.parametrize("rotary", [True, False])
-def test_global_pointer_equals_the_definition(keras, rotary):
+def test_the_pointer_equals_the_definition(keras, rotary):
     x, mask = sentences([LENGTH])
-    layer = pointer("GlobalPointer", rotary=rotary, triangle=False)
-    found = np.array(layer(x, mask))[0]
-    kernel, bias = layer.get_weights()
-    projected = (x[0] @ kernel + bias).reshape(LENGTH, HEADS, 2, SIZE)
-    for head in range(HEADS):
-        queries, keys = (turned(projected[:, head, part], rotary=rotary) for part in (0, 1))
-        np.testing.assert_allclose(found[head], queries @ keys.T / np.sqrt(SIZE), atol=1e-4)
-
-
-@pytest.mark.parametrize("rotary", [True, False])
-def test_efficient_pointer_equals_the_definition(keras, rotary):
-    x, mask = sentences([LENGTH])
-    layer = pointer("EfficientGlobalPointer", rotary=rotary, triangle=False)
+    layer = pointer(rotary=rotary, triangle=False)
     found = np.array(layer(x, mask))[0]
     kernel, bias, ends_kernel, ends_bias = layer.get_weights()
     projected = x[0] @ kernel + bias
-    queries, keys = (turned(part, rotary=rotary) for part in np.split(projected, 2, axis=-1))
+    queries, keys = (rotated(part, rotary=rotary) for part in np.split(projected, 2, axis=-1))
     first, last = np.split((projected @ ends_kernel + ends_bias) / 2, 2, axis=-1)
     expected = (queries @ keys.T / np.sqrt(SIZE))[None] + first.T[:, :, None] + last.T[:, None]
     np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
-def test_heads_of_the_efficient_pointer_differ_by_their_ends_alone(keras):
+def test_heads_differ_by_their_ends_alone(keras):
     x, mask = sentences([LENGTH, 4])
-    layer = pointer("EfficientGlobalPointer")
+    layer = pointer()
     assert np.ptp(np.array(layer(x, mask)), axis=1).max() > 0.1
     layer.ends.set_weights([np.zeros_like(each) for each in layer.ends.get_weights()])
     assert np.ptp(np.array(layer(x, mask)), axis=1).max() == 0
 
 
-@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("triangle", [True, False])
-def test_padding_and_the_lower_triangle_are_excluded(keras, form, triangle):
+def test_padding_and_the_lower_triangle_are_excluded(keras, triangle):
     lengths = [LENGTH, 4, 0]
-    found = np.array(pointer(form, triangle=triangle)(*sentences(lengths)))
+    found = np.array(pointer(triangle=triangle)(*sentences(lengths)))
     assert found.dtype == np.float32
     assert np.isfinite(found).all()
     for row, length in enumerate(lengths):
@@ -73,9 +59,8 @@ def test_padding_and_the_lower_triangle_are_excluded(keras, form, triangle):
         assert (found[row][:, ~real] < -9900).all()
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_padding_and_neighbours_in_the_batch_change_nothing(keras, form):
-    layer = pointer(form)
+def test_padding_and_neighbours_in_the_batch_change_nothing(keras):
+    layer = pointer()
     x, mask = sentences([9, 20], padded_to=30)
     long = np.array(layer(x, mask))
     short = np.array(layer(*sentences([9, 20], padded_to=20)))
@@ -83,21 +68,19 @@ def test_padding_and_neighbours_in_the_batch_change_nothing(keras, form):
     np.testing.assert_allclose(np.array(layer(x[:1], mask[:1])), long[:1], rtol=1e-6, atol=1e-5)
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_survives_a_file(keras, form, tmp_path):
+def test_survives_a_file(keras, tmp_path):
     inputs = keras.Input((None, WIDTH)), keras.Input((None, 1))
-    model = keras.Model(inputs, pointer(form, rotary=False, triangle=False)(*inputs))
+    model = keras.Model(inputs, pointer(rotary=False, triangle=False)(*inputs))
     assert model.output.shape == (None, HEADS, None, None)
     model.save(tmp_path / "model.keras")
     again = keras.models.load_model(tmp_path / "model.keras")
     assert again.layers[-1].get_config() == model.layers[-1].get_config()
-    given = [*sentences([LENGTH, 4])]
-    np.testing.assert_array_equal(again.predict_on_batch(given), model.predict_on_batch(given))
+    batch = [*sentences([LENGTH, 4])]
+    np.testing.assert_array_equal(again.predict_on_batch(batch), model.predict_on_batch(batch))
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_scores_are_float32_in_mixed_precision(keras, form):
-    found = pointer(form, dtype="mixed_bfloat16")(*sentences([LENGTH, 4]))
+def test_scores_are_float32_in_mixed_precision(keras):
+    found = pointer(dtype="mixed_bfloat16")(*sentences([LENGTH, 4]))
     assert keras.backend.standardize_dtype(found.dtype) == "float32"
-    full = np.array(pointer(form)(*sentences([LENGTH, 4])))
+    full = np.array(pointer()(*sentences([LENGTH, 4])))
     np.testing.assert_allclose(np.array(found)[full > -100], full[full > -100], atol=0.1)

@@ -27,24 +27,7 @@ def few(*, count: int = 200, positives: int = 5) -> tuple[np.ndarray, np.ndarray
     return scores, indices, targets
 
 
-@pytest.mark.parametrize(
-    ("scores", "expected"), [((0, 0), 2 * np.log(2)), ((10, -10), 2 * np.log1p(np.exp(-10)))]
-)
-def test_of_one_positive_and_one_negative(keras, scores, expected):
-    from tasks.learning.layers.losses import soft_zlpr, zlpr
-
-    for loss in (zlpr, soft_zlpr):
-        np.testing.assert_allclose(float(loss(floats(*scores), floats(1, 0))), expected, rtol=1e-5)
-
-
-def test_dense_equals_the_definition(keras):
-    from tasks.learning.layers.losses import zlpr
-
-    scores, _, targets = few()
-    np.testing.assert_allclose(np.array(zlpr(scores, targets)), direct(scores, targets), rtol=1e-6)
-
-
-def test_sparse_equals_dense_without_the_label_zero(keras):
+def test_sparse_equals_the_definition_without_the_label_zero(keras):
     from tasks.learning.layers.losses import sparse_zlpr
 
     scores, indices, targets = few()
@@ -60,50 +43,31 @@ def test_sparse_keeps_negatives_beside_a_sure_positive(keras):
     np.testing.assert_allclose(found, np.log1p(np.exp(-3)), rtol=1e-5)
 
 
-def test_masked_labels_count_in_neither_form(keras):
-    from tasks.learning.layers.losses import soft_zlpr, sparse_zlpr, zlpr
+def test_masked_labels_do_not_count(keras):
+    from tasks.learning.layers.losses import sparse_zlpr
 
     scores, indices, targets = few()
     mask = np.zeros((4, 1, 200), np.float32)
     mask[..., 1:90] = 1
     expected = direct(scores[..., 1:90], targets[..., 1:90])
-    for found in (
-        zlpr(scores, targets, mask=mask),
-        soft_zlpr(scores, targets, mask=mask),
-        sparse_zlpr(scores, indices, mask=mask),
-    ):
-        np.testing.assert_allclose(np.array(found), expected, rtol=1e-6, atol=1e-6)
-
-
-def test_soft_targets_are_met_at_half_their_log_odds(keras):
-    import tensorflow as tf
-
-    from tasks.learning.layers.losses import soft_zlpr
-
-    shares = tf.constant([0.1, 0.5, 0.8])
-    scores = tf.math.log(shares / (1 - shares)) / 2
-    with tf.GradientTape() as tape:
-        tape.watch(scores)
-        loss = soft_zlpr(scores, shares)
-    np.testing.assert_allclose(tape.gradient(loss, scores).numpy(), 0, atol=1e-6)
+    found = np.array(sparse_zlpr(scores, indices, mask=mask))
+    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-6)
 
 
 def losses():
     from tasks.learning.layers import losses as module
 
     none = np.zeros((2, 3, 4), np.int32)
-    hard, soft = np.ones((2, 3, 6), np.float32), np.full((2, 3, 6), 0.3, np.float32)
+    zeros = np.zeros((2, 3, 6), np.float32)
     return {
-        "dense": lambda scores, mask: module.zlpr(scores, hard, mask=mask),
-        "soft": lambda scores, mask: module.soft_zlpr(scores, soft, mask=mask),
         "sparse": lambda scores, mask: module.sparse_zlpr(scores, none + 2, mask=mask),
         "sparse, none": lambda scores, mask: module.sparse_zlpr(scores, none, mask=mask),
-        "tagging": lambda scores, mask: module.tagging_loss(module.log_power(scores, 4), hard * 0, mask),
+        "cross-entropy": lambda scores, mask: mask * module.cross_entropy(module.log_power(scores, 4), zeros),
     }
 
 
 @pytest.mark.parametrize("score", [-1e3, -80.0, 0.0, 60.0, 1e3])
-@pytest.mark.parametrize("loss", ["dense", "soft", "sparse", "sparse, none", "tagging"])
+@pytest.mark.parametrize("loss", ["sparse", "sparse, none", "cross-entropy"])
 def test_losses_and_gradients_are_finite_and_masked_rows_learn_nothing(keras, score, loss):
     import tensorflow as tf
 
@@ -146,13 +110,3 @@ def test_a_sure_mistake_still_learns(keras):
             tape.watch(logits)
             loss = cross_entropy(log_power(logits, power), tf.zeros(2))
         np.testing.assert_allclose(tape.gradient(loss, logits).numpy(), 1, rtol=1e-3)
-
-
-def test_tagging_loss_is_a_mean_over_real_positions_of_sums_over_classes(keras):
-    from tasks.learning.layers.losses import log_power, tagging_loss
-
-    logits = np.zeros((2, 3, 5), np.float32)
-    mask = np.array([[1, 1, 0], [1, 0, 0]], np.float32)[..., None]
-    found = float(tagging_loss(log_power(logits, 1), np.zeros_like(logits), mask))
-    np.testing.assert_allclose(found, 5 * np.log(2), rtol=1e-6)
-    assert float(tagging_loss(log_power(logits, 1), np.zeros_like(logits), mask * 0)) == 0
