@@ -85,7 +85,9 @@ def labelled(questions: Sequence[Question], tables: Mapping[str, Table], *, long
 def _labels(example: Example, table: Table) -> Any:
     query, text = example.question.query, example.question.text[: example.length]
     assert query is not None
-    spans = dict(zip(query.conditions, value_alignment.spans_of(query.conditions, text, table), strict=True))
+    spans = dict(
+        zip(query.conditions, value_alignment.align_values(query.conditions, text, table), strict=True)
+    )
     return labels_of(query, text, columns=len(example.names), span_of=spans.__getitem__)
 
 

@@ -10,14 +10,14 @@ from tasks.nl2sql.decoding.sketch_outputs import (
     NO_OPERATOR,
     Sketch,
 )
-from tasks.nl2sql.linking.value_alignment import spans_of
+from tasks.nl2sql.linking.value_alignment import align_values
 from tasks.nl2sql.query.schema import Query, Table
 from tasks.nl2sql.sketch.labels import labels_of
 
 
 def sketch(text: str, query: Query, table: Table, *, doubt: float = 0.05, **changes: np.ndarray) -> Sketch:
     """What a network would say that knows the query; `doubt` is shared out among all classes."""
-    found = dict(zip(query.conditions, spans_of(query.conditions, text, table), strict=True))
+    found = dict(zip(query.conditions, align_values(query.conditions, text, table), strict=True))
     labels = labels_of(query, text, columns=len(table.header), span_of=found.__getitem__)
     columns = len(table.header)
     made = Sketch(

@@ -6,11 +6,11 @@ marks, brackets, ends that say what a thing is, amounts, months, and what headin
 
 import pytest
 
-from tasks.nl2sql.linking.cell_mentions import mentions
-from tasks.nl2sql.linking.dates import date, dates, forms
-from tasks.nl2sql.linking.numerals import numerals
-from tasks.nl2sql.linking.table_index import contents
-from tasks.nl2sql.linking.value_normalisation import unit, value_at, value_for
+from tasks.nl2sql.linking.cell_mentions import cell_matches
+from tasks.nl2sql.linking.dates import date_forms, find_dates, parse_date
+from tasks.nl2sql.linking.numerals import find_numerals
+from tasks.nl2sql.linking.table_index import table_index
+from tasks.nl2sql.linking.value_normalisation import header_unit, value_at, value_for
 from tasks.nl2sql.query.schema import EQUAL, GREATER, LESS, UNEQUAL
 from tests.nl2sql.invented_tables import table
 
@@ -46,7 +46,7 @@ PLACED += [("编号", "编号是{}的项目在哪里进行", name) for name in C
 @pytest.mark.parametrize(("column", "pattern", "name"), PLACED)
 def test_a_name_is_found_whole_and_read_as_its_cell(column, pattern, name):
     question, place = pattern.format(name), NAMES.header.index(column)
-    found = [each for each in mentions(question, NAMES) if each.column == place]
+    found = [each for each in cell_matches(question, NAMES) if each.column == place]
     assert [(question[each.start : each.end], each.cell) for each in found] == [(name, name)]
     span = (found[0].start, found[0].end)
     for operator in (EQUAL, UNEQUAL):
@@ -150,7 +150,7 @@ FOUND = [
 
 @pytest.mark.parametrize(("question", "expected"), FOUND)
 def test_numbers_stand_among_names(question, expected):
-    assert [question[each.start : each.end] for each in numerals(question)] == expected
+    assert [question[each.start : each.end] for each in find_numerals(question)] == expected
 
 
 DATED = [
@@ -168,7 +168,7 @@ DATED = [
 
 @pytest.mark.parametrize(("question", "expected"), DATED)
 def test_dates_stand_among_words(question, expected):
-    assert [question[each.start : each.end] for each in dates(question)] == expected
+    assert [question[each.start : each.end] for each in find_dates(question)] == expected
 
 
 @pytest.mark.parametrize(
@@ -176,9 +176,9 @@ def test_dates_stand_among_words(question, expected):
     [("2031年4月", "2031年04月"), ("2031年4月9日", "2031年04月09日"), ("2031年", "2031"), ("10月", "10")],
 )
 def test_cells_are_among_the_forms_of_a_date(text, cell):
-    read = date(text)
+    read = parse_date(text)
     assert read is not None
-    assert cell in forms(read)
+    assert cell in date_forms(read)
 
 
 HEADED = {
@@ -202,9 +202,9 @@ HEADED = {
 
 @pytest.mark.parametrize(("header", "expected"), HEADED.items())
 def test_a_heading_says_its_unit_at_its_end_or_none(header, expected):
-    assert unit(header) == expected
+    assert header_unit(header) == expected
 
 
 def test_the_columns_are_what_they_are_meant_to_be():
-    assert contents(AMOUNTS).column(AMOUNTS.header.index("缺货率（%）")).percent
+    assert table_index(AMOUNTS).column(AMOUNTS.header.index("缺货率（%）")).are_percentages
     assert len(PLACED) == len(set(PLACED))

@@ -19,9 +19,10 @@ from tasks.core.report.page import Section
 from tasks.core.report.page import Table as Shown
 from tasks.nl2sql import data, dataset
 from tasks.nl2sql.config import Data
-from tasks.nl2sql.linking.cell_matching import Cells, ranked
-from tasks.nl2sql.linking.table_index import contents
-from tasks.nl2sql.linking.value_alignment import Span, spans_of
+from tasks.nl2sql.linking.cell_matching import ColumnCells, similar_cells
+from tasks.nl2sql.linking.spans import Span
+from tasks.nl2sql.linking.table_index import table_index
+from tasks.nl2sql.linking.value_alignment import align_values
 from tasks.nl2sql.linking.value_normalisation import value_at
 from tasks.nl2sql.query.schema import Condition, Question, Table
 
@@ -48,14 +49,14 @@ def coverage(questions: Iterable[Question], tables: Mapping[str, Table]) -> Coun
     for question in sorted(questions, key=lambda each: each.table):
         stated = question.query.conditions if question.query else ()
         table = tables[question.table]
-        for condition, span in zip(stated, spans_of(stated, question.text, table), strict=True):
+        for condition, span in zip(stated, align_values(stated, question.text, table), strict=True):
             found["", ""] += 1
             found.update(_places(condition, span, question.text, table))
     return found
 
 
 def _places(condition: Condition, span: Span | None, text: str, table: Table) -> Iterator[tuple[str, str]]:
-    cells = contents(table).column(condition.column)
+    cells = table_index(table).column(condition.column)
     said, held = condition.value in text, condition.value in cells.places
     read = span is not None, held or _is_held(condition.value, cells)
     for form, (in_question, in_cell) in zip(FORMS, ((said, held), read), strict=True):
@@ -67,8 +68,8 @@ def _places(condition: Condition, span: Span | None, text: str, table: Table) ->
         yield BACK, READ
 
 
-def _is_held(value: str, cells: Cells) -> bool:
-    best = ranked(value, cells, limit=1)
+def _is_held(value: str, cells: ColumnCells) -> bool:
+    best = similar_cells(value, cells, limit=1)
     return bool(best) and best[0].similarity >= SAME
 
 

@@ -10,10 +10,10 @@ from tasks.nl2sql.decoding import constraints
 from tasks.nl2sql.decoding.beam import best
 from tasks.nl2sql.decoding.sketch_outputs import NO_OPERATOR, Sketch
 from tasks.nl2sql.decoding.value_spans import Asked, Place, Span, common, completed, joined, odds
-from tasks.nl2sql.linking.cell_mentions import mentions
-from tasks.nl2sql.linking.dates import date
-from tasks.nl2sql.linking.numerals import number, numerals
-from tasks.nl2sql.linking.table_index import contents
+from tasks.nl2sql.linking.cell_mentions import cell_matches
+from tasks.nl2sql.linking.dates import parse_date
+from tasks.nl2sql.linking.numerals import find_numerals, parse_number
+from tasks.nl2sql.linking.table_index import table_index
 from tasks.nl2sql.linking.value_normalisation import value_at
 from tasks.nl2sql.query.schema import EQUAL, UNEQUAL, Condition, Table
 
@@ -33,7 +33,7 @@ class Known(NamedTuple):
 
     @classmethod
     def of(cls, table: Table) -> "Known":
-        columns = map(contents(table).column, range(len(table.header)))
+        columns = map(table_index(table).column, range(len(table.header)))
         cells = tuple(column.places for column in columns)
         return cls(table, constraints.of_operators(table), constraints.of_aggregates(table), cells)
 
@@ -46,7 +46,7 @@ class Said:
         self.mentions: dict[Place, set[int]] = {}
         """Columns with a cell that stands at a place, by place."""
         self._read: dict[Asked, Condition] = {}
-        for mention in mentions(text, known.table):
+        for mention in cell_matches(text, known.table):
             self.mentions.setdefault((mention.start, mention.end), set()).add(mention.column)
 
     def near(self, place: Place) -> Iterator[Place]:
@@ -58,7 +58,7 @@ class Said:
     def places(self) -> Iterator[Place]:
         """Where a value may stand: cells, then numbers."""
         yield from self.mentions
-        for numeral in numerals(self.text):
+        for numeral in find_numerals(self.text):
             yield numeral.start, numeral.end
 
     def holders(self, place: Place) -> list[int]:
@@ -77,7 +77,7 @@ class Said:
         value = self.text[start:end].strip()
         if value in self.known.cells[column]:
             return value
-        if number(value) or date(value):
+        if parse_number(value) or parse_date(value):
             wanted = self._settings.normalise
         else:
             wanted = self._settings.cells and operator in (EQUAL, UNEQUAL)

@@ -1,120 +1,184 @@
-"""Where a question repeats names of columns and cells of its table.
+"""Features of where a question repeats names of columns and cells of its table.
 
-These marks say the same of a table that was never seen as of one that was learned by heart, which is why the
-network reads them beside the characters.
+They mean the same for a table never trained on as for one that a network has memorised; the network therefore
+gets them in addition to the characters.
 """
 
 import re
 from collections.abc import Sequence
+from enum import IntEnum, auto
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
-from tasks.nl2sql.linking.cell_mentions import mentions
-from tasks.nl2sql.linking.numerals import numerals
-from tasks.nl2sql.linking.table_index import contents
+from tasks.nl2sql.linking.cell_mentions import cell_matches
+from tasks.nl2sql.linking.numerals import find_numerals
+from tasks.nl2sql.linking.table_index import table_index
 from tasks.nl2sql.query.schema import Table
 from tasks.text.normalisation import normalise
 
-PAIRS = 14
-"""Marks of a character and a column."""
-NAME, CELL = 2, 9
-"""Of these: it repeats this column's name, or a cell of it, more than another's."""
-COLUMNS = 12
-"""Marks of a column."""
-SAMPLED = 500
-"""Different cells of a column from which its nature is told."""
+SAMPLE_CELLS = 500
+"""Distinct cells of a column from which its properties are computed."""
 LONG = 16
-"""Characters of a name or cell that is long."""
+"""Characters of a name or cell whose length feature is 1."""
 WINDOW = 8
-"""Characters to either side within which parts of a name are seen together."""
-SHOWN = 255
+"""Characters to either side within which pieces of a name count together."""
+SCALE = 255
+"""Stored value of a feature that is 1."""
 
 _BRACKETS = re.compile(r"[((\[].*?[))\]]")
 
 
-class Marks(NamedTuple):
-    """Marks of one question with its table; n characters, C columns."""
+class PairFeature(IntEnum):
+    """Channels of a character and a column."""
+
+    NAME_SHARE = 0
+    """Length of the run that the question and the column's name share at this character, of the name's length
+    without brackets."""
+    NAME_LENGTH = auto()
+    """That length, 1 for 8 characters."""
+    NAME_LONGEST = auto()
+    """The run is significant, and no other column's is longer."""
+    NAME_WHOLE = auto()
+    """The run is at least as long as the name without brackets."""
+    NAME_START = auto()
+    NAME_END = auto()
+    """First and last character of a significant run."""
+    NAME_COVERAGE = auto()
+    """Part of the name that occurs within `WINDOW` characters."""
+    NAME_COVERAGE_RATIO = auto()
+    """That part, of the best column's."""
+    CELL = auto()
+    """Inside a cell of the column."""
+    CELL_LONGEST = auto()
+    """That cell is the longest of all columns' here."""
+    CELL_START = auto()
+    CELL_END = auto()
+    NUMBER = auto()
+    """Inside a number, and the column holds numbers."""
+    NUMBER_KIND = auto()
+    """Inside a number, and the column holds numbers of this kind: percentages or others."""
+
+
+class ColumnFeature(IntEnum):
+    """Channels of a column; from `BEST_SHARE` on the largest values of `PairFeature`s in the question."""
+
+    REAL = 0
+    PERCENT = auto()
+    DISTINCT_CELLS = auto()
+    CELL_LENGTH = auto()
+    NUMERIC_CELLS = auto()
+    NAME_LENGTH = auto()
+    BEST_SHARE = auto()
+    BEST_LENGTH = auto()
+    BEST_LENGTH_RATIO = auto()
+    BEST_WHOLE = auto()
+    BEST_COVERAGE = auto()
+    BEST_CELL = auto()
+
+
+_PROPERTIES = ColumnFeature.BEST_SHARE
+"""Features that are properties of the column, whatever the question."""
+
+
+class MatchFeatures(NamedTuple):
+    """Features of one question with its table; n characters, C columns."""
 
     pairs: np.ndarray
-    """(C, n, PAIRS) uint8, 255 for 1"""
+    """(C, n, len(PairFeature)) uint8, `SCALE` for 1"""
     columns: np.ndarray
-    """(C, COLUMNS) float32 in [0, 1]"""
+    """(C, len(ColumnFeature)) float32 in [0, 1]"""
 
 
-class Index:
-    """What is looked for in the questions of one table."""
+class FeatureExtractor:
+    """Computes the features of questions about one table."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
         names = [normalise(name) for name in table.header]
         self._lengths = np.array([max(1, len(name)) for name in names])
-        self._cores = np.array([max(1, len(_BRACKETS.sub("", name))) for name in names])
+        self._core_lengths = np.array([max(1, len(_BRACKETS.sub("", name))) for name in names])
         self._codes = _joined(names)
         self._starts = np.cumsum([0, *(len(name) + 1 for name in names)])[:-1]
 
     @cached_property
-    def _nature(self) -> np.ndarray:
-        """(C, 6): type, percentages, different cells, their length, numbers among them, name's length."""
-        found = [_nature(self._table, column) for column in range(len(self._table.header))]
-        return np.array(found).reshape(-1, 6)
+    def _properties(self) -> np.ndarray:
+        """(C, 6): the first channels of `ColumnFeature`."""
+        rows = [_column_properties(self._table, column) for column in range(len(self._table.header))]
+        return np.array(rows).reshape(-1, _PROPERTIES)
 
-    def marks(self, text: str) -> Marks:
-        """Marks of a question."""
+    def features(self, text: str) -> MatchFeatures:
+        """Features of a question."""
         plain = normalise(text)
-        pairs = np.zeros((len(plain), len(self._lengths), PAIRS), np.float32)
-        self._mark_names(pairs, plain)
-        self._mark_cells(pairs, text)
-        self._mark_numbers(pairs, text)
-        shown = np.round(np.clip(pairs, 0, 1) * SHOWN).astype(np.uint8)
-        return Marks(np.ascontiguousarray(shown.transpose(1, 0, 2)), self._of_columns(pairs))
+        pairs = np.zeros((len(plain), len(self._lengths), len(PairFeature)), np.float32)
+        self._set_names(pairs, plain)
+        self._set_cells(pairs, text)
+        self._set_numbers(pairs, text)
+        scaled = np.round(np.clip(pairs, 0, 1) * SCALE).astype(np.uint8)
+        return MatchFeatures(np.ascontiguousarray(scaled.transpose(1, 0, 2)), self._column_features(pairs))
 
-    def _mark_names(self, pairs: np.ndarray, plain: str) -> None:
-        """0 to 7: runs of characters that a name and the question share."""
-        own = np.array([ord(character) for character in plain], np.int64)
-        equal = own[:, None] == self._codes[None]
-        ahead, whole = _runs(equal)
-        longest = self._of_names(whole)
-        known = (longest >= 2) | (longest >= self._cores)
-        pairs[..., 0] = longest / self._cores
-        pairs[..., 1] = longest / 8
-        pairs[..., 2] = known & (longest == longest.max(axis=1, keepdims=True))
-        pairs[..., 3] = longest >= self._cores
-        pairs[..., 4] = known & (self._of_names(whole * (ahead == 1)) == longest)
-        pairs[..., 5] = known & (self._of_names(whole * (ahead == whole)) == longest)
-        near = _near(equal & (whole >= 2))
-        covered = np.add.reduceat(near, self._starts, axis=1) / self._lengths
-        pairs[..., 6] = covered
-        pairs[..., 7] = covered / np.maximum(covered.max(axis=1, keepdims=True), 1e-6)
+    def _set_names(self, pairs: np.ndarray, plain: str) -> None:
+        """Runs of characters that a name and the question share; significant from two characters on, or if
+        whole."""
+        characters = np.array([ord(character) for character in plain], np.int64)
+        equal = characters[:, None] == self._codes[None]
+        position, length = _runs(equal)
+        longest = self._largest_by_name(length)
+        significant = (longest >= 2) | (longest >= self._core_lengths)
+        starts, ends = self._largest_by_name(length * (position == 1)), length * (position == length)
+        pairs[..., PairFeature.NAME_SHARE] = longest / self._core_lengths
+        pairs[..., PairFeature.NAME_LENGTH] = longest / 8
+        pairs[..., PairFeature.NAME_LONGEST] = significant & (longest == longest.max(axis=1, keepdims=True))
+        pairs[..., PairFeature.NAME_WHOLE] = longest >= self._core_lengths
+        pairs[..., PairFeature.NAME_START] = significant & (starts == longest)
+        pairs[..., PairFeature.NAME_END] = significant & (self._largest_by_name(ends) == longest)
+        near = _within_window(equal & (length >= 2))
+        coverage = np.add.reduceat(near, self._starts, axis=1) / self._lengths
+        best = np.maximum(coverage.max(axis=1, keepdims=True), 1e-6)
+        pairs[..., PairFeature.NAME_COVERAGE] = coverage
+        pairs[..., PairFeature.NAME_COVERAGE_RATIO] = coverage / best
 
-    def _of_names(self, values: np.ndarray) -> np.ndarray:
+    def _largest_by_name(self, values: np.ndarray) -> np.ndarray:
         """(n, C): the largest over each name's characters of (n, characters of all names)."""
         return np.maximum.reduceat(values, self._starts, axis=1)
 
-    def _mark_cells(self, pairs: np.ndarray, text: str) -> None:
-        """8 to 11: cells that stand in the question, and whether no other column has a longer one there."""
+    def _set_cells(self, pairs: np.ndarray, text: str) -> None:
+        """Cells that occur in the question."""
         longest = np.zeros(pairs.shape[:2], np.int64)
-        for mention in mentions(text, self._table):
-            here, length = slice(mention.start, mention.end), mention.end - mention.start
-            longest[here, mention.column] = np.maximum(longest[here, mention.column], length)
-            pairs[here, mention.column, 8] = 1
-            pairs[mention.start, mention.column, 10] = pairs[mention.end - 1, mention.column, 11] = 1
-        pairs[..., 9] = (longest > 0) & (longest == longest.max(axis=1, keepdims=True))
+        for column, start, end, _ in cell_matches(text, self._table):
+            span = slice(start, end)
+            longest[span, column] = np.maximum(longest[span, column], end - start)
+            pairs[span, column, PairFeature.CELL] = 1
+            pairs[start, column, PairFeature.CELL_START] = pairs[end - 1, column, PairFeature.CELL_END] = 1
+        is_longest = (longest > 0) & (longest == longest.max(axis=1, keepdims=True))
+        pairs[..., PairFeature.CELL_LONGEST] = is_longest
 
-    def _mark_numbers(self, pairs: np.ndarray, text: str) -> None:
-        """12 and 13: numbers, where a column holds numbers and where it holds those of this kind."""
-        real, percent = self._nature[:, 0] > 0, self._nature[:, 1] > 0
-        for numeral in numerals(text):
-            pairs[numeral.start : numeral.end, :, 12] = real
-            pairs[numeral.start : numeral.end, :, 13] = real & (percent == numeral.percent)
+    def _set_numbers(self, pairs: np.ndarray, text: str) -> None:
+        """Numbers in the question."""
+        real, percent = (
+            self._properties[:, feature] > 0 for feature in (ColumnFeature.REAL, ColumnFeature.PERCENT)
+        )
+        for numeral in find_numerals(text):
+            span = slice(numeral.start, numeral.end)
+            pairs[span, :, PairFeature.NUMBER] = real
+            pairs[span, :, PairFeature.NUMBER_KIND] = real & (percent == numeral.percent)
 
-    def _of_columns(self, pairs: np.ndarray) -> np.ndarray:
-        """(C, COLUMNS) from what is seen anywhere in the question."""
+    def _column_features(self, pairs: np.ndarray) -> np.ndarray:
+        """(C, len(ColumnFeature)) from the largest values anywhere in the question."""
         best = pairs.max(axis=0, initial=0)
         most = np.maximum(best.max(axis=0, initial=0), 1e-6)
-        own = [best[:, 0], best[:, 1], best[:, 1] / most[1], best[:, 3], best[:, 6], best[:, 8]]
-        return np.clip(np.concatenate([self._nature, np.stack(own, axis=1)], axis=1), 0, 1).astype(np.float32)
+        length = best[:, PairFeature.NAME_LENGTH]
+        found = [
+            best[:, PairFeature.NAME_SHARE],
+            length,
+            length / most[PairFeature.NAME_LENGTH],
+            best[:, PairFeature.NAME_WHOLE],
+            best[:, PairFeature.NAME_COVERAGE],
+            best[:, PairFeature.CELL],
+        ]
+        features = np.concatenate([self._properties, np.stack(found, axis=1)], axis=1)
+        return np.clip(features, 0, 1).astype(np.float32)
 
 
 def _joined(names: Sequence[str]) -> np.ndarray:
@@ -123,35 +187,36 @@ def _joined(names: Sequence[str]) -> np.ndarray:
 
 
 def _runs(equal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Of (n, m) equal characters: place in the common run that each is part of, from 1, and its length."""
-    ahead, whole = np.zeros(equal.shape, np.int64), np.zeros(equal.shape, np.int64)
+    """Of (n, m) equal characters: position in the common run that each is part of, from 1, and its length."""
+    position, length = np.zeros(equal.shape, np.int64), np.zeros(equal.shape, np.int64)
     for row in range(len(equal)):
-        ahead[row] = equal[row]
+        position[row] = equal[row]
         if row:
-            ahead[row, 1:] += ahead[row - 1, :-1] * equal[row, 1:]
+            position[row, 1:] += position[row - 1, :-1] * equal[row, 1:]
     for row in reversed(range(len(equal))):
-        whole[row] = ahead[row]
+        length[row] = position[row]
         if row + 1 < len(equal):
-            goes_on = equal[row, :-1] & equal[row + 1, 1:]
-            whole[row, :-1] = np.where(goes_on, whole[row + 1, 1:], whole[row, :-1])
-    return ahead, whole
+            continues = equal[row, :-1] & equal[row + 1, 1:]
+            length[row, :-1] = np.where(continues, length[row + 1, 1:], length[row, :-1])
+    return position, length
 
 
-def _near(found: np.ndarray) -> np.ndarray:
-    """(n, m) whether anything is found within `WINDOW` rows."""
-    total = np.cumsum(np.pad(found.astype(np.int64), ((WINDOW + 1, WINDOW), (0, 0))), axis=0)
+def _within_window(flags: np.ndarray) -> np.ndarray:
+    """(n, m) float32: whether any flag within `WINDOW` rows is set."""
+    total = np.cumsum(np.pad(flags.astype(np.int64), ((WINDOW + 1, WINDOW), (0, 0))), axis=0)
     return (total[2 * WINDOW + 1 :] - total[: -2 * WINDOW - 1] > 0).astype(np.float32)
 
 
-def _nature(table: Table, column: int) -> list[float]:
-    cells = contents(table).column(column)
-    texts = cells.texts[:SAMPLED]
+def _column_properties(table: Table, column: int) -> list[float]:
+    """The first channels of `ColumnFeature`."""
+    cells = table_index(table).column(column)
+    texts = cells.texts[:SAMPLE_CELLS]
     length = sum(map(len, texts)) / max(1, len(texts))
     return [
         float(table.types[column] == "real"),
-        float(cells.percent or "%" in normalise(table.header[column])),
+        float(cells.are_percentages or "%" in normalise(table.header[column])),
         len(cells.texts) / max(1, len(table.rows)),
         length / LONG,
-        float(np.isfinite(cells.figures[:SAMPLED]).mean()) if texts else 0.0,
+        float(np.isfinite(cells.numbers[:SAMPLE_CELLS]).mean()) if texts else 0.0,
         len(table.header[column]) / LONG,
     ]

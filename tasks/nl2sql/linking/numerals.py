@@ -1,11 +1,10 @@
-"""Numbers in Chinese text: 1500万, 1.2亿, 3千5百, 两百, 三点五, 三分之一, 百分之五十, 5.25%, 五成.
+"""Parse numbers in Chinese text: 1500万, 1.2亿, 3千5百, 两百, 三点五, 三分之一, 百分之五十, 5.25%, 五成.
 
-Read here and not by cn2an 0.5.24 (MIT), which takes 0.3 s to import, says of what it finds neither where it
-stands nor how it is scaled, and refuses 一点二亿, 百万, 1,500 and 半.
+Not by cn2an 0.5.24 (MIT), which takes 0.3 s to import, gives neither the span nor the scale of a number, and
+rejects 一点二亿, 百万, 1,500 and 半.
 """
 
 import re
-from collections.abc import Iterator
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -14,11 +13,11 @@ from tasks.text.normalisation import normalise
 WAN, YI = 10**4, 10**8
 _DIGITS = {character: str(digit) for digit, character in enumerate("零一二三四五六七八九")}
 _DIGITS |= {"〇": "0", "两": "2"}
-_FORMAL = dict(zip("壹贰叁肆伍陆柒捌玖拾佰仟", "一二三四五六七八九十百千", strict=True))
+_FORMAL = str.maketrans("壹贰叁肆伍陆柒捌玖拾佰仟", "一二三四五六七八九十百千")
 _UNITS = {"亿": YI, "万": WAN, "千": 1000, "百": 100, "十": 10}
 _DIGIT, _UNIT = "".join(_DIGITS), "".join(_UNITS)
 _ARABIC = r"(?>\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?)"
-# atomic and possessive: a long row of digits must not be split in all possible ways
+# atomic and possessive: a long run of digits is not split in all possible ways
 _RUN = rf"(?:{_ARABIC}|[{_DIGIT}{_UNIT}]|(?<=[{_DIGIT}])点(?=[{_DIGIT}]))++"
 _LONGEST = 32
 _NUMERAL = re.compile(
@@ -29,12 +28,12 @@ _NUMERAL = re.compile(
     rf"|(?P<half>一半|半数)|(?P<number>(?<![\dA-Za-z.])-?{_RUN})(?P<percent>%|‰|个?百分点)?",
     re.ASCII,
 )
-_COUNTED = "个家套年月日号元块%倍次人件名位项条天间栋座吨米"
-_WHOLES = {"百": 100, "千": 1000, "万": WAN}
+_MEASURE_WORDS = "个家套年月日号元块%倍次人件名位项条天间栋座吨米"
+_DENOMINATORS = {"百": 100, "千": 1000, "万": WAN}
 
 
 class Numeral(NamedTuple):
-    """A number, and where it stands."""
+    """A number with its span."""
 
     start: int
     end: int
@@ -46,51 +45,53 @@ class Numeral(NamedTuple):
     """The greatest of 1, 万 and 亿 that it is written with."""
 
 
-def numerals(text: str) -> list[Numeral]:
+def find_numerals(text: str) -> list[Numeral]:
     """All numbers of a text, from left to right.
 
     Names are full of numerals (三一, 万科, 九龙). Without Arabic digits, single ones count only before a
     measure word, longer ones only if they have a unit (十一), a point, or four digits (二零一八).
+
+    >>> [(numeral.start, numeral.end, int(numeral.value)) for numeral in find_numerals("超过1.5万元")]
+    [(2, 6, 15000)]
     """
-    return list(_found(comparable(text)))
+    plain = normalise_numerals(text)
+    numerals = ((_numeral(match), match) for match in _NUMERAL.finditer(plain))
+    return [numeral for numeral, match in numerals if numeral and _is_number(match, plain)]
 
 
-def number(text: str) -> Numeral | None:
+def parse_number(text: str) -> Numeral | None:
     """The number that a whole text is, with or without 元; None for other texts."""
-    plain = comparable(text).strip().removesuffix("元").rstrip()
-    found = [_numeral(match) for match in [_NUMERAL.fullmatch(plain)] if match]
+    plain = normalise_numerals(text).strip().removesuffix("元").rstrip()
     if plain == "半":
         return Numeral(0, 1, Fraction(1, 2))
-    return found[0] if found else None
+    match = _NUMERAL.fullmatch(plain)
+    return _numeral(match) if match else None
 
 
-def comparable(text: str) -> str:
-    """Normalised, character by character, with formal numerals made plain; `，` never separates thousands."""
-    return normalise(text.replace("，", "、")).translate(_PLAIN)
+def normalise_numerals(text: str) -> str:
+    """Normalised, character by character, with formal numerals (壹) as common ones (一); `，` never separates
+    thousands."""
+    return normalise(text.replace("，", "、")).translate(_FORMAL)
 
 
-def written(value: Fraction) -> str:
-    """Without exponent, separators or needless zeros; rounded to 4 decimals where it does not end."""
+def decimal_text(value: Fraction) -> str:
+    """Without exponent, separators or trailing zeros; rounded to 4 decimals if the expansion does not end.
+
+    >>> decimal_text(Fraction(3, 2)), decimal_text(Fraction(1, 3))
+    ('1.5', '0.3333')
+    """
     places = 12 if 10**12 % value.denominator == 0 else 4
     whole, rest = divmod(abs(round(value * 10**places)), 10**places)
     return ("-" if value < 0 else "") + f"{whole}.{rest:0{places}}".rstrip("0").rstrip(".")
 
 
-_PLAIN = str.maketrans(_FORMAL)
-
-
-def _found(text: str) -> Iterator[Numeral]:
-    for match in _NUMERAL.finditer(text):
-        if (read := _numeral(match)) and _is_meant(match, text):
-            yield read
-
-
-def _is_meant(match: re.Match[str], text: str) -> bool:
+def _is_number(match: re.Match[str], text: str) -> bool:
+    """Whether a numeral is a number, and not part of a name."""
     written_out = match["number"]
     if not written_out or match["percent"] or re.search(r"\d", written_out):
         return True
     if len(written_out) == 1:
-        return text[match.end() : match.end() + 1] in tuple(_COUNTED)
+        return text[match.end() : match.end() + 1] in tuple(_MEASURE_WORDS)
     return len(written_out) > 3 or bool(re.search(rf"[{_UNIT}点]", written_out))
 
 
@@ -114,10 +115,10 @@ def _numeral(match: re.Match[str]) -> Numeral | None:
 
 
 def _fraction(match: re.Match[str]) -> Numeral | None:
-    whole, part = _WHOLES.get(match["whole"]) or _value(match["whole"]), _value(match["part"])
+    whole, part = _DENOMINATORS.get(match["whole"]) or _value(match["whole"]), _value(match["part"])
     if not whole or part is None:
         return None
-    percent = match["whole"] in _WHOLES
+    percent = match["whole"] in _DENOMINATORS
     return Numeral(*match.span(), Fraction(part) / whole * (100 if percent else 1), percent=percent)
 
 
@@ -145,4 +146,4 @@ def _joined(high: str, low: str, factor: int) -> Fraction | None:
 
 
 def _multiple(high: str) -> Fraction | None:
-    return Fraction(_WHOLES[high]) if high in ("百", "千") else _value(high)
+    return Fraction(_DENOMINATORS[high]) if high in ("百", "千") else _value(high)

@@ -1,4 +1,4 @@
-"""What a table holds, indexed once for all its questions."""
+"""Search indexes of a table, built once for all its questions."""
 
 from collections.abc import Iterable
 from functools import cached_property
@@ -7,17 +7,17 @@ from typing import Any, NamedTuple
 import ahocorasick
 import numpy as np
 
-from tasks.nl2sql.linking.cell_matching import Cells, figure
+from tasks.nl2sql.linking.cell_matching import ColumnCells, numeric_value
 from tasks.nl2sql.query.schema import Table
 from tasks.text.normalisation import normalise
 
-LEGAL = ("股份有限公司", "有限责任公司", "有限公司", "公司", "项目")
-"""Ends of names that a question leaves out where it says them itself: 名为远帆的公司 means 远帆公司."""
-_PLACES = ("自治区", "省", "市")
-_KEPT_TABLES, _KEPT_CELLS = 512, 4_000_000
+NAME_ENDINGS = ("股份有限公司", "有限责任公司", "有限公司", "公司", "项目")
+"""Endings of names that labels leave out if the question has them as words: 名为远帆的公司 is 远帆公司."""
+_PLACE_ENDINGS = ("自治区", "省", "市")
+_MOST_TABLES, _MOST_CELLS = 512, 4_000_000
 
 
-class Numbers(NamedTuple):
+class TableNumbers(NamedTuple):
     """The numbers of a table, in ascending order; parallel arrays."""
 
     values: np.ndarray
@@ -25,96 +25,103 @@ class Numbers(NamedTuple):
     columns: np.ndarray
     """(n,) int32."""
     rows: np.ndarray
-    """(n,) int32: where the number first stands in its column."""
+    """(n,) int32: the first row of the column that has the number."""
 
 
-class Contents:
-    """The indexes of one table, each built when first asked for."""
+class TableIndex:
+    """The indexes of one table, each built at first use."""
 
     def __init__(self, table: Table) -> None:
         self.table = table
-        self.mentions: dict[str, Any] = {}
-        """Of the question asked last: a decoder asks again for each query that it tries."""
-        self._columns: dict[int, Cells] = {}
+        self.matches: dict[str, Any] = {}
+        """Cell matches of the last question: a decoder asks again for each query that it tries."""
+        self._columns: dict[int, ColumnCells] = {}
 
-    def column(self, place: int) -> Cells:
-        """The cells of a column."""
-        if place not in self._columns:
-            self._columns[place] = Cells(row[place] for row in self.table.rows)
-        return self._columns[place]
+    def column(self, column: int) -> ColumnCells:
+        """The distinct cells of a column."""
+        if column not in self._columns:
+            self._columns[column] = ColumnCells(row[column] for row in self.table.rows)
+        return self._columns[column]
 
     @cached_property
     def automaton(self) -> Any:
-        """Finds the cells of text columns in a normalised text; each word has a list of (column, cell).
+        """Aho-Corasick automaton over the cells of text columns; the value of a word is its length and a
+        tuple of (column, cell).
 
-        Cells that are numbers stand in `numbers`.
+        Cells that are numbers are in `numbers` instead.
         """
         words: dict[str, dict[tuple[int, str], None]] = {}
-        for place in self._texts():
-            for cell in self.column(place).texts:
-                for word in spellings(cell) if figure(cell) != figure(cell) else ():
-                    words.setdefault(word, {})[place, cell] = None
+        for column in self._text_columns():
+            for cell in self.column(column).texts:
+                for word in spellings(cell) if np.isnan(numeric_value(cell)) else ():
+                    words.setdefault(word, {})[column, cell] = None
         automaton = ahocorasick.Automaton()
-        for word, found in words.items():
-            automaton.add_word(word, (len(word), tuple(found)))
+        for word, cells in words.items():
+            automaton.add_word(word, (len(word), tuple(cells)))
         automaton.make_automaton()
         return automaton
 
     @cached_property
-    def numbers(self) -> Numbers:
-        """The different numbers of each column, of text columns too."""
-        parts = [self._numbers(place) for place in range(len(self.table.header))]
+    def numbers(self) -> TableNumbers:
+        """The distinct numbers of each column, text columns included."""
+        parts = [self._numbers(column) for column in range(len(self.table.header))]
         values, columns, rows = (np.concatenate(part) for part in zip(*parts, strict=True))
         order = np.lexsort((columns, values))
-        return Numbers(values[order], columns[order], rows[order])
+        return TableNumbers(values[order], columns[order], rows[order])
 
-    def _numbers(self, place: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        found = np.array([figure(row[place]) for row in self.table.rows], np.float64)
-        values, rows = np.unique(found, return_index=True)
-        real = ~np.isnan(values)
-        values, rows = values[real], rows[real]
-        return values, np.full(len(values), place, np.int32), rows.astype(np.int32)
+    def _numbers(self, column: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        cells = np.array([numeric_value(row[column]) for row in self.table.rows], np.float64)
+        values, rows = np.unique(cells, return_index=True)
+        is_number = ~np.isnan(values)
+        values, rows = values[is_number], rows[is_number]
+        return values, np.full(len(values), column, np.int32), rows.astype(np.int32)
 
-    def _texts(self) -> Iterable[int]:
-        return (place for place, type_ in enumerate(self.table.types) if type_ == "text")
+    def _text_columns(self) -> Iterable[int]:
+        return (column for column, type_ in enumerate(self.table.types) if type_ == "text")
 
 
 def spellings(cell: str) -> list[str]:
-    """How a question may write a cell: as it is, without marks, without an end that needs no saying."""
+    """Ways in which a question may write a cell: as it is, without marks, without an optional ending.
+
+    >>> spellings("远帆·有限公司")
+    ['远帆·有限公司', '远帆有限公司', '远帆·']
+    """
     whole = normalise(cell).strip()
     bare = "".join(character for character in whole if character.isalnum())
-    return [word for word in dict.fromkeys((whole, bare, stem(whole))) if word]
+    return [word for word in dict.fromkeys((whole, bare, without_ending(whole))) if word]
 
 
-def stem(name: str) -> str:
-    """A name without what kind of company, project or place it is, if at least two characters remain."""
-    for end in (*LEGAL, *_PLACES):
-        if name.endswith(end) and len(name) > len(end) + 1:
-            return name.removesuffix(end)
+def without_ending(name: str) -> str:
+    """A name without the kind of company, project or place at its end, if at least two characters remain."""
+    for ending in (*NAME_ENDINGS, *_PLACE_ENDINGS):
+        if name.endswith(ending) and len(name) > len(ending) + 1:
+            return name.removesuffix(ending)
     return name
 
 
-class _Kept:
-    """The indexes of the last tables, by identity: to hash a table or compare two reads all their cells."""
+class _IndexCache:
+    """Indexes of the tables used last, by identity: hashing or comparing tables reads all cells."""
 
     def __init__(self) -> None:
-        self._of: dict[int, Contents] = {}
+        self._indexes: dict[int, TableIndex] = {}
         self._cells = 0
 
-    def __call__(self, table: Table) -> Contents:
-        found = self._of.pop(id(table), None)
-        if found is None:  # what is kept lives, so that no other table can have its identity
-            found = Contents(table)
+    def __call__(self, table: Table) -> TableIndex:
+        index = self._indexes.pop(id(table), None)
+        if (
+            index is None
+        ):  # a cached index keeps its table alive, so that no other has its identity
+            index = TableIndex(table)
             self._cells += _size(table)
-        self._of[id(table)] = found
-        while len(self._of) > 1 and (len(self._of) > _KEPT_TABLES or self._cells > _KEPT_CELLS):
-            self._cells -= _size(self._of.pop(next(iter(self._of))).table)
-        return found
+        self._indexes[id(table)] = index
+        while len(self._indexes) > 1 and (len(self._indexes) > _MOST_TABLES or self._cells > _MOST_CELLS):
+            self._cells -= _size(self._indexes.pop(next(iter(self._indexes))).table)
+        return index
 
 
 def _size(table: Table) -> int:
     return len(table.rows) * len(table.header)
 
 
-contents = _Kept()
-"""The indexes of a table, kept for its next questions."""
+table_index = _IndexCache()
+"""The index of a table, cached for its next questions."""

@@ -6,8 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tasks.learning.training.batches import padded_length
-from tasks.nl2sql.linking import match_features
-from tasks.nl2sql.linking.match_features import Marks
+from tasks.nl2sql.linking.match_features import ColumnFeature, FeatureExtractor, MatchFeatures, PairFeature
 from tasks.nl2sql.query.schema import Question, Table
 from tasks.nl2sql.sketch.labels import NOTHING, Labels
 from tasks.text.normalisation import normalise
@@ -25,7 +24,7 @@ class Example(NamedTuple):
     question: Question
     names: tuple[str, ...]
     """Of the table's columns, in the table's order."""
-    marks: Marks
+    marks: MatchFeatures
     labels: Labels | None = None
 
     @property
@@ -42,9 +41,9 @@ def examples(questions: Iterable[Question], tables: Mapping[str, Table], *, long
     for place, question in enumerate(given):
         by_table.setdefault(question.table, []).append(place)
     for id, places in by_table.items():
-        index = match_features.Index(tables[id])
+        index = FeatureExtractor(tables[id])
         for place in places:
-            marks = index.marks(given[place].text[:longest])
+            marks = index.features(given[place].text[:longest])
             found[place] = Example(given[place], tables[id].header, marks)
     return [each for each in found if each is not None]
 
@@ -68,7 +67,7 @@ def shuffled(example: Example, order: np.ndarray) -> Example:
             select=labels.select[order], operators=labels.operators[order], columns=moved
         )
     names = tuple(example.names[column] for column in order)
-    marks = Marks(example.marks.pairs[order], example.marks.columns[order])
+    marks = MatchFeatures(example.marks.pairs[order], example.marks.columns[order])
     return Example(example.question, names, marks, labels)
 
 
@@ -95,9 +94,9 @@ def inputs(batch: Sequence[Example], reader: Reader) -> dict[str, np.ndarray]:
 
 
 def _marks(batch: Sequence[Example], sizes: Shapes) -> dict[str, np.ndarray]:
-    """`pairs` (b, C, n, PAIRS) uint8, `columns` (b, C, COLUMNS) float32, `present` (b, C) int32."""
-    pairs = np.zeros((len(batch), sizes.columns, sizes.tokens, match_features.PAIRS), np.uint8)
-    columns = np.zeros((len(batch), sizes.columns, match_features.COLUMNS), np.float32)
+    """`pairs` (b, C, n, 14) uint8, `columns` (b, C, 12) float32, `present` (b, C) int32."""
+    pairs = np.zeros((len(batch), sizes.columns, sizes.tokens, len(PairFeature)), np.uint8)
+    columns = np.zeros((len(batch), sizes.columns, len(ColumnFeature)), np.float32)
     present = np.zeros((len(batch), sizes.columns), np.int32)
     for row, example in enumerate(batch):
         count, length = example.marks.pairs.shape[:2]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tasks.nl2sql.linking import match_features
+from tasks.nl2sql.linking.match_features import PairFeature
 from tasks.nl2sql.sketch.features import Example
 from tasks.text.tokenization import Reader
 from tasks.text.vocabulary import UNKNOWN
@@ -29,14 +29,13 @@ def hide(
     for row, example in enumerate(batch):
         hidden, cells_too = drawn.random(2) < (share, CELLS_TOO)
         if hidden:
-            places = 1 + _matching(
-                example, [match_features.NAME, match_features.CELL] if cells_too else [match_features.NAME]
-            )
+            names, cells = PairFeature.NAME_LONGEST, PairFeature.CELL_LONGEST
+            places = 1 + _matching(example, [names, cells] if cells_too else [names])
             inputs["characters"][row, places] = reader.characters.special[UNKNOWN]
             if "vectors" in inputs:
                 inputs["vectors"][row, places] = UNKNOWN
 
 
-def _matching(example: Example, marks: list[int]) -> np.ndarray:
+def _matching(example: Example, marks: list[PairFeature]) -> np.ndarray:
     """Characters that have one of these marks for some column."""
     return np.flatnonzero((example.marks.pairs[..., marks] > 0).any(axis=(0, 2)))

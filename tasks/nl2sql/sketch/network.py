@@ -13,7 +13,7 @@ from keras import layers, ops
 from tasks.learning.layers.gated_convolution import GatedDilatedConvolution
 from tasks.learning.seeds import derive
 from tasks.nl2sql.config import Recipe
-from tasks.nl2sql.linking import match_features
+from tasks.nl2sql.linking.match_features import SCALE, ColumnFeature, PairFeature
 from tasks.nl2sql.sketch.features import OWN
 from tasks.nl2sql.sketch.layers import Leading, Likeness, PairConvolution
 from tasks.text.encoders import encoded
@@ -55,8 +55,8 @@ def build(recipe: Recipe, reader: Reader, *, seed: int) -> Network:
     base = encoded(reader, seed=derive(seed, "encoder"))
     encoder = keras.Model(base.inputs, base.hidden, name="encoder")
     given = {
-        "pairs": keras.Input((None, None, match_features.PAIRS), dtype="uint8", name="pairs"),
-        "columns": keras.Input((None, match_features.COLUMNS), name="columns"),
+        "pairs": keras.Input((None, None, len(PairFeature)), dtype="uint8", name="pairs"),
+        "columns": keras.Input((None, len(ColumnFeature)), name="columns"),
         "present": keras.Input((None,), dtype="int32", name="present"),
     }
     layer = Layers(seed)
@@ -173,7 +173,7 @@ def _pairs(recipe: Recipe, read: Read, given: dict[str, Any], layer: Layers) -> 
     own = layer.dense("pairs_question", PAIR_WIDTH)(read.question)[:, None]
     pairs = own + layer.dense("pairs_names", PAIR_WIDTH, bias=False)(names)[:, :, None]
     if recipe.sketch.matches:
-        marks = ops.cast(given["pairs"], "float32") / match_features.SHOWN
+        marks = ops.cast(given["pairs"], "float32") / SCALE
         pairs = pairs + layer.dense("pairs_marks", PAIR_WIDTH, bias=False)(marks)
         pairs = pairs + layer.dense("pairs_columns", PAIR_WIDTH, bias=False)(given["columns"])[:, :, None]
     if recipe.sketch.attention:

@@ -9,9 +9,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from tasks.nl2sql.linking.cell_mentions import Mention, mentions
-from tasks.nl2sql.linking.numerals import numerals
-from tasks.nl2sql.linking.table_index import contents
+from tasks.nl2sql.linking.cell_mentions import CellMatch, cell_matches
+from tasks.nl2sql.linking.numerals import find_numerals
+from tasks.nl2sql.linking.table_index import table_index
 from tasks.nl2sql.linking.value_normalisation import value_for
 from tasks.nl2sql.query.schema import GREATER, Question, Table
 from tasks.text.normalisation import normalise
@@ -40,7 +40,7 @@ def candidates(text: str, table: Table, *, most: int) -> list[Candidate]:
     If there are more, those stay that the question repeats from the table, then numbers by how much of the
     column's name the question repeats, and what it does not mention last.
     """
-    held = mentions(text, table)
+    held = cell_matches(text, table)
     found: dict[tuple[int, str], Candidate] = {}
     for candidate in (*_texts(text, table, held), *_numbers(text, table, held), *_only(table)):
         found.setdefault((candidate.column, candidate.value), candidate)
@@ -65,7 +65,7 @@ def shared(
     ]
 
 
-def _texts(text: str, table: Table, held: Sequence[Mention]) -> Iterator[Candidate]:
+def _texts(text: str, table: Table, held: Sequence[CellMatch]) -> Iterator[Candidate]:
     for column, start, end, cell in held:
         if table.types[column] == "text":
             said = text[start:end]
@@ -74,11 +74,11 @@ def _texts(text: str, table: Table, held: Sequence[Mention]) -> Iterator[Candida
                 yield Candidate(column, cell, WHOLE, start, end)
 
 
-def _numbers(text: str, table: Table, held: Sequence[Mention]) -> Iterator[Candidate]:
+def _numbers(text: str, table: Table, held: Sequence[CellMatch]) -> Iterator[Candidate]:
     """Numbers of a question for each real column; in the column's form where no cell is that number."""
     known = {(mention.column, mention.start, mention.end) for mention in held}
     real = [column for column, kind in enumerate(table.types) if kind == "real"]
-    for start, end, *_ in numerals(text):
+    for start, end, *_ in find_numerals(text):
         said = text[start:end]
         for column in real:
             is_held = (column, start, end) in known
@@ -89,7 +89,7 @@ def _numbers(text: str, table: Table, held: Sequence[Mention]) -> Iterator[Candi
 
 def _only(table: Table) -> Iterator[Candidate]:
     for column in range(len(table.header)):
-        if len(texts := contents(table).column(column).texts) == 1:
+        if len(texts := table_index(table).column(column).texts) == 1:
             yield Candidate(column, texts[0].removesuffix(".0"), ONLY)
 
 

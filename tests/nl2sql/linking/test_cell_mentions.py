@@ -1,14 +1,14 @@
-"""Cells that stand in a question."""
+"""Cells that occur in a question."""
 
 import time
 
 import pytest
 
-from tasks.nl2sql.linking.cell_mentions import mentions
-from tasks.nl2sql.linking.table_index import contents, stem
+from tasks.nl2sql.linking.cell_mentions import cell_matches
+from tasks.nl2sql.linking.table_index import table_index, without_ending
 from tests.nl2sql.invented_tables import CITY, COMPANIES, WIDE, table
 
-MENTIONED = [
+MATCHES = [
     # texts, as they are
     (CITY, "青石花园小区的绿化率", [("青石花园", "项目名称")]),
     (CITY, "上海市嘉南区青石花园", [("上海市嘉南区", "区域"), ("青石花园", "项目名称")]),
@@ -25,7 +25,7 @@ MENTIONED = [
     # one character in other words
     (COMPANIES, "这是不是国有企业，是否属于", []),
     (CITY, "临樾府的绿化率", []),
-    # without marks, or without an end that the question says itself
+    # without marks, or without an ending that the question has as a word
     (CITY, "云境天悦的绿化率", [("云境天悦", "项目名称")]),
     (WIDE, "名为观星台的项目", [("观星台", "项目名称")]),
     (WIDE, "叫远帆的公司", [("远帆", "公司名称")]),
@@ -46,21 +46,23 @@ MENTIONED = [
 ]
 
 
-@pytest.mark.parametrize(("table", "question", "expected"), MENTIONED)
+@pytest.mark.parametrize(("table", "question", "expected"), MATCHES)
 def test_cells_in_a_question(table, question, expected):
-    found = [(question[one.start : one.end], table.header[one.column]) for one in mentions(question, table)]
+    found = [
+        (question[one.start : one.end], table.header[one.column]) for one in cell_matches(question, table)
+    ]
     assert found == expected
 
 
-def test_a_mention_has_the_cell_as_in_the_table():
-    assert [one.cell for one in mentions("名为观星台的项目", WIDE)] == ["观星台项目"]
-    assert [one.cell for one in mentions("缺损率为73.18的", WIDE)] == ["73.18%"]
-    assert [one.cell for one in mentions("总利润为3127.450的", WIDE)] == ["3127.45"]
+def test_a_match_has_the_cell_as_in_the_table():
+    assert [one.cell for one in cell_matches("名为观星台的项目", WIDE)] == ["观星台项目"]
+    assert [one.cell for one in cell_matches("缺损率为73.18的", WIDE)] == ["73.18%"]
+    assert [one.cell for one in cell_matches("总利润为3127.450的", WIDE)] == ["3127.45"]
 
 
 @pytest.mark.parametrize("empty", [table({"甲": ("text", ())}), table({"甲": ("real", (None, ""))})])
-def test_an_empty_table_is_mentioned_nowhere(empty):
-    assert mentions("甲大于3.5", empty) == []
+def test_an_empty_table_has_no_matches(empty):
+    assert cell_matches("甲大于3.5", empty) == []
 
 
 @pytest.mark.parametrize(
@@ -73,26 +75,26 @@ def test_an_empty_table_is_mentioned_nowhere(empty):
         ("公司", "公司"),
     ],
 )
-def test_the_stem_of_a_name_has_two_characters_at_least(name, expected):
-    assert stem(name) == expected
+def test_a_name_without_its_ending_has_two_characters_at_least(name, expected):
+    assert without_ending(name) == expected
 
 
 def test_a_table_is_indexed_once():
-    assert contents(WIDE) is contents(WIDE)
+    assert table_index(WIDE) is table_index(WIDE)
     equal = WIDE._replace(id="other")
-    assert contents(equal) is not contents(WIDE)
+    assert table_index(equal) is not table_index(WIDE)
 
 
 def test_answers_are_the_callers_own():
-    mentions("青石花园", CITY).clear()
-    assert len(mentions("青石花园", CITY)) == 1
+    cell_matches("青石花园", CITY).clear()
+    assert len(cell_matches("青石花园", CITY)) == 1
 
 
 def test_a_question_costs_a_millisecond_also_of_a_large_table():
     names = tuple(f"名{place}号{place * 7}院" for place in range(20_000))
     large = table({"项目名称": ("text", names), "值": ("real", tuple(map(float, range(20_000))))})
-    mentions("", large)
+    cell_matches("", large)
     started = time.process_time()
     for place in range(200):
-        mentions(f"请问名{place}号{place * 7}院的值大于{place}.5的有哪些", large)
+        cell_matches(f"请问名{place}号{place * 7}院的值大于{place}.5的有哪些", large)
     assert (time.process_time() - started) / 200 < 0.01

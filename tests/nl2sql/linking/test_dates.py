@@ -1,10 +1,10 @@
-"""Dates: as the real questions and cells write them, then in other short forms."""
+"""Dates: as the real questions and cells write them, then in other abbreviated forms."""
 
 import pytest
 
-from tasks.nl2sql.linking.dates import date, dates, forms, same
+from tasks.nl2sql.linking.dates import date_forms, find_dates, parse_date, same_date
 
-READ = [
+PARSED = [
     # of the real questions and cells: (year, quarter, month, day)
     ("2021年", (2021, None, None, None)),
     ("2021年度", (2021, None, None, None)),
@@ -36,11 +36,11 @@ READ = [
 ]
 
 
-@pytest.mark.parametrize(("text", "parts"), READ)
-def test_a_date_is_read(text, parts):
-    read = date(text)
-    assert read is not None
-    assert read.parts == parts
+@pytest.mark.parametrize(("text", "parts"), PARSED)
+def test_a_date_is_parsed(text, parts):
+    parsed = parse_date(text)
+    assert parsed is not None
+    assert parsed.parts == parts
 
 
 @pytest.mark.parametrize(
@@ -60,8 +60,8 @@ def test_a_date_is_read(text, parts):
         "年",
     ],
 )
-def test_what_is_no_date_is_not_read(text):
-    assert date(text) is None
+def test_what_is_no_date_is_not_parsed(text):
+    assert parse_date(text) is None
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_what_is_no_date_is_not_read(text):
     ],
 )
 def test_dates_are_found_with_their_parts(question, expected):
-    assert [question[one.start : one.end] for one in dates(question)] == expected
+    assert [question[one.start : one.end] for one in find_dates(question)] == expected
 
 
 @pytest.mark.parametrize(
@@ -107,13 +107,13 @@ def test_dates_are_found_with_their_parts(question, expected):
     ],
 )
 def test_a_date_has_the_forms_of_tables(text, form):
-    read = date(text)
-    assert read is not None
-    assert form in forms(read)
+    parsed = parse_date(text)
+    assert parsed is not None
+    assert form in date_forms(parsed)
 
 
 @pytest.mark.parametrize(
-    ("asked", "cell", "expected"),
+    ("wanted", "cell", "expected"),
     [
         ("2021年7月", "2021-07-01 08:00:00", True),
         ("2021年7月", "2021年07月", True),
@@ -123,8 +123,8 @@ def test_a_date_has_the_forms_of_tables(text, form):
         ("7月", "2021年7月", False),
     ],
 )
-def test_the_first_of_a_month_stands_for_the_month(asked, cell, expected):
-    one, other = date(asked), date(cell)
+def test_the_first_of_a_month_stands_for_the_month(wanted, cell, expected):
+    one, other = parse_date(wanted), parse_date(cell)
     assert one is not None
     assert other is not None
-    assert same(one, other) is expected
+    assert same_date(one, other) is expected

@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from tasks.nl2sql.linking.edit_distance import closest, distance
+from tasks.nl2sql.linking.edit_distance import closest_substring, edit_distance
 
 
 def slow_distance(one: str, other: str) -> int:
@@ -23,7 +23,7 @@ def test_the_distance_is_that_of_the_textbook():
     source = random.Random(0)
     for _ in range(500):
         one, other = word(source, 9), word(source, 9)
-        assert distance(one, other) == slow_distance(one, other)
+        assert edit_distance(one, other) == slow_distance(one, other)
 
 
 def test_the_closest_part_is_the_best_of_all_parts():
@@ -32,7 +32,7 @@ def test_the_closest_part_is_the_best_of_all_parts():
         pattern, text = word(source, 5) + "甲", word(source, 8)
         parts = [text[start:end] for start in range(len(text) + 1) for end in range(start, len(text) + 1)]
         best = min(slow_distance(pattern, part) for part in parts)
-        found = closest(pattern, text)
+        found = closest_substring(pattern, text)
         assert (found[2] if found else len(pattern)) == best
         assert found is None or slow_distance(pattern, text[found[0] : found[1]]) == best
 
@@ -48,4 +48,4 @@ def test_the_closest_part_is_the_best_of_all_parts():
     ],
 )
 def test_of_equally_near_parts_one_as_long_as_the_pattern_is_taken(pattern, text, expected):
-    assert closest(pattern, text) == expected
+    assert closest_substring(pattern, text) == expected

@@ -4,9 +4,9 @@ import time
 
 import pytest
 
-from tasks.nl2sql.linking.numerals import WAN, YI, number, numerals, written
+from tasks.nl2sql.linking.numerals import WAN, YI, decimal_text, find_numerals, parse_number
 
-READ = [
+PARSED = [
     # as in the real questions: decimals, percentages, counts, amounts
     ("3127.45", "3127.45"),
     ("814.6", "814.6"),
@@ -65,20 +65,20 @@ READ = [
 ]
 
 
-@pytest.mark.parametrize(("text", "expected"), READ)
-def test_a_number_is_read_exactly(text, expected):
-    read = number(text)
-    assert read is not None
-    mark = "%" if read.percent else {WAN: "万", YI: "亿"}.get(read.scale, "")
-    assert f"{written(read.value)} {mark}".strip() == expected
+@pytest.mark.parametrize(("text", "expected"), PARSED)
+def test_a_number_is_parsed_exactly(text, expected):
+    parsed = parse_number(text)
+    assert parsed is not None
+    mark = "%" if parsed.percent else {WAN: "万", YI: "亿"}.get(parsed.scale, "")
+    assert f"{decimal_text(parsed.value)} {mark}".strip() == expected
 
 
 @pytest.mark.parametrize(
     "text",
     ["", "万", "百", "亿元", "几百", "万科", "三一集团", "12万3万", "1,23", "2.", "A12", "12-34", "分之一"],
 )
-def test_what_is_no_number_is_not_read(text):
-    assert number(text) is None
+def test_what_is_no_number_is_not_parsed(text):
+    assert parse_number(text) is None
 
 
 @pytest.mark.parametrize(
@@ -106,12 +106,12 @@ def test_what_is_no_number_is_not_read(text):
     ],
 )
 def test_numbers_are_found_among_names_and_words(question, expected):
-    assert [question[one.start : one.end] for one in numerals(question)] == expected
+    assert [question[one.start : one.end] for one in find_numerals(question)] == expected
 
 
 @pytest.mark.parametrize("hostile", ["1" * 20_000, "十" * 5_000, "1," * 5_000, "一点" * 5_000, "-" * 9_000])
 def test_long_rows_of_digits_cost_no_more_than_their_length(hostile):
     started = time.process_time()
-    numerals(hostile)
-    number(hostile)
+    find_numerals(hostile)
+    parse_number(hostile)
     assert time.process_time() - started < 2

@@ -1,9 +1,9 @@
-"""Where the values of labels stand in their question."""
+"""Alignment of the values of labels with spans of their question."""
 
 import pytest
 
-from tasks.nl2sql.linking.cell_matching import Cells
-from tasks.nl2sql.linking.value_alignment import span_of, spans_of
+from tasks.nl2sql.linking.cell_matching import ColumnCells
+from tasks.nl2sql.linking.value_alignment import align_value, align_values
 from tasks.nl2sql.query.schema import EQUAL, GREATER, Condition
 from tests.nl2sql.invented_tables import COMPANIES, WIDE
 
@@ -41,16 +41,16 @@ ALIGNED = [
 
 @pytest.mark.parametrize(("value", "question", "type_", "expected"), ALIGNED)
 def test_the_span_of_a_value(value, question, type_, expected):
-    span = span_of(value, question, type_)
+    span = align_value(value, question, type_)
     assert (question[slice(*span)] if span else None) == expected
 
 
-def test_what_is_near_counts_only_if_it_leads_back_to_the_value():
-    question, cells = "请问远帆科学的利润", Cells(["远帆科技", "雨前建筑"])
-    assert span_of("远帆科技", question, "text") is None
-    assert span_of("远帆科技", question, "text", cells=cells) == (2, 6)
-    assert span_of("远帆科技", question, "text", cells=Cells(["远帆科技", "远帆科学院"])) is None
-    assert span_of("2041.5", "低于2041.6", "real", cells=cells) is None
+def test_a_similar_text_counts_only_if_it_matches_back_to_the_value():
+    question, cells = "请问远帆科学的利润", ColumnCells(["远帆科技", "雨前建筑"])
+    assert align_value("远帆科技", question, "text") is None
+    assert align_value("远帆科技", question, "text", cells=cells) == (2, 6)
+    assert align_value("远帆科技", question, "text", cells=ColumnCells(["远帆科技", "远帆科学院"])) is None
+    assert align_value("2041.5", "低于2041.6", "real", cells=cells) is None
 
 
 def test_a_value_takes_no_part_of_a_longer_one():
@@ -59,15 +59,15 @@ def test_a_value_takes_no_part_of_a_longer_one():
         Condition(WIDE.header.index(name), EQUAL, value)
         for name, value in (("区域类型", "城市"), ("市", "晋城"))
     ]
-    spans = spans_of(conditions, question, WIDE)
+    spans = align_values(conditions, question, WIDE)
     assert [question[slice(*span)] for span in spans if span] == ["城市", "晋城"]
 
 
 def test_equal_values_take_their_places_in_order():
     conditions = [Condition(10, GREATER, "57"), Condition(13, GREATER, "57")]
-    assert spans_of(conditions, "总利润与员工数分别大于57与57的", WIDE) == [(11, 13), (14, 16)]
+    assert align_values(conditions, "总利润与员工数分别大于57与57的", WIDE) == [(11, 13), (14, 16)]
 
 
-def test_a_value_that_stands_nowhere_has_no_span():
+def test_a_value_that_the_question_does_not_have_has_no_span():
     conditions = [Condition(2, EQUAL, "信用债寻求展期"), Condition(3, GREATER, "30000")]
-    assert spans_of(conditions, "营业利润超过3亿的企业", COMPANIES) == [None, (6, 8)]
+    assert align_values(conditions, "营业利润超过3亿的企业", COMPANIES) == [None, (6, 8)]

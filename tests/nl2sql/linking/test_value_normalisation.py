@@ -1,12 +1,12 @@
-"""The value of a condition as it is labelled, from the words of a question."""
+"""The value of a condition as it is labelled, from a text of a question."""
 
 import json
 from pathlib import Path
 
 import pytest
 
-from tasks.nl2sql.linking.value_alignment import spans_of
-from tasks.nl2sql.linking.value_normalisation import readings, value_at, value_for
+from tasks.nl2sql.linking.value_alignment import align_values
+from tasks.nl2sql.linking.value_normalisation import parsed_values, value_at, value_for
 from tasks.nl2sql.query.schema import EQUAL, GREATER, LESS, UNEQUAL, Condition, Table
 from tests.nl2sql.invented_tables import CITY, COMPANIES, WIDE
 
@@ -39,7 +39,7 @@ LABELLED = [
     (WIDE, "总利润", GREATER, "两千", "2000"),
     (WIDE, "总利润", GREATER, "2,041.5", "2041.5"),
     (WIDE, "员工数", GREATER, "一百零八", "108"),
-    # amounts, in the unit that the heading says, that the cells show, or 万
+    # amounts, in the unit of the heading, that of the cells, or 万
     (COMPANIES, "营业利润", GREATER, "3亿", "30000"),
     (COMPANIES, "营业利润", GREATER, "3亿元", "30000"),
     (COMPANIES, "营业利润", GREATER, "12亿元", "120000"),
@@ -86,8 +86,8 @@ def test_a_value_as_it_is_labelled(table, column, operator, text, expected):
     assert value_for(text, table.header.index(column), table, operator) == expected
 
 
-SEEN = [
-    # (question, what the network saw, column, value)
+MARKED = [
+    # (question, the span that the network marked, column, value)
     (WIDE, "远帆科技的总利润是多少", "远帆科", "公司名称", "远帆科技"),
     (WIDE, "请问远帆科技的总利润", "问远帆科技", "公司名称", "远帆科技"),
     (WIDE, "缺损率高于21.07%的公司", "21.07", "综合货物缺损率（%）", "21.07%"),
@@ -95,7 +95,7 @@ SEEN = [
     (WIDE, "总利润大于2041.5的", "041.5", "总利润", "2041.5"),
     (WIDE, "总利润大于2041.5的", "2041.", "总利润", "2041.5"),
     (WIDE, "在大同市且为乡镇的公司", "大同市", "市", "大同"),
-    # the question goes on with what the cell ends with
+    # the question goes on with the ending of the cell
     (WIDE, "叫远帆的公司有哪些", "远帆", "公司名称", "远帆"),
     (WIDE, "名为晚舟工程管理的公司", "晚舟工程管理", "公司名称", "晚舟工程管理"),
     (WIDE, "名为晚舟工程管理的公司", "晚舟工程管", "公司名称", "晚舟工程管理"),
@@ -111,10 +111,10 @@ SEEN = [
 ]
 
 
-@pytest.mark.parametrize(("table", "question", "seen", "column", "expected"), SEEN)
-def test_a_span_that_is_a_little_off_still_gives_the_value(table, question, seen, column, expected):
-    start = question.index(seen)
-    span, place = (start, start + len(seen)), table.header.index(column)
+@pytest.mark.parametrize(("table", "question", "marked", "column", "expected"), MARKED)
+def test_a_span_that_is_a_little_off_still_gives_the_value(table, question, marked, column, expected):
+    start = question.index(marked)
+    span, place = (start, start + len(marked)), table.header.index(column)
     operator = EQUAL if table.types[place] == "text" else GREATER
     assert value_at(question, span, place, table, operator) == expected
 
@@ -130,8 +130,8 @@ def test_a_span_that_is_a_little_off_still_gives_the_value(table, question, seen
         ("请问2021年7月", "7月", ("7", "07", "7月", "07月")),
     ],
 )
-def test_a_reading_has_its_span_and_forms(question, span, forms):
-    found = {question[one.start : one.end]: one.forms for one in readings(question)}
+def test_a_parsed_value_has_its_span_and_forms(question, span, forms):
+    found = {question[one.start : one.end]: one.forms for one in parsed_values(question)}
     assert found[span] == forms
 
 
@@ -150,7 +150,7 @@ def test_labels_of_real_questions_are_found_and_read_back():
     for question in map(json.loads, lines):
         table, text = tables[question["table_id"]], question["question"]
         labelled = [Condition(*each) for each in question["sql"]["conds"]]
-        for condition, span in zip(labelled, spans_of(labelled, text, table), strict=True):
+        for condition, span in zip(labelled, align_values(labelled, text, table), strict=True):
             conditions += 1
             if span:
                 read = value_at(text, span, condition.column, table, condition.operator)
