@@ -34,8 +34,7 @@ def build(job: Job) -> Training:
     """The training of one fold's model, or of a language model, for `tasks.learning.training.loop.fit`."""
     from tasks.extraction import language_model
     from tasks.extraction.models import networks
-    from tasks.text.encoders import take_over
-    from tasks.text.language_model import trained
+    from tasks.text.language_model import start_encoder
 
     if "method" not in job.settings:
         return language_model.build(job)
@@ -43,7 +42,7 @@ def build(job: Job) -> Training:
     sentences = Sentences(job, recipe)
     network = networks.build(recipe, sentences.reader, predicates=len(sentences.predicates), seed=job.seed)
     if job.start:
-        take_over(network.training, trained(job.start, sentences.reader))
+        start_encoder(network.training, job.start, sentences.reader)
     return Training(
         model=network.training,
         stages=recipe.training.stages,

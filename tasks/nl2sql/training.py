@@ -47,13 +47,12 @@ def build(job: Job) -> Training:
 def _sketch(job: Job, recipe: Recipe) -> Training:
     from tasks.nl2sql.sketch import losses
     from tasks.nl2sql.sketch import network as networks
-    from tasks.text.encoders import take_over
-    from tasks.text.language_model import trained
+    from tasks.text.language_model import start_encoder
 
     lessons = Lessons(job, recipe, read=_read, shapes=partial(_shapes, longest=recipe.encoder.longest))
     network = networks.build(recipe, lessons.reader, seed=job.seed)
     if job.start:
-        take_over(network.encoder, trained(job.start, lessons.reader))
+        start_encoder(network.encoder, job.start, lessons.reader)
     return Training(
         model=network.model,
         stages=recipe.training.stages,

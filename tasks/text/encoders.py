@@ -1,7 +1,6 @@
-"""Encoders: from the tokens of a sentence to a vector for each of them.
+"""Encoders: networks from the tokens of a sentence to a vector for each of them.
 
-Every layer that learns has a name that begins with `PREFIX`, so that one network can take over the encoder
-of another (`take_over`).
+Every trainable layer has a name that begins with `PREFIX`, by which `copy_encoder` finds it in two networks.
 """
 
 from typing import Any, NamedTuple
@@ -22,7 +21,7 @@ PREFIX = "encoder_"
 
 
 class Encoded(NamedTuple):
-    """Symbolic tensors of one encoder, and the inputs they come from."""
+    """Inputs and symbolic outputs of an encoder."""
 
     inputs: dict[str, Any]
     hidden: Any
@@ -33,17 +32,17 @@ class Encoded(NamedTuple):
 
 
 def encoded(reader: Reader, *, seed: int) -> Encoded:
-    """A fresh encoder of the reader's kind on inputs of its own."""
+    """A new encoder of the kind in the reader's settings, on new inputs."""
     if reader.settings.kind == "bert":
         return _bert(reader, reader.settings.bert)
     return _dgcnn(reader, reader.settings.dgcnn, seed=seed)
 
 
-def take_over(network: Any, other: Any) -> None:
-    """Give the layers of an encoder the weights of another network's."""
-    for layer in network.layers:
+def copy_encoder(source: Any, target: Any) -> None:
+    """Copy the weights of the encoder in one network to the encoder in another."""
+    for layer in target.layers:
         if layer.name.startswith(PREFIX) and layer.weights:
-            layer.set_weights(other.get_layer(layer.name).get_weights())
+            layer.set_weights(source.get_layer(layer.name).get_weights())
 
 
 def _dgcnn(reader: Reader, settings: Dgcnn, *, seed: int) -> Encoded:
@@ -90,15 +89,15 @@ def _bert(reader: Reader, settings: Bert) -> Encoded:
             max_sequence_length=reader.longest + 2,
             name=f"{PREFIX}bert",
         )
-    backbone.pooled_dense.trainable = False  # nothing reads what it gives, so it would have no gradient
+    backbone.pooled_dense.trainable = False  # its output is not used, so it would have no gradient
     characters = keras.Input((None,), dtype="int32", name="characters")
     mask = _mask(characters, reader.characters.special[0])
-    given = {
+    tokens = {
         "token_ids": characters,
         "segment_ids": ops.zeros_like(characters),
         "padding_mask": ops.cast(mask[..., 0], "int32"),
     }
-    hidden = backbone(given)["sequence_output"]
+    hidden = backbone(tokens)["sequence_output"]
     return Encoded({"characters": characters}, hidden * ops.cast(mask, hidden.dtype), mask, hidden.shape[-1])
 
 
@@ -112,7 +111,7 @@ def _embedding(name: str, size: int, width: int, seed: int) -> Any:
 
 
 def _pretrained(table: np.ndarray, width: int, seed: int) -> Any:
-    """Frozen vectors and a projection that learns."""
+    """Frozen vectors and a trainable projection."""
     frozen = layers.Embedding(
         *table.shape, embeddings_initializer=Table(table), trainable=False, name="vectors_table"
     )
@@ -122,7 +121,7 @@ def _pretrained(table: np.ndarray, width: int, seed: int) -> Any:
 
 
 class Table(keras.initializers.Initializer):
-    """Starts a variable as a given array."""
+    """Initialises a variable with an array."""
 
     def __init__(self, values: np.ndarray) -> None:
         self.values = values
@@ -131,8 +130,6 @@ class Table(keras.initializers.Initializer):
         return ops.convert_to_tensor(self.values, dtype=dtype)
 
 
-# FOLDED from tasks/text/positions.py
-# Learned position vectors.
 @keras.saving.register_keras_serializable("podium")
 class Positions(layers.Layer):
     """A learned vector for each position, zero at first."""

@@ -19,7 +19,7 @@ from tasks.learning.seeds import derive, generator
 from tasks.learning.training.batches import by_length, padded_length
 from tasks.learning.training.loop import Batch, Training
 from tasks.text.config import Pretraining
-from tasks.text.encoders import encoded
+from tasks.text.encoders import copy_encoder, encoded
 from tasks.text.tokenization import Reader
 from tasks.text.vocabulary import FIRST, MASK, UNKNOWN
 
@@ -42,8 +42,13 @@ def training(texts: Iterable[str], reader: Reader, settings: Pretraining, *, see
     )
 
 
-def trained(folder: Path, reader: Reader) -> Any:
-    """The language model whose weights a training of it has left in a folder."""
+def start_encoder(model: Any, folder: Path, reader: Reader) -> None:
+    """Copy the encoder of the language model in a folder to the encoder in `model`."""
+    copy_encoder(load(folder, reader), model)
+
+
+def load(folder: Path, reader: Reader) -> Any:
+    """The language model whose weights a training wrote to a folder."""
     model = network(reader, seed=0)
     model.load_weights(folder / "model.weights.h5")
     return model

@@ -147,9 +147,9 @@ def test_a_pretraining_learns_to_guess(tmp_path, keras):
 
 
 def test_what_was_trained_is_found_again(tmp_path):
-    from tasks.text.language_model import trained, training
+    from tasks.text.language_model import load, training
 
     model = training(TEXTS, reader(), settings(), seed=1).model
     model.save_weights(tmp_path / "model.weights.h5")
-    for one, other in zip(trained(tmp_path, reader()).get_weights(), model.get_weights(), strict=True):
+    for one, other in zip(load(tmp_path, reader()).get_weights(), model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)

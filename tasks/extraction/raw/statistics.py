@@ -11,7 +11,7 @@ from tasks.extraction.raw.sentences import Sentence
 from tasks.extraction.records import Record
 from tasks.text.dataset_files import PARTS
 from tasks.text.normalisation import normalise, normalised_counts, text_key
-from tasks.text.validation.raw_files import Notes, quantile
+from tasks.text.validation.raw_files import CONTROL, EMOJI, FirstEntries, Notes, length_quantiles
 
 MESSAGES = {
     "not_found": "subjects and objects that their text does not hold, case and width aside",
@@ -36,10 +36,7 @@ MESSAGES = {
 
 _SHORT = 5
 _PLAIN = re.compile(r"[《》\s]+")
-_CONTROL = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-_FULL_WIDTH = re.compile("[０-９Ａ-Ｚａ-ｚ]")
-_EMOJI = re.compile("[\U0001f000-\U0001faff]")
-_QUANTILES = {"median length": 0.5, "length of 9 in 10": 0.9, "length of 99 in 100": 0.99, "longest": 1.0}
+_PATTERNS = {"control": CONTROL, "full_width": re.compile("[０-９Ａ-Ｚａ-ｚ]"), "emoji": EMOJI}
 
 
 class Findings:
@@ -53,7 +50,7 @@ class Findings:
         self._predicates: dict[Part, Counter[str]] = {part: Counter() for part in PARTS}
         self._lengths: Counter[int] = Counter()
         self._characters: Counter[str] = Counter()
-        self._texts: dict[Part, dict[bytes, str]] = {part: {} for part in PARTS}
+        self._texts: FirstEntries[str] = FirstEntries()
 
     def add(self, part: Part, sentence: Sentence) -> None:
         """Count a sentence."""
@@ -79,7 +76,7 @@ class Findings:
         stated = {part: self._predicates[part] for part in PARTS if part != "test"}
         counts |= {f"{part} triples": self.triples(part) for part in stated}
         counts["distinct training characters"] = len(self.normalised_characters())
-        counts |= {name: quantile(self._lengths, share) for name, share in _QUANTILES.items()}
+        counts |= length_quantiles(self._lengths)
         return counts | {
             f"{part} {predicate}": found[predicate] for predicate in known for part, found in stated.items()
         }
@@ -101,17 +98,13 @@ class Findings:
             self._notes.add("long", f"{name}: {len(text):,} characters")
         if len(text) < _SHORT:
             self._notes.add("short", f"{name}: {text}")
-        for kind, pattern in (("control", _CONTROL), ("full_width", _FULL_WIDTH), ("emoji", _EMOJI)):
-            if found := pattern.search(text):
-                self._notes.add(kind, f"{name}: {found[0]}")
+        self._notes.add_matches(name, text, _PATTERNS)
         digest = hashlib.blake2b(text_key(text).encode(), digest_size=16).digest()
-        first = self._texts[part].setdefault(digest, name)
+        first, earlier = self._texts.add(part, digest, name)
         if first != name:
             self._notes.add("repeated_text", f"{name} and {first}")
-        for earlier in PARTS[: PARTS.index(part)]:
-            if other := self._texts[earlier].get(digest):
-                self._notes.add(f"{part}_leak", f"{name} and {other}")
-                break
+        if earlier:
+            self._notes.add(f"{part}_leak", f"{name} and {earlier}")
 
     def _add_postag_and_labels(self, part: Part, sentence: Sentence) -> None:
         record = sentence.record

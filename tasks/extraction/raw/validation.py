@@ -11,7 +11,7 @@ from tasks.extraction.raw import files, sentences
 from tasks.extraction.raw.statistics import Findings
 from tasks.extraction.records import Record
 from tasks.text.validation import json_lines
-from tasks.text.validation.raw_files import Reading, in_turn
+from tasks.text.validation.raw_files import LineProgress, interleaved
 
 Sink = Callable[[Part, Record], None]
 """(part, record): is given each sentence as it is read, wrong ones later or not."""
@@ -52,7 +52,7 @@ def survey(data: Data, sink: Sink | None) -> Survey:
         received = "sentences that have none"
         problems.append(Problem(root / files.TRAIN, None, "triples to learn from", received))
     if problems or schema is None:
-        raise InvalidData(in_turn(problems))
+        raise InvalidData(interleaved(problems))
     summary = {"counts": findings.counts(schema.types), "notes": findings.notes(schema.types)}
     return Survey(schema.rows, findings.normalised_characters(), alias, location, summary)
 
@@ -62,10 +62,10 @@ def _sentences(
 ) -> Iterator[tuple[Part, sentences.Sentence]]:
     """The sentences that nothing is wrong with, of the files that are there."""
     sources = [source for source in files.sources(data) if source.file.is_file()]
-    reading = Reading(sum(source.file.stat().st_size for source in sources), of="sentences")
+    progress = LineProgress(sum(source.file.stat().st_size for source in sources), of="sentences")
     known = schema.types if schema else None
     for part, file in sources:
-        for number, value in json_lines.objects(file, problems, read=reading.read):
+        for number, value in json_lines.objects(file, problems, on_line=progress.add_line):
             name = f"{file.stem}:{number}"
             found = sentences.sentence(value, name, labelled=part != "test", known=known)
             if isinstance(found, sentences.Sentence):

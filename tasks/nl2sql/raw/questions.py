@@ -14,7 +14,7 @@ from tasks.nl2sql.query.schema import (
     Question,
     Table,
 )
-from tasks.text.validation.json_lines import Wrong, missing, shown, unfit, wrong_text
+from tasks.text.validation.json_lines import Wrong, missing, shown, unusable_character, wrong_text
 
 _KEYS = {"question", "table_id", "sql"}
 _QUERY_KEYS = ("sel", "agg", "cond_conn_op", "conds")
@@ -117,7 +117,7 @@ def _wrong_condition(condition: Any, columns: int | None, place: str) -> Iterato
     yield from _wrong_column(column, columns, f"in {place}")
     yield from _wrong_code(operator, OPERATORS, f"an operator in {place}")
     if isinstance(value, str):
-        if received := unfit(value):
+        if received := unusable_character(value):
             yield Wrong(f"characters of text as value of {place}", received)
     elif not _is_whole(value) and not (isinstance(value, float) and math.isfinite(value)):
         yield Wrong(f"text or a finite number as value of {place}", shown(value))

@@ -2,7 +2,6 @@
 
 import hashlib
 import marshal
-import re
 from collections import Counter
 from typing import Any, NamedTuple
 
@@ -21,7 +20,7 @@ from tasks.nl2sql.query.serialization import canonical
 from tasks.nl2sql.raw.questions import Asked
 from tasks.text.dataset_files import PARTS
 from tasks.text.normalisation import normalise, normalised_counts, text_key
-from tasks.text.validation.raw_files import Notes, quantile
+from tasks.text.validation.raw_files import CONTROL, EMOJI, FirstEntries, Notes, length_quantiles
 
 MESSAGES = {
     "real_text": "cells of real columns that are text",
@@ -53,10 +52,7 @@ MESSAGES = {
 """Kinds of notes in the order in which they are given."""
 
 _LONG = 128
-_CONTROL = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-_EMOJI = re.compile("[\U0001f000-\U0001faff]")
 _OF_ANY_TYPE = ("", "COUNT")
-_QUANTILES = {"median length": 0.5, "length of 9 in 10": 0.9, "length of 99 in 100": 0.99, "longest": 1.0}
 
 
 class _First(NamedTuple):
@@ -75,7 +71,7 @@ class Findings:
         self._lengths: Counter[int] = Counter()
         self._characters: Counter[str] = Counter()
         self._tables: dict[Part, dict[str, bytes]] = {part: {} for part in PARTS}
-        self._first: dict[Part, dict[bytes, _First]] = {part: {} for part in PARTS}
+        self._first: FirstEntries[_First] = FirstEntries()
 
     def add_table(self, part: Part, table: Table) -> None:
         """Count a table."""
@@ -115,7 +111,7 @@ class Findings:
         plain = [name for part in PARTS for name in (part, f"{part} tables", f"{part} rows")]
         counts = {name: self._counts[name] for name in plain}
         counts["distinct training characters"] = len(self.characters())
-        counts |= {name: quantile(self._lengths, share) for name, share in _QUANTILES.items()}
+        counts |= length_quantiles(self._lengths)
         return counts | {name: self._counts[name] for name in sorted(self._counts.keys() - set(plain))}
 
     def notes(self) -> list[dict[str, Any]]:
@@ -147,22 +143,18 @@ class Findings:
         text = question.text
         if len(text) > _LONG:
             self._notes.add("long", f"{question.id}: {len(text):,} characters")
-        for kind, pattern in (("control", _CONTROL), ("emoji", _EMOJI)):
-            if found := pattern.search(text):
-                self._notes.add(kind, f"{question.id}: {found[0]}")
+        self._notes.add_matches(question.id, text, {"control": CONTROL, "emoji": EMOJI})
 
     def _add_repeated(self, part: Part, question: Question) -> None:
         key = _digest(text_key(question.text), question.table)
         query = str(question.query and canonical(question.query))
-        first = self._first[part].setdefault(key, _First(question.id, query))
+        first, earlier = self._first.add(part, key, _First(question.id, query))
         if first.id != question.id:
             self._notes.add("repeated_question", f"{question.id} and {first.id}")
             if first.query != query:
                 self._notes.add("contradiction", f"{question.id} and {first.id}")
-        for earlier in PARTS[: PARTS.index(part)]:
-            if other := self._first[earlier].get(key):
-                self._notes.add(f"{part}_leak", f"{question.id} and {other.id}")
-                break
+        if earlier:
+            self._notes.add(f"{part}_leak", f"{question.id} and {earlier.id}")
 
     def _add_labels(self, part: Part, asked: Asked) -> None:
         name = asked.question.id

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any
 
 from tasks.nl2sql.query.schema import Cell, Table
-from tasks.text.validation.json_lines import Wrong, missing, shown, unfit, wrong_text
+from tasks.text.validation.json_lines import Wrong, missing, shown, unusable_character, wrong_text
 
 LONGEST_LINE_BYTES = 1 << 26
 """Room for 100,000 rows; the largest real table has 0.6 MB."""
@@ -92,13 +92,13 @@ def _is_plain(row: list[Any]) -> bool:
     texts = [cell for cell in row if cell.__class__ is str]
     numbers = [cell for cell in row if cell.__class__ is float]
     fits = len(texts) + len(numbers) == len(row) and math.isfinite(sum(numbers))
-    return fits and unfit("".join(texts)) is None
+    return fits and unusable_character("".join(texts)) is None
 
 
 def _wrong_cell(cell: Cell, *, number: bool = True) -> Wrong | None:
     kind = type(cell)
     if kind is str:
-        received = unfit(cell)  # type: ignore[arg-type]
+        received = unusable_character(cell)  # type: ignore[arg-type]
         return Wrong("characters of text", received) if received else None
     if not number:
         return Wrong("text", shown(cell))

@@ -15,7 +15,7 @@ from tasks.nl2sql.raw.reference_database import shipped
 from tasks.nl2sql.raw.statistics import Findings
 from tasks.nl2sql.raw.tables import LONGEST_LINE_BYTES, table_of
 from tasks.text.validation import json_lines
-from tasks.text.validation.raw_files import Reading, in_turn
+from tasks.text.validation.raw_files import LineProgress, interleaved
 
 
 class Known(NamedTuple):
@@ -55,28 +55,28 @@ def survey(data: Data, sink: Sink | None) -> Survey:
     findings = Findings()
     sources = raw.sources(data)
     files = [file for source in sources for file in (source.questions, source.tables) if file.is_file()]
-    reading = Reading(sum(file.stat().st_size for file in files), of="lines")
+    progress = LineProgress(sum(file.stat().st_size for file in files), of="lines")
     for source in sources:
-        known = _tables(source, problems, reading, findings, sink)
-        for asked in _questions(source, known, problems, reading):
+        known = _tables(source, problems, progress, findings, sink)
+        for asked in _questions(source, known, problems, progress):
             if table := known.tables.get(asked.question.table):
                 findings.add_question(source.part, asked, table)
                 if sink:
                     sink.add_question(source.part, asked.question)
     if problems:
-        raise InvalidData(in_turn(problems))
+        raise InvalidData(interleaved(problems))
     return Survey(findings.characters(), {"counts": findings.counts(), "notes": findings.notes()})
 
 
 def _tables(
-    source: raw.Source, problems: list[Problem], reading: Reading, findings: Findings, sink: Sink | None
+    source: raw.Source, problems: list[Problem], progress: LineProgress, findings: Findings, sink: Sink | None
 ) -> Known:
     if not source.tables.is_file():
         return Known({}, complete=False)
     known: dict[str, Table] = {}
     wrong: list[Problem] = []
     with shipped(source.database, problems) as database:
-        for found in _distinct(source.tables, wrong, reading):
+        for found in _distinct(source.tables, wrong, progress):
             findings.add_table(source.part, found)
             if database:
                 for example in database.differing_cells(found):
@@ -88,10 +88,12 @@ def _tables(
     return Known(known, complete=not wrong)
 
 
-def _distinct(file: Path, problems: list[Problem], reading: Reading) -> Iterator[Table]:
+def _distinct(file: Path, problems: list[Problem], progress: LineProgress) -> Iterator[Table]:
     """The tables that nothing is wrong with, each with an id and a name of its own."""
     first: dict[tuple[str, str], int] = {}
-    for number, value in json_lines.objects(file, problems, read=reading.read, longest=LONGEST_LINE_BYTES):
+    for number, value in json_lines.objects(
+        file, problems, on_line=progress.add_line, longest=LONGEST_LINE_BYTES
+    ):
         found = table_of(value)
         if isinstance(found, list):
             problems += [Problem(file, number, *wrong) for wrong in found]
@@ -107,12 +109,12 @@ def _distinct(file: Path, problems: list[Problem], reading: Reading) -> Iterator
 
 
 def _questions(
-    source: raw.Source, known: Known, problems: list[Problem], reading: Reading
+    source: raw.Source, known: Known, problems: list[Problem], progress: LineProgress
 ) -> Iterator[Asked]:
     """The questions that nothing is wrong with."""
     if not source.questions.is_file():
         return
-    for number, value in json_lines.objects(source.questions, problems, read=reading.read):
+    for number, value in json_lines.objects(source.questions, problems, on_line=progress.add_line):
         name = f"{source.questions.stem}:{number}"
         labelled = source.part != "test"
         found = question_of(value, name, labelled=labelled, known=known.tables, complete=known.complete)

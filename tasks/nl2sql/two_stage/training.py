@@ -23,13 +23,12 @@ from tasks.nl2sql.two_stage.inputs import Asked, asked, inputs, shuffled, target
 def build(job: Job, recipe: Recipe) -> Training:
     """The training of one fold's model, for `tasks.learning.training.loop.fit`."""
     from tasks.nl2sql.two_stage import network as two_stage_network
-    from tasks.text.encoders import take_over
-    from tasks.text.language_model import trained
+    from tasks.text.language_model import start_encoder
 
     lessons = lessons_of(job, recipe)
     network = two_stage_network.build(recipe, lessons.reader, seed=job.seed)
     if job.start:
-        take_over(network.encoder, trained(job.start, lessons.reader))
+        start_encoder(network.encoder, job.start, lessons.reader)
     return Training(
         model=network.model,
         stages=recipe.training.stages,

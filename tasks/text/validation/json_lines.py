@@ -14,11 +14,12 @@ from typing import Any, BinaryIO, NamedTuple
 from tasks.core.errors import Problem
 
 LONGEST_LINE_BYTES = 1 << 20
-"""Far beyond any sentence with its words; a file without line ends is not read into memory."""
+"""Much longer than any sentence with its words; a file without line ends is not read into memory."""
 MOST_PROBLEMS = 1000
-"""Of one file; then it is read no further."""
+"""Of one file; reading stops there."""
 
 _OBJECT, _UTF8 = "one JSON object a line", "text in UTF-8"
+_NOT_TEXT = re.compile(r"[\x00\ud800-\udfff]")
 
 
 class Wrong(NamedTuple):
@@ -37,7 +38,7 @@ class Line(NamedTuple):
 
 
 class _Refused(Exception):
-    """A line that cannot be used, though Python might read it."""
+    """A line that is refused, whether or not Python could parse it."""
 
     def __init__(self, expected: str, received: str) -> None:
         self.wrong = Wrong(expected, received)
@@ -48,14 +49,14 @@ def objects(
     file: Path,
     problems: list[Problem],
     *,
-    read: Callable[[int], None] | None = None,
+    on_line: Callable[[int], None] | None = None,
     longest: int = LONGEST_LINE_BYTES,
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """(line number, object) of each line that holds one; the others are added to the problems.
 
-    `read` is told the bytes of each line; lines of `longest` bytes or more are problems too.
+    `on_line` is called with the bytes of each line; lines of `longest` bytes or more are problems too.
     """
-    return _contents(file, problems, _object, read=read, longest=longest)
+    return _contents(file, problems, _object, on_line=on_line, longest=longest)
 
 
 def rows(file: Path, problems: list[Problem]) -> Iterator[tuple[int, list[str]]]:
@@ -64,7 +65,11 @@ def rows(file: Path, problems: list[Problem]) -> Iterator[tuple[int, list[str]]]
 
 
 def shown(value: Any) -> str:
-    """A JSON value in a message: its kind, and the value itself where it is short enough to read."""
+    """A JSON value in a message: its type, and the value itself where it is short.
+
+    >>> shown(["a", "b"]), shown({"id": 1}), shown(True)
+    ('a list of 2', 'an object with "id"', 'true')
+    """
     match value:
         case None:
             return "null"
@@ -80,16 +85,52 @@ def shown(value: Any) -> str:
 
 
 def printable(text: str, *, longest: int) -> str:
-    """The text's beginning, with escapes for characters that do not show or that steer a terminal."""
-    start = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text[:longest])
+    """The first `longest` characters, those that do not print or that control a terminal escaped.
+
+    >>> printable("a\\nb and more", longest=5)
+    'a\\\\nb a…'
+    """
+    start = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text[:longest])
     return f"{start}…" if len(text) > longest else start
 
 
 def names(value: Iterable[str]) -> str:
-    """The keys of an object in a message, the first few of many."""
-    found = list(value)
-    listed = ", ".join(shown(name) for name in found[:6])
-    return f"{listed} …" if len(found) > 6 else listed or "no keys"
+    """The keys of an object in a message, at most six of them."""
+    keys = list(value)
+    listed = ", ".join(map(shown, keys[:6]))
+    return f"{listed} …" if len(keys) > 6 else listed or "no keys"
+
+
+def wrong_text(value: dict[str, Any], key: str, *, keys: Collection[str]) -> Iterator[Wrong]:
+    """Why this key's value cannot be used as text; nothing if it can. `keys` are all known keys."""
+    if key not in value:
+        yield missing(value, key, keys=keys)
+    elif not isinstance(text := value[key], str):
+        yield Wrong(f'text as "{key}"', shown(text))
+    elif not text.strip():
+        yield Wrong(f'text as "{key}"', "white space only" if text else "an empty one")
+    elif received := unusable_character(text):
+        yield Wrong(f'characters of text as "{key}"', received)
+
+
+def unusable_character(text: str) -> str | None:
+    """A description of the first character that cannot be used as text; None if there is none.
+
+    >>> unusable_character("a\\0")
+    'a NUL character as character 2'
+    """
+    if not (match := _NOT_TEXT.search(text)):
+        return None
+    character = "a NUL character" if match[0] == "\0" else f"half of a surrogate pair, {match[0]!a},"
+    return f"{character} as character {match.start() + 1}"
+
+
+def missing(value: dict[str, Any], key: str, *, keys: Collection[str]) -> Wrong:
+    """The message that a key is missing, with an unknown key that may be a misspelling of it."""
+    unknown = [name for name in value if name not in keys]
+    near = difflib.get_close_matches(key, unknown, n=1, cutoff=0.6)
+    meant = f"; is {shown(near[0])} meant?" if near else ""
+    return Wrong(f'the key "{key}"', f"an object with {names(value)}{meant}")
 
 
 def _contents(
@@ -97,18 +138,18 @@ def _contents(
     problems: list[Problem],
     parse: Callable[[str], Any],
     *,
-    read: Callable[[int], None] | None = None,
+    on_line: Callable[[int], None] | None = None,
     longest: int = LONGEST_LINE_BYTES,
 ) -> Iterator[tuple[int, Any]]:
-    known = len(problems)
+    before = len(problems)
     try:
         with file.open("rb") as stream:
-            for line in _lines(stream, parse, read or (lambda size: None), longest):
+            for line in _lines(stream, parse, on_line or (lambda size: None), longest):
                 if line.wrong is None:
                     yield line.number, line.value
                 else:
                     problems.append(Problem(file, line.number or None, *line.wrong))
-                if len(problems) - known >= MOST_PROBLEMS:
+                if len(problems) - before >= MOST_PROBLEMS:
                     return
     except OSError as error:
         reason = error.strerror or type(error).__name__
@@ -116,7 +157,7 @@ def _contents(
 
 
 def _lines(
-    stream: BinaryIO, parse: Callable[[str], Any], read: Callable[[int], None], longest: int
+    stream: BinaryIO, parse: Callable[[str], Any], on_line: Callable[[int], None], longest: int
 ) -> Iterator[Line]:
     number, blank = 0, 0
     while raw := stream.readline(longest):
@@ -126,7 +167,7 @@ def _lines(
                 yield Line(0, wrong=Wrong(_UTF8, "UTF-16 (a byte order mark says so)"))
                 return
             raw = raw.removeprefix(codecs.BOM_UTF8)
-        read(len(raw))
+        on_line(len(raw))
         if not raw.strip():
             blank = blank or number
             continue
@@ -195,36 +236,3 @@ def _no_constant(name: str) -> Any:
 
 
 _decode = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant).decode
-
-
-# FOLDED from tasks/text/fields.py
-# Fields of a line's object: whether they are there, and whether they are text.
-_NOT_TEXT = re.compile(r"[\x00\ud800-\udfff]")
-
-
-def wrong_text(value: dict[str, Any], key: str, *, keys: Collection[str]) -> Iterator[Wrong]:
-    """Why this key's value cannot be used as text; nothing if it can. `keys` are all that have a meaning."""
-    if key not in value:
-        yield missing(value, key, keys=keys)
-    elif not isinstance(found := value[key], str):
-        yield Wrong(f'text as "{key}"', shown(found))
-    elif not found.strip():
-        yield Wrong(f'text as "{key}"', "white space only" if found else "an empty one")
-    elif received := unfit(found):
-        yield Wrong(f'characters of text as "{key}"', received)
-
-
-def unfit(text: str) -> str | None:
-    """The first character that cannot be used as text, in words; None if there is none."""
-    if not (found := _NOT_TEXT.search(text)):
-        return None
-    what = "a NUL character" if found[0] == "\0" else f"half of a surrogate pair, {found[0]!a},"
-    return f"{what} as character {found.start() + 1}"
-
-
-def missing(value: dict[str, Any], key: str, *, keys: Collection[str]) -> Wrong:
-    """That a key is not there, and which one without a meaning may be meant."""
-    others = [name for name in value if name not in keys]
-    near = difflib.get_close_matches(key, others, n=1, cutoff=0.6)
-    meant = f"; is {shown(near[0])} meant?" if near else ""
-    return Wrong(f'the key "{key}"', f"an object with {names(value)}{meant}")

@@ -2,7 +2,7 @@ from collections import Counter
 
 import pytest
 
-from tasks.text.validation.raw_files import Notes, quantile
+from tasks.text.validation.raw_files import FirstEntries, Notes, quantile
 
 
 def test_kinds_come_in_the_order_of_their_messages_with_the_first_examples() -> None:
@@ -28,3 +28,12 @@ def test_examples_are_short_and_steer_no_terminal() -> None:
 def test_quantiles(share: float, value: int) -> None:
     assert quantile(Counter({2: 3, 9: 1}), share) == value
     assert quantile(Counter(), share) == 0
+
+
+def test_first_entries_are_those_of_the_part_and_of_the_parts_before_it() -> None:
+    entries: FirstEntries[str] = FirstEntries()
+    assert entries.add("train", "key", "train:1") == ("train:1", None)
+    assert entries.add("train", "key", "train:2") == ("train:1", None)
+    assert entries.add("validation", "other", "validation:1") == ("validation:1", None)
+    assert entries.add("test", "key", "test:1") == ("test:1", "train:1")
+    assert entries.add("test", "other", "test:2") == ("test:2", "validation:1")
