@@ -17,7 +17,7 @@ from flows.commands import (
     submissions,
 )
 from flows.console import guarded
-from tasks.core.execution.messages import collect_seldom
+from tasks.core.execution.garbage_collection import raise_gc_threshold
 
 NOTE = (
     "Results go to stdout, messages to stderr. "
@@ -113,7 +113,7 @@ register(
 
 def main() -> None:
     """Entry point of the console script."""
-    collect_seldom()
+    raise_gc_threshold()
     app(prog_name="podium")
 
 

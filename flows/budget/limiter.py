@@ -62,25 +62,27 @@ def begun(competition: str, config: Any, folds: Any) -> Budget:
         return Budget(config)
     began = time.monotonic()
     folds.wait()
-    watch = run_control.current.get()
-    if watch is None or not folds.state.is_completed():
+    control = run_control.current.get()
+    if control is None or not folds.state.is_completed():
         return Budget(config)  # a failure comes out at the end of the flow
-    return Limited(competition, config, watch, began=began)
+    return Limited(competition, config, control, began=began)
 
 
 def foreseen(competition: str, config: Any, *, seconds: float) -> Any:
     """What of the settings a run with so much time would begin with now; logs what it leaves out, and why."""
     run = config.run.model_copy(update={"budget_seconds": seconds})
     limited = config.model_copy(update={"run": run})
-    return Limited(competition, limited, run_control.Watch(), began=time.monotonic()).config
+    return Limited(competition, limited, run_control.RunControl(), began=time.monotonic()).config
 
 
 class Limited(Budget):
     """Recipes are left out until the rest fits."""
 
-    def __init__(self, competition: str, config: Any, watch: run_control.Watch, *, began: float) -> None:
+    def __init__(
+        self, competition: str, config: Any, control: run_control.RunControl, *, began: float
+    ) -> None:
         super().__init__(config)
-        self._competition, self._watch = competition, watch
+        self._competition, self._control = competition, control
         self._why: dict[str, str] = {}
         self._over: set[str] = set()
         self._refused: set[str] = set()
@@ -122,8 +124,8 @@ class Limited(Budget):
     def _foresee(self) -> None:
         self._foreseen = names_of(self.config)
         self._forecast = Forecast(plan(self._competition, self.config), slots=len(slot_names()))
-        self._pace = Pace(self._forecast.steps, self._watch, run_id() or "")
-        self._watch.order = {step.label: place for place, step in enumerate(self._forecast.steps)}
+        self._pace = Pace(self._forecast.steps, self._control, run_id() or "")
+        self._control.order = {step.label: place for place, step in enumerate(self._forecast.steps)}
 
     def _left(self) -> float:
         """Seconds for training."""
@@ -198,7 +200,7 @@ class Limited(Budget):
         failed = {step.label for step in self._forecast.steps if step.gathers in self._over}
         unwanted = {step.label for step in self._forecast.steps} - self._forecast.last - wanted - failed
         self._refused |= unwanted
-        self._watch.refuse(unwanted)
+        self._control.cancel(unwanted)
 
     def _end(self, done: set[str]) -> None:
         """The time for training is over; members that were there before only have to be looked up."""
@@ -239,5 +241,5 @@ class Limited(Budget):
         return "\n".join(lines)
 
     def _step_told(self, label: str) -> str:
-        worked = self._watch.worked(label)
+        worked = self._control.working_time(label)
         return f"{label} ({about(worked)} of it done)" if worked else label

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from flows.budget.makespan import family
 from flows.budget.plan import PlannedStep
 from tasks.core.cache.store import Store
-from tasks.core.execution.run_control import Watch
+from tasks.core.execution.run_control import RunControl
 
 LEAST = 0.1
 """Share of its time that a step at work is taken to need when it has worked longer than was expected."""
@@ -15,8 +15,8 @@ LEAST = 0.1
 class Pace:
     """The plan of a run, beside what its journal and its children say."""
 
-    def __init__(self, steps: Sequence[PlannedStep], watch: Watch, run: str) -> None:
-        self._steps, self._watch, self._run = steps, watch, run
+    def __init__(self, steps: Sequence[PlannedStep], control: RunControl, run: str) -> None:
+        self._steps, self._control, self._run = steps, control, run
 
     def done(self) -> set[str]:
         """Labels of the steps that this run is done with."""
@@ -39,19 +39,19 @@ class Pace:
         return [step.label for step in self._steps if step.label in wanted]
 
     def _of(self, step: PlannedStep, shown: Sequence[tuple[float, float | None]]) -> float | None:
-        if (left := self._watch.left(step.label)) is not None:
+        if (left := self._control.seconds_left(step.label)) is not None:
             return left
         expected = _by_siblings(shown, step.seconds)
-        if expected is None or not self._watch.is_at_work(step.label):
+        if expected is None or not self._control.is_running(step.label):
             return expected
-        return max(expected - self._watch.worked(step.label), LEAST * expected)
+        return max(expected - self._control.working_time(step.label), LEAST * expected)
 
     def _shown(self, done: set[str]) -> dict[str, list[tuple[float, float | None]]]:
         """By family, the seconds of steps in this run, and what was expected of each."""
         shown: dict[str, list[tuple[float, float | None]]] = defaultdict(list)
         for step in self._steps:
-            left = 0.0 if step.label in done else self._watch.left(step.label)
-            worked = self._watch.worked(step.label)
+            left = 0.0 if step.label in done else self._control.seconds_left(step.label)
+            worked = self._control.working_time(step.label)
             if left is not None and worked:
                 shown[family(step.label)].append((worked + left, step.seconds))
         return shown

@@ -9,7 +9,7 @@ from functools import wraps
 from typing import Any
 
 from tasks.core.context import Collector, collected_by
-from tasks.core.execution.run_control import Watch, watched_by
+from tasks.core.execution.run_control import RunControl, controlled_by
 
 
 def followed(body: Callable[..., Any]) -> Callable[..., Any]:
@@ -18,7 +18,7 @@ def followed(body: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(body)
     def run(*arguments: Any, **keywords: Any) -> Any:
         collector = Collector()
-        with collected_by(collector), watched_by(Watch()):
+        with collected_by(collector), controlled_by(RunControl()):
             last = body(*arguments, **keywords)
         if not hasattr(last, "wait"):
             return last  # a plan: nothing runs

@@ -86,9 +86,9 @@ def carried_out(body: Any, config: Any) -> Any:
     from flows.commands.runs import check_folders, check_paths
     from flows.console import show_logs
     from tasks.core.cluster import clusters
-    from tasks.core.execution.messages import collect_seldom
+    from tasks.core.execution.garbage_collection import raise_gc_threshold
 
-    collect_seldom()
+    raise_gc_threshold()
     show_logs()
     check_folders()
     check_paths(config)

@@ -1,24 +1,23 @@
-"""How a trial stands on its way: after each quarter of each fold's training, and after each fold.
+"""Intermediate reports of a trial: after each quarter of each fold's training, and after each fold.
 
-Trials are compared at equal shares of their way, however many epochs each of them has. What is reported is
-the mean of the folds so far: their scores, and of the fold in training the figure that its epochs measure.
-The same reports come of a training that runs, one that was interrupted, and one that the cache had.
+Trials are compared at equal shares of their work, however many epochs each of them has. What is reported is
+the mean over the folds so far: their scores, and for the fold in training the held-out figure of its epochs.
+A training that runs, one that was interrupted, and one from the cache give the same reports.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from tasks.core.execution.messages import EpochProgress
+
 QUARTERS = 4
-EPOCH = re.compile(r"epoch (\d+) of (\d+): (.*)")
-FIGURE = re.compile(r"(held_out_\w+) ([^\s,]+)")
 
 
 class Pruned(Exception):
     """The trial is given up."""
 
 
-class Course:
+class TrialReports:
     """Turns epochs and scores into numbered reports."""
 
     steps_per_fold = QUARTERS
@@ -28,39 +27,36 @@ class Course:
         self._report = report
         self._scores: list[float] = []
 
-    def told(self, text: str) -> None:
-        """Take a line that a training tells, if it is about an epoch."""
-        if found := EPOCH.search(text):
-            figures = {name: float(value) for name, value in FIGURE.findall(found[3])}
-            self._epoch(int(found[1]), int(found[2]), figures)
+    def record_epoch(self, progress: EpochProgress) -> None:
+        """Take an epoch of a running training.
 
-    def trained(self, history: Sequence[Mapping[str, Any]]) -> None:
-        """Take all epochs of a finished training; those that were told before change nothing."""
+        Raises:
+            Pruned: the trial should be given up.
+        """
+        self._epoch(progress.epoch, progress.total, progress.figures)
+
+    def record_history(self, history: Sequence[Mapping[str, Any]]) -> None:
+        """Take all epochs of a finished training; those that were recorded before change nothing."""
         for epoch, row in enumerate(history, start=1):
-            figures = {name: as_told(row[name]) for name in row if name.startswith("held_out_")}
-            self._epoch(epoch, len(history), figures)
+            self._epoch(epoch, len(history), row)
 
-    def predicted(self, score: float) -> None:
-        """Take the score of a fold, more being better; the last one's comes too late to give up."""
+    def record_score(self, score: float) -> None:
+        """Take the score of a fold, more being better; the last fold's comes too late to give up."""
         self._scores.append(score)
-        self._judge(QUARTERS * len(self._scores), self._mean())
+        self._send(QUARTERS * len(self._scores), self._mean())
 
-    def _epoch(self, epoch: int, count: int, figures: Mapping[str, float]) -> None:
+    def _epoch(self, epoch: int, count: int, figures: Mapping[str, Any]) -> None:
         quarter = QUARTERS * epoch // count
         is_first = quarter > QUARTERS * (epoch - 1) // count
-        figure = next((value for name, value in figures.items() if name != "held_out_loss"), None)
+        held_out = (name for name in figures if name.startswith("held_out_") and name != "held_out_loss")
+        figure = next(held_out, None)
         if is_first and quarter < QUARTERS and figure is not None:
-            self._judge(QUARTERS * len(self._scores) + quarter, self._mean(figure))
+            self._send(QUARTERS * len(self._scores) + quarter, self._mean(figures[figure]))
 
-    def _judge(self, step: int, value: float) -> None:
+    def _send(self, step: int, value: float) -> None:
         if self._report(step, value):
             raise Pruned
 
     def _mean(self, *more: float) -> float:
         values = [*self._scores, *more]
         return sum(values) / len(values)
-
-
-def as_told(value: float) -> float:
-    """A figure as a training writes it into its line."""
-    return float(f"{value:.4g}")

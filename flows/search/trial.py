@@ -10,7 +10,7 @@ import time
 from typing import Any
 
 from flows.runtime.registry import flow_of
-from flows.search.pruning import Course, Pruned
+from flows.search.pruning import Pruned, TrialReports
 from tasks.core.cache.store import Artifact
 from tasks.core.competition import Score, find
 from tasks.core.config import Settings
@@ -107,7 +107,7 @@ def searchable(competition: str, config: Any, search: Search) -> Any:
 
 def last_step(config: Any) -> int:
     """Number of the last report of a trial that is not given up."""
-    return Course.steps_per_fold * int(config.folds.count)
+    return TrialReports.steps_per_fold * int(config.folds.count)
 
 
 def changed(config: Settings, differences: dict[str, Any]) -> Settings:
@@ -135,16 +135,16 @@ class InTurn:
 
     def __init__(self, study: Study, number: int, *, until: float | None) -> None:
         self._study, self._number, self._until = study, number, until
-        self._course = Course(lambda step, value: study.report(number, step, value))
+        self._reports = TrialReports(lambda step, value: study.report(number, step, value))
 
     def call(self, step: Step, arguments: dict[str, Any]) -> Any:
         result = self._run(step, arguments)
         if step.name == "load":
             self._refuse_other_data(result)
         elif step.name == "train":
-            self._course.trained(json.loads((result.path / "history.json").read_text("utf-8")))
+            self._reports.record_history(json.loads((result.path / "history.json").read_text("utf-8")))
         elif step.name == "predict" and arguments["fold"] is not None:
-            self._course.predicted(self._fold_score(result, arguments).signed)
+            self._reports.record_score(self._fold_score(result, arguments).signed)
         elif step.name == "gather":
             raise Gathered(result)
         return result
@@ -158,7 +158,7 @@ class InTurn:
 
     def _run(self, step: Step, arguments: dict[str, Any]) -> Any:
         label = step.label(arguments)
-        follow = self._course.told if step.name == "train" else lambda text: None
+        follow = self._reports.record_epoch if step.name == "train" else lambda epoch: None
         try:
             with followed_by(follow):
                 outcome = step.execute(self._limited(arguments), run=run_id())

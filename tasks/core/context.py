@@ -1,28 +1,32 @@
-"""Who listens to the steps of this thread: the step at work, a recorder of plans, a collector of futures,
-and whoever follows what child processes tell."""
+"""Context of a step: the running step, a recorder of plans, a collector of futures, and a follower of epochs.
+
+All are context variables, so that they hold for this thread and for the steps that are started in it.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
-if TYPE_CHECKING:
-    from tasks.core.step import Step
+from tasks.core.execution.messages import EpochProgress
 
 
 class Running(NamedTuple):
-    """The step at work in this thread: where it may keep what a later attempt goes on from."""
+    """The step that runs in this thread."""
 
     label: str
     key: str
+    """Digest of its cache key."""
     partial: Path
+    """Folder for checkpoints, from which a later attempt resumes."""
 
 
 class Recorder(Protocol):
     """Takes calls of steps instead of Prefect; `flows.budget.plan` has one."""
 
-    def call(self, step: "Step", arguments: dict[str, Any]) -> Any: ...
+    def call(self, step: Any, arguments: dict[str, Any]) -> Any:
+        """The result of calling a `tasks.core.step.Step` with all its arguments, by name."""
 
 
 at_work: ContextVar[Running] = ContextVar("running")
@@ -30,18 +34,18 @@ recording: ContextVar[Recorder | None] = ContextVar("recorder", default=None)
 
 
 class Collector:
-    """Futures of the steps a flow has started, in their order."""
+    """Futures of the steps that a flow has started, in the order of their starts."""
 
     def __init__(self) -> None:
         self.futures: list[Any] = []
 
 
 collecting: ContextVar[Collector | None] = ContextVar("collector", default=None)
-following: ContextVar[Callable[[str], None] | None] = ContextVar("follower", default=None)
+follower: ContextVar[Callable[[EpochProgress], None] | None] = ContextVar("follower", default=None)
 
 
 def running() -> Running:
-    """The step that is at work.
+    """The step that runs in this thread.
 
     Raises:
         LookupError: called outside of a step.
@@ -50,7 +54,7 @@ def running() -> Running:
 
 
 def run_id() -> str | None:
-    """Id of the flow run this step belongs to; None outside of one."""
+    """Id of Prefect's flow run that this step belongs to; None outside of one."""
     from prefect.runtime import flow_run
 
     return flow_run.get_id()
@@ -58,7 +62,7 @@ def run_id() -> str | None:
 
 @contextmanager
 def recorded_by(recorder: Recorder) -> Iterator[None]:
-    """Within this block, calls of steps go to the recorder and nothing runs."""
+    """Within this block, calls of steps go to the recorder instead of Prefect."""
     token = recording.set(recorder)
     try:
         yield
@@ -68,7 +72,7 @@ def recorded_by(recorder: Recorder) -> Iterator[None]:
 
 @contextmanager
 def collected_by(collector: Collector) -> Iterator[None]:
-    """Within this block, the collector learns of every step that is started."""
+    """Within this block, add the future of every step that is started to the collector."""
     token = collecting.set(collector)
     try:
         yield
@@ -77,13 +81,13 @@ def collected_by(collector: Collector) -> Iterator[None]:
 
 
 @contextmanager
-def followed_by(follower: Callable[[str], None]) -> Iterator[None]:
-    """Within this block, the follower is given each line that a child process tells.
+def followed_by(follow: Callable[[EpochProgress], None]) -> Iterator[None]:
+    """Within this block, call `follow` with each epoch that a child process reports.
 
-    What it raises ends the child, and comes out of the step.
+    An exception that it raises kills the child and is raised by the step.
     """
-    token = following.set(follower)
+    token = follower.set(follow)
     try:
         yield
     finally:
-        following.reset(token)
+        follower.reset(token)

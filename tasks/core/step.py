@@ -24,7 +24,7 @@ from tasks.core.cache.remote_store import Mirror
 from tasks.core.cache.store import Artifact, Store
 from tasks.core.context import Running, at_work, collecting, recording, run_id
 from tasks.core.errors import UserError
-from tasks.core.execution.run_control import LeftOut, held, insist
+from tasks.core.execution.run_control import LeftOut, acquire_or_cancel, raise_if_cancelled
 from tasks.core.execution.working_time import worked_seconds
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ class Step:
 
     def _compute(self, store: Store, key: Key, label: str, arguments: dict[str, Any]) -> "Outcome":
         digest = key.digest
-        with held(store.lock(digest), lambda: insist(label)):
+        with acquire_or_cancel(store.lock(digest), lambda: raise_if_cancelled(label)):
             if outcome := _look_up(store, key) or _fetched(store, key, label):
                 return outcome
             _refuse_edited(key, label)

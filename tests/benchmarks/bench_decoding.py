@@ -176,7 +176,7 @@ def rates(told: dict[str, Any]) -> None:
         assert len(TRIPLES) * len(chosen) >= count > 0.95 * len(TRIPLES) * len(chosen)
     for way, rate in found.items():
         shown = f"{rate:8.1f} sentences/s, batches {found['batches'] / rate:5.1f} times as many"
-        messages.tell(f"{told['job']['settings']['name']:9} {way:32} {shown}")
+        messages.send(f"{told['job']['settings']['name']:9} {way:32} {shown}")
     if told["profile"]:
         profile(lambda: decode(sentences))
 
@@ -199,7 +199,7 @@ def stream(told: dict[str, Any]) -> None:
 
     predict._loaded, predict.Progress = fresh, Watched  # type: ignore[misc, assignment]
     child(told)
-    messages.tell(f"written: {time.process_time():6.0f} s, {_peak():6.0f} MB at most")
+    messages.send(f"written: {time.process_time():6.0f} s, {_peak():6.0f} MB at most")
 
 
 class Watched:
@@ -213,7 +213,7 @@ class Watched:
             self._next = (done // EVERY + 1) * EVERY
             pages = int(Path("/proc/self/statm").read_text().split()[1])
             now = pages * resource.getpagesize() / 2**20
-            messages.tell(
+            messages.send(
                 f"{done:7} sentences {time.process_time():6.0f} s {now:6.0f} MB, {_peak():6.0f} at most"
             )
 

@@ -146,7 +146,7 @@ def rates(told: dict[str, Any]) -> None:
         act(chosen)
         found[way] = len(chosen) / (made_up.clock() - began)
     for way, rate in found.items():
-        messages.tell(
+        messages.send(
             f"{way:32} {rate:8.1f} questions/s, batches {found['batches'] / rate:5.1f} times as many"
         )
     _decoding_alone(
@@ -170,7 +170,7 @@ def _decoding_alone(
         began = time.process_time()
         decoded(sketches, questions, fresh, executor, settings=recipe.decoding)
         rate = len(questions) / (time.process_time() - began)
-        messages.tell(f"sketches to queries, {way:24} {rate:8.1f} questions/s")
+        messages.send(f"sketches to queries, {way:24} {rate:8.1f} questions/s")
     if profiled:
         profile(lambda: decoded(sketches, questions, fresh, executor, settings=recipe.decoding))
 
@@ -193,7 +193,7 @@ def stream(told: dict[str, Any]) -> None:
     predict._loaded = lambda model, recipe, reader: networks.build(recipe, reader, seed=0)  # type: ignore[assignment]
     predict.Progress = partial(Watched, made_up.clock)  # type: ignore[misc, assignment]
     child(told)
-    messages.tell(f"written: {made_up.clock():6.0f} s, {_peak():6.0f} MB at most")
+    messages.send(f"written: {made_up.clock():6.0f} s, {_peak():6.0f} MB at most")
 
 
 class Watched:
@@ -207,7 +207,7 @@ class Watched:
             self._next = (done // EVERY + 1) * EVERY
             pages = int(Path("/proc/self/statm").read_text().split()[1])
             now = pages * resource.getpagesize() / 2**20
-            messages.tell(f"{done:7} questions {self._clock():6.0f} s {now:6.0f} MB, {_peak():6.0f} at most")
+            messages.send(f"{done:7} questions {self._clock():6.0f} s {now:6.0f} MB, {_peak():6.0f} at most")
 
 
 def _peak() -> float:

@@ -70,10 +70,10 @@ def on_threads(data: str) -> None:
     from flows.dogs import dogs
     from tasks import report
     from tasks.core.context import recorded_by
-    from tasks.core.execution.messages import collect_seldom
+    from tasks.core.execution.garbage_collection import raise_gc_threshold
     from tasks.core.settings import resolve
 
-    collect_seldom()
+    raise_gc_threshold()
     report.publish = lambda *told, **options: None
     config = resolve.resolve("dogs", preset="demo", overrides=(f"data.root={data}",), submission=None)
     with recorded_by(Threads()):

@@ -9,7 +9,7 @@ from tasks.core.cache.store import Artifact, Store
 from tasks.core.config import Run, Settings
 from tasks.core.dispatch import in_child, read_job
 from tasks.core.errors import UserError
-from tasks.core.execution.messages import tell
+from tasks.core.execution.messages import EpochProgress, send
 from tasks.core.step import Outcome, step
 
 
@@ -29,13 +29,14 @@ def child(job: dict[str, Any]) -> None:
     read = read_job(job)
     settings, file = Counting.model_validate(read.settings), read.partial / "count"
     done = int(file.read_text()) if file.exists() else 0
-    tell(f"begins at {done} in {os.getpid()} on {os.environ['CUDA_VISIBLE_DEVICES']}")
+    send(f"begins at {done} in {os.getpid()} on {os.environ['CUDA_VISIBLE_DEVICES']}")
     (read.output / "result.txt").write_text("half")
     for number in range(done + 1, settings.count + 1):
         time.sleep(settings.seconds)
         (read.partial / "next").write_text(str(number))
         (read.partial / "next").replace(file)
-        tell(f"epoch {number} of {settings.count}")
+        figures = {"began": done, "process": os.getpid()}
+        send(EpochProgress(number, settings.count, figures, 1.0, "steps", 0.0))
     if settings.end == "mistake":
         raise UserError("the numbers are wrong")
     if settings.end == "failure":

@@ -67,7 +67,7 @@ def wake(slept: Artifact, name: str) -> dict:
 
 def child(job: dict) -> None:
     (Path(job["folder"]) / "half").write_text("half")
-    messages.tell("asleep")
+    messages.send("asleep")
     time.sleep(job["seconds"])
     (Path(job["folder"]) / "half").write_text("whole")
 '''

@@ -21,9 +21,9 @@ import pytest
 
 from tasks.core import dispatch, places
 from tasks.core.competition import Job, Scores
-from tasks.core.context import following
 from tasks.core.dispatch import read_job
 from tasks.core.execution import child_process, run_control
+from tasks.core.execution.messages import EpochProgress
 from tasks.core.execution.slots import slot
 from tests.toy import plugging
 
@@ -71,7 +71,7 @@ def run_here(entry: str, job: dict[str, Any], *, timeout_seconds: float, label: 
     began, ended = time.time(), Event()
     if entry == "tasks.train:child":
         ends = began + timeout_seconds if timeout_seconds else float("inf")
-        with run_control.over(label, ended.set):
+        with run_control.running_child(label, ended.set):
             train(read_job(job), label, ended, ends=ends)
     elif entry == "tasks.predict:child":
         predict(read_job(job))
@@ -104,7 +104,7 @@ def train(job: Job, label: str, ended: Event, *, ends: float) -> None:
     for epoch in range(1, job.settings["epochs"] + 1):
         time.sleep(float(os.environ.get(SECONDS, 0)))
         if ended.is_set():
-            run_control.insist(label)
+            run_control.raise_if_cancelled(label)
         if time.time() > ends:
             raise child_process.ChildFailed("took longer than its limit")
         error = 1 / (1 + np.exp(-_line(weights, places_))) - labels
@@ -113,7 +113,8 @@ def train(job: Job, label: str, ended: Event, *, ends: float) -> None:
         share = float(((_line(weights, places_) > 0) == labels)[~own].mean())
         history.append({"stage": 1, "epoch": epoch, "loss": 0.0, "held_out_accuracy": share})
         count = job.settings["epochs"]
-        _tell(label, f"epoch {epoch} of {count}: loss 0, held_out_accuracy {share:.4g}, 9 steps/s")
+        figures = {"loss": 0.0, "held_out_accuracy": share}
+        _report(label, EpochProgress(epoch, count, figures, 9.0, "steps", 0.0))
     np.save(job.output / "weights.npy", weights)
     (job.output / "history.json").write_text(json.dumps(history))
 
@@ -148,11 +149,9 @@ def _records(job: Job) -> tuple[np.ndarray, np.ndarray]:
     return np.array([point["at"] for point in points]), files.targets(job.dataset)
 
 
-def _tell(label: str, text: str) -> None:
-    logging.getLogger("podium").info("%s", text)
-    run_control.told(label, text)
-    if follow := following.get():
-        follow(text)
+def _report(label: str, progress: EpochProgress) -> None:
+    logging.getLogger("podium").info("%s", progress.text())
+    child_process.report_epoch(label, progress)
 
 
 def main() -> None:

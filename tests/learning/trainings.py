@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tasks.core.config import Stage
+from tasks.core.execution.messages import EpochProgress
 from tasks.learning.seeds import generator
 from tasks.learning.training.loop import Batch, Training, fit
 from tasks.learning.training.mixup import mix
@@ -75,8 +76,12 @@ def build(stages: tuple[Stage, ...], *, ema: float = 0.0, mixup: bool = False) -
 
 def run(training: Training, folder: Path, *, seconds: float = 0.0, told: list[str] | None = None) -> str:
     """Fit and give one digest of every variable and the history."""
-    said = [] if told is None else told
-    history = fit(training, folder, checkpoint_seconds=seconds, workers=1, tell=said.append)
+    lines = [] if told is None else told
+
+    def report(message: str | EpochProgress) -> None:
+        lines.append(message if isinstance(message, str) else message.text())
+
+    history = fit(training, folder, checkpoint_seconds=seconds, workers=1, report=report)
     return digest(training.model, history)
 
 

@@ -15,7 +15,7 @@ from tasks.core.config import Run
 from tasks.core.context import Running
 from tasks.core.errors import UserError
 from tasks.core.execution import run_control
-from tasks.core.execution.child_process import ChildFailed, Ended, Listener
+from tasks.core.execution.child_process import ChildFailed, Exit, Listener
 
 POLL_SECONDS = 0.5
 MOST_LOSSES = 3
@@ -46,7 +46,7 @@ def kept(
     """
     losses = 0
     while True:
-        run_control.insist(step.label)
+        run_control.raise_if_cancelled(step.label)
         if clusters.is_ending():
             raise ChildFailed(f"{step.label}: not begun, for the run is ending")
         with store.new_folder() as folder:
@@ -79,7 +79,7 @@ def _carry_out(
     }
     listener = Listener(step.label)
     cluster = clusters.current(run)
-    with clusters.upholding(order), run_control.over(step.label, order.withdraw):
+    with clusters.upholding(order), run_control.running_child(step.label, order.withdraw):
         sent = cluster.send(told)
         try:
             while not sent.ended(POLL_SECONDS):
@@ -90,17 +90,17 @@ def _carry_out(
             _take_back(order, sent)
             raise
         _listen(order, listener)
-    listener.conclude(_understood(answer, order, step.label))
+    listener.raise_if_failed(_understood(answer, order, step.label))
     _wait_for_sight(order.output, answer["written"])
 
 
 def _listen(order: Order, listener: Listener) -> None:
     for line in order.new_lines():
-        listener.hear(line)
+        listener.receive(line)
 
 
 def _refuse_to_wait_when_ending(order: Order, label: str) -> None:
-    run_control.insist(label)
+    run_control.raise_if_cancelled(label)
     if clusters.is_ending() or order.withdrawn:
         raise ChildFailed(f"{label}: ended with the run")
 
@@ -119,7 +119,7 @@ def _take_back(order: Order, sent: Sent) -> None:
         log.debug("the cluster did not answer: %s", error)
 
 
-def _understood(answer: dict[str, Any], order: Order, label: str) -> Ended:
+def _understood(answer: dict[str, Any], order: Order, label: str) -> Exit:
     if "refused" in answer:
         raise UserError(f"{label}: {answer['refused']}")
     if "unseen" in answer:
@@ -131,7 +131,7 @@ def _understood(answer: dict[str, Any], order: Order, label: str) -> Ended:
         raise Lost("another was asked to begin again")
     if "unwanted" in answer:
         raise Lost(f"{answer['unwanted']} heard nothing from here for {LEASE_SECONDS:.0f} s")
-    return Ended(*answer["ended"])
+    return Exit(*answer["ended"])
 
 
 def _wait_for_sight(folder: Path, written: dict[str, int]) -> None:

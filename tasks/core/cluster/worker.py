@@ -11,8 +11,8 @@ from tasks.core.cache.store import Store
 from tasks.core.cluster import compatibility
 from tasks.core.cluster.lease import Taken
 from tasks.core.execution import child_process
-from tasks.core.execution.messages import as_line
-from tasks.core.execution.run_control import held
+from tasks.core.execution.messages import to_line
+from tasks.core.execution.run_control import acquire_or_cancel
 from tasks.core.execution.slots import slot
 
 POLL_SECONDS = 0.5
@@ -48,19 +48,19 @@ def carry_out(order: dict[str, Any]) -> dict[str, Any]:
         taken.end()
 
 
-def _attended(order: dict[str, Any], taken: Taken, where: str) -> child_process.Ended:
+def _attended(order: dict[str, Any], taken: Taken, where: str) -> child_process.Exit:
     with _Attendance(taken) as attendance:
         # two children never share checkpoints: a worker that was cut off may still have one
-        alone = held(Store(Path(order["store"])).lock(order["lock"]), attendance.check)
+        alone = acquire_or_cancel(Store(Path(order["store"])).lock(order["lock"]), attendance.check)
         with alone, slot(attendance.check) as confined:
-            attendance.hear(as_line({"text": f"works on {where}"}))
+            attendance.hear(to_line(f"works on {where}"))
             ended = child_process.attend(
                 order["function"],
                 order["job"],
-                hear=attendance.hear,
+                on_line=attendance.hear,
                 environment={**compatibility.in_place_of_ours(order["environment"]), **confined},
                 timeout_seconds=order["timeout_seconds"],
-                started=attendance.started,
+                on_start=attendance.started,
             )
         attendance.check()
     return ended

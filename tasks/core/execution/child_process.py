@@ -1,9 +1,9 @@
-"""Long work in a child process of its own: memory returns, a crash fails one step, a timeout ends it.
+"""Run a function in a child process: memory is freed at its end, a crash fails one step, a timeout ends it.
 
-`run` starts `python -m tasks.core.execution.child_process <function> <job file>`. The child reads its job as JSON, and its
-standard output carries two kinds of line: messages of `tell` (progress and logs, after a control
-character), and anything else a library prints. Its standard input is a lifeline: when the parent dies,
-however it dies, the pipe closes and the child ends itself with all it started.
+`run` starts `python -m tasks.core.execution.child_process <function> <job file>`. The child reads its job as
+JSON. Its standard output carries messages (`tasks.core.execution.messages`) and whatever libraries print. Its
+standard input is a pipe from the parent: when the parent ends for any reason, the pipe closes, and the child
+kills itself and all processes it started.
 """
 
 import json
@@ -21,24 +21,35 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tasks.core.context import following
+from tasks.core.context import follower
 from tasks.core.errors import UserError
 from tasks.core.execution import run_control
-from tasks.core.execution.messages import MARK, collect_seldom, send
+from tasks.core.execution.garbage_collection import raise_gc_threshold
+from tasks.core.execution.messages import MARK, EpochProgress, parse, send
 
 LAST_LINES = 30
-SILENT = {
+"""Lines of a failed child that its error message quotes."""
+ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "2",
     "NO_ALBUMENTATIONS_UPDATE": "1",
     "PYTHONUNBUFFERED": "1",
     "PYTHONHASHSEED": "0",
 }
+"""Variables of every child."""
 
 log = logging.getLogger("podium")
 
 
 class ChildFailed(Exception):
-    """A child process ended without a result; the message carries its last lines."""
+    """A child process ended without a result; the message quotes its last lines."""
+
+
+class Exit(NamedTuple):
+    """How a child ended."""
+
+    code: int
+    """Its exit code; negative for a signal."""
+    timed_out: bool
 
 
 def run(
@@ -49,53 +60,46 @@ def run(
     environment: dict[str, str] | None = None,
     timeout_seconds: float = 0,
 ) -> None:
-    """Call `module:function` with the job in a fresh process and wait for its end.
+    """Call `module:function` with the job in a new process and wait until it ends.
 
     Raises:
-        UserError: the child met something a person can mend.
-        ChildFailed: it crashed, was killed, or took longer than the limit (0: none).
-        LeftOut: the run has no time for the step any more.
+        UserError: the child met an error that the user can correct.
+        ChildFailed: it crashed, was killed, or took longer than the timeout (0: none).
+        LeftOut: the run has cancelled the step.
     """
     listener = Listener(label)
-    with ExitStack() as watch:
-        ended = attend(
+    with ExitStack() as control:
+        exit = attend(
             function,
             job,
-            hear=listener.hear,
+            on_line=listener.receive,
             environment=environment,
             timeout_seconds=timeout_seconds,
-            started=lambda kill: watch.enter_context(run_control.over(label, kill)),
+            on_start=lambda kill: control.enter_context(run_control.running_child(label, kill)),
         )
-    listener.conclude(ended)
-
-
-class Ended(NamedTuple):
-    """How a child ended: its exit code, negative for a signal, and whether the limit was why."""
-
-    code: int
-    timed_out: bool
+    listener.raise_if_failed(exit)
 
 
 def attend(
     function: str,
     job: dict[str, Any],
     *,
-    hear: Callable[[str], None],
+    on_line: Callable[[str], None],
     environment: Mapping[str, str | None] | None = None,
     timeout_seconds: float = 0,
-    started: Callable[[Callable[[], None]], object] = lambda kill: None,
-) -> Ended:
-    """Start a child, hand on each of its lines as it comes, and wait for its end.
+    on_start: Callable[[Callable[[], None]], object] = lambda kill: None,
+) -> Exit:
+    """Start a child, pass each of its lines on as it comes, and wait until it ends.
 
     Args:
         function: `module:function`, called with the job.
         job: JSON.
-        hear: is given the lines; what it raises ends the child.
-        environment: variables over those of this process; None takes one away.
-        timeout_seconds: the child is ended after this long; 0: never.
-        started: is given a function that ends the child from another thread.
+        on_line: called with each line; an exception that it raises kills the child.
+        environment: variables over those of this process; None removes one.
+        timeout_seconds: the child is killed after this time; 0: never.
+        on_start: called with a function that kills the child from another thread.
     """
-    variables: dict[str, str | None] = {**os.environ, **SILENT, **(environment or {})}
+    variables: dict[str, str | None] = {**os.environ, **ENVIRONMENT, **(environment or {})}
     with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
         json.dump(job, file, ensure_ascii=False)
         file.flush()
@@ -108,58 +112,66 @@ def attend(
             env={name: value for name, value in variables.items() if value is not None},
             start_new_session=True,
         )
-        with _ended(child), _limit(child, timeout_seconds) as overrun:
-            started(lambda: _kill(child))
+        with _killed_at_end(child), _timeout(child, timeout_seconds) as timed_out:
+            on_start(lambda: _kill(child))
             assert child.stdout is not None
             for line in child.stdout:
-                hear(line.decode(errors="replace").rstrip())
+                on_line(line.decode(errors="replace").rstrip())
             code = child.wait()
-        return Ended(code, overrun.is_set())
+        return Exit(code, timed_out.is_set())
 
 
 class Listener:
-    """Passes a child's lines on to the log and keeps the last ones for its failure."""
+    """Logs a child's messages, records its progress, and keeps its last lines for an error message."""
 
     def __init__(self, label: str) -> None:
-        self.label = label
-        self.last: deque[str] = deque(maxlen=LAST_LINES)
-        self.mistake: str | None = None
+        self._label = label
+        self._last_lines: deque[str] = deque(maxlen=LAST_LINES)
+        self._user_error: UserError | None = None
 
-    def hear(self, line: str) -> None:
-        chatter, mark, told = line.partition(MARK)  # a library may have left its line unfinished
-        if chatter or not mark:
-            self.last.append(chatter)
-            log.debug("%s", chatter)
+    def receive(self, line: str) -> None:
+        """Take a line of the child's output."""
+        other_output, mark, fields = line.partition(MARK)  # a library may have left its line unfinished
+        if other_output or not mark:
+            self._last_lines.append(other_output)
+            log.debug("%s", other_output)
         if not mark:
             return
-        message = json.loads(told)
-        if "mistake" in message:
-            self.mistake = message["mistake"]
-        else:
-            self.last.append(message["text"])
-            log.info("%s", message["text"])
-            run_control.told(self.label, message["text"])
-            if follow := following.get():
-                follow(message["text"])
+        message = parse(fields)
+        if isinstance(message, UserError):
+            self._user_error = message
+            return
+        text = message if isinstance(message, str) else message.text()
+        self._last_lines.append(text)
+        log.info("%s", text)
+        if isinstance(message, EpochProgress):
+            report_epoch(self._label, message)
 
-    def conclude(self, ended: Ended) -> None:
-        """Return if the child ended well.
+    def raise_if_failed(self, exit: Exit) -> None:
+        """Return if the child ended with code 0.
 
         Raises:
             UserError, ChildFailed, LeftOut: as `run` does.
         """
-        if ended.code == 0:
+        if exit.code == 0:
             return
-        run_control.insist(self.label)
-        if self.mistake is not None:
-            raise UserError(self.mistake)
-        tail = "\n".join(self.last)
-        if ended.timed_out:
-            raise ChildFailed(f"{self.label}: took longer than its limit and was ended; last lines:\n{tail}")
-        killed = ended.code < 0
-        how = f"was killed by {_signal_name(-ended.code)}" if killed else f"ended with code {ended.code}"
-        hint = " (the kernel does this when memory runs out)" if ended.code == -signal.SIGKILL else ""
-        raise ChildFailed(f"{self.label}: its process {how}{hint}; last lines:\n{tail}")
+        run_control.raise_if_cancelled(self._label)
+        if self._user_error is not None:
+            raise self._user_error
+        tail = "\n".join(self._last_lines)
+        if exit.timed_out:
+            raise ChildFailed(f"{self._label}: took longer than its limit and was ended; last lines:\n{tail}")
+        killed = exit.code < 0
+        how = f"was killed by {_signal_name(-exit.code)}" if killed else f"ended with code {exit.code}"
+        hint = " (the kernel does this when memory runs out)" if exit.code == -signal.SIGKILL else ""
+        raise ChildFailed(f"{self._label}: its process {how}{hint}; last lines:\n{tail}")
+
+
+def report_epoch(label: str, progress: EpochProgress) -> None:
+    """Give an epoch of the step's child to the run control and to the follower of this thread, if any."""
+    run_control.record_progress(label, progress)
+    if follow := follower.get():
+        follow(progress)
 
 
 def _signal_name(number: int) -> str:
@@ -170,8 +182,8 @@ def _signal_name(number: int) -> str:
 
 
 @contextmanager
-def _ended(child: subprocess.Popen[bytes]) -> Iterator[None]:
-    """However the block is left, the child and all it started are gone."""
+def _killed_at_end(child: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Kill the child and all it started when the block is left, and wait for its end."""
     try:
         yield
     finally:
@@ -188,11 +200,12 @@ def _kill(child: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def _limit(child: subprocess.Popen[bytes], seconds: float) -> Iterator[threading.Event]:
-    overrun = threading.Event()
+def _timeout(child: subprocess.Popen[bytes], seconds: float) -> Iterator[threading.Event]:
+    """Kill the child after this time (0: never); yields an event that is set when that happens."""
+    timed_out = threading.Event()
 
     def end() -> None:
-        overrun.set()
+        timed_out.set()
         _kill(child)
 
     timer = threading.Timer(seconds, end) if seconds else None
@@ -200,14 +213,14 @@ def _limit(child: subprocess.Popen[bytes], seconds: float) -> Iterator[threading
         timer.daemon = True
         timer.start()
     try:
-        yield overrun
+        yield timed_out
     finally:
         if timer:
             timer.cancel()
 
 
 def _die_with_parent() -> None:
-    """End this process and its children when the lifeline closes."""
+    """Kill this process and its children when standard input closes."""
 
     def wait() -> None:
         while os.read(0, 4096):
@@ -218,8 +231,8 @@ def _die_with_parent() -> None:
 
 
 def main() -> None:
-    """Entry of the child."""
-    collect_seldom()
+    """Entry point of the child process: `<module:function> <job file>`."""
+    raise_gc_threshold()
     _die_with_parent()
     function, job_file = sys.argv[1:]
     job = json.loads(Path(job_file).read_text("utf-8"))
@@ -227,10 +240,10 @@ def main() -> None:
     try:
         getattr(import_module(module), name)(job)
     except UserError as error:
-        send({"mistake": str(error)})
+        send(error)
         os._exit(2)
     sys.stdout.flush()
-    os._exit(0)  # TensorFlow's threads take seconds to end and hold nothing worth keeping
+    os._exit(0)  # TensorFlow's threads take seconds to end and hold nothing that must be saved
 
 
 if __name__ == "__main__":

@@ -1,66 +1,112 @@
-"""What a child process says to its parent: lines after a control character, and how far it is."""
+"""Messages from a child process to its parent: log lines, progress, and errors that a user can correct.
 
-import atexit
-import gc
+A message is one line of the child's standard output: `MARK`, then JSON. An epoch is sent as
+`{"epoch": 3, "total": 20, "figures": {"loss": 0.12, …}, "rate": 9.5, "unit": "steps", "seconds_left": 40.0}`,
+a number of finished records as `{"done": 640, "total": 1280, "unit": "questions", …}`, a log line as
+`{"text": …}`, and a UserError as `{"mistake": …}`.
+"""
+
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from tasks.core.errors import UserError
 
 MARK = "\x1e"
+"""Control character before a message; other lines of the output come from libraries."""
 
 
-def tell(text: str) -> None:
-    """Send one line to the parent's log (printed plainly when there is no parent)."""
-    send({"text": text})
+class EpochProgress(NamedTuple):
+    """A finished epoch of a training."""
+
+    epoch: int
+    """From 1 on, over all stages."""
+    total: int
+    """Epochs of the whole training."""
+    figures: Mapping[str, float]
+    """Loss, accuracy and `held_out_…` figures, at full precision."""
+    rate: float
+    """Units per second in this epoch."""
+    unit: str
+    seconds_left: float
+
+    def text(self) -> str:
+        """The log line."""
+        figures = ", ".join(f"{name} {value:.4g}" for name, value in self.figures.items())
+        speed = f"{self.rate:.1f} {self.unit}/s, {self.seconds_left:.0f} s left"
+        return f"epoch {self.epoch} of {self.total}: {figures}, {speed}"
 
 
-def send(message: dict[str, str]) -> None:
-    """Write a message where the parent hears it."""
-    sys.stdout.write(f"{as_line(message)}\n")
+class RecordProgress(NamedTuple):
+    """How many records are finished."""
+
+    done: int
+    total: int
+    unit: str
+    """What is counted, in the plural: `questions`."""
+    rate: float
+    """Units per second."""
+    seconds_left: float
+
+    def text(self) -> str:
+        """The log line."""
+        return f"{self.done} of {self.total} {self.unit}, {self.rate:.1f}/s, {self.seconds_left:.0f} s left"
+
+
+Message = str | EpochProgress | RecordProgress
+"""What a child reports; a string is a line for the log."""
+
+
+def send(message: Message | UserError) -> None:
+    """Print the message as a line that the parent process parses."""
+    sys.stdout.write(f"{to_line(message)}\n")
     sys.stdout.flush()
 
 
-def as_line(message: dict[str, str]) -> str:
-    """A message as the line that carries it."""
-    return f"{MARK}{json.dumps(message, ensure_ascii=False)}"
+def to_line(message: Message | UserError) -> str:
+    """The line that carries a message, without its line end."""
+    fields: dict[str, object]
+    if isinstance(message, str):
+        fields = {"text": message}
+    elif isinstance(message, UserError):
+        fields = {"mistake": str(message)}
+    else:
+        fields = message._asdict()
+    return f"{MARK}{json.dumps(fields, ensure_ascii=False)}"
+
+
+def parse(text: str) -> Message | UserError:
+    """The message of a line, given what follows `MARK`."""
+    fields = json.loads(text)
+    if "mistake" in fields:
+        return UserError(fields["mistake"])
+    if "epoch" in fields:
+        return EpochProgress(**fields)
+    if "done" in fields:
+        return RecordProgress(**fields)
+    return str(fields["text"])
 
 
 class Progress:
-    """Tells the rate and the time left, at most every few seconds."""
+    """Counts finished records and sends a RecordProgress at most every few seconds."""
 
     def __init__(
-        self, what: str, total: int, *, tell: Callable[[str], None] = tell, every: float = 10
+        self, unit: str, total: int, *, send: Callable[[Message], None] = send, every_seconds: float = 10
     ) -> None:
-        self._what, self._total, self._tell, self._every = what, total, tell, every
-        self._began = self._told = time.monotonic()
+        self._unit, self._total, self._send, self._every_seconds = unit, total, send, every_seconds
+        self._began = self._sent = time.monotonic()
         self._start: int | None = None
 
     def at(self, done: int) -> None:
-        """Note that `done` of the total are finished."""
+        """Note that `done` of the total are finished; the first call sets where the rate counts from."""
         if self._start is None:
             self._start = done
         now = time.monotonic()
-        if now - self._told < self._every or done <= self._start:
+        if now - self._sent < self._every_seconds or done <= self._start:
             return
-        self._told = now
+        self._sent = now
         rate = (done - self._start) / (now - self._began)
-        left = (self._total - done) / rate
-        self._tell(f"{done} of {self._total} {self._what}, {rate:.1f}/s, {left:.0f} s left")
-
-
-# FOLDED from tasks/core/garbage.py
-# Look for garbage seldom, in processes that mostly import what stays.
-ALLOCATIONS = 10_000
-"""Objects made and not freed before a collection; in Python 3.11 it comes after 700."""
-
-
-def collect_seldom() -> None:
-    """Let Python look for reference cycles less often in this process, and not at its end.
-
-    At Python's own pace that is about a sixth of an import of TensorFlow and Keras, or of Prefect, and finds
-    next to nothing. Trainings make hardly any cycles: their peak of memory is the same. At the end
-    of a run Python's last collections would take half a second, and free what the kernel frees at once.
-    """
-    gc.set_threshold(ALLOCATIONS, 10, 10)
-    atexit.register(gc.freeze)
+        seconds_left = (self._total - done) / rate
+        self._send(RecordProgress(done, self._total, self._unit, rate, seconds_left))

@@ -1,10 +1,10 @@
-"""What a run knows of its own children, and how it ends those that it has no time for any more.
+"""Control of a run's child processes: which steps run, how far they are, and cancelling them.
 
-A step that is refused does not begin, waits no longer for a slot or for another run's result, and its child
-is ended. Checkpoints stay where a later run finds them, and nothing is kept under the step's key.
+A step that the run has cancelled does not start, stops waiting for a slot or for another run's result, and
+its child process is killed. Checkpoints stay where a later run finds them, and nothing is stored under the
+step's key.
 """
 
-import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -14,17 +14,18 @@ from typing import NamedTuple
 
 from filelock import FileLock, Timeout
 
-EPOCH = re.compile(r"epoch (\d+) of (\d+):")
-PATIENCE_SECONDS = 1.0
-"""A step that waits for a lock looks this often whether it is still wanted."""
+from tasks.core.execution.messages import EpochProgress
+
+POLL_SECONDS = 1.0
+"""How often a step that waits for a lock checks whether it is cancelled."""
 
 
 class LeftOut(Exception):
     """The run goes on without this step."""
 
 
-class Heard(NamedTuple):
-    """An epoch that a child has told of."""
+class TimedEpoch(NamedTuple):
+    """An epoch that a child has reported, and when (monotonic seconds)."""
 
     at: float
     epoch: int
@@ -32,137 +33,128 @@ class Heard(NamedTuple):
 
 
 class Child(NamedTuple):
-    """One child at work: since when, how to end it, and its first and its last epoch so far."""
+    """A running child process: its start (monotonic seconds) and its first and last epoch so far."""
 
     began: float
-    end: Callable[[], None]
-    epochs: list[Heard]
+    kill: Callable[[], None]
+    epochs: list[TimedEpoch]
 
 
-class Watch:
-    """The children of one run by the labels of their steps; safe for its threads."""
+class RunControl:
+    """The child processes of one run, by the labels of their steps; safe for the run's threads."""
 
     def __init__(self) -> None:
         self._guard = Lock()
         self._children: dict[str, Child] = {}
-        self._over: dict[str, float] = {}
-        self._refused: set[str] = set()
+        self._finished_seconds: dict[str, float] = {}
+        self._cancelled: set[str] = set()
         self.order: dict[str, int] = {}
-        """Places of steps in the line for slots; those without one stand before all."""
+        """Positions of steps in the queue for slots; those without one go first."""
 
-    def refuse(self, labels: Iterable[str]) -> None:
-        """From now on these steps do not begin; those at work are ended."""
+    def cancel(self, labels: Iterable[str]) -> None:
+        """Cancel these steps: they do not start any more, and their running children are killed."""
         with self._guard:
-            self._refused |= set(labels)
-            ended = [child for label, child in self._children.items() if label in self._refused]
-        for child in ended:
-            child.end()
+            self._cancelled |= set(labels)
+            cancelled = [child for label, child in self._children.items() if label in self._cancelled]
+        for child in cancelled:
+            child.kill()
 
-    def insist(self, label: str) -> None:
-        """Go on only if the step is wanted.
-
-        Raises:
-            LeftOut: it is refused.
-        """
-        if label in self._refused:
+    def raise_if_cancelled(self, label: str) -> None:
+        """Raise LeftOut if the run has cancelled this step."""
+        if label in self._cancelled:
             raise LeftOut(label)
 
     @contextmanager
-    def over(self, label: str, end: Callable[[], None]) -> Iterator[None]:
-        """Within this block a child works for the step; `end` ends it, at once if it is refused already."""
+    def running_child(self, label: str, kill: Callable[[], None]) -> Iterator[None]:
+        """Register a child of the step within this block; `kill` is called when the step is cancelled."""
         with self._guard:
-            self._children[label] = Child(time.monotonic(), end, [])
+            self._children[label] = Child(time.monotonic(), kill, [])
         try:
-            if label in self._refused:
-                end()
+            if label in self._cancelled:
+                kill()
             yield
         finally:
             with self._guard:
-                worked = time.monotonic() - self._children.pop(label).began
-                self._over[label] = self._over.get(label, 0.0) + worked
+                seconds = time.monotonic() - self._children.pop(label).began
+                self._finished_seconds[label] = self._finished_seconds.get(label, 0.0) + seconds
 
-    def told(self, label: str, text: str) -> None:
-        """Take a line that the step's child tells, if it is about an epoch."""
-        if (found := EPOCH.search(text)) and label in self._children:
-            heard = Heard(time.monotonic(), int(found[1]), int(found[2]))
+    def record_progress(self, label: str, progress: EpochProgress) -> None:
+        """Keep an epoch that the step's child reports, for `seconds_left`."""
+        if label in self._children:
             epochs = self._children[label].epochs
-            epochs[1:] = [heard]  # the first stays
+            epochs[1:] = [TimedEpoch(time.monotonic(), progress.epoch, progress.total)]  # the first stays
 
-    def worked(self, label: str) -> float:
-        """Seconds that children have worked for the step in this run, attempts that failed included."""
+    def working_time(self, label: str) -> float:
+        """Seconds for which the step had a child in this run, failed attempts included."""
         with self._guard:
             child = self._children.get(label)
-            so_far = time.monotonic() - child.began if child else 0.0
-            return self._over.get(label, 0.0) + so_far
+            current = time.monotonic() - child.began if child else 0.0
+            return self._finished_seconds.get(label, 0.0) + current
 
-    def is_at_work(self, label: str) -> bool:
-        """Whether a child works for the step now."""
+    def is_running(self, label: str) -> bool:
+        """Whether the step has a child now."""
         return label in self._children
 
-    def left(self, label: str) -> float | None:
-        """Seconds the child still needs at the pace of its epochs; None until two of them are over."""
+    def seconds_left(self, label: str) -> float | None:
+        """Seconds that the step's child still needs, by the time of its epochs; None before two are over."""
         with self._guard:
             epochs = list(self._children[label].epochs) if label in self._children else []
         if len(epochs) < 2 or epochs[-1].epoch <= epochs[0].epoch:
             return None
         first, last = epochs
-        pace = (last.at - first.at) / (last.epoch - first.epoch)
-        return max(pace * (last.total - last.epoch) - (time.monotonic() - last.at), 0.0)
+        seconds_per_epoch = (last.at - first.at) / (last.epoch - first.epoch)
+        return max(seconds_per_epoch * (last.total - last.epoch) - (time.monotonic() - last.at), 0.0)
 
 
-current: ContextVar[Watch | None] = ContextVar("watch", default=None)
+current: ContextVar[RunControl | None] = ContextVar("run_control", default=None)
 
 
 @contextmanager
-def watched_by(watch: Watch) -> Iterator[None]:
-    """Within this block, and in the threads of its steps, children are the watch's."""
-    token = current.set(watch)
+def controlled_by(control: RunControl) -> Iterator[None]:
+    """Within this block, and in the threads of its steps, children belong to this run control."""
+    token = current.set(control)
     try:
         yield
     finally:
         current.reset(token)
 
 
-def insist(label: str) -> None:
-    """Go on only if the step is wanted; nobody refuses any where no one watches.
-
-    Raises:
-        LeftOut: it is refused.
-    """
-    if watch := current.get():
-        watch.insist(label)
+def raise_if_cancelled(label: str) -> None:
+    """Raise LeftOut if the run has cancelled this step; without a run control none is cancelled."""
+    if control := current.get():
+        control.raise_if_cancelled(label)
 
 
-def place(label: str) -> int:
-    """Where the step stands in the line for slots; steps of one place are served as they come."""
-    watch = current.get()
-    return watch.order.get(label, 0) if watch else 0
+def queue_position(label: str) -> int:
+    """The step's position in the queue for slots; steps of equal positions go in the order of their arrival."""
+    control = current.get()
+    return control.order.get(label, 0) if control else 0
 
 
 @contextmanager
-def over(label: str, end: Callable[[], None]) -> Iterator[None]:
-    """Within this block the watch, if there is one, may end the step's child."""
-    watch = current.get()
-    if watch is None:
+def running_child(label: str, kill: Callable[[], None]) -> Iterator[None]:
+    """Register a child of the step with the run control, if there is one, within this block."""
+    control = current.get()
+    if control is None:
         yield
         return
-    with watch.over(label, end):
+    with control.running_child(label, kill):
         yield
 
 
-def told(label: str, text: str) -> None:
-    """Let the watch, if there is one, hear what the step's child tells."""
-    if watch := current.get():
-        watch.told(label, text)
+def record_progress(label: str, progress: EpochProgress) -> None:
+    """Give an epoch of the step's child to the run control, if there is one."""
+    if control := current.get():
+        control.record_progress(label, progress)
 
 
 @contextmanager
-def held(lock: FileLock, check: Callable[[], None]) -> Iterator[None]:
-    """Hold the lock, however long that takes, unless `check`, called now and then while it waits, raises."""
+def acquire_or_cancel(lock: FileLock, check: Callable[[], None]) -> Iterator[None]:
+    """Hold the lock within this block; while waiting for it, call `check` each second and let it raise."""
     while True:
         check()
         try:
-            lock.acquire(timeout=PATIENCE_SECONDS)
+            lock.acquire(timeout=POLL_SECONDS)
             break
         except Timeout:
             continue

@@ -107,12 +107,12 @@ def slot(meanwhile: Callable[[], None] = lambda: None) -> Iterator[dict[str, str
 
 def _first_free(locks: Mapping[str, FileLock], ticket: Ticket, meanwhile: Callable[[], None]) -> str:
     step = at_work.get(None)
-    turn = (run_control.place(step.label) if step else 0, next(_arrivals))
+    turn = (run_control.queue_position(step.label) if step else 0, next(_arrivals))
     _line.append(turn)
     try:
         while True:
             if step is not None:
-                run_control.insist(step.label)
+                run_control.raise_if_cancelled(step.label)
             if min(_line) != turn:
                 ticket.hide()
             elif held := _tried({name: locks[name] for name in ticket.free_for_us()}):

@@ -5,7 +5,7 @@ from typing import Any
 
 from tasks.core.competition import find
 from tasks.core.dispatch import read_job
-from tasks.core.execution.messages import tell
+from tasks.core.execution.messages import send
 
 
 def fit_job(job: dict[str, Any]) -> None:
@@ -21,7 +21,7 @@ def fit_job(job: dict[str, Any]) -> None:
         read.partial,
         checkpoint_seconds=read.checkpoint_seconds,
         workers=read.data_workers,
-        tell=tell,
+        report=send,
     )
     training.model.save_weights(read.output / "model.weights.h5")
     (read.output / "history.json").write_text(json.dumps(history, indent=1), "utf-8")

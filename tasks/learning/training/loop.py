@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tasks.core.config import Stage
+from tasks.core.execution.messages import EpochProgress
 from tasks.learning.training import checkpoints
 from tasks.learning.training.batches import prefetch
 from tasks.learning.training.checkpoints import Position
@@ -22,6 +23,8 @@ from tasks.learning.training.keras_setup import jit
 from tasks.learning.training.optimizers import hand_on, make_optimizer
 
 PREFETCHED = 4
+NO_FIGURES = ("stage", "epoch", "learning_rate")
+"""Fields of a history row that are not among the figures of a reported epoch."""
 
 
 class Batch(NamedTuple):
@@ -59,17 +62,18 @@ def fit(
     *,
     checkpoint_seconds: float,
     workers: int,
-    tell: Callable[[str], None],
+    report: Callable[[str | EpochProgress], None],
 ) -> list[dict[str, Any]]:
     """Run all stages, going on from the newest checkpoint in `partial`; returns a row for each epoch.
 
     The rows hold stage, epoch, loss, learning_rate, accuracy if one is followed, and what `evaluate` gives.
+    `report` is called with each epoch, and first with a line of text if the training resumes.
     """
     found = checkpoints.newest(partial)
     position = found.position if found else Position()
     if found:
         found.restore_model(training.model)
-        tell(f"resumes at stage {position.stage + 1}, step {position.step}")
+        report(f"resumes at stage {position.stage + 1}, step {position.step}")
     optimizer = None
     for index in range(position.stage, len(training.stages)):
         stage = training.stages[index]
@@ -77,7 +81,7 @@ def fit(
         if found and index == found.position.stage:
             found.restore_optimizer(optimizer)
         keeper = _Keeper(partial, checkpoint_seconds, training.model, optimizer)
-        position = _run_stage(training, position, keeper, workers=workers, tell=tell)
+        position = _run_stage(training, position, keeper, workers=workers, report=report)
         if training.ema or stage.lookahead_steps:
             optimizer.finalize_variable_values(training.model.trainable_variables)
         position = Position(stage=index + 1, history=position.history)
@@ -124,7 +128,7 @@ def _run_stage(
     keeper: _Keeper,
     *,
     workers: int,
-    tell: Callable[[str], None],
+    report: Callable[[str | EpochProgress], None],
 ) -> Position:
     stage, per_epoch = training.stages[position.stage], training.steps_per_epoch
     before = sum(earlier.epochs for earlier in training.stages[: position.stage])
@@ -138,7 +142,7 @@ def _run_stage(
         for step, batch in zip(steps, batches, strict=True):
             position = _take(training, position, batch)
             if (step + 1) % per_epoch == 0:
-                position = _end_epoch(training, position, keeper.optimizer, began, tell)
+                position = _end_epoch(training, position, keeper.optimizer, began, report)
                 began = time.monotonic()
             keeper.offer(position)
     return position
@@ -174,7 +178,7 @@ def _end_epoch(
     position: Position,
     optimizer: Any,
     began: float,
-    tell: Callable[[str], None],
+    report: Callable[[str | EpochProgress], None],
 ) -> Position:
     steps = training.steps_per_epoch
     with averaged(training, optimizer):
@@ -187,15 +191,12 @@ def _end_epoch(
         **held_out,
         "learning_rate": float(optimizer.learning_rate),
     }
-    seconds = max(time.monotonic() - began, 1e-9)  # told, not kept: equal keys give equal bytes
+    seconds = max(time.monotonic() - began, 1e-9)  # reported, not stored: equal keys give equal bytes
     total = sum(stage.epochs for stage in training.stages)
-    shown = ", ".join(f"{name} {value:.4g}" for name, value in row.items() if name not in UNTOLD)
-    rate, left = steps / seconds, (total - row["epoch"]) * seconds
-    tell(f"epoch {row['epoch']} of {total}: {shown}, {rate:.1f} steps/s, {left:.0f} s left")
+    figures = {name: value for name, value in row.items() if name not in NO_FIGURES}
+    seconds_left = (total - row["epoch"]) * seconds
+    report(EpochProgress(row["epoch"], total, figures, steps / seconds, "steps", seconds_left))
     return position._replace(loss_sum=0.0, accuracy_sum=0.0, history=(*position.history, row))
-
-
-UNTOLD = ("stage", "epoch", "learning_rate")
 
 
 @contextmanager

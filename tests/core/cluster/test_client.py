@@ -21,6 +21,7 @@ from tasks.core.config import Run
 from tasks.core.context import followed_by
 from tasks.core.errors import UserError
 from tasks.core.execution.child_process import ChildFailed
+from tasks.core.execution.messages import EpochProgress
 from tasks.core.execution.slots import slot
 from tests.core.counting import call, leftovers
 from tests.core.processes import is_alive, slots_of_processor, until
@@ -69,15 +70,12 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Threads]:
     clusters.close_all()
 
 
-class Heard(list[str]):
-    """Lines of a child, and its number."""
+class Epochs(list[EpochProgress]):
+    """Epochs of a child, and its process."""
 
     @property
     def child(self) -> int:
-        return int(until(self._begun, PATIENCE)[0].split()[4])
-
-    def _begun(self) -> list[str]:
-        return [line for line in self if line.startswith("begins")]
+        return int(self[0].figures["process"])
 
 
 def test_the_result_is_that_of_this_machine_and_each_hits_the_others_cache() -> None:
@@ -92,12 +90,13 @@ def test_the_result_is_that_of_this_machine_and_each_hits_the_others_cache() -> 
 
 
 def test_what_a_child_tells_reaches_the_log_and_who_follows(caplog: pytest.LogCaptureFixture) -> None:
-    heard: list[str] = []
-    with caplog.at_level(logging.INFO, "podium"), followed_by(heard.append):
+    epochs = Epochs()
+    with caplog.at_level(logging.INFO, "podium"), followed_by(epochs.append):
         call("dask", count=2)
-    assert heard == caplog.messages
-    assert heard[0].startswith("works on ")
-    assert heard[2:] == ["epoch 1 of 2", "epoch 2 of 2"]
+    assert [(progress.epoch, progress.total) for progress in epochs] == [(1, 2), (2, 2)]
+    assert caplog.messages[0].startswith("works on ")
+    assert caplog.messages[1].startswith("begins at 0")
+    assert caplog.messages[2:] == [progress.text() for progress in epochs]
 
 
 def test_a_mistake_and_the_last_lines_of_a_failure_come_home() -> None:
@@ -129,16 +128,16 @@ def test_counts_of_threads_are_those_of_the_flow_and_not_what_a_cluster_sets(
 
 
 def test_what_a_follower_raises_ends_the_child_and_frees_its_slot() -> None:
-    heard = Heard()
+    epochs = Epochs()
 
-    def enough(text: str) -> None:
-        heard.append(text)
-        if text.startswith("epoch 2"):
-            raise LookupError(text)
+    def enough(progress: EpochProgress) -> None:
+        epochs.append(progress)
+        if progress.epoch == 2:
+            raise LookupError(progress.text())
 
     with pytest.raises(LookupError), followed_by(enough):
         call("dask", count=10_000, seconds=0.1)
-    assert not is_alive(heard.child)
+    assert not is_alive(epochs.child)
     assert leftovers(Store.current().root) == []
     with slot():  # the only one
         pass
@@ -185,25 +184,25 @@ def test_a_worker_that_waits_for_a_slot_gives_up_when_it_is_not_wanted(cluster: 
 
 def test_without_its_lease_a_child_ends_though_nobody_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """As when the flow's process is killed, or its machine falls asleep."""
-    heard, renew = Heard(), lease.Order._renew
-    monkeypatch.setattr(lease.Order, "_renew", lambda *own: None if heard._begun() else renew(*own))
+    epochs, renew = Epochs(), lease.Order._renew
+    monkeypatch.setattr(lease.Order, "_renew", lambda *own: None if epochs else renew(*own))
     monkeypatch.setattr(lease, "RENEWAL_SECONDS", 0.2)
     monkeypatch.setattr(client, "LEASE_SECONDS", 2)
     monkeypatch.setattr(client, "MOST_LOSSES", 0)
-    with pytest.raises(ChildFailed, match="heard nothing from here for 2 s"), followed_by(heard.append):
+    with pytest.raises(ChildFailed, match="heard nothing from here for 2 s"), followed_by(epochs.append):
         call("dask", count=10_000, seconds=0.1)
-    assert not is_alive(heard.child)
+    assert not is_alive(epochs.child)
     assert leftovers(Store.current().root) == []
 
 
 def test_a_lost_worker_costs_no_more_than_what_was_not_noted(
     cluster: Threads, caplog: pytest.LogCaptureFixture
 ) -> None:
-    heard = Heard()
+    epochs = Epochs()
 
     class Dying(Sent):
         def ended(self, seconds: float) -> bool:
-            return super().ended(seconds) or any(line.startswith("epoch 2") for line in heard)
+            return super().ended(seconds) or any(progress.epoch == 2 for progress in epochs)
 
         def answer(self) -> dict[str, Any]:
             if not self.future.done():
@@ -214,12 +213,12 @@ def test_a_lost_worker_costs_no_more_than_what_was_not_noted(
     cluster.send = lambda order: (  # type: ignore[method-assign]
         send(order) if cluster.orders else Dying(send(order).future)
     )
-    with followed_by(heard.append):
+    with followed_by(epochs.append):
         outcome = call("dask", count=12, seconds=0.2)
     assert (outcome.result.path / "result.txt").read_text().startswith("12 counted")
-    begun = [int(line.split()[2]) for line in heard if line.startswith("begins")]
-    assert begun[0] == 0
-    assert begun[1] >= 2
+    first, second = sorted({progress.figures["began"] for progress in epochs})
+    assert first == 0
+    assert second >= 2
     assert [record.levelname for record in caplog.records if "goes on on another" in record.message]
 
 

@@ -15,6 +15,7 @@ from tasks.core.cluster import clusters, dask_backend
 from tasks.core.config import Run
 from tasks.core.context import followed_by
 from tasks.core.errors import UserError
+from tasks.core.execution.messages import EpochProgress
 from tasks.core.execution.slots import slot
 from tests.core.counting import call, leftovers
 from tests.core.processes import is_alive, slots_of_processor, until
@@ -35,16 +36,14 @@ def two_slots(monkeypatch: pytest.MonkeyPatch) -> None:
     slots_of_processor(monkeypatch, 2)
 
 
-class Heard(list[str]):
-    """What children have told."""
+class Epochs(list[EpochProgress]):
+    """Epochs that children have reported."""
 
     def begun(self) -> list[tuple[int, int]]:
-        """Where each child began, and its number."""
-        words = [line.split() for line in self if line.startswith("begins")]
-        return [(int(each[2]), int(each[4])) for each in words]
-
-    def epochs(self) -> list[int]:
-        return [int(line.split()[1]) for line in self if line.startswith("epoch")]
+        """Where each child began, and its process."""
+        return list(
+            dict.fromkeys((int(each.figures["began"]), int(each.figures["process"])) for each in self)
+        )
 
 
 def test_bytes_are_those_of_this_machine_and_lines_come_home(
@@ -54,7 +53,7 @@ def test_bytes_are_those_of_this_machine_and_lines_come_home(
         there = call(runner)
     told = [record.getMessage() for record in caplog.records if record.name == "podium"]
     assert told[0].startswith("works on ")
-    assert told[2:] == ["epoch 1 of 3", "epoch 2 of 3", "epoch 3 of 3"]
+    assert [text.partition(":")[0] for text in told[2:]] == ["epoch 1 of 3", "epoch 2 of 3", "epoch 3 of 3"]
     assert (there.state, call("threads").state) == ("ran", "cached")
     Store.current().remove(there.result)
     assert call("threads").result == there.result
@@ -66,31 +65,31 @@ def test_a_person_s_mistake_comes_home(runner: str) -> None:
         call(runner, end="mistake")
 
 
-def begun(work: Callable[[], object], heard: Heard) -> threading.Thread:
+def begun(work: Callable[[], object], epochs: Epochs) -> threading.Thread:
     """The work in a thread, once it has told of two epochs."""
 
     def run() -> None:
-        with followed_by(heard.append):
+        with followed_by(epochs.append):
             work()
 
     thread = threading.Thread(target=run)
     thread.start()
-    until(lambda: len(heard.epochs()) >= 2, PATIENCE)
+    until(lambda: len(epochs) >= 2, PATIENCE)
     return thread
 
 
 def test_a_killed_worker_costs_one_interval_at_most(runner: str) -> None:
-    heard, found = Heard(), []
-    thread = begun(lambda: found.append(call(runner, count=40, seconds=0.2)), heard)
-    child = heard.begun()[0][1]
+    epochs, found = Epochs(), []
+    thread = begun(lambda: found.append(call(runner, count=40, seconds=0.2)), epochs)
+    child = epochs.begun()[0][1]
     parent = psutil.Process(child).parent()
     assert parent is not None
     assert parent.pid != os.getpid()
-    noted = heard.epochs()[-1]
+    noted = epochs[-1].epoch
     parent.send_signal(signal.SIGKILL)
     thread.join(PATIENCE)
     until(lambda: not is_alive(child), PATIENCE)
-    (first, _), (second, other) = heard.begun()
+    (first, _), (second, other) = epochs.begun()
     assert (first, noted <= second < 40, other != child) == (0, True, True)
     assert (found[0].result.path / "result.txt").read_text().startswith("40 counted")
     assert leftovers(Store.current().root) == []
@@ -99,9 +98,9 @@ def test_a_killed_worker_costs_one_interval_at_most(runner: str) -> None:
 def test_the_end_of_a_run_leaves_nothing(runner: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clusters, "_ending", threading.Event())
     monkeypatch.setattr(threading, "excepthook", lambda arguments: None)
-    heard = Heard()
-    thread = begun(lambda: call(runner, count=10_000, seconds=0.1), heard)
-    child = heard.begun()[0][1]
+    epochs = Epochs()
+    thread = begun(lambda: call(runner, count=10_000, seconds=0.1), epochs)
+    child = epochs.begun()[0][1]
     worker = psutil.Process(child).parent()
     clusters.end()
     thread.join(PATIENCE)

@@ -14,7 +14,7 @@ import pytest
 from tasks.core.errors import UserError
 from tasks.core.execution import child_process
 from tasks.core.execution.child_process import ChildFailed
-from tasks.core.execution.messages import Progress, tell
+from tasks.core.execution.messages import EpochProgress, Progress, RecordProgress, parse, send, to_line
 from tests.core.processes import is_alive, python, until
 
 HERE = "tests.core.execution.test_child_process"
@@ -47,15 +47,15 @@ def is_killed(job: dict[str, Any]) -> None:
 
 
 def speaks(job: dict[str, Any]) -> None:
-    tell("first")
+    send("first")
     print("chatter of a library")
     os.write(2, b"\xff not text\n")
-    tell("second, with ü and \n a line end")
+    send("second, with ü and \n a line end")
 
 
 def leaves_its_line_unfinished(job: dict[str, Any]) -> None:
     print("epoch 1/3 [=====", end="")
-    tell("half done")
+    send("half done")
     print("epoch 2/3 [=====", end="")
     raise UserError("no room on the disk")
 
@@ -193,19 +193,34 @@ def test_no_job_file_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 def test_progress_tells_rate_and_time_left_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
     clock, told = [0.0], []
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
-    progress = Progress("photographs", 100, tell=told.append, every=10)
+    progress = Progress("photographs", 100, send=told.append, every_seconds=10)
     for done in range(0, 101, 10):
         progress.at(done)
         clock[0] += 4
-    assert told[0] == "30 of 100 photographs, 2.5/s, 28 s left"
+    assert told[0].text() == "30 of 100 photographs, 2.5/s, 28 s left"
     assert len(told) == 3
 
 
 def test_progress_that_resumes_counts_its_rate_from_there(monkeypatch: pytest.MonkeyPatch) -> None:
     clock, told = [0.0], []
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
-    progress = Progress("steps", 1000, tell=told.append, every=1)
+    progress = Progress("steps", 1000, send=told.append, every_seconds=1)
     progress.at(900)
     clock[0] += 10
     progress.at(950)
-    assert told == ["950 of 1000 steps, 5.0/s, 10 s left"]
+    assert told == [RecordProgress(950, 1000, "steps", 5.0, 10.0)]
+
+
+def test_progress_is_sent_as_fields() -> None:
+    epoch = EpochProgress(3, 20, {"loss": 0.123456789, "held_out_f1": 0.25}, 9.51, "steps", 40.2)
+    fields = to_line(epoch)[1:]
+    assert json.loads(fields) == {
+        "epoch": 3,
+        "total": 20,
+        "figures": {"loss": 0.123456789, "held_out_f1": 0.25},
+        "rate": 9.51,
+        "unit": "steps",
+        "seconds_left": 40.2,
+    }
+    assert parse(fields) == epoch
+    assert epoch.text() == "epoch 3 of 20: loss 0.1235, held_out_f1 0.25, 9.5 steps/s, 40 s left"

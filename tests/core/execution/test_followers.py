@@ -1,4 +1,4 @@
-"""Whoever follows a step hears its child, and can end it."""
+"""A follower gets each epoch of a step's child, and its exception ends the child."""
 
 import time
 from typing import Any
@@ -7,31 +7,37 @@ import pytest
 
 from tasks.core.context import followed_by
 from tasks.core.execution import child_process
-from tasks.core.execution.messages import tell
+from tasks.core.execution.messages import EpochProgress, RecordProgress, send
 
 
-def counts(job: dict[str, Any]) -> None:
+def epoch(number: int) -> EpochProgress:
+    return EpochProgress(number, 9, {"loss": 1 / 3, "held_out_loss": float("inf")}, 0.1, "steps", 1e-9)
+
+
+def count_epochs(job: dict[str, Any]) -> None:
+    send("begins")
     for number in range(job["count"]):
-        tell(f"epoch {number}")
+        send(epoch(number))
+        send(RecordProgress(1, 2, "questions", 3.0, 4.0))
         time.sleep(job["seconds"])
 
 
 def call(**job: Any) -> None:
-    child_process.run("tests.core.execution.test_followers:counts", job, label="a step")
+    child_process.run("tests.core.execution.test_followers:count_epochs", job, label="a step")
 
 
-def test_a_follower_hears_each_line_while_it_follows() -> None:
-    heard: list[str] = []
-    with followed_by(heard.append):
+def test_a_follower_gets_each_epoch_unchanged_while_it_follows() -> None:
+    epochs: list[EpochProgress] = []
+    with followed_by(epochs.append):
         call(count=3, seconds=0)
     call(count=1, seconds=0)
-    assert heard == ["epoch 0", "epoch 1", "epoch 2"]
+    assert epochs == [epoch(0), epoch(1), epoch(2)]
 
 
-def test_what_a_follower_raises_ends_the_child_and_comes_out() -> None:
-    def enough(text: str) -> None:
-        if text == "epoch 1":
-            raise LookupError(text)
+def test_an_exception_of_a_follower_ends_the_child_and_comes_out() -> None:
+    def enough(progress: EpochProgress) -> None:
+        if progress.epoch == 1:
+            raise LookupError("epoch 1")
 
     began = time.monotonic()
     with pytest.raises(LookupError, match="epoch 1"), followed_by(enough):

@@ -1,4 +1,4 @@
-"""Steps that a run has no time for: not begun, not waited for, ended, and never kept."""
+"""Steps that a run has cancelled: not begun, not waited for, ended, and never stored."""
 
 import threading
 import time
@@ -12,8 +12,8 @@ from tasks.core.cache.store import Artifact, Store
 from tasks.core.config import Run
 from tasks.core.dispatch import in_child, read_job
 from tasks.core.execution import child_process, run_control
-from tasks.core.execution.messages import tell
-from tasks.core.execution.run_control import LeftOut, Watch, watched_by
+from tasks.core.execution.messages import EpochProgress, send
+from tasks.core.execution.run_control import LeftOut, RunControl, controlled_by
 from tasks.core.execution.slots import graphics_cards, slot
 from tasks.core.step import step
 
@@ -26,8 +26,8 @@ def one_slot(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def watch() -> Watch:
-    return Watch()
+def control() -> RunControl:
+    return RunControl()
 
 
 @step(label="long {name}")
@@ -37,11 +37,15 @@ def long(dataset: Artifact, name: str, run: Run) -> Artifact:
     )
 
 
+def epoch(number: int, total: int) -> EpochProgress:
+    return EpochProgress(number, total, {"loss": 0.0}, 1.0, "steps", 8.0)
+
+
 def child(job: dict[str, Any]) -> None:
     read = read_job(job)
     (read.partial / "checkpoint").write_text("weights")
     (read.output / "half").write_text("half")
-    tell("epoch 1 of 9: loss 0")
+    send(epoch(1, 9))
     time.sleep(120)
 
 
@@ -60,77 +64,79 @@ def until(true: Callable[[], Any]) -> None:
         time.sleep(0.05)
 
 
-def refused_when(true: Callable[[], Any], watch: Watch, label: str = "long one") -> None:
-    """Refuse the step in another thread as soon as this is so."""
+def cancelled_when(true: Callable[[], Any], control: RunControl, label: str = "long one") -> None:
+    """Cancel the step in another thread as soon as this is so."""
 
     def wait() -> None:
         until(true)
-        watch.refuse([label])
+        control.cancel([label])
 
     threading.Thread(target=wait, daemon=True).start()
 
 
-def test_a_step_at_work_is_ended_and_leaves_its_checkpoints_and_nothing_else(watch: Watch) -> None:
+def test_a_step_at_work_is_ended_and_leaves_its_checkpoints_and_nothing_else(control: RunControl) -> None:
     store = Store.current()
-    refused_when(lambda: list(store.root.glob("partial/*/checkpoint")), watch)
-    with watched_by(watch), pytest.raises(LeftOut, match="long one"):
+    cancelled_when(lambda: list(store.root.glob("partial/*/checkpoint")), control)
+    with controlled_by(control), pytest.raises(LeftOut, match="long one"):
         call()
     assert list(store.records()) == []
     assert sorted(path.name for path in store.root.glob("partial/*/*")) == ["checkpoint", "worked.json"]
     assert {path.name.split("-")[0] for path in (store.root / "artifacts").iterdir()} == {"dataset"}
     with slot():  # it is free again
-        assert 0 < watch.worked("long one") < 90
+        assert 0 < control.working_time("long one") < 90
 
 
-def test_a_step_that_is_refused_does_not_begin(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cancelled_step_does_not_begin(control: RunControl, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(child_process, "run", lambda *arguments, **options: pytest.fail("it began"))
-    watch.refuse(["long one"])
-    with watched_by(watch), pytest.raises(LeftOut):
+    control.cancel(["long one"])
+    with controlled_by(control), pytest.raises(LeftOut):
         call()
 
 
-def test_a_step_that_waits_for_a_slot_waits_no_longer(watch: Watch) -> None:
-    refused_when(lambda: list((Store.current().root / "locks").glob("*")), watch)
-    with slot(), watched_by(watch), pytest.raises(LeftOut):
+def test_a_step_that_waits_for_a_slot_waits_no_longer(control: RunControl) -> None:
+    cancelled_when(lambda: list((Store.current().root / "locks").glob("*")), control)
+    with slot(), controlled_by(control), pytest.raises(LeftOut):
         call()
 
 
-def test_a_step_that_waits_for_another_run_waits_no_longer(watch: Watch, tmp_path: Path) -> None:
+def test_a_step_that_waits_for_another_run_waits_no_longer(control: RunControl, tmp_path: Path) -> None:
     store = Store.current()
-    held_twice = run_control.held(store.lock("key"), lambda: run_control.insist("long one"))
-    refused_when(lambda: True, watch)
-    with store.lock("key"), watched_by(watch), pytest.raises(LeftOut), held_twice:
+    held_twice = run_control.acquire_or_cancel(
+        store.lock("key"), lambda: run_control.raise_if_cancelled("long one")
+    )
+    cancelled_when(lambda: True, control)
+    with store.lock("key"), controlled_by(control), pytest.raises(LeftOut), held_twice:
         pytest.fail("two hold it")
 
 
-def test_without_a_watch_nothing_is_refused() -> None:
-    run_control.insist("long one")
-    run_control.told("long one", "epoch 1 of 9: loss 0")
-    with run_control.over("long one", lambda: pytest.fail("nobody ends it")):
+def test_without_a_run_control_nothing_is_cancelled() -> None:
+    run_control.raise_if_cancelled("long one")
+    run_control.record_progress("long one", epoch(1, 9))
+    with run_control.running_child("long one", lambda: pytest.fail("nobody ends it")):
         pass
 
 
-def test_a_child_that_begins_after_all_is_ended_at_once(watch: Watch) -> None:
+def test_a_child_that_begins_after_all_is_ended_at_once(control: RunControl) -> None:
     ended = threading.Event()
-    watch.refuse(["a"])
-    with watch.over("a", ended.set):
+    control.cancel(["a"])
+    with control.running_child("a", ended.set):
         assert ended.is_set()
 
 
-def test_the_pace_of_epochs_tells_what_is_left(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_time_left_is_that_of_later_epochs(control: RunControl, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
     monkeypatch.setattr(run_control.time, "monotonic", lambda: now[0])
-    with watch.over("a", lambda: None):
-        for second, text in [(30, "epoch 2 of 12: loss 1"), (31, "loads"), (50, "epoch 4 of 12: loss 1")]:
+    with control.running_child("a", lambda: None):
+        for second, number in [(30, 2), (50, 4)]:
             now[0] = second
-            assert watch.left("a") is None
-            watch.told("a", text)
-        assert watch.left("a") == 80
+            assert control.seconds_left("a") is None
+            control.record_progress("a", epoch(number, 12))
+        assert control.seconds_left("a") == 80
         now[0] = 55
-        assert watch.left("a") == 75
+        assert control.seconds_left("a") == 75
         now[0] = 500
-        assert watch.left("a") == 0
-        assert watch.is_at_work("a")
-    assert watch.left("a") is None
-    assert watch.worked("a") == 500
-    assert not watch.is_at_work("a")
+        assert control.seconds_left("a") == 0
+        assert control.is_running("a")
+    assert control.seconds_left("a") is None
+    assert control.working_time("a") == 500
+    assert not control.is_running("a")

@@ -13,7 +13,7 @@ from flows.budget.limiter import Limited, foreseen
 from flows.budget.plan import PlannedStep
 from flows.budget.selection import names_of, reduced
 from tasks.core.errors import UserError
-from tasks.core.execution.run_control import Watch
+from tasks.core.execution.run_control import RunControl
 from tasks.core.execution.slots import graphics_cards
 from tests.flows.budget.test_makespan import plan_of, planned, recipe
 
@@ -28,8 +28,8 @@ class State(NamedTuple):
 class Joined:
     """A future that is over, or ends when its step is refused."""
 
-    def __init__(self, label: str, watch: Watch, *, completed: bool | None) -> None:
-        self._label, self._watch, self._completed = label, watch, completed
+    def __init__(self, label: str, control: RunControl, *, completed: bool | None) -> None:
+        self._label, self._control, self._completed = label, control, completed
         self._tell: Callable[[Any], None] = lambda future: None
 
     def add_done_callback(self, tell: Callable[[Any], None]) -> None:
@@ -38,7 +38,7 @@ class Joined:
             tell(self)
 
     def refused(self) -> None:
-        if self._completed is None and self._label in self._watch._refused:
+        if self._completed is None and self._label in self._control._cancelled:
             self._completed = False
             self._tell(self)
 
@@ -54,13 +54,13 @@ class Member(NamedTuple):
     joined: Joined
 
 
-class Watched(Watch):
+class ControlOfFutures(RunControl):
     """Lets futures end as Prefect does after their steps."""
 
     futures: list[Joined]
 
-    def refuse(self, labels: Any) -> None:
-        super().refuse(labels)
+    def cancel(self, labels: Any) -> None:
+        super().cancel(labels)
         for future in self.futures:
             future.refused()
 
@@ -91,21 +91,21 @@ def foretell(*recipes: list[PlannedStep], monkeypatch: pytest.MonkeyPatch) -> No
 
 def limited(
     settings: Any, *recipes: list[PlannedStep], monkeypatch: pytest.MonkeyPatch
-) -> tuple[Limited, Watched]:
+) -> tuple[Limited, ControlOfFutures]:
     """A budget at its start."""
     foretell(*recipes, monkeypatch=monkeypatch)
-    watch = Watched()
-    watch.futures = []
-    return Limited("extraction", settings, watch, began=time.monotonic()), watch
+    control = ControlOfFutures()
+    control.futures = []
+    return Limited("extraction", settings, control, began=time.monotonic()), control
 
 
-def members(watch: Watched, **completed: bool | None) -> dict[str, Any]:
+def members(control: ControlOfFutures, **completed: bool | None) -> dict[str, Any]:
     """Futures by recipe: there, failed, or (None) on their way."""
     found = {
-        name.replace("_", "-"): Joined(f"gather {name.replace('_', '-')}", watch, completed=state)
+        name.replace("_", "-"): Joined(f"gather {name.replace('_', '-')}", control, completed=state)
         for name, state in completed.items()
     }
-    watch.futures = list(found.values())
+    control.futures = list(found.values())
     return {name: Member(future) for name, future in found.items()}
 
 
@@ -119,11 +119,11 @@ def test_what_earlier_runs_say_does_not_fit_does_not_begin(
 ) -> None:
     caplog.set_level(logging.INFO, "podium")
     settings = config("a", "casrel", "c", seconds=1585)
-    made, watch = limited(
+    made, control = limited(
         settings, recipe("a"), recipe("casrel", train=2400), recipe("c"), monkeypatch=monkeypatch
     )
     assert names_of(made.config) == ["a", "c"]
-    kept = made.kept(members(watch, a=True, c=True))
+    kept = made.kept(members(control, a=True, c=True))
     assert kept.left_out == {"casrel": "needs about 40 min, 26 min left beside a"}
     assert names_of(kept.config) == ["a", "c"]
     told = [record.getMessage() for record in caplog.records]
@@ -149,8 +149,8 @@ def test_a_plan_says_beforehand_what_a_run_leaves_out(
 
 def test_what_fits_is_kept_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = config("a", "b", seconds=100)
-    made, watch = limited(settings, recipe("a"), recipe("b"), monkeypatch=monkeypatch)
-    given = members(watch, a=True, b=True)
+    made, control = limited(settings, recipe("a"), recipe("b"), monkeypatch=monkeypatch)
+    given = members(control, a=True, b=True)
     assert made.kept(given) == (settings, given, {})
 
 
@@ -172,30 +172,30 @@ def test_what_nothing_tells_of_begins(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_is_not_there_when_the_time_is_over_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = config("a", "b", seconds=4)
     never = [step._replace(seconds=None) for step in recipe("b")]
-    made, watch = limited(settings, there("a"), never, monkeypatch=monkeypatch)
-    kept = made.kept(members(watch, a=True, b=None))
+    made, control = limited(settings, there("a"), never, monkeypatch=monkeypatch)
+    kept = made.kept(members(control, a=True, b=None))
     assert kept.left_out == {"b": "not finished in time, nothing tells how long it needs"}
     assert names_of(kept.config) == list(kept.members) == ["a"]
-    assert {"train b fold 0", "predict b fold 1", "gather b"} <= watch._refused
-    assert not watch._refused & {"train a fold 0", "gather a", "blend", "report"}
+    assert {"train b fold 0", "predict b fold 1", "gather b"} <= control._cancelled
+    assert not control._cancelled & {"train a fold 0", "gather a", "blend", "report"}
 
 
 def test_one_whose_own_pace_says_so_is_left_out_on_its_way(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = config("a", "b", seconds=600)
-    made, watch = limited(settings, there("a"), recipe("b", train=None), monkeypatch=monkeypatch)
-    monkeypatch.setattr(watch, "left", lambda label: 3000.0 if label == "train b fold 0" else None)
-    monkeypatch.setattr(watch, "worked", lambda label: 60.0 if label == "train b fold 0" else 0.0)
-    kept = made.kept(members(watch, a=True, b=None))
+    made, control = limited(settings, there("a"), recipe("b", train=None), monkeypatch=monkeypatch)
+    monkeypatch.setattr(control, "seconds_left", lambda label: 3000.0 if label == "train b fold 0" else None)
+    monkeypatch.setattr(control, "working_time", lambda label: 60.0 if label == "train b fold 0" else 0.0)
+    kept = made.kept(members(control, a=True, b=None))
     assert list(kept.members) == ["a"]
     assert kept.left_out["b"].startswith("needs about 51 min, 10 min left beside a")
 
 
 def test_without_any_member_one_message_says_what_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = config("a", "b", seconds=0.2)
-    made, watch = limited(settings, recipe("a", train=900), recipe("b"), monkeypatch=monkeypatch)
-    watch._over = {"train b fold 0": 7.0}
+    made, control = limited(settings, recipe("a", train=900), recipe("b"), monkeypatch=monkeypatch)
+    control._finished_seconds = {"train b fold 0": 7.0}
     with pytest.raises(UserError) as caught:
-        made.kept(members(watch, b=None))
+        made.kept(members(control, b=None))
     assert str(caught.value).splitlines() == [
         "run: no recipe was finished in 0 s, so there is no submission yet",
         "  a: needs about 15 min, 0 s left",
@@ -207,8 +207,8 @@ def test_without_any_member_one_message_says_what_is_there(monkeypatch: pytest.M
 
 def test_a_failure_is_no_matter_of_time(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = config("a", "b", seconds=60)
-    made, watch = limited(settings, recipe("a"), recipe("b"), monkeypatch=monkeypatch)
-    given = members(watch, a=True, b=False)
+    made, control = limited(settings, recipe("a"), recipe("b"), monkeypatch=monkeypatch)
+    given = members(control, a=True, b=False)
     assert made.kept(given) == (settings, given, {})
 
 
@@ -226,9 +226,9 @@ def test_a_second_round_is_left_out_where_only_the_first_fits(
     train: float, runs: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = config("a", seconds=200, **TWICE)
-    made, watch = limited(settings, recipe("a"), again("a", train=train), monkeypatch=monkeypatch)
+    made, control = limited(settings, recipe("a"), again("a", train=train), monkeypatch=monkeypatch)
     assert made.config.second_round.run == runs
-    given = members(watch, a=True, **({"a_again": True} if runs else {}))
+    given = members(control, a=True, **({"a_again": True} if runs else {}))
     kept = made.kept(given)
     assert list(kept.members) == list(given)
     assert list(kept.left_out) == ([] if runs else ["second round"])
@@ -238,8 +238,8 @@ def test_a_second_round_of_which_a_member_lacks_is_left_out_whole(monkeypatch: p
     settings = config("a", "b", seconds=3.5, **TWICE)
     rounds = [recipe("a"), again("a", train=0), recipe("b"), again("b", train=0)]
     rounds = [[step._replace(seconds=0.0) for step in steps] for steps in rounds]
-    made, watch = limited(settings, *rounds, monkeypatch=monkeypatch)
-    kept = made.kept(members(watch, a=True, a_again=True, b=True, b_again=None))
+    made, control = limited(settings, *rounds, monkeypatch=monkeypatch)
+    kept = made.kept(members(control, a=True, a_again=True, b=True, b_again=None))
     assert list(kept.members) == ["a", "b"]
     assert kept.left_out == {"second round": "not finished in time"}
     assert not kept.config.second_round.run
@@ -249,10 +249,10 @@ def test_a_second_round_that_rests_on_a_recipe_left_out_goes_with_it(monkeypatch
     settings = config("a", "b", seconds=600, **TWICE)
     shared = again("a", train=1.0)
     shared[0] = planned("train a-again fold 0", "predict a fold 0", "predict b fold 0")
-    made, watch = limited(settings, recipe("a"), recipe("b", train=None), shared, monkeypatch=monkeypatch)
-    monkeypatch.setattr(watch, "left", lambda label: 3000.0 if label == "train b fold 0" else None)
-    monkeypatch.setattr(watch, "worked", lambda label: 60.0 if label == "train b fold 0" else 0.0)
-    kept = made.kept(members(watch, a=True, b=None, a_again=None))
+    made, control = limited(settings, recipe("a"), recipe("b", train=None), shared, monkeypatch=monkeypatch)
+    monkeypatch.setattr(control, "seconds_left", lambda label: 3000.0 if label == "train b fold 0" else None)
+    monkeypatch.setattr(control, "working_time", lambda label: 60.0 if label == "train b fold 0" else 0.0)
+    kept = made.kept(members(control, a=True, b=None, a_again=None))
     assert list(kept.members) == ["a"]
     assert list(kept.left_out) == ["b", "second round"]
 

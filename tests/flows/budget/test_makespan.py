@@ -6,7 +6,7 @@ from flows.budget.makespan import Forecast, family, foretold, makespan
 from flows.budget.plan import PlannedStep
 from flows.budget.remaining_time import Pace
 from tasks.core.cache.store import Store
-from tasks.core.execution.run_control import Watch
+from tasks.core.execution.run_control import RunControl
 
 
 def planned(label: str, *waits_for: str, seconds: float | None = 1.0, gathers: str = "") -> PlannedStep:
@@ -30,7 +30,7 @@ def plan_of(*recipes: list[PlannedStep]) -> list[PlannedStep]:
 
 
 def needed(steps: list[PlannedStep]) -> dict[str, float]:
-    return Pace(steps, Watch(), "run").needed()
+    return Pace(steps, RunControl(), "run").needed()
 
 
 @pytest.mark.parametrize(
@@ -90,11 +90,11 @@ def test_a_second_round_needs_what_it_waits_for() -> None:
 # What a run shows of its pace
 
 
-def watch_after(**seconds: float) -> Watch:
+def control_after(**seconds: float) -> RunControl:
     """Children that have worked so long; underlines stand for spaces."""
-    watch = Watch()
-    watch._over = {label.replace("_", " "): worked for label, worked in seconds.items()}
-    return watch
+    control = RunControl()
+    control._finished_seconds = {label.replace("_", " "): worked for label, worked in seconds.items()}
+    return control
 
 
 def note(*labels: str) -> None:
@@ -105,7 +105,7 @@ def note(*labels: str) -> None:
 def test_what_is_done_needs_nothing() -> None:
     note("train a fold 0")
     steps = recipe("a")
-    found = Pace(steps, Watch(), "run")
+    found = Pace(steps, RunControl(), "run")
     assert found.needed()["train a fold 0"] == 0
     assert found.missing({"train a fold 0", "gather a", "predict a fold 0"}) == [
         "predict a fold 0",
@@ -117,35 +117,35 @@ def test_siblings_correct_what_was_expected() -> None:
     note("train a fold 0")
     steps = recipe("a")
     steps[2] = steps[2]._replace(seconds=4.0)  # an earlier attempt has done the rest
-    found = Pace(steps, watch_after(train_a_fold_0=15), "run").needed()
+    found = Pace(steps, control_after(train_a_fold_0=15), "run").needed()
     assert found["train a fold 1"] == pytest.approx(6)
     assert found["predict a fold 1"] == 1
 
 
 def test_siblings_tell_where_nothing_else_does() -> None:
     steps = recipe("a", train=None)
-    assert "train a fold 1" not in Pace(steps, Watch(), "run").needed()
+    assert "train a fold 1" not in Pace(steps, RunControl(), "run").needed()
     note("train a fold 0")
-    assert Pace(steps, watch_after(train_a_fold_0=15), "run").needed()["train a fold 1"] == 15
+    assert Pace(steps, control_after(train_a_fold_0=15), "run").needed()["train a fold 1"] == 15
 
 
 def test_epochs_tell_what_is_left_here_and_in_other_folds(monkeypatch: pytest.MonkeyPatch) -> None:
-    watch = Watch()
-    monkeypatch.setattr(watch, "left", lambda label: 80.0 if label == "train a fold 0" else None)
-    monkeypatch.setattr(watch, "worked", lambda label: 20.0 if label == "train a fold 0" else 0.0)
-    monkeypatch.setattr(watch, "is_at_work", lambda label: label == "train a fold 0")
-    found = Pace(recipe("a", train=None), watch, "run").needed()
+    control = RunControl()
+    monkeypatch.setattr(control, "seconds_left", lambda label: 80.0 if label == "train a fold 0" else None)
+    monkeypatch.setattr(control, "working_time", lambda label: 20.0 if label == "train a fold 0" else 0.0)
+    monkeypatch.setattr(control, "is_running", lambda label: label == "train a fold 0")
+    found = Pace(recipe("a", train=None), control, "run").needed()
     assert found["train a fold 0"] == 80
     assert found["train a fold 1"] == 100
 
 
 def test_a_step_that_takes_longer_than_expected_needs_a_little_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    watch = watch_after(train_a_fold_0=25)
-    assert Pace(recipe("a"), watch, "run").needed()["train a fold 0"] == 10  # failed; it begins again
-    monkeypatch.setattr(watch, "is_at_work", lambda label: True)
-    assert Pace(recipe("a"), watch, "run").needed()["train a fold 0"] == 1
-    watch._over = {"train a fold 0": 4.0}
-    assert Pace(recipe("a"), watch, "run").needed()["train a fold 0"] == 6
+    control = control_after(train_a_fold_0=25)
+    assert Pace(recipe("a"), control, "run").needed()["train a fold 0"] == 10  # failed; it begins again
+    monkeypatch.setattr(control, "is_running", lambda label: True)
+    assert Pace(recipe("a"), control, "run").needed()["train a fold 0"] == 1
+    control._finished_seconds = {"train a fold 0": 4.0}
+    assert Pace(recipe("a"), control, "run").needed()["train a fold 0"] == 6
 
 
 @pytest.mark.parametrize(

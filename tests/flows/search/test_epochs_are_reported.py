@@ -1,9 +1,11 @@
-"""The line that a training tells of an epoch is the one that a search reads."""
+"""A running training gives the search the figures that stand in its history."""
 
+import json
 from typing import Any
 
-from flows.search.pruning import Course
+from flows.search.pruning import TrialReports
 from tasks.core.config import Stage
+from tasks.core.execution.messages import MARK, EpochProgress, parse, to_line
 from tasks.learning.training import loop
 from tasks.learning.training.checkpoints import Position
 from tasks.learning.training.loop import Training
@@ -14,7 +16,7 @@ class Rate:
 
 
 def test_figures_of_an_epoch_are_read_as_they_stand_in_its_history():
-    told: list[str] = []
+    epochs: list[EpochProgress] = []
     training = Training(
         model=None,
         stages=(Stage(epochs=4),),
@@ -28,14 +30,16 @@ def test_figures_of_an_epoch_are_read_as_they_stand_in_its_history():
     )
     position = Position()
     for _ in range(4):
-        position = loop._end_epoch(training, position, Rate(), 0.0, told.append)
+        position = loop._end_epoch(training, position, Rate(), 0.0, epochs.append)
 
-    def reports(take: Any) -> dict[int, float]:
+    def values(record: Any) -> dict[int, float]:
         found: dict[int, float] = {}
-        course = Course(lambda step, value: bool(found.update({step: value})))
-        take(course)
+        record(TrialReports(lambda step, value: bool(found.update({step: value}))))
         return found
 
-    heard = reports(lambda course: [course.told(line) for line in told])
-    assert heard == reports(lambda course: course.trained(position.history))
-    assert heard == dict.fromkeys((1, 2, 3), 0.1235)
+    lines = [to_line(progress) for progress in epochs]
+    sent = [parse(line.removeprefix(MARK)) for line in lines]
+    running = values(lambda reports: [reports.record_epoch(progress) for progress in sent])
+    history = json.loads(json.dumps(position.history))
+    assert running == values(lambda reports: reports.record_history(history))
+    assert running == dict.fromkeys((1, 2, 3), 0.123456789)

@@ -110,7 +110,7 @@ def test_a_training_whose_checkpoints_are_all_damaged_starts_anew(tmp_path):
 
 def test_rows_tell_stage_epoch_figures_and_rate(tmp_path):
     training = build(THREE)
-    rows = fit(training, tmp_path, checkpoint_seconds=3600, workers=2, tell=lambda text: None)
+    rows = fit(training, tmp_path, checkpoint_seconds=3600, workers=2, report=lambda message: None)
     assert checkpoint_files(tmp_path) == []  # none is due before its interval
     assert [(row["stage"], row["epoch"]) for row in rows] == [(1, 1), (1, 2), (2, 3), (2, 4), (3, 5)]
     assert set(rows[0]) == {"stage", "epoch", "loss", "accuracy", "held_out_loss", "learning_rate"}
@@ -122,7 +122,7 @@ def test_the_loss_of_an_epoch_is_the_mean_of_its_batches(tmp_path):
     training = build((Stage(epochs=1, schedule="constant", learning_rate=1e-9, trainable="head"),))
     outputs = []
     training = training._replace(batch=lambda stage, epoch, step: ones(step, outputs))
-    row = fit(training, tmp_path, checkpoint_seconds=99, workers=1, tell=lambda text: None)[0]
+    row = fit(training, tmp_path, checkpoint_seconds=99, workers=1, report=lambda message: None)[0]
     assert 0 <= row["accuracy"] <= 1
     assert row["loss"] > 0
     assert sorted(outputs) == list(range(STEPS))
@@ -142,7 +142,7 @@ def test_records_of_weight_zero_teach_nothing(tmp_path):
     weightless = training._replace(
         batch=lambda *place: batch(*place)._replace(weights=np.zeros(8, np.float32))
     )
-    fit(weightless, tmp_path, checkpoint_seconds=99, workers=1, tell=lambda text: None)
+    fit(weightless, tmp_path, checkpoint_seconds=99, workers=1, report=lambda message: None)
     for old, new in zip(before, head.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
 

@@ -102,7 +102,7 @@ def run(request: pytest.FixtureRequest, loaded: Path, tmp_path_factory: pytest.T
     made = recipe(method=request.param, training={"batch_questions": 8})
     with step_by_step():
         built = training.build(job(made, folder, fold=None, data=loaded))
-        history = fit(built, folder, checkpoint_seconds=1e9, workers=1, tell=lambda text: None)
+        history = fit(built, folder, checkpoint_seconds=1e9, workers=1, report=lambda message: None)
         built.model.save_weights(folder / "model.weights.h5")
         own = job(
             made, folder, fold=1, data=loaded, models=(folder,), parts=("held_out", "validation", "test")
