@@ -22,6 +22,7 @@ from flows.training.cross_validation import AGAIN
 from tasks.core.context import recording, run_id
 from tasks.core.errors import UserError
 from tasks.core.execution import run_control
+from tasks.core.execution.run_control import RunControl
 from tasks.core.execution.slots import slot_names
 
 TOLERANCE = 1.25
@@ -72,15 +73,13 @@ def foreseen(competition: str, config: Any, *, seconds: float) -> Any:
     """What of the settings a run with so much time would begin with now; logs what it leaves out, and why."""
     run = config.run.model_copy(update={"budget_seconds": seconds})
     limited = config.model_copy(update={"run": run})
-    return Limited(competition, limited, run_control.RunControl(), began=time.monotonic()).config
+    return Limited(competition, limited, RunControl(), began=time.monotonic()).config
 
 
 class Limited(Budget):
     """Recipes are left out until the rest fits."""
 
-    def __init__(
-        self, competition: str, config: Any, control: run_control.RunControl, *, began: float
-    ) -> None:
+    def __init__(self, competition: str, config: Any, control: RunControl, *, began: float) -> None:
         super().__init__(config)
         self._competition, self._control = competition, control
         self._why: dict[str, str] = {}

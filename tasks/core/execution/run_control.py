@@ -126,7 +126,7 @@ def raise_if_cancelled(label: str) -> None:
 
 
 def queue_position(label: str) -> int:
-    """The step's position in the queue for slots; steps of equal positions go in the order of their arrival."""
+    """The step's position in the queue for slots; of equal ones, the first to arrive goes first."""
     control = current.get()
     return control.order.get(label, 0) if control else 0
 

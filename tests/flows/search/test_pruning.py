@@ -30,12 +30,7 @@ def rows(count: int, **more: float) -> list[dict[str, Any]]:
 def epochs_of(count: int) -> list[EpochProgress]:
     return [
         EpochProgress(
-            epoch,
-            count,
-            {"loss": 1.0, "held_out_loss": 2.0, "held_out_accuracy": epoch / count},
-            3.0,
-            "steps",
-            9.0,
+            epoch, count, {"held_out_loss": 2.0, "held_out_accuracy": epoch / count}, 3.0, "steps", 9.0
         )
         for epoch in range(1, count + 1)
     ]

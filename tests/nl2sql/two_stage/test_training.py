@@ -99,9 +99,7 @@ def test_a_small_training_learns_and_ends_in_the_same_bytes_when_killed(tmp_path
     own = job(made, tmp_path, fold=None, data=shared())
     with step_by_step(not graphs):
         whole = build(own)
-        history = fit(
-            whole, tmp_path / "whole", checkpoint_seconds=1e9, workers=1, report=lambda message: None
-        )
+        history = fit(whole, tmp_path / "whole", checkpoint_seconds=1e9, workers=1, report=[].append)
         with pytest.raises(Killed):
             run(killed_at(build(own), 5), tmp_path / "killed")
         assert run(build(own), tmp_path / "killed") == digest(whole.model, history)
