@@ -180,12 +180,12 @@ def _end_epoch(
     began: float,
     report: Callable[[str | EpochProgress], None],
 ) -> Position:
-    steps = training.steps_per_epoch
+    steps, epoch = training.steps_per_epoch, len(position.history) + 1
     with averaged(training, optimizer):
         held_out = training.evaluate(training.model)
     row = {
         "stage": position.stage + 1,
-        "epoch": len(position.history) + 1,
+        "epoch": epoch,
         "loss": position.loss_sum / steps,
         **({"accuracy": position.accuracy_sum / steps} if training.metric else {}),
         **held_out,
@@ -194,8 +194,8 @@ def _end_epoch(
     seconds = max(time.monotonic() - began, 1e-9)  # reported, not stored: equal keys give equal bytes
     total = sum(stage.epochs for stage in training.stages)
     figures = {name: value for name, value in row.items() if name not in NO_FIGURES}
-    seconds_left = (total - row["epoch"]) * seconds
-    report(EpochProgress(row["epoch"], total, figures, steps / seconds, "steps", seconds_left))
+    seconds_left = (total - epoch) * seconds
+    report(EpochProgress(epoch, total, figures, steps / seconds, "steps", seconds_left))
     return position._replace(loss_sum=0.0, accuracy_sum=0.0, history=(*position.history, row))
 
 
