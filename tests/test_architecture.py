@@ -102,6 +102,24 @@ def test_the_digest_of_the_code_sees_every_import() -> None:
     assert {user for user in users if user.startswith("tasks/")} <= known
 
 
+def is_validator(function: ast.FunctionDef) -> bool:
+    return any("validator" in ast.unparse(decorator) for decorator in function.decorator_list)
+
+
+def test_nothing_below_flows_calls_a_function_of_a_config_module() -> None:
+    """Keys leave config modules out, so steps may execute only validators, and what these call."""
+    settings = [path for path in LISTED if path.name == "config.py"]
+    nodes = [node for path in settings for node in ast.walk(ast.parse(path.read_bytes()))]
+    functions = {n.name for n in nodes if isinstance(n, ast.FunctionDef) and not is_validator(n)}
+    assert functions >= {"for_training", "for_prediction", "reads_words"}
+    for path in LISTED:
+        if path.is_relative_to(ROOT / "tasks") and path not in settings:
+            nodes = list(ast.walk(ast.parse(path.read_bytes())))
+            names = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+            names |= {node.id for node in nodes if isinstance(node, ast.Name)}
+            assert not names & functions, name(path)
+
+
 @pytest.mark.parametrize(
     "code",
     [

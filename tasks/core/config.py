@@ -4,6 +4,7 @@ Two markers tell the cache how a field enters a step's key (`tasks.core.cache.ke
 `Contents()` replaces a path by the digest of what lies there, `NotInKey()` leaves the field out.
 """
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Annotated, Literal, NamedTuple
 
@@ -158,3 +159,9 @@ class Run(Settings):
                 f"received {self.address!r} with 'threads'"
             )
         return self
+
+
+def check_names(names: Sequence[str]) -> None:
+    """Raise ValueError if two recipes have the same name."""
+    if len(set(names)) < len(names):
+        raise ValueError(f"recipes: names must differ, received {names}")

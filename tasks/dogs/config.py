@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from tasks.core.config import Blend, ContentsPath, Folds, NotInKey, Pseudo, Run, Settings, Stage
+from tasks.core.config import Blend, ContentsPath, Folds, NotInKey, Pseudo, Run, Settings, Stage, check_names
 
 
 class Data(Settings):
@@ -185,7 +185,5 @@ class Config(Settings):
 
     @model_validator(mode="after")
     def _names_differ(self) -> "Config":
-        names = [recipe.name for recipe in self.recipes]
-        if len(set(names)) < len(names):
-            raise ValueError(f"recipes: names must differ, received {names}")
+        check_names([recipe.name for recipe in self.recipes])
         return self

@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from tasks.core.config import Blend, ContentsPath, Folds, NotInKey, Run, Settings, Stage
-from tasks.text.config import Encoder, Pretraining
+from tasks.core.config import Blend, ContentsPath, Folds, NotInKey, Run, Settings, Stage, check_names
+from tasks.text.config import Encoder, Pretraining, check_stages
 
 
 class Data(Settings):
@@ -117,12 +117,7 @@ class Recipe(Settings):
 
     @model_validator(mode="after")
     def _stages_can_be_run(self) -> "Recipe":
-        for stage in (*self.pretraining.stages, *self.training.stages):
-            if stage.trainable or stage.layer_decay != 1:
-                raise ValueError(
-                    "stages: expected neither trainable nor layer_decay, for all layers learn alike here; "
-                    "learning_rate_factors give layers rates of their own"
-                )
+        check_stages(self.pretraining, self.training.stages)
         return self
 
     def for_training(self) -> "Recipe":
@@ -162,7 +157,5 @@ class Config(Settings):
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Config":
-        names = [recipe.name for recipe in self.recipes]
-        if len(set(names)) < len(names):
-            raise ValueError(f"recipes: names must differ, received {names}")
+        check_names([recipe.name for recipe in self.recipes])
         return self

@@ -1,4 +1,4 @@
-"""Settings of encoders that read texts, and of what they learn before they see a label."""
+"""Settings of encoders of texts and of their pretraining."""
 
 from typing import Literal
 
@@ -52,10 +52,10 @@ class Bert(Settings):
 
 
 class Encoder(Settings):
-    """What turns a sentence into a vector for each character."""
+    """The network from a sentence to a vector for each character."""
 
     kind: Literal["dgcnn", "bert"] = "dgcnn"
-    """Gated dilated convolutions, or a transformer that may have learned the language before."""
+    """Gated dilated convolutions, or a transformer, which may be pretrained."""
     longest: int = Field(512, ge=16, le=4096)
     """Characters read of a sentence; what follows is cut off."""
     dgcnn: Dgcnn = Dgcnn()
@@ -63,7 +63,7 @@ class Encoder(Settings):
 
     @property
     def reads_words(self) -> bool:
-        """Whether sentences must be segmented."""
+        """Whether sentences must be segmented, for flows and validators."""
         return self.kind == "dgcnn" and self.dgcnn.words
 
 
@@ -75,6 +75,16 @@ class Pretraining(Settings):
     texts: Literal["train", "all"] = "all"
     """Texts read; `all` takes those of validation and test too, without labels, which is transductive."""
     masked: float = Field(0.15, gt=0, lt=1)
-    """Share of characters to be guessed."""
+    """Share of characters to be predicted."""
     batch_characters: int = Field(2048, ge=64)
     """Characters a step, padding included."""
+
+
+def check_stages(pretraining: Pretraining, training: tuple[Stage, ...]) -> None:
+    """Raise ValueError if a stage has settings that trainings of texts do not use."""
+    for stage in (*pretraining.stages, *training):
+        if stage.trainable or stage.layer_decay != 1:
+            raise ValueError(
+                "stages: expected neither trainable nor layer_decay, for all layers learn alike here; "
+                "learning_rate_factors give layers rates of their own"
+            )

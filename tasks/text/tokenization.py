@@ -57,7 +57,7 @@ class Reader:
     @cached_property
     def words(self) -> Vocabulary | None:
         """Tokens of words, if the encoder reads any."""
-        if not self.settings.reads_words:
+        if self.settings.kind != "dgcnn" or not self.settings.dgcnn.words:
             return None
         if self._segmented is None:
             raise ValueError("expected segmented sentences for an encoder that reads words")

@@ -107,7 +107,7 @@ NL2SQL: dict[str, Any] = {
 }
 
 Traced = dict[str, dict[str, list[str]]]
-"""Modules executed and modules covered, by the step's label."""
+"""Modules executed, functions of settings called, and modules covered, by the step's label."""
 
 
 def dogs(folder: Path) -> dict[str, Any]:
@@ -151,6 +151,21 @@ def test_whatever_a_step_executes_is_in_its_key(traced: Traced) -> None:
         for label, told in traced.items()
     }
     assert {label: names for label, names in missing.items() if names} == {}
+
+
+@pytest.mark.slow
+def test_of_settings_a_step_executes_validators_only(traced: Traced) -> None:
+    """Keys leave config modules out, so nothing else of them may run in a step."""
+    called = {function for told in traced.values() for function in told["settings"]}
+    assert called
+    assert {function for function in called if not is_validator(function)} == set()
+
+
+def is_validator(function: str) -> bool:
+    module, name = function.split(":")
+    found = vars(import_module(module)).get(name.split(".")[0])
+    decorators = getattr(found, "__pydantic_decorators__", None)
+    return decorators is not None and name.split(".")[1] in decorators.model_validators
 
 
 EVERYWHERE = {"load", "split", "augment", "train", "predict", "gather", "blend", "decode"}

@@ -1,4 +1,4 @@
-"""Run a flow's steps in this one process and note which functions of ours each executes; a script for tests.
+"""Run a flow's steps in this one process and record which functions each executes; a script for tests.
 
     python -m tests.flows.trace COMPETITION SETTINGS.json TOLD.json
 
@@ -14,7 +14,7 @@ from importlib import import_module
 from inspect import CO_OPTIMIZED
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 from tasks.core.cache.code import ROOT
 from tasks.core.cache.store import Store
@@ -24,26 +24,51 @@ from tasks.core.execution import child_process
 from tasks.core.step import Step
 from tasks.evaluate import evaluate
 
+CONFIG = "/config.py"
+
+
+class Executed(NamedTuple):
+    """What runs within a block, in any thread begun in it."""
+
+    modules: set[str]
+    """Names of our modules of which a function runs."""
+    settings: set[str]
+    """`module:function` of config modules, where code outside of such modules calls it."""
+
 
 @contextmanager
-def executed() -> Iterator[set[str]]:
-    """Names of our modules of which a function runs within the block, in any thread begun in it."""
+def executed() -> Iterator[Executed]:
+    """Fills its value at the end of the block."""
     files: set[str] = set()
+    functions: set[tuple[str, str]] = set()
 
-    def note(frame: FrameType, event: str, _: Any) -> None:
-        if event == "call" and frame.f_code.co_flags & CO_OPTIMIZED:  # no body of a module or a class
-            files.add(frame.f_code.co_filename)
+    def record(frame: FrameType, event: str, _: Any) -> None:
+        code, caller = frame.f_code, frame.f_back
+        if event == "call" and code.co_flags & CO_OPTIMIZED:  # no body of a module or a class
+            files.add(code.co_filename)
+            if code.co_filename.endswith(CONFIG) and not (
+                caller and caller.f_code.co_filename.endswith(CONFIG)
+            ):
+                functions.add((code.co_filename, code.co_qualname))
 
-    modules: set[str] = set()
-    threading.setprofile(note)
-    sys.setprofile(note)
+    seen = Executed(set(), set())
+    threading.setprofile(record)
+    sys.setprofile(record)
     try:
-        yield modules
+        yield seen
     finally:
         sys.setprofile(None)
         threading.setprofile(None)
-        ours = (Path(file) for file in files if file.startswith(str(ROOT / "tasks")))
-        modules.update(".".join(path.relative_to(ROOT).with_suffix("").parts) for path in ours)
+        seen.modules.update(module(file) for file in files if ours(file))
+        seen.settings.update(f"{module(file)}:{name}" for file, name in functions if ours(file))
+
+
+def ours(file: str) -> bool:
+    return file.startswith(str(ROOT / "tasks"))
+
+
+def module(file: str) -> str:
+    return ".".join(Path(file).relative_to(ROOT).with_suffix("").parts)
 
 
 def call_here(entry: str, job: dict[str, Any], **_: Any) -> None:
@@ -62,10 +87,14 @@ class Tracer:
         if not step.cached:
             return "its result"
         covered = step.key(arguments, Store.current()).code
-        with executed() as modules:
+        with executed() as seen:
             outcome = step.execute(arguments)
         if outcome.state == "ran":  # a second round finds what the first has made
-            self.told[step.label(arguments)] = {"executed": sorted(modules), "covered": sorted(covered)}
+            self.told[step.label(arguments)] = {
+                "executed": sorted(seen.modules),
+                "settings": sorted(seen.settings),
+                "covered": sorted(covered),
+            }
         if step.name == "predict" and arguments["fold"] is not None:  # as a search does
             call = {name: arguments[name] for name in ("competition", "dataset", "folds", "of")}
             self.call(evaluate, {**call, "name": arguments["recipe"].name, "predictions": outcome.result})
