@@ -13,14 +13,13 @@ from tasks.extraction import (
     training,
     views,
 )
-from tasks.text import dataset_files
 
 COMPETITION = Competition(
     name="extraction",
     file=submission.FILE,
     load=data.load,
     fold_key=dataset.fold_key,
-    ids=dataset_files.ids,
+    ids=dataset.ids,
     augment=views.augment,
     encode=encode.encode,
     build=training.build,

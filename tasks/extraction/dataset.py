@@ -26,6 +26,11 @@ def stream(dataset: Path, part: Part) -> Iterator[Record]:
     return map(_record, dataset_files.records(dataset, part))
 
 
+def ids(dataset: Path, part: Part) -> list[str]:
+    """The ids of a part, in the order of its records."""
+    return dataset_files.ids(dataset, part)
+
+
 def schema(dataset: Path) -> list[dict[str, str]]:
     """Rows `{"subject_type", "predicate", "object_type"}` in the order of the file."""
     rows: list[dict[str, str]] = dataset_files.read(dataset / "schema.json")

@@ -4,14 +4,13 @@ form and execution accuracy.
 
 from tasks.core.competition import Competition
 from tasks.nl2sql import data, dataset, encode, metric, predict, report, submission, suggest, training, views
-from tasks.text import dataset_files
 
 COMPETITION = Competition(
     name="nl2sql",
     file=submission.FILE,
     load=data.load,
     fold_key=dataset.fold_key,
-    ids=dataset_files.ids,
+    ids=dataset.ids,
     augment=views.augment,
     encode=encode.encode,
     build=training.build,

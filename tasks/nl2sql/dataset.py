@@ -27,6 +27,11 @@ def stream(dataset: Path, part: Part) -> Iterator[Question]:
     return map(_question, dataset_files.records(dataset, part))
 
 
+def ids(dataset: Path, part: Part) -> list[str]:
+    """The ids of a part, in the order of its records."""
+    return dataset_files.ids(dataset, part)
+
+
 def tables(dataset: Path, part: Part) -> dict[str, Table]:
     """The tables of a part by id, in the order of the raw file."""
     return {table.id: table for table in stream_tables(dataset, part)}
