@@ -8,6 +8,7 @@ from tasks.core.cache.store import Artifact
 from tasks.core.competition import find
 from tasks.core.config import Run
 from tasks.core.dispatch import in_child, read_job
+from tasks.core.jobs import AugmentJob
 from tasks.core.step import step
 
 
@@ -37,6 +38,7 @@ def augment(
     return in_child(
         "tasks.augment:child",
         "view",
+        AugmentJob,
         competition=competition,
         settings=settings,
         dataset=dataset,
@@ -50,5 +52,5 @@ def augment(
 
 def child(job: dict[str, Any]) -> None:
     """Entry of the child process."""
-    read = read_job(job)
+    read = read_job(job, AugmentJob)
     find(read.competition).augment(read)

@@ -8,6 +8,7 @@ from tasks.core.cache.store import Artifact
 from tasks.core.competition import find
 from tasks.core.config import Run
 from tasks.core.dispatch import in_child, read_job
+from tasks.core.jobs import EncodeJob
 from tasks.core.step import step
 
 
@@ -32,6 +33,7 @@ def encode(
     return in_child(
         "tasks.encode:child",
         "encoded",
+        EncodeJob,
         competition=competition,
         settings=settings,
         dataset=dataset,
@@ -43,5 +45,5 @@ def encode(
 
 def child(job: dict[str, Any]) -> None:
     """Entry of the child process."""
-    read = read_job(job)
+    read = read_job(job, EncodeJob)
     find(read.competition).encode(read)

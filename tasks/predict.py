@@ -8,11 +8,12 @@ from tasks.core.cache.store import Artifact
 from tasks.core.competition import find
 from tasks.core.config import Run
 from tasks.core.dispatch import in_child, read_job
+from tasks.core.jobs import PredictJob
 from tasks.core.step import step
 
 
 @step(
-    uses=("predict",),
+    uses=("predict", "{method}.inference"),
     libraries=("backend",),
     label="predict {recipe.name} {of}",
     retries=2,
@@ -43,6 +44,7 @@ def predict(
     return in_child(
         "tasks.predict:child",
         "scores",
+        PredictJob,
         competition=competition,
         settings=recipe,
         dataset=dataset,
@@ -62,6 +64,6 @@ def child(job: dict[str, Any]) -> None:
     from tasks.learning.ensemble import prediction_files
     from tasks.learning.training.keras_setup import configure
 
-    read = read_job(job)
+    read = read_job(job, PredictJob)
     configure(read.seed)
     prediction_files.write_pieces(read.output, find(read.competition).predict(read))

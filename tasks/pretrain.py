@@ -5,8 +5,10 @@ from typing import Any
 from pydantic import BaseModel
 
 from tasks.core.cache.store import Artifact
+from tasks.core.competition import find
 from tasks.core.config import Run
-from tasks.core.dispatch import in_child
+from tasks.core.dispatch import in_child, read_job
+from tasks.core.jobs import PretrainJob
 from tasks.core.step import step
 from tasks.learning.training.job import fit_job
 
@@ -31,6 +33,7 @@ def pretrain(
     return in_child(
         "tasks.pretrain:child",
         "model",
+        PretrainJob,
         competition=competition,
         settings=settings,
         dataset=dataset,
@@ -41,4 +44,5 @@ def pretrain(
 
 def child(job: dict[str, Any]) -> None:
     """Entry of the child process."""
-    fit_job(job)
+    read = read_job(job, PretrainJob)
+    fit_job(read, find(read.competition).pretrain)

@@ -5,14 +5,16 @@ from typing import Any
 from pydantic import BaseModel
 
 from tasks.core.cache.store import Artifact
+from tasks.core.competition import find
 from tasks.core.config import Run
-from tasks.core.dispatch import in_child
+from tasks.core.dispatch import in_child, read_job
+from tasks.core.jobs import TrainJob
 from tasks.core.step import step
 from tasks.learning.training.job import fit_job
 
 
 @step(
-    uses=("training",),
+    uses=("training", "{method}.training"),
     libraries=("backend",),
     label="train {recipe.name} {of}",
     retries=2,
@@ -43,6 +45,7 @@ def train(
     return in_child(
         "tasks.train:child",
         "model",
+        TrainJob,
         competition=competition,
         settings=recipe,
         dataset=dataset,
@@ -61,4 +64,5 @@ def train(
 
 def child(job: dict[str, Any]) -> None:
     """Entry of the child process."""
-    fit_job(job)
+    read = read_job(job, TrainJob)
+    fit_job(read, find(read.competition).build)

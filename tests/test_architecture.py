@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.core.competition import NAMES
+from tasks.core.competition import competition_names
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("flows", "tasks")
@@ -51,7 +51,7 @@ def test_the_rule_of_directions_names_every_step_and_every_competition() -> None
     layers = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
     named = {each for layer in layers[0]["layers"] for each in layer.split(" | ")}
     steps = {f"tasks.{path.stem}" for path in (ROOT / "tasks").glob("*.py") if path.stem != "__init__"}
-    assert steps | {f"tasks.{competition}" for competition in NAMES} <= named
+    assert steps | {f"tasks.{competition}" for competition in competition_names()} <= named
 
 
 @pytest.mark.parametrize("path", LISTED, ids=name)
@@ -123,9 +123,9 @@ def test_nothing_below_flows_calls_a_function_of_a_config_module() -> None:
 @pytest.mark.parametrize(
     "code",
     [
-        *(f"import flows.{name}" for name in NAMES),
-        *(f"from tasks.core.competition import find; find({name!r})" for name in NAMES),
-        *(f"import tasks.{name}.demo" for name in NAMES),
+        *(f"import flows.{name}" for name in competition_names()),
+        *(f"from tasks.core.competition import find; find({name!r})" for name in competition_names),
+        *(f"import tasks.{name}.demo" for name in competition_names()),
         "import flows.budget.plan",
         "import flows.__main__, flows.commands.runs, flows.commands.submissions",
     ],

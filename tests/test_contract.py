@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, get_args
 import numpy as np
 import pytest
 
-from tasks.core.competition import NAMES, Competition, Part, Score, Scores, find
+from tasks.core.competition import Competition, Part, Score, Scores, competition_names, find
 from tasks.core.config import Folds, Settings
 from tasks.core.errors import InvalidSettings, InvalidSubmission
 from tasks.learning.ensemble import prediction_files
@@ -33,6 +33,7 @@ PROMISED = {
     "check": "submission",
     "sections": "report",
     "suggest": "suggest",
+    "pretrain": "language_model",
 }
 """The file each function lives in; the `uses` of the steps rest on it."""
 
@@ -66,7 +67,7 @@ class Member(NamedTuple):
         return [part for part in PARTS if part != "test" and self.rules.ids(self.dataset, part)]
 
 
-@pytest.fixture(params=[*NAMES, "toy"])
+@pytest.fixture(params=[*competition_names(), "toy"])
 def member(request: pytest.FixtureRequest, tmp_path: Path) -> Member:
     if request.param == "toy":
         request.getfixturevalue("toy")
@@ -78,7 +79,7 @@ def member(request: pytest.FixtureRequest, tmp_path: Path) -> Member:
 
 def test_each_function_lives_in_the_file_its_name_promises(member: Member) -> None:
     functions = {name: value for name, value in member.rules._asdict().items() if callable(value)}
-    assert functions.keys() == PROMISED.keys()
+    assert PROMISED.keys() - {"pretrain"} <= functions.keys() <= PROMISED.keys()
     for name, function in functions.items():
         assert function.__module__ == f"tasks.{member.rules.name}.{PROMISED[name]}"
         assert function.__name__ == name
@@ -87,6 +88,8 @@ def test_each_function_lives_in_the_file_its_name_promises(member: Member) -> No
 def test_functions_take_what_steps_give_them(member: Member) -> None:
     taken = {"load": 2, "ids": 2, "decode": 3, "write": 3, "check": 3, "suggest": 2}
     for name in PROMISED:
+        if getattr(member.rules, name) is None:
+            continue
         parameters = inspect.signature(getattr(member.rules, name)).parameters.values()
         required = [each for each in parameters if each.default is each.empty]
         assert len(required) == taken.get(name, 1), name
@@ -231,7 +234,7 @@ def test_a_file_that_is_no_submission_is_refused(member: Member, written: Writte
             member.rules.check(written.file, written.ids, member.dataset)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", competition_names())
 def test_a_competition_has_its_flow_its_demo_and_its_presets(name: str) -> None:
     flow = getattr(import_module(f"flows.{name}"), name)
     assert list(inspect.signature(flow.fn).parameters) == ["config"]
@@ -242,6 +245,7 @@ def test_a_competition_has_its_flow_its_demo_and_its_presets(name: str) -> None:
 
 def test_an_unknown_competition_is_the_persons_mistake() -> None:
     with pytest.raises(
-        InvalidSettings, match=f"competition: expected one of {', '.join(NAMES)}, received 'cats'"
+        InvalidSettings,
+        match=f"competition: expected one of {', '.join(competition_names())}, received 'cats'",
     ):
         find("cats")

@@ -6,12 +6,12 @@ import optuna
 import pytest
 
 from flows.search.trial import changed
-from tasks.core.competition import NAMES, find
+from tasks.core.competition import competition_names, find
 from tasks.core.config import Settings
 from tasks.core.settings import resolve
 from tasks.learning.search.search_space import Present, narrowed
 
-PRESETS = [(name, preset.name) for name in NAMES for preset in resolve.presets(name)]
+PRESETS = [(name, preset.name) for name in competition_names() for preset in resolve.presets(name)]
 DRAWN = 15
 
 

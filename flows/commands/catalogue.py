@@ -9,10 +9,10 @@ def list_() -> None:
     """List competitions, their presets, and where their data is expected."""
     from flows.console import aligned
     from tasks.core import places
-    from tasks.core.competition import NAMES
+    from tasks.core.competition import competition_names
     from tasks.core.settings import resolve
 
-    for name in NAMES:
+    for name in competition_names():
         config: Any = resolve.resolve(name)
         folder = places.expand(config.data.root)
         there = "there" if folder.is_dir() else "not there: set data.root or PODIUM_DATA"

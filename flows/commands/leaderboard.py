@@ -64,9 +64,9 @@ def _agreement(competition: str, entries: Sequence[Any]) -> str:
 
 
 def _public_higher_is_better(competition: str) -> bool:
-    from tasks.core.competition import NAMES, find
+    from tasks.core.competition import competition_names, find
 
-    return find(competition).public_higher_is_better if competition in NAMES else True
+    return find(competition).public_higher_is_better if competition in competition_names() else True
 
 
 def _table(competition: str, entries: Sequence[Any], agreement: str) -> str:

@@ -38,7 +38,7 @@ def chosen(plan: Plan, names: Sequence[str] = (), *, root: Path | None = None) -
         InvalidSettings: there is no such competition, or a preset cannot be used.
     """
     found = []
-    for competition in names or competitions.NAMES:
+    for competition in names or competitions.competition_names():
         resolve.config_class(competition)
         headers = dict(resolve.presets(competition, root))
         for preset in plan.shown(competition, root=root):

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from flows.runtime.registry import flow_of
 from flows.scheduling.notifications import SKIPPED, UNCHANGED, tell
-from tasks.core.competition import NAMES
+from tasks.core.competition import competition_names
 
 if TYPE_CHECKING:
     from prefect import Flow
@@ -34,7 +34,7 @@ log = logging.getLogger("podium")
 
 def __getattr__(name: str) -> "Flow[..., Any]":
     """A competition's flow by its name, so that a new competition needs no line here."""
-    if name in NAMES:
+    if name in competition_names():
         return deployed(name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

@@ -120,7 +120,9 @@ def _line(file: PresetFile, location: Location, text: str) -> str:
 
 def _mistakes(plan: Plan, root: Path) -> Iterator[tuple[Location, str]]:
     """What types cannot tell: competitions, presets, time zones and times that do not exist."""
-    known = {name: [each.name for each in resolve.presets(name, root)] for name in competitions.NAMES}
+    known = {
+        name: [each.name for each in resolve.presets(name, root)] for name in competitions.competition_names()
+    }
     for competition, presets in plan.presets.items():
         at: Location = ("presets", competition)
         if competition not in known:

@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 
+import tasks
 from tasks.core.errors import InvalidSettings
-
-NAMES = ("dogs", "extraction", "nl2sql")
+from tasks.core.jobs import AugmentJob, EncodeJob, PredictJob, PretrainJob, TrainJob
 
 Part = Literal["train", "validation", "test"]
 
@@ -91,41 +90,6 @@ class ClassScorer(Scorer, Protocol):
         """Score (n,) classes of all records, or of the records `rows`."""
 
 
-class Job(BaseModel):
-    """What a child process is told: places of artifacts, and the settings its competition understands."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    competition: str
-    settings: dict[str, Any]
-    """Parts of a recipe, as the step was given them."""
-    dataset: Path
-    seed: int
-    folds: Path | None = None
-    fold: int | None = None
-    """The fold held out; None: no record is."""
-    beside: int | None = None
-    """A second fold left out, of which predictions may not know either."""
-    view: int | str = 0
-    plain: bool = False
-    views: tuple[Path, ...] = ()
-    plain_views: tuple[Path, ...] = ()
-    inputs: dict[str, Path] = {}
-    """Encoded records by the name of their test-time view."""
-    labels: Path | None = None
-    """What a first round of models says of records that this training learns from."""
-    start: Path | None = None
-    """A model whose weights the training starts from."""
-    models: tuple[Path, ...] = ()
-    """Models that predict together."""
-    parts: tuple[str, ...] = ()
-    """What is predicted: `held_out`, `validation`, `test`."""
-    output: Path
-    partial: Path
-    data_workers: int = 1
-    checkpoint_seconds: float = 30
-
-
 class Competition(NamedTuple):
     """The thirteen functions; `Config` and `demo` are found beside them by their file names."""
 
@@ -138,13 +102,13 @@ class Competition(NamedTuple):
     """(dataset): ids, strata and groups of the training records."""
     ids: Callable[[Path, Part], list[str]]
     """(dataset, part): ids of a part's records, in the order of their scores; an absent part has none."""
-    augment: Callable[[Job], None]
+    augment: Callable[[AugmentJob], None]
     """(job): write one augmented view of the training records."""
-    encode: Callable[[Job], None]
+    encode: Callable[[EncodeJob], None]
     """(job): write what models read of all records, as far as no training changes it."""
-    build: Callable[[Job], Any]
+    build: Callable[[TrainJob], Any]
     """(job): a `tasks.learning.training.loop.Training` — model, stages, and batches as a function of the step."""
-    predict: Callable[[Job], Iterable[tuple[str, Scores]]]
+    predict: Callable[[PredictJob], Iterable[tuple[str, Scores]]]
     """(job): scores of each of the job's parts by its name, by one model or by several together. A part may
     come in pieces, one right after the other, so that none of its records need stay in memory."""
     scorer: Callable[..., Scorer]
@@ -161,8 +125,17 @@ class Competition(NamedTuple):
     suggest: Callable[[Any, Any], dict[str, Any]]
     """(trial, config): what one trial of a search changes in the only recipe of these settings, by the keys
     that `--set` takes. `trial` is Optuna's; the first of its choices changes nothing."""
+    pretrain: Callable[[PretrainJob], Any] | None = None
+    """(job): the training of a network on records without labels, which trainings may start from; None where
+    no recipe asks for one."""
     public_higher_is_better: bool = True
     """Whether the higher of two public scores is the better one; the leaderboard may show an error."""
+
+
+def competition_names() -> tuple[str, ...]:
+    """The competitions there are: the folders of `tasks` that hold a `competition.py`, sorted."""
+    files = (file for place in tasks.__path__ for file in Path(place).glob("*/competition.py"))
+    return tuple(sorted({file.parent.name for file in files} - {"core"}))
 
 
 def find(name: str) -> Competition:
@@ -171,6 +144,26 @@ def find(name: str) -> Competition:
     Raises:
         InvalidSettings: no competition has this name.
     """
-    if name not in NAMES:
-        raise InvalidSettings(f"competition: expected one of {', '.join(NAMES)}, received {name!r}")
+    if name not in competition_names():
+        raise InvalidSettings(
+            f"competition: expected one of {', '.join(competition_names())}, received {name!r}"
+        )
     return import_module(f"tasks.{name}.competition").COMPETITION
+
+
+def method_module_name(competition: str, method: str, file: str) -> str:
+    """Name of the module `file` in the folder of a recipe's method.
+
+    >>> method_module_name("nl2sql", "two-stage", "training")
+    'tasks.nl2sql.two_stage.training'
+    """
+    return f"tasks.{competition}.{method.replace('-', '_')}.{file}"
+
+
+def method_module(competition: str, method: str, file: str) -> Any:
+    """The module `file` in the folder of a recipe's method, imported.
+
+    Cache keys do not follow this import, so that one method's models do not rest on another's code: steps name
+    the module in `uses`, as `{method}.training`.
+    """
+    return import_module(method_module_name(competition, method, file))

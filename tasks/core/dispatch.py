@@ -1,40 +1,41 @@
 """Run a step's long part in a child process that holds one slot of a machine."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
 from tasks.core.cache.store import Artifact, Store
 from tasks.core.cluster import client
-from tasks.core.competition import Job
 from tasks.core.config import Run
 from tasks.core.context import running
 from tasks.core.execution import child_process
 from tasks.core.execution.slots import slot
 from tasks.core.execution.working_time import counted
+from tasks.core.jobs import Job
 
 
 def in_child(
     entry: str,
     kind: str,
+    job_type: type[Job],
     *,
     competition: str,
     settings: dict[str, BaseModel] | BaseModel,
     dataset: Artifact,
     seed: int,
     run: Run,
-    **places: Any,
+    **fields: Any,
 ) -> Artifact:
-    """Call `module:function` with a Job in a fresh process and keep what it writes.
+    """Call `module:function` with a job of this type in a fresh process and keep what it writes.
 
-    The process is of this machine, or of a worker of the cluster that `run` names. Artifacts among `places`
-    become their folders. A hit never comes here, so it never waits for a slot.
+    The process is of this machine, or of a worker of the cluster that `run` names. `fields` are those that the
+    job type adds; artifacts among them become their folders. A hit never comes here, so it never waits for a slot.
     """
     store, step = Store.current(), running()
 
     def job(output: Path) -> dict[str, Any]:
-        return Job(
+        return job_type(
             competition=competition,
             settings=_plain(settings),
             dataset=dataset.path,
@@ -43,7 +44,7 @@ def in_child(
             partial=step.partial,
             data_workers=run.data_workers or 2,
             checkpoint_seconds=run.checkpoint_seconds,
-            **{name: _located(value) for name, value in places.items()},
+            **{name: _located(value) for name, value in fields.items()},
         ).model_dump(mode="json")
 
     if run.runner != "threads":
@@ -72,8 +73,11 @@ def _located(value: Any) -> Any:
     return value
 
 
-def read_job(job: dict[str, Any]) -> Job:
+JobType = TypeVar("JobType", bound=Job)
+
+
+def read_job(job: dict[str, Any], job_type: type[JobType]) -> JobType:
     """The job a child was given, with its output and checkpoint folders there."""
-    read = Job.model_validate(job)
+    read = job_type.model_validate(job)
     Path(read.partial).mkdir(parents=True, exist_ok=True)
     return read

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tasks.core.competition import Job
+from tasks.core.jobs import EncodeJob
 from tasks.dogs import dataset
 from tasks.dogs.config import Trunk
 from tasks.dogs.prediction_views import prediction_view
@@ -11,7 +11,7 @@ from tasks.dogs.trunk import through_trunk
 PARTS: tuple[dataset.Part, ...] = ("train", "test")
 
 
-def encode(job: Job) -> None:
+def encode(job: EncodeJob) -> None:
     """Write `train.npy` and `test.npy`: one test-time view of every photograph, through the trunk."""
     trunk = Trunk.model_validate(job.settings["trunk"])
     for part in PARTS:

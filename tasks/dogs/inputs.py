@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tasks.core.competition import Job
+from tasks.core.jobs import FoldJob
 from tasks.dogs import dataset
 from tasks.dogs.config import Recipe
 from tasks.dogs.prediction_views import prediction_view
@@ -16,7 +16,7 @@ from tasks.dogs.prediction_views import prediction_view
 class Inputs:
     """Rows of a model's input for any records, and the shape of one."""
 
-    def __init__(self, job: Job, recipe: Recipe) -> None:
+    def __init__(self, job: FoldJob, recipe: Recipe) -> None:
         self.job, self.recipe = job, recipe
 
     @cached_property

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tasks.core.competition import Job, Scores
+from tasks.core.competition import Scores
 from tasks.core.execution.messages import Progress
+from tasks.core.jobs import PredictJob
 from tasks.dogs import dataset
 from tasks.dogs.config import Recipe
 from tasks.dogs.inputs import Inputs, predict_rows
@@ -15,13 +16,12 @@ PARTS: dict[str, dataset.Part] = {"held_out": "train", "test": "test"}
 """Where the photographs of a part that is predicted lie."""
 
 
-def predict(job: Job) -> Iterator[tuple[str, Scores]]:
+def predict(job: PredictJob) -> Iterator[tuple[str, Scores]]:
     """Scores (n, heads, k) of the fold's held-out records and of all test records, as far as asked for."""
     recipe = Recipe.model_validate(job.settings)
     inputs = Inputs(job, recipe)
     class_count = len(dataset.classes(job.dataset))
     network = build_model(recipe, shape=inputs.shape, class_count=class_count)
-    assert job.folds is not None
     (model,) = job.models
     network.load_weights(model / "model.weights.h5")
     asked = [part for part in PARTS if part in job.parts]

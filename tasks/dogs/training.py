@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from tasks.core.competition import Job
 from tasks.core.config import Stage
+from tasks.core.jobs import TrainJob
 from tasks.dogs import dataset, model
 from tasks.dogs.augment import view
 from tasks.dogs.config import Recipe
@@ -21,7 +21,7 @@ EVALUATED = 512
 """Held-out records looked at after an epoch when each must go through the whole network."""
 
 
-def build(job: Job) -> Training:
+def build(job: TrainJob) -> Training:
     """The training of one fold's model, as `tasks.learning.training.loop.fit` takes it."""
     recipe = Recipe.model_validate(job.settings)
     records = Records(job, recipe)
@@ -48,11 +48,10 @@ def build(job: Job) -> Training:
 class Records:
     """The records a fold learns from: those of other folds, and pseudo-labelled test records."""
 
-    def __init__(self, job: Job, recipe: Recipe) -> None:
+    def __init__(self, job: TrainJob, recipe: Recipe) -> None:
         self.job, self.recipe = job, recipe
         self.inputs = Inputs(job, recipe)
         self.class_count = len(dataset.classes(job.dataset))
-        assert job.folds is not None
         labels, folds = dataset.targets(job.dataset), np.load(job.folds / "folds.npy")
         self.held_out = np.flatnonzero(folds == job.fold)
         self.own = np.flatnonzero((folds != job.fold) & (folds != job.beside))

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from tasks.core.competition import Job
 from tasks.core.execution.messages import Progress
+from tasks.core.jobs import Job
 from tasks.dogs.config import Backbone, Trunk
 from tasks.learning.pretrained import backbones
 from tasks.learning.training.batches import prefetch

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tasks.core.competition import Job
+from tasks.core.jobs import AugmentJob
 from tasks.dogs import dataset
 from tasks.dogs.augment import view
 from tasks.dogs.config import Augmentation, Trunk
@@ -10,7 +10,7 @@ from tasks.dogs.trunk import through_trunk
 from tasks.learning.seeds import derive
 
 
-def augment(job: Job) -> None:
+def augment(job: AugmentJob) -> None:
     """Write `features.npy`: one augmented view of each training photograph, through the trunk.
 
     Whatever a view mixes in comes from photographs of the same fold, so a held-out photograph is never
@@ -19,7 +19,7 @@ def augment(job: Job) -> None:
     trunk = Trunk.model_validate(job.settings["trunk"])
     settings = Augmentation.model_validate(job.settings["augmentation"])
     photos, labels = dataset.photos(job.dataset, "train"), dataset.targets(job.dataset)
-    folds = np.load(job.folds / "folds.npy") if job.folds else np.zeros(len(labels), np.int64)
+    folds = np.load(job.folds / "folds.npy")
 
     def picture(index: int, size_pixels: int) -> np.ndarray:
         return view(
@@ -29,7 +29,7 @@ def augment(job: Job) -> None:
             labels=labels,
             settings=settings,
             size_pixels=size_pixels,
-            seed=derive(job.seed, "view", int(job.view), int(job.plain), index),
+            seed=derive(job.seed, "view", job.view, int(job.plain), index),
             plain=job.plain,
         )
 

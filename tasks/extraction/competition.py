@@ -5,6 +5,7 @@ from tasks.extraction import (
     data,
     dataset,
     encode,
+    language_model,
     metric,
     predict,
     report,
@@ -30,4 +31,5 @@ COMPETITION = Competition(
     check=submission.check,
     sections=report.sections,
     suggest=suggest.suggest,
+    pretrain=language_model.pretrain,
 )

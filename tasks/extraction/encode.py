@@ -2,13 +2,13 @@
 
 import logging
 
-from tasks.core.competition import Job
+from tasks.core.jobs import EncodeJob
 from tasks.extraction import dataset
 from tasks.extraction.records import Record
 from tasks.text import dataset_files
 
 
-def encode(job: Job) -> None:
+def encode(job: EncodeJob) -> None:
     """Write `words.jsonl`: `{"id", "words"}` of every sentence of all parts."""
     records = (record for part in dataset_files.PARTS for record in dataset.stream(job.dataset, part))
     rows = ({"id": record.id, "words": _words(record)} for record in records)

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from tasks.core.competition import Job, Scores
+from tasks.core.competition import Scores
 from tasks.core.execution.messages import Progress
+from tasks.core.jobs import PredictJob
 from tasks.extraction import dataset
 from tasks.extraction.config import Recipe
 from tasks.extraction.labelling.distant_supervision import Knowledge
@@ -24,7 +25,7 @@ CHUNK = 2048
 """Sentences of a piece: all that is in memory, and what is put in order of length before it is batched."""
 
 
-def predict(job: Job) -> Iterator[tuple[str, Scores]]:
+def predict(job: PredictJob) -> Iterator[tuple[str, Scores]]:
     """Candidates of the job's parts, piece by piece; `held_out` are the sentences of its fold."""
     recipe = Recipe.model_validate(job.settings)
     predicates = dataset.predicates(job.dataset)
@@ -45,7 +46,7 @@ def predict(job: Job) -> Iterator[tuple[str, Scores]]:
             yield part, Scores([record.id for record in piece], values)
 
 
-def _words_of_training(job: Job) -> Iterator[Sequence[str]] | None:
+def _words_of_training(job: PredictJob) -> Iterator[Sequence[str]] | None:
     """Words of the training sentences, one after the other, if the job has them."""
     if "words" not in job.inputs:
         return None
@@ -61,13 +62,13 @@ def _loaded(folder: Path, recipe: Recipe, reader: Reader, predicates: int) -> An
     return network
 
 
-def _count(job: Job, part: str) -> int:
+def _count(job: PredictJob, part: str) -> int:
     return (
         int(_held_out(job).sum()) if part == "held_out" else dataset_files.count(job.dataset, _source(part))
     )
 
 
-def _pieces(job: Job, part: str) -> Iterator[list[Record]]:
+def _pieces(job: PredictJob, part: str) -> Iterator[list[Record]]:
     """The sentences of a part, without what is known of them; a part that has none is one empty piece."""
     records = dataset.stream(job.dataset, _source(part))
     if part == "held_out":
@@ -88,9 +89,8 @@ def _source(part: str) -> dataset.Part:
     return "train" if part == "held_out" else "validation" if part == "validation" else "test"
 
 
-def _held_out(job: Job) -> np.ndarray:
+def _held_out(job: PredictJob) -> np.ndarray:
     """(n,) bool, whether a training sentence is of the job's fold."""
-    assert job.folds is not None
     return np.asarray(np.load(job.folds / "folds.npy") == job.fold)
 
 
@@ -104,9 +104,8 @@ def _with_words(records: Iterator[Record], folder: Path) -> Iterator[Record]:
         yield record._replace(words=tuple(words))
 
 
-def _distant(job: Job, train: Sequence[Record], predicates: Sequence[str]) -> DistantInputs:
+def _distant(job: PredictJob, train: Sequence[Record], predicates: Sequence[str]) -> DistantInputs:
     """What the training sentences say of names, but for those of the folds that are left out."""
-    assert job.folds is not None
     left_out = [fold for fold in (job.fold, job.beside) if fold is not None]
     known = np.flatnonzero(~np.isin(np.load(job.folds / "folds.npy"), left_out)).tolist()
     index = {predicate: number for number, predicate in enumerate(predicates)}

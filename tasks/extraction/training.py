@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from tasks.core.competition import Job
 from tasks.core.config import Stage
+from tasks.core.jobs import TrainJob
 from tasks.extraction import dataset
 from tasks.extraction.config import Recipe
 from tasks.extraction.dataset import read_views
@@ -30,14 +30,11 @@ EVALUATED = 256
 """Held-out sentences looked at after an epoch."""
 
 
-def build(job: Job) -> Training:
+def build(job: TrainJob) -> Training:
     """The training of one fold's model, or of a language model, for `tasks.learning.training.loop.fit`."""
-    from tasks.extraction import language_model
     from tasks.extraction.models import networks
     from tasks.text.language_model import start_encoder
 
-    if "method" not in job.settings:
-        return language_model.build(job)
     recipe = Recipe.model_validate(job.settings)
     sentences = Sentences(job, recipe)
     network = networks.build(recipe, sentences.reader, predicates=len(sentences.predicates), seed=job.seed)
@@ -60,13 +57,12 @@ def build(job: Job) -> Training:
 class Sentences:
     """The sentences a fold learns from, their views, and those it is watched on."""
 
-    def __init__(self, job: Job, recipe: Recipe) -> None:
+    def __init__(self, job: TrainJob, recipe: Recipe) -> None:
         self.job, self.recipe = job, recipe
         self.predicates = dataset.predicates(job.dataset)
         self._index = {predicate: number for number, predicate in enumerate(self.predicates)}
         self._words = read_words(job.inputs["words"]) if "words" in job.inputs else None
         self._records = dataset.records(job.dataset, "train")
-        assert job.folds is not None
         self._folds = np.load(job.folds / "folds.npy")
         own = (self._folds != job.fold) & (self._folds != job.beside)
         self._own: list[int] = np.flatnonzero(own).tolist()

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from tasks.core.competition import Job
+from tasks.core.jobs import AugmentJob
 from tasks.extraction import dataset
 from tasks.extraction.config import Augmentation
 from tasks.extraction.dataset import FILE
@@ -16,7 +16,7 @@ from tasks.learning.seeds import generator
 from tasks.text import dataset_files
 
 
-def augment(job: Job) -> None:
+def augment(job: AugmentJob) -> None:
     """Write one view of each training sentence.
 
     Entities that enter a sentence come from sentences of the same fold: no view that a fold's model learns
@@ -24,7 +24,7 @@ def augment(job: Job) -> None:
     """
     settings = Augmentation.model_validate(job.settings["augmentation"])
     records = dataset.records(job.dataset, "train")
-    folds = np.load(job.folds / "folds.npy") if job.folds else np.zeros(len(records), np.int64)
+    folds = np.load(job.folds / "folds.npy")
     pools = {
         int(fold): Pool.of([records[row] for row in np.flatnonzero(folds == fold)])
         for fold in np.unique(folds)
@@ -32,7 +32,7 @@ def augment(job: Job) -> None:
 
     def rows() -> Iterator[list[Any]]:
         for place, record in enumerate(records):
-            drawn = generator(job.seed, "view", int(job.view), place)
+            drawn = generator(job.seed, "view", job.view, place)
             text, triples = _view(record, pools[int(folds[place])], settings, drawn)
             yield [record.id, text, segmented(text), triples]
 

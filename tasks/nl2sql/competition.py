@@ -3,7 +3,19 @@ form and execution accuracy.
 """
 
 from tasks.core.competition import Competition
-from tasks.nl2sql import data, dataset, encode, metric, predict, report, submission, suggest, training, views
+from tasks.nl2sql import (
+    data,
+    dataset,
+    encode,
+    language_model,
+    metric,
+    predict,
+    report,
+    submission,
+    suggest,
+    training,
+    views,
+)
 
 COMPETITION = Competition(
     name="nl2sql",
@@ -21,4 +33,5 @@ COMPETITION = Competition(
     check=submission.check,
     sections=report.sections,
     suggest=suggest.suggest,
+    pretrain=language_model.pretrain,
 )

@@ -1,9 +1,9 @@
 """What models read of all questions beforehand: nothing."""
 
-from tasks.core.competition import Job
+from tasks.core.jobs import EncodeJob
 
 
-def encode(job: Job) -> None:
+def encode(job: EncodeJob) -> None:
     """Not asked for by any recipe: marks of names and cells are found faster than they would be read back.
 
     Raises:

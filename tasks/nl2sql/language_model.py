@@ -4,17 +4,18 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from tasks.core.competition import Job
+from tasks.core.jobs import PretrainJob
 from tasks.learning.training.loop import Training
 from tasks.nl2sql import dataset
 from tasks.text import dataset_files
 from tasks.text.config import Encoder, Pretraining
-from tasks.text.language_model import training
 from tasks.text.tokenization import Reader
 
 
-def build(job: Job) -> Training:
+def pretrain(job: PretrainJob) -> Training:
     """The training of a language model; the job's settings are `encoder` and `pretraining`."""
+    from tasks.text.language_model import training
+
     settings = Pretraining.model_validate(job.settings["pretraining"])
     encoder = Encoder.model_validate(job.settings["encoder"])
     reader = Reader(encoder, partial(dataset_files.characters, job.dataset))

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from tasks.core.competition import Job, Scores
+from tasks.core.competition import Scores
 from tasks.core.execution.messages import Progress
+from tasks.core.jobs import PredictJob
 from tasks.learning.ensemble.candidates import Candidates
 from tasks.nl2sql import dataset
 from tasks.nl2sql.config import Recipe
@@ -23,7 +24,7 @@ CHUNK = 1024
 """Questions of a piece: all whose marks are in memory, put in order of size before they are batched."""
 
 
-def predict(job: Job) -> Iterator[tuple[str, Scores]]:
+def predict(job: PredictJob) -> Iterator[tuple[str, Scores]]:
     """Candidates of the job's parts, piece by piece; `held_out` are the questions of its fold."""
     recipe = Recipe.model_validate(job.settings)
     reader = Reader(recipe.encoder, partial(dataset_files.characters, job.dataset))
@@ -65,13 +66,13 @@ def _loaded(folder: Path, recipe: Recipe, reader: Reader) -> Any:
     return network
 
 
-def _count(job: Job, part: str) -> int:
+def _count(job: PredictJob, part: str) -> int:
     return (
         int(_held_out(job).sum()) if part == "held_out" else dataset_files.count(job.dataset, _source(part))
     )
 
 
-def _pieces(job: Job, part: str) -> Iterator[list[Question]]:
+def _pieces(job: PredictJob, part: str) -> Iterator[list[Question]]:
     """The questions of a part without their queries; a part that has none is one empty piece."""
     questions = dataset.stream(job.dataset, _source(part))
     if part == "held_out":
@@ -86,7 +87,6 @@ def _source(part: str) -> dataset.Part:
     return "train" if part == "held_out" else "validation" if part == "validation" else "test"
 
 
-def _held_out(job: Job) -> np.ndarray:
+def _held_out(job: PredictJob) -> np.ndarray:
     """(n,) bool, whether a training question is of the job's fold."""
-    assert job.folds is not None
     return np.asarray(np.load(job.folds / "folds.npy") == job.fold)

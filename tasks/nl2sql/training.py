@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from tasks.core.competition import Job
 from tasks.core.config import Stage
+from tasks.core.jobs import TrainJob
 from tasks.learning.ensemble.candidates import Candidates, key
 from tasks.learning.seeds import generator
 from tasks.learning.training.loop import Batch, Training
@@ -30,12 +30,8 @@ KEPT = 0.5
 """Probability that a training shows a column that has no part in the query, where the table is wider."""
 
 
-def build(job: Job) -> Training:
+def build(job: TrainJob) -> Training:
     """The training of one fold's model, or of a language model, for `tasks.learning.training.loop.fit`."""
-    if "method" not in job.settings:
-        from tasks.nl2sql import language_model
-
-        return language_model.build(job)
     recipe = Recipe.model_validate(job.settings)
     if recipe.method == "two-stage":
         from tasks.nl2sql.two_stage import training
@@ -44,7 +40,7 @@ def build(job: Job) -> Training:
     return _sketch(job, recipe)
 
 
-def _sketch(job: Job, recipe: Recipe) -> Training:
+def _sketch(job: TrainJob, recipe: Recipe) -> Training:
     from tasks.nl2sql.sketch import losses
     from tasks.nl2sql.sketch import network as networks
     from tasks.text.language_model import start_encoder

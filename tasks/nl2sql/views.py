@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from tasks.core.competition import Job
+from tasks.core.jobs import AugmentJob
 from tasks.learning.seeds import generator
 from tasks.nl2sql import dataset
 from tasks.nl2sql.augmentation.column_statistics import Columns
@@ -18,7 +18,7 @@ from tasks.nl2sql.query.serialization import to_json
 from tasks.text import dataset_files
 
 
-def augment(job: Job) -> None:
+def augment(job: AugmentJob) -> None:
     """Write one view of each training question.
 
     A question is asked of tables of its own fold only, with their cells: no view that a fold's model learns
@@ -27,12 +27,12 @@ def augment(job: Job) -> None:
     settings = Augmentation.model_validate(job.settings["augmentation"])
     questions = dataset.questions(job.dataset, "train")
     tables = {id: Columns(table) for id, table in dataset.tables(job.dataset, "train").items()}
-    folds = np.load(job.folds / "folds.npy") if job.folds else np.zeros(len(questions), np.int64)
+    folds = np.load(job.folds / "folds.npy")
     targets = _targets(questions, folds, tables)
 
     def rows() -> Iterator[list[Any]]:
         for place, question in enumerate(questions):
-            drawn = generator(job.seed, "view", int(job.view), place)
+            drawn = generator(job.seed, "view", job.view, place)
             made = _view(question, tables, targets[int(folds[place])], settings, drawn)
             assert made.query is not None
             yield [made.id, made.text, made.table, to_json(made.query)]

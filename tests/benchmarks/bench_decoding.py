@@ -28,8 +28,8 @@ from typing import Any
 
 import numpy as np
 
-from tasks.core.competition import Job
 from tasks.core.execution import child_process, messages
+from tasks.core.jobs import PredictJob
 from tasks.text import dataset_files
 
 DECODED, ALONE = 1000, 100
@@ -126,10 +126,11 @@ def prepare(folder: Path, sentences: int) -> None:
 def job(folder: Path, method: str) -> dict[str, Any]:
     """The job of predicting the test part."""
     (folder / "output").mkdir(exist_ok=True)
-    made = Job(
+    made = PredictJob(
         competition="extraction",
         settings=METHODS[method] | {"name": method},
         dataset=folder / "dataset",
+        folds=folder,
         seed=0,
         models=(folder,),
         parts=("test",),

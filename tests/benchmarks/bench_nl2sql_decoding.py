@@ -26,8 +26,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tasks.core.competition import Job
 from tasks.core.execution import child_process, messages
+from tasks.core.jobs import PredictJob
 from tasks.text import dataset_files
 
 QUESTIONS, TABLES, ALONE = 1000, 100, 60
@@ -93,10 +93,11 @@ def prepare(folder: Path, root: Path | None, questions: int, tables: int) -> Non
 def job(folder: Path) -> dict[str, Any]:
     """The job of predicting the validation part."""
     (folder / "output").mkdir(exist_ok=True)
-    made = Job(
+    made = PredictJob(
         competition="nl2sql",
         settings=RECIPE,
         dataset=folder / "dataset",
+        folds=folder,
         seed=0,
         models=(folder,),
         parts=("validation",),

@@ -10,6 +10,7 @@ from tasks.core.config import Run, Settings
 from tasks.core.dispatch import in_child, read_job
 from tasks.core.errors import UserError
 from tasks.core.execution.messages import EpochProgress, send
+from tasks.core.jobs import PretrainJob
 from tasks.core.step import Outcome, step
 
 
@@ -22,11 +23,13 @@ class Counting(Settings):
 @step(label="count {name}")
 def count(dataset: Artifact, settings: Counting, name: str, run: Run) -> Artifact:
     entry = f"{__name__}:child"
-    return in_child(entry, "result", competition="toy", settings=settings, dataset=dataset, seed=7, run=run)
+    return in_child(
+        entry, "result", PretrainJob, competition="toy", settings=settings, dataset=dataset, seed=7, run=run
+    )
 
 
 def child(job: dict[str, Any]) -> None:
-    read = read_job(job)
+    read = read_job(job, PretrainJob)
     settings, file = Counting.model_validate(read.settings), read.partial / "count"
     done = int(file.read_text()) if file.exists() else 0
     send(f"begins at {done} in {os.getpid()} on {os.environ['CUDA_VISIBLE_DEVICES']}")

@@ -13,6 +13,7 @@ from tasks.core.dispatch import in_child, read_job
 from tasks.core.errors import UserError
 from tasks.core.execution import child_process
 from tasks.core.execution.slots import slot
+from tasks.core.jobs import TrainJob
 from tasks.core.step import step
 from tests.core.processes import slots_of_processor
 
@@ -34,6 +35,7 @@ def long(dataset: Artifact, name: str, run: Run) -> Artifact:
     return in_child(
         f"{__name__}:child",
         "result",
+        TrainJob,
         competition="toy",
         settings={"folds": Folds(), "stage": Stage(epochs=3)},
         dataset=dataset,
@@ -41,17 +43,16 @@ def long(dataset: Artifact, name: str, run: Run) -> Artifact:
         run=run,
         views=[dataset, dataset],
         inputs={"identity": dataset},
-        models=[dataset],
+        folds=dataset,
         labels=None,
         start=dataset,
         fold=2,
         beside=3,
-        parts=["held_out"],
     )
 
 
 def child(job: dict[str, Any]) -> None:
-    read = read_job(job)
+    read = read_job(job, TrainJob)
     (read.partial / "checkpoint").write_text("weights")
     if (read.dataset / "text").read_text() == "bad":
         (read.output / "half").write_text("half")
@@ -71,8 +72,8 @@ def test_a_child_is_told_folders_settings_and_how_to_work() -> None:
     assert job["views"] == [dataset, dataset]
     assert job["inputs"] == {"identity": dataset}
     assert job["settings"]["stage"]["epochs"] == 3
-    assert (job["models"], job["labels"], job["start"]) == ([dataset], None, dataset)
-    assert (job["seed"], job["fold"], job["beside"], job["parts"]) == (7, 2, 3, ["held_out"])
+    assert (job["folds"], job["labels"], job["start"]) == (dataset, None, dataset)
+    assert (job["seed"], job["fold"], job["beside"]) == (7, 2, 3)
     assert (job["data_workers"], job["checkpoint_seconds"]) == (3, 5)
     assert result.kind == "result"
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from tasks.core.competition import Job
 from tasks.dogs.config import Recipe
 from tasks.dogs.encode import encode
 from tasks.dogs.views import augment
+from tests.jobs import make_job
 
 CLASSES, EACH, TEST, SIZE = 3, 8, 5, 36
 COUNT = CLASSES * EACH
@@ -77,7 +77,7 @@ def write_lines(file: Path, records: list[dict[str, Any]]) -> None:
     file.write_text("".join(json.dumps(record) + "\n" for record in records), "utf-8")
 
 
-def job(kind: str, folder: Path, *, fold: int | None = 0, **fields: Any) -> Job:
+def job(kind: str, folder: Path, *, fold: int | None = 0, **fields: Any) -> Any:
     """A job of this kind of recipe on the data set in `folder / "data"`, which is made if it is absent."""
     data = folder / "data"
     if not data.exists():
@@ -86,10 +86,10 @@ def job(kind: str, folder: Path, *, fold: int | None = 0, **fields: Any) -> Job:
     output = folder / "output"
     output.mkdir(exist_ok=True)
     places = {"dataset": data, "folds": data, "output": output, "partial": folder / "partial"}
-    return Job(competition="dogs", seed=1, fold=fold, **{**places, **given})
+    return make_job(competition="dogs", seed=1, fold=fold, **{**places, **given})
 
 
-def with_views(kind: str, folder: Path, **fields: Any) -> Job:
+def with_views(kind: str, folder: Path, **fields: Any) -> Any:
     """The job with what the frozen trunk makes of the photographs, computed as the steps would."""
     made = recipe(kind)
     if not made.trunk.cut:
@@ -101,15 +101,8 @@ def with_views(kind: str, folder: Path, **fields: Any) -> Job:
         if place.exists():
             continue
         place.mkdir(parents=True)
-        view = job(
-            kind,
-            folder,
-            fold=None,
-            settings=shared,
-            output=place,
-            plain=name == "plain",
-            view="identity" if name == "identity" else 0,
-        )
+        options = {"view": name} if name == "identity" else {"view": 0, "plain": name == "plain"}
+        view = job(kind, folder, fold=None, settings=shared, output=place, **options)
         (encode if name == "identity" else augment)(view)
     return job(
         kind,

@@ -11,7 +11,7 @@ def augmented(folder, *, workers: int = 2, combine: float = 0.0) -> np.ndarray:
     shared["augmentation"] = {"combine": combine, "zoom": 0.3 if combine else 0.0, "flip": True}
     output = folder / f"view-{workers}-{combine}"
     output.mkdir(parents=True)
-    made = job("linear", folder, fold=None, settings=shared, output=output, data_workers=workers)
+    made = job("linear", folder, fold=None, view=0, settings=shared, output=output, data_workers=workers)
     views.augment(made)
     return np.load(output / "features.npy")
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tasks.core.competition import Job
+from tasks.core.jobs import TrainJob
 from tasks.extraction import dataset as files
 from tasks.extraction.config import Recipe
 from tasks.extraction.encode import encode
@@ -19,6 +19,7 @@ from tasks.extraction.views import augment
 from tasks.text import dataset_files
 from tasks.text.normalisation import normalise
 from tasks.text.tokenization import Reader
+from tests.jobs import make_job
 
 PREDICATES = ("作者", "出生地", "成立日期")
 INDEX = {predicate: number for number, predicate in enumerate(PREDICATES)}
@@ -114,7 +115,7 @@ def recipe(method: str = "gplinker", encoder: Any = "dgcnn", **fields: Any) -> R
     return Recipe.model_validate(given)
 
 
-def job(made: Any, folder: Path, *, fold: int | None = 0, **fields: Any) -> Job:
+def job(made: Any, folder: Path, *, fold: int | None = 0, **fields: Any) -> Any:
     """A job on the dataset in `folder / "data"`, which is made if it is absent."""
     data = folder / "data"
     if not data.exists():
@@ -124,7 +125,7 @@ def job(made: Any, folder: Path, *, fold: int | None = 0, **fields: Any) -> Job:
     settings = made.model_dump(mode="json") if isinstance(made, Recipe) else made
     places = {"dataset": data, "folds": data, "output": output, "partial": folder / "partial"}
     given = {"settings": settings, "seed": 1, "data_workers": 2, **places, **fields}
-    return Job(competition="extraction", fold=fold, **given)
+    return make_job(competition="extraction", fold=fold, **given)
 
 
 def with_views(folder, *, count: int = 1, **settings) -> dict:
@@ -149,7 +150,7 @@ def read(made: Recipe, folder: Path, part: str = "train") -> list[Example]:
     return examples(files.records(folder, part), reader(made, folder), INDEX)  # type: ignore[arg-type]
 
 
-def fitted(made: Job) -> tuple[str, str]:
+def fitted(made: TrainJob) -> tuple[str, str]:
     """SHA-256 of the weights and of the history of a whole training, as the step's child writes them."""
     import keras
 

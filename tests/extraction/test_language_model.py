@@ -27,21 +27,21 @@ def test_encoders_that_read_words_cannot_be_pretrained():
 
 @pytest.mark.parametrize(("parts", "count"), [("train", 12), ("all", 19)])
 def test_texts_are_those_of_the_parts_asked_for(tmp_path, parts, count):
-    from tasks.extraction.language_model import build
+    from tasks.extraction.language_model import pretrain
 
-    training = build(pretraining(tmp_path, texts=parts, batch_characters=64))
+    training = pretrain(pretraining(tmp_path, texts=parts, batch_characters=64))
     batches = [training.batch(None, 0, step) for step in range(training.steps_per_epoch)]
     assert sum(len(batch.inputs["characters"]) for batch in batches) == count
 
 
 @pytest.mark.parametrize("kind", ["dgcnn", "bert"])
 def test_a_training_starts_from_the_encoder_of_the_language_model(tmp_path, kind):
-    from tasks.extraction.language_model import build
+    from tasks.extraction.language_model import pretrain
     from tasks.extraction.training import build as build_recipe
     from tasks.text.encoders import PREFIX
 
     started = pretraining(tmp_path, kind)
-    model = build(started).model
+    model = pretrain(started).model
     random = np.random.default_rng(0)
     model.set_weights([random.normal(size=value.shape) for value in model.get_weights()])
     model.save_weights(started.output / "model.weights.h5")

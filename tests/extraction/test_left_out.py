@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tasks.core.competition import Job
+from tasks.core.jobs import PredictJob
 from tasks.extraction import predict
 from tasks.extraction.records import Record
 
@@ -19,7 +19,7 @@ RECORDS = [
 def test_names_are_known_from_sentences_of_other_folds_alone(tmp_path, fold, beside, known):
     np.save(tmp_path / "folds.npy", np.arange(6) % 3)
     places = dict.fromkeys(("dataset", "folds", "output", "partial"), tmp_path)
-    job = Job(competition="extraction", settings={}, seed=0, fold=fold, beside=beside, **places)
+    job = PredictJob(competition="extraction", settings={}, seed=0, fold=fold, beside=beside, **places)
     found = predict._distant(job, RECORDS, ["作者"])._knowledge
     assert list(found.sentences) == [f"train:{row}" for row in known]
     assert [bool(found.channels(record.text)) for record in RECORDS] == [row in known for row in range(6)]

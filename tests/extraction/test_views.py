@@ -67,11 +67,6 @@ def test_a_sentence_does_not_change_with_the_others_of_other_folds(tmp_path):
     ]
 
 
-def test_without_folds_all_sentences_share_their_names(tmp_path):
-    dataset(tmp_path / "data")
-    assert len(view(tmp_path, folds=None)[0]) == 12
-
-
 def test_nothing_to_be_done_leaves_the_sentences_alone(tmp_path):
     found, given = view(tmp_path, settings={"swap": "none", "crop": 0.0})
     assert [(each.text, each.triples) for each in found] == [(each.text, each.triples) for each in given]

@@ -93,12 +93,12 @@ def checkout(folder: Path) -> Path:
     for package in ("flows", "tasks"):
         shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "pyproject.toml").touch()
-    contract = folder / "tasks/core/competition.py"
-    lines = contract.read_text("utf-8").splitlines()
-    names = [line if not line.startswith("NAMES") else 'NAMES: tuple[str, ...] = ("nap",)' for line in lines]
-    contract.write_text("\n".join(names) + "\n", "utf-8")
+    for competition in (folder / "tasks").glob("*/competition.py"):
+        if competition.parent.name != "core":
+            competition.unlink()
     files = {
         "tasks/nap/__init__.py": "",
+        "tasks/nap/competition.py": "",
         "tasks/nap/config.py": CONFIG,
         "tasks/nap/steps.py": STEPS,
         "flows/nap.py": FLOW,

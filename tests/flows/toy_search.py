@@ -20,11 +20,12 @@ import numpy as np
 import pytest
 
 from tasks.core import dispatch, places
-from tasks.core.competition import Job, Scores
+from tasks.core.competition import Scores
 from tasks.core.dispatch import read_job
 from tasks.core.execution import child_process, run_control
 from tasks.core.execution.messages import EpochProgress
 from tasks.core.execution.slots import slot
+from tasks.core.jobs import Job, PredictJob, TrainJob
 from tests.toy import plugging
 
 COUNT = 150
@@ -72,9 +73,9 @@ def run_here(entry: str, job: dict[str, Any], *, timeout_seconds: float, label: 
     if entry == "tasks.train:child":
         ends = began + timeout_seconds if timeout_seconds else float("inf")
         with run_control.running_child(label, ended.set):
-            train(read_job(job), label, ended, ends=ends)
+            train(read_job(job, TrainJob), label, ended, ends=ends)
     elif entry == "tasks.predict:child":
-        predict(read_job(job))
+        predict(read_job(job, PredictJob))
     else:
         module, name = entry.split(":")
         getattr(import_module(module), name)(job)
@@ -95,9 +96,8 @@ def note(what: str, began: float) -> None:
         file.write(f"{what} {began} {time.time()}\n")
 
 
-def train(job: Job, label: str, ended: Event, *, ends: float) -> None:
+def train(job: TrainJob, label: str, ended: Event, *, ends: float) -> None:
     """Logistic regression by gradient descent, from a line that is wrong."""
-    assert job.folds is not None
     places_, labels = _records(job)
     own = np.load(job.folds / "folds.npy") != job.fold
     weights, history = np.array([-1.0, 0.5]), []
@@ -119,11 +119,10 @@ def train(job: Job, label: str, ended: Event, *, ends: float) -> None:
     (job.output / "history.json").write_text(json.dumps(history))
 
 
-def predict(job: Job) -> None:
+def predict(job: PredictJob) -> None:
     from tasks.learning.ensemble import prediction_files
     from tasks.toy import dataset as files
 
-    assert job.folds is not None
     weights = np.load(job.models[0] / "weights.npy")
     held_out = np.flatnonzero(np.load(job.folds / "folds.npy") == job.fold)
     train_places, _ = _records(job)

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from tasks.core.competition import Job
 from tasks.nl2sql import dataset as files
 from tasks.nl2sql.config import Recipe
 from tasks.nl2sql.sketch.features import Example
 from tasks.text import dataset_files
 from tasks.text.tokenization import Reader
+from tests.jobs import make_job
 from tests.nl2sql.written import dataset as written
 
 FOLD_OF = {"houses": 0, "land": 1, "table_0": 2}
@@ -52,7 +52,7 @@ def recipe(encoder: Any = "dgcnn", **fields: Any) -> Recipe:
     return Recipe.model_validate({"encoder": encoder, "training": training, **fields})
 
 
-def job(made: Any, folder: Path, *, fold: int | None = 0, data: Path | None = None, **fields: Any) -> Job:
+def job(made: Any, folder: Path, *, fold: int | None = 0, data: Path | None = None, **fields: Any) -> Any:
     """A job on a dataset, else on that in `folder / "dataset"`, which is made if it is absent."""
     if data is None:
         data = folder / "dataset"
@@ -63,7 +63,7 @@ def job(made: Any, folder: Path, *, fold: int | None = 0, data: Path | None = No
     settings = made.model_dump(mode="json") if isinstance(made, Recipe) else made
     places = {"dataset": data, "folds": data, "output": output, "partial": folder / "partial"}
     given = {"settings": settings, "seed": 1, "data_workers": 2, **places, **fields}
-    return Job(competition="nl2sql", fold=fold, **given)
+    return make_job(competition="nl2sql", fold=fold, **given)
 
 
 def reader(made: Recipe, data: Path) -> Reader:

@@ -126,12 +126,13 @@ def test_a_killed_training_ends_in_the_same_bytes_as_another(tmp_path, encoder, 
 
 
 def test_a_training_starts_from_a_language_model(tmp_path, data):
+    from tasks.nl2sql.language_model import pretrain
     from tasks.text.encoders import PREFIX
 
     made = recipe(pretraining={"stages": [STAGE]})
     whole = made.model_dump(mode="json")
     settings = {name: whole[name] for name in ("encoder", "pretraining")}
-    model = training.build(job(settings, tmp_path, fold=None)).model
+    model = pretrain(job(settings, tmp_path, fold=None)).model
     (tmp_path / "start").mkdir()
     model.save_weights(tmp_path / "start" / "model.weights.h5")
     lessons = training.build(job(made, tmp_path, start=tmp_path / "start"))

@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from tasks.core.competition import Job
+from tasks.core.jobs import EncodeJob
 from tasks.toy import dataset as files
 
 
-def encode(job: Job) -> None:
+def encode(job: EncodeJob) -> None:
     for part in ("train", "test"):
         np.save(job.output / f"{part}.npy", places(job, part))
 
 
-def places(job: Job, part: str) -> np.ndarray:
+def places(job: EncodeJob, part: str) -> np.ndarray:
     return np.array([[point["at"]] for point in files.records(job.dataset, part).values()])

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 import tasks
-from tasks.core import competition
 from tasks.core.cache import keys
 from tasks.core.cache.code import ROOT, code_digests, libraries
 
@@ -20,6 +19,5 @@ def plug(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (folder / "tasks" / path.name).symlink_to(path)
     (folder / "tasks" / "toy").symlink_to(TESTS / "toy")
     monkeypatch.setattr(tasks, "__path__", [*tasks.__path__, str(TESTS)])
-    monkeypatch.setattr(competition, "NAMES", (*competition.NAMES, "toy"))
     monkeypatch.setattr(keys, "code_digests", functools.partial(code_digests, root=folder))
     monkeypatch.setattr(keys, "imported_libraries", functools.partial(libraries, root=folder))

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tasks.core.competition import Job, Scores
+from tasks.core.competition import Scores
+from tasks.core.jobs import PredictJob
 from tasks.toy import dataset as files
 from tasks.toy.training import build
 
 
-def predict(job: Job) -> Iterator[tuple[str, Scores]]:
-    assert job.folds is not None
+def predict(job: PredictJob) -> Iterator[tuple[str, Scores]]:
     model = build(job.model_copy(update={"views": (job.inputs["identity"],)})).model
     model.load_weights(job.models[0] / "model.weights.h5")
     held_out = np.flatnonzero(np.load(job.folds / "folds.npy") == job.fold)

@@ -2,20 +2,19 @@
 
 import numpy as np
 
-from tasks.core.competition import Job
 from tasks.core.config import Stage
+from tasks.core.jobs import TrainJob
 from tasks.learning.training.loop import Batch, Training
 from tasks.toy import dataset as files
 from tasks.toy.config import Recipe
 
 
-def build(job: Job) -> Training:
+def build(job: TrainJob) -> Training:
     import keras
 
     recipe = Recipe.model_validate(job.settings)
     inputs = keras.Input((1,))
     model = keras.Model(inputs, {"main": keras.layers.Dense(2, activation="softmax", name="main")(inputs)})
-    assert job.folds is not None
     own = np.flatnonzero(np.load(job.folds / "folds.npy") != job.fold)
     places = np.load(job.views[0] / "features.npy")[own].astype(np.float32)
     hot = np.eye(2, dtype=np.float32)[files.targets(job.dataset)[own]]

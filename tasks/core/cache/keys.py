@@ -6,17 +6,18 @@ a type this module does not know could compare equal by accident.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
-from tasks.core.cache.code import code_digests
+from tasks.core.cache.code import ROOT, code_digests
 from tasks.core.cache.code import libraries as imported_libraries
 from tasks.core.cache.digests import contents, digest_of_json
 from tasks.core.cache.store import FORMAT, Artifact, Store, read_json, write_json
+from tasks.core.competition import method_module_name
 from tasks.core.config import Contents, NotInKey
 from tasks.core.places import expand
 
@@ -46,9 +47,15 @@ def make_key(
     libraries: tuple[str, ...],
     store: Store,
 ) -> Key:
-    """The key of one call of a step. `uses` names files of the competition given as an argument."""
-    competition = arguments.get("competition", "")
-    code = code_digests(module, tuple(f"tasks.{competition}.{name}" for name in uses))
+    """The key of one call of a step.
+
+    Args:
+        module: the module of the step.
+        uses: files of the competition given as an argument; `{method}.training` is the file of the method that
+            the settings given as `recipe` name, and of none where they name no method.
+        libraries: installed packages whose version decides the result, beside those that the code imports.
+    """
+    code = code_digests(module, tuple(_used_modules(uses, arguments)))
     names = sorted({*libraries, *imported_libraries(tuple(code))})
     return Key(
         step=step,
@@ -56,6 +63,20 @@ def make_key(
         code=code,
         libraries={name: library_version(name) for name in names},
     )
+
+
+def _used_modules(uses: Iterable[str], arguments: Mapping[str, Any]) -> Iterator[str]:
+    competition, method = arguments.get("competition", ""), getattr(arguments.get("recipe"), "method", None)
+    for name in uses:
+        folder, _, file = name.rpartition(".")
+        if folder != "{method}":
+            yield f"tasks.{competition}.{name}"
+        elif method is not None:
+            module = method_module_name(competition, method, file)
+            if (
+                ROOT / f"{module.replace('.', '/')}.py"
+            ).is_file():  # TRANSITION: until all methods have folders
+                yield module
 
 
 def canonical(value: Any, name: str, store: Store) -> Any:

@@ -66,7 +66,7 @@ def config_class(competition: str) -> type[Settings]:
     Raises:
         InvalidSettings: no competition has this name.
     """
-    known = competitions.NAMES
+    known = competitions.competition_names()
     if competition not in known:
         received = f"{competition!r}{suggestion(competition, known)}"
         raise InvalidSettings(f"competition: expected one of {', '.join(known)}, received {received}")

@@ -1,27 +1,32 @@
 """Fit what a competition builds of a job; what the child processes of trainings do."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
-from tasks.core.competition import find
-from tasks.core.dispatch import read_job
 from tasks.core.execution.messages import send
+from tasks.core.jobs import Job
 
 
-def fit_job(job: dict[str, Any]) -> None:
-    """Write `model.weights.h5` and `history.json`, a row for each epoch; resumes where it was killed."""
+def fit_job(job: Job, build: Callable[[Any], Any] | None) -> None:
+    """Write `model.weights.h5` and `history.json`, a row for each epoch; resumes where it was killed.
+
+    Args:
+        build: (job) → the `tasks.learning.training.loop.Training` to fit; None where the competition has none.
+    """
     from tasks.learning.training.keras_setup import configure
     from tasks.learning.training.loop import fit
 
-    read = read_job(job)
-    configure(read.seed)
-    training = find(read.competition).build(read)
+    if build is None:
+        raise ValueError(f"{job.competition}: expected a competition that pretrains networks")
+    configure(job.seed)
+    training = build(job)
     history = fit(
         training,
-        read.partial,
-        checkpoint_seconds=read.checkpoint_seconds,
-        workers=read.data_workers,
+        job.partial,
+        checkpoint_seconds=job.checkpoint_seconds,
+        workers=job.data_workers,
         report=send,
     )
-    training.model.save_weights(read.output / "model.weights.h5")
-    (read.output / "history.json").write_text(json.dumps(history, indent=1), "utf-8")
+    training.model.save_weights(job.output / "model.weights.h5")
+    (job.output / "history.json").write_text(json.dumps(history, indent=1), "utf-8")

@@ -108,9 +108,7 @@ class _IndexCache:
 
     def __call__(self, table: Table) -> TableIndex:
         index = self._indexes.pop(id(table), None)
-        if (
-            index is None
-        ):  # a cached index keeps its table alive, so that no other has its identity
+        if index is None:  # a cached index keeps its table alive, so that no other has its identity
             index = TableIndex(table)
             self._cells += _size(table)
         self._indexes[id(table)] = index

@@ -6,8 +6,8 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from tasks.core.competition import Job
 from tasks.core.config import Stage
+from tasks.core.jobs import TrainJob
 from tasks.learning.seeds import derive
 from tasks.nl2sql import dataset
 from tasks.nl2sql.config import Recipe
@@ -35,7 +35,7 @@ class Lessons(Generic[Read]):
 
     def __init__(
         self,
-        job: Job,
+        job: TrainJob,
         recipe: Recipe,
         *,
         read: Callable[["Lessons[Read]", Sequence[Question]], list[Read]],
@@ -45,7 +45,6 @@ class Lessons(Generic[Read]):
         self.reader = Reader(recipe.encoder, partial(dataset_files.characters, job.dataset))
         self.tables = dataset.tables(job.dataset, "train")
         self._questions = dataset.questions(job.dataset, "train")
-        assert job.folds is not None
         self._folds = np.load(job.folds / "folds.npy")
         own = (self._folds != job.fold) & (self._folds != job.beside)
         self._own: list[int] = np.flatnonzero(own).tolist()

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from tasks.core.competition import Job
 from tasks.core.config import Stage
+from tasks.core.jobs import TrainJob
 from tasks.learning.seeds import generator
 from tasks.learning.training.loop import Batch, Training
 from tasks.nl2sql import dataset, training
@@ -20,7 +20,7 @@ from tasks.nl2sql.sketch.training_questions import Lessons
 from tasks.nl2sql.two_stage.inputs import Asked, asked, inputs, shuffled, targets, with_some
 
 
-def build(job: Job, recipe: Recipe) -> Training:
+def build(job: TrainJob, recipe: Recipe) -> Training:
     """The training of one fold's model, for `tasks.learning.training.loop.fit`."""
     from tasks.nl2sql.two_stage import network as two_stage_network
     from tasks.text.language_model import start_encoder
@@ -43,7 +43,7 @@ def build(job: Job, recipe: Recipe) -> Training:
     )
 
 
-def lessons_of(job: Job, recipe: Recipe) -> Lessons[Asked]:
+def lessons_of(job: TrainJob, recipe: Recipe) -> Lessons[Asked]:
     """The questions of the job with their candidate conditions."""
     return Lessons(job, recipe, read=_read, shapes=partial(_shapes, longest=recipe.encoder.longest))
 

@@ -9,7 +9,7 @@ import pytest
 from tasks.core.cache import code
 from tasks.core.cache.code import DECIDING, ROOT, code_digests, libraries
 from tasks.core.cache.keys import library_version
-from tasks.core.competition import NAMES
+from tasks.core.competition import competition_names
 
 FILES = {
     "tasks/step.py": '"""Doc."""\nfrom tasks.core.cache.store import Store\nfrom tasks.dogs import model\n',
@@ -194,7 +194,7 @@ def test_our_own_steps_rest_on_the_libraries_one_expects(step: str) -> None:
     assert not found & NEVER.get(step, set())
 
 
-@pytest.mark.parametrize("competition", NAMES)
+@pytest.mark.parametrize("competition", competition_names())
 def test_a_prediction_does_not_rest_on_how_predictions_are_blended_and_judged(competition: str) -> None:
     found = code_digests("tasks.predict", (f"tasks.{competition}.predict",))
     judging = {f"tasks.{competition}.{name}" for name in ("metric", "report", "submission")}

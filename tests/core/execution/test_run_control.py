@@ -15,6 +15,7 @@ from tasks.core.execution import child_process, run_control
 from tasks.core.execution.messages import EpochProgress, send
 from tasks.core.execution.run_control import LeftOut, RunControl, controlled_by
 from tasks.core.execution.slots import graphics_cards, slot
+from tasks.core.jobs import PretrainJob
 from tasks.core.step import step
 
 
@@ -33,7 +34,14 @@ def control() -> RunControl:
 @step(label="long {name}")
 def long(dataset: Artifact, name: str, run: Run) -> Artifact:
     return in_child(
-        f"{__name__}:child", "result", competition="toy", settings=run, dataset=dataset, seed=0, run=run
+        f"{__name__}:child",
+        "result",
+        PretrainJob,
+        competition="toy",
+        settings=run,
+        dataset=dataset,
+        seed=0,
+        run=run,
     )
 
 
@@ -42,7 +50,7 @@ def epoch(number: int, total: int) -> EpochProgress:
 
 
 def child(job: dict[str, Any]) -> None:
-    read = read_job(job)
+    read = read_job(job, PretrainJob)
     (read.partial / "checkpoint").write_text("weights")
     (read.output / "half").write_text("half")
     send(epoch(1, 9))

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from pydantic import Field
 
-from tasks.core.competition import NAMES
+from tasks.core.competition import competition_names
 from tasks.core.config import Run, Settings
 from tasks.core.errors import InvalidSettings
 from tasks.core.settings import resolve
 from tasks.core.settings.preset_writer import refuse_foreign, text_of, write_preset
 
-PRESETS = [(name, preset.name) for name in NAMES for preset in resolve.presets(name)]
+PRESETS = [(name, preset.name) for name in competition_names() for preset in resolve.presets(name)]
 
 
 class Part(Settings):

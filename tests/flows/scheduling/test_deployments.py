@@ -19,7 +19,7 @@ from flows.scheduling.deployments import Chosen, chosen, deployment, timetable
 from flows.scheduling.entrypoint import BUSY, alone, deployed, said
 from flows.scheduling.schedules import Plan, Schedule
 from tasks.core import places
-from tasks.core.competition import NAMES
+from tasks.core.competition import competition_names
 from tasks.core.errors import InvalidSettings
 from tasks.core.settings.resolve import config_class
 
@@ -48,7 +48,7 @@ def test_competitions_can_be_chosen_and_misspelt() -> None:
         chosen(Plan(), ["dgos"])
 
 
-@pytest.mark.parametrize("competition", NAMES)
+@pytest.mark.parametrize("competition", competition_names())
 def test_a_form_holds_the_settings_of_its_preset_and_explains_each(competition: str) -> None:
     each = demo(competition)
     made = deployment(each)
@@ -65,7 +65,7 @@ def test_a_form_holds_the_settings_of_its_preset_and_explains_each(competition: 
     ] == []
 
 
-@pytest.mark.parametrize("competition", NAMES)
+@pytest.mark.parametrize("competition", competition_names())
 def test_a_deployment_names_a_flow_that_can_be_found(competition: str) -> None:
     from prefect.flows import load_flow_from_entrypoint
 
