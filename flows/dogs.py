@@ -9,7 +9,7 @@ from typing import Any
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.budget.limiter import begun
+from flows.budget.limiter import start_budget
 from flows.runtime.await_steps import followed
 from flows.training.cross_validation import CrossValidation
 from flows.training.finish import finish
@@ -30,7 +30,7 @@ def dogs(config: Config) -> dict[str, Any]:
     """From photographs to a checked submission with its report."""
     dataset = load.submit("dogs", config.data)
     folds = split.submit("dogs", dataset, config.folds)
-    budget = begun("dogs", config, folds)
+    budget = start_budget("dogs", config, folds)
     config = budget.config
     validation = CrossValidation("dogs", config, dataset, folds)
     members = {
@@ -39,5 +39,5 @@ def dogs(config: Config) -> dict[str, Any]:
     }
     if config.pseudo.share:
         members |= second_round(validation, members)
-    config, members, left_out = budget.kept(members)
+    config, members, left_out = budget.finished(members)
     return finish("dogs", config, dataset, folds, members, left_out=left_out)

@@ -10,7 +10,7 @@ from typing import Any
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.budget.limiter import begun
+from flows.budget.limiter import start_budget
 from flows.runtime.await_steps import followed
 from flows.training.cross_validation import CrossValidation
 from flows.training.finish import finish
@@ -30,11 +30,11 @@ def extraction(config: Config) -> dict[str, Any]:
     """From sentences to a checked submission with its report."""
     dataset = load.submit("extraction", config.data)
     folds = split.submit("extraction", dataset, config.folds)
-    budget = begun("extraction", config, folds)
+    budget = start_budget("extraction", config, folds)
     config = budget.config
     validation = CrossValidation("extraction", config, dataset, folds)
     members = {
         name: member for recipe in config.recipes for name, member in text_members(validation, recipe).items()
     }
-    config, members, left_out = budget.kept(members)
+    config, members, left_out = budget.finished(members)
     return finish("extraction", config, dataset, folds, members, left_out=left_out)

@@ -9,7 +9,7 @@ from typing import Any
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.budget.limiter import begun
+from flows.budget.limiter import start_budget
 from flows.runtime.await_steps import followed
 from flows.training.cross_validation import CrossValidation
 from flows.training.finish import finish
@@ -29,9 +29,9 @@ def nl2sql(config: Config) -> dict[str, Any]:
     """From questions and tables to a checked submission with its report."""
     dataset = load.submit("nl2sql", config.data)
     folds = split.submit("nl2sql", dataset, config.folds)
-    budget = begun("nl2sql", config, folds)
+    budget = start_budget("nl2sql", config, folds)
     config = budget.config
     validation = CrossValidation("nl2sql", config, dataset, folds)
     members = {recipe.name: text_member(validation, recipe) for recipe in config.recipes}
-    config, members, left_out = budget.kept(members)
+    config, members, left_out = budget.finished(members)
     return finish("nl2sql", config, dataset, folds, members, left_out=left_out)

@@ -1,10 +1,10 @@
-"""The time of a whole run: what does not fit is left out, so that it ends in a submission.
+"""A time limit for a whole run: recipes that do not fit are left out, so that it ends in a submission.
 
-What such a run does is what a run of fewer recipes would do; its submission can be made again from its own
-settings, and a later run finds all that was done. Recipes are taken in the preset's order. One is left out
-before it begins where earlier runs say that it does not fit; on its way, when its own pace says so; and
-where it is not finished as the time for training ends. The last steps, from the blend on, have a time of
-their own, and are never cut off.
+The run does what a run of fewer recipes would do: its submission can be rebuilt from its own settings, and a
+later run finds its artifacts in the cache. Recipes are considered in the preset's order. A recipe is left out
+before it starts if the times of earlier runs say that it does not fit; while it runs if its own speed says
+so; and when the time for training is over if it is not finished. Time for the last steps, from `blend` on, is
+reserved, and they are never cancelled.
 """
 
 import logging
@@ -13,10 +13,16 @@ from collections.abc import Collection, Mapping
 from threading import Event
 from typing import Any
 
-from flows.budget.makespan import Forecast
+from flows.budget.makespan import RecipeSchedule
 from flows.budget.plan import plan
-from flows.budget.remaining_time import Pace
-from flows.budget.selection import Kept, finished, has_second_round, names_of, reduced
+from flows.budget.remaining_time import RemainingTime
+from flows.budget.selection import (
+    FinishedMembers,
+    completed,
+    has_second_round,
+    recipe_names,
+    with_recipes_only,
+)
 from flows.humanize import about
 from flows.training.cross_validation import AGAIN
 from tasks.core.context import recording, run_id
@@ -26,38 +32,42 @@ from tasks.core.execution.run_control import RunControl
 from tasks.core.execution.slots import slot_names
 
 TOLERANCE = 1.25
-"""A recipe on its way is left out when it needs so many times the time that is left: forecasts err."""
-KEPT_SHARE = 0.05
-"""Share of the time kept for the last steps where nothing tells how long they take."""
+"""A running recipe is left out when its estimate exceeds the time left by this factor: estimates err."""
+RESERVED_SHARE = 0.05
+"""Share of the time reserved for the last steps if no earlier run says how long they take."""
 SLACK_SECONDS = 5.0
-"""Kept besides, for what lies between steps."""
+"""Reserved besides, for the time between steps."""
 POLL_SECONDS = 1.0
 SECOND_ROUND = "second round"
 SHOWN = 3
+"""Unfinished steps that a message names."""
 
 log = logging.getLogger("podium")
 
 
 class Budget:
-    """No limit, as most runs have none: all is kept."""
+    """No time limit, as in most runs: nothing is left out."""
 
     def __init__(self, config: Any) -> None:
         self.config = config
-        """The settings without what does not fit."""
+        """The settings without recipes that do not fit."""
 
-    def kept(self, members: dict[str, Any]) -> Kept:
-        """The members that are finished in time; futures of all are given.
+    def finished(self, members: dict[str, Any]) -> FinishedMembers:
+        """Wait for the members and select those that are finished in time.
+
+        Args:
+            members: `flows.training.cross_validation.Member` of each recipe, by name.
 
         Raises:
-            UserError: none is.
+            UserError: no member is finished in time.
         """
-        return Kept(self.config, members, {})
+        return FinishedMembers(self.config, members, {})
 
 
-def begun(competition: str, config: Any, folds: Any) -> Budget:
-    """What of the settings fits into the time of the run, which counts from now.
+def start_budget(competition: str, config: Any, folds: Any) -> Budget:
+    """Start the clock of the run's time limit, if it has one, and leave out recipes that do not fit.
 
-    Waits for the folds: only with them are the keys of later steps known.
+    Waits for the folds, since the keys of later steps depend on them.
     """
     if not config.run.budget_seconds or recording.get() is not None:
         return Budget(config)
@@ -65,180 +75,181 @@ def begun(competition: str, config: Any, folds: Any) -> Budget:
     folds.wait()
     control = run_control.current.get()
     if control is None or not folds.state.is_completed():
-        return Budget(config)  # a failure comes out at the end of the flow
-    return Limited(competition, config, control, began=began)
+        return Budget(config)  # a failure is raised at the end of the flow
+    return LimitedBudget(competition, config, control, began=began)
 
 
-def foreseen(competition: str, config: Any, *, seconds: float) -> Any:
-    """What of the settings a run with so much time would begin with now; logs what it leaves out, and why."""
+def settings_within(competition: str, config: Any, *, seconds: float) -> Any:
+    """The settings that a run with this time limit would start with; logs what it leaves out, and why."""
     run = config.run.model_copy(update={"budget_seconds": seconds})
     limited = config.model_copy(update={"run": run})
-    return Limited(competition, limited, RunControl(), began=time.monotonic()).config
+    return LimitedBudget(competition, limited, RunControl(), began=time.monotonic()).config
 
 
-class Limited(Budget):
-    """Recipes are left out until the rest fits."""
+class LimitedBudget(Budget):
+    """Leaves out recipes until the rest fits into `config.run.budget_seconds`."""
 
     def __init__(self, competition: str, config: Any, control: RunControl, *, began: float) -> None:
         super().__init__(config)
         self._competition, self._control = competition, control
-        self._why: dict[str, str] = {}
-        self._over: set[str] = set()
-        self._refused: set[str] = set()
-        self._has_ended = False
-        self._foresee()
+        self._reasons: dict[str, str] = {}
+        self._ended: set[str] = set()
+        self._cancelled: set[str] = set()
+        self._is_over = False
+        self._plan()
         self._seconds = config.run.budget_seconds
-        self._reserve = self._kept_for_last_steps()
+        self._reserve = self._time_of_last_steps()
         self._until = began + self._seconds - self._reserve
-        self._tell_estimates()
+        self._log_estimates()
         self._drop_recipes(self._left(), 1.0)
-        if self._why:
-            self._foresee()
+        if self._reasons:
+            self._plan()
         self._drop_second_round(self._left(), 1.0)
-        if self._forecast.seconds(self._wanted(), self._pace.needed()) > self._left():
+        if self._schedule.seconds(self._wanted(), self._remaining.needed()) > self._left():
             log.warning(
-                "that is more than there is; a run begins all the same, and a later one goes on there"
+                "that is more than the time limit; the run starts anyway, and a later run continues it"
             )
 
-    def kept(self, members: dict[str, Any]) -> Kept:
+    def finished(self, members: dict[str, Any]) -> FinishedMembers:
         changed = Event()
 
-        def ended(name: str) -> None:
-            self._over.add(name)
+        def add_ended(name: str) -> None:
+            self._ended.add(name)
             changed.set()
 
         for name, member in members.items():
-            member.joined.add_done_callback(lambda _, name=name: ended(name))
-        while len(self._over) < len(members):
+            member.joined.add_done_callback(lambda _, name=name: add_ended(name))
+        while len(self._ended) < len(members):
             changed.wait(max(min(POLL_SECONDS, self._left()), 0.01))
             changed.clear()
             if (left := self._left()) > 0:
                 self._drop_recipes(left, TOLERANCE)
                 self._drop_second_round(left, TOLERANCE)
-                self._refuse_all_but(self._wanted())
-            elif not self._has_ended:
-                self._end(finished(members, set(self._over)))
+                self._cancel_all_but(self._wanted())
+            elif not self._is_over:
+                self._end(completed(members, set(self._ended)))
         return self._outcome(members)
 
-    def _foresee(self) -> None:
-        self._foreseen = names_of(self.config)
-        self._forecast = Forecast(plan(self._competition, self.config), slots=len(slot_names()))
-        self._pace = Pace(self._forecast.steps, self._control, run_id() or "")
-        self._control.order = {step.label: place for place, step in enumerate(self._forecast.steps)}
+    def _plan(self) -> None:
+        self._planned = recipe_names(self.config)
+        self._schedule = RecipeSchedule(plan(self._competition, self.config), slots=len(slot_names()))
+        self._remaining = RemainingTime(self._schedule.steps, self._control, run_id() or "")
+        self._control.order = {step.label: place for place, step in enumerate(self._schedule.steps)}
 
     def _left(self) -> float:
-        """Seconds for training."""
+        """Seconds left for training."""
         return self._until - time.monotonic()
 
-    def _kept_for_last_steps(self) -> float:
-        last, needed = self._forecast.last, self._pace.needed()
-        guess = 0.0 if last <= needed.keys() else KEPT_SHARE * self._seconds
-        known = TOLERANCE * self._forecast.seconds(last, needed)
-        return max(known, guess) + min(SLACK_SECONDS, KEPT_SHARE * self._seconds)
+    def _time_of_last_steps(self) -> float:
+        last, needed = self._schedule.last, self._remaining.needed()
+        guess = 0.0 if last <= needed.keys() else RESERVED_SHARE * self._seconds
+        known = TOLERANCE * self._schedule.seconds(last, needed)
+        return max(known, guess) + min(SLACK_SECONDS, RESERVED_SHARE * self._seconds)
 
-    def _tell_estimates(self) -> None:
+    def _log_estimates(self) -> None:
         log.info("%s in all, %s of it for the last steps", about(self._seconds), about(self._reserve))
-        needed = self._pace.needed()
-        for name in names_of(self.config):
-            labels = self._forecast.labels(name)
-            log.info("%s: %s", name, self._told(labels, needed) if labels else "is there already")
+        needed = self._remaining.needed()
+        for name in recipe_names(self.config):
+            labels = self._schedule.labels(name)
+            log.info("%s: %s", name, self._need(labels, needed) if labels else "is cached")
 
-    def _told(self, labels: set[str], needed: Mapping[str, float]) -> str:
-        """How long these steps need, as far as anything tells."""
-        seconds = about(self._forecast.seconds(labels, needed))
+    def _need(self, labels: set[str], needed: Mapping[str, float]) -> str:
+        """How long these steps need, as text."""
+        seconds = about(self._schedule.seconds(labels, needed))
         if labels <= needed.keys():
             return f"needs about {seconds}"
-        return f"needs more than {seconds}" if labels & needed.keys() else "nothing tells how long it needs"
+        return f"needs more than {seconds}" if labels & needed.keys() else "needs an unknown time"
 
     def _drop_recipes(self, left: float, tolerance: float) -> None:
-        """Leave out what does not fit; of recipes of which none does, the one that needs least goes on."""
-        needed, names = self._pace.needed(), names_of(self.config)
-        labels = self._forecast.labels
-        fitting = self._forecast.fitting(names, needed, seconds=left * tolerance)
+        """Leave out recipes that do not fit; if none fits, keep the one that needs least."""
+        needed, names = self._remaining.needed(), recipe_names(self.config)
+        labels = self._schedule.labels
+        fitting = self._schedule.fitting(names, needed, seconds=left * tolerance)
         if not fitting:
-            fitting = [min(names, key=lambda name: self._hopelessness(labels(name), needed))]
-        sure = [name for name in fitting if labels(name) <= needed.keys()]
-        if sure and TOLERANCE * self._forecast.seconds(self._labels(sure), needed) > left:
-            fitting = sure  # the last moment in which the others do not take their slots away
+            fitting = [min(names, key=lambda name: self._by_need(labels(name), needed))]
+        known = [name for name in fitting if labels(name) <= needed.keys()]
+        if known and TOLERANCE * self._schedule.seconds(self._labels(known), needed) > left:
+            fitting = known  # from now on, the others would take slots that these need
         for place, name in enumerate(names):
             if name not in fitting:
                 before = [each for each in fitting if each in names[:place]]
-                spare = left - self._forecast.seconds(self._labels(before), needed)
+                spare = left - self._schedule.seconds(self._labels(before), needed)
                 beside = f" beside {', '.join(before)}" if before else ""
-                self._leave_out(name, f"{self._told(labels(name), needed)}, {about(spare)} left{beside}")
-        self.config = reduced(self.config, fitting, again=True)
+                self._leave_out(name, f"{self._need(labels(name), needed)}, {about(spare)} left{beside}")
+        self.config = with_recipes_only(self.config, fitting, again=True)
 
-    def _hopelessness(self, labels: set[str], needed: Mapping[str, float]) -> tuple[bool, float]:
-        """Sorts what is least likely to end in time last."""
-        return not labels <= needed.keys(), self._forecast.seconds(labels, needed)
+    def _by_need(self, labels: set[str], needed: Mapping[str, float]) -> tuple[bool, float]:
+        """Sort key: by seconds, after those recipes whose steps' times are all known."""
+        return not labels <= needed.keys(), self._schedule.seconds(labels, needed)
 
     def _drop_second_round(self, left: float, tolerance: float) -> None:
-        """Leave it out where it does not fit, or rests on a recipe that was left out on its way."""
+        """Leave out the second round if it does not fit, or needs a recipe that is left out."""
         if not has_second_round(self.config):
             return
-        needed, labels = self._pace.needed(), self._wanted()
-        kept = names_of(self.config)
-        own, lost = (self._labels(kept), self._labels(set(self._foreseen) - set(kept)))
-        if self._forecast.seconds(labels, needed) > left * tolerance or not labels.isdisjoint(lost - own):
-            self._leave_out(SECOND_ROUND, f"{self._told(labels - own, needed)}, {about(left)} left")
-            self.config = reduced(self.config, kept, again=False)
+        needed, labels = self._remaining.needed(), self._wanted()
+        names = recipe_names(self.config)
+        first, cancelled = self._labels(names), self._labels(set(self._planned) - set(names))
+        is_too_long = self._schedule.seconds(labels, needed) > left * tolerance
+        if is_too_long or not labels.isdisjoint(cancelled - first):
+            self._leave_out(SECOND_ROUND, f"{self._need(labels - first, needed)}, {about(left)} left")
+            self.config = with_recipes_only(self.config, names, again=False)
 
     def _labels(self, recipes: Collection[str], *, again: bool = False) -> set[str]:
-        """What the first rounds of these recipes are made of, and the second too if `again`."""
-        return set[str]().union(*(self._forecast.labels(name, again=again) for name in recipes))
+        """Labels of the steps of these recipes' first rounds, and of their second if `again`."""
+        return set[str]().union(*(self._schedule.labels(name, again=again) for name in recipes))
 
     def _wanted(self) -> set[str]:
-        return self._labels(names_of(self.config), again=has_second_round(self.config))
+        return self._labels(recipe_names(self.config), again=has_second_round(self.config))
 
-    def _leave_out(self, name: str, why: str) -> None:
-        self._why[name] = why
-        log.warning("%s: left out, %s", name, why)
+    def _leave_out(self, name: str, reason: str) -> None:
+        self._reasons[name] = reason
+        log.warning("%s: left out, %s", name, reason)
 
-    def _refuse_all_but(self, wanted: set[str]) -> None:
-        """End all that makes members, but for what is wanted; what failed by itself stays a failure."""
-        failed = {step.label for step in self._forecast.steps if step.gathers in self._over}
-        unwanted = {step.label for step in self._forecast.steps} - self._forecast.last - wanted - failed
-        self._refused |= unwanted
+    def _cancel_all_but(self, wanted: set[str]) -> None:
+        """Cancel all steps of members except the wanted ones; a member that failed stays failed."""
+        failed = {step.label for step in self._schedule.steps if step.member in self._ended}
+        unwanted = {step.label for step in self._schedule.steps} - self._schedule.last - wanted - failed
+        self._cancelled |= unwanted
         self._control.cancel(unwanted)
 
     def _end(self, done: set[str]) -> None:
-        """The time for training is over; members that were there before only have to be looked up."""
-        self._has_ended, needed, names = True, self._pace.needed(), names_of(self.config)
-        done = done | {name for name in names if not self._forecast.labels(name)}
-        late = [name for name in names if name not in done]
-        for name in late:
-            told = self._told(self._forecast.labels(name), needed)
-            self._leave_out(name, f"not finished in time, {told}")
+        """End training: cancel all but the members in `done` and those in the cache."""
+        self._is_over, needed, names = True, self._remaining.needed(), recipe_names(self.config)
+        done = done | {name for name in names if not self._schedule.labels(name)}
+        for name in (name for name in names if name not in done):
+            need = self._need(self._schedule.labels(name), needed)
+            self._leave_out(name, f"not finished in time, {need}")
         in_time = [name for name in names if name in done]
         again = has_second_round(self.config) and all(f"{name}{AGAIN}" in done for name in in_time)
         if has_second_round(self.config) and not again:
             self._leave_out(SECOND_ROUND, "not finished in time")
-        self._refuse_all_but(self._labels(in_time, again=again))
+        self._cancel_all_but(self._labels(in_time, again=again))
 
-    def _outcome(self, members: dict[str, Any]) -> Kept:
-        done, names = finished(members, set(self._over)), names_of(self.config)
-        gathers = {step.gathers: step.label for step in self._forecast.steps}
-        if any(gathers.get(name, "") not in self._refused for name in members.keys() - done):
-            return Kept(self.config, members, self._why)  # the failure comes out at the end of the flow
+    def _outcome(self, members: dict[str, Any]) -> FinishedMembers:
+        done, names = completed(members, set(self._ended)), recipe_names(self.config)
+        gathering = {step.member: step.label for step in self._schedule.steps}
+        if any(gathering.get(name, "") not in self._cancelled for name in members.keys() - done):
+            return FinishedMembers(self.config, members, self._reasons)  # the flow raises the failure
         recipes = [name for name in names if name in done]
         if not recipes:
             raise UserError(self._nothing_finished())
         again = has_second_round(self.config) and all(f"{name}{AGAIN}" in done for name in recipes)
-        config = reduced(self.config, recipes, again=again)
+        config = with_recipes_only(self.config, recipes, again=again)
         wanted = {*recipes, *(f"{name}{AGAIN}" for name in recipes if again)}
         chosen = {name: member for name, member in members.items() if name in wanted}
-        return Kept(config, chosen, {name: why for name, why in self._why.items() if name not in recipes})
+        left_out = {name: why for name, why in self._reasons.items() if name not in recipes}
+        return FinishedMembers(config, chosen, left_out)
 
     def _nothing_finished(self) -> str:
         lines = [f"run: no recipe was finished in {about(self._seconds)}, so there is no submission yet"]
-        for name, why in self._why.items():
-            missing = self._pace.missing(self._forecast.labels(name))
-            told = ", ".join(self._step_told(label) for label in missing[:SHOWN])
+        for name, why in self._reasons.items():
+            missing = self._remaining.missing(self._schedule.labels(name))
+            shown = ", ".join(self._progress(label) for label in missing[:SHOWN])
             more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
-            lines.append(f"  {name}: {why}" + (f"; missing: {told}{more}" if missing else ""))
-        lines.append("what is done is kept, with checkpoints of what is not; the same command goes on there")
+            lines.append(f"  {name}: {why}" + (f"; missing: {shown}{more}" if missing else ""))
+        lines.append("finished steps and checkpoints are kept; the same command continues from them")
         return "\n".join(lines)
 
-    def _step_told(self, label: str) -> str:
+    def _progress(self, label: str) -> str:
         worked = self._control.working_time(label)
         return f"{label} ({about(worked)} of it done)" if worked else label

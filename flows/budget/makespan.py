@@ -1,4 +1,4 @@
-"""What fits into a time: steps on slots, recipes in the order of the preset.
+"""How long planned steps take on a number of slots, and which recipes fit into a time.
 
 Pure functions over planned steps; times in seconds, by the label of the step.
 """
@@ -16,8 +16,8 @@ FOLD = re.compile(r"folds? \d+( and \d+)?")
 def makespan(steps: Sequence[PlannedStep], needed: Mapping[str, float], *, slots: int) -> float:
     """Seconds until all steps are done.
 
-    A slot that is free takes the first step whose predecessors among them are done; steps of which `needed`
-    says nothing take no time.
+    A free slot takes the first step whose predecessors among `steps` are done. Steps without an entry in
+    `needed` take no time.
     """
     waiting, done, now = list(steps), set[str](), 0.0
     awaited = {step.label for step in steps}
@@ -32,17 +32,17 @@ def makespan(steps: Sequence[PlannedStep], needed: Mapping[str, float], *, slots
     return now
 
 
-def foretold(steps: Sequence[PlannedStep], *, slots: int) -> tuple[float, int]:
-    """Seconds until a whole plan is done, and of how many steps to run nothing tells how long they take."""
+def expected_seconds(steps: Sequence[PlannedStep], *, slots: int) -> tuple[float, int]:
+    """Seconds until a whole plan is done, and how many of its steps take an unknown time."""
     to_run = [step for step in steps if step.state != "cached"]
     needed = {step.label: step.seconds for step in to_run if step.seconds is not None}
     return makespan(to_run, needed, slots=slots), len(to_run) - len(needed)
 
 
-def members_needs(steps: Sequence[PlannedStep]) -> dict[str, set[str]]:
-    """For each member that is not there yet, the labels of all steps before it, and its own."""
+def steps_of_members(steps: Sequence[PlannedStep]) -> dict[str, set[str]]:
+    """For each member of the plan, the labels of all steps that it depends on, and of its own."""
     before = {step.label: step.waits_for for step in steps}
-    return {step.gathers: _closure(step.label, before) for step in steps if step.gathers}
+    return {step.member: _closure(step.label, before) for step in steps if step.member}
 
 
 def _closure(label: str, before: Mapping[str, tuple[str, ...]]) -> set[str]:
@@ -55,42 +55,42 @@ def _closure(label: str, before: Mapping[str, tuple[str, ...]]) -> set[str]:
     return found
 
 
-class Forecast:
-    """Which recipes of a plan can be finished in a time, and how long each needs."""
+class RecipeSchedule:
+    """The uncached steps of a plan by recipe: how long they take, and which recipes fit into a time."""
 
     def __init__(self, steps: Sequence[PlannedStep], *, slots: int) -> None:
         self.steps = [step for step in steps if step.state != "cached"]
-        self.needs = members_needs(self.steps)
+        self._by_member = steps_of_members(self.steps)
         self._slots = slots
-        of_members = {label for labels in self.needs.values() for label in labels}
+        of_members = {label for labels in self._by_member.values() for label in labels}
         self.last = {step.label for step in self.steps} - of_members
-        """What comes after the members: blend, decode, submit, report."""
+        """Labels of what comes after the members: blend, decode, submit, report."""
 
     def labels(self, recipe: str, *, again: bool = False) -> set[str]:
-        """What a recipe's member is made of, and that of its second round."""
+        """Labels of the steps of a recipe's member, and of its second round's if `again`; none if cached."""
         names = (recipe, f"{recipe}{AGAIN}") if again else (recipe,)
-        return set[str]().union(*(self.needs.get(name, set()) for name in names))
+        return set[str]().union(*(self._by_member.get(name, set()) for name in names))
 
     def seconds(self, labels: Iterable[str], needed: Mapping[str, float]) -> float:
-        """Until these steps are done."""
+        """Seconds until these steps are done."""
         chosen = set(labels)
         steps = [step for step in self.steps if step.label in chosen]
         return makespan(steps, needed, slots=self._slots)
 
     def fitting(self, recipes: Sequence[str], needed: Mapping[str, float], *, seconds: float) -> list[str]:
-        """The recipes that can be done in so many seconds, each beside those before it that can.
+        """The recipes that fit into a time, taken in their order, each together with those taken before it.
 
-        A member that is there already fits whatever the time.
+        A recipe whose member is cached always fits.
         """
-        kept, labels = [], set[str]()
+        fitting, labels = [], set[str]()
         for recipe in recipes:
             more = labels | self.labels(recipe)
             if more == labels or self.seconds(more, needed) <= seconds:
-                kept.append(recipe)
+                fitting.append(recipe)
                 labels = more
-        return kept
+        return fitting
 
 
 def family(label: str) -> str:
-    """What a step has in common with the same step of other folds."""
+    """The label without fold numbers, which the same step of all folds shares."""
     return FOLD.sub("fold", label)

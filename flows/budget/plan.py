@@ -1,8 +1,8 @@
-"""What a run would do, found by walking the flow's own body without running anything.
+"""What a run would do, found by executing the flow's own body with steps that only compute their keys.
 
-Each step's key is computed from what its predecessors' keys stand for in the store. Where a predecessor
-must run, its result is not known yet. What depends on it runs too if anything else of its key is new;
-otherwise it *may* run: not, if the result turns out as before.
+Each step's key is computed from the cached results of its predecessors. If a predecessor must run, its result
+is not known yet. A step that depends on it runs too if anything else in its key is new; otherwise it *may*
+run: it does not if the result is the same as before.
 """
 
 from typing import Any, NamedTuple
@@ -17,33 +17,35 @@ from tasks.core.context import recorded_by
 from tasks.core.step import Step
 
 UNKNOWN = Artifact(kind="unknown", digest="")
-"""Stands in keys for a result that is not known yet."""
+"""Placeholder in keys for a result that is not known yet."""
 LEAST = 0.05
-"""Share of a step's time that is taken to remain, however long earlier attempts have worked."""
+"""Least share of a step's time that remains, however long earlier attempts have worked."""
 
 
 class PlannedStep(NamedTuple):
-    """One step: `cached`, or `run` and why; `maybe` when only a predecessor's result can tell."""
+    """One step of a plan."""
 
     label: str
     state: str
+    """`cached`, `run`, or `maybe` if it depends on a predecessor's result."""
     reason: str
+    """Why it must run."""
     waits_for: tuple[str, ...] = ()
-    """Labels of steps that must run first."""
+    """Labels of its predecessors that must run."""
     seconds: float | None = 0.0
-    """About how long it will work, what earlier attempts have done left out; None: nothing tells."""
-    gathers: str = ""
-    """The member that is there when this step is done."""
+    """Estimate without the work of earlier attempts; None: unknown."""
+    member: str = ""
+    """Name of the member that this step gathers; empty for other steps."""
 
 
 class Pending(NamedTuple):
-    """Stands for the result of a step that must run first."""
+    """Placeholder for the result of a step that must run first."""
 
     label: str
 
 
 def plan(competition: str, config: Any) -> list[PlannedStep]:
-    """Every step of the competition's flow with these settings, in the order they are started."""
+    """All steps of the competition's flow with these settings, in the order in which they are submitted."""
     planner = Planner(Store.current())
     with recorded_by(planner):
         flow_of(competition).fn(config)
@@ -51,7 +53,7 @@ def plan(competition: str, config: Any) -> list[PlannedStep]:
 
 
 class Planner:
-    """Takes the calls of steps, and answers with artifacts it finds or with `Pending`."""
+    """Recorder of step calls that returns cached artifacts, or `Pending`."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -68,8 +70,8 @@ class Planner:
             return result
         planned = self._uncached(step, label, arguments)
         waits_for = tuple(sorted(set(_pending(arguments))))
-        gathers = arguments["name"] if step.name == "gather" else ""
-        self.steps.append(planned._replace(waits_for=waits_for, gathers=gathers))
+        member = arguments["name"] if step.name == "gather" else ""
+        self.steps.append(planned._replace(waits_for=waits_for, member=member))
         return Pending(label)
 
     def _cached(self, step: Step, arguments: dict[str, Any]) -> Artifact | None:
@@ -80,7 +82,7 @@ class Planner:
 
     def _uncached(self, step: Step, label: str, arguments: dict[str, Any]) -> PlannedStep:
         if not step.cached:
-            return PlannedStep(label, "run", "always runs", seconds=self._estimates.noted(label))
+            return PlannedStep(label, "run", "always runs", seconds=self._estimates.last_run(label))
         key = step.key(_with_unknowns(arguments), self.store)
         if self.store.record(key.digest):
             return PlannedStep(label, "run", "its artifact is missing or damaged", seconds=self._time(key))
@@ -93,9 +95,9 @@ class Planner:
         return PlannedStep(label, state, "; ".join([*why, *_waits(arguments)]), seconds=seconds)
 
     def _time(self, key: Key) -> float | None:
-        """Seconds that the step still needs beside what earlier attempts have done."""
-        whole = self._estimates.of(key)
-        return None if whole is None else max(whole - self._estimates.worked(key), LEAST * whole)
+        """Seconds that the step still needs after the work of earlier attempts."""
+        seconds = self._estimates.seconds(key)
+        return None if seconds is None else max(seconds - self._estimates.worked(key), LEAST * seconds)
 
 
 def _waits(arguments: dict[str, Any]) -> list[str]:
@@ -116,7 +118,7 @@ def _with_unknowns(value: Any) -> Any:
 
 
 def _as_before(inputs: Any, before: Any) -> Any:
-    """A key's inputs if each unknown result turned out as it was."""
+    """A key's inputs if each unknown result were the same as before."""
     if inputs == {"artifact": UNKNOWN.name}:
         return inputs if before is None else before
     if isinstance(inputs, dict) and isinstance(before, dict):

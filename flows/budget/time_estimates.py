@@ -1,8 +1,8 @@
-"""How long a step will take, judged by steps like it that the store remembers.
+"""Estimates of how long a step takes, from the records of similar steps in the store.
 
-Like it is a step of the same competition that few settings tell from it. Work is taken to grow with the
-epochs of a training and with the size of the dataset. Where nothing like it ran, there is no estimate: a
-figure from another network would be wrong by more than a person would believe.
+A similar step belongs to the same competition and differs in few settings. Time is assumed to grow with the
+epochs of a training and with the size of the dataset. Without a similar step there is no estimate: a figure
+from another network would be badly wrong.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,51 +14,51 @@ from tasks.core.cache.keys import Key
 from tasks.core.cache.store import Store, read_json
 from tasks.core.execution.working_time import worked_seconds
 
-MOST_DIFFERENT = 6
-"""Settings in which a step may differ from one that is to tell how long it takes."""
+MOST_DIFFERENCES = 6
+"""Settings in which two similar steps may differ."""
 RUNS = 30
-"""Newest runs that tell how long steps take which leave no record."""
-COUNTED = ("competition", "dataset")
-"""Inputs that are compared for themselves."""
-UNLIKE = ("fold", "beside", "seed")
+"""Newest runs whose journals give the times of steps without records."""
+COMPARED_APART = ("competition", "dataset")
+"""Inputs that do not count as settings: one must be equal, the size of the other scales the time."""
+IGNORED = ("fold", "beside", "seed")
 """Inputs that hardly change how long a step takes."""
 
 
 class Estimates:
-    """What the records and the journals of a store say of steps to come."""
+    """Times of steps, estimated from the records and journals of a store."""
 
     def __init__(self, store: Store, records: Iterable[Mapping[str, Any]]) -> None:
         self._store = store
         self._by_step: dict[str, list[Mapping[str, Any]]] = {}
         for record in records:
             self._by_step.setdefault(record["step"], []).append(record)
-        self._noted: dict[str, float] | None = None
+        self._last_run: dict[str, float] | None = None
 
-    def of(self, key: Key) -> float | None:
-        """Seconds from the start to the end of a step, waiting not included; None where nothing tells."""
+    def seconds(self, key: Key) -> float | None:
+        """Seconds that a step works, without waiting for a slot; None: unknown."""
         competition = key.inputs.get("competition")
-        like: dict[int, list[Mapping[str, Any]]] = {}
+        by_distance: dict[int, list[Mapping[str, Any]]] = {}
         for record in self._by_step.get(key.step, []):
             if record["inputs"].get("competition") == competition:
-                like.setdefault(_distance(record["inputs"], key.inputs), []).append(record)
-        nearest = min(like, default=MOST_DIFFERENT + 1)
-        near = like[nearest] if nearest <= MOST_DIFFERENT else []
+                by_distance.setdefault(_distance(record["inputs"], key.inputs), []).append(record)
+        nearest = min(by_distance, default=MOST_DIFFERENCES + 1)
+        near = by_distance[nearest] if nearest <= MOST_DIFFERENCES else []
         exact = [record for record in near if record.get("worked") is not None]
-        told = [self._scaled(record, key) for record in exact or near]
-        known = [seconds for seconds in told if seconds is not None]
+        scaled = [self._scaled(record, key) for record in exact or near]
+        known = [seconds for seconds in scaled if seconds is not None]
         return median_low(known) if known else None
 
-    def noted(self, label: str) -> float | None:
-        """Seconds that a step without records took when it last ran."""
-        if self._noted is None:
-            self._noted = {}
+    def last_run(self, label: str) -> float | None:
+        """Seconds that a step without records took in the newest run that had it; None: unknown."""
+        if self._last_run is None:
+            self._last_run = {}
             for run in self._store.newest_runs(RUNS):
                 for entry in self._store.journal(run):
-                    self._noted.setdefault(entry["label"], entry["seconds"])
-        return self._noted.get(label)
+                    self._last_run.setdefault(entry["label"], entry["seconds"])
+        return self._last_run.get(label)
 
     def worked(self, key: Key) -> float:
-        """Seconds that earlier attempts of this very step worked, and need not work again."""
+        """Seconds that earlier attempts of this step have worked."""
         return worked_seconds(self._store.partial(key.digest)) or 0.0
 
     def _scaled(self, record: Mapping[str, Any], key: Key) -> float | None:
@@ -80,26 +80,24 @@ class Estimates:
 
 
 def _distance(one: Mapping[str, Any], two: Mapping[str, Any]) -> int:
-    """How many settings tell the inputs apart; epochs, and which artifacts are read, are none."""
+    """The number of settings in which the inputs differ; epochs and artifacts do not count."""
     first, second = _settings(one), _settings(two)
     absent = object()
-    return sum(
-        first.get(place, absent) != second.get(place, absent) for place in first.keys() | second.keys()
-    )
+    return sum(first.get(path, absent) != second.get(path, absent) for path in first.keys() | second.keys())
 
 
 def _settings(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    own = {name: value for name, value in inputs.items() if name not in (*COUNTED, *UNLIKE)}
+    counted = {name: value for name, value in inputs.items() if name not in (*COMPARED_APART, *IGNORED)}
     return {
-        place: None if _name(place) in ("artifact", "epochs") else value
-        for place, value in leaves(own).items()
+        path: None if _name(path) in ("artifact", "epochs") else value
+        for path, value in leaves(counted).items()
     }
 
 
 def _epochs(inputs: Mapping[str, Any]) -> int:
-    found = leaves(dict(inputs)).items()
-    return sum(value for place, value in found if _name(place) == "epochs" and isinstance(value, int))
+    settings = leaves(dict(inputs)).items()
+    return sum(value for path, value in settings if _name(path) == "epochs" and isinstance(value, int))
 
 
-def _name(place: str) -> str:
-    return place.rpartition(MARK)[2]
+def _name(path: str) -> str:
+    return path.rpartition(MARK)[2]

@@ -30,7 +30,7 @@ def plan(
     print(aligned((step.label, step.state, step.reason) for step in steps))
     counts = Counter(step.state for step in steps)
     may = f", {counts['maybe']} may run" if counts["maybe"] else ""
-    print(f"{counts['cached']} cached, {counts['run']} will run{may}{_foretold(steps)}")
+    print(f"{counts['cached']} cached, {counts['run']} will run{may}{_time_text(steps)}")
 
 
 def _fitting(competition: str, config: Any, *, seconds: float) -> Any:
@@ -38,23 +38,22 @@ def _fitting(competition: str, config: Any, *, seconds: float) -> Any:
     from flows.console import show_logs
 
     flow_of(competition)  # before our logs
-    from flows.budget.limiter import foreseen
+    from flows.budget.limiter import settings_within
 
     show_logs()
-    return foreseen(competition, config, seconds=seconds)
+    return settings_within(competition, config, seconds=seconds)
 
 
-def _foretold(steps: Sequence[Any]) -> str:
+def _time_text(steps: Sequence[Any]) -> str:
     """How long a plan takes on the slots of this machine, as far as earlier runs tell."""
-    from flows.budget.makespan import foretold
+    from flows.budget.makespan import expected_seconds
     from flows.humanize import about
     from tasks.core.execution.slots import slot_names
 
     slots = len(slot_names())
-    seconds, untold = foretold(steps, slots=slots)
+    seconds, unknown = expected_seconds(steps, slots=slots)
     on = f"on {slots} slot{'s' if slots > 1 else ''}"
-    if not untold:
+    if not unknown:
         return f", in about {about(seconds)} {on}"
-    steps_untold = f"how long {untold} of them take{'s' if untold == 1 else ''}"
     more = f", in more than {about(seconds)} {on}" if seconds else ""
-    return f"{more}; nothing tells {steps_untold}"
+    return f"{more}; the time of {unknown} of them is unknown"

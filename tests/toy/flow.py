@@ -5,7 +5,7 @@ from typing import Any
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.budget.limiter import begun
+from flows.budget.limiter import start_budget
 from flows.runtime.await_steps import followed
 from flows.training.cross_validation import CrossValidation, ModelInputs
 from flows.training.finish import finish
@@ -22,7 +22,7 @@ def toy(config: Config) -> dict[str, Any]:
     """From points to a checked submission."""
     dataset = load.submit("toy", config.data)
     folds = split.submit("toy", dataset, config.folds)
-    budget = begun("toy", config, folds)
+    budget = start_budget("toy", config, folds)
     config = budget.config
     options = {"seed": config.seed, "run": config.run}
     view = augment.submit("toy", "layer", {}, dataset, folds, view=0, kind="view", **options)
@@ -30,5 +30,5 @@ def toy(config: Config) -> dict[str, Any]:
     inputs = ModelInputs(views=[view], for_training=encoded, for_prediction=encoded)
     validation = CrossValidation("toy", config, dataset, folds)
     members = {recipe.name: validation.member(recipe, inputs) for recipe in config.recipes}
-    config, members, left_out = budget.kept(members)
+    config, members, left_out = budget.finished(members)
     return finish("toy", config, dataset, folds, members, left_out=left_out)

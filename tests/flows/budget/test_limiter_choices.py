@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from flows.budget import limiter
-from flows.budget.limiter import Limited, foreseen
+from flows.budget.limiter import LimitedBudget, settings_within
 from flows.budget.plan import PlannedStep
-from flows.budget.selection import names_of, reduced
+from flows.budget.selection import recipe_names, with_recipes_only
 from tasks.core.errors import UserError
 from tasks.core.execution.run_control import RunControl
 from tasks.core.execution.slots import graphics_cards
@@ -83,20 +83,20 @@ def foretell(*recipes: list[PlannedStep], monkeypatch: pytest.MonkeyPatch) -> No
     """Let plans be of those recipes that the settings have."""
 
     def plan(competition: str, config: Any) -> list[PlannedStep]:
-        wanted = set(names_of(config))
-        return plan_of(*(steps for steps in recipes if steps[-1].gathers.removesuffix("-again") in wanted))
+        wanted = set(recipe_names(config))
+        return plan_of(*(steps for steps in recipes if steps[-1].member.removesuffix("-again") in wanted))
 
     monkeypatch.setattr(limiter, "plan", plan)
 
 
 def limited(
     settings: Any, *recipes: list[PlannedStep], monkeypatch: pytest.MonkeyPatch
-) -> tuple[Limited, ControlOfFutures]:
+) -> tuple[LimitedBudget, ControlOfFutures]:
     """A budget at its start."""
     foretell(*recipes, monkeypatch=monkeypatch)
     control = ControlOfFutures()
     control.futures = []
-    return Limited("extraction", settings, control, began=time.monotonic()), control
+    return LimitedBudget("extraction", settings, control, began=time.monotonic()), control
 
 
 def members(control: ControlOfFutures, **completed: bool | None) -> dict[str, Any]:
@@ -122,10 +122,10 @@ def test_what_earlier_runs_say_does_not_fit_does_not_begin(
     made, control = limited(
         settings, recipe("a"), recipe("casrel", train=2400), recipe("c"), monkeypatch=monkeypatch
     )
-    assert names_of(made.config) == ["a", "c"]
-    kept = made.kept(members(control, a=True, c=True))
+    assert recipe_names(made.config) == ["a", "c"]
+    kept = made.finished(members(control, a=True, c=True))
     assert kept.left_out == {"casrel": "needs about 40 min, 26 min left beside a"}
-    assert names_of(kept.config) == ["a", "c"]
+    assert recipe_names(kept.config) == ["a", "c"]
     told = [record.getMessage() for record in caplog.records]
     assert told[:4] == [
         "26 min in all, 8 s of it for the last steps",
@@ -141,17 +141,17 @@ def test_a_plan_says_beforehand_what_a_run_leaves_out(
 ) -> None:
     foretell(recipe("a"), recipe("casrel", train=2400), recipe("c"), monkeypatch=monkeypatch)
     settings = config("a", "casrel", "c", seconds=0)
-    fitting = foreseen("extraction", settings, seconds=1585)
-    assert names_of(fitting) == ["a", "c"]
+    fitting = settings_within("extraction", settings, seconds=1585)
+    assert recipe_names(fitting) == ["a", "c"]
     assert "casrel: left out, needs about 40 min, 26 min left beside a" in caplog.messages
-    assert foreseen("extraction", settings, seconds=9000).recipes == settings.recipes
+    assert settings_within("extraction", settings, seconds=9000).recipes == settings.recipes
 
 
 def test_what_fits_is_kept_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = config("a", "b", seconds=100)
     made, control = limited(settings, recipe("a"), recipe("b"), monkeypatch=monkeypatch)
     given = members(control, a=True, b=True)
-    assert made.kept(given) == (settings, given, {})
+    assert made.finished(given) == (settings, given, {})
 
 
 def test_where_nothing_fits_the_least_begins(
@@ -159,8 +159,10 @@ def test_where_nothing_fits_the_least_begins(
 ) -> None:
     settings = config("a", "b", seconds=60)
     made, _ = limited(settings, recipe("a", train=9000), recipe("b", train=7200), monkeypatch=monkeypatch)
-    assert names_of(made.config) == ["b"]
-    assert caplog.records[-1].getMessage().startswith("that is more than there is; a run begins all the same")
+    assert recipe_names(made.config) == ["b"]
+    assert (
+        caplog.records[-1].getMessage().startswith("that is more than the time limit; the run starts anyway")
+    )
 
 
 def test_what_nothing_tells_of_begins(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,9 +175,9 @@ def test_what_is_not_there_when_the_time_is_over_is_left_out(monkeypatch: pytest
     settings = config("a", "b", seconds=4)
     never = [step._replace(seconds=None) for step in recipe("b")]
     made, control = limited(settings, there("a"), never, monkeypatch=monkeypatch)
-    kept = made.kept(members(control, a=True, b=None))
-    assert kept.left_out == {"b": "not finished in time, nothing tells how long it needs"}
-    assert names_of(kept.config) == list(kept.members) == ["a"]
+    kept = made.finished(members(control, a=True, b=None))
+    assert kept.left_out == {"b": "not finished in time, needs an unknown time"}
+    assert recipe_names(kept.config) == list(kept.members) == ["a"]
     assert {"train b fold 0", "predict b fold 1", "gather b"} <= control._cancelled
     assert not control._cancelled & {"train a fold 0", "gather a", "blend", "report"}
 
@@ -185,7 +187,7 @@ def test_one_whose_own_pace_says_so_is_left_out_on_its_way(monkeypatch: pytest.M
     made, control = limited(settings, there("a"), recipe("b", train=None), monkeypatch=monkeypatch)
     monkeypatch.setattr(control, "seconds_left", lambda label: 3000.0 if label == "train b fold 0" else None)
     monkeypatch.setattr(control, "working_time", lambda label: 60.0 if label == "train b fold 0" else 0.0)
-    kept = made.kept(members(control, a=True, b=None))
+    kept = made.finished(members(control, a=True, b=None))
     assert list(kept.members) == ["a"]
     assert kept.left_out["b"].startswith("needs about 51 min, 10 min left beside a")
 
@@ -195,13 +197,13 @@ def test_without_any_member_one_message_says_what_is_there(monkeypatch: pytest.M
     made, control = limited(settings, recipe("a", train=900), recipe("b"), monkeypatch=monkeypatch)
     control._finished_seconds = {"train b fold 0": 7.0}
     with pytest.raises(UserError) as caught:
-        made.kept(members(control, b=None))
+        made.finished(members(control, b=None))
     assert str(caught.value).splitlines() == [
         "run: no recipe was finished in 0 s, so there is no submission yet",
         "  a: needs about 15 min, 0 s left",
         "  b: not finished in time, needs about 12 s; missing: train b fold 0 (7 s of it done), "
         "predict b fold 0, train b fold 1 and 2 more",
-        "what is done is kept, with checkpoints of what is not; the same command goes on there",
+        "finished steps and checkpoints are kept; the same command continues from them",
     ]
 
 
@@ -209,7 +211,7 @@ def test_a_failure_is_no_matter_of_time(monkeypatch: pytest.MonkeyPatch) -> None
     settings = config("a", "b", seconds=60)
     made, control = limited(settings, recipe("a"), recipe("b"), monkeypatch=monkeypatch)
     given = members(control, a=True, b=False)
-    assert made.kept(given) == (settings, given, {})
+    assert made.finished(given) == (settings, given, {})
 
 
 def again(name: str, *, train: float) -> list[PlannedStep]:
@@ -229,7 +231,7 @@ def test_a_second_round_is_left_out_where_only_the_first_fits(
     made, control = limited(settings, recipe("a"), again("a", train=train), monkeypatch=monkeypatch)
     assert made.config.second_round.run == runs
     given = members(control, a=True, **({"a_again": True} if runs else {}))
-    kept = made.kept(given)
+    kept = made.finished(given)
     assert list(kept.members) == list(given)
     assert list(kept.left_out) == ([] if runs else ["second round"])
 
@@ -239,7 +241,7 @@ def test_a_second_round_of_which_a_member_lacks_is_left_out_whole(monkeypatch: p
     rounds = [recipe("a"), again("a", train=0), recipe("b"), again("b", train=0)]
     rounds = [[step._replace(seconds=0.0) for step in steps] for steps in rounds]
     made, control = limited(settings, *rounds, monkeypatch=monkeypatch)
-    kept = made.kept(members(control, a=True, a_again=True, b=True, b_again=None))
+    kept = made.finished(members(control, a=True, a_again=True, b=True, b_again=None))
     assert list(kept.members) == ["a", "b"]
     assert kept.left_out == {"second round": "not finished in time"}
     assert not kept.config.second_round.run
@@ -252,7 +254,7 @@ def test_a_second_round_that_rests_on_a_recipe_left_out_goes_with_it(monkeypatch
     made, control = limited(settings, recipe("a"), recipe("b", train=None), shared, monkeypatch=monkeypatch)
     monkeypatch.setattr(control, "seconds_left", lambda label: 3000.0 if label == "train b fold 0" else None)
     monkeypatch.setattr(control, "working_time", lambda label: 60.0 if label == "train b fold 0" else 0.0)
-    kept = made.kept(members(control, a=True, b=None, a_again=None))
+    kept = made.finished(members(control, a=True, b=None, a_again=None))
     assert list(kept.members) == ["a"]
     assert list(kept.left_out) == ["b", "second round"]
 
@@ -260,12 +262,12 @@ def test_a_second_round_that_rests_on_a_recipe_left_out_goes_with_it(monkeypatch
 @pytest.mark.parametrize("competition", ["dogs", "nl2sql", "extraction"])
 def test_settings_of_fewer_recipes_keep_all_else(competition: str) -> None:
     settings = config("a", "b", seconds=9, competition=competition, seed=3)
-    fewer = reduced(settings, ["b"], again=False)
-    assert names_of(fewer) == ["b"]
+    fewer = with_recipes_only(settings, ["b"], again=False)
+    assert recipe_names(fewer) == ["b"]
     assert fewer.model_dump(exclude={"recipes"}) == settings.model_dump(exclude={"recipes"})
 
 
 def test_pseudo_labels_are_a_second_round() -> None:
     settings = config("a", "b", seconds=9, competition="dogs", pseudo={"share": 0.5})
-    assert reduced(settings, ["a"], again=True).pseudo.share == 0.5
-    assert reduced(settings, ["a"], again=False).pseudo.share == 0
+    assert with_recipes_only(settings, ["a"], again=True).pseudo.share == 0.5
+    assert with_recipes_only(settings, ["a"], again=False).pseudo.share == 0

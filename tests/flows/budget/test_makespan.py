@@ -2,15 +2,15 @@
 
 import pytest
 
-from flows.budget.makespan import Forecast, family, foretold, makespan
+from flows.budget.makespan import RecipeSchedule, expected_seconds, family, makespan
 from flows.budget.plan import PlannedStep
-from flows.budget.remaining_time import Pace
+from flows.budget.remaining_time import RemainingTime
 from tasks.core.cache.store import Store
 from tasks.core.execution.run_control import RunControl
 
 
-def planned(label: str, *waits_for: str, seconds: float | None = 1.0, gathers: str = "") -> PlannedStep:
-    return PlannedStep(label, "run", "never ran", waits_for, seconds, gathers)
+def planned(label: str, *waits_for: str, seconds: float | None = 1.0, member: str = "") -> PlannedStep:
+    return PlannedStep(label, "run", "never ran", waits_for, seconds, member)
 
 
 def recipe(name: str, *, folds: int = 2, train: float | None = 10.0) -> list[PlannedStep]:
@@ -20,17 +20,17 @@ def recipe(name: str, *, folds: int = 2, train: float | None = 10.0) -> list[Pla
         steps.append(planned(f"train {name} fold {fold}", seconds=train))
         steps.append(planned(f"predict {name} fold {fold}", f"train {name} fold {fold}"))
     awaited = [f"predict {name} fold {fold}" for fold in range(folds)]
-    return [*steps, planned(f"gather {name}", *awaited, gathers=name)]
+    return [*steps, planned(f"gather {name}", *awaited, member=name)]
 
 
 def plan_of(*recipes: list[PlannedStep]) -> list[PlannedStep]:
     members = [step for steps in recipes for step in steps]
-    blend = planned("blend", *(step.label for step in members if step.gathers))
+    blend = planned("blend", *(step.label for step in members if step.member))
     return [PlannedStep("load", "cached", ""), *members, blend, planned("report", "blend")]
 
 
 def needed(steps: list[PlannedStep]) -> dict[str, float]:
-    return Pace(steps, RunControl(), "run").needed()
+    return RemainingTime(steps, RunControl(), "run").needed()
 
 
 @pytest.mark.parametrize(
@@ -43,9 +43,9 @@ def test_steps_share_slots(folds: int, slots: int, seconds: float) -> None:
 
 
 def test_a_plan_foretells_its_time_and_what_nothing_tells() -> None:
-    assert foretold(plan_of(recipe("a"), recipe("b")), slots=2) == (26, 0)
-    assert foretold(plan_of(recipe("a"), recipe("b", train=None)), slots=2) == (16, 2)
-    assert foretold([PlannedStep("load", "cached", "")], slots=2) == (0, 0)
+    assert expected_seconds(plan_of(recipe("a"), recipe("b")), slots=2) == (26, 0)
+    assert expected_seconds(plan_of(recipe("a"), recipe("b", train=None)), slots=2) == (16, 2)
+    assert expected_seconds([PlannedStep("load", "cached", "")], slots=2) == (0, 0)
 
 
 def test_a_step_that_waits_keeps_no_slot() -> None:
@@ -63,28 +63,28 @@ def test_nothing_to_do_takes_no_time() -> None:
 )
 def test_recipes_fit_in_their_order(seconds: float, fitting: list[str]) -> None:
     steps = plan_of(recipe("a"), recipe("b"), recipe("c", train=300))
-    forecast = Forecast(steps, slots=2)
-    assert forecast.fitting(["a", "b", "c"], needed(steps), seconds=seconds) == fitting
+    schedule = RecipeSchedule(steps, slots=2)
+    assert schedule.fitting(["a", "b", "c"], needed(steps), seconds=seconds) == fitting
 
 
 def test_a_short_one_fits_behind_a_long_one_that_does_not() -> None:
     steps = plan_of(recipe("a", train=300), recipe("b"))
-    assert Forecast(steps, slots=2).fitting(["a", "b"], needed(steps), seconds=20) == ["b"]
+    assert RecipeSchedule(steps, slots=2).fitting(["a", "b"], needed(steps), seconds=20) == ["b"]
 
 
 def test_the_last_steps_are_those_that_make_no_member() -> None:
-    forecast = Forecast(plan_of(recipe("a"), recipe("b")), slots=1)
-    assert forecast.last == {"blend", "report"}
-    assert forecast.labels("a") == {step.label for step in recipe("a")}
-    assert forecast.labels("is cached") == set()
+    schedule = RecipeSchedule(plan_of(recipe("a"), recipe("b")), slots=1)
+    assert schedule.last == {"blend", "report"}
+    assert schedule.labels("a") == {step.label for step in recipe("a")}
+    assert schedule.labels("is cached") == set()
 
 
 def test_a_second_round_needs_what_it_waits_for() -> None:
-    again = planned("gather a-again", "pool a for fold 0", gathers="a-again")
+    again = planned("gather a-again", "pool a for fold 0", member="a-again")
     pool = planned("pool a for fold 0", "predict a fold 0")
-    forecast = Forecast(plan_of([*recipe("a"), pool, again]), slots=1)
-    assert "pool a for fold 0" not in forecast.labels("a")
-    assert forecast.labels("a", again=True) == forecast.labels("a") | {pool.label, again.label}
+    schedule = RecipeSchedule(plan_of([*recipe("a"), pool, again]), slots=1)
+    assert "pool a for fold 0" not in schedule.labels("a")
+    assert schedule.labels("a", again=True) == schedule.labels("a") | {pool.label, again.label}
 
 
 # What a run shows of its pace
@@ -105,7 +105,7 @@ def note(*labels: str) -> None:
 def test_what_is_done_needs_nothing() -> None:
     note("train a fold 0")
     steps = recipe("a")
-    found = Pace(steps, RunControl(), "run")
+    found = RemainingTime(steps, RunControl(), "run")
     assert found.needed()["train a fold 0"] == 0
     assert found.missing({"train a fold 0", "gather a", "predict a fold 0"}) == [
         "predict a fold 0",
@@ -117,16 +117,16 @@ def test_siblings_correct_what_was_expected() -> None:
     note("train a fold 0")
     steps = recipe("a")
     steps[2] = steps[2]._replace(seconds=4.0)  # an earlier attempt has done the rest
-    found = Pace(steps, control_after(train_a_fold_0=15), "run").needed()
+    found = RemainingTime(steps, control_after(train_a_fold_0=15), "run").needed()
     assert found["train a fold 1"] == pytest.approx(6)
     assert found["predict a fold 1"] == 1
 
 
 def test_siblings_tell_where_nothing_else_does() -> None:
     steps = recipe("a", train=None)
-    assert "train a fold 1" not in Pace(steps, RunControl(), "run").needed()
+    assert "train a fold 1" not in RemainingTime(steps, RunControl(), "run").needed()
     note("train a fold 0")
-    assert Pace(steps, control_after(train_a_fold_0=15), "run").needed()["train a fold 1"] == 15
+    assert RemainingTime(steps, control_after(train_a_fold_0=15), "run").needed()["train a fold 1"] == 15
 
 
 def test_epochs_tell_what_is_left_here_and_in_other_folds(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,18 +134,20 @@ def test_epochs_tell_what_is_left_here_and_in_other_folds(monkeypatch: pytest.Mo
     monkeypatch.setattr(control, "seconds_left", lambda label: 80.0 if label == "train a fold 0" else None)
     monkeypatch.setattr(control, "working_time", lambda label: 20.0 if label == "train a fold 0" else 0.0)
     monkeypatch.setattr(control, "is_running", lambda label: label == "train a fold 0")
-    found = Pace(recipe("a", train=None), control, "run").needed()
+    found = RemainingTime(recipe("a", train=None), control, "run").needed()
     assert found["train a fold 0"] == 80
     assert found["train a fold 1"] == 100
 
 
 def test_a_step_that_takes_longer_than_expected_needs_a_little_more(monkeypatch: pytest.MonkeyPatch) -> None:
     control = control_after(train_a_fold_0=25)
-    assert Pace(recipe("a"), control, "run").needed()["train a fold 0"] == 10  # failed; it begins again
+    assert (
+        RemainingTime(recipe("a"), control, "run").needed()["train a fold 0"] == 10
+    )  # failed; it begins again
     monkeypatch.setattr(control, "is_running", lambda label: True)
-    assert Pace(recipe("a"), control, "run").needed()["train a fold 0"] == 1
+    assert RemainingTime(recipe("a"), control, "run").needed()["train a fold 0"] == 1
     control._finished_seconds = {"train a fold 0": 4.0}
-    assert Pace(recipe("a"), control, "run").needed()["train a fold 0"] == 6
+    assert RemainingTime(recipe("a"), control, "run").needed()["train a fold 0"] == 6
 
 
 @pytest.mark.parametrize(

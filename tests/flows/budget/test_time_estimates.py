@@ -62,18 +62,18 @@ def test_steps_like_it_tell(
     what: str, ran: list[tuple[float, dict[str, Any]]], expected: float | None
 ) -> None:
     records = [record(seconds, key(**changes)) for seconds, changes in ran]
-    assert Estimates(Store.current(), records).of(key()) == expected
+    assert Estimates(Store.current(), records).seconds(key()) == expected
 
 
 def test_what_worked_counts_before_what_also_waited() -> None:
     records = [record(90, key(), worked=30), record(10, key(fold=1))]
-    assert Estimates(Store.current(), records).of(key()) == 30
+    assert Estimates(Store.current(), records).seconds(key()) == 30
 
 
 def test_data_that_are_gone_tell_nothing() -> None:
     before = record(40, key(records=10))
     Store.current().remove(dataset(10))
-    assert Estimates(Store.current(), [before]).of(key()) is None
+    assert Estimates(Store.current(), [before]).seconds(key()) is None
 
 
 def test_earlier_attempts_count() -> None:
@@ -96,5 +96,5 @@ def test_a_step_without_records_is_told_by_the_newest_run() -> None:
         store.note(run, {"label": "report toy", "seconds": seconds})
     os.utime(store.root / "runs" / "old.jsonl", (1, 1))
     estimates = Estimates(store, [])
-    assert estimates.noted("report toy") == 4.0
-    assert estimates.noted("submit toy") is None
+    assert estimates.last_run("report toy") == 4.0
+    assert estimates.last_run("submit toy") is None
