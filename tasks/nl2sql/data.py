@@ -16,7 +16,7 @@ from typing import Any
 
 from tasks.core.competition import Part
 from tasks.nl2sql.config import Data
-from tasks.nl2sql.query.database_writer import Writer
+from tasks.nl2sql.query.database_writer import DatabaseWriter
 from tasks.nl2sql.query.schema import Question, Table
 from tasks.nl2sql.query.serialization import to_json
 from tasks.nl2sql.raw.validation import survey
@@ -67,7 +67,7 @@ class _Drafts:
             for name in names
         }
         self._databases = {
-            part: stack.enter_context(Writer(folder / f"{part}.db")) for part in dataset_files.PARTS
+            part: stack.enter_context(DatabaseWriter(folder / f"{part}.db")) for part in dataset_files.PARTS
         }
 
     def add_table(self, part: Part, table: Table) -> None:

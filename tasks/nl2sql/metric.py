@@ -12,8 +12,8 @@ from tasks.learning.ensemble.candidates import Candidates, Frame
 from tasks.nl2sql import dataset
 from tasks.nl2sql.query.execution import Executor
 from tasks.nl2sql.query.schema import Question, Table
-from tasks.nl2sql.query.scoring import Judge, counted, mean_and_error
-from tasks.nl2sql.voting import Ballot, Vote, as_asked, elected, query_of
+from tasks.nl2sql.query.scoring import LabelComparison, mean_and_error, without_lost_batches
+from tasks.nl2sql.voting import Ballot, Vote, in_question_order, query_of, winning_query
 
 NAME = "mean of logic form and execution"
 
@@ -41,23 +41,23 @@ class QueryScorer:
         self._executor = Executor(dataset.database(folder, part), self._tables)
         self._settings = settings
         self._mode = settings.get("mode", "strict")
-        self._judge = lru_cache(maxsize=len(self._questions))(self._uncached_judge)
-        self._count = lru_cache(maxsize=4)(self._uncached_count)
+        self._label = lru_cache(maxsize=len(self._questions))(self._uncached_label)
+        self._winners = lru_cache(maxsize=4)(self._uncached_winners)
 
     def __call__(
         self, values: Candidates, rows: np.ndarray | None = None, *, decision: dict[str, Any] | None = None
     ) -> Score:
-        """Mean ± its standard error; without a decision, the best whole query is taken."""
+        """Mean ± its standard error; without a decision, votes are on whole queries."""
         chosen = np.arange(len(self._questions)) if rows is None else rows
         if len(values) != len(chosen):
             raise ValueError(f"expected candidates of {len(chosen)} questions, received {len(values)}")
-        count = self._count(values.frame, None if rows is None else tuple(rows.tolist()))
-        right = count.right(values.scores, decision["vote"] if decision else "query")
+        winners = self._winners(values.frame, None if rows is None else tuple(rows.tolist()))
+        right = winners.correct(values.scores, decision["vote"] if decision else "query")
         return Score(NAME, *mean_and_error(self._counted(right, chosen).mean(axis=1)))
 
     def decide(self, values: Candidates) -> dict[str, Any]:
-        """Whether members vote on whole queries or on parts, as the settings say; if they leave it open, by
-        what scores better on these values, with whole queries where that is equal.
+        """Whether members vote on whole queries or on parts, as the settings say; with `chosen`, by the better
+        score on these values, and on whole queries if both score the same.
         """
         vote = self._settings.get("vote", "chosen")
         if vote == "chosen":
@@ -69,53 +69,53 @@ class QueryScorer:
         """(m,) bool: whether the logic form of each candidate is right."""
         rows = values.frame.rows.tolist()
         queries = map(query_of, values.frame.keys)
-        asked = (as_asked(query, self._questions[row].text) for row, query in zip(rows, queries, strict=True))
-        return np.array(
-            [self._judge(row).verdict(each)[0] for row, each in zip(rows, asked, strict=True)], bool
-        )
+        right = [
+            self._label(row).correct(in_question_order(query, self._questions[row].text))[0]
+            for row, query in zip(rows, queries, strict=True)
+        ]
+        return np.array(right, bool)
 
     def _counted(self, right: np.ndarray, rows: np.ndarray) -> np.ndarray:
         if self._mode == "strict":
             return right
-        failed = np.array([self._judge(row).fails for row in rows.tolist()], bool)
-        return counted(right, failed, mode=self._mode)
+        failed = np.array([self._label(row).label_fails for row in rows.tolist()], bool)
+        return without_lost_batches(right, failed, mode=self._mode)
 
-    def _uncached_judge(self, row: int) -> Judge:
+    def _uncached_label(self, row: int) -> LabelComparison:
         question = self._questions[row]
         assert question.query is not None, "a labelled part has a query for each question"
-        return Judge(question.query, self._tables[question.table], self._executor, mode=self._mode)
+        return LabelComparison(question.query, self._tables[question.table], self._executor, mode=self._mode)
 
-    def _uncached_count(self, frame: Frame, rows: tuple[int, ...] | None) -> "_Count":
+    def _uncached_winners(self, frame: Frame, rows: tuple[int, ...] | None) -> "_Winners":
         chosen = range(len(self._questions)) if rows is None else rows
         questions = [self._questions[row] for row in chosen]
-        return _Count(frame, questions, self._tables, [self._judge(row) for row in chosen])
+        return _Winners(frame, questions, self._tables, [self._label(row) for row in chosen])
 
 
-class _Count:
-    """The votes on one frame: what wins under some scores is judged once, for it wins under others too."""
+class _Winners:
+    """Correctness of the winners of one frame, cached: the same queries win under many scores."""
 
     def __init__(
         self,
         frame: Frame,
         questions: Sequence[Question],
         tables: Mapping[str, Table],
-        judges: Sequence[Judge],
+        labels: Sequence[LabelComparison],
     ) -> None:
         self._ballot, self._questions, self._tables = Ballot(frame), questions, tables
-        self._judges = judges
-        self._known: dict[tuple[int, int, int], tuple[bool, bool]] = {}
+        self._labels = labels
+        self._cache: dict[tuple[int, int, int], tuple[bool, bool]] = {}
 
-    def right(self, scores: np.ndarray, vote: Vote) -> np.ndarray:
-        """(n, 2) bool: verdicts on the winners."""
+    def correct(self, scores: np.ndarray, vote: Vote) -> np.ndarray:
+        """(n, 2) bool: whether the logic form of each winner is right, and its result."""
         winners = self._ballot.winners(scores, vote)
         keys = enumerate(winners.tolist())
-        return np.array([self._verdict(row, *pair) for row, pair in keys], bool).reshape(-1, 2)
+        return np.array([self._correct(row, *pair) for row, pair in keys], bool).reshape(-1, 2)
 
-    def _verdict(self, row: int, selection: int, conditions: int) -> tuple[bool, bool]:
+    def _correct(self, row: int, selection: int, conditions: int) -> tuple[bool, bool]:
         key = (row, selection, conditions)
-        known = self._known.get(key)
-        if known is None:
+        if key not in self._cache:
             question = self._questions[row]
-            query = elected(self._ballot, selection, conditions, question, self._tables[question.table])
-            known = self._known[key] = self._judges[row].verdict(query)
-        return known
+            query = winning_query(self._ballot, selection, conditions, question, self._tables[question.table])
+            self._cache[key] = self._labels[row].correct(query)
+        return self._cache[key]

@@ -10,7 +10,7 @@ from tasks.learning.ensemble.candidates import Candidates
 from tasks.nl2sql.dataset import questions, tables
 from tasks.nl2sql.query.schema import AGGREGATES, CONNECTORS, NONE, OPERATORS
 from tasks.nl2sql.query.serialization import to_json
-from tasks.nl2sql.voting import answered
+from tasks.nl2sql.voting import answer_queries
 from tasks.text.validation.submission_lines import broken, parsed
 
 FILE = "submission.json"
@@ -20,7 +20,7 @@ KEYS: dict[str, type] = {"agg": list, "sel": list, "cond_conn_op": int, "conds":
 def decode(values: Candidates, dataset: Path, decision: dict[str, Any]) -> list[dict[str, Any]]:
     """The query of each test question as it is submitted, by a decision (`tasks.nl2sql.voting`)."""
     asked = questions(dataset, "test")
-    return [to_json(query) for query in answered(values, asked, tables(dataset, "test"), decision)]
+    return [to_json(query) for query in answer_queries(values, asked, tables(dataset, "test"), decision)]
 
 
 def write(ids: list[str], answers: list[Any], file: Path) -> None:

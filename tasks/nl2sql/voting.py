@@ -1,4 +1,4 @@
-"""Which of a question's candidates wins, by their scores: a whole query, or two parts of a query."""
+"""From scored candidates to one answer a question: by votes on whole queries, or on their two parts."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,20 @@ from tasks.nl2sql.query.schema import EQUAL, NONE, Condition, Query, Question, T
 from tasks.nl2sql.query.serialization import from_json
 
 Vote = Literal["query", "parts"]
-NOBODY = -1
+NO_WINNER = -1
+
+
+def answer_queries(
+    values: Candidates, questions: Sequence[Question], tables: Mapping[str, Table], decision: dict[str, Any]
+) -> list[Query]:
+    """The query of each question by a decision, whose `vote` is "query" or "parts"."""
+    ballot = Ballot(values.frame)
+    winners = ballot.winners(values.scores, decision["vote"])
+    triples = zip(*winners.T.tolist(), questions, strict=True)
+    return [
+        winning_query(ballot, selection, conditions, question, tables[question.table])
+        for selection, conditions, question in triples
+    ]
 
 
 def query_of(candidate: str) -> Query:
@@ -20,7 +33,7 @@ def query_of(candidate: str) -> Query:
 
 
 class Ballot:
-    """The candidates of one frame with their parts; `winners` may then be asked for any scores."""
+    """The candidates of one frame with their parts; `winners` may then be computed for any scores."""
 
     def __init__(self, frame: Frame) -> None:
         self.frame, self._rows = frame, frame.rows
@@ -34,7 +47,8 @@ class Ballot:
         """(n, 2) int64: the place of the candidate whose selection wins, and of that whose conditions do.
 
         With `query` both are the candidate of the highest score; with `parts` each is the first one that has
-        the part whose candidates together score highest. Of equals the first wins; without any, `NOBODY`.
+        the part whose candidates together score highest. Of equals the first wins; without candidates
+        `NO_WINNER`.
         """
         if vote == "query":
             best = self._best(scores, self._rows)
@@ -43,7 +57,7 @@ class Ballot:
 
     def _best(self, scores: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """(n,) int64: the first place of the highest score in each record; `rows` is (m,) and rises."""
-        winners = np.full(len(self.frame.starts) - 1, NOBODY, np.int64)
+        winners = np.full(len(self.frame.starts) - 1, NO_WINNER, np.int64)
         if len(rows):
             starts = np.flatnonzero(np.diff(rows, prepend=-1))
             highest = np.repeat(np.maximum.reduceat(scores, starts), np.diff(starts, append=len(rows)))
@@ -54,7 +68,7 @@ class Ballot:
     def _best_part(self, scores: np.ndarray, part: np.ndarray) -> np.ndarray:
         firsts = np.unique(part, return_index=True)[1]
         winners = self._best(np.bincount(part, scores), self._rows[firsts])
-        return np.where(winners == NOBODY, NOBODY, firsts[winners] if len(firsts) else NOBODY)
+        return np.where(winners == NO_WINNER, NO_WINNER, firsts[winners] if len(firsts) else NO_WINNER)
 
     def _parts_of_candidates(self) -> tuple[np.ndarray, np.ndarray]:
         """(m,) int64 each: the number of a candidate's selection and of its conditions; equal parts of one
@@ -74,35 +88,20 @@ class Ballot:
         return self._parts
 
 
-# FOLDED from tasks/nl2sql/answers.py
-# From scored candidates to one query for each question.
-def answered(
-    values: Candidates, questions: Sequence[Question], tables: Mapping[str, Table], decision: dict[str, Any]
-) -> list[Query]:
-    """The query of each question by a decision, whose `vote` is "query" or "parts"."""
-    ballot = Ballot(values.frame)
-    winners = ballot.winners(values.scores, decision["vote"])
-    triples = zip(*winners.T.tolist(), questions, strict=True)
-    return [
-        elected(ballot, selection, conditions, question, tables[question.table])
-        for selection, conditions, question in triples
-    ]
-
-
-def elected(ballot: Ballot, selection: int, conditions: int, question: Question, table: Table) -> Query:
-    """The query of the winning candidates' parts (`Ballot.winners`); a guess where there was no candidate."""
-    if selection == NOBODY:
-        return guess(table)
+def winning_query(ballot: Ballot, selection: int, conditions: int, question: Question, table: Table) -> Query:
+    """The query of the winning parts (`Ballot.winners`); the fallback where there was no candidate."""
+    if selection == NO_WINNER:
+        return fallback_query(table)
     other = ballot.query(conditions)
     select = other.select if conditions == selection else ballot.query(selection).select
-    return as_asked(Query(select, other.connector, other.conditions), question.text)
+    return in_question_order(Query(select, other.connector, other.conditions), question.text)
 
 
-def as_asked(query: Query, text: str) -> Query:
-    """The query with its conditions by column, those on one column in the order in which the question has
-    their values.
+def in_question_order(query: Query, text: str) -> Query:
+    """The query with its conditions by column, those on one column in the order of their values in the
+    question.
 
-    So labels have them, but for five of 2,814 in train; the published scorer counts the last one alone.
+    Labels have this order, but for five of 2,814 in train; the published scorer counts the last one alone.
     """
 
     def place(condition: Condition) -> tuple[int, int]:
@@ -112,9 +111,9 @@ def as_asked(query: Query, text: str) -> Query:
     return query._replace(conditions=tuple(sorted(query.conditions, key=place)))
 
 
-def guess(table: Table) -> Query:
-    """A query of the commonest form: the last column where the first one of text is as in the first row."""
+def fallback_query(table: Table) -> Query:
+    """A query of the most frequent form: the last column where the first text column has its first cell."""
     column = table.types.index("text") if "text" in table.types else 0
     cell = table.rows[0][column] if table.rows else None
     conditions = () if cell is None else (Condition(column, EQUAL, str(cell)),)
-    return Query(((len(table.types) - 1, 0),), NONE, conditions)
+    return Query(((len(table.types) - 1, NONE),), NONE, conditions)

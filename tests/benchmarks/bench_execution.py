@@ -1,11 +1,11 @@
-"""Seconds for 10,000 queries, run and judged: at most 10 on the real data; run by hand:
+"""Seconds for 10,000 queries, executed and compared: at most 10 on the real data; run by hand:
 
     python -m tests.benchmarks.bench_execution                          # invented tables
     python -m tests.benchmarks.bench_execution --root ../shared/data/nl2sql
     python -m tests.benchmarks.bench_execution --root ../shared/data/nl2sql --profile
 
 Queries are those labelled, and after them, as decoding considers several for each question, the same with
-other operators and columns. All are different, so no result is remembered from another. Times are of the
+other operators and columns. All are different, so no result comes from the cache. Times are of the
 processor, so other work on the machine hardly counts.
 """
 
@@ -23,7 +23,7 @@ from tasks.nl2sql import data, dataset, demo
 from tasks.nl2sql.config import Data
 from tasks.nl2sql.query.execution import Executor
 from tasks.nl2sql.query.schema import OPERATORS, Query, Question, Table
-from tasks.nl2sql.query.scoring import Mode, summary, verdicts
+from tasks.nl2sql.query.scoring import Mode, correctness
 from tasks.nl2sql.query.serialization import canonical
 
 QUERIES = 10_000
@@ -49,7 +49,7 @@ def _other(query: Query, turn: int, columns: int) -> Query:
 
 
 def measure(folder: Path, *, profiled: bool) -> None:
-    """Print seconds for running queries, for running them again, and for judging them in both ways."""
+    """Print seconds for executing queries, executing them again, and comparing them by both scorers."""
     questions, tables = dataset.questions(folder, "train"), dataset.tables(folder, "train")
     pairs = list(islice(asked(questions, tables), QUERIES))
     cells = sum(len(table.rows) * len(table.header) for table in tables.values())
@@ -62,19 +62,20 @@ def measure(folder: Path, *, profiled: bool) -> None:
         return f"{sum(len(result.rows) for result in results)} rows, {failed} failed"
 
     timed("run", run, profiled=profiled)
-    timed("remembered", run)
+    timed("cached", run)
     for mode in ("strict", "official"):
-        timed(f"judged, {mode}", lambda mode=mode: judged(pairs, tables, executor, mode))
+        timed(f"compared, {mode}", lambda mode=mode: compared(pairs, tables, executor, mode))
 
 
-def judged(
+def compared(
     pairs: list[tuple[Question, Query]], tables: dict[str, Table], executor: Executor, mode: Mode
 ) -> str:
     """How many are right, as labels and answers are compared."""
     gold = [question.query for question, _ in pairs]
     of = [tables[question.table] for question, _ in pairs]
-    found = summary(verdicts(gold, [query for _, query in pairs], of, executor, mode=mode))
-    return f"logic form {found.logic_form:.3f}, execution {found.execution:.3f}"
+    right = correctness(gold, [query for _, query in pairs], of, executor, mode=mode)
+    logic_form, execution = right.mean(axis=0)
+    return f"logic form {logic_form:.3f}, execution {execution:.3f}"
 
 
 def timed(what: str, act: Callable[[], Any], *, profiled: bool = False) -> None:

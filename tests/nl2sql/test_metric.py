@@ -70,7 +70,7 @@ def test_the_most_probable_query_answers(data):
     assert scorer(data)(values({each: 0.4, other(each): 0.6} for each in given)).value == 0.0
 
 
-def test_questions_without_candidates_are_guessed(data):
+def test_questions_without_candidates_get_the_fallback(data):
     nothing = values([{}] * 7)
     for decision in (None, {"vote": "parts"}):
         assert scorer(data)(nothing, decision=decision).value == 0.0
@@ -141,7 +141,7 @@ def test_nobody_knows_the_test_queries(data):
         scorer(data, "test")
 
 
-def test_what_has_won_before_is_not_judged_again(data, monkeypatch):
+def test_queries_that_won_before_are_not_compared_again(data, monkeypatch):
     score, given = scorer(data), values({each: 0.6, other(each): 0.4} for each in labels(data))
     ran = []
     run = score._executor.run

@@ -3,8 +3,9 @@ import pytest
 
 from tasks.learning.ensemble.candidates import Candidates, key
 from tasks.nl2sql.query.schema import Question
-from tasks.nl2sql.query.serialization import canonical, sql, to_json
-from tasks.nl2sql.voting import NOBODY, Ballot, answered, as_asked, guess
+from tasks.nl2sql.query.serialization import canonical, to_json
+from tasks.nl2sql.query.sql import sql
+from tasks.nl2sql.voting import NO_WINNER, Ballot, answer_queries, fallback_query, in_question_order
 from tests.nl2sql.tiny import TABLE, query
 
 TABLES = {"t": TABLE}
@@ -19,7 +20,7 @@ def values(*questions: dict[str, float]) -> Candidates:
 
 def answers(vote: str, *questions: dict[str, float], text: str = "") -> list:
     asked = [Question(f"test:{number}", text, "t", None) for number in range(len(questions))]
-    return answered(values(*questions), asked, TABLES, {"vote": vote})
+    return answer_queries(values(*questions), asked, TABLES, {"vote": vote})
 
 
 SPLIT = {"0 | 1==1": 0.3, "2 | 1==1": 0.25, "2 | 1==2": 0.2, "3 | 1==3": 0.25}
@@ -48,14 +49,20 @@ def test_of_equals_the_first_wins(vote):
 @pytest.mark.parametrize("vote", ["query", "parts"])
 def test_each_question_has_its_own_candidates(vote):
     given = [{"0 | 1==1": 0.1}, {}, SPLIT | {"0 | 1==1": 0.9}, {"3 | 1==3": 0.4, "2 | 1==1": 0.6}, {}]
-    expected = [query("0 | 1==1"), guess(TABLE), query("0 | 1==1"), query("2 | 1==1"), guess(TABLE)]
+    expected = [
+        query("0 | 1==1"),
+        fallback_query(TABLE),
+        query("0 | 1==1"),
+        query("2 | 1==1"),
+        fallback_query(TABLE),
+    ]
     assert answers(vote, *given) == expected
 
 
 @pytest.mark.parametrize("vote", ["query", "parts"])
 def test_without_any_candidate_there_are_no_winners(vote):
     none = values({}, {})
-    assert Ballot(none.frame).winners(none.scores, vote).tolist() == [[NOBODY] * 2] * 2
+    assert Ballot(none.frame).winners(none.scores, vote).tolist() == [[NO_WINNER] * 2] * 2
 
 
 def test_winners_are_those_of_a_plain_count():
@@ -81,9 +88,9 @@ def test_winners_are_those_of_a_plain_count():
 
 def test_conditions_on_one_column_come_as_the_question_has_them():
     given = query("2 | 1==1 or 0==海州 or 0==临江")
-    assert as_asked(given, "临江和海州1月") == query("2 | 0==临江 or 0==海州 or 1==1")
-    assert as_asked(given, "海州和临江1月") == query("2 | 0==海州 or 0==临江 or 1==1")
-    assert as_asked(given, "临江怎样") == query("2 | 0==临江 or 0==海州 or 1==1")
+    assert in_question_order(given, "临江和海州1月") == query("2 | 0==临江 or 0==海州 or 1==1")
+    assert in_question_order(given, "海州和临江1月") == query("2 | 0==海州 or 0==临江 or 1==1")
+    assert in_question_order(given, "临江怎样") == query("2 | 0==临江 or 0==海州 or 1==1")
     assert answers("query", {"2 | 0==临江 or 0==海州": 1.0}, text="海州和临江") == [
         query("2 | 0==海州 or 0==临江")
     ]
@@ -98,8 +105,8 @@ def test_conditions_on_one_column_come_as_the_question_has_them():
         TABLE._replace(header=("a",), types=("text",), rows=((None,),)),
     ],
 )
-def test_a_guess_is_a_query_of_the_table(table):
-    guessed = guess(table)
+def test_the_fallback_is_a_query_of_the_table(table):
+    guessed = fallback_query(table)
     assert sql(guessed, table)
     assert guessed == canonical(guessed)
     assert all(isinstance(condition.value, str) for condition in guessed.conditions)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tasks.nl2sql.query.database_writer import Writer
+from tasks.nl2sql.query.database_writer import DatabaseWriter
 from tasks.nl2sql.query.execution import Executor
 from tasks.nl2sql.query.schema import (
     AGGREGATES,
@@ -53,7 +53,7 @@ def _condition(written: str) -> Condition:
 def executor(folder: Path, *tables: Table) -> Executor:
     """Of a new database with these tables."""
     folder.mkdir(parents=True, exist_ok=True)
-    with Writer(folder / "tables.db") as writer:
+    with DatabaseWriter(folder / "tables.db") as writer:
         for table in tables:
             writer.add(table)
     return Executor(folder / "tables.db", {table.id: table for table in tables})

@@ -46,7 +46,7 @@ def totals(outcomes: Sequence[Outcome]) -> Section:
 
 def _failing_labels(found: Outcome) -> str:
     """How many labels are no queries of their table or are refused: under `strict` nothing can meet them."""
-    failing = int(scoring.failing(found.gold, found.tables, found.executor).sum())
+    failing = int(scoring.failing_labels(found.gold, found.tables, found.executor).sum())
     return f"Labels that cannot be executed, {found.name}: {failing:,} of {len(found.gold):,}."
 
 

@@ -11,9 +11,9 @@ from tasks.core.report.page import Block, Material, Section, Table, Text
 from tasks.nl2sql.analysis.breakdown import heads
 from tasks.nl2sql.analysis.evaluation import Outcome, by_id, judged
 from tasks.nl2sql.query.schema import Query
-from tasks.nl2sql.query.scoring import SUBTASKS, logic_normal, mean_and_error, subtasks
+from tasks.nl2sql.query.scoring import SUBTASKS, mean_and_error, normal_form, subtask_correctness
 from tasks.nl2sql.query.serialization import canonical
-from tasks.nl2sql.voting import Vote, answered, query_of
+from tasks.nl2sql.voting import Vote, answer_queries, query_of
 
 FIRST = (1, 2, 3, 5, 8, 16, 32)
 """Numbers of candidates among which the right one is looked for."""
@@ -57,10 +57,10 @@ class _Seen:
         """(n,) float64: how many candidates score higher than the right one; infinite if none is right."""
         possible = np.zeros((count, len(SUBTASKS)), bool)
         for row, (gold, table) in enumerate(zip(outcome.gold, outcome.tables, strict=True)):
-            wanted = logic_normal(gold, table)
+            wanted = normal_form(gold, table)
             for rank, query in enumerate(ranked(outcome, row)):
-                possible[row] |= subtasks(gold, query, table)
-                if logic_normal(query, table) == wanted:
+                possible[row] |= subtask_correctness(gold, query, table)
+                if normal_form(query, table) == wanted:
                     self.ranks[row] = rank
                     break  # all parts are right
         self.answered, self.considered = outcome.parts.mean(axis=0), possible.mean(axis=0)
@@ -114,7 +114,7 @@ def _against(outcome: Outcome, scores: Scores | None) -> list[Any]:
     if scores is None:
         return [Estimate(*mean_and_error(outcome.strict.mean(axis=1))), None, None, None]
     decision = {**outcome.decision, **(scores.decision or {})}
-    others = answered(scores.values, outcome.questions, by_id(outcome), decision)
+    others = answer_queries(scores.values, outcome.questions, by_id(outcome), decision)
     right, now = judged(outcome, others), outcome.strict[:, 0]
     pairs = zip(others, outcome.answers, strict=True)
     return [

@@ -8,7 +8,7 @@ from tasks.core.report import page
 from tasks.core.report.page import Section
 from tasks.nl2sql.analysis.evaluation import Outcome
 from tasks.nl2sql.query.schema import AGGREGATES, CONNECTORS, OPERATORS, Condition, Query, Table
-from tasks.nl2sql.query.scoring import logic_normal
+from tasks.nl2sql.query.scoring import normal_form
 from tasks.text.normalisation import normalise
 from tasks.text.validation.json_lines import printable
 
@@ -57,7 +57,7 @@ def confusions(outcome: Outcome) -> Section:
 def _pair(outcome: Outcome, row: int) -> tuple[Query, Query]:
     """Label and answer of a question in the form that the strict scorer compares."""
     table = outcome.tables[row]
-    return logic_normal(outcome.gold[row], table), logic_normal(outcome.answers[row], table)
+    return normal_form(outcome.gold[row], table), normal_form(outcome.answers[row], table)
 
 
 def _pairs(found: Counter[Confusion], parts: Sequence[str], what: str) -> page.Table:
@@ -133,7 +133,7 @@ def wrong_values(outcome: Outcome, row: int) -> Iterator[WrongValue]:
 
 def normal(condition: Condition, table: Table) -> Condition:
     """The condition as the strict scorer compares it."""
-    return logic_normal(Query((), 0, (condition,)), table).conditions[0]
+    return normal_form(Query((), 0, (condition,)), table).conditions[0]
 
 
 def _without(

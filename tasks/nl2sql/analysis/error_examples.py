@@ -12,7 +12,7 @@ from tasks.nl2sql.analysis.evaluation import Outcome
 from tasks.nl2sql.query.execution import Failure
 from tasks.nl2sql.query.schema import AGGREGATES, OPERATORS, Cell, Condition, Query, Table
 from tasks.nl2sql.query.scoring import SUBTASKS
-from tasks.nl2sql.query.serialization import readable
+from tasks.nl2sql.query.sql import readable
 from tasks.text.validation.json_lines import printable
 
 SHOWN = 15

@@ -15,7 +15,7 @@ from tasks.nl2sql.query import scoring
 from tasks.nl2sql.query.execution import Executor
 from tasks.nl2sql.query.schema import Query, Question, Table
 from tasks.nl2sql.query.scoring import Mode
-from tasks.nl2sql.voting import answered
+from tasks.nl2sql.voting import answer_queries
 
 NAMES: dict[Part, str] = {"train": "out of fold", "validation": "validation"}
 """What the questions of a part are called whose models had not seen them."""
@@ -72,9 +72,9 @@ def read(folder: Path, part: Part, scores: Scores, *, folds: np.ndarray | None =
     decision = {"vote": "query", **(scores.decision or {})}
     gold, own = labels(questions), [tables[question.table] for question in questions]
     executor = Executor(dataset.database(folder, part), tables)
-    answers = answered(scores.values, questions, tables, decision)
+    answers = answer_queries(scores.values, questions, tables, decision)
     modes: tuple[Mode, Mode] = ("strict", "official")
-    strict, official = (scoring.verdicts(gold, answers, own, executor, mode=mode) for mode in modes)
+    strict, official = (scoring.correctness(gold, answers, own, executor, mode=mode) for mode in modes)
     return Outcome(
         NAMES[part],
         questions,
@@ -98,13 +98,13 @@ def labels(questions: Sequence[Question]) -> list[Query]:
 
 def parts_right(gold: Sequence[Query], answers: Sequence[Query], tables: Sequence[Table]) -> np.ndarray:
     """(n, 6) bool: whether each of `scoring.SUBTASKS` is right for itself."""
-    right = map(scoring.subtasks, gold, answers, tables)
+    right = map(scoring.subtask_correctness, gold, answers, tables)
     return np.array(list(right), bool).reshape(-1, len(scoring.SUBTASKS))
 
 
 def judged(outcome: Outcome, answers: Sequence[Query]) -> np.ndarray:
     """(n, 2) bool: strict verdicts on other answers to the same questions."""
-    return scoring.verdicts(outcome.gold, answers, outcome.tables, outcome.executor, mode="strict")
+    return scoring.correctness(outcome.gold, answers, outcome.tables, outcome.executor, mode="strict")
 
 
 def by_id(outcome: Outcome) -> dict[str, Table]:

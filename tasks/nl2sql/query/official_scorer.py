@@ -1,19 +1,19 @@
-"""The published scorer with its defects, as Python 3 runs it: github.com/ZhuiyiTechnology/nl2sql_baseline,
+"""The published scorer with its defects, under Python 3: github.com/ZhuiyiTechnology/nl2sql_baseline,
 `check_acc` of sqlnet.py, `DBEngine.execute` of dbengine.py (28 June 2019), `epoch_acc` of utils.py.
 
-Where it goes wrong:
+Defects:
 * conditions are put into a dictionary by column, so that of two on one column only the last counts, and
   selected columns likewise: the last aggregate counts;
-* the text of an error is compared as a result is, so that two queries that fail alike are equal;
-* a value is pasted between double quotes: SQLite takes it for a column if there is one of this name, and a
+* the text of an error is compared like a result, so that two queries with the same error are equal;
+* a value is inserted between double quotes: SQLite takes it for a column if there is one of this name, and a
   quote inside it changes or breaks the statement;
-* rows are compared in order, each with its values sorted, so that it is forgotten which column they are of;
-  a row of a string and a number cannot be sorted. Then a prediction is wrong; a label would end the scorer,
-  and is handled here like the following;
-* an exception drops a whole batch of questions, right or wrong, which still count in the denominator.
+* rows are compared in order, each with its values sorted, whatever columns they are of; a row of a string
+  and a number cannot be sorted. Then a prediction is wrong; a label would end the scorer, and is handled here
+  like the following;
+* an exception drops a whole batch of questions, which still count in the denominator.
 
-Two things are not reproduced: it does not quote names of tables, which in the contest never had to be; and
-where a value, pasted, would run a query of its own, here that fails, for 400 characters can fill the memory.
+Two things are not reproduced: names of tables are quoted here, which in the contest never mattered; and a
+value that would execute a query of its own fails here, for 400 characters can fill the memory.
 """
 
 import re
@@ -22,73 +22,75 @@ import numpy as np
 
 from tasks.nl2sql.query.execution import Executor
 from tasks.nl2sql.query.schema import AGGREGATES, NONE, OPERATORS, Query, Table
-from tasks.nl2sql.query.serialization import column_name, quoted
+from tasks.nl2sql.query.sql import column_name, quoted
 
 BATCH = 64
-"""Questions of a batch when it evaluates (test.py)."""
+"""Questions of a batch in evaluation (test.py)."""
 
 _CONNECTORS = ("", " AND ", " OR ")
 _ROW_IDS = ("rowid", "oid", "_rowid_")
 _PARAMETER = re.compile(r'(?<![:\w\\]):\w+(?!:)')  # fmt: skip
-"""What the library under it (SQLAlchemy) takes for a parameter, of which it then misses the value."""
+"""Text that SQLAlchemy, which it uses, takes for a parameter without a value."""
 _QUERY = re.compile(r"\bselect\b", re.IGNORECASE)
 
-Outcome = str | list[tuple[object, ...]]
+OfficialResult = str | list[tuple[object, ...]]
 
 
-def logic_form(gold: Query, found: Query) -> bool:
-    """Whether two queries are the same as `check_acc` sees them."""
-    if gold.connector != found.connector or len(gold.select) != len(found.select):
+def same_logic_form(gold: Query, answer: Query) -> bool:
+    """Whether two queries are the same for `check_acc`."""
+    if gold.connector != answer.connector or len(gold.select) != len(answer.select):
         return False
-    if len(gold.conditions) != len(found.conditions) or dict(gold.select) != dict(found.select):
+    if len(gold.conditions) != len(answer.conditions) or dict(gold.select) != dict(answer.select):
         return False
-    return _last_by_column(gold) == _last_by_column(found)
+    return _last_by_column(gold) == _last_by_column(answer)
 
 
 def _last_by_column(query: Query) -> dict[int, tuple[int, str]]:
     return {column: (operator, value) for column, operator, value in query.conditions}
 
 
-def execution(gold: Outcome, found: Query, table: Table, executor: Executor) -> bool:
-    """Whether a query has the outcome of the label, which `outcome` gives."""
+def same_result(gold: OfficialResult, answer: Query, table: Table, executor: Executor) -> bool:
+    """Whether a query has the result of the label, as `official_result` gives it."""
     try:
-        return outcome(found, table, executor) == gold
+        return official_result(answer, table, executor) == gold
     except TypeError:
         return False
 
 
-def outcome(query: Query, table: Table, executor: Executor) -> Outcome:
+def official_result(query: Query, table: Table, executor: Executor) -> OfficialResult:
     """Rows, each with its values sorted, or the text of an error.
 
     Raises:
-        TypeError: a row of a string and a number, or of nothing and anything else.
+        TypeError: a row of a string and a number, or of NULL and anything else.
     """
     if query.connector == NONE and len(query.conditions) > 1:
         return "Error1"
     if not query.select or not query.conditions:
         return "Error2"
-    once = query._replace(select=tuple(dict.fromkeys(query.select)))  # rows are dictionaries by heading
+    once = query._replace(
+        select=tuple(dict.fromkeys(query.select))
+    )  # there rows are dictionaries by column name
     if all(_is_literal(condition.value, table) for condition in query.conditions):
         result = executor.run(table.id, once)
     else:
-        statement = pasted(once, table)
+        statement = unsafe_statement(once, table)
         if _PARAMETER.search(statement) or any(_QUERY.search(each.value) for each in once.conditions):
             return "Error3"
         result = executor.run_text(statement)
-    # heterogeneous rows raise, as they do there
+    # sorting a row of mixed types raises, as it does there
     return "Error3" if result.error else [tuple(sorted(row)) for row in result.rows]  # type: ignore[type-var]
 
 
 def _is_literal(value: str, table: Table) -> bool:
-    """Whether it means the same, pasted between double quotes or bound."""
+    """Whether a value means the same inserted between double quotes and bound."""
     if '"' in value or "\0" in value or _PARAMETER.search(f'"{value}"'):
         return False
     names = {column_name(column) for column in range(len(table.header))}
     return value.lower() not in names and value.lower() not in _ROW_IDS
 
 
-def pasted(query: Query, table: Table) -> str:
-    """The statement as the scorer writes it, but for the quoted table."""
+def unsafe_statement(query: Query, table: Table) -> str:
+    """The statement with its values inserted, as in the scorer but for the quoted table."""
     select = ",".join(f"{AGGREGATES[aggregate]}({column_name(column)})" for column, aggregate in query.select)
     where = _CONNECTORS[query.connector].join(
         f'{column_name(column)} {OPERATORS[operator]} "{value}"'
@@ -97,7 +99,7 @@ def pasted(query: Query, table: Table) -> str:
     return f"SELECT {select} FROM {quoted(table.name)} WHERE {where}"
 
 
-def kept(failed: np.ndarray) -> np.ndarray:
+def in_counted_batches(failed: np.ndarray) -> np.ndarray:
     """(n,) bool: questions of batches in which none raised an exception.
 
     Args:

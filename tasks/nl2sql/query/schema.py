@@ -1,4 +1,4 @@
-"""What a question, a table and a query are; the codes are the competition's own.
+"""Questions, tables and queries, with the competition's codes.
 
 Aggregates 0 none, 1 AVG, 2 MAX, 3 MIN, 4 COUNT, 5 SUM; operators 0 >, 1 <, 2 ==, 3 !=; connectors 0 none,
 1 and, 2 or.
@@ -10,8 +10,10 @@ AGGREGATES = ("", "AVG", "MAX", "MIN", "COUNT", "SUM")
 OPERATORS = (">", "<", "==", "!=")
 CONNECTORS = ("", "and", "or")
 
+NONE, AVG, MAX, MIN, COUNT, SUM = range(6)
+"""`NONE` is the code of no aggregate, and of no connector."""
 GREATER, LESS, EQUAL, UNEQUAL = range(4)
-NONE, AND, OR = range(3)
+AND, OR = 1, 2
 
 Cell = str | float | int | None
 """As in the raw file: cells of `real` columns may be strings, and any cell may be empty."""
@@ -26,7 +28,7 @@ class Condition(NamedTuple):
 
 
 class Query(NamedTuple):
-    """What is selected, under which conditions."""
+    """Selected columns and the conditions on the rows."""
 
     select: tuple[tuple[int, int], ...]
     """(column, aggregate), in the order given."""
@@ -34,6 +36,11 @@ class Query(NamedTuple):
     """0 with at most one condition."""
     conditions: tuple[Condition, ...]
     """In the order given; two may be on one column."""
+
+    @property
+    def columns(self) -> set[int]:
+        """The columns that are selected or compared."""
+        return {column for column, _ in self.select} | {condition.column for condition in self.conditions}
 
 
 class Table(NamedTuple):
@@ -58,4 +65,4 @@ class Question(NamedTuple):
     table: str
     """Id of its table, among those of the same part."""
     query: Query | None
-    """What is labelled; None for test questions."""
+    """The label; None for test questions."""

@@ -5,20 +5,20 @@
 | logic form: order of conditions | of those on one column the last counts | does not matter, all count |
 | … values | equal strings | equal in width, case and outer space; equal numbers in real columns |
 | … connector | equal | equal where there are two conditions or more |
-| execution: values | pasted into the statement | bound |
+| execution: values | inserted into the statement | bound |
 | … rows | in order | in any order, each as often as in the label |
 | … columns | values of a row sorted | columns in any one order |
 | … a query that fails | right if the label fails likewise | wrong |
 | no query, or rows that cannot be sorted | the batch is lost | wrong |
 
-A label that fails can be met by no query under `strict`; `failing` finds such labels.
+Under `strict` no query can match a label that fails; `failing_labels` finds such labels.
 """
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice, permutations, product
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 
@@ -40,90 +40,78 @@ _MOST_ORDERS = 120
 """Orders of columns that are tried where several columns hold the same values."""
 
 
-class Summary(NamedTuple):
-    """Shares of the questions that are right, and of their mean the standard error."""
-
-    logic_form: float
-    execution: float
-    mean: float
-    standard_error: float
-
-
-class Judge:
-    """Compares queries with one label of a table; what the label finds is fetched once."""
+class LabelComparison:
+    """Compares answers with one labelled query; the official result of the label is computed once."""
 
     def __init__(self, gold: Query, table: Table, executor: Executor, *, mode: Mode) -> None:
         self._gold, self._table, self._executor, self._mode = gold, table, executor, mode
-        self.fails = False
-        """Whether the published scorer would not survive this label."""
-        self._outcome: official_scorer.Outcome = ""
+        self.label_fails = False
+        """Whether the label raises an exception in the published scorer."""
+        self._result: official_scorer.OfficialResult = ""
         if mode == "official":
             try:
-                self._outcome = official_scorer.outcome(gold, table, executor)
+                self._result = official_scorer.official_result(gold, table, executor)
             except TypeError:
-                self.fails = True
+                self.label_fails = True
 
-    def verdict(self, found: Query) -> tuple[bool, bool]:
-        """Whether its logic form is right, and what it finds."""
+    def correct(self, answer: Query) -> tuple[bool, bool]:
+        """Whether the logic form of an answer is right, and its result."""
         if self._mode == "official":
             return (
-                official_scorer.logic_form(self._gold, found),
-                not self.fails
-                and official_scorer.execution(self._outcome, found, self._table, self._executor),
+                official_scorer.same_logic_form(self._gold, answer),
+                not self.label_fails
+                and official_scorer.same_result(self._result, answer, self._table, self._executor),
             )
-        logic_form = logic_normal(self._gold, self._table) == logic_normal(found, self._table)
-        return logic_form, finds_the_same(self._gold, found, self._table, self._executor)
+        logic_form = normal_form(self._gold, self._table) == normal_form(answer, self._table)
+        return logic_form, same_result(self._gold, answer, self._table, self._executor)
 
 
-def verdicts(
+def correctness(
     gold: Sequence[Query],
-    found: Sequence[Query | None],
+    answers: Sequence[Query | None],
     tables: Sequence[Table],
     executor: Executor,
     *,
     mode: Mode,
 ) -> np.ndarray:
-    """(n, 2) bool: whether each query's logic form is right, and what it finds; None is never right."""
-    judges = [Judge(label, table, executor, mode=mode) for label, table in zip(gold, tables, strict=True)]
-    right = [
-        (False, False) if query is None else judge.verdict(query)
-        for judge, query in zip(judges, found, strict=True)
+    """(n, 2) bool: whether each answer's logic form is right, and its result; None is never right."""
+    labels = [
+        LabelComparison(label, table, executor, mode=mode) for label, table in zip(gold, tables, strict=True)
     ]
-    failed = [judge.fails or query is None for judge, query in zip(judges, found, strict=True)]
-    return counted(np.array(right, bool).reshape(-1, 2), np.array(failed, bool), mode=mode)
+    right = [
+        (False, False) if query is None else label.correct(query)
+        for label, query in zip(labels, answers, strict=True)
+    ]
+    failed = [label.label_fails or query is None for label, query in zip(labels, answers, strict=True)]
+    return without_lost_batches(np.array(right, bool).reshape(-1, 2), np.array(failed, bool), mode=mode)
 
 
-def counted(right: np.ndarray, failed: np.ndarray, *, mode: Mode) -> np.ndarray:
-    """The verdicts that count: the published scorer loses whole batches of questions.
+def without_lost_batches(right: np.ndarray, failed: np.ndarray, *, mode: Mode) -> np.ndarray:
+    """The correctness that counts: 0 for all questions of batches that the published scorer loses.
 
     Args:
-        right: (n, …) verdicts or points, in the order in which the questions are scored.
+        right: (n, …) correctness or points, in the order in which the questions are scored.
         failed: (n,) bool, whether the question raised an exception.
     """
     if mode == "strict" or not failed.any():
         return right
-    return np.where(official_scorer.kept(failed).reshape(-1, *[1] * (right.ndim - 1)), right, 0).astype(
-        right.dtype
-    )
-
-
-def summary(right: np.ndarray) -> Summary:
-    """Of (n, 2) verdicts; of no questions all is 0."""
-    if not len(right):
-        return Summary(0.0, 0.0, 0.0, 0.0)
-    logic_form, execution = right.mean(axis=0).tolist()
-    return Summary(logic_form, execution, *mean_and_error(right.mean(axis=1)))
+    counted = official_scorer.in_counted_batches(failed).reshape(-1, *[1] * (right.ndim - 1))
+    return np.where(counted, right, 0).astype(right.dtype)
 
 
 def mean_and_error(points: np.ndarray) -> tuple[float, float]:
-    """Mean of (n,) points of questions and its standard error, 0 for fewer than two."""
+    """Mean of (n,) points of questions and its standard error, 0 for fewer than two.
+
+    >>> mean_and_error(np.array([0.0, 1.0]))
+    (0.5, 0.5)
+    """
     if len(points) < 2:
         return float(points.sum()), 0.0
     return float(points.mean()), float(points.std(ddof=1) / np.sqrt(len(points)))
 
 
-def logic_normal(query: Query, table: Table) -> Query:
-    """What two queries have in common whose logic form is the same."""
+def normal_form(query: Query, table: Table) -> Query:
+    """The form in which two queries are equal if their logic form is the same under `strict`."""
     conditions = (each._replace(value=_normal_value(each, table)) for each in query.conditions)
     return canonical(query._replace(conditions=tuple(conditions)))
 
@@ -135,56 +123,60 @@ def _normal_value(condition: Condition, table: Table) -> str:
     return repr(float(value) + 0.0) if is_real and _NUMBER.fullmatch(value) else value
 
 
-def finds_the_same(gold: Query, found: Query, table: Table, executor: Executor) -> bool:
-    """Whether two queries both succeed and have the same rows in whatever order of rows and of columns."""
-    wanted, result = executor.run(table.id, gold), executor.run(table.id, found)
+def same_result(gold: Query, answer: Query, table: Table, executor: Executor) -> bool:
+    """Whether two queries both succeed and have the same rows, in any order of rows and of columns."""
+    wanted, result = executor.run(table.id, gold), executor.run(table.id, answer)
     return not wanted.error and not result.error and same_rows(wanted.rows, result.rows)
 
 
-def same_rows(gold: Rows, found: Rows) -> bool:
-    """Whether some order of columns makes the rows equal, each as often in one as in the other."""
-    if gold == found:
+def same_rows(gold: Rows, answer: Rows) -> bool:
+    """Whether some order of columns makes the rows equal, each as often in one as in the other.
+
+    >>> same_rows(((1, "a"), (2, "b")), (("b", 2), ("a", 1)))
+    True
+    """
+    if gold == answer:
         return True
-    if len(gold) != len(found) or len(gold[0]) != len(found[0]):
+    if len(gold) != len(answer) or len(gold[0]) != len(answer[0]):
         return False
     wanted = Counter(gold)
-    orders = _orders(list(zip(*gold, strict=True)), list(zip(*found, strict=True)))
+    orders = _column_orders(list(zip(*gold, strict=True)), list(zip(*answer, strict=True)))
     return any(
-        Counter(tuple(row[place] for place in order) for row in found) == wanted
+        Counter(tuple(row[place] for place in order) for row in answer) == wanted
         for order in islice(orders, _MOST_ORDERS)
     )
 
 
-def _orders(gold: list[tuple[Cell, ...]], found: list[tuple[Cell, ...]]) -> Iterator[tuple[int, ...]]:
-    """Which column of `found` to put in each place, where every column holds what it must."""
-    wanted, given = (_alike(columns) for columns in (gold, found))
+def _column_orders(gold: list[tuple[Cell, ...]], answer: list[tuple[Cell, ...]]) -> Iterator[tuple[int, ...]]:
+    """Orders of the answer's columns in which each holds the values of the label's column."""
+    wanted, answered = (_by_values(columns) for columns in (gold, answer))
     if {values: len(places) for values, places in wanted.items()} != {
-        values: len(places) for values, places in given.items()
+        values: len(places) for values, places in answered.items()
     }:
         return
     places = list(chain.from_iterable(wanted.values()))
-    some = [islice(permutations(given[values]), _MOST_ORDERS) for values in wanted]  # `product` lists them
+    some = [islice(permutations(answered[values]), _MOST_ORDERS) for values in wanted]  # `product` lists them
     for chosen in product(*some):
         order = dict(zip(places, chain.from_iterable(chosen), strict=True))
         yield tuple(order[place] for place in range(len(gold)))
 
 
-def _alike(columns: Iterable[tuple[Cell, ...]]) -> dict[frozenset[tuple[Cell, int]], list[int]]:
-    """Places of columns by what they hold, as often as they hold it."""
+def _by_values(columns: Iterable[tuple[Cell, ...]]) -> dict[frozenset[tuple[Cell, int]], list[int]]:
+    """Places of columns by the values they hold with their counts."""
     places: dict[frozenset[tuple[Cell, int]], list[int]] = {}
     for place, column in enumerate(columns):
         places.setdefault(frozenset(Counter(column).items()), []).append(place)
     return places
 
 
-def subtasks(gold: Query, found: Query, table: Table) -> tuple[bool, ...]:
-    """Whether each part is right for itself, in the order of `SUBTASKS`, by the rules of `strict`."""
-    pairs = zip(_parts(gold, table), _parts(found, table), strict=True)
-    return tuple(wanted == given for wanted, given in pairs)
+def subtask_correctness(gold: Query, answer: Query, table: Table) -> tuple[bool, ...]:
+    """Whether each of `SUBTASKS` alone is right, by the rules of `strict`."""
+    pairs = zip(_parts(gold, table), _parts(answer, table), strict=True)
+    return tuple(labelled == answered for labelled, answered in pairs)
 
 
 def _parts(query: Query, table: Table) -> tuple[object, ...]:
-    select, connector, conditions = logic_normal(query, table)
+    select, connector, conditions = normal_form(query, table)
     return (
         [column for column, _ in select],
         [aggregate for _, aggregate in select],
@@ -195,7 +187,7 @@ def _parts(query: Query, table: Table) -> tuple[object, ...]:
     )
 
 
-def failing(gold: Sequence[Query], tables: Sequence[Table], executor: Executor) -> np.ndarray:
+def failing_labels(gold: Sequence[Query], tables: Sequence[Table], executor: Executor) -> np.ndarray:
     """(n,) bool: labels that cannot be executed."""
     results = (executor.run(table.id, query) for query, table in zip(gold, tables, strict=True))
     return np.array([result.error is not None for result in results], bool)

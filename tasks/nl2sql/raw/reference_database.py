@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from tasks.core.errors import Problem
-from tasks.nl2sql.query.database_writer import column_name, folded
 from tasks.nl2sql.query.schema import Cell, Table
-from tasks.nl2sql.query.serialization import quoted
+from tasks.nl2sql.query.sql import case_folded, column_name, quoted
 from tasks.text.validation.json_lines import names, printable, shown
 
 _CLOSE = 1e-9
@@ -31,7 +30,7 @@ class Shipped:
         try:
             # Of ordinary tables only: a view or a virtual table can run what it likes.
             found = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'"
-            self._names = {folded(name): name for (name,) in connection.execute(found)}
+            self._names = {case_folded(name): name for (name,) in connection.execute(found)}
         except sqlite3.DatabaseError as error:
             self._refuse(error)
 
@@ -44,14 +43,14 @@ class Shipped:
             self._refuse(error)
 
     def _compare(self, table: Table) -> Iterator[str]:
-        candidates = (folded(name) for name in (table.name, f"Table_{table.id}"))
+        candidates = (case_folded(name) for name in (table.name, f"Table_{table.id}"))
         name = next((self._names[one] for one in candidates if one in self._names), None)
         if name is None:
             self._wrong(f"a table {shown(table.name)}", f"{len(self._names):,} others")
             return
         columns = [column_name(i) for i in range(len(table.header))]
         stored = [entry[1] for entry in self._connection.execute(f"PRAGMA table_info({quoted(name)})")]
-        if [folded(column) for column in stored] != columns:
+        if [case_folded(column) for column in stored] != columns:
             expected = f"columns {columns[0]} to {columns[-1]} in table {shown(name)}"
             self._wrong(expected, names(stored))
             return

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple, Protocol
 from tasks.core.competition import Part
 from tasks.core.errors import InvalidData, Problem
 from tasks.nl2sql.config import Data
-from tasks.nl2sql.query.database_writer import folded
 from tasks.nl2sql.query.schema import Question, Table
+from tasks.nl2sql.query.sql import case_folded
 from tasks.nl2sql.raw import files as raw
 from tasks.nl2sql.raw.questions import Asked, question_of
 from tasks.nl2sql.raw.reference_database import shipped
@@ -98,7 +98,7 @@ def _distinct(file: Path, problems: list[Problem], progress: LineProgress) -> It
         if isinstance(found, list):
             problems += [Problem(file, number, *wrong) for wrong in found]
             continue
-        stated = {"an id": found.id, "a name, case aside,": folded(found.name)}
+        stated = {"an id": found.id, "a name, case aside,": case_folded(found.name)}
         earlier = {what: first.setdefault((what, name), number) for what, name in stated.items()}
         again = {what: line for what, line in earlier.items() if line != number}
         for what, line in again.items():

@@ -10,7 +10,8 @@ from tasks.nl2sql.decoding.query_search import decoded, of_connectors, of_select
 from tasks.nl2sql.decoding.value_spans import Asked
 from tasks.nl2sql.query.execution import Result
 from tasks.nl2sql.query.schema import AND, EQUAL, OR, Query, Question, Table
-from tasks.nl2sql.query.serialization import canonical, from_json, sql, to_json
+from tasks.nl2sql.query.serialization import canonical, from_json, to_json
+from tasks.nl2sql.query.sql import sql
 from tests.nl2sql.sketches import drawn, sketch, told
 from tests.nl2sql.tiny import TABLE, executor, query
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from tasks.nl2sql import dataset as dataset_files
-from tasks.nl2sql.query.database_writer import Writer, folded
+from tasks.nl2sql.query.database_writer import DatabaseWriter
 from tasks.nl2sql.query.schema import Table
-from tasks.nl2sql.query.serialization import quoted
+from tasks.nl2sql.query.sql import case_folded, quoted
 from tests.nl2sql import written
 from tests.nl2sql.written import Part, question, table
 
@@ -18,7 +18,7 @@ def made(*rows: tuple[Any, ...], types: tuple[str, ...], name: str = "t") -> Tab
 
 
 def write(file: Path, *tables: Table) -> Path:
-    with Writer(file) as writer:
+    with DatabaseWriter(file) as writer:
         for one in tables:
             writer.add(one)
     return file
@@ -127,12 +127,12 @@ def test_nothing_is_kept_if_writing_fails(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("one", "other"), [("Table_A", "tABLE_a"), ("x😀", "X😀")])
 def test_names_that_sqlite_takes_for_one_are_folded_to_one(one: str, other: str) -> None:
-    assert folded(one) == folded(other)
+    assert case_folded(one) == case_folded(other)
 
 
 @pytest.mark.parametrize(("one", "other"), [("é", "É"), ("Ａ", "ａ"), ("a", "a "), ("ß", "ss")])
 def test_names_that_sqlite_keeps_apart_stay_apart(tmp_path: Path, one: str, other: str) -> None:
-    assert folded(one) != folded(other)
+    assert case_folded(one) != case_folded(other)
     write(tmp_path / "a.db", made(types=("text",), name=one), made(types=("text",), name=other))
 
 

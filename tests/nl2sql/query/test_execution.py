@@ -130,31 +130,32 @@ def test_two_hundred_columns_can_be_read(tmp_path):
 
 def test_a_query_is_run_once_however_it_is_put(tmp_path, monkeypatch):
     runs, ran = executor(tmp_path, TABLE), []
-    fetch = execution.fetched
-    monkeypatch.setattr(execution, "fetched", lambda *given: ran.append(given) or fetch(*given))
+    fetch = execution.fetch
+    monkeypatch.setattr(execution, "fetch", lambda *given: ran.append(given) or fetch(*given))
     results = [runs.run("t", query(each)) for each in ("0 | 1==1 and 2>5", "0 | 2>5 and 1==1")]
     assert results[0] is results[1]
     assert len(ran) == 1
 
 
-def test_what_is_remembered_is_bounded(tmp_path, monkeypatch):
+def test_the_cache_is_bounded(tmp_path, monkeypatch):
     runs, ran = executor(tmp_path, TABLE), []
-    fetch = execution.fetched
-    monkeypatch.setattr(execution, "fetched", lambda *given: ran.append(given) or fetch(*given))
-    monkeypatch.setattr(execution, "REMEMBERED_ROWS", 6)
+    fetch = execution.fetch
+    monkeypatch.setattr(execution, "fetch", lambda *given: ran.append(given) or fetch(*given))
+    monkeypatch.setattr(execution, "MOST_CACHED_ROWS", 6)
     five, two, none = query("0"), query("0 | 0==临江"), query("0 | 0==x")
     for each in (five, none, five, two, two, five):
         runs.run("t", each)
     assert len(ran) == 4  # the rows of two do not fit beside the others, and those of five not beside two
 
 
-def test_any_thread_may_close_it(tmp_path):
-    runs = executor(tmp_path, TABLE)
-    thread = threading.Thread(target=runs.close)
+def test_any_thread_may_collect_it(tmp_path):
+    executors = [executor(tmp_path, TABLE)]
+    connection = executors[0]._connection
+    thread = threading.Thread(target=executors.clear)
     thread.start()
     thread.join()
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
-        runs._connection.execute("SELECT 1")
+        connection.execute("SELECT 1")
 
 
 @pytest.mark.parametrize("folder", ["a b", "a?mode=rwc", "a#b", "100%41", "中文"])

@@ -7,18 +7,17 @@ from tasks.nl2sql.query import official_scorer
 from tasks.nl2sql.query.schema import Condition, Query, Table
 from tasks.nl2sql.query.scoring import (
     SUBTASKS,
-    counted,
-    failing,
+    correctness,
+    failing_labels,
     mean_and_error,
     same_rows,
-    subtasks,
-    summary,
-    verdicts,
+    subtask_correctness,
+    without_lost_batches,
 )
 from tests.nl2sql.tiny import TABLE, executor, query
 
 RIGHT, WRONG, FORM, ROWS = (True, True), (False, False), (True, False), (False, True)
-"""Verdicts: both right, both wrong, only the logic form, only what is found."""
+"""Correctness: both right, both wrong, only the logic form, only the result."""
 
 # name: label; query; official; strict
 CASES = {
@@ -94,7 +93,7 @@ CASES = {
 def test_both_scorers(tmp_path, gold, found, by_official, by_strict):
     runs = executor(tmp_path, TABLE)
     for mode, expected in (("official", by_official), ("strict", by_strict)):
-        right = verdicts([query(gold)], [query(found)], [TABLE], runs, mode=mode)
+        right = correctness([query(gold)], [query(found)], [TABLE], runs, mode=mode)
         assert tuple(right[0].tolist()) == expected, mode
 
 
@@ -113,7 +112,7 @@ FAILING = {
 
 @pytest.mark.parametrize(("failing", "error"), FAILING.values(), ids=FAILING)
 def test_the_published_scorer_knows_three_errors(tmp_path, failing, error):
-    assert official_scorer.outcome(failing, TABLE, executor(tmp_path, TABLE)) == error
+    assert official_scorer.official_result(failing, TABLE, executor(tmp_path, TABLE)) == error
 
 
 @pytest.mark.parametrize("one", ["an absent column", "no connector"])
@@ -121,13 +120,18 @@ def test_the_published_scorer_knows_three_errors(tmp_path, failing, error):
 def test_two_that_fail_alike_are_equal_to_the_published_scorer_alone(tmp_path, one, other):
     gold, found = FAILING[one][0], FAILING[other][0]
     runs = executor(tmp_path, TABLE)
-    executions = [verdicts([gold], [found], [TABLE], runs, mode=mode) for mode in ("official", "strict")]
+    executions = [correctness([gold], [found], [TABLE], runs, mode=mode) for mode in ("official", "strict")]
     assert [bool(right[0, 1]) for right in executions] == [one == other, False]
 
 
-def test_labels_that_fail_are_told(tmp_path):
+def test_labels_that_fail_are_found(tmp_path):
     labels = [query("0 | 0==a"), query("9 | 0==a"), NO_CONNECTOR, query("COUNT0")]
-    assert failing(labels, [TABLE] * 4, executor(tmp_path, TABLE)).tolist() == [False, True, True, False]
+    assert failing_labels(labels, [TABLE] * 4, executor(tmp_path, TABLE)).tolist() == [
+        False,
+        True,
+        True,
+        False,
+    ]
 
 
 def test_a_label_whose_rows_cannot_be_sorted_costs_the_published_scorer_its_batch(tmp_path):
@@ -135,25 +139,25 @@ def test_a_label_whose_rows_cannot_be_sorted_costs_the_published_scorer_its_batc
     good, bad = query("0 | 0==海州"), query("0,2 | 2>15")
     labels = [good] * count
     labels[official_scorer.BATCH] = bad
-    right = verdicts(labels, labels, [TABLE] * count, runs, mode="official")
+    right = correctness(labels, labels, [TABLE] * count, runs, mode="official")
     assert right[:, 0].tolist() == [True] * 64 + [False] * 64 + [True]
-    assert verdicts(labels, labels, [TABLE] * count, runs, mode="strict").all()
-    assert summary(right).logic_form == pytest.approx(65 / 129)
+    assert correctness(labels, labels, [TABLE] * count, runs, mode="strict").all()
+    assert right[:, 0].mean() == pytest.approx(65 / 129)
 
 
 def test_no_query_is_wrong_and_costs_the_published_scorer_its_batch(tmp_path):
     runs, good = executor(tmp_path, TABLE), query("0 | 0==海州")
     given = ([good] * 3, [good, None, good], [TABLE] * 3, runs)
-    assert verdicts(*given, mode="strict").tolist() == [[True] * 2, [False] * 2, [True] * 2]
-    assert not verdicts(*given, mode="official").any()
+    assert correctness(*given, mode="strict").tolist() == [[True] * 2, [False] * 2, [True] * 2]
+    assert not correctness(*given, mode="official").any()
 
 
 def test_batches_are_lost_of_points_too():
     points, failed = np.full((130, 1), 0.5, np.float32), np.arange(130) == 129
-    lost = counted(points, failed, mode="official")
+    lost = without_lost_batches(points, failed, mode="official")
     assert lost.shape == (130, 1)
     assert lost[:, 0].tolist() == [0.5] * 128 + [0.0] * 2
-    assert counted(points, failed, mode="strict") is points
+    assert without_lost_batches(points, failed, mode="strict") is points
 
 
 PAIRS = Table("p", "p", "", ("a", "b", "c", "d"), ("real",) * 4, ((1, 2, 2, 1), (3, 4, 3, 4)))
@@ -170,15 +174,15 @@ def test_the_published_scorer_forgets_of_which_column_a_value_is(
 ):
     runs = executor(tmp_path, PAIRS)
     for mode, expected in (("official", by_official), ("strict", by_strict)):
-        right = verdicts([query(gold)], [query(found)], [PAIRS], runs, mode=mode)
+        right = correctness([query(gold)], [query(found)], [PAIRS], runs, mode=mode)
         assert tuple(right[0].tolist()) == expected, mode
 
 
 def test_the_published_scorer_compares_rows_in_order(tmp_path):
     runs, asked = executor(tmp_path, PAIRS), query("0 | 0>0")
-    wanted = official_scorer.outcome(asked, PAIRS, runs)
-    assert official_scorer.execution(wanted, asked, PAIRS, runs)
-    assert not official_scorer.execution(wanted[::-1], asked, PAIRS, runs)
+    wanted = official_scorer.official_result(asked, PAIRS, runs)
+    assert official_scorer.same_result(wanted, asked, PAIRS, runs)
+    assert not official_scorer.same_result(wanted[::-1], asked, PAIRS, runs)
 
 
 SAME = {
@@ -219,19 +223,19 @@ PARTS = {
 
 
 @pytest.mark.parametrize(("written", "wrong"), PARTS.items())
-def test_each_part_is_right_for_itself(written, wrong):
-    right = subtasks(query("2 | 0==临江 and 2>5"), query(written), TABLE)
+def test_each_part_is_compared_alone(written, wrong):
+    right = subtask_correctness(query("2 | 0==临江 and 2>5"), query(written), TABLE)
     assert {name for name, part in zip(SUBTASKS, right, strict=True) if not part} == wrong
 
 
 def test_a_score_is_the_mean_of_both_with_its_standard_error():
     right = np.array([[True, True], [False, True], [False, False], [True, True]])
-    found = summary(right)
-    assert found[:3] == (0.5, 0.75, 0.625)
+    mean, error = mean_and_error(right.mean(axis=1))
+    assert mean == 0.625
     points = [1, 0.5, 0, 1]
     spread = sum((each - 0.625) ** 2 for each in points) / 3
-    assert found.standard_error == pytest.approx((spread / 4) ** 0.5)
-    assert summary(right[:0]) == (0, 0, 0, 0)
+    assert error == pytest.approx((spread / 4) ** 0.5)
+    assert mean_and_error(np.zeros(0)) == (0.0, 0.0)
     assert mean_and_error(np.array([0.5])) == (0.5, 0.0)
 
 
