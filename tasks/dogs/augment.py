@@ -1,11 +1,11 @@
-"""Views of a photograph for training and for test time; the only module that knows albumentations.
+"""Augmented training views of a photograph; the only module that uses albumentations.
 
 Every view is a pure function of its arguments, the seed included: the same bytes in any thread,
 process or order of calls. Photographs are squares, uint8 (S, S, 3), red green blue.
 
-Steps that bring in a second photograph (`zoom` below one, `combine`) draw it from `partners` only.
+Steps that use a second photograph (`zoom` below one, `combine`) draw it from `partners` only.
 For views that several folds share, pass the partners of the photograph's own fold: they are held
-out together with it, so that no view ever shows a training what it must not see.
+out together with it, so no training view contains held-out pixels.
 
 The steps of 2017 follow the first published solution of the competition: rotation, zoom, flip, a
 masked quarter, and pairs of one breed. The crop, colour and cutout are those of later recipes.
@@ -27,14 +27,14 @@ GREY = 128
 
 
 class _Pipeline(NamedTuple):
-    """Steps of albumentations before and after our own zoom; None where there is nothing to do."""
+    """Steps of albumentations before and after our own zoom; None where there are none."""
 
     frame: Any | None
     finish: Any | None
 
 
 class _Pipelines(threading.local):
-    """Built pipelines of one thread: they carry random state, so no two threads may share one."""
+    """Pipelines of one thread: they have random state, so no two threads may share one."""
 
     def __init__(self) -> None:
         self.built: dict[tuple[Augmentation, int], _Pipeline] = {}
@@ -57,22 +57,22 @@ def view(
     """One training view of `photos[index]`, uint8 (size_pixels, size_pixels, 3).
 
     Args:
-        photos: (n, S, S, 3) uint8, a memory map will do; `index` need not be among the partners.
-        partners: indices of the photographs that may appear beside it.
+        photos: (n, S, S, 3) uint8, may be a memory map; `index` need not be among the partners.
+        partners: indices of the photographs that may be combined with it.
         labels: (n,) class indices, read for the photograph and its partners.
-        settings: which steps, how strong.
+        settings: the steps and their strengths.
         size_pixels: side of the view.
-        seed: decides everything random.
-        plain: crop, zoom and flip only, as the last stage of a schedule wants it.
+        seed: of all random choices.
+        plain: crop, zoom and flip only, for stages that are `plain`.
     """
     generator = np.random.default_rng(seed)
-    settings = _gentle(settings) if plain else settings
+    settings = _plain_settings(settings) if plain else settings
     others = partners[partners != index]
     if settings.combine and generator.random() < settings.combine:
         siblings = others[labels[others] == labels[index]]
         if siblings.size:
-            mate = resized(photos[generator.choice(siblings)], size_pixels)
-            return _joined(resized(photos[index], size_pixels), mate, generator=generator)
+            sibling = resized(photos[generator.choice(siblings)], size_pixels)
+            return _joined(resized(photos[index], size_pixels), sibling, generator=generator)
 
     pipeline = _pipeline(settings, size_pixels)
     photo = _applied(pipeline.frame, np.array(photos[index]), generator=generator)
@@ -86,18 +86,18 @@ def view(
 
 
 @lru_cache
-def _gentle(settings: Augmentation) -> Augmentation:
+def _plain_settings(settings: Augmentation) -> Augmentation:
     return Augmentation(zoom=settings.zoom, crop_scale=settings.crop_scale, flip=settings.flip)
 
 
-def _joined(photo: np.ndarray, mate: np.ndarray, *, generator: np.random.Generator) -> np.ndarray:
-    """Two photographs along a cut somewhere in the middle half, or along one of the diagonals."""
+def _joined(photo: np.ndarray, sibling: np.ndarray, *, generator: np.random.Generator) -> np.ndarray:
+    """Two photographs joined along a cut in the middle half, or along one of the diagonals."""
     size = len(photo)
     cut = int(size * generator.uniform(0.25, 0.75))
     before = np.broadcast_to(np.arange(size) < cut, (size, size))
     below = np.tri(size, dtype=bool)
     masks = (before, before.T, below, below[:, ::-1])
-    return np.where(masks[generator.integers(4)][..., np.newaxis], photo, mate)
+    return np.where(masks[generator.integers(4)][..., np.newaxis], photo, sibling)
 
 
 def _zoomed(
@@ -108,7 +108,7 @@ def _zoomed(
     *,
     generator: np.random.Generator,
 ) -> np.ndarray:
-    """Enlarged and cut at random, or made smaller and laid on the background at random."""
+    """Enlarged and cropped at random, or reduced and pasted on the background at random."""
     side = max(1, round(size * generator.uniform(1 - zoom, 1 + zoom)))
     top, left = generator.integers(abs(side - size) + 1, size=2)
     photo = resized(photo, side)
@@ -129,10 +129,10 @@ def _masked(photo: np.ndarray, *, quarter: int) -> np.ndarray:
 
 
 def _applied(steps: Any, photo: np.ndarray, *, generator: np.random.Generator) -> np.ndarray:
-    """The steps, drawing from a state of this call only.
+    """The photograph after the steps, with a random state of this call only.
 
     `set_random_seed` would give every step the same seed, so that exactly the mirrored views had
-    cutouts; one state that the steps share does not, and is cheaper (14 against 64 microseconds).
+    cutouts; one state that the steps share does not, and is faster (14 against 64 microseconds).
     """
     if steps is None:
         return photo
@@ -142,7 +142,7 @@ def _applied(steps: Any, photo: np.ndarray, *, generator: np.random.Generator) -
 
 
 def _pipeline(settings: Augmentation, size: int) -> _Pipeline:
-    """This thread's pipeline; building one takes as long as a view, so it is kept."""
+    """This thread's pipeline, cached because building one takes as long as a view."""
     key = (settings, size)
     if key not in _pipelines.built:
         _pipelines.built[key] = _Pipeline(
@@ -153,13 +153,13 @@ def _pipeline(settings: Augmentation, size: int) -> _Pipeline:
 
 
 def _composed(steps: list[Any]) -> Any | None:
-    return _engines()[1].Compose(steps) if steps else None
+    return _libraries()[1].Compose(steps) if steps else None
 
 
 def _frame_steps(settings: Augmentation, size: int) -> list[Any]:
-    """Rotation and crop. What a rotation uncovers mirrors the photograph: black corners would
-    tell rotated views from others."""
-    cv2, albumentations = _engines()
+    """Rotation and crop. A rotation fills uncovered corners with a reflection: black corners would
+    mark rotated views."""
+    cv2, albumentations = _libraries()
     steps = []
     if settings.rotation_degrees:
         steps += [
@@ -177,8 +177,8 @@ def _frame_steps(settings: Augmentation, size: int) -> list[Any]:
 
 
 def _finish_steps(settings: Augmentation) -> list[Any]:
-    """Flip, colour and cutout. Colour has the proportions of SimCLR (Chen et al., ICML 2020)."""
-    albumentations = _engines()[1]
+    """Flip, colour and cutout; the strengths of colour have SimCLR's ratios (Chen et al., ICML 2020)."""
+    albumentations = _libraries()[1]
     steps = [albumentations.HorizontalFlip(p=0.5)] if settings.flip else []
     if settings.color:
         change, hue = 0.8 * settings.color, 0.2 * settings.color
@@ -191,9 +191,9 @@ def _finish_steps(settings: Augmentation) -> list[Any]:
 
 
 @lru_cache
-def _engines() -> tuple[ModuleType, ModuleType]:
-    """OpenCV and albumentations, neither of which may ask the network or start threads of its own:
-    views are made in parallel already."""
+def _libraries() -> tuple[ModuleType, ModuleType]:
+    """OpenCV and albumentations, without update checks and threads of their own: views are made in
+    parallel already."""
     os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"
     import albumentations
     import cv2

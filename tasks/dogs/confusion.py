@@ -12,8 +12,8 @@ MATRIX_BREEDS = 12
 WORST_BREEDS = 15
 
 
-class Answers(NamedTuple):
-    """The blend against the truth, record by record; classes are indices into `labels`."""
+class OutOfFoldAnswers(NamedTuple):
+    """The blend's out-of-fold probabilities and the true classes, which are indices into `labels`."""
 
     ids: list[str]
     labels: list[int]
@@ -36,7 +36,7 @@ class Answers(NamedTuple):
         return np.bincount(self.truth * size + self.answer, minlength=size**2).reshape(size, size)
 
 
-def read_answers(material: Material) -> Answers:
+def read_answers(material: Material) -> OutOfFoldAnswers:
     from tasks.dogs.dataset import classes, targets, train_records
 
     ids = [record["id"] for record in train_records(material.dataset)]
@@ -46,10 +46,10 @@ def read_answers(material: Material) -> Answers:
             f"received {len(material.blended.ids)} records"
         )
     values, truth = np.asarray(material.blended.values), np.asarray(targets(material.dataset))
-    return Answers(ids, list(classes(material.dataset)), values, truth, np.asarray(material.folds))
+    return OutOfFoldAnswers(ids, list(classes(material.dataset)), values, truth, np.asarray(material.folds))
 
 
-def confused_breeds(answers: Answers) -> Section:
+def confused_breeds(answers: OutOfFoldAnswers) -> Section:
     """The pairs of breeds most often taken for each other, and the matrix of those breeds."""
     from tasks.learning.report.charts import matrix
 
@@ -89,12 +89,12 @@ def confused_pairs(counts: np.ndarray) -> list[tuple[int, int]]:
 
 
 def _first_breeds(pairs: Sequence[tuple[int, int]], limit: int) -> list[int]:
-    """The first breeds met in the pairs, each next to the one it is confused with."""
+    """The first breeds of the pairs, each next to the one it is confused with."""
     return list(dict.fromkeys(breed for pair in pairs for breed in pair))[:limit]
 
 
-def accuracy_by_breed(answers: Answers) -> Section:
-    """The breeds recognised least."""
+def accuracy_by_breed(answers: OutOfFoldAnswers) -> Section:
+    """The breeds with the lowest accuracy."""
     counts = answers.confusion
     sizes, right = counts.sum(axis=1), np.diag(counts)
     accuracy = right / np.maximum(sizes, 1)

@@ -2,8 +2,8 @@
 
 A dataset is a folder with `train.jsonl` (id, label, group) and `test.jsonl` (id), sorted by id;
 `train_photos.npy` and `test_photos.npy`, uint8 (n, size, size, 3) RGB in the same order;
-`classes.json`, the distinct labels, sorted; and `notes.json`, what was counted, mended and dropped.
-Its bytes depend on the contents of the raw files and on the settings, on nothing else.
+`classes.json`, the distinct labels, sorted; and `notes.json`, counts and what was repaired or dropped.
+Its bytes depend only on the contents of the raw files and on the settings.
 """
 
 import json
@@ -37,14 +37,14 @@ def load(data: Data, folder: Path, *, workers: int | None = None) -> None:
         _check_space(folder, number * data.size_pixels**2 * 3)
         return np.lib.format.open_memmap(folder / f"{part}_photos.npy", "w+", np.uint8, shape)
 
-    found, groups, summary = survey.survey(data, rows, workers=workers)
+    raw, groups, summary = survey.survey(data, rows, workers=workers)
     records = [
         {"id": photo.id, "label": photo.label, "group": group}
-        for photo, group in zip(found.train, groups.tolist(), strict=True)
+        for photo, group in zip(raw.train, groups.tolist(), strict=True)
     ]
     _write_lines(folder / "train.jsonl", records)
-    _write_lines(folder / "test.jsonl", ({"id": photo.id} for photo in found.test))
-    _write_json(folder / "classes.json", sorted({photo.label for photo in found.train}))
+    _write_lines(folder / "test.jsonl", ({"id": photo.id} for photo in raw.test))
+    _write_json(folder / "classes.json", sorted({photo.label for photo in raw.train}))
     _write_json(folder / "notes.json", summary)
     for entry in summary["notes"]:
         _log.info("%s", entry["message"])
@@ -60,7 +60,7 @@ def count(data: Data, *, workers: int | None = None) -> dict[str, Any]:
 
 
 def _check_space(folder: Path, needed_bytes: int) -> None:
-    # A memory-mapped file that outgrows its disk ends the process without a word.
+    # A memory-mapped file that outgrows its disk kills the process without a message.
     free = shutil.disk_usage(folder).free
     if free < needed_bytes:
         needed = f"{needed_bytes / 1e9:.1f} GB free for decoded photographs"

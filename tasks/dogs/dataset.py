@@ -1,5 +1,5 @@
-"""Read the dataset that `tasks.dogs.data` has written; apart from it, so that how raw files are checked
-is no part of what trainings rest on.
+"""Read the dataset that `tasks.dogs.data` writes; a module of its own, so that the keys of trainings do not
+rest on the code that checks raw files.
 """
 
 import json
@@ -43,7 +43,7 @@ def targets(dataset: Path) -> np.ndarray:
 
 
 def fold_key(dataset: Path) -> FoldKey:
-    """Each fold takes its share of every breed, and near-duplicates stay together."""
+    """Folds stratified by breed, with near-duplicates kept together."""
     records = train_records(dataset)
     groups = np.array([record["group"] for record in records], np.int64)
     return FoldKey([record["id"] for record in records], targets(dataset), groups)

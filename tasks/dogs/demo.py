@@ -1,6 +1,6 @@
 """A small set of drawn dogs in the competition's own format, to try everything offline.
 
-Beside clean photographs it holds what a loader must survive: one listed twice with one label,
+Besides clean photographs it has cases that a loader must handle: one listed twice with one label,
 one listed with two labels (to be dropped), one that is nearly a copy of another, and
 photographs of several shapes.
 """
@@ -17,11 +17,11 @@ from tasks.core import demo_files
 from tasks.dogs import drawing
 
 _PLAN, _TRAIN, _TEST = range(3)
-"""First words of the random streams, so that no two of them meet."""
+"""Numbers of the random streams, which keep them apart."""
 
 
-class Plan(NamedTuple):
-    """What will be drawn, known before anything is: every photograph's id and label."""
+class DemoPlan(NamedTuple):
+    """The id and label of every photograph, decided before anything is drawn."""
 
     parameters: dict[str, int]
     breeds: dict[int, drawing.Breed]
@@ -77,7 +77,7 @@ def _parameters(
     return demo_files.within_bounds(bounds) | {"drawing_version": drawing.VERSION}
 
 
-def _plan(parameters: dict[str, int]) -> Plan:
+def _plan(parameters: dict[str, int]) -> DemoPlan:
     breeds, photographs = parameters["breeds"], parameters["photographs"]
     random = np.random.default_rng([parameters["seed"], _PLAN])
     labels = sorted(random.choice(drawing.BREED_LIMIT, breeds, replace=False).tolist())
@@ -88,7 +88,7 @@ def _plan(parameters: dict[str, int]) -> Plan:
     train |= {contradicted: labels[0], copy: train[copied]}
     listing = [*train.items(), (twice, train[twice]), (contradicted, labels[1])]
     test_labels = random.permutation(np.resize(labels, len(test_ids))).tolist()
-    return Plan(
+    return DemoPlan(
         parameters=parameters,
         breeds={label: drawing.breed(index) for index, label in enumerate(labels)},
         train=train,
@@ -108,8 +108,8 @@ def _ids(count: int, random: np.random.Generator) -> list[str]:
     return list(ids)
 
 
-def _is_current(root: Path, plan: Plan) -> bool:
-    """Whether `root` holds just these photographs, by the marker and the names of the files."""
+def _is_current(root: Path, plan: DemoPlan) -> bool:
+    """Whether `root` has exactly these photographs, by the marker and the names of the files."""
     try:
         marker = json.loads((root / demo_files.MARKER).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -126,7 +126,7 @@ def _ids_in(folder: Path) -> set[str]:
     return {path.stem for path in folder.glob("*.jpg")}
 
 
-def _draw(folder: Path, plan: Plan) -> None:
+def _draw(folder: Path, plan: DemoPlan) -> None:
     for part, labels, stream in (("train", plan.train, _TRAIN), ("test", plan.test, _TEST)):
         (folder / part).mkdir(parents=True)
         for index, (image_id, label) in enumerate(labels.items()):
@@ -138,8 +138,8 @@ def _draw(folder: Path, plan: Plan) -> None:
     (folder / "data_train_image.txt").write_text("".join(lines), encoding="utf-8")
 
 
-def _write_copy(folder: Path, plan: Plan) -> None:
-    """The same photograph a little brighter and compressed again, as the web keeps it."""
+def _write_copy(folder: Path, plan: DemoPlan) -> None:
+    """The same photograph a little brighter and compressed again, as copies on the web are."""
     with Image.open(_file(folder, plan.copied)) as image:
         ImageEnhance.Brightness(image).enhance(1.04).save(_file(folder, plan.copy), quality=80)
 
@@ -148,7 +148,7 @@ def _file(folder: Path, image_id: str) -> Path:
     return folder / f"{image_id}.jpg"
 
 
-def _write_answers(answers: Path, plan: Plan) -> None:
+def _write_answers(answers: Path, plan: DemoPlan) -> None:
     answers.parent.mkdir(parents=True, exist_ok=True)
     with answers.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")

@@ -1,4 +1,4 @@
-"""Drawn dogs: what tells breeds apart is the face, not its colour, pose, light or background.
+"""Drawings of dogs whose breeds differ in the face, not in colour, pose, light or background.
 
 A face is a list of filled outlines in its own plane: x to the right, y down, the head about one
 unit in radius. All breeds come in all coat colours: logistic regression on 4 by 4 colours stays
@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 VERSION = 1
-"""Raise it with every change of what is drawn, so that older demo data are drawn again."""
+"""Increase it with every change of the drawings, so that older demo data are drawn again."""
 
 BREED_LIMIT = 134
 """The competition numbers its breeds 0 to 133."""
@@ -37,7 +37,7 @@ Color = tuple[int, int, int]
 
 
 class Breed(NamedTuple):
-    """What all photographs of a breed have in common."""
+    """The features that all photographs of a breed share."""
 
     ears: str
     marking: str
@@ -53,7 +53,7 @@ class Outline(NamedTuple):
 
 
 class Look(NamedTuple):
-    """One dog on one day: what differs between photographs of a breed, apart from the camera."""
+    """The features of one photograph that vary within a breed, apart from the camera."""
 
     coat: Color
     marking: Color
@@ -67,7 +67,7 @@ def breed(index: int) -> Breed:
     """The breed of this index; the first 134 all differ.
 
     The numbers of choices (4 ears, 5 markings, 9 pairs of muzzle and eyes) share no divisor, so
-    that counting all up together meets each of the 180 combinations once.
+    the first 180 indices give each of the 180 combinations once.
     """
     return Breed(EARS[index % 4], MARKINGS[index % 5], MUZZLES[index % 3], EYES[index // 3 % 3])
 
@@ -90,7 +90,7 @@ def _sides(size_pixels: int, random: np.random.Generator) -> tuple[int, int]:
 
 
 def _background(size: tuple[int, int], random: np.random.Generator) -> Image.Image:
-    """A blurred scene: a coarse field of colours, and things standing about in it."""
+    """A blurred scene: a coarse field of colours with random polygons in it."""
     light, tint = random.uniform(50, 205, (4, 4, 1)), random.uniform(-45, 45, (4, 4, 3))
     field = np.clip(light + tint, 0, 255).astype(np.uint8)
     canvas = Image.fromarray(field).resize(size, Image.Resampling.BICUBIC)
@@ -170,7 +170,7 @@ def _right_ear(kind: str, size: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _marking(kind: Breed, look: Look, *, size: float, random: np.random.Generator) -> Iterator[Outline]:
-    """At most one kind of marking, in the colour that stands out from the coat."""
+    """At most one kind of marking, in a colour that contrasts with the coat."""
     if kind.marking == "mask":
         yield Outline(_ellipse(look.turn * 0.5, 0.25, 0.6 * size, 0.55 * size), look.marking)
     elif kind.marking == "blaze":
@@ -206,7 +206,7 @@ def _eyes(kind: Breed, look: Look, *, size: float) -> Iterator[Outline]:
 
 
 def _exposed(image: Image.Image, random: np.random.Generator) -> Image.Image:
-    """The light and the sensor: brightness, a colour cast, and noise."""
+    """Random brightness, colour cast and noise, as of light and sensor."""
     pixels = np.asarray(image, np.float32)
     light = random.uniform(0.7, 1.2) * random.uniform(0.92, 1.08, 3)
     noise = random.normal(0, random.uniform(3, 12), pixels.shape)

@@ -1,4 +1,4 @@
-"""Photographs that are nearly the same, found by a perceptual hash, so that they share a fold."""
+"""Groups of near-duplicate photographs, found by perceptual hashes, so that each shares a fold."""
 
 from collections.abc import Iterator, Sequence
 
@@ -23,11 +23,11 @@ def _cosines() -> np.ndarray:
 
 
 def perceptual_hash(image: Image.Image) -> int | None:
-    """64 bits that survive resizing and recompression; None for an image without texture.
+    """64 bits that hardly change with resizing and recompression; None for an image without texture.
 
     Which of the 8 by 8 lowest cosine coefficients of a grey 32-pixel thumbnail exceed their median
     (Zauner, "Implementation and benchmarking of perceptual image hash functions", 2010).
-    An image without texture has coefficients of rounding noise, and would match any other such.
+    The coefficients of an image without texture are rounding noise, and would match those of any other.
     """
     small = image.convert("L").resize((_SIDE_PIXELS, _SIDE_PIXELS), Image.Resampling.LANCZOS)
     grey = np.asarray(small, np.float64)
@@ -56,7 +56,10 @@ def near(left: np.ndarray, right: np.ndarray, *, distance: int) -> Iterator[tupl
 def group(hashes: Sequence[int | None], *, distance: int) -> np.ndarray:
     """For each photograph the smallest position (n,) int64 in its group of near-duplicates.
 
-    If a is near b and b near c, all three are together. None groups with nothing.
+    If a is near b and b near c, all three share a group. A photograph without a hash is alone.
+
+    >>> group([0b1111, None, 0b1110], distance=1).tolist()
+    [0, 1, 0]
     """
     groups = np.arange(len(hashes), dtype=np.int64)
     known = np.array([i for i, value in enumerate(hashes) if value is not None], np.int64)

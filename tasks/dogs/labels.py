@@ -14,7 +14,7 @@ COLUMNS = "`<image id> <label> <url>` by single spaces"
 _EXAMPLES = 5
 
 
-class Entry(NamedTuple):
+class ListEntry(NamedTuple):
     """One line of the list."""
 
     id: str
@@ -23,14 +23,14 @@ class Entry(NamedTuple):
 
 
 def note(kind: str, message: str, examples: Iterable[str]) -> list[dict[str, Any]]:
-    """What was dropped, repaired or found, with its number; nothing if there are no examples."""
-    found = list(examples)
-    text = f"{message}: {len(found):,}"
-    return [{"kind": kind, "message": text, "examples": found[:_EXAMPLES]}] if found else []
+    """A note with the number of examples and the first of them; no note without examples."""
+    names = list(examples)
+    text = f"{message}: {len(names):,}"
+    return [{"kind": kind, "message": text, "examples": names[:_EXAMPLES]}] if names else []
 
 
-def parse(file: Path) -> tuple[list[Entry], list[Problem]]:
-    """All lines that can be used, and what is wrong with the others.
+def parse(file: Path) -> tuple[list[ListEntry], list[Problem]]:
+    """The entries of all valid lines, and a problem for each of the others.
 
     A byte order mark, Windows line ends and blank lines at the end are accepted.
     """
@@ -46,16 +46,16 @@ def parse(file: Path) -> tuple[list[Entry], list[Problem]]:
         received = f"an empty file ({len(contents):,} bytes)"
         return [], [Problem(file, None, f"lines {COLUMNS}", received)]
     parsed = [_entry(line.removesuffix(b"\r"), number) for number, line in enumerate(lines, 1)]
-    entries = [entry for entry in parsed if isinstance(entry, Entry)]
-    wrong = [
-        Problem(file, number, *found)
-        for number, found in enumerate(parsed, 1)
-        if not isinstance(found, Entry)
+    entries = [entry for entry in parsed if isinstance(entry, ListEntry)]
+    problems = [
+        Problem(file, number, *entry)
+        for number, entry in enumerate(parsed, 1)
+        if not isinstance(entry, ListEntry)
     ]
-    return entries, wrong
+    return entries, problems
 
 
-def _entry(line: bytes, number: int) -> Entry | tuple[str, str]:
+def _entry(line: bytes, number: int) -> ListEntry | tuple[str, str]:
     """The line's entry, or what was expected and what was received."""
     try:
         text = line.decode("utf-8")
@@ -71,11 +71,15 @@ def _entry(line: bytes, number: int) -> Entry | tuple[str, str]:
         return "a whole number from 0 as label", f"{label!r}{header}"
     if unsafe := unsafe_id(name):
         return "an image id that can name a file", f"{name!r} ({unsafe})"
-    return Entry(name, int(label), number)
+    return ListEntry(name, int(label), number)
 
 
 def unsafe_id(name: str) -> str | None:
-    """Why the name cannot stand for a file or in a submission's line; None if it can."""
+    """Why the name cannot name a file or stand in a submission's line; None if it can.
+
+    >>> unsafe_id("12,34"), unsafe_id("a/b")
+    (None, 'a path separator')
+    """
     if not name:
         return "empty"
     if not name.isprintable():
@@ -85,9 +89,9 @@ def unsafe_id(name: str) -> str | None:
     return "two dots" if ".." in name else None
 
 
-def settle(entries: Iterable[Entry]) -> tuple[list[Entry], list[dict[str, Any]]]:
-    """Each id once, sorted by id, without those whose lines contradict one another; and notes."""
-    lines: dict[str, list[Entry]] = defaultdict(list)
+def resolve(entries: Iterable[ListEntry]) -> tuple[list[ListEntry], list[dict[str, Any]]]:
+    """Each id once, sorted, without ids that have several labels; and notes on both."""
+    lines: dict[str, list[ListEntry]] = defaultdict(list)
     for entry in entries:
         lines[entry.id].append(entry)
     conflicts = {name: same for name, same in lines.items() if len({e.label for e in same}) > 1}
@@ -100,13 +104,16 @@ def settle(entries: Iterable[Entry]) -> tuple[list[Entry], list[dict[str, Any]]]
     ]
 
 
-def _lines(same: list[Entry]) -> str:
+def _lines(same: list[ListEntry]) -> str:
     places = ", ".join(f"label {entry.label} in line {entry.line}" for entry in same[:3])
     return f"{same[0].id}: {places}{' …' if len(same) > 3 else ''}"
 
 
-def scarce(file: Path, entries: list[Entry], kept: list[Entry]) -> list[Problem]:
-    """Labels too few, or with too few records for a record in training and one held out."""
+def too_few(file: Path, entries: list[ListEntry], kept: list[ListEntry]) -> list[Problem]:
+    """Problems of fewer than two labels, and of labels with fewer than two photographs to keep.
+
+    One photograph of each label is needed in training and one held out.
+    """
     remaining = Counter(entry.label for entry in kept)
     first = {entry.label: entry.line for entry in reversed(entries)}
     if len(first) < 2:

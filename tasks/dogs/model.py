@@ -1,4 +1,4 @@
-"""The breed model: what learns on top of the frozen trunk, its losses, and where learning is on.
+"""The breed model: trainable layers on top of the frozen trunk, losses, and the layers a stage trains.
 
 Head `glu` and its losses: the published network of the competition's seed (a gated unit of 64, trainable
 class centres after Wen et al., ECCV 2016, an auxiliary softmax on the raw features).
@@ -17,9 +17,9 @@ from tasks.learning.training.optimizers import layer_factors
 
 IMAGENET_CLASSES = 1000
 ABSENT = -30.0
-"""Score of a class that no training record has."""
+"""Logit of a class that no training record has."""
 LEAST_SHRINKAGE = 1e-6
-"""With less, the covariance of more features than records could not be inverted."""
+"""With less, the covariance would be singular where there are more features than records."""
 HEAD_LAYERS = ("dropout", "gate", "gate_value", "main", "auxiliary", "distance")
 
 
@@ -89,7 +89,7 @@ def _distance_layer(class_count: int) -> Any:
 
 
 def losses(recipe: Recipe) -> tuple[dict[str, Any], dict[str, float]]:
-    """Loss and weight of each head. Targets are (b, k) and may be soft; they arrive smoothed."""
+    """Loss and weight of each head. Targets are (b, k), may be soft, and are already smoothed."""
     if recipe.head.kind == "linear":
         return {"main": "categorical_crossentropy"}, {"main": 1.0}
     weights = {
@@ -109,7 +109,7 @@ def expected_distance(targets: Any, distances: Any) -> Any:
 
 
 def select(model: Any, stage: Stage) -> dict[str, float]:
-    """Set which layers learn in a stage; returns factors on the learning rate by variable path.
+    """Set the layers trainable in a stage; returns factors on the learning rate by variable path.
 
     Raises:
         InvalidSettings: no layer of the top begins with the name the stage gives.
@@ -143,9 +143,9 @@ def _first_trainable(layers: list[Any], name: str) -> int:
 
 
 def head_start(features: np.ndarray, labels: np.ndarray, head: Head, *, class_count: int) -> list[np.ndarray]:
-    """Kernel (d, k) and bias (k,) that a linear head starts with, from features of training records.
+    """Initial kernel (d, k) and bias (k,) of a linear head, from features of training records.
 
-    A class without a record among them starts out of the question.
+    The logit of a class without a record is `ABSENT`.
 
     Args:
         features: (n, d) float32; for `matched` the last columns are scores of ImageNet's classes.
@@ -161,8 +161,8 @@ def head_start(features: np.ndarray, labels: np.ndarray, head: Head, *, class_co
 def _discriminant(features: np.ndarray, labels: np.ndarray, head: Head) -> tuple[np.ndarray, np.ndarray]:
     """Linear discriminant with a covariance shrunken to a multiple of the identity (Friedman, JASA 1989).
 
-    A few dozen records a class are too few for gradient steps to find as good a place. scikit-learn's takes
-    the covariance apart into singular values: of 2,280 features that is half a minute, and may not converge.
+    With a few dozen records a class, gradient steps do not find as good a solution. scikit-learn's uses a
+    singular value decomposition: with 2,280 features it takes half a minute, and may not converge.
     """
     classes, place, counts = np.unique(labels, return_inverse=True, return_counts=True)
     features = features.astype(np.float64)
@@ -177,7 +177,7 @@ def _discriminant(features: np.ndarray, labels: np.ndarray, head: Head) -> tuple
 
 
 def _matched(features: np.ndarray, labels: np.ndarray, head: Head) -> tuple[np.ndarray, np.ndarray]:
-    """Each breed answers with the score of the ImageNet class likeliest on its photographs."""
+    """The logit of each breed is that of the ImageNet class most probable on its photographs."""
     scores = features[:, -IMAGENET_CLASSES:]
     odds = np.exp(scores - scores.max(axis=1, keepdims=True))
     likelihood = odds / odds.sum(axis=1, keepdims=True)

@@ -1,4 +1,4 @@
-"""One photograph: read, repaired where that is safe, refused where it is not, and made square."""
+"""Read one photograph, repair it where that is safe, refuse it where it is not, and make it square."""
 
 import io
 import warnings
@@ -28,7 +28,7 @@ REPAIRS = {
     "colours": "photographs in other colours (CMYK, YCbCr, Lab), converted to RGB",
     "animated": "animations, of which the first frame is taken",
 }
-"""What `read` mends, by the kind it reports."""
+"""The repairs of `read`, by the kind it returns."""
 
 _FORMATS = {
     "JPEG": (".jpg", ".jpeg"),
@@ -52,7 +52,7 @@ _UPRIGHT = {
 
 
 class _UnusableError(Exception):
-    """Carries what a photograph was expected to be, and what it is."""
+    """What was expected of a photograph, and what was received."""
 
     def __init__(self, expected: str, received: str) -> None:
         super().__init__(expected, received)
@@ -92,9 +92,9 @@ def square(image: Image.Image, size_pixels: int, *, fit: Literal["crop", "squash
 
 @contextmanager
 def pillow_warnings() -> Iterator[None]:
-    """Pillow's warnings as `read` wants them: of a bomb an error, of damaged EXIF nothing.
+    """Turn Pillow's warning of a decompression bomb into an error and ignore that of damaged EXIF.
 
-    Filters belong to the process, so one of these goes around all threads that read.
+    Filters are global to the process, so enter it once around all threads that read.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -120,7 +120,7 @@ def _opened(contents: bytes) -> Image.Image:
         image = Image.open(io.BytesIO(contents), formats=tuple(_FORMATS))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _UnusableError(f"at most {MOST_PIXELS:,} pixels", f"more: {error}") from error
-    except Exception as error:  # damaged headers raise whatever their reader stumbles over
+    except Exception as error:  # damaged headers raise any kind of exception
         start = f"{len(contents):,} bytes that begin with {contents[:16]!r}"
         raise _UnusableError(f"a photograph ({', '.join(_FORMATS)})", start) from error
     _check_size(image)
@@ -136,7 +136,7 @@ def _check_size(image: Image.Image) -> None:
 
 
 def _format(image: Image.Image) -> str:
-    # MPO is what cameras call a JPEG with a preview appended.
+    # MPO is a JPEG of a camera with a preview appended.
     return "JPEG" if image.format == "MPO" else str(image.format)
 
 
@@ -157,7 +157,7 @@ def _decoded(image: Image.Image, size_pixels: int) -> tuple[Image.Image, list[st
         elif scale < 1:
             image.draft(None, (round(image.width * scale), round(image.height * scale)))
         image.load()
-    except Exception as error:  # damaged pixels raise whatever their decoder stumbles over
+    except Exception as error:  # damaged pixels raise any kind of exception
         raise _UnusableError(expected, f"one that breaks off or is damaged ({error})") from error
     turn = _UPRIGHT.get(_orientation(image))
     return (image, kinds) if turn is None else (image.transpose(turn), [*kinds, "turned"])
@@ -166,12 +166,12 @@ def _decoded(image: Image.Image, size_pixels: int) -> tuple[Image.Image, list[st
 def _orientation(image: Image.Image) -> int:
     try:
         return int(image.getexif().get(_ORIENTATION_TAG, 1))
-    except Exception:  # a damaged EXIF block says nothing about the pixels, which are whole
+    except Exception:  # the pixels may be whole where the EXIF block is damaged
         return 1
 
 
 def _to_rgb(image: Image.Image) -> tuple[Image.Image, list[str]]:
-    """The image in RGB, and the kind of repair that took."""
+    """The image in RGB, and the kind of repair, if one was needed."""
     for kind, applies, convert in _CONVERSIONS:
         if applies(image):
             return convert(image), [kind]

@@ -1,4 +1,4 @@
-"""Views of a photograph to predict from, and resizing, which all views share."""
+"""Test-time views of a photograph, and resizing, which all views share."""
 
 import numpy as np
 
@@ -23,15 +23,16 @@ def prediction_view(photo: np.ndarray, name: str, *, size_pixels: int) -> np.nda
 
 
 def resized(photo: np.ndarray, side: int) -> np.ndarray:
-    """A square copy of this side. Areas are averaged only below half size, where lines alias:
+    """A copy resized to (side, side, 3).
 
-    at 256 to 224 pixels that costs 0.45 ms against 0.08 ms and cannot be told apart.
+    Areas are averaged only below half size, where lines alias: from 256 to 224 pixels that takes 0.45 ms
+    against 0.08 ms and gives nearly the same image.
     """
     if len(photo) == side:
         return np.array(photo)
     import cv2
 
-    cv2.setNumThreads(0)  # batches are made by threads of ours
+    cv2.setNumThreads(0)  # several of our threads make batches
     interpolation = cv2.INTER_AREA if 2 * side < len(photo) else cv2.INTER_LINEAR
     square: np.ndarray = cv2.resize(np.ascontiguousarray(photo), (side, side), interpolation=interpolation)
     return square

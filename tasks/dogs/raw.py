@@ -1,6 +1,6 @@
 """The competition's raw files: the label list matched with the photographs that lie beside it.
 
-Finds everything wrong that shows without decoding a photograph.
+Finds all problems that can be found without decoding a photograph.
 """
 
 from pathlib import Path
@@ -15,7 +15,7 @@ FOLDERS = ("train", "test")
 
 
 class Photo(NamedTuple):
-    """A photograph to decode; `label` and `line`, its place in the list, only of training ones."""
+    """A photograph to decode; only training photographs have a `label` and a `line` of the list."""
 
     id: str
     file: Path
@@ -24,12 +24,12 @@ class Photo(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Place below the root, the same wherever that lies."""
+        """Path below the root, the same for every root."""
         return f"{self.file.parent.name}/{self.file.name}"
 
 
 class Raw(NamedTuple):
-    """What was found; photographs sorted by id."""
+    """The raw files and notes on them; photographs sorted by id."""
 
     root: Path
     train: list[Photo]
@@ -41,7 +41,7 @@ class _Folder(NamedTuple):
     photos: dict[str, Path]
     """By id, which is the file's name without its suffix."""
     unusable: dict[str, tuple[str, str]]
-    """Of some of the ids: what was expected, what was received."""
+    """(expected, received) of the ids that cannot be used."""
     others: list[str]
 
 
@@ -53,9 +53,9 @@ def find(root: Path) -> Raw:
     """
     _check_places(root)
     entries, problems = labels.parse(root / LIST)
-    kept, notes = labels.settle(entries)
+    kept, notes = labels.resolve(entries)
     if entries and not problems:
-        problems = labels.scarce(root / LIST, entries, kept)
+        problems = labels.too_few(root / LIST, entries, kept)
     train, test = (_folder(root / name) for name in FOLDERS)
     train_photos, missing = _listed(root, kept, train)
     test_photos = [Photo(name, test.photos[name]) for name in sorted(test.photos)]
@@ -71,7 +71,7 @@ def find(root: Path) -> Raw:
 
 
 def problem(root: Path, photo: Photo, expected: str, received: str) -> Problem:
-    """Something wrong with a photograph, at the line of the list that asks for it if one does."""
+    """A problem with a photograph, at the line of the list that names it, if one does."""
     if photo.line is None:
         return Problem(_printable(photo.file), None, expected, received)
     return Problem(root / LIST, photo.line, f"{expected} in {photo.name}", received)
@@ -97,7 +97,7 @@ def _hint(root: Path) -> str:
 
 
 def _folder(folder: Path) -> _Folder:
-    """What lies in a folder of photographs; the first by name counts where two have one id."""
+    """The files of a folder of photographs; of two with one id the first by name is kept."""
     photos: dict[str, Path] = {}
     unusable: dict[str, tuple[str, str]] = {}
     others = []
@@ -129,7 +129,7 @@ def _wrong_entry(file: Path) -> tuple[str, str] | None:
     return None if kind == "a file" else ("a photograph", kind)
 
 
-def _listed(root: Path, kept: list[labels.Entry], train: _Folder) -> tuple[list[Photo], list[Problem]]:
+def _listed(root: Path, kept: list[labels.ListEntry], train: _Folder) -> tuple[list[Photo], list[Problem]]:
     """The photographs that the list names, and those of them that are missing."""
     if kept and not train.photos:
         received = f"none ({len(train.others):,} other files)"
@@ -167,6 +167,6 @@ def _folder_notes(listed: set[str], train: _Folder, test: _Folder) -> list[dict[
 
 
 def _printable(name: object) -> str:
-    """The name, escaped if it holds line ends or bytes that are no text."""
+    """The name, escaped if it has line ends or bytes that are not text."""
     text = str(name)
     return text if text.isprintable() else ascii(text)

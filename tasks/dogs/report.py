@@ -1,14 +1,14 @@
-"""What a report says about dogs beyond scores: breeds, photographs, labels, augmentation, raw data.
+"""The competition's sections of a report: breeds, photographs, labels, augmentation, raw data.
 
-Everything rests on the blend's out-of-fold probabilities, so no photograph was predicted by a model
-that had seen it. Breeds go by their labels: the competition's files do not name them.
+All figures are of the blend's out-of-fold probabilities, so no photograph was predicted by a model
+trained on it. Breeds are shown by their labels: the competition's files do not name them.
 """
 
 import numpy as np
 
 from tasks.core.report.page import Material, Picture, Pictures, Section, Table, Text, jpeg
 from tasks.dogs.config import Augmentation, Config, Recipe
-from tasks.dogs.confusion import Answers, accuracy_by_breed, confused_breeds, read_answers
+from tasks.dogs.confusion import OutOfFoldAnswers, accuracy_by_breed, confused_breeds, read_answers
 
 WORST_MISTAKES = 24
 SUSPECT_PROBABILITY = 0.01
@@ -40,8 +40,8 @@ def sections(material: Material) -> list[Section]:
     return [section for section in found if section.blocks]
 
 
-def _mistakes(answers: Answers, photographs: np.ndarray) -> Section:
-    """Photographs on whose wrong breed the blend was most certain."""
+def _mistakes(answers: OutOfFoldAnswers, photographs: np.ndarray) -> Section:
+    """Photographs with the highest probability on a wrong breed."""
     answer = answers.answer
     certainty = np.where(answer != answers.truth, answers.probabilities.max(axis=1), -1.0)
     order = np.argsort(-certainty, kind="stable")[:WORST_MISTAKES]
@@ -63,23 +63,23 @@ def _mistakes(answers: Answers, photographs: np.ndarray) -> Section:
     return Section("Worst mistakes", [Pictures(items, caption)] if items else [])
 
 
-def _suspects(answers: Answers) -> Section:
-    """Records whose given label the blend all but rules out."""
-    given = answers.probabilities[np.arange(len(answers.ids)), answers.truth]
-    order = np.argsort(given, kind="stable")[: np.count_nonzero(given < SUSPECT_PROBABILITY)]
+def _suspects(answers: OutOfFoldAnswers) -> Section:
+    """Records whose label has a very low probability."""
+    probability = answers.probabilities[np.arange(len(answers.ids)), answers.truth]
+    order = np.argsort(probability, kind="stable")[: np.count_nonzero(probability < SUSPECT_PROBABILITY)]
     if not len(order):
         return Section("Suspect labels", [])
     answer = answers.answer
     text = (
-        f"The given label of {len(order):,} of {len(given):,} training records "
-        f"({len(order) / len(given):.1%}) got a probability under {SUSPECT_PROBABILITY:g}. "
+        f"The given label of {len(order):,} of {len(probability):,} training records "
+        f"({len(order) / len(probability):.1%}) got a probability under {SUSPECT_PROBABILITY:g}. "
         "A weak model rules out right labels too: look at the photographs first."
     )
     rows = [
         [
             answers.ids[p],
             answers.labels[answers.truth[p]],
-            given[p],
+            probability[p],
             answers.labels[answer[p]],
             answers.probabilities[p, answer[p]],
         ]
@@ -89,8 +89,8 @@ def _suspects(answers: Answers) -> Section:
     return Section("Suspect labels", [Text(text), Table(columns, rows, f"The {len(rows)} least probable.")])
 
 
-def _samples(answers: Answers, photographs: np.ndarray, config: Config) -> Section:
-    """A sheet for each kind of augmentation: photographs, and training views beside each."""
+def _samples(answers: OutOfFoldAnswers, photographs: np.ndarray, config: Config) -> Section:
+    """A sheet for each augmentation: photographs, each with training views to its right."""
     kinds: dict[Augmentation, list[Recipe]] = {}
     for recipe in config.recipes:
         kinds.setdefault(recipe.augmentation, []).append(recipe)
@@ -107,11 +107,13 @@ def _samples(answers: Answers, photographs: np.ndarray, config: Config) -> Secti
 
 
 def _difference(kind: Augmentation) -> str:
-    given = kind.model_dump(exclude_defaults=True)
-    return ", ".join(f"{name} = {value}" for name, value in given.items()) or "defaults"
+    changed = kind.model_dump(exclude_defaults=True)
+    return ", ".join(f"{name} = {value}" for name, value in changed.items()) or "defaults"
 
 
-def _sheet(answers: Answers, photographs: np.ndarray, kind: Augmentation, *, seed: int) -> np.ndarray:
+def _sheet(
+    answers: OutOfFoldAnswers, photographs: np.ndarray, kind: Augmentation, *, seed: int
+) -> np.ndarray:
     """Photographs down the side, their views to the right of a gap: (height, width, 3) uint8."""
     from tasks.dogs.augment import view
     from tasks.dogs.prediction_views import prediction_view

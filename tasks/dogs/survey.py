@@ -1,4 +1,4 @@
-"""All photographs decoded once, in threads: their pixels, what was wrong, what looks alike."""
+"""Decode all photographs once, in threads: pixels, problems, repairs and near-duplicates."""
 
 import logging
 import os
@@ -17,73 +17,75 @@ from tasks.dogs.config import Data
 
 Part = Literal["train", "test"]
 Rows = Callable[[Part, int], np.ndarray]
-"""(part, number): where its photographs go, (number, size, size, 3) uint8."""
+"""(part, number) → array for the pixels of its photographs, (number, size, size, 3) uint8."""
 
 _log = logging.getLogger("podium")
 _PROGRESS_SECONDS = 5.0
 
 
-class Survey(NamedTuple):
-    """What is known once all photographs are decoded."""
+class PhotographSurvey(NamedTuple):
+    """The raw files, groups of near-duplicates, counts and notes."""
 
-    found: raw.Raw
+    files: raw.Raw
     groups: np.ndarray
     """(n,) int64, for each training photograph the position of the first one of its group."""
     summary: dict[str, Any]
     """`{"counts": {…}, "notes": [{"kind", "message", "examples"}, …]}`."""
 
 
-class _Seen(NamedTuple):
+class _Decoded(NamedTuple):
     photo: raw.Photo
     hash: int | None = None
     repairs: tuple[str, ...] = ()
     problem: Problem | None = None
 
 
-def survey(data: Data, rows: Rows | None, *, workers: int | None = None) -> Survey:
+def survey(data: Data, rows: Rows | None, *, workers: int | None = None) -> PhotographSurvey:
     """Find, decode and compare all photographs; without `rows`, their pixels are not kept.
 
     Raises:
         InvalidData: all that is wrong with the label list and with missing files;
             if nothing is, all photographs that cannot be used.
     """
-    found = raw.find(Path(data.root).expanduser())
-    train = _decode(data, found, "train", rows=rows, workers=workers)
-    test = _decode(data, found, "test", rows=rows, workers=workers)
-    problems = [one.problem for one in train + test if one.problem]
+    files = raw.find(Path(data.root).expanduser())
+    train = _decode(data, files, "train", rows=rows, workers=workers)
+    test = _decode(data, files, "test", rows=rows, workers=workers)
+    problems = [each.problem for each in train + test if each.problem]
     if problems:
         raise InvalidData(problems)
-    groups = duplicates.group([one.hash for one in train], distance=data.duplicate_distance)
+    groups = duplicates.group([each.hash for each in train], distance=data.duplicate_distance)
     notes = [
-        *found.notes,
+        *files.notes,
         *_repair_notes(train + test),
         *_group_notes(train, groups),
         *_test_notes(train, test, distance=data.duplicate_distance),
     ]
-    return Survey(found, groups, {"counts": _counts(found, groups), "notes": notes})
+    return PhotographSurvey(files, groups, {"counts": _counts(files, groups), "notes": notes})
 
 
-def _decode(data: Data, found: raw.Raw, part: Part, *, rows: Rows | None, workers: int | None) -> list[_Seen]:
-    photos = found.train if part == "train" else found.test
+def _decode(
+    data: Data, files: raw.Raw, part: Part, *, rows: Rows | None, workers: int | None
+) -> list[_Decoded]:
+    photos = files.train if part == "train" else files.test
     pixels = rows(part, len(photos)) if rows else None
 
-    def decode(position: int) -> _Seen:
+    def decode(position: int) -> _Decoded:
         photo = photos[position]
         try:
             image, repairs = photographs.read(photo.file, data.size_pixels)
         except InvalidData as error:
             _, _, expected, received = error.problems[0]
-            return _Seen(photo, problem=raw.problem(found.root, photo, expected, received))
+            return _Decoded(photo, problem=raw.problem(files.root, photo, expected, received))
         if pixels is not None:
             pixels[position] = photographs.square(image, data.size_pixels, fit=data.fit)
-        return _Seen(photo, duplicates.perceptual_hash(image), repairs)
+        return _Decoded(photo, duplicates.perceptual_hash(image), repairs)
 
     # Threads suffice: Pillow frees the interpreter's lock while it decodes and resizes.
     with photographs.pillow_warnings(), ThreadPoolExecutor(workers or os.cpu_count()) as pool:
         return list(_with_progress(pool.map(decode, range(len(photos))), part, total=len(photos)))
 
 
-def _with_progress(results: Iterable[_Seen], part: Part, *, total: int) -> Iterator[_Seen]:
+def _with_progress(results: Iterable[_Decoded], part: Part, *, total: int) -> Iterator[_Decoded]:
     start = last = time.monotonic()
     for done, result in enumerate(results, 1):
         yield result
@@ -95,30 +97,30 @@ def _with_progress(results: Iterable[_Seen], part: Part, *, total: int) -> Itera
             _log.info(message, part, f"{done:,}", f"{total:,}", rate, left)
 
 
-def _counts(found: raw.Raw, groups: np.ndarray) -> dict[str, int]:
+def _counts(files: raw.Raw, groups: np.ndarray) -> dict[str, int]:
     members = np.bincount(groups, minlength=len(groups))
     return {
-        "train": len(found.train),
-        "test": len(found.test),
-        "classes": len({photo.label for photo in found.train}),
+        "train": len(files.train),
+        "test": len(files.test),
+        "classes": len({photo.label for photo in files.train}),
         "groups": int((members > 0).sum()),
         "grouped": int(members[members > 1].sum()),
     }
 
 
-def _repair_notes(seen: list[_Seen]) -> list[dict[str, Any]]:
+def _repair_notes(photos: list[_Decoded]) -> list[dict[str, Any]]:
     notes = []
     for kind, text in photographs.REPAIRS.items():
-        notes += labels.note(kind, text, (one.photo.name for one in seen if kind in one.repairs))
-    plain = [one.photo.name for one in seen if one.hash is None]
+        notes += labels.note(kind, text, (each.photo.name for each in photos if kind in each.repairs))
+    plain = [each.photo.name for each in photos if each.hash is None]
     notes += labels.note("plain", "photographs without texture, not compared with others", plain)
     return notes
 
 
-def _group_notes(train: list[_Seen], groups: np.ndarray) -> list[dict[str, Any]]:
+def _group_notes(train: list[_Decoded], groups: np.ndarray) -> list[dict[str, Any]]:
     members: dict[int, list[raw.Photo]] = defaultdict(list)
-    for one, group in zip(train, groups.tolist(), strict=True):
-        members[group].append(one.photo)
+    for each, group in zip(train, groups.tolist(), strict=True):
+        members[group].append(each.photo)
     several = [photos for photos in members.values() if len(photos) > 1]
     doubtful = [photos for photos in several if len({photo.label for photo in photos}) > 1]
     together = "groups of near-duplicates, each kept in one fold"
@@ -138,18 +140,18 @@ def _labels(photos: list[raw.Photo]) -> str:
     return f"{_names(photos)} (labels {', '.join(map(str, distinct))})"
 
 
-def _test_notes(train: list[_Seen], test: list[_Seen], *, distance: int) -> list[dict[str, Any]]:
-    known, asked = _hashed(train), _hashed(test)
-    left = np.array([one.hash for one in asked], np.uint64)
-    right = np.array([one.hash for one in known], np.uint64)
+def _test_notes(train: list[_Decoded], test: list[_Decoded], *, distance: int) -> list[dict[str, Any]]:
+    train, test = _hashed(train), _hashed(test)
+    left = np.array([each.hash for each in test], np.uint64)
+    right = np.array([each.hash for each in train], np.uint64)
     pairs: dict[str, str] = {}
     for i, j in duplicates.near(left, right, distance=distance):
         for a, b in zip(i.tolist(), j.tolist(), strict=True):
-            pairs.setdefault(asked[a].photo.name, known[b].photo.name)
+            pairs.setdefault(test[a].photo.name, train[b].photo.name)
     examples = [f"{name} and {twin}" for name, twin in pairs.items()]
     text = "test photographs nearly the same as a training photograph"
     return labels.note("test_duplicates", text, examples)
 
 
-def _hashed(seen: list[_Seen]) -> list[_Seen]:
-    return [one for one in seen if one.hash is not None]
+def _hashed(photos: list[_Decoded]) -> list[_Decoded]:
+    return [each for each in photos if each.hash is not None]

@@ -1,5 +1,5 @@
-"""Read the dataset that `tasks.nl2sql.data` has written; apart from it, so that how raw files are checked
-is no part of what trainings rest on.
+"""Read the dataset that `tasks.nl2sql.data` writes; a module of its own, so that the keys of trainings do
+not rest on the code that checks raw files.
 """
 
 from collections import Counter
