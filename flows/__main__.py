@@ -1,4 +1,4 @@
-"""The command line `podium`. Commands import what they need when they run: help is instant."""
+"""The command line `podium`. Commands import what they need when they run, so that help is instant."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,12 +16,12 @@ from flows.commands import (
     serving,
     submissions,
 )
-from flows.console import guarded
+from flows.console import with_exit_codes
 from tasks.core.execution.garbage_collection import raise_gc_threshold
 
 NOTE = (
     "Results go to stdout, messages to stderr. "
-    "Exit codes: 0 done, 1 our fault, 2 yours to mend, 130 interrupted."
+    "Exit codes: 0 done, 1 internal error, 2 error that you can fix, 130 interrupted."
 )
 
 app = typer.Typer(
@@ -33,15 +33,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 submission_app = typer.Typer(
-    help="Look at submissions, compare them, check files, record public scores; alone, list them.",
+    help="List, show and compare submissions, check files, record public scores; without a command, list.",
     epilog="Example: podium submissions --html submissions.html",
 )
 schedule_app = typer.Typer(
-    help="Look at the schedules of `podium serve`, pause and resume them.",
+    help="List, pause and resume the schedules of `podium serve`.",
     epilog="Example: podium schedules pause dogs/best",
     no_args_is_help=True,
 )
-submission_app.callback(invoke_without_command=True)(guarded(leaderboard.overview))
+submission_app.callback(invoke_without_command=True)(with_exit_codes(leaderboard.overview))
 
 
 def register(
@@ -52,8 +52,8 @@ def register(
     example: str,
     resumes: bool = False,
 ) -> None:
-    """Add a command with an example in its help and our exit codes around it."""
-    group.command(name, epilog=f"Example: {example}")(guarded(command, resumes=resumes))
+    """Add a command with an example in its help, and with Podium's exit codes."""
+    group.command(name, epilog=f"Example: {example}")(with_exit_codes(command, resumes=resumes))
 
 
 register(app, "list", catalogue.list_, example="podium list")

@@ -1,6 +1,6 @@
-"""What a person sees: messages on stderr, compact logs, exit codes.
+"""What the user sees: messages on stderr, compact logs, exit codes.
 
-0 done, 1 a fault of ours with its traceback, 2 something the person can mend, 130 interrupted.
+0: done; 1: an internal error, with its traceback; 2: an error the user can fix; 130: interrupted.
 """
 
 import functools
@@ -12,60 +12,66 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
 
-from flows.runtime.signals import EXIT_CODE, watching
+from flows.runtime.signals import EXIT_CODE, ending_children_on_signal
 from tasks.core.errors import UserError
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
-SHOWN = ("prefect.flow_runs", "prefect.task_runs", "podium")
-"""Loggers whose INFO records are shown; of others, warnings and worse."""
+INFO_LOGGERS = ("prefect.flow_runs", "prefect.task_runs", "podium")
+"""Loggers whose INFO records are shown; other loggers show warnings and above."""
 
 
-def say(text: str) -> None:
-    """One message on stderr, so that stdout holds results only."""
+def inform(text: str) -> None:
+    """Print a message on stderr, so that stdout holds results only."""
     print(f"podium: {text}", file=sys.stderr, flush=True)
 
 
-def guarded(command: Callable[Arguments, Result], *, resumes: bool = False) -> Callable[Arguments, Result]:
-    """The command with our exit codes.
+def with_exit_codes(
+    command: Callable[Arguments, Result], *, resumes: bool = False
+) -> Callable[Arguments, Result]:
+    """Wrap a command so that it ends with Podium's exit codes, and its children end with it.
 
     Args:
-        command: does the work.
-        resumes: the same command goes on where it was interrupted; say so.
+        command: the function to wrap.
+        resumes: whether the same command continues where it was interrupted; the message then says so.
     """
 
     @functools.wraps(command)
     def run(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
         @functools.cache
-        def say_goodbye() -> None:
-            say(_interrupted(resumes))
+        def announce() -> None:
+            inform(_interruption_message(resumes))
 
-        with watching(say_goodbye) as interruption:
+        with ending_children_on_signal(announce) as listener:
             try:
                 return command(*args, **kwargs)
             except BaseException as error:
-                if isinstance(error, KeyboardInterrupt) or interruption.happened():
-                    say_goodbye()
+                if isinstance(error, KeyboardInterrupt) or listener.signalled():
+                    announce()
                     raise SystemExit(EXIT_CODE) from None
                 if isinstance(error, UserError):
-                    say(str(error))
+                    inform(str(error))
                     raise SystemExit(2) from None
                 raise
 
     return run
 
 
-def _interrupted(resumes: bool) -> str:
+def _interruption_message(resumes: bool) -> str:
     if not resumes:
         return "interrupted"
     command = shlex.join(["podium", *sys.argv[1:]])
-    kept = "finished steps and checkpoints are kept. The same command goes on from there"
-    return f"interrupted; {kept}:\n  {command}"
+    return f"interrupted; finished steps and checkpoints are kept. The same command continues:\n  {command}"
 
 
 def aligned(rows: Iterable[Sequence[object]], *, gap: str = "  ") -> str:
-    """Rows as columns of equal width; the last column runs free."""
+    """Rows as text with aligned columns; the last column is not padded.
+
+    >>> print(aligned([("step", "state"), ("load", "cached")]))
+    step  state
+    load  cached
+    """
     cells = [[str(cell) for cell in row] for row in rows]
     columns = max((len(row) for row in cells), default=0)
     widths = [max((len(row[i]) for row in cells if i < len(row) - 1), default=0) for i in range(columns)]
@@ -74,20 +80,20 @@ def aligned(rows: Iterable[Sequence[object]], *, gap: str = "  ") -> str:
 
 
 def show_logs() -> None:
-    """Show logs in a compact form in place of Prefect's; what its UI receives stays as it is.
+    """Show logs in a compact form instead of Prefect's; its UI receives the same records as before.
 
-    Call it after Prefect is imported, for the import sets up the root logger. A higher
-    PREFECT_LOGGING_LEVEL would silence the console too, but also empty the UI.
+    Call it after Prefect is imported, as the import sets up the root logger. A higher PREFECT_LOGGING_LEVEL
+    would silence the console too, but also keep records from the UI.
     """
     root = logging.getLogger()
     root.handlers[:] = [CompactHandler()]
     root.setLevel(logging.WARNING)
-    for name in SHOWN:
+    for name in INFO_LOGGERS:
         logging.getLogger(name).setLevel(logging.INFO)
 
 
 class CompactHandler(logging.Handler):
-    """Time, task, message on one line; tracebacks are left to the UI and the command's end."""
+    """Writes time, task and message on one line; tracebacks appear in the UI and at the command's end."""
 
     def __init__(self) -> None:
         from rich.console import Console
@@ -96,8 +102,8 @@ class CompactHandler(logging.Handler):
         self.console = Console(stderr=True, soft_wrap=True, highlight=False)
 
     def filter(self, record: logging.LogRecord) -> bool:
-        told = record.getMessage().startswith("Finished in state Failed")  # with its error, just before
-        return not told and (record.levelno >= logging.WARNING or record.name.startswith(SHOWN))
+        repeated = record.getMessage().startswith("Finished in state Failed")  # the error came just before
+        return not repeated and (record.levelno >= logging.WARNING or record.name.startswith(INFO_LOGGERS))
 
     def emit(self, record: logging.LogRecord) -> None:
         from rich.text import Text
@@ -106,15 +112,15 @@ class CompactHandler(logging.Handler):
         time = datetime.fromtimestamp(record.created).strftime("%H:%M:%S")
         try:
             text = Text.assemble(
-                (time, "dim"), " ", (_speaker(record), "cyan"), " ", (_message(record), style)
+                (time, "dim"), " ", (_source(record), "cyan"), " ", (_message(record), style)
             )
             self.console.print(text)
         except Exception:
             self.handleError(record)
 
 
-def _speaker(record: logging.LogRecord) -> str:
-    """The task run or flow run that speaks, else the logger."""
+def _source(record: logging.LogRecord) -> str:
+    """The name of the task run or flow run that logged the record, else of the logger."""
     for attribute in ("task_run_name", "flow_run_name"):
         name = getattr(record, attribute, None)
         if name and name != "<unknown>":
@@ -123,14 +129,14 @@ def _speaker(record: logging.LogRecord) -> str:
 
 
 def _running_task() -> str | None:
-    """Library loggers do not say whose they are; Prefect's context knows."""
+    """The task run in Prefect's context, as records of library loggers do not name it."""
     context: Any = sys.modules.get("prefect.context")
     run = context and context.TaskRunContext.get()
     return run.task_run.name if run else None
 
 
 def _message(record: logging.LogRecord) -> str:
-    """The message without what Prefect adds to it; an error's text comes once, at the end."""
+    """The message without Prefect's additions; of an error the first line, as the rest comes at the end."""
     error = record.exc_info[1] if record.exc_info else None
     if error is not None and record.name.startswith("prefect."):
         return f"failed: {str(error).splitlines()[0] if str(error) else type(error).__name__}"

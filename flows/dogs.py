@@ -10,7 +10,7 @@ from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.budget.limiter import start_budget
-from flows.runtime.await_steps import followed
+from flows.runtime.await_steps import await_steps
 from flows.training.cross_validation import CrossValidation
 from flows.training.finish import finish
 from flows.training.frozen_trunk import frozen_outputs
@@ -25,7 +25,7 @@ from tasks.split import split
     description="Name the breed of the dog in a photograph.",
     task_runner=ThreadPoolTaskRunner(max_workers=8),  # type: ignore[arg-type]
 )
-@followed
+@await_steps
 def dogs(config: Config) -> dict[str, Any]:
     """From photographs to a checked submission with its report."""
     dataset = load.submit("dogs", config.data)

@@ -11,7 +11,7 @@ from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.budget.limiter import start_budget
-from flows.runtime.await_steps import followed
+from flows.runtime.await_steps import await_steps
 from flows.training.cross_validation import CrossValidation
 from flows.training.finish import finish
 from flows.training.text_recipes import text_members
@@ -25,7 +25,7 @@ from tasks.split import split
     description="Find all triples of a Chinese sentence.",
     task_runner=ThreadPoolTaskRunner(max_workers=8),  # type: ignore[arg-type]
 )
-@followed
+@await_steps
 def extraction(config: Config) -> dict[str, Any]:
     """From sentences to a checked submission with its report."""
     dataset = load.submit("extraction", config.data)

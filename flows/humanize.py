@@ -1,4 +1,4 @@
-"""Durations, sizes and scores as a person writes and reads them."""
+"""Durations, sizes and scores as text for people, and durations read from such text."""
 
 import re
 from collections.abc import Mapping
@@ -16,10 +16,13 @@ UNITS = {
 
 
 def parse_duration(text: str, *, option: str) -> timedelta:
-    """`90m`, `12h`, `30d` or `4w`.
+    """A duration written as `90m`, `12h`, `30d` or `4w`.
+
+    >>> parse_duration("90m", option="--timeout").total_seconds()
+    5400.0
 
     Raises:
-        InvalidSettings: it is none of these; names the option.
+        InvalidSettings: the text is not of this form; names the option.
     """
     match = re.fullmatch(r"(\d{1,5})([mhdw])", text.strip())
     if match is None:
@@ -28,7 +31,7 @@ def parse_duration(text: str, *, option: str) -> timedelta:
 
 
 def duration(seconds: float) -> str:
-    """`4.2 s`, `12 min 3 s`, `2 h 5 min`."""
+    """A duration as `4.2 s`, `12 min 3 s` or `2 h 5 min`."""
     if seconds < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
@@ -38,7 +41,7 @@ def duration(seconds: float) -> str:
 
 
 def about(seconds: float) -> str:
-    """`20 s`, `12 min`, `2 h 5 min`: for forecasts, whose seconds nobody believes."""
+    """A rough duration as `20 s`, `12 min` or `2 h 5 min`, for estimates: minutes without their seconds."""
     seconds = max(seconds, 0.0)
     if seconds < 60:
         return f"{seconds:.0f} s"
@@ -47,33 +50,33 @@ def about(seconds: float) -> str:
 
 
 def size(count: int) -> str:
-    """Bytes as `0 B`, `3.4 kB`, `1.2 GB`."""
+    """A number of bytes as `0 B`, `3.4 kB` or `1.2 GB`."""
     units = ("B", "kB", "MB", "GB", "TB")
     power = min((len(str(count)) - 1) // 3, len(units) - 1)
     return f"{count / 1000**power:.{int(power > 0)}f} {units[power]}"
 
 
 def score_text(score: Any) -> str:
-    """`accuracy 0.8125 ± 0.0059`, from a table or a tuple with these names, or a bare number."""
-    table = score._asdict() if hasattr(score, "_asdict") else score
-    if table is None:
+    """A score as `accuracy 0.8125 ± 0.0059`, from a `Score`, a mapping with its fields, or a number."""
+    fields = score._asdict() if hasattr(score, "_asdict") else score
+    if fields is None:
         return ""
-    if not isinstance(table, Mapping):
-        return f"{table:.4f}"
-    error = table.get("standard_error")
-    return f"{table['name']} {table['value']:.4f}" + (f" ± {error:.4f}" if error is not None else "")
+    if not isinstance(fields, Mapping):
+        return f"{fields:.4f}"
+    error = fields.get("standard_error")
+    return f"{fields['name']} {fields['value']:.4f}" + (f" ± {error:.4f}" if error is not None else "")
 
 
 def gain_text(gain: Mapping[str, Any] | None) -> str:
-    """`+0.0232 ± 0.0029 over small`: what a blend has over its best member."""
+    """A blend's gain over its best member as `+0.0232 ± 0.0029 over small`."""
     if gain is None:
         return ""
     return f"{gain['value']:+.4f} ± {gain['standard_error']:.4f} over {gain['over']}"
 
 
 def nested_text(nested: Mapping[str, Any] | None) -> str:
-    """`accuracy 0.8690 ± 0.0051, +0.0097 ± 0.0027 over small, each fold by weights chosen on the others`."""
+    """A blend's score and gain where each fold is scored by weights that were chosen on the other folds."""
     if nested is None:
         return ""
-    told = f"{score_text(nested['score'])}, {gain_text(nested['gain'])}"
-    return f"{told}, each fold by weights chosen on the others"
+    score, gain = score_text(nested["score"]), gain_text(nested["gain"])
+    return f"{score}, {gain}, each fold by weights chosen on the others"

@@ -10,7 +10,7 @@ from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.budget.limiter import start_budget
-from flows.runtime.await_steps import followed
+from flows.runtime.await_steps import await_steps
 from flows.training.cross_validation import CrossValidation
 from flows.training.finish import finish
 from flows.training.text_recipes import text_member
@@ -24,7 +24,7 @@ from tasks.split import split
     description="Turn a question about a table into a query.",
     task_runner=ThreadPoolTaskRunner(max_workers=8),  # type: ignore[arg-type]
 )
-@followed
+@await_steps
 def nl2sql(config: Config) -> dict[str, Any]:
     """From questions and tables to a checked submission with its report."""
     dataset = load.submit("nl2sql", config.data)

@@ -9,7 +9,7 @@ from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.blending.provenance import retell
-from flows.runtime.await_steps import followed
+from flows.runtime.await_steps import await_steps
 from flows.training.cross_validation import Member
 from flows.training.finish import finish
 from tasks.core.cache.store import Artifact
@@ -23,7 +23,7 @@ from tasks.split import split
     description="Make one submission of members of earlier runs.",
     task_runner=ThreadPoolTaskRunner(max_workers=4),  # type: ignore[arg-type]
 )
-@followed
+@await_steps
 def blending(
     competition: str,
     config: Any,

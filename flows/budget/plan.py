@@ -8,7 +8,7 @@ run: it does not if the result is the same as before.
 from typing import Any, NamedTuple
 
 from flows.budget.time_estimates import Estimates
-from flows.runtime.registry import flow_of
+from flows.runtime.registry import find_flow
 from tasks.core.cache.key_diff import nearest_record, reasons
 from tasks.core.cache.keys import Key
 from tasks.core.cache.remote_store import Mirror
@@ -48,7 +48,7 @@ def plan(competition: str, config: Any) -> list[PlannedStep]:
     """All steps of the competition's flow with these settings, in the order in which they are submitted."""
     planner = Planner(Store.current())
     with recorded_by(planner):
-        flow_of(competition).fn(config)
+        find_flow(competition).fn(config)
     return planner.steps
 
 

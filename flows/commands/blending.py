@@ -1,4 +1,4 @@
-"""`podium blend`: a submission of members that earlier runs have left in the store."""
+"""`podium blend`: a submission from members that earlier runs left in the store."""
 
 import time
 from pathlib import Path
@@ -11,16 +11,16 @@ from flows.commands.options import Competition, Overrides, PresetName, Source
 Members = Annotated[
     str,
     typer.Option(
-        metavar="WHICH", help="best:10, all, or recipe names and beginnings of digests with commas."
+        metavar="WHICH", help="best:10, all, or recipe names and beginnings of digests, separated by commas."
     ),
 ]
 Method = Annotated[
     Literal["greedy", "stack"] | None,
-    typer.Option(help="Greedy averages, or stacking by a logistic model; as blend.method says."),
+    typer.Option(help="Greedy averaging, or stacking by a logistic model; by default blend.method."),
 ]
 Server = Annotated[bool, typer.Option("--server/--no-server", help="Record the run on a Prefect server.")]
 DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Only say what would be blended and what is left out.")
+    bool, typer.Option("--dry-run", help="Only print what would be blended and what is left out.")
 ]
 
 
@@ -37,50 +37,51 @@ def blend(
 ) -> None:
     """Blend cached members of any presets and runs into a submission; nothing is trained.
 
-    Data, folds, answers and options of the blend are those of the preset. Members of other records or other
-    folds are left out.
+    Data, folds, answers and the options of the blend come from the preset. Members of other records or folds
+    are left out.
     """
-    from flows.commands.runs import check_folders, check_paths, checked_name, recorded_at, summary
+    from flows.commands.runs import connect_server, summary, validated_name
+    from flows.runtime.preflight import check_folders, check_paths
     from tasks.core.settings import resolve
 
     started = time.monotonic()
-    checked_name(name)
+    validated_name(name)
     changes = [*(overrides or ()), *([f"blend.method={method}"] if method else [])]
     config: Any = resolve.resolve(competition, preset=preset, overrides=changes, submission=source)
-    check_paths(config.model_copy(update={"recipes": ()}))  # nothing is trained: weights need not be there
+    check_paths(config.model_copy(update={"recipes": ()}))  # no training needs pretrained weights
     check_folders()
-    choice = _chosen(competition, config, members)
+    choice = _choose(competition, config, members)
     if dry_run:
         return
-    url = recorded_at(server)
+    url = connect_server(server)
     run = config.run.model_copy(update={"name": name})
-    ended = _run(competition, config.model_copy(update={"run": run}), choice, url=url)
-    print(summary(ended.result, seconds=time.monotonic() - started))
-    print(_made_of(Path(ended.result["submission"]).parent))
-    ended.leave()
+    outcome = _run(competition, config.model_copy(update={"run": run}), choice, url=url)
+    print(summary(outcome.result, seconds=time.monotonic() - started))
+    print(_composition(Path(outcome.result["submission"]).parent))
+    outcome.exit_if_unrecorded()
 
 
-def _chosen(competition: str, config: Any, asked: str) -> Any:
-    """The members, shown with where each was last used."""
+def _choose(competition: str, config: Any, members: str) -> Any:
+    """Choose the members, and print each with its scores and the submission that last used it."""
     from flows.blending.provenance import sources
     from flows.blending.selection import choose
-    from flows.console import aligned, say
+    from flows.console import aligned, inform
     from flows.humanize import score_text
     from tasks.core import places
     from tasks.core.submissions import submissions
 
-    say("looking for cached members and judging them")
-    choice = choose(competition, config, asked)
+    inform("looking for cached members and scoring them")
+    choice = choose(competition, config, members)
     for refusal in choice.refused:
-        say(f"left out {refusal}")
-    told = submissions.listed(places.submissions_folder(), competition)
+        inform(f"left out {refusal}")
+    entries = submissions.listed(places.submissions_folder(), competition)
     rows = [
         (
             name,
             each.member.short,
             score_text(each.verdict.score),
             score_text(each.verdict.validation),
-            ", ".join(entry.folder.name for entry in sources(each.member, told)[:1]),
+            ", ".join(entry.folder.name for entry in sources(each.member, entries)[:1]),
         )
         for name, each in choice.members.items()
     ]
@@ -89,34 +90,34 @@ def _chosen(competition: str, config: Any, asked: str) -> Any:
 
 
 def _run(competition: str, config: Any, choice: Any, *, url: str | None) -> Any:
-    """How the flow ended, called with the members' own recipes and models for provenance and report."""
+    """The outcome of the flow, which takes the members' recipes and models for provenance and report."""
     from flows.blending.flow import blending  # imports Prefect, which reads the environment
     from flows.blending.provenance import models_of_members, with_recipes
-    from flows.console import say, show_logs
-    from flows.runtime.server_loss import carried_out
+    from flows.console import inform, show_logs
+    from flows.runtime.server_loss import run_flow
     from tasks.core import places
     from tasks.core.submissions import submissions
 
     show_logs()
     members = {name: each.member for name, each in choice.members.items()}
-    told = submissions.listed(places.submissions_folder(), competition)
+    entries = submissions.listed(places.submissions_folder(), competition)
     digests = ",".join(member.short for member in members.values())
     command = f"podium blend {competition} --from {{folder}} --members {digests}"
-    return carried_out(
+    return run_flow(
         blending,
         competition,
-        with_recipes(config, members, told),
+        with_recipes(config, members, entries),
         {name: member.artifact for name, member in members.items()},
         models_of_members(members),
         command,
         name=config.run.name,
         url=url,
-        say=say,
+        inform=inform,
     )
 
 
-def _made_of(folder: Path) -> str:
-    """What each member counts, and what they gain together over the best of them."""
+def _composition(folder: Path) -> str:
+    """A table of the members' weights, and of the blend's gain over its best member."""
     from flows.console import aligned
     from flows.humanize import gain_text, nested_text
     from tasks.core.submissions import submissions
@@ -124,7 +125,7 @@ def _made_of(folder: Path) -> str:
     provenance = submissions.read(folder).provenance
     weights = {name: each["weight"] for name, each in provenance["members"].items() if each["weight"]}
     ordered = sorted(weights.items(), key=lambda entry: -entry[1])
-    # weights that score best were chosen on the records they are scored on; a stack is nested by the folds
+    # greedy weights are chosen on the records they are scored on; stacking is cross-fitted over the folds
     note = ", on the records the weights were chosen on" if _is_greedy(provenance) else ""
     rows = [
         ("gain      ", gain_text(provenance.get("gain")) + note),

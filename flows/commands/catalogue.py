@@ -1,4 +1,4 @@
-"""`podium list` and `podium check`: what there is, and whether the raw files can be used."""
+"""`podium list` and `podium check`: competitions, presets and raw files."""
 
 from typing import Any
 
@@ -15,14 +15,14 @@ def list_() -> None:
     for name in competition_names():
         config: Any = resolve.resolve(name)
         folder = places.expand(config.data.root)
-        there = "there" if folder.is_dir() else "not there: set data.root or PODIUM_DATA"
-        print(f"{name}\n  data in {folder} ({there})")
+        state = "there" if folder.is_dir() else "not there: set data.root or PODIUM_DATA"
+        print(f"{name}\n  data in {folder} ({state})")
         presets = resolve.presets(name)
         print(aligned([("", preset, header.partition("\n")[0]) for preset, header in presets]))
 
 
 def check(competition: Competition, preset: PresetName = None, overrides: Overrides = None) -> None:
-    """Read the raw files and print what was found; nothing is trained."""
+    """Validate the raw files and print their counts and irregularities; nothing is trained."""
     from importlib import import_module
 
     from flows.console import aligned, show_logs
@@ -30,9 +30,9 @@ def check(competition: Competition, preset: PresetName = None, overrides: Overri
 
     config: Any = resolve.resolve(competition, preset=preset, overrides=overrides or ())
     show_logs()
-    found = import_module(f"tasks.{competition}.data").count(config.data)
-    print(aligned([(name, f"{count:,}") for name, count in found["counts"].items()]))
-    for note in found["notes"]:
+    report = import_module(f"tasks.{competition}.data").count(config.data)
+    print(aligned([(name, f"{count:,}") for name, count in report["counts"].items()]))
+    for note in report["notes"]:
         print(f"\n{note['kind']}: {note['message']}")
         for example in note["examples"]:
             print(f"  {example}")

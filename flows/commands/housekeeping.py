@@ -9,18 +9,18 @@ def ui(
     stop: Annotated[bool, typer.Option("--stop", help="End the local server.")] = False,
     open_: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
 ) -> None:
-    """Start the Prefect server of this machine, unless it runs, and print its address."""
-    from flows.console import say
+    """Start the Prefect server of this machine if it is not running, and print its address."""
+    from flows.console import inform
     from flows.runtime import local_server
 
     if stop:
-        say(
+        inform(
             "the local Prefect server has ended"
             if local_server.stop()
             else "no local Prefect server is running"
         )
         return
-    page = local_server.ensure(say).removesuffix("/api")
+    page = local_server.ensure(inform).removesuffix("/api")
     print(page)
     if open_:
         import webbrowser
@@ -30,14 +30,17 @@ def ui(
 
 def clean(
     older_than: Annotated[
-        str, typer.Option(help="Only what was not used for so long: 90m, 12h, 30d, 4w.")
+        str, typer.Option(help="Only artifacts that were not used for this long: 90m, 12h, 30d, 4w.")
     ] = "30d",
     keep_best: Annotated[
-        int, typer.Option(min=0, help="Submissions of each competition to keep whole, best first.")
+        int,
+        typer.Option(
+            min=0, help="How many submissions of each competition keep their artifacts, best first."
+        ),
     ] = 3,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be removed.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print what would be removed.")] = False,
 ) -> None:
-    """Remove cached artifacts that no kept submission rests on."""
+    """Remove cached artifacts that no kept submission depends on."""
     from flows.humanize import parse_duration, size
 
     age = parse_duration(older_than, option="--older-than")
@@ -59,5 +62,5 @@ def clean(
 
 
 def _count(artifacts: object) -> int:
-    """Reports may list artifacts or count them."""
+    """The number of artifacts, which a report lists or counts."""
     return artifacts if isinstance(artifacts, int) else len(list(artifacts))  # type: ignore[call-overload]

@@ -1,4 +1,4 @@
-"""`podium submissions`: all that was submitted, side by side, and as a page."""
+"""`podium submissions` and `podium submissions list`: a table of submissions, and the same as a page."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,52 +7,52 @@ from typing import Annotated, Any
 import typer
 
 HtmlFile = Annotated[
-    Path | None, typer.Option("--html", metavar="FILE", help="Write a page with the history as a plot.")
+    Path | None, typer.Option("--html", metavar="FILE", help="Also write a page with a plot of the history.")
 ]
 
 
 def overview(
     context: typer.Context,
     competition: Annotated[
-        str | None, typer.Option("--competition", "-c", help="Only this competition's.")
+        str | None, typer.Option("--competition", "-c", help="Only submissions of this competition.")
     ] = None,
     html: HtmlFile = None,
 ) -> None:
-    """Look at submissions, compare them, check files, record public scores; without a command, list them."""
+    """List, show and compare submissions, check files, record public scores; without a command, list."""
     if context.invoked_subcommand is None:
         show(competition, html=html)
 
 
 def list_(
-    competition: Annotated[str | None, typer.Argument(help="Only this competition's.")] = None,
+    competition: Annotated[str | None, typer.Argument(help="Only submissions of this competition.")] = None,
     html: HtmlFile = None,
 ) -> None:
-    """List submissions, the newest first: scores of our own and public ones, and what changed in between."""
+    """List submissions, newest first: out-of-fold and public scores, and what changed since the last."""
     show(competition, html=html)
 
 
 def show(competition: str | None, *, html: Path | None = None) -> None:
-    """Print the table of each competition, and write the page where one is asked for."""
-    from flows.console import say
+    """Print a table for each competition, and write the page if a file is given."""
+    from flows.console import inform
     from tasks.core import places
     from tasks.core.settings.presets import shown
     from tasks.core.submissions import leaderboard, submissions
 
     root = places.submissions_folder()
-    found = submissions.listed(root, competition)
-    if not found:
-        say(f"no submissions in {root}")
+    entries = submissions.listed(root, competition)
+    if not entries:
+        inform(f"no submissions in {root}")
         return
-    names = dict.fromkeys(each.folder.parent.name for each in found)
+    names = dict.fromkeys(each.folder.parent.name for each in entries)
     boards = {
-        name: leaderboard.entries([each for each in found if each.folder.parent.name == name])
+        name: leaderboard.entries([each for each in entries if each.folder.parent.name == name])
         for name in names
     }
     agreements = {name: _agreement(name, board) for name, board in boards.items()}
     print("\n\n".join(_table(name, board, agreements[name]) for name, board in boards.items()))
     if html:
         _write_page(html, boards, agreements)
-        say(f"written to {shown(html.absolute())}")
+        inform(f"written to {shown(html.absolute())}")
 
 
 def _agreement(competition: str, entries: Sequence[Any]) -> str:
@@ -70,12 +70,12 @@ def _public_higher_is_better(competition: str) -> bool:
 
 
 def _table(competition: str, entries: Sequence[Any], agreement: str) -> str:
-    """The entries as aligned columns; one for the validation part where there is one."""
+    """The entries as aligned columns, with one for the validation part if any has a score on it."""
     from flows.console import aligned
 
     metric = next((entry.metric for entry in entries if entry.metric), "")
     validated = any(entry.validation for entry in entries)
-    heads = ["submission", "when (UTC)", metric or "out of fold", *(["validation"] if validated else [])]
+    header = ["submission", "when (UTC)", metric or "out of fold", *(["validation"] if validated else [])]
     rows = [
         [
             f"{competition}/{entry.name}",
@@ -87,7 +87,7 @@ def _table(competition: str, entries: Sequence[Any], agreement: str) -> str:
         ]
         for entry in entries
     ]
-    return f"{aligned([[*heads, 'public', 'changed since the one before'], *rows])}\n{agreement}"
+    return f"{aligned([[*header, 'public', 'changed since the one before'], *rows])}\n{agreement}"
 
 
 def _estimate(score: Any) -> str:
@@ -100,20 +100,20 @@ def _write_page(file: Path, boards: dict[str, Any], agreements: dict[str, str]) 
     from tasks.core.report.page import render
     from tasks.learning.report.leaderboard_section import section
 
-    told = [
+    sections = [
         section(name, board, agreements[name], public_higher_is_better=_public_higher_is_better(name))
         for name, board in boards.items()
     ]
     count = sum(map(len, boards.values()))
     facts = [("Submissions", f"{count:,}"), *((name, _best(board)) for name, board in boards.items())]
     try:
-        write_atomically(file.absolute(), render("Submissions", "", told, facts=facts).encode())
+        write_atomically(file.absolute(), render("Submissions", "", sections, facts=facts).encode())
     except OSError as error:
         raise UserError(f"--html: expected a file that can be written, received {file} ({error})") from None
 
 
 def _best(entries: Sequence[Any]) -> str:
-    """The best score of our own."""
+    """The best out-of-fold score."""
     scored = [entry for entry in entries if entry.score]
     if not scored:
         return "no score"

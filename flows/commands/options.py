@@ -7,19 +7,20 @@ import typer
 Competition = Annotated[str, typer.Argument(help="Name of a competition, as `podium list` shows it.")]
 PresetName = Annotated[
     str | None,
-    typer.Option("--preset", "-p", help="File in conf/<competition> with differences from the defaults."),
+    typer.Option("--preset", "-p", help="File in conf/<competition> with changes to the default settings."),
 ]
 Source = Annotated[
     str | None,
-    typer.Option("--from", metavar="SUBMISSION", help="Start from the settings of a submission."),
+    typer.Option("--from", metavar="SUBMISSION", help="Start from the settings of this submission."),
 ]
 Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", "-s", metavar="KEY=VALUE", help="Override one setting; may be repeated."),
 ]
 Timeout = Annotated[
-    str | None, typer.Option(help="Leave out recipes that do not fit into this time: 90m, 8h, 2d.")
+    str | None,
+    typer.Option(help="Time for the run, such as 90m, 8h, 2d; recipes that do not fit are left out."),
 ]
 SubmissionName = Annotated[
-    str, typer.Argument(help="A submission's folder, or a part of its name that no other has.")
+    str, typer.Argument(help="A submission's folder, or a part of its name that is unique.")
 ]

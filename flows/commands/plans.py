@@ -6,7 +6,7 @@ from typing import Any
 
 from flows.commands.options import Competition, Overrides, PresetName, Source, Timeout
 from flows.commands.runs import budget_seconds
-from flows.runtime.registry import flow_of
+from flows.runtime.registry import find_flow
 
 
 def plan(
@@ -16,14 +16,14 @@ def plan(
     source: Source = None,
     timeout: Timeout = None,
 ) -> None:
-    """Show every step: whether its result is cached, or what makes it run."""
+    """Show for every step whether its result is cached, or why it runs."""
     from flows.console import aligned
-    from flows.runtime import settings as environment
+    from flows.runtime import settings
     from tasks.core.settings import resolve
 
     budget = budget_seconds(timeout)
     config = resolve.resolve(competition, preset=preset, overrides=overrides or (), submission=source)
-    environment.apply(None)
+    settings.apply(None)
     from flows.budget.plan import plan as planned  # imports Prefect, which reads the environment
 
     steps = list(planned(competition, _fitting(competition, config, seconds=budget) if budget else config))
@@ -34,10 +34,10 @@ def plan(
 
 
 def _fitting(competition: str, config: Any, *, seconds: float) -> Any:
-    """The settings without what a run would leave out; tells what that is as a run does."""
+    """The settings without the recipes that a run would leave out, which are logged as in a run."""
     from flows.console import show_logs
 
-    flow_of(competition)  # before our logs
+    find_flow(competition)  # imports Prefect, which must come before show_logs
     from flows.budget.limiter import settings_within
 
     show_logs()
@@ -45,7 +45,7 @@ def _fitting(competition: str, config: Any, *, seconds: float) -> Any:
 
 
 def _time_text(steps: Sequence[Any]) -> str:
-    """How long a plan takes on the slots of this machine, as far as earlier runs tell."""
+    """The time the plan takes on the slots of this machine, estimated from earlier runs."""
     from flows.budget.makespan import expected_seconds
     from flows.humanize import about
     from tasks.core.execution.slots import slot_names

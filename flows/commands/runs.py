@@ -7,12 +7,12 @@ from typing import Annotated, Any
 import typer
 
 from flows.commands.options import Competition, Overrides, PresetName, Source, Timeout
-from flows.runtime.registry import flow_of
+from flows.runtime.registry import find_flow
 
 NOT_RECORDED = (
-    "no server: a temporary one ends with the run. There is no page to watch, the last task runs "
+    "no server: a temporary one ends with the run. There is no page that shows the run, the last task runs "
     "and logs may be missing from Prefect's records, and a killed run stays “Running” there. "
-    "The submission and the cache are complete all the same."
+    "The submission and the cache are complete nevertheless."
 )
 
 
@@ -26,76 +26,76 @@ def run(
     ] = True,
     name: Annotated[
         str | None,
-        typer.Option(help="Name of the run and its submission; the preset's unless given."),
+        typer.Option(help="Name of the run and its submission; by default the preset's name."),
     ] = None,
     timeout: Timeout = None,
 ) -> None:
     """Turn the raw files into a checked submission, repeating only what changed."""
+    from flows.runtime.preflight import check_folders, check_paths
     from tasks.core.settings import resolve
 
     started = time.monotonic()
     budget = budget_seconds(timeout)
-    run_name = checked_name(preset or "defaults" if name is None else name)
+    run_name = validated_name(preset or "defaults" if name is None else name)
     config: Any = resolve.resolve(competition, preset=preset, overrides=overrides or (), submission=source)
     check_folders()
     check_paths(config)
-    until = started + budget if budget else None
-    ended = _carried_out(competition, config, name=run_name, server=server, until=until)
-    print(summary(ended.result, seconds=time.monotonic() - started, owed=_owed()))
-    ended.leave()
+    deadline = started + budget if budget else None
+    outcome = _run(competition, config, name=run_name, server=server, deadline=deadline)
+    print(summary(outcome.result, seconds=time.monotonic() - started, pending_uploads=_pending_uploads()))
+    outcome.exit_if_unrecorded()
 
 
-def _carried_out(competition: str, config: Any, *, name: str, server: bool, until: float | None) -> Any:
-    """Run the flow, in the time until `until` on the monotonic clock; how it ended."""
-    from flows.console import say, show_logs
+def _run(competition: str, config: Any, *, name: str, server: bool, deadline: float | None) -> Any:
+    """The outcome of the flow, which has time until the deadline, in seconds of the monotonic clock."""
+    from flows.console import inform, show_logs
 
-    url = recorded_at(server)
+    url = connect_server(server)
     from prefect.task_runners import ThreadPoolTaskRunner  # Prefect reads the environment when imported
 
-    from flows.runtime.server_loss import carried_out
+    from flows.runtime.server_loss import run_flow
     from tasks.core.cluster import clusters
 
     runner: Any = ThreadPoolTaskRunner(max_workers=config.run.workers)
-    flow = flow_of(competition)
+    flow = find_flow(competition)
     show_logs()
     run = config.run.model_copy(update={"name": name})
-    if until is not None:
-        run = run.model_copy(update={"budget_seconds": max(until - time.monotonic(), 1.0)})
+    if deadline is not None:
+        run = run.model_copy(update={"budget_seconds": max(deadline - time.monotonic(), 1.0)})
     with clusters.open_for(run):
-        given = config.model_copy(update={"run": run})
-        return carried_out(flow, given, name=name, runner=runner, url=url, say=say)
+        config = config.model_copy(update={"run": run})
+        return run_flow(flow, config, name=name, runner=runner, url=url, inform=inform)
 
 
-def recorded_at(server: bool) -> str | None:
-    """Settle where Prefect records, before it is imported; the URL of the server's API, None without one."""
-    from flows.console import say
-    from flows.runtime import local_server as prefect_server
-    from flows.runtime import settings as environment
+def connect_server(server: bool) -> str | None:
+    """Set where Prefect records, before its import; the URL of the server's API, None without a server."""
+    from flows.console import inform
+    from flows.runtime import local_server, settings
 
     if not server:
-        say(NOT_RECORDED)
-    url = prefect_server.ensure(say) if server else None
-    environment.apply(url)
+        inform(NOT_RECORDED)
+    url = local_server.ensure(inform) if server else None
+    settings.apply(url)
     return url
 
 
 def budget_seconds(timeout: str | None) -> float:
-    """What `--timeout` says; 0 where it says nothing.
+    """The option `--timeout` in seconds; 0 if it is not given.
 
     Raises:
-        InvalidSettings: it is no time, or none at all.
+        InvalidSettings: it is not a duration, or is zero.
     """
     from flows.humanize import parse_duration
     from tasks.core.errors import InvalidSettings
 
     seconds = parse_duration(timeout, option="--timeout").total_seconds() if timeout is not None else 0.0
     if timeout is not None and not seconds:
-        raise InvalidSettings(f"--timeout: expected more than no time, received {timeout!r}")
+        raise InvalidSettings(f"--timeout: expected a duration above zero, received {timeout!r}")
     return seconds
 
 
-def checked_name(name: str) -> str:
-    """The name, if it can be that of a folder.
+def validated_name(name: str) -> str:
+    """The name, if it can name a folder.
 
     Raises:
         InvalidSettings: it cannot.
@@ -110,83 +110,24 @@ def checked_name(name: str) -> str:
     return name
 
 
-def check_folders() -> None:
-    """Find out now, not after hours of training, whether results can be written.
-
-    Raises:
-        UserError: a folder cannot be made or written to, or somebody else has made one inside it, or the
-            mirror cannot be used.
-    """
-    from tasks.core import places
-    from tasks.core.cache.remote_store import Mirror
-    from tasks.core.errors import UserError
-
-    if mirror := Mirror.current():
-        mirror.check()
-
-    chosen = {
-        "PODIUM_STORE": places.store_folder(),
-        "PODIUM_SUBMISSIONS": places.submissions_folder(),
-    }
-    for variable, folder in chosen.items():
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            _try_writing(folder)
-            for inner in (path for path in folder.iterdir() if path.is_dir()):
-                _try_writing(inner)
-        except OSError as error:
-            received = f"{error.filename} ({error.strerror})"
-            hint = "; who share one need a group, and umask 002" if isinstance(error, PermissionError) else ""
-            raise UserError(
-                f"{variable}: expected a folder that can be written to, received {received}{hint}"
-            ) from None
-
-
-def _try_writing(folder: Path) -> None:
-    import tempfile
-
-    try:
-        tempfile.TemporaryFile(dir=folder).close()
-    except OSError as error:
-        error.filename = folder
-        raise
-
-
-def check_paths(config: Any) -> None:
-    """Find out before anything runs whether every file and folder a setting names is there.
-
-    Raises:
-        InvalidSettings: one is not.
-    """
-    from tasks.core.cache.keys import named_paths
-    from tasks.core.errors import InvalidSettings
-    from tasks.core.places import expand
-
-    missing = [(key, value) for key, value in named_paths(config) if not expand(value).exists()]
-    if missing:
-        lines = [
-            f"{key}: expected a file or folder that exists, received {value!r} ({expand(value)})"
-            for key, value in missing
-        ]
-        raise InvalidSettings("\n".join(lines))
-
-
-def _owed() -> int:
-    """How many results could not be copied to the mirror, if there is one."""
+def _pending_uploads() -> int:
+    """Number of results that could not be copied to the remote store; 0 if there is none."""
     from tasks.core.cache.remote_store import Mirror
 
     mirror = Mirror.current()
     return mirror.settle() if mirror else 0
 
 
-def summary(result: dict[str, Any], *, seconds: float, owed: int = 0) -> str:
-    """Where everything lies, the score, and the time it took."""
+def summary(result: dict[str, Any], *, seconds: float, pending_uploads: int = 0) -> str:
+    """A table of the paths of submission and report, the score, what was left out, and the time."""
     from flows.console import aligned
     from flows.humanize import duration, score_text
     from tasks.core.settings.presets import shown
 
     rows = [(part, shown(Path(result[part]))) for part in ("submission", "report") if result.get(part)]
-    rows += [("score", score_text(result["score"]))] if result.get("score") is not None else []
+    if result.get("score") is not None:
+        rows.append(("score", score_text(result["score"])))
     rows += [("left out", f"{name}: {why}") for name, why in (result.get("left_out") or {}).items()]
-    rows += [("mirror", f"{owed} results are still to be copied; the next run tries again")] if owed else []
+    if pending_uploads:
+        rows.append(("mirror", f"{pending_uploads} results are still to be copied; the next run tries again"))
     return aligned([*rows, ("time", duration(seconds))])

@@ -8,25 +8,27 @@ import typer
 from flows.commands.options import Competition, Overrides, PresetName, Source
 
 Trials = Annotated[
-    int, typer.Option(min=1, help="Finished trials of the study in all, earlier ones included.")
+    int, typer.Option(min=1, help="Total number of finished trials of the study, earlier ones included.")
 ]
-Timeout = Annotated[str | None, typer.Option(help="End with the best so far after this time: 90m, 8h, 2d.")]
+Timeout = Annotated[str | None, typer.Option(help="Time for the search, such as 90m, 8h, 2d.")]
 Study = Annotated[
     str | None,
-    typer.Option(help="Name of the study and of the preset it writes; <preset>-search unless given."),
+    typer.Option(help="Name of the study and of the preset it writes; by default <preset>-search."),
 ]
-Workers = Annotated[int, typer.Option(min=0, help="Trials at one time; 0: one for each slot of the machine.")]
-Searched = Annotated[str, typer.Option(help="The recipe to search, where the preset has several.")]
+Workers = Annotated[
+    int, typer.Option(min=0, help="Trials at the same time; 0: one for each slot of the machine.")
+]
+Recipe = Annotated[str, typer.Option(help="The recipe to search, if the preset has several.")]
 Only = Annotated[
     list[str] | None,
-    typer.Option(help="Seek only under this key, such as recipe.training; all else stays. Repeatable."),
+    typer.Option(help="Search only settings under this key, such as recipe.training; may be repeated."),
 ]
-Pruner = Annotated[str, typer.Option(help="When to give a trial up: median, hyperband or none.")]
+Pruner = Annotated[str, typer.Option(help="How trials are pruned: median, hyperband or none.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the suggestions.")]
 Storage = Annotated[
     str,
     typer.Option(
-        envvar="PODIUM_STUDIES", help="URL of a database for studies, to share them between machines."
+        envvar="PODIUM_STUDIES", help="URL of a database of studies, to share them between machines."
     ),
 ]
 Server = Annotated[bool, typer.Option("--server/--no-server", help="Record the search on a Prefect server.")]
@@ -41,7 +43,7 @@ def search(
     timeout: Timeout = None,
     study: Study = None,
     workers: Workers = 0,
-    recipe: Searched = "",
+    recipe: Recipe = "",
     only: Only = None,
     pruner: Pruner = "median",
     seed: Seed = 0,
@@ -50,14 +52,14 @@ def search(
 ) -> None:
     """Search for better settings by cross-validation; the best trial becomes a preset.
 
-    The same command goes on with a study that was stopped, or makes more trials of it.
+    The same command continues a study that was stopped, or adds trials to it.
     """
     from flows.humanize import parse_duration
     from tasks.core.settings import resolve
 
     started = time.monotonic()
     config: Any = resolve.resolve(competition, preset=preset, overrides=overrides or (), submission=source)
-    chosen = _settings(
+    settings = _settings(
         trials=trials,
         timeout_seconds=parse_duration(timeout, option="--timeout").total_seconds() if timeout else 0.0,
         study=f"{preset or 'defaults'}-search" if study is None else study,
@@ -69,29 +71,30 @@ def search(
         seed=seed,
         storage=storage,
     )
-    ended = _prepared(competition, config, chosen, server=server)
-    print(_summary(ended.result, seconds=time.monotonic() - started))
-    ended.leave()
+    outcome = _checked_run(competition, config, settings, server=server)
+    print(_summary(outcome.result, seconds=time.monotonic() - started))
+    outcome.exit_if_unrecorded()
 
 
-def _prepared(competition: str, config: Any, chosen: Any, *, server: bool) -> Any:
-    """Search, after all that can be wrong was looked at."""
-    from flows.commands.runs import check_folders, check_paths, recorded_at
+def _checked_run(competition: str, config: Any, settings: Any, *, server: bool) -> Any:
+    """The outcome of the search, which starts after every check."""
+    from flows.commands.runs import connect_server
+    from flows.runtime.preflight import check_folders, check_paths
     from flows.search.results import preset_file
     from flows.search.trial import searchable
 
-    searchable(competition, config, chosen)
-    preset_file(competition, chosen.study)
+    searchable(competition, config, settings)
+    preset_file(competition, settings.study)
     check_folders()
     check_paths(config)
-    return _carried_out(competition, config, chosen, url=recorded_at(server))
+    return _run(competition, config, settings, url=connect_server(server))
 
 
 def _settings(**options: Any) -> Any:
     """The options as settings of a search.
 
     Raises:
-        InvalidSettings: one of them cannot be; names it.
+        InvalidSettings: an option is invalid; names it.
     """
     from pydantic import ValidationError
 
@@ -106,38 +109,38 @@ def _settings(**options: Any) -> Any:
         raise InvalidSettings("\n".join(lines)) from None
 
 
-def _carried_out(competition: str, config: Any, chosen: Any, *, url: str | None) -> Any:
-    """Run the flow; Prefect is imported here, for it reads the environment when it is."""
+def _run(competition: str, config: Any, settings: Any, *, url: str | None) -> Any:
+    """The outcome of the flow; imports Prefect, which reads the environment."""
     from prefect.task_runners import ThreadPoolTaskRunner
 
-    from flows.console import say, show_logs
-    from flows.runtime.server_loss import carried_out
+    from flows.console import inform, show_logs
+    from flows.runtime.server_loss import run_flow
     from flows.search.flow import search as flow
     from flows.search.flow import worker_count
     from tasks.core.cluster import clusters
 
     show_logs()
-    runner: Any = ThreadPoolTaskRunner(max_workers=worker_count(chosen))
+    runner: Any = ThreadPoolTaskRunner(max_workers=worker_count(settings))
     with clusters.open_for(config.run):
-        given = (competition, config, chosen)
-        return carried_out(flow, *given, name=chosen.study, runner=runner, url=url, say=say)
+        arguments = (competition, config, settings)
+        return run_flow(flow, *arguments, name=settings.study, runner=runner, url=url, inform=inform)
 
 
-def _summary(found: dict[str, Any], *, seconds: float) -> str:
-    """Where everything lies, the score beside the one it started from, and the time it took."""
+def _summary(result: dict[str, Any], *, seconds: float) -> str:
+    """A table of the paths of preset and report, the trials, the best and the initial score, and the time."""
     from pathlib import Path
 
     from flows.console import aligned
     from flows.humanize import duration, score_text
     from tasks.core.settings.presets import shown
 
-    counts = ", ".join(f"{count} {state}" for state, count in found["trials"].items())
+    counts = ", ".join(f"{count} {state}" for state, count in result["trials"].items())
     rows = [
-        ("preset", shown(Path(found["preset"]))),
-        ("report", shown(Path(found["report"]))),
+        ("preset", shown(Path(result["preset"]))),
+        ("report", shown(Path(result["report"]))),
         ("trials", counts),
-        ("best", f"{score_text(found['score'])}, trial {found['best']}"),
-        ("start", score_text(found["start"])),
+        ("best", f"{score_text(result['score'])}, trial {result['best']}"),
+        ("start", score_text(result["start"])),
         ("time", duration(seconds)),
     ]
     return aligned([row for row in rows if row[1]])

@@ -5,127 +5,123 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from flows.scheduling.deployments import Chosen
+    from flows.scheduling.deployments import DeploymentSpec
 
 Competitions = Annotated[
-    list[str] | None, typer.Argument(help="Names of competitions, as `podium list` shows them; all of them.")
+    list[str] | None,
+    typer.Argument(help="Names of competitions, as `podium list` shows them; by default all."),
 ]
 Names = Annotated[
-    list[str] | None, typer.Argument(metavar="[DEPLOYMENT]...", help="Like dogs/best; all of them.")
+    list[str] | None,
+    typer.Argument(metavar="[DEPLOYMENT]...", help="Deployments, such as dogs/best; by default all."),
 ]
 
 
 def serve(
     competitions: Competitions = None,
     port: Annotated[
-        int | None, typer.Option(min=1, max=65535, help="Port of the local server, if it must be started.")
+        int | None, typer.Option(min=1, max=65535, help="Port of the local server, if it is not running yet.")
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, max=64, help="Most runs at one time.")] = 4,
+    limit: Annotated[int, typer.Option(min=1, max=64, help="Maximum number of runs at the same time.")] = 4,
 ) -> None:
-    """Put presets into Prefect's UI and run them on demand and on schedule, until Ctrl-C."""
-    from flows.commands.runs import check_folders
-    from flows.console import say
-    from flows.runtime import local_server
+    """Show presets in Prefect's UI and run them on demand and on schedule, until Ctrl-C."""
+    from flows.console import inform
+    from flows.runtime.preflight import check_folders
 
-    found = _chosen(competitions)
+    specs = _specs(competitions)
     check_folders()
-    url = local_server.ensure(say, port=port)
-    _take(url)
-    from flows.scheduling import serve as serving
+    url = _connect_server(port)
+    from flows.scheduling.serve import serve_deployments  # imports Prefect, which reads the environment
 
     print(f"{url.removesuffix('/api')}/deployments")
-    print(_listing(found))
-    serving.serve(found, limit=limit, say=say)
-    say("the schedules are paused until the next `podium serve`; the server still runs (podium ui --stop)")
+    print(_listing(specs))
+    serve_deployments(specs, limit=limit, inform=inform)
+    inform("the schedules are paused until the next `podium serve`; the server still runs (podium ui --stop)")
 
 
 def deploy(
     competitions: Competitions = None,
-    pool: Annotated[str, typer.Option(help="Work pool; made if there is none of this name.")] = "podium",
+    pool: Annotated[str, typer.Option(help="Work pool; created if there is none of this name.")] = "podium",
 ) -> None:
     """Register presets for workers on other machines, which take their runs from a work pool."""
-    from flows.console import say
-    from flows.runtime import local_server
+    from flows.console import inform
 
-    found = _chosen(competitions)
-    url = local_server.ensure(say)
-    _take(url)
-    from flows.scheduling.deployments import make_pool, register
+    specs = _specs(competitions)
+    url = _connect_server()
+    from flows.scheduling.deployments import create_pool, register  # imports Prefect
 
-    if make_pool(pool):
-        say(f"made the work pool {pool}")
-    register(found, lambda made: made.apply(), pool=pool)
-    print(_listing(found, pool=pool))
-    say(f"each machine that shall work them needs this checkout at the same place, and\n{_worker(url, pool)}")
+    if create_pool(pool):
+        inform(f"created the work pool {pool}")
+    register(specs, lambda deployment: deployment.apply(), pool=pool)
+    print(_listing(specs, pool=pool))
+    inform(
+        f"each machine that runs them needs this checkout at the same path, and\n{_worker_setup(url, pool)}"
+    )
 
 
 def list_() -> None:
-    """List schedules, and when each fires next."""
-    from flows.console import aligned, say
+    """List schedules with the next run of each."""
+    from flows.console import aligned, inform
 
-    _take_running()
+    _connect_server()
     from flows.scheduling.server_schedules import schedules
 
-    rows = [(each.deployment, each.says, each.state) for each in schedules()]
+    rows = [(each.deployment, each.timing, each.state) for each in schedules()]
     if rows:
         print(aligned([("deployment", "schedule", "next"), *rows]))
     else:
-        say("no schedules: conf/schedules.toml has none, or `podium serve` did not read it yet")
+        inform("no schedules: conf/schedules.toml has none, or `podium serve` has not read it yet")
 
 
 def pause(names: Names = None) -> None:
-    """Pause schedules; they stay so until they are resumed, here or in the UI."""
-    _switch(names, active=False)
+    """Pause schedules until they are resumed, here or in the UI."""
+    _set_active(names, active=False)
 
 
 def resume(names: Names = None) -> None:
     """Resume schedules that were paused here or in the UI."""
-    _switch(names, active=True)
+    _set_active(names, active=True)
 
 
-def _switch(names: list[str] | None, *, active: bool) -> None:
-    _take_running()
-    from flows.scheduling.server_schedules import switch
+def _set_active(names: list[str] | None, *, active: bool) -> None:
+    _connect_server()
+    from flows.scheduling.server_schedules import set_active
 
-    count = switch(names or (), active=active)
+    count = set_active(names or (), active=active)
     print(f"{count} schedules {'resumed' if active else 'paused'}")
 
 
-def _chosen(competitions: list[str] | None) -> list["Chosen"]:
-    """Whatever is wrong with the file or with a preset is told before a server is started."""
+def _specs(competitions: list[str] | None) -> list["DeploymentSpec"]:
+    """The deployments; errors in the file or in a preset are raised before a server is started."""
     from flows.scheduling import schedules
-    from flows.scheduling.deployments import chosen
+    from flows.scheduling.deployments import deployment_specs
 
-    return chosen(schedules.read(), competitions or ())
+    return deployment_specs(schedules.read(), competitions or ())
 
 
-def _take(url: str) -> None:
-    """Prefect reads the environment when it is imported."""
-    from flows.runtime import settings
+def _connect_server(port: int | None = None) -> str:
+    """The URL of the server's API, which is also put into the environment for Prefect's import."""
+    from flows.console import inform
+    from flows.runtime import local_server, settings
 
+    url = local_server.ensure(inform, port=port)
     settings.apply(url)
+    return url
 
 
-def _take_running() -> None:
-    from flows.console import say
-    from flows.runtime import local_server
-
-    _take(local_server.ensure(say))
-
-
-def _listing(found: "list[Chosen]", *, pool: str | None = None) -> str:
+def _listing(specs: "list[DeploymentSpec]", *, pool: str | None = None) -> str:
     from flows.console import aligned
-    from flows.scheduling.deployments import name_of
+    from flows.scheduling.deployments import deployment_name
 
     rows: list[tuple[Any, ...]] = []
-    for each in found:
-        times = [schedule.said for schedule in each.schedules] or ["on demand"]
-        rows += [(f"{each.competition}/{name_of(each, pool)}", time) for time in times]
+    for spec in specs:
+        timings = [schedule.timing for schedule in spec.schedules] or ["on demand"]
+        rows += [(f"{spec.competition}/{deployment_name(spec, pool)}", timing) for timing in timings]
     return aligned(rows)
 
 
-def _worker(url: str, pool: str) -> str:
-    """What to type on a machine that works the runs."""
+def _worker_setup(url: str, pool: str) -> str:
+    """The commands that start a worker on another machine."""
     lines = [
         f"  export PREFECT_API_URL={url}      # an address of this server that the machine can reach",
         "  export PODIUM_STORE=… PODIUM_SUBMISSIONS=…     # folders that all machines share",

@@ -1,4 +1,4 @@
-"""`podium submissions …`: look at what was submitted, compare, check, record public scores."""
+"""`podium submissions …`: show and compare submissions, check files, record public scores."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -44,7 +44,7 @@ def show(name: SubmissionName) -> None:
 
 
 def diff(first: SubmissionName, second: SubmissionName) -> None:
-    """Say what differs between two submissions: settings, data, libraries, code, answers."""
+    """Show what differs between two submissions: settings, data, libraries, code, answers."""
     from flows.console import aligned
     from tasks.core import places
     from tasks.core.submissions import submissions
@@ -52,11 +52,11 @@ def diff(first: SubmissionName, second: SubmissionName) -> None:
     root = places.submissions_folder()
     one, two = submissions.named(root, first), submissions.named(root, second)
     print(f"{one.name} → {two.name}")
-    for part, found in submissions.differences(one, two).items():
+    for part, changes in submissions.differences(one, two).items():
         title = {"config": "settings"}.get(part, part)
-        print(f"\n{title}: {'the same' if not found else f'{len(found)} differ'}")
-        if found:
-            print(aligned(("", key, f"{_plain(a)} → {_plain(b)}") for key, a, b in found))
+        print(f"\n{title}: {'the same' if not changes else f'{len(changes)} differ'}")
+        if changes:
+            print(aligned(("", key, f"{_plain(a)} → {_plain(b)}") for key, a, b in changes))
     answers = submissions.answer_difference(one, two)
     share = answers.different / max(answers.total, 1)
     print(f"\nanswers: {answers.different:,} of {answers.total:,} lines differ ({share:.1%})")
@@ -65,7 +65,7 @@ def diff(first: SubmissionName, second: SubmissionName) -> None:
 
 
 def validate(
-    file: Annotated[Path, typer.Argument(help="The file that would be uploaded.")],
+    file: Annotated[Path, typer.Argument(help="The file to upload.")],
     competition: CompetitionOption,
     preset: PresetName = None,
     overrides: Overrides = None,
@@ -83,7 +83,7 @@ def validate(
 
 def record_score(
     name: SubmissionName,
-    score: Annotated[float, typer.Argument(help="The public score, as the leaderboard shows it.")],
+    score: Annotated[float, typer.Argument(help="The public score, as shown on the leaderboard.")],
 ) -> None:
     """Write the public score into a submission's provenance."""
     import math

@@ -1,7 +1,7 @@
-"""Wait for every step a flow started and raise the first real failure, not what it dragged along.
+"""Wait for every step that a flow started, and raise the first failure that no other step caused.
 
-Prefect marks what depends on a failed step *NotReady*, and a flow that does not wait for its futures
-ends *Completed* whatever became of them.
+Prefect marks steps that depend on a failed one *NotReady*, and a flow that does not wait for its futures ends
+*Completed* even if they failed.
 """
 
 from collections.abc import Callable
@@ -12,8 +12,8 @@ from tasks.core.context import Collector, collected_by
 from tasks.core.execution.run_control import RunControl, controlled_by
 
 
-def followed(body: Callable[..., Any]) -> Callable[..., Any]:
-    """The flow body with its returned future awaited, and all others before it."""
+def await_steps(body: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorate a flow's body: wait for all its steps, and return the result of the last."""
 
     @wraps(body)
     def run(*arguments: Any, **keywords: Any) -> Any:
@@ -21,7 +21,7 @@ def followed(body: Callable[..., Any]) -> Callable[..., Any]:
         with collected_by(collector), controlled_by(RunControl()):
             last = body(*arguments, **keywords)
         if not hasattr(last, "wait"):
-            return last  # a plan: nothing runs
+            return last  # a plan, in which nothing runs
         for future in collector.futures:
             future.wait()
         for future in collector.futures:

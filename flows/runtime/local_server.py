@@ -1,6 +1,6 @@
-"""The Prefect server that records runs: the one configured, else a local one in the background.
+"""The Prefect server that records runs: the configured one, else a local one in the background.
 
-Only its HTTP interface is used: the import of Prefect takes a second, and reads the environment.
+Uses its HTTP interface only: importing Prefect takes a second and reads the environment.
 """
 
 import json
@@ -16,17 +16,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from flows.runtime.settings import configured_url, environment, made_home
+from flows.runtime.settings import configured_url, ensure_home, environment
 from tasks.core import places
 from tasks.core.errors import UserError
 
 PORT = 4200
-START_TIMEOUT_SECONDS = 240.0  # its first start took 100 s on two cores that were busy with trainings
+START_TIMEOUT_SECONDS = 240.0  # a first start took 100 s on two cores that were busy with trainings
 STOP_TIMEOUT_SECONDS = 10.0
 
 CRASHED_AUTOMATION: Mapping[str, Any] = {
     "name": "podium: mark runs without heartbeat as crashed",
-    "description": "A process ended by SIGKILL cannot report it; its run would stay Running.",
+    "description": "A process that SIGKILL ended cannot report it; its run would stay Running.",
     "trigger": {
         "type": "event",
         "posture": "Proactive",
@@ -52,18 +52,19 @@ CRASHED_AUTOMATION: Mapping[str, Any] = {
     ],
 }
 
-Say = Callable[[str], None]
+Inform = Callable[[str], None]
+"""Shows the user a message."""
 
 
 class LocalServer(NamedTuple):
-    """A server of ours, as `server.json` remembers it."""
+    """A server that Podium started, as recorded in `server.json`."""
 
     pid: int
     url: str
 
     @property
     def alive(self) -> bool:
-        """Whether the process still is that server, not a later one with its number."""
+        """Whether the process is still that server, not a later process with the same id."""
         from psutil import Error, Process
 
         try:
@@ -73,8 +74,8 @@ class LocalServer(NamedTuple):
         return command[-1:] == [_port(self.url)] and command[2:5] == ["prefect", "server", "start"]
 
 
-def ensure(say: Say, *, port: int | None = None) -> str:
-    """The URL of a server's API that answers; starts a local one, at this port, when none is configured.
+def ensure(inform: Inform, *, port: int | None = None) -> str:
+    """The API's URL of a server that answers; starts a local one, at this port, if none is configured.
 
     Raises:
         UserError: the configured server does not answer, or the local one did not start.
@@ -86,34 +87,34 @@ def ensure(say: Say, *, port: int | None = None) -> str:
                 "(start it, or unset the variable to use a local one)"
             )
         return url
-    with _alone():
-        local = _remembered()
-        if local is None or not local.alive or not _waited(local, say):
-            local = _start(say, PORT if port is None else port)
+    with _state_lock():
+        local = _recorded_server()
+        if local is None or not local.alive or not _wait_until_ready(local, inform):
+            local = _start(inform, PORT if port is None else port)
         _register_automation(local.url)
     return local.url
 
 
 def stop() -> bool:
-    """End the local server; False when there is none.
+    """End the local server; False if there is none.
 
     Raises:
-        UserError: it is another user's.
+        UserError: it belongs to another user.
     """
-    with _alone():
-        local = _remembered()
+    with _state_lock():
+        local = _recorded_server()
         was_alive = local is not None and local.alive
         if local is not None and was_alive:
-            _end(local)
+            _terminate(local)
         _state_file().unlink(missing_ok=True)
         return was_alive
 
 
-def _end(local: LocalServer) -> None:
+def _terminate(local: LocalServer) -> None:
     try:
         os.kill(local.pid, signal.SIGTERM)
     except PermissionError:
-        expected = "a server that you have started"
+        expected = "a server that you started"
         raise UserError(
             f"--stop: expected {expected}, received process {local.pid} of another user"
         ) from None
@@ -133,15 +134,15 @@ def _log_file() -> Path:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
-    """One process at a time; the kernel frees the lock of one that dies."""
+def _state_lock() -> Iterator[None]:
+    """Admit one process at a time; the kernel frees the lock of a process that dies."""
     from filelock import FileLock
 
-    with FileLock(made_home() / "server.lock"):
+    with FileLock(ensure_home() / "server.lock"):
         yield
 
 
-def _remembered() -> LocalServer | None:
+def _recorded_server() -> LocalServer | None:
     try:
         state = json.loads(_state_file().read_text("utf-8"))
         return LocalServer(int(state["pid"]), str(state["url"]))
@@ -149,19 +150,19 @@ def _remembered() -> LocalServer | None:
         return None
 
 
-def _start(say: Say, preferred: int) -> LocalServer:
-    say("starting a local Prefect server (the first time takes about ten seconds) …")
+def _start(inform: Inform, preferred: int) -> LocalServer:
+    inform("starting a local Prefect server (the first time takes about ten seconds) …")
     for port in (_free_port(preferred), _free_port(0)):
         local = LocalServer(_spawn(port), f"http://127.0.0.1:{port}/api")
         _state_file().write_text(json.dumps(local._asdict()), "utf-8")
-        if _waited(local, say):
-            say(f"Prefect runs at {local.url.removesuffix('/api')} (podium ui --stop ends it)")
+        if _wait_until_ready(local, inform):
+            inform(f"Prefect runs at {local.url.removesuffix('/api')} (podium ui --stop ends it)")
             return local
-    raise UserError(f"the local Prefect server ended at once; {_last_lines()}")
+    raise UserError(f"the local Prefect server ended at once; {_log_tail()}")
 
 
 def _spawn(port: int) -> int:
-    """Start the server in a session of its own, so that it outlives this command."""
+    """Start the server in its own session, so that it outlives this command; returns its process id."""
     arguments = [
         sys.executable,
         "-m",
@@ -174,7 +175,7 @@ def _spawn(port: int) -> int:
         str(port),
     ]
     env = {name: value for name, value in os.environ.items() if name != "PREFECT_API_URL"} | environment()
-    env["PREFECT_UI_API_URL"] = f"http://127.0.0.1:{port}/api"  # else pages ask port 4200 and stay blank
+    env["PREFECT_UI_API_URL"] = f"http://127.0.0.1:{port}/api"  # else its pages call port 4200 and stay blank
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
     actions = [
         (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
@@ -184,21 +185,21 @@ def _spawn(port: int) -> int:
     return os.posix_spawn(sys.executable, arguments, env, file_actions=actions, setsid=True)
 
 
-def _waited(local: LocalServer, say: Say) -> bool:
-    """Wait until the server answers; False when its process has ended."""
+def _wait_until_ready(local: LocalServer, inform: Inform) -> bool:
+    """Wait until the server answers; False if its process has ended."""
     deadline = time.monotonic() + START_TIMEOUT_SECONDS
     while not answers(local.url):
-        time.sleep(0.2)  # first of all: for a moment after its start a process has no command line
+        time.sleep(0.2)  # first, as a process has no command line for a moment after its start
         if not local.alive:
             return False
         if time.monotonic() > deadline:
             expected = f"an answer from {local.url}/health within {START_TIMEOUT_SECONDS:.0f} s"
-            raise UserError(f"the local Prefect server: expected {expected}, received none; {_last_lines()}")
+            raise UserError(f"the local Prefect server: expected {expected}, received none; {_log_tail()}")
     return True
 
 
 def _free_port(preferred: int) -> int:
-    """The preferred port, or any free one."""
+    """The preferred port if it is free, else any free port."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -213,7 +214,7 @@ def _port(url: str) -> str:
 
 
 def answers(url: str, *, any_status: bool = False) -> bool:
-    """Whether a server is there; with `any_status`, one that refuses to tell us answers too."""
+    """Whether a server answers; with `any_status`, one that refuses access counts too."""
     try:
         return bool(_request(f"{url}/health", timeout_seconds=5))
     except urllib.error.HTTPError as error:
@@ -224,7 +225,7 @@ def answers(url: str, *, any_status: bool = False) -> bool:
 
 
 def _request(url: str, body: object = None, *, timeout_seconds: float = 30) -> Any:
-    """GET, or POST of a body; loopback never through a proxy, which would look at itself."""
+    """GET, or POST if there is a body; loopback bypasses proxies, which would connect to their own host."""
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
     local = "//127.0.0.1:" in url or "//localhost:" in url
@@ -234,12 +235,12 @@ def _request(url: str, body: object = None, *, timeout_seconds: float = 30) -> A
 
 
 def _register_automation(url: str) -> None:
-    named = {"automations": {"name": {"any_": [CRASHED_AUTOMATION["name"]]}}}
-    if not _request(f"{url}/automations/filter", named):
+    query = {"automations": {"name": {"any_": [CRASHED_AUTOMATION["name"]]}}}
+    if not _request(f"{url}/automations/filter", query):
         _request(f"{url}/automations/", CRASHED_AUTOMATION)
 
 
-def _last_lines(count: int = 15) -> str:
+def _log_tail(count: int = 15) -> str:
     try:
         lines = _log_file().read_text("utf-8", "replace").splitlines()[-count:]
     except OSError:

@@ -1,9 +1,12 @@
-"""A competition's flow by its name, so that a new competition needs no line anywhere else."""
+"""Find a competition's flow by its name, so that a new competition needs no entry in any list."""
 
 from importlib import import_module
 from typing import Any
 
 
-def flow_of(competition: str) -> Any:
-    """Its flow; with it Prefect is imported, which reads the environment and sets up logs of its own."""
+def find_flow(competition: str) -> Any:
+    """The flow `<competition>` of the module `flows.<competition>`.
+
+    Imports Prefect, which reads its settings from the environment and sets up its own logging.
+    """
     return getattr(import_module(f"flows.{competition}"), competition)

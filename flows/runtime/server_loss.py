@@ -1,7 +1,11 @@
-"""Carry a flow out to its end, also when the Prefect server that records it is lost on the way.
+"""Run a flow to its end, also when the Prefect server that records it is lost on the way.
 
-Steps and trainings do not need the server. But Prefect's client waits a minute for each of its last calls,
-and then gives up a flow whose work is done.
+Steps and trainings do not need the server. But Prefect's client retries each of its last calls for a minute,
+and then fails a flow whose work is done.
+
+Only one thing here is not Prefect's public interface: while the server is lost, `client.max_retries` is set
+to 0 in the run's own copy of Prefect's settings. `temporary_settings` makes the copy, but its changes reach
+no thread that has already started, and reports are published from such threads.
 """
 
 import logging
@@ -11,175 +15,176 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from copy import copy
 from datetime import datetime
-from functools import partial, wraps
+from functools import wraps
 from typing import Any, NamedTuple
 
+from prefect import Flow
+from prefect.settings import get_current_settings, temporary_settings
 from pydantic_core import to_jsonable_python
 
-from flows.runtime.local_server import answers
+from flows.runtime.local_server import Inform, answers
 
 PROBE_SECONDS = 5.0
 LOST_SECONDS = 15.0
-"""Silence of this length is a loss; a server that is started anew answers sooner on most machines."""
-COMPLAINING = ("prefect.events.clients", "prefect._internal.concurrency", "prefect.flow_runs")
-"""Loggers that tell of each message which did not reach the server, and of the flow that fails for it."""
-
-Say = Callable[[str], None]
+"""A server that does not answer for this long is lost; most machines restart one in less time."""
+REPEATING_LOGGERS = ("prefect.events.clients", "prefect._internal.concurrency", "prefect.flow_runs")
+"""Loggers that write a line for each message the server did not receive, and for the flow that then fails."""
 
 
-class Ended(NamedTuple):
-    """What a flow returned, and whether the server knows."""
+class FlowOutcome(NamedTuple):
+    """What a flow returned, and whether the server recorded it."""
 
     result: Any
     recorded: bool
 
-    def leave(self) -> None:
-        """End the process where the server is lost: Prefect would go on for minutes to tell it the rest."""
+    def exit_if_unrecorded(self) -> None:
+        """End the process if the server is lost: Prefect would retry for minutes to send the rest."""
         if not self.recorded:
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(0)
 
 
-def carried_out(
-    flow: Any, *arguments: Any, name: str, runner: Any = None, url: str | None, say: Say
-) -> Ended:
-    """Run the flow; what its body returns or raises counts, not what becomes of the server.
+def run_flow(
+    flow: Any, *arguments: Any, name: str, runner: Any = None, url: str | None, inform: Inform
+) -> FlowOutcome:
+    """Run the flow; the outcome is what its body returns or raises, whether or not the server records it.
 
     Args:
         flow: Prefect's.
         arguments: the flow's.
         name: of the run.
         runner: of its tasks; the flow's own unless given.
-        url: of the server's API; None for a temporary one, which is not watched.
-        say: for messages to the person.
+        url: of the server's API; None for a temporary one, which is not monitored.
+        inform: shows the user a message.
     """
-    body = _Body(flow.fn)
-    own = for_one_run(flow, body.kept, name, runner or flow.task_runner)
-    with watched(url, say) as watch:
+    body = _RecordedBody(flow.fn)
+    run = flow_for_run(flow, body.call, name=name, runner=runner or flow.task_runner)
+    with monitored(url, inform) as monitor:
         try:
-            return Ended(own(*arguments), recorded=True)
+            return FlowOutcome(run(*arguments), recorded=True)
         except Exception as error:
             if body.failure:
                 raise body.failure from None
-            if not body.returned:
+            if not body.results:
                 raise
-            say(_unrecorded(watch, error))
-            return Ended(body.returned[0], recorded=False)
+            inform(_unrecorded_message(monitor, error))
+            return FlowOutcome(body.results[0], recorded=False)
 
 
-def for_one_run(flow: Any, body: Callable[..., Any], name: str, runner: Any) -> Any:
-    """The flow with another body, name and runner.
+class _PydanticFlow(Flow[..., Any]):
+    """A flow whose parameters pydantic writes as JSON; Prefect would import FastAPI, for the same result."""
 
-    Prefect's `with_options` works out the schema of the parameters anew, and its `serialize_parameters`
-    imports FastAPI: half a second together, for what is known and for what pydantic does alike.
-    """
-    own = copy(flow)
-    own.fn, own.flow_run_name, own.task_runner = body, name, runner
-    own.serialize_parameters = partial(to_jsonable_python, serialize_unknown=True)
-    return own
+    def serialize_parameters(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        written: dict[str, Any] = to_jsonable_python(parameters, serialize_unknown=True)
+        return written
 
 
-class _Body:
-    """A flow's function that keeps what it returned or raised."""
+def flow_for_run(flow: Any, body: Callable[..., Any], *, name: str, runner: Any) -> Flow[..., Any]:
+    """A flow like this one with another body, run name and task runner."""
+    return _PydanticFlow(
+        body,
+        name=flow.name,
+        version=flow.version,
+        description=flow.description,
+        validate_parameters=flow.should_validate_parameters,
+        flow_run_name=name,
+        task_runner=runner,
+    )
+
+
+class _RecordedBody:
+    """A flow's function, and what it returned or raised."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
-        self.returned: list[Any] = []
+        self.results: list[Any] = []
         self.failure: Exception | None = None
 
         @wraps(function)
-        def kept(*arguments: Any, **keywords: Any) -> Any:
+        def call(*arguments: Any, **keywords: Any) -> Any:
             try:
                 result = function(*arguments, **keywords)
             except Exception as error:
                 self.failure = error
                 raise
-            self.returned.append(result)
+            self.results.append(result)
             return result
 
-        self.kept = kept
+        self.call = call
 
 
-def _unrecorded(watch: "Watch", error: Exception) -> str:
-    if not watch.silent:
-        return (
-            f"Prefect could not record the end of this run ({error}); its results are complete all the same"
-        )
+def _unrecorded_message(monitor: "ServerMonitor", error: Exception) -> str:
+    if not monitor.silent:
+        return f"Prefect could not record the end of this run ({error}); its results are complete"
     return (
-        f"the Prefect server was lost at {watch.last:%H:%M:%S}: its pages show this run as unfinished or "
-        "crashed, without the steps, logs and reports that came later. The results and the cache are complete"
+        f"the Prefect server was lost at {monitor.last_answer:%H:%M:%S}: its pages show this run as "
+        "unfinished or crashed, without the later steps, logs and reports; results and cache are complete"
     )
 
 
-class Watch:
-    """Asks again and again whether the server answers; while it is lost, Prefect does not wait for it."""
+class ServerMonitor:
+    """Probes whether the server answers; while it is lost, Prefect's client does not retry.
 
-    def __init__(self, url: str, say: Say) -> None:
-        from prefect.settings import get_current_settings
+    Create it inside `temporary_settings`, whose copy of Prefect's settings it changes.
+    """
 
-        self.last = datetime.now()
-        """When it answered last."""
+    def __init__(self, url: str, inform: Inform) -> None:
+        self.last_answer = datetime.now()
         self.silent = False
-        """Whether it left the last question without an answer."""
+        """Whether the last probe was not answered."""
         self.lost = False
-        self._url, self._say = url, say
-        self._answered = time.monotonic()
-        self._client = get_current_settings().client  # one for all threads; they read it before each attempt
+        self._url, self._inform = url, inform
+        self._last_answer_seconds = time.monotonic()
+        self._client = get_current_settings().client  # shared by the run's threads, read before each attempt
         self._retries = self._client.max_retries
 
-    def ask(self) -> None:
-        """Ask once, and say what has changed."""
+    def probe(self) -> None:
+        """Probe the server once; tell the user when it is lost and when it is back."""
         self.silent = not answers(self._url, any_status=True)
-        logging.raiseExceptions = not self.silent  # else logs that do not arrive are told without end
+        logging.raiseExceptions = not self.silent  # else each log record that is not sent prints an error
         if not self.silent:
-            self.last, self._answered = datetime.now(), time.monotonic()
-        lost = time.monotonic() - self._answered > LOST_SECONDS
+            self.last_answer, self._last_answer_seconds = datetime.now(), time.monotonic()
+        lost = time.monotonic() - self._last_answer_seconds > LOST_SECONDS
         if lost != self.lost:
             self.lost, self._client.max_retries = lost, 0 if lost else self._retries
             page = self._url.removesuffix("/api")
-            self._say(
+            self._inform(
                 f"the Prefect server at {page} "
-                + ("does not answer any more; the run goes on without it" if lost else "answers again")
+                + ("no longer answers; the run continues without it" if lost else "answers again")
             )
 
-    def end(self) -> None:
-        """Leave Prefect's settings as they were; a lost server stays so until the process ends."""
-        if not self.lost:
-            self._client.max_retries = self._retries
-
     def filter(self, record: logging.LogRecord) -> bool:
-        """Keeps complaints of Prefect to itself that say the same of each message."""
+        """As a logging filter: drop Prefect's repeated complaints while the server is silent."""
         return not self.silent
 
 
-class _Unwatched:
-    """Stands for a server that ends with the run."""
+class _TemporaryServer:
+    """Stands for a server that ends with the run, which cannot be lost."""
 
     lost = silent = False
 
 
 @contextmanager
-def watched(url: str | None, say: Say) -> Iterator[Any]:
-    """Within the block, the server is watched from a thread."""
+def monitored(url: str | None, inform: Inform) -> Iterator[Any]:
+    """Monitor the server from a thread within the block; its loss changes a copy of Prefect's settings."""
     if url is None:
-        yield _Unwatched()
+        yield _TemporaryServer()
         return
-    watch, over = Watch(url, say), threading.Event()
-    for name in COMPLAINING:
-        logging.getLogger(name).addFilter(watch)
+    with temporary_settings():
+        monitor, ended = ServerMonitor(url, inform), threading.Event()
+        for name in REPEATING_LOGGERS:
+            logging.getLogger(name).addFilter(monitor)
 
-    def ask() -> None:
-        while not over.wait(PROBE_SECONDS):
-            watch.ask()
+        def probe() -> None:
+            while not ended.wait(PROBE_SECONDS):
+                monitor.probe()
 
-    threading.Thread(target=ask, daemon=True).start()
-    try:
-        yield watch
-    finally:
-        over.set()
-        watch.end()
-        if not watch.silent:
-            for name in COMPLAINING:
-                logging.getLogger(name).removeFilter(watch)
+        threading.Thread(target=probe, daemon=True).start()
+        try:
+            yield monitor
+        finally:
+            ended.set()
+            if not monitor.silent:
+                for name in REPEATING_LOGGERS:
+                    logging.getLogger(name).removeFilter(monitor)

@@ -1,6 +1,6 @@
-"""Prefect's settings as Podium wants them, put into the environment before Prefect is imported.
+"""Podium's settings of Prefect, put into the environment before Prefect is imported.
 
-Prefect reads its settings once, at import; a file of settings counts only in the current directory.
+Prefect reads its settings once, at import; it reads a settings file from the current directory only.
 """
 
 import os
@@ -14,16 +14,16 @@ DEFAULTS = {
     "DO_NOT_TRACK": "1",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
-    # The page of the new UI calls a host outside from the browser, whatever the settings say.
+    # The pages of the new UI contact an external host from the browser, whatever the settings are.
     "PREFECT_SERVER_UI_V2_ENABLED": "false",
-    # Leases in memory are lost with the server, and their slots with them.
-    "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": ("prefect.server.concurrency.lease_storage.filesystem"),
-    # One by one it records 40 task runs a second, in batches 110.
+    # Leases kept in memory are lost when the server ends, and their slots stay taken.
+    "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
+    # The server records 40 task runs a second one by one, 110 in batches.
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "200",
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "200",
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
-    # The least it takes; the automation below waits for three of them.
+    # Seconds, the minimum; the automation in `local_server` waits for three of them.
     "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
     "PREFECT_LOGGING_EXTRA_LOGGERS": "podium",
     "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
@@ -31,21 +31,21 @@ DEFAULTS = {
 
 
 def environment() -> dict[str, str]:
-    """Prefect's settings as Podium wants them; what the person has set stays."""
-    wanted = {"PREFECT_HOME": str(places.prefect_home()), **DEFAULTS}
-    return {name: os.environ.get(name, value) for name, value in wanted.items()}
+    """Podium's settings of Prefect; variables that the user has set keep their values."""
+    settings = {"PREFECT_HOME": str(places.prefect_home()), **DEFAULTS}
+    return {name: os.environ.get(name, value) for name, value in settings.items()}
 
 
 def apply(url: str | None) -> None:
-    """Put the settings into this process's environment, before Prefect is imported.
+    """Put the settings into this process's environment. Call it before Prefect is imported.
 
     Args:
-        url: of the server's API; None takes a temporary server that ends with the run.
+        url: of the server's API; None for a temporary server that ends with the run.
 
     Raises:
         UserError: Prefect's home cannot be made.
     """
-    made_home()
+    ensure_home()
     os.environ.update(environment())
     if url is None:
         os.environ.pop("PREFECT_API_URL", None)
@@ -54,11 +54,11 @@ def apply(url: str | None) -> None:
         os.environ["PREFECT_API_URL"] = url
 
 
-def made_home() -> Path:
-    """Prefect's home, which is made if it is not there: Prefect itself makes no folder above it, and warns.
+def ensure_home() -> Path:
+    """Prefect's home; creates it if needed, since Prefect only warns where the parent folder is missing.
 
     Raises:
-        UserError: it cannot be made, or is somebody else's.
+        UserError: it cannot be made, or not be written to because it is another user's.
     """
     home = places.prefect_home()
     try:
@@ -72,7 +72,7 @@ def made_home() -> Path:
 
 
 def configured_url() -> str | None:
-    """PREFECT_API_URL from the environment, else from the active profile of a PREFECT_HOME set."""
+    """PREFECT_API_URL from the environment, else from the active profile in PREFECT_HOME if that is set."""
     if url := os.environ.get("PREFECT_API_URL"):
         return url.rstrip("/")
     profiles = places.prefect_home() / "profiles.toml"
@@ -80,5 +80,5 @@ def configured_url() -> str | None:
         return None
     content = tomllib.loads(profiles.read_text("utf-8"))
     active = os.environ.get("PREFECT_PROFILE", content.get("active", ""))
-    found: str | None = content.get("profiles", {}).get(active, {}).get("PREFECT_API_URL")
-    return found
+    url_of_profile: str | None = content.get("profiles", {}).get(active, {}).get("PREFECT_API_URL")
+    return url_of_profile

@@ -1,9 +1,8 @@
-"""Ctrl-C and SIGTERM end every child at once, on workers too, whatever the main thread is doing.
+"""On Ctrl-C and SIGTERM, end every child process at once, those of cluster workers too.
 
-A flow that is interrupted waits for its task threads, and these wait for their trainings: unless
-the children end first, nothing ends. While a flow runs, Prefect's SIGTERM handler stands in place
-of ours; the wake-up pipe of `signal` hears of a signal all the same, even while the main thread is
-in C code.
+An interrupted flow waits for its task threads, and these wait for their trainings: it ends only if the
+children end first. While a flow runs, Prefect's SIGTERM handler replaces ours, but the wake-up pipe of
+`signal` still receives the signal, even while the main thread runs C code.
 """
 
 import os
@@ -23,45 +22,45 @@ if TYPE_CHECKING:
     from psutil import Process
 
 GRACE_SECONDS = 10.0
-"""The process is ended if it has not ended by itself this long after the signal."""
+"""The process is killed if it has not ended by itself this long after the signal."""
 TERM_SECONDS = 2.0
-"""A child that outlives SIGTERM by this much gets SIGKILL."""
+"""A child that is alive this long after SIGTERM gets SIGKILL."""
 EXIT_CODE = 130
 END = b"\0"
 SIGNALS = (bytes([signal.SIGINT]), bytes([signal.SIGTERM]))
 
 
-class Interruption:
-    """Hears signals through a pipe, in a thread of its own."""
+class SignalListener:
+    """Receives signals through a pipe in its own thread, and ends the child processes on the first."""
 
-    def __init__(self, give_up: Callable[[], None]) -> None:
+    def __init__(self, before_kill: Callable[[], None]) -> None:
         self.reader, self.writer = os.pipe()
         os.set_blocking(self.writer, False)
-        self._give_up = give_up
+        self._before_kill = before_kill
         self._signalled = False
         self._decided = threading.Event()
         self._childless = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
 
-    def happened(self) -> bool:
-        """Whether a signal came; if none did, later ones are no longer heard."""
+    def signalled(self) -> bool:
+        """Whether a signal came; if not, later signals are ignored."""
         if not self._decided.is_set():
-            os.write(self.writer, END)  # stands behind every signal so far
+            os.write(self.writer, END)  # follows every signal so far
             self._decided.wait()
         return self._signalled
 
     def wait_for_children(self) -> None:
-        """Return when no child is left; the watcher ends the process before this takes for ever."""
+        """Return when no child is left; after the grace period the listener kills the process."""
         self._childless.wait()
 
     def close(self) -> None:
-        """Let go of the pipe and the thread."""
+        """Release the pipe and the thread."""
         self._thread.join()
         os.close(self.reader)
         os.close(self.writer)
 
-    def _watch(self) -> None:
+    def _listen(self) -> None:
         self._signalled = self._first_byte() != END
         self._decided.set()
         if not self._signalled:
@@ -69,49 +68,49 @@ class Interruption:
         clusters.end()
         started = time.monotonic()
         while time.monotonic() - started < GRACE_SECONDS:
-            patient = time.monotonic() - started < TERM_SECONDS
+            number = signal.SIGTERM if time.monotonic() - started < TERM_SECONDS else signal.SIGKILL
             if children := _children():
-                _end(children, signal.SIGTERM if patient else signal.SIGKILL)
+                _send(number, children)
             else:
                 self._childless.set()
-            if _again(self.reader, 0.1):
+            if _second_interrupt(self.reader, 0.1):
                 break
-        self._give_up()
-        _end([child for child in _descendants() if not _is_detached(child)], signal.SIGKILL)
+        self._before_kill()
+        _send(signal.SIGKILL, [child for child in _descendants() if not _is_detached(child)])
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(EXIT_CODE)
 
     def _first_byte(self) -> bytes:
-        """The first signal that concerns us, or the end; other signals pass through the pipe too."""
+        """The first SIGINT or SIGTERM, or END; other signals come through the pipe too."""
         while (byte := os.read(self.reader, 1)) not in (END, *SIGNALS):
             pass
         return byte
 
 
 @contextmanager
-def watching(give_up: Callable[[], None]) -> Iterator[Interruption]:
-    """Inside, a signal ends all children and raises in the main thread.
+def ending_children_on_signal(before_kill: Callable[[], None]) -> Iterator[SignalListener]:
+    """Within the block, a signal ends all children and raises KeyboardInterrupt in the main thread.
 
     Args:
-        give_up: called before the process is ended by force, on a second Ctrl-C or after the grace.
+        before_kill: called before the process is killed, on a second Ctrl-C or after the grace period.
     """
-    interruption = Interruption(give_up)
-    previous_pipe = signal.set_wakeup_fd(interruption.writer, warn_on_full_buffer=False)
+    listener = SignalListener(before_kill)
+    previous_pipe = signal.set_wakeup_fd(listener.writer, warn_on_full_buffer=False)
     previous_handler = signal.signal(signal.SIGTERM, _raise)
     try:
-        yield interruption
+        yield listener
     finally:
-        if interruption.happened():
-            # It stays on guard until the interpreter has joined its last thread, and hears on its
-            # own of a second Ctrl-C, which must not break into the main thread's way out.
+        if listener.signalled():
+            # The listener stays until the interpreter has joined its last thread, and handles a second Ctrl-C
+            # by itself, which must not interrupt the main thread's exit.
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, _ignore)
-            interruption.wait_for_children()
+            listener.wait_for_children()
         else:
             signal.set_wakeup_fd(previous_pipe)
             signal.signal(signal.SIGTERM, previous_handler)
-            interruption.close()
+            listener.close()
 
 
 def _raise(number: int, frame: FrameType | None) -> None:
@@ -119,11 +118,11 @@ def _raise(number: int, frame: FrameType | None) -> None:
 
 
 def _ignore(number: int, frame: FrameType | None) -> None:
-    pass  # unlike SIG_IGN, a handler lets the signal through to the pipe
+    pass  # unlike with SIG_IGN, the signal still reaches the pipe
 
 
-def _again(reader: int, seconds: float) -> bool:
-    """A second Ctrl-C within these seconds. SIGTERM does not count: Prefect repeats it."""
+def _second_interrupt(reader: int, seconds: float) -> bool:
+    """Whether Ctrl-C comes again within these seconds; SIGTERM does not count, as Prefect repeats it."""
     ready, _, _ = select.select([reader], [], [], seconds)
     return bool(ready) and os.read(reader, 1) == SIGNALS[0]
 
@@ -135,7 +134,7 @@ def _descendants() -> list["Process"]:
 
 
 def _children() -> list["Process"]:
-    """All alive but Prefect's servers, which have the end of the run to record."""
+    """All live descendants but Prefect's servers, which still record the end of the run."""
     return [child for child in _descendants() if _is_alive(child) and not _is_server(child)]
 
 
@@ -159,14 +158,14 @@ def _is_server(process: "Process") -> bool:
 
 
 def _is_detached(process: "Process") -> bool:
-    """Whether it leads a session of its own, as a server in the background does."""
+    """Whether it leads its own session, as a server in the background does."""
     try:
         return os.getsid(process.pid) == process.pid
     except ProcessLookupError:
         return False
 
 
-def _end(children: list["Process"], number: signal.Signals) -> None:
+def _send(number: signal.Signals, children: list["Process"]) -> None:
     from psutil import NoSuchProcess
 
     for child in children:

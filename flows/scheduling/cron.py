@@ -1,4 +1,8 @@
-"""What is wrong with a cron expression, said before Prefect is asked."""
+"""Find the error in a cron expression, before Prefect is imported.
+
+Prefect's own parser is not used: it is private, its import takes a second and reads the environment, its
+messages do not name the field, and it accepts more (six fields, @daily, hashes, ranges that wrap around).
+"""
 
 import re
 from typing import NamedTuple
@@ -7,51 +11,55 @@ MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", 
 WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 
 
-class Field(NamedTuple):
-    """One of the five: its name, its bounds, and names that stand for numbers."""
+class CronField(NamedTuple):
+    """One of the five fields: its name, its bounds, and words for its values from the lowest on."""
 
     name: str
-    least: int
-    most: int
+    lowest: int
+    highest: int
     words: tuple[str, ...] = ()
 
     def number(self, text: str) -> int | None:
-        """The number a word or some digits stand for; None where it is out of bounds."""
+        """The value of a word or of digits; None if it is out of bounds."""
         if text.lower() in self.words:
-            return self.words.index(text.lower()) + self.least
+            return self.words.index(text.lower()) + self.lowest
         value = int(text) if text.isdecimal() else -1
-        return value if self.least <= value <= self.most else None
+        return value if self.lowest <= value <= self.highest else None
 
 
 FIELDS = (
-    Field("minute", 0, 59),
-    Field("hour", 0, 23),
-    Field("day of the month", 1, 31),
-    Field("month", 1, 12, MONTHS),
-    Field("day of the week", 0, 7, WEEKDAYS),
+    CronField("minute", 0, 59),
+    CronField("hour", 0, 23),
+    CronField("day of the month", 1, 31),
+    CronField("month", 1, 12, MONTHS),
+    CronField("day of the week", 0, 7, WEEKDAYS),
 )
 
 _PART = re.compile(r"(?:\*|(?P<first>\w+)(?:-(?P<last>\w+))?)(?:/(?P<step>\d+))?")
 
 
-def mistake(cron: str) -> str:
-    """What was expected and what came; nothing for an expression that can be used."""
-    given = cron.split()
-    if len(given) != len(FIELDS):
+def cron_error(cron: str) -> str:
+    """What was expected and what was received; empty for a valid expression.
+
+    >>> cron_error("0 3 * * sun")
+    ''
+    """
+    parts = cron.split()
+    if len(parts) != len(FIELDS):
         names = ", ".join(field.name for field in FIELDS)
-        return f"expected five fields ({names}), received {cron!r}, which has {len(given)}"
-    for field, word in zip(FIELDS, given, strict=True):
-        if not all(_is_valid(field, part) for part in word.split(",")):
-            spoken = f" or {field.words[0]} to {field.words[-1]}" if field.words else ""
-            expected = f"{field.least} to {field.most}{spoken}, a range, a list, steps or *"
-            return f"{field.name}: expected {expected}, received {word!r}"
+        return f"expected five fields ({names}), received {cron!r}, which has {len(parts)}"
+    for field, text in zip(FIELDS, parts, strict=True):
+        if not all(_is_valid(field, part) for part in text.split(",")):
+            words = f" or {field.words[0]} to {field.words[-1]}" if field.words else ""
+            expected = f"{field.lowest} to {field.highest}{words}, a range, a list, steps or *"
+            return f"{field.name}: expected {expected}, received {text!r}"
     return ""
 
 
-def _is_valid(field: Field, part: str) -> bool:
+def _is_valid(field: CronField, part: str) -> bool:
     match = _PART.fullmatch(part)
     if match is None or (match["step"] is not None and not int(match["step"])):
         return False
-    ends = [field.number(text) for text in match.group("first", "last") if text is not None]
-    known = [end for end in ends if end is not None]
-    return len(known) == len(ends) and known == sorted(known)
+    bounds = [field.number(text) for text in match.group("first", "last") if text is not None]
+    valid = [bound for bound in bounds if bound is not None]
+    return len(valid) == len(bounds) and valid == sorted(valid)

@@ -1,4 +1,4 @@
-"""Presets as Prefect's deployments: made from `conf/schedules.toml`, and registered."""
+"""Presets as Prefect's deployments: created from `conf/schedules.toml`, and registered."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from flows.runtime.settings import DEFAULTS
-from flows.scheduling.schedules import Plan, Schedule
+from flows.scheduling.schedules import Schedule, ScheduleFile
 from tasks.core import competition as competitions
 from tasks.core import places
 from tasks.core.settings import resolve
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from prefect.schedules import Schedule as PrefectSchedule
 
 TAG = "podium"
-OF_RUNS = {name: value for name, value in DEFAULTS.items() if not name.startswith("PREFECT_SERVER_")}
-"""Settings that a worker's runs need; its own places and its server's address it has."""
+RUN_SETTINGS = {name: value for name, value in DEFAULTS.items() if not name.startswith("PREFECT_SERVER_")}
+"""Settings of Prefect for runs on a worker, which has its own folders and its server's address."""
 
 
-class Chosen(NamedTuple):
-    """One deployment to be: a preset, its settings, and when it runs by itself."""
+class DeploymentSpec(NamedTuple):
+    """A deployment to create: a preset, its settings, and its schedules."""
 
     competition: str
     preset: str
@@ -31,66 +31,70 @@ class Chosen(NamedTuple):
     schedules: list[Schedule]
 
 
-def chosen(plan: Plan, names: Sequence[str] = (), *, root: Path | None = None) -> list[Chosen]:
+def deployment_specs(
+    file: ScheduleFile, names: Sequence[str] = (), *, root: Path | None = None
+) -> list[DeploymentSpec]:
     """Every deployment of these competitions, or of all.
 
     Raises:
-        InvalidSettings: there is no such competition, or a preset cannot be used.
+        InvalidSettings: a competition does not exist, or a preset is invalid.
     """
-    found = []
+    specs = []
     for competition in names or competitions.competition_names():
         resolve.config_class(competition)
         headers = dict(resolve.presets(competition, root))
-        for preset in plan.shown(competition, root=root):
+        for preset in file.deployed_presets(competition, root=root):
             config: Any = resolve.resolve(competition, preset=preset, root=root)
             config = config.model_copy(update={"run": config.run.model_copy(update={"name": preset})})
-            header = headers[preset]
-            found.append(Chosen(competition, preset, header, config, plan.of(competition, preset)))
-    return found
+            schedules = file.schedules_of(competition, preset)
+            specs.append(DeploymentSpec(competition, preset, headers[preset], config, schedules))
+    return specs
 
 
-def deployment(chosen: Chosen, *, paused: Iterable[str] = (), pool: str | None = None) -> "RunnerDeployment":
-    """As Prefect wants it; its form holds the preset's settings.
+def prefect_deployment(
+    spec: DeploymentSpec, *, paused: Iterable[str] = (), pool: str | None = None
+) -> "RunnerDeployment":
+    """The deployment as a Prefect object; its form in the UI contains the preset's settings.
 
     Args:
-        chosen: what it is made of.
-        paused: schedules that somebody has paused, and that stay so.
-        pool: work pool whose workers run it, from this folder; else `podium serve` does.
+        spec: its preset, settings and schedules.
+        paused: timings of schedules that a user has paused, and that stay paused.
+        pool: work pool whose workers run it from this folder; None for `podium serve`.
     """
     from prefect.deployments.runner import RunnerDeployment
     from prefect.flows import EntrypointType
     from prefect.runner.storage import LocalStorage
 
-    from flows.scheduling.entrypoint import deployed
+    from flows.scheduling.entrypoint import deployment_flow
 
-    made = RunnerDeployment.from_flow(
-        deployed(chosen.competition),
-        name=name_of(chosen, pool),
-        description=chosen.header,
-        parameters={"config": chosen.config.model_dump(mode="json")},
-        schedules=[timetable(each, active=each.said not in paused) for each in chosen.schedules],
+    deployment = RunnerDeployment.from_flow(
+        deployment_flow(spec.competition),
+        name=deployment_name(spec, pool),
+        description=spec.header,
+        parameters={"config": spec.config.model_dump(mode="json")},
+        schedules=[prefect_schedule(each, active=each.timing not in paused) for each in spec.schedules],
         paused=False,
-        tags=[TAG, chosen.competition],
+        tags=[TAG, spec.competition],
         entrypoint_type=EntrypointType.MODULE_PATH,
         work_pool_name=pool,
-        job_variables={"env": OF_RUNS} if pool else None,
+        job_variables={"env": RUN_SETTINGS} if pool else None,
     )
-    made.storage = LocalStorage(str(places.root())) if pool else None
-    return made
+    deployment.storage = LocalStorage(str(places.root())) if pool else None
+    return deployment
 
 
-def name_of(chosen: Chosen, pool: str | None = None) -> str:
-    """The preset, and where another machine may run it the pool: `serve` and `deploy` do not meet."""
-    return f"{chosen.preset}@{pool}" if pool else chosen.preset
+def deployment_name(spec: DeploymentSpec, pool: str | None = None) -> str:
+    """The preset, and the work pool if there is one: `serve` and `deploy` do not share a deployment."""
+    return f"{spec.preset}@{pool}" if pool else spec.preset
 
 
-def timetable(schedule: Schedule, *, active: bool = True) -> "PrefectSchedule":
-    """A schedule as Prefect wants it. Intervals are anchored, so that a restart does not move them."""
+def prefect_schedule(schedule: Schedule, *, active: bool = True) -> "PrefectSchedule":
+    """The schedule as a Prefect object; intervals have a fixed anchor, so that no restart moves them."""
     from zoneinfo import ZoneInfo
 
     from prefect.schedules import Cron, Interval
 
-    options: dict[str, Any] = {"timezone": schedule.timezone, "active": active, "slug": schedule.said}
+    options: dict[str, Any] = {"timezone": schedule.timezone, "active": active, "slug": schedule.timing}
     if schedule.cron:
         return Cron(schedule.cron, **options)
     anchor = datetime(2024, 1, 1, tzinfo=ZoneInfo(schedule.timezone))  # a Monday
@@ -98,36 +102,39 @@ def timetable(schedule: Schedule, *, active: bool = True) -> "PrefectSchedule":
 
 
 def register(
-    found: Sequence[Chosen], apply: Callable[["RunnerDeployment"], Any], *, pool: str | None = None
+    specs: Sequence[DeploymentSpec], apply: Callable[["RunnerDeployment"], Any], *, pool: str | None = None
 ) -> list[UUID]:
-    """Create or update deployments; schedules that the file no longer has end, paused ones stay paused."""
+    """Create or update deployments, and return their ids.
+
+    Schedules that are no longer in the file are deleted; paused ones stay paused.
+    """
     from prefect.client.orchestration import get_client
 
     ids = []
     with get_client(sync_client=True) as client:
-        for each in found:
-            id = apply(deployment(each, paused=_paused(client, each, pool), pool=pool))
-            wanted = {schedule.said for schedule in each.schedules}
+        for spec in specs:
+            id = apply(prefect_deployment(spec, paused=_paused(client, spec, pool), pool=pool))
+            timings = {schedule.timing for schedule in spec.schedules}
             for schedule in client.read_deployment_schedules(id):
-                if schedule.slug not in wanted:
+                if schedule.slug not in timings:
                     client.delete_deployment_schedule(id, schedule.id)
             ids.append(id)
     return ids
 
 
-def _paused(client: Any, chosen: Chosen, pool: str | None) -> set[str]:
-    """What the schedules of a deployment say that are switched off."""
+def _paused(client: Any, spec: DeploymentSpec, pool: str | None) -> set[str]:
+    """Timings of the deployment's paused schedules on the server."""
     from prefect.exceptions import ObjectNotFound
 
     try:
-        known = client.read_deployment_by_name(f"{chosen.competition}/{name_of(chosen, pool)}")
+        existing = client.read_deployment_by_name(f"{spec.competition}/{deployment_name(spec, pool)}")
     except ObjectNotFound:
         return set()
-    return {schedule.slug for schedule in known.schedules if not schedule.active and schedule.slug}
+    return {schedule.slug for schedule in existing.schedules if not schedule.active and schedule.slug}
 
 
-def make_pool(name: str) -> bool:
-    """Make a work pool whose workers run processes; False where there is a pool of this name."""
+def create_pool(name: str) -> bool:
+    """Create a work pool whose workers run processes; False if a pool of this name exists."""
     from prefect.client.orchestration import get_client
     from prefect.client.schemas.actions import WorkPoolCreate
     from prefect.exceptions import ObjectNotFound

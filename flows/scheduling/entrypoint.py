@@ -1,11 +1,11 @@
-"""The flows as deployments run them: `flows.scheduling.entrypoint.dogs` is the entry point of deployments of dogs.
+"""The flows as deployments run them: `flows.scheduling.entrypoint.dogs` is the entry point for dogs.
 
-Around a flow's own body stand four things that the command line does for `podium run`, or that only a run
-which nobody watches needs: of overlapping runs of one deployment the later skips, a cancelled run takes its
-children with it, its last message says what changed, and a command is told.
+Compared with the flow itself, a deployment's run makes the checks of `podium run`, is skipped while an
+earlier run of its deployment is still running, ends its child processes when it is cancelled, says in its
+last message what changed, and notifies a command.
 
-Prefect's own limit of a deployment's runs is not used: its leases end a training when the server is away
-for minutes, and keep a slot for minutes when a run is killed. A locked file does neither.
+Prefect's own concurrency limit for deployments is not used: its leases end a training when the server is down
+for minutes, and keep a slot for minutes after a run is killed. A locked file does neither.
 """
 
 import functools
@@ -19,37 +19,37 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flows.runtime.registry import flow_of
-from flows.scheduling.notifications import SKIPPED, UNCHANGED, tell
+from flows.runtime.registry import find_flow
+from flows.scheduling.notifications import SKIPPED, UNCHANGED, notify
 from tasks.core.competition import competition_names
 
 if TYPE_CHECKING:
     from prefect import Flow
 
-BUSY = "An earlier run of this deployment is still at work; what it does not see, the next one will."
-PARENT_SECONDS = 2.0
+BUSY = "An earlier run of this deployment is still running; the next run uses whatever data it misses."
+PARENT_CHECK_SECONDS = 2.0
 
 log = logging.getLogger("podium")
 
 
 def __getattr__(name: str) -> "Flow[..., Any]":
-    """A competition's flow by its name, so that a new competition needs no line here."""
+    """The flow of the competition of this name, so that a new competition needs no line here."""
     if name in competition_names():
-        return deployed(name)
+        return deployment_flow(name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 @functools.cache
-def deployed(competition: str) -> "Flow[..., Any]":
-    """The flow of a competition, made fit for runs that nobody watches."""
+def deployment_flow(competition: str) -> "Flow[..., Any]":
+    """The flow of a competition with what a deployment's runs need around its body."""
     from prefect import Flow
 
-    inner = flow_of(competition)
+    inner = find_flow(competition)
 
     @functools.wraps(inner.fn)
     def body(config: Any) -> Any:
-        with ending_with_its_children():
-            return carried_out(inner.fn, config)
+        with ending_children_with_run():
+            return final_state(inner.fn, config)
 
     body.__module__ = __name__
     return Flow(
@@ -58,15 +58,15 @@ def deployed(competition: str) -> "Flow[..., Any]":
         description=inner.description,
         flow_run_name=run_name,
         task_runner=inner.task_runner,
-        on_completion=[tell],
-        on_failure=[tell],
-        on_crashed=[tell],
-        on_cancellation=[tell],
+        on_completion=[notify],
+        on_failure=[notify],
+        on_crashed=[notify],
+        on_cancellation=[notify],
     )
 
 
 def run_name() -> str:
-    """Preset and time of a run that a schedule made; the name a person gave to any other."""
+    """Preset and time for a run created by a schedule; otherwise the name that it has."""
     from prefect.context import FlowRunContext
 
     context = FlowRunContext.get()
@@ -79,12 +79,12 @@ def run_name() -> str:
     return f"{context.parameters['config'].run.name} {moment:%Y-%m-%d %H:%M} UTC"
 
 
-def carried_out(body: Any, config: Any) -> Any:
-    """The last state of a run: what the flow did, or that another run of its deployment is at work."""
+def final_state(body: Any, config: Any) -> Any:
+    """Run the flow's body; the run's last state, which says what changed or why the run was skipped."""
     from prefect.states import Completed
 
-    from flows.commands.runs import check_folders, check_paths
     from flows.console import show_logs
+    from flows.runtime.preflight import check_folders, check_paths
     from tasks.core.cluster import clusters
     from tasks.core.execution.garbage_collection import raise_gc_threshold
 
@@ -92,21 +92,21 @@ def carried_out(body: Any, config: Any) -> Any:
     show_logs()
     check_folders()
     check_paths(config)
-    with alone() as free:
+    with deployment_lock() as free:
         if not free:
             log.info("%s", BUSY)
-            return Completed(name=SKIPPED, message=BUSY)  # a cancelled one would show Prefect's traceback
+            return Completed(name=SKIPPED, message=BUSY)  # state Cancelled would log Prefect's traceback
         began = time.time()
-        with clusters.open_for(config.run), steps_at_once(config.run.workers):
+        with clusters.open_for(config.run), step_workers(config.run.workers):
             result = body(config)
-        message = said(result, journal(), began=began)
+        message = change_summary(result, journal(), began=began)
         log.info("%s", message)
         return Completed(message=message, data=result)
 
 
 @contextmanager
-def alone() -> Iterator[bool]:
-    """Whether no other run of this deployment is at work; the kernel frees the lock of one that dies."""
+def deployment_lock() -> Iterator[bool]:
+    """Whether no other run of this deployment is running; the kernel frees the lock of one that dies."""
     from filelock import Timeout
     from prefect.runtime import deployment
 
@@ -128,8 +128,8 @@ def alone() -> Iterator[bool]:
 
 
 @contextmanager
-def steps_at_once(count: int) -> Iterator[None]:
-    """Run steps in as many threads as this run's settings say; the flow was made before they were known."""
+def step_workers(count: int) -> Iterator[None]:
+    """Run steps in this many threads within the block; the flow was created before the number was known."""
     from prefect.context import FlowRunContext
     from prefect.task_runners import ThreadPoolTaskRunner
 
@@ -141,59 +141,65 @@ def steps_at_once(count: int) -> Iterator[None]:
 
 
 def journal() -> list[dict[str, Any]]:
-    """The steps of this run so far."""
+    """The records of this run's steps so far."""
     from tasks.core.cache.store import Store
     from tasks.core.context import run_id
 
     return Store.current().journal(run_id() or "")
 
 
-def said(result: dict[str, Any], steps: list[dict[str, Any]], *, began: float) -> str:
-    """What a run changed, in a sentence."""
+def change_summary(result: dict[str, Any], steps: list[dict[str, Any]], *, began: float) -> str:
+    """A line that says what a run changed: how many steps ran, the submission, its score, what was left out.
+
+    Args:
+        result: what the flow returned.
+        steps: the journal.
+        began: when the run began, in seconds since the epoch.
+    """
     from flows.humanize import score_text
     from tasks.core.settings.presets import shown
 
-    keys = {step["key"] for step in steps if step["key"]}  # a retry notes its steps again
+    keys = {step["key"] for step in steps if step["key"]}  # a retry records its steps again
     ran = {step["key"] for step in steps if step["key"] and step["state"] == "ran"}
     file = Path(result["submission"])
-    where = " ".join([shown(file.parent), score_text(result.get("score"))]).strip()
-    where += "".join(f"; {name}: left out, {why}" for name, why in (result.get("left_out") or {}).items())
+    outcome = " ".join([shown(file.parent), score_text(result.get("score"))]).strip()
+    outcome += "".join(f"; {name}: left out, {why}" for name, why in (result.get("left_out") or {}).items())
     if not ran and file.stat().st_mtime < began:
-        return f"{UNCHANGED}: all {len(keys)} steps were cached; {where}"
-    return f"{len(ran)} of {len(keys)} steps ran; {where}"
+        return f"{UNCHANGED}: all {len(keys)} steps were cached; {outcome}"
+    return f"{len(ran)} of {len(keys)} steps ran; {outcome}"
 
 
 @contextmanager
-def ending_with_its_children() -> Iterator[None]:
-    """When this process is told to end, or whoever started it is gone, trainings end first.
+def ending_children_with_run() -> Iterator[None]:
+    """Within the block, end the trainings on SIGTERM, or when the parent process has died.
 
-    Prefect's own handler of SIGTERM stays: it reports the run's state. But the flow waits for its threads,
-    and these for their trainings. Ctrl-C in a terminal reaches this process too; whoever started it decides.
+    Prefect's handler of SIGTERM stays, and reports the run's state. But the flow waits for its threads, and
+    these for their trainings. Ctrl-C in a terminal reaches this process too; the parent process handles it.
     """
-    from flows.runtime.signals import Interruption
+    from flows.runtime.signals import SignalListener
 
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     previous_handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    interruption, over = Interruption(lambda: None), threading.Event()
-    previous = signal.set_wakeup_fd(interruption.writer, warn_on_full_buffer=False)
-    threading.Thread(target=_end_when_orphaned, args=(os.getppid(), over), daemon=True).start()
+    listener, ended = SignalListener(lambda: None), threading.Event()
+    previous = signal.set_wakeup_fd(listener.writer, warn_on_full_buffer=False)
+    threading.Thread(target=_end_when_orphaned, args=(os.getppid(), ended), daemon=True).start()
     try:
         yield
     finally:
-        over.set()
-        if interruption.happened():
-            interruption.wait_for_children()
+        ended.set()
+        if listener.signalled():
+            listener.wait_for_children()
         else:
             signal.set_wakeup_fd(previous)
             signal.signal(signal.SIGINT, previous_handler)
-            interruption.close()
+            listener.close()
 
 
-def _end_when_orphaned(parent: int, over: threading.Event) -> None:
-    """A run whose runner was killed could no longer be cancelled; it ends, and a retry resumes it."""
-    while not over.wait(PARENT_SECONDS):
+def _end_when_orphaned(parent: int, ended: threading.Event) -> None:
+    """End a run whose runner was killed, as it could no longer be cancelled; a retry resumes it."""
+    while not ended.wait(PARENT_CHECK_SECONDS):
         if os.getppid() != parent:
             os.kill(os.getpid(), signal.SIGTERM)
             return

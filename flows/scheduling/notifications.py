@@ -1,4 +1,4 @@
-"""Tell a command of runs that ended, as `notify` in `conf/schedules.toml` asks."""
+"""Notify a command of runs that have ended, as set by `notify` in `conf/schedules.toml`."""
 
 import json
 import logging
@@ -7,28 +7,28 @@ from typing import Any
 
 TIMEOUT_SECONDS = 60
 UNCHANGED = "Nothing changed"
-"""How the last message of a run begins that had nothing to do."""
+"""Beginning of the last message of a run that changed nothing."""
 SKIPPED = "Skipped"
-"""State of a run that did nothing because an earlier one was still at work."""
+"""State of a run that did nothing because an earlier run was still running."""
 
 log = logging.getLogger("podium")
 
 
-def tell(flow: Any, flow_run: Any, state: Any) -> None:
-    """A hook of Prefect's flows. Whatever goes wrong here must not cost the run: it is only logged."""
+def notify(flow: Any, flow_run: Any, state: Any) -> None:
+    """Hook of a Prefect flow that notifies the command; an error is logged and does not fail the run."""
     from flows.scheduling import schedules
 
     try:
-        notify = schedules.read().notify
-        facts = told(flow, flow_run, state)
-        if notify.command and (facts["changed"] or notify.unchanged):
-            run(notify.command, facts)
+        settings = schedules.read().notify
+        facts = run_facts(flow, flow_run, state)
+        if settings.command and (facts["changed"] or settings.unchanged):
+            run(settings.command, facts)
     except Exception as error:
-        log.warning("nobody was told of this run: %s", error)
+        log.warning("no command was notified of this run: %s", error)
 
 
-def told(flow: Any, flow_run: Any, state: Any) -> dict[str, Any]:
-    """What is known of a run that ended, as JSON."""
+def run_facts(flow: Any, flow_run: Any, state: Any) -> dict[str, Any]:
+    """Facts of a run that has ended, as JSON: names, state, message, submission, score, ISO times, URL."""
     from prefect.settings import PREFECT_UI_URL
 
     result = _result(state)
@@ -51,7 +51,7 @@ def told(flow: Any, flow_run: Any, state: Any) -> dict[str, Any]:
 
 
 def run(command: str, facts: dict[str, Any]) -> None:
-    """Run the command with the facts on its standard input; its failure is logged."""
+    """Run the command with the facts as JSON on its standard input; a failure is logged."""
     done = subprocess.run(
         ["/bin/sh", "-c", command],
         input=json.dumps(facts, ensure_ascii=False),
@@ -60,12 +60,12 @@ def run(command: str, facts: dict[str, Any]) -> None:
         timeout=TIMEOUT_SECONDS,
     )
     if done.returncode:
-        last = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["it said nothing"]
+        last = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["it printed nothing"]
         log.warning("notify.command ended with code %d: %s", done.returncode, last[0])
 
 
 def _result(state: Any) -> dict[str, Any]:
-    """What the flow returned, where it came so far."""
+    """What the flow returned; empty if it did not complete."""
     if not state.is_completed():
         return {}
     result = state.result(raise_on_failure=False)

@@ -1,6 +1,6 @@
-"""`conf/schedules.toml`: which presets stand in Prefect's UI, when they run, and who is told.
+"""`conf/schedules.toml`: which presets Prefect's UI shows, when they run, and which command is notified.
 
-Read without Prefect, whose import takes a second and whose messages name neither file nor line.
+It is read without Prefect, whose import takes a second and whose messages name neither file nor line.
 """
 
 import functools
@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic import Field, ValidationError, model_validator
 
 from flows.humanize import parse_duration
-from flows.scheduling.cron import mistake
+from flows.scheduling.cron import cron_error
 from tasks.core import competition as competitions
 from tasks.core import places
 from tasks.core.config import Settings
@@ -28,7 +28,7 @@ NAME = "schedules"
 
 
 class Schedule(Settings):
-    """When one preset of a competition runs by itself."""
+    """When a preset of a competition runs by itself."""
 
     competition: str
     preset: str
@@ -37,10 +37,10 @@ class Schedule(Settings):
     every: str = ""
     """Length of an interval, counted from midnight of the time zone."""
     timezone: str = "UTC"
-    """Name in the IANA's list, like Europe/Berlin."""
+    """IANA name, such as Europe/Berlin."""
 
     @model_validator(mode="after")
-    def _is_one_of_both(self) -> "Schedule":
+    def _has_cron_or_interval(self) -> "Schedule":
         if bool(self.cron) == bool(self.every):
             received = "both" if self.cron else "neither"
             raise ValueError(f"cron: expected cron or every, received {received}")
@@ -52,78 +52,79 @@ class Schedule(Settings):
         return parse_duration(self.every, option="every")
 
     @property
-    def said(self) -> str:
-        """What it says, in one line: its name in Prefect, which knows it again by that."""
+    def timing(self) -> str:
+        """Its settings in one line, also its name (slug) in Prefect, which identifies it."""
         return f"{self.cron or f'every {self.every}'} {self.timezone}"
 
 
 class Notify(Settings):
-    """Who is told of runs that ended."""
+    """The command that is notified when a run has ended."""
 
     command: str = ""
-    """Run by the shell with a JSON object on its standard input; empty: nobody is told."""
+    """Run by the shell with a JSON object on its standard input; empty: none."""
     unchanged: bool = False
-    """Tell of runs that found nothing to do as well."""
+    """Whether to notify of runs that changed nothing, too."""
 
 
-class Plan(Settings):
-    """The whole file."""
+class ScheduleFile(Settings):
+    """The contents of the file."""
 
     presets: dict[str, tuple[str, ...]] = {}
-    """Presets that stand in the UI, by competition; all of one that is not named."""
+    """Presets that the UI shows, by competition; all presets of a competition that is missing here."""
     notify: Notify = Notify()
     schedules: tuple[Schedule, ...] = Field(())
 
-    def shown(self, competition: str, *, root: Path | None = None) -> list[str]:
-        """Presets of a competition that stand in the UI: those chosen, and those with a schedule."""
-        chosen = self.presets.get(competition)
-        names = chosen if chosen is not None else [each.name for each in resolve.presets(competition, root)]
+    def deployed_presets(self, competition: str, *, root: Path | None = None) -> list[str]:
+        """Presets of a competition that the UI shows: those in `presets`, and those with a schedule."""
+        names = self.presets.get(competition)
+        if names is None:
+            names = tuple(each.name for each in resolve.presets(competition, root))
         scheduled = [each.preset for each in self.schedules if each.competition == competition]
         return list(dict.fromkeys([*names, *scheduled]))
 
-    def of(self, competition: str, preset: str) -> list[Schedule]:
-        """Schedules of one deployment."""
+    def schedules_of(self, competition: str, preset: str) -> list[Schedule]:
+        """Schedules of a preset of a competition."""
         return [each for each in self.schedules if (each.competition, each.preset) == (competition, preset)]
 
 
-EXAMPLE = Plan(schedules=(Schedule(competition="dogs", preset="demo", cron="0 3 * * *"),))
-"""Has every key, for suggestions."""
+EXAMPLE = ScheduleFile(schedules=(Schedule(competition="dogs", preset="demo", cron="0 3 * * *"),))
+"""Contains every key, for suggestions in error messages."""
 
 
-def read(*, root: Path | None = None) -> Plan:
-    """The plan; empty where there is no file.
+def read(*, root: Path | None = None) -> ScheduleFile:
+    """The file's contents; empty if there is no file.
 
     Args:
-        root: folder of presets, `conf` of the checkout unless given.
+        root: folder of presets; by default `conf` of the checkout.
 
     Raises:
-        InvalidSettings: names the file, the line, the key, what was expected and what came.
+        InvalidSettings: names the file, the line, the key, what was expected and what was received.
     """
     folder = root or places.presets_folder()
     if not (folder / f"{NAME}.toml").is_file():
-        return Plan()
+        return ScheduleFile()
     file = preset_files.read(folder, NAME)
     try:
-        plan = Plan.model_validate_json(json.dumps(file.tree, default=str), strict=True)
+        contents = ScheduleFile.model_validate_json(json.dumps(file.tree, default=str), strict=True)
     except ValidationError as error:
         known = EXAMPLE.model_dump(mode="json")
         lines = [f"{file.place(located(each))}: {explained(each, known)}" for each in told(error.errors())]
         raise InvalidSettings("\n".join(lines)) from None
-    if found := [_line(file, location, text) for location, text in _mistakes(plan, folder)]:
-        raise InvalidSettings("\n".join(found))
-    return plan
+    if lines := [_line(file, location, text) for location, text in _errors(contents, folder)]:
+        raise InvalidSettings("\n".join(lines))
+    return contents
 
 
 def _line(file: PresetFile, location: Location, text: str) -> str:
     return f"{file.place(location)}: {dotted(location)}: {text}"
 
 
-def _mistakes(plan: Plan, root: Path) -> Iterator[tuple[Location, str]]:
-    """What types cannot tell: competitions, presets, time zones and times that do not exist."""
+def _errors(contents: ScheduleFile, root: Path) -> Iterator[tuple[Location, str]]:
+    """Errors that types do not exclude: unknown competitions, presets, time zones, and invalid times."""
     known = {
         name: [each.name for each in resolve.presets(name, root)] for name in competitions.competition_names()
     }
-    for competition, presets in plan.presets.items():
+    for competition, presets in contents.presets.items():
         at: Location = ("presets", competition)
         if competition not in known:
             yield at, _expected(competition, list(known))
@@ -131,30 +132,30 @@ def _mistakes(plan: Plan, root: Path) -> Iterator[tuple[Location, str]]:
         for preset in presets:
             if preset not in known[competition]:
                 yield at, _expected(preset, known[competition])
-    for index, schedule in enumerate(plan.schedules):
-        for key, text in _mistakes_of(schedule, known):
+    for index, schedule in enumerate(contents.schedules):
+        for key, text in _schedule_errors(schedule, known):
             yield ("schedules", index, key), text
-        if schedule in plan.schedules[:index]:
-            yield ("schedules", index), f"says the same as schedules.{plan.schedules.index(schedule)}"
+        if schedule in contents.schedules[:index]:
+            yield ("schedules", index), f"is the same as schedules.{contents.schedules.index(schedule)}"
 
 
-def _mistakes_of(schedule: Schedule, known: Mapping[str, list[str]]) -> Iterator[tuple[str, str]]:
+def _schedule_errors(schedule: Schedule, known: Mapping[str, list[str]]) -> Iterator[tuple[str, str]]:
     if schedule.competition not in known:
         yield "competition", _expected(schedule.competition, list(known))
     elif schedule.preset not in known[schedule.competition]:
         yield "preset", _expected(schedule.preset, known[schedule.competition])
     if schedule.timezone not in _timezones():
         received = f"{schedule.timezone!r}{suggestion(schedule.timezone, _timezones())}"
-        yield "timezone", f"expected the name of a time zone, like Europe/Berlin, received {received}"
-    if schedule.cron and (text := mistake(schedule.cron)):
+        yield "timezone", f"expected the name of a time zone, such as Europe/Berlin, received {received}"
+    if schedule.cron and (text := cron_error(schedule.cron)):
         yield "cron", text
-    if schedule.every and (text := _mistake_of_interval(schedule)):
+    if schedule.every and (text := _interval_error(schedule)):
         yield "every", text
 
 
-def _mistake_of_interval(schedule: Schedule) -> str:
+def _interval_error(schedule: Schedule) -> str:
     try:
-        return "" if schedule.interval else f"expected more than nothing, received {schedule.every!r}"
+        return "" if schedule.interval else f"expected a duration above zero, received {schedule.every!r}"
     except InvalidSettings as error:
         return str(error).removeprefix("every: ")
 

@@ -9,7 +9,7 @@ import logging
 import time
 from typing import Any
 
-from flows.runtime.registry import flow_of
+from flows.runtime.registry import find_flow
 from flows.search.pruning import Pruned, TrialReports
 from tasks.core.cache.store import Artifact
 from tasks.core.competition import Score, find
@@ -60,7 +60,7 @@ def trial(
     """
     log.info("%s", described(differences))
     study = Study(search, competition=competition, steps=last_step(config))
-    flow = flow_of(competition)
+    flow = find_flow(competition)
     settings = changed(config, differences)
     try:
         with recorded_by(InTurn(study, number, until=until)):

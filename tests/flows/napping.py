@@ -76,13 +76,13 @@ FLOW = '''"""DAG: bed -> rest."""
 
 from prefect import flow
 
-from flows.runtime.await_steps import followed
+from flows.runtime.await_steps import await_steps
 from tasks.nap.config import Config
 from tasks.nap.steps import sleep, wake
 
 
 @flow(name="nap", description="Sleep a while.")
-@followed
+@await_steps
 def nap(config: Config):
     return wake.submit(sleep.submit(config.seconds, config.data), config.run.name)
 '''
@@ -133,8 +133,8 @@ class Served:
     def start(self) -> None:
         """Return when it works runs."""
         said = self.log.stat().st_size if self.log.exists() else 0
-        code = "from flows.commands import serving; from flows.console import guarded"
-        command = f"{code}; guarded(serving.serve)(port={self._port}, limit=4)"
+        code = "from flows.commands import serving; from flows.console import with_exit_codes"
+        command = f"{code}; with_exit_codes(serving.serve)(port={self._port}, limit=4)"
         with self.log.open("ab") as log:
             self.process = self.python(command, stdout=log, stderr=log)
         self.wait(lambda: b"runs are started from here" in self.log.read_bytes()[said:], seconds=300)

@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from flows.__main__ import app
-from flows.console import SHOWN, CompactHandler, aligned, guarded
+from flows.console import INFO_LOGGERS, CompactHandler, aligned, with_exit_codes
 from flows.humanize import duration, parse_duration, score_text, size
 from tasks.core.errors import InvalidSettings, UserError
 
@@ -104,7 +104,9 @@ finally:
     ],
     ids=" ".join,
 )
-def test_what_a_person_can_mend_is_one_message_and_exit_code_2(arguments: list[str], tmp_path: Path) -> None:
+def test_an_error_the_user_can_fix_is_one_message_and_exit_code_2(
+    arguments: list[str], tmp_path: Path
+) -> None:
     result = invoke(*arguments)
     assert result.exit_code == 2
     assert result.stdout == ""
@@ -154,8 +156,8 @@ def test_a_plan_on_a_fresh_checkout_says_nothing_but_the_plan(
     assert "will run; the time of" in ended.stdout.splitlines()[-1]
 
 
-def test_a_fault_of_ours_keeps_its_traceback_and_exits_with_1() -> None:
-    ended = python("from flows.console import guarded; guarded(lambda: 1 / 0)()")
+def test_an_internal_error_keeps_its_traceback_and_exits_with_1() -> None:
+    ended = python("from flows.console import with_exit_codes; with_exit_codes(lambda: 1 / 0)()")
     assert ended.returncode == 1
     assert "ZeroDivisionError" in ended.stderr
 
@@ -165,7 +167,7 @@ def test_a_user_error_of_several_lines_is_one_message(capsys: pytest.CaptureFixt
         raise UserError("a.txt:1: wrong\na.txt:2: wrong")
 
     with pytest.raises(SystemExit) as caught:
-        guarded(command)()
+        with_exit_codes(command)()
     assert caught.value.code == 2
     assert capsys.readouterr().err == "podium: a.txt:1: wrong\na.txt:2: wrong\n"
 
@@ -174,14 +176,14 @@ def test_a_user_error_of_several_lines_is_one_message(capsys: pytest.CaptureFixt
 
 WAITS = """
 import subprocess, sys, threading
-from flows.console import guarded
+from flows.console import with_exit_codes
 def command():
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     print(child.pid, flush=True)
     threading.Thread(target=child.wait).start()  # as a task thread does; not a daemon
     threading.Event().wait()
 sys.argv = ["podium", "run", "dogs", "--set", "data.root=my dogs"]
-guarded(command, resumes=True)()
+with_exit_codes(command, resumes=True)()
 """
 
 
@@ -210,17 +212,17 @@ def test_a_signal_ends_the_children_and_says_how_to_resume(
 ) -> None:
     process, child = waiting
     process.send_signal(number)
-    _, said = process.communicate(timeout=20)
+    _, errors = process.communicate(timeout=20)
     assert process.returncode == 130
-    assert said.startswith("podium: interrupted; finished steps and checkpoints are kept.")
-    assert said.endswith("\n  podium run dogs --set 'data.root=my dogs'\n")
-    assert said.count("podium: ") == 1
+    assert errors.startswith("podium: interrupted; finished steps and checkpoints are kept.")
+    assert errors.endswith("\n  podium run dogs --set 'data.root=my dogs'\n")
+    assert errors.count("podium: ") == 1
     assert not alive(child)
 
 
 def test_signal_handlers_are_as_before_after_a_command() -> None:
     before = signal.getsignal(signal.SIGTERM)
-    guarded(lambda: None)()
+    with_exit_codes(lambda: None)()
     assert signal.getsignal(signal.SIGTERM) is before
     assert signal.set_wakeup_fd(-1) == -1
 
@@ -278,17 +280,17 @@ def test_submissions_are_listed_shown_compared_and_scored(tmp_path: Path) -> Non
     page = tmp_path / "page.html"
     assert invoke("submissions", "--html", str(page)).exit_code == 0
     assert "20260101-two" in page.read_text("utf-8")
-    said = invoke("submissions", "show", "two").stdout
-    assert "podium run dogs --name two" in said
-    assert "member small" in said
-    assert "folds.count  3" in said
+    shown = invoke("submissions", "show", "two").stdout
+    assert "podium run dogs --name two" in shown
+    assert "member small" in shown
+    assert "folds.count  3" in shown
     compared = invoke("submissions", "diff", "one", "two").stdout
     assert "folds.count  5 → 3" in compared
     assert "1 of 2 lines differ (50.0%)" in compared
     assert "code: the same" in compared
 
 
-def test_columns_are_aligned_and_the_last_runs_free() -> None:
+def test_columns_are_aligned_and_the_last_is_not_padded() -> None:
     rows = [("step", "state"), ("a long label", "cached, and why"), ("b",)]
     assert aligned(rows) == "step          state\na long label  cached, and why\nb"
     assert aligned([]) == ""
@@ -307,7 +309,7 @@ def test_other_durations_are_refused_by_the_options_name(text: str) -> None:
         parse_duration(text, option="--older-than")
 
 
-def test_numbers_are_written_for_people() -> None:
+def test_numbers_are_formatted() -> None:
     assert [duration(s) for s in (4.21, 59.9, 723, 7500)] == [
         "4.2 s",
         "59.9 s",
@@ -363,4 +365,4 @@ def test_an_error_is_logged_by_its_first_line_without_a_traceback(
 
 
 def test_loggers_of_runs_and_of_ours_are_shown() -> None:
-    assert set(SHOWN) == {"prefect.flow_runs", "prefect.task_runs", "podium"}
+    assert set(INFO_LOGGERS) == {"prefect.flow_runs", "prefect.task_runs", "podium"}

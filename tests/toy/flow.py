@@ -6,7 +6,7 @@ from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.budget.limiter import start_budget
-from flows.runtime.await_steps import followed
+from flows.runtime.await_steps import await_steps
 from flows.training.cross_validation import CrossValidation, ModelInputs
 from flows.training.finish import finish
 from tasks.augment import augment
@@ -17,7 +17,7 @@ from tasks.toy.config import Config
 
 
 @flow(name="toy", task_runner=ThreadPoolTaskRunner(max_workers=8))  # type: ignore[arg-type]
-@followed
+@await_steps
 def toy(config: Config) -> dict[str, Any]:
     """From points to a checked submission."""
     dataset = load.submit("toy", config.data)

@@ -1,4 +1,4 @@
-"""Presets as deployments: their forms and schedules, and what surrounds a flow that nobody watches."""
+"""Presets as deployments: their forms and schedules, and what surrounds a deployed flow."""
 
 import json
 import logging
@@ -15,9 +15,14 @@ import psutil
 import pytest
 
 from flows.scheduling import deployments, notifications
-from flows.scheduling.deployments import Chosen, chosen, deployment, timetable
-from flows.scheduling.entrypoint import BUSY, alone, deployed, said
-from flows.scheduling.schedules import Plan, Schedule
+from flows.scheduling.deployments import (
+    DeploymentSpec,
+    deployment_specs,
+    prefect_deployment,
+    prefect_schedule,
+)
+from flows.scheduling.entrypoint import BUSY, change_summary, deployment_flow, deployment_lock
+from flows.scheduling.schedules import Schedule, ScheduleFile
 from tasks.core import places
 from tasks.core.competition import competition_names
 from tasks.core.errors import InvalidSettings
@@ -26,11 +31,11 @@ from tasks.core.settings.resolve import config_class
 ROOT = Path(__file__).resolve().parents[3]
 NIGHTLY = Schedule(competition="dogs", preset="demo", cron="0 3 * * *", timezone="Europe/Berlin")
 EVERY = Schedule(competition="dogs", preset="demo", every="6h", timezone="Europe/Berlin")
-FOUND = chosen(Plan(schedules=(NIGHTLY, EVERY)), root=places.presets_folder())
+SPECS = deployment_specs(ScheduleFile(schedules=(NIGHTLY, EVERY)), root=places.presets_folder())
 
 
-def demo(competition: str) -> Chosen:
-    return next(each for each in FOUND if (each.competition, each.preset) == (competition, "demo"))
+def demo(competition: str) -> DeploymentSpec:
+    return next(each for each in SPECS if (each.competition, each.preset) == (competition, "demo"))
 
 
 # What is registered
@@ -38,20 +43,20 @@ def demo(competition: str) -> Chosen:
 
 def test_every_preset_of_every_competition_becomes_a_deployment() -> None:
     files = {(path.parent.name, path.stem) for path in (ROOT / "conf").glob("*/*.toml")}
-    assert {(each.competition, each.preset) for each in FOUND} == files
-    assert {each.config.run.name for each in FOUND} == {preset for _, preset in files}
+    assert {(each.competition, each.preset) for each in SPECS} == files
+    assert {each.config.run.name for each in SPECS} == {preset for _, preset in files}
 
 
 def test_competitions_can_be_chosen_and_misspelt() -> None:
-    assert {each.competition for each in chosen(Plan(), ["dogs"])} == {"dogs"}
+    assert {each.competition for each in deployment_specs(ScheduleFile(), ["dogs"])} == {"dogs"}
     with pytest.raises(InvalidSettings, match=r"received 'dgos' \(did you mean dogs\?\)"):
-        chosen(Plan(), ["dgos"])
+        deployment_specs(ScheduleFile(), ["dgos"])
 
 
 @pytest.mark.parametrize("competition", competition_names())
 def test_a_form_holds_the_settings_of_its_preset_and_explains_each(competition: str) -> None:
     each = demo(competition)
-    made = deployment(each)
+    made = prefect_deployment(each)
     assert config_class(competition).model_validate(made.parameters["config"]) == each.config
     schema = made._parameter_openapi_schema.model_dump()
     assert list(schema["properties"]) == ["config"]
@@ -69,46 +74,46 @@ def test_a_form_holds_the_settings_of_its_preset_and_explains_each(competition: 
 def test_a_deployment_names_a_flow_that_can_be_found(competition: str) -> None:
     from prefect.flows import load_flow_from_entrypoint
 
-    entrypoint = deployment(demo(competition)).entrypoint
+    entrypoint = prefect_deployment(demo(competition)).entrypoint
     assert entrypoint == f"flows.scheduling.entrypoint.{competition}"
-    assert load_flow_from_entrypoint(entrypoint) is deployed(competition)
+    assert load_flow_from_entrypoint(entrypoint) is deployment_flow(competition)
 
 
 def test_a_paused_schedule_stays_paused() -> None:
-    made = deployment(demo("dogs"), paused=[NIGHTLY.said])
+    made = prefect_deployment(demo("dogs"), paused=[NIGHTLY.timing])
     assert {(each.slug, each.active) for each in made.schedules or []} == {
-        (NIGHTLY.said, False),
-        (EVERY.said, True),
+        (NIGHTLY.timing, False),
+        (EVERY.timing, True),
     }
 
 
 def test_schedules_keep_their_time_zone_and_intervals_do_not_move_with_restarts() -> None:
-    nightly, every = timetable(NIGHTLY), timetable(EVERY)
+    nightly, every = prefect_schedule(NIGHTLY), prefect_schedule(EVERY)
     assert (nightly.cron, nightly.timezone) == ("0 3 * * *", "Europe/Berlin")
     assert (every.interval, every.timezone) == (timedelta(hours=6), "Europe/Berlin")
     assert every.anchor_date.astimezone(UTC) == datetime(2023, 12, 31, 23, tzinfo=UTC)
 
 
 def test_workers_find_the_code_in_this_folder_and_never_meet_podium_serve() -> None:
-    made = deployment(demo("dogs"), pool="cards")
+    made = prefect_deployment(demo("dogs"), pool="cards")
     assert (made.name, made.work_pool_name) == ("demo@cards", "cards")
     assert made.storage is not None
     assert str(ROOT) in json.dumps(made.storage.to_pull_step())
     assert made.job_variables["env"]["PREFECT_LOGGING_EXTRA_LOGGERS"] == "podium"
-    assert not [name for name in deployments.OF_RUNS if "SERVER" in name]
+    assert not [name for name in deployments.RUN_SETTINGS if "SERVER" in name]
 
 
 # What surrounds the flow
 
 
-def test_of_two_runs_of_a_deployment_one_is_at_work(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_two_runs_of_a_deployment_one_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PREFECT__RUNTIME__DEPLOYMENT__ID", "one")
-    with alone() as first, alone() as second:
+    with deployment_lock() as first, deployment_lock() as second:
         monkeypatch.setenv("PREFECT__RUNTIME__DEPLOYMENT__ID", "other")
-        with alone() as other:
+        with deployment_lock() as other:
             assert (first, second, other) == (True, False, True)
     monkeypatch.setenv("PREFECT__RUNTIME__DEPLOYMENT__ID", "one")
-    with alone() as again:
+    with deployment_lock() as again:
         assert again
 
 
@@ -120,24 +125,24 @@ def test_the_last_message_says_what_changed(tmp_path: Path) -> None:
     cached, ran = {"key": "a", "state": "cached"}, {"key": "b", "state": "ran"}
     always = {"key": None, "state": "ran"}
     later = time.time() + 1
-    assert said(result, [cached, {**cached, "key": "c"}, always], began=later) == (
+    assert change_summary(result, [cached, {**cached, "key": "c"}, always], began=later) == (
         f"Nothing changed: all 2 steps were cached; {file.parent} accuracy 0.5000 ± 0.2500"
     )
-    assert said(result, [cached, ran, always], began=later).startswith("1 of 2 steps ran; ")
+    assert change_summary(result, [cached, ran, always], began=later).startswith("1 of 2 steps ran; ")
     retried = [cached, ran, always, cached, {**ran, "state": "cached"}, always]
-    assert said(result, retried, began=later).startswith("1 of 2 steps ran; ")
-    assert said(result, [cached, always], began=0).startswith("0 of 1 steps ran; ")
+    assert change_summary(result, retried, began=later).startswith("1 of 2 steps ran; ")
+    assert change_summary(result, [cached, always], began=0).startswith("0 of 1 steps ran; ")
 
 
 ENDS = """
 import signal, subprocess
-from flows.scheduling.entrypoint import ending_with_its_children
+from flows.scheduling.entrypoint import ending_children_with_run
 
 def reports(number, frame):
     raise SystemExit(7)  # as Prefect's handler does, which stands before
 
 signal.signal(signal.SIGTERM, reports)
-with ending_with_its_children():
+with ending_children_with_run():
     child = subprocess.Popen(["sleep", "600"], start_new_session=True)
     print(child.pid, flush=True)
     child.wait()
@@ -171,7 +176,7 @@ def test_a_run_that_is_told_to_end_or_loses_its_runner_takes_its_children_along(
         assert ended(child)
 
 
-# Who is told
+# Which command is notified
 
 
 class State(SimpleNamespace):
@@ -192,7 +197,7 @@ def tell(name: str, message: str) -> None:
         name="demo", id="1", start_time=None, parameters={"config": {"run": {"name": "demo"}}}
     )
     state = State(name=name, message=message, timestamp=datetime(2026, 1, 1, tzinfo=UTC))
-    notifications.tell(SimpleNamespace(name="dogs"), run, state)
+    notifications.notify(SimpleNamespace(name="dogs"), run, state)
 
 
 @pytest.fixture
@@ -237,7 +242,7 @@ def test_runs_that_changed_nothing_are_told_only_if_wanted(
     ("command", "told"),
     [
         ("echo no such address >&2; exit 3", "notify.command ended with code 3: no such address"),
-        ("sleep 60", "nobody was told of this run: Command"),
+        ("sleep 60", "no command was notified of this run: Command"),
     ],
 )
 def test_a_command_that_fails_is_only_logged(

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from flows.scheduling import schedules
-from flows.scheduling.cron import mistake
-from flows.scheduling.schedules import Plan, Schedule
+from flows.scheduling.cron import cron_error
+from flows.scheduling.schedules import Schedule, ScheduleFile
 from tasks.core import places
 from tasks.core.errors import InvalidSettings
 
@@ -21,7 +21,7 @@ def conf(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def write(conf: Path, text: str) -> Plan:
+def write(conf: Path, text: str) -> ScheduleFile:
     (conf / "schedules.toml").write_text(text)
     return schedules.read(root=conf)
 
@@ -32,8 +32,8 @@ def test_the_file_of_this_checkout_can_be_read() -> None:
 
 def test_without_a_file_all_presets_are_shown_and_none_is_scheduled(conf: Path) -> None:
     plan = schedules.read(root=conf)
-    assert plan == Plan()
-    assert plan.shown("dogs", root=conf) == ["best", "demo"]
+    assert plan == ScheduleFile()
+    assert plan.deployed_presets("dogs", root=conf) == ["best", "demo"]
 
 
 def test_presets_with_a_schedule_are_shown_beside_those_chosen(conf: Path) -> None:
@@ -43,14 +43,17 @@ def test_presets_with_a_schedule_are_shown_beside_those_chosen(conf: Path) -> No
         '[[schedules]]\ncompetition = "dogs"\npreset = "best"\ncron = "0 3 * * *"\n'
         '[[schedules]]\ncompetition = "dogs"\npreset = "best"\nevery = "6h"\ntimezone = "Europe/Berlin"\n',
     )
-    assert plan.shown("dogs", root=conf) == ["demo", "best"]
-    assert [each.said for each in plan.of("dogs", "best")] == ["0 3 * * * UTC", "every 6h Europe/Berlin"]
-    assert plan.of("dogs", "best")[1].interval == timedelta(hours=6)
-    assert plan.of("dogs", "demo") == []
+    assert plan.deployed_presets("dogs", root=conf) == ["demo", "best"]
+    assert [each.timing for each in plan.schedules_of("dogs", "best")] == [
+        "0 3 * * * UTC",
+        "every 6h Europe/Berlin",
+    ]
+    assert plan.schedules_of("dogs", "best")[1].interval == timedelta(hours=6)
+    assert plan.schedules_of("dogs", "demo") == []
 
 
 def test_a_competition_can_be_left_out(conf: Path) -> None:
-    assert write(conf, "[presets]\ndogs = []\n").shown("dogs", root=conf) == []
+    assert write(conf, "[presets]\ndogs = []\n").deployed_presets("dogs", root=conf) == []
 
 
 HEAD = '[[schedules]]\ncompetition = "dogs"\npreset = "demo"\n'
@@ -69,14 +72,14 @@ CRON = 'cron = "0 3 * * *"\n'
         (HEAD + CRON + 'every = "6h"\n', "4: schedules.0.cron: expected cron or every, received both"),
         (HEAD.replace("demo", "demi") + CRON, "3: schedules.0.preset: expected one of best, demo, received"),
         (HEAD + 'every = "6 hours"\n', "4: schedules.0.every: expected a number with m, h, d or w"),
-        (HEAD + 'every = "0m"\n', "4: schedules.0.every: expected more than nothing, received '0m'"),
+        (HEAD + 'every = "0m"\n', "4: schedules.0.every: expected a duration above zero, received '0m'"),
         (HEAD + 'cron = "0 3 * *"\n', "4: schedules.0.cron: expected five fields (minute, hour,"),
         (
             HEAD + CRON + 'timezone = "Europe/Berlyn"\n',
-            "5: schedules.0.timezone: expected the name of a time zone, like Europe/Berlin, "
+            "5: schedules.0.timezone: expected the name of a time zone, such as Europe/Berlin, "
             "received 'Europe/Berlyn' (did you mean Europe/Berlin?)",
         ),
-        (HEAD + CRON + HEAD + CRON, "5: schedules.1: says the same as schedules.0"),
+        (HEAD + CRON + HEAD + CRON, "5: schedules.1: is the same as schedules.0"),
         (HEAD + "cron = 0 3\n", "4: expected valid TOML"),
     ],
 )
@@ -107,20 +110,20 @@ INVALID = [
 
 
 @pytest.mark.parametrize("cron", VALID)
-def test_what_we_take_for_cron_prefect_does_too(cron: str) -> None:
+def test_a_valid_expression_is_valid_for_prefect_too(cron: str) -> None:
     from prefect._vendor.croniter import croniter
 
-    assert mistake(cron) == ""
+    assert cron_error(cron) == ""
     assert croniter(cron, datetime(2026, 1, 1, tzinfo=UTC)).get_next()
 
 
 @pytest.mark.parametrize(("cron", "told"), INVALID)
 def test_a_mistake_in_cron_names_its_field(cron: str, told: str) -> None:
-    assert told in mistake(cron)
+    assert told in cron_error(cron)
 
 
 def test_a_schedule_keeps_its_name_as_long_as_it_says_the_same() -> None:
     one = Schedule(competition="dogs", preset="demo", cron="0 3 * * *")
-    assert one.said == one.model_copy(update={"preset": "best"}).said
-    assert one.said != one.model_copy(update={"timezone": "Europe/Berlin"}).said
-    assert one.said != one.model_copy(update={"cron": "* 3 0 * *"}).said
+    assert one.timing == one.model_copy(update={"preset": "best"}).timing
+    assert one.timing != one.model_copy(update={"timezone": "Europe/Berlin"}).timing
+    assert one.timing != one.model_copy(update={"cron": "* 3 0 * *"}).timing

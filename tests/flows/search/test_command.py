@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 from flows.__main__ import register
 from flows.commands import search as command
 from flows.commands.search import _summary
-from flows.runtime.server_loss import Ended
+from flows.runtime.server_loss import FlowOutcome
 from tasks.core import places
 
 
@@ -32,11 +32,11 @@ def invoke(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         "start": None,
     }
 
-    def note(*arguments: Any, url: str | None) -> Ended:
+    def note(*arguments: Any, url: str | None) -> FlowOutcome:
         noted.append(arguments)
-        return Ended(found, recorded=True)
+        return FlowOutcome(found, recorded=True)
 
-    monkeypatch.setattr(command, "_carried_out", note)
+    monkeypatch.setattr(command, "_run", note)
     monkeypatch.setattr("flows.runtime.settings.apply", lambda url: None)
     app = typer.Typer()
     register(app, "search", command.search, example="podium search dogs")

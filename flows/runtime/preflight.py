@@ -1,0 +1,59 @@
+"""Checks before a run: folders that can be written to, files and folders that exist."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from tasks.core import places
+from tasks.core.errors import InvalidSettings, UserError
+
+
+def check_folders() -> None:
+    """Check that results can be written, before hours of training rather than after.
+
+    Raises:
+        UserError: a folder cannot be made or written to, another user has made a folder inside it that cannot
+            be written to, or the remote store cannot be used.
+    """
+    from tasks.core.cache.remote_store import Mirror
+
+    if mirror := Mirror.current():
+        mirror.check()
+
+    folders = {"PODIUM_STORE": places.store_folder(), "PODIUM_SUBMISSIONS": places.submissions_folder()}
+    for variable, folder in folders.items():
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for each in (folder, *(path for path in folder.iterdir() if path.is_dir())):
+                _try_writing(each)
+        except OSError as error:
+            received = f"{error.filename} ({error.strerror})"
+            if isinstance(error, PermissionError):
+                received += "; users who share it need a group and umask 002"
+            expected = "a folder that can be written to"
+            raise UserError(f"{variable}: expected {expected}, received {received}") from None
+
+
+def _try_writing(folder: Path) -> None:
+    try:
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        error.filename = folder
+        raise
+
+
+def check_paths(config: Any) -> None:
+    """Check that every file and folder named in the settings exists.
+
+    Raises:
+        InvalidSettings: one does not; names the key and the path of each.
+    """
+    from tasks.core.cache.keys import named_paths
+
+    missing = [(key, value) for key, value in named_paths(config) if not places.expand(value).exists()]
+    if missing:
+        lines = [
+            f"{key}: expected a file or folder that exists, received {value!r} ({places.expand(value)})"
+            for key, value in missing
+        ]
+        raise InvalidSettings("\n".join(lines))
