@@ -8,9 +8,9 @@ import numpy as np
 from tasks.core.jobs import AugmentJob
 from tasks.learning.seeds import generator
 from tasks.nl2sql import dataset
-from tasks.nl2sql.augmentation.column_statistics import Columns
+from tasks.nl2sql.augmentation.column_statistics import TableStatistics
 from tasks.nl2sql.augmentation.swaps import rename_columns, swap_values
-from tasks.nl2sql.augmentation.table_transfer import Targets, refill
+from tasks.nl2sql.augmentation.table_transfer import TransferTargets, transfer
 from tasks.nl2sql.config import Augmentation
 from tasks.nl2sql.dataset import FILE
 from tasks.nl2sql.query.schema import Question
@@ -26,7 +26,7 @@ def augment(job: AugmentJob) -> None:
     """
     settings = Augmentation.model_validate(job.settings["augmentation"])
     questions = dataset.questions(job.dataset, "train")
-    tables = {id: Columns(table) for id, table in dataset.tables(job.dataset, "train").items()}
+    tables = {id: TableStatistics(table) for id, table in dataset.tables(job.dataset, "train").items()}
     folds = np.load(job.folds / "folds.npy")
     targets = _targets(questions, folds, tables)
 
@@ -40,25 +40,27 @@ def augment(job: AugmentJob) -> None:
     dataset_files.write_lines(job.output / FILE, rows())
 
 
-def _targets(questions: list[Question], folds: np.ndarray, tables: dict[str, Columns]) -> dict[int, Targets]:
+def _targets(
+    questions: list[Question], folds: np.ndarray, tables: dict[str, TableStatistics]
+) -> dict[int, TransferTargets]:
     """The tables that the questions of each fold are asked of."""
     found: dict[int, dict[str, None]] = {}
     for question, fold in zip(questions, folds, strict=True):
         found.setdefault(int(fold), {})[question.table] = None
-    return {fold: Targets([tables[id] for id in ids]) for fold, ids in found.items()}
+    return {fold: TransferTargets([tables[id] for id in ids]) for fold, ids in found.items()}
 
 
 def _view(
     question: Question,
-    tables: dict[str, Columns],
-    targets: Targets,
+    tables: dict[str, TableStatistics],
+    targets: TransferTargets,
     settings: Augmentation,
     drawn: np.random.Generator,
 ) -> Question:
     """Refilled, or with other columns and then other values, each where settings and chance say so."""
     refilled, renamed, swapped = drawn.random(3) < (settings.refill, settings.columns, settings.values)
     columns = tables[question.table]
-    made = refill(question, columns, targets, drawn) if refilled else question
+    made = transfer(question, columns, targets, drawn) if refilled else question
     if made.table == question.table and renamed:
         made = rename_columns(made, columns, drawn)
     if made.table == question.table and swapped:

@@ -1,4 +1,4 @@
-"""What augmentation needs to know of a table: how its columns are called, and the cells they hold."""
+"""Statistics of a table for augmentation: the names of its columns, and the cells they hold."""
 
 import re
 from collections.abc import Sequence
@@ -8,12 +8,12 @@ import numpy as np
 
 from tasks.nl2sql.query.schema import Cell, Table
 
-LONGEST = 40
+LONGEST_CELL = 40
 """Characters of the longest cell that is put into a question."""
-WIDTH = 512
-"""Slots that count the characters of a column's cells; rare ones may share a slot."""
-SAMPLE = 50
-"""Cells that tell of what kind a column is."""
+HISTOGRAM_SIZE = 512
+"""Buckets that count the characters of a column's cells; rare ones may share a bucket."""
+KIND_SAMPLE = 50
+"""Cells from which the kind of a column is determined."""
 
 _BRACKET = re.compile(r"[（(][^（()）]*[)）]$")
 _UNIT = re.compile(r"[（(][^（()）]{1,3}[)）]$")
@@ -22,10 +22,13 @@ _DATE = re.compile(r"\d+[-/年.]\d+([-/月.]\d*.*)?")
 _SEVERAL = re.compile(r"[,，;；、\n\"]")
 
 
-def written(cells: Sequence[Cell]) -> list[str]:
+def cell_texts(cells: Sequence[Cell]) -> list[str]:
     """The cells as a question writes them; an empty one is ``.
 
     124.0 is `124` in a column of whole numbers, and `124.0` among fractions.
+
+    >>> cell_texts([124.0, None, 3.0])
+    ['124', '', '3']
     """
     numbers = [cell for cell in cells if isinstance(cell, float)]
     if all(map(float.is_integer, numbers)):
@@ -33,74 +36,80 @@ def written(cells: Sequence[Cell]) -> list[str]:
     return ["" if cell is None else str(cell).strip() for cell in cells]
 
 
-def form(value: str) -> str:
-    """How a number looks: as many digits before the point, a fraction or none, `%` or none; `` if it is none.
+def number_form(value: str) -> str:
+    """The form of a number: its digits before the point, a point if it has a fraction, and `%` if it has one;
+    `` for other texts.
 
-    Numbers of one form may stand for each other in a sentence.
+    Numbers of one form can replace each other in a sentence.
+
+    >>> number_form("31.43%"), number_form("7")
+    ('00.%', '0')
     """
     number = _NUMBER.fullmatch(value)
     return "0" * len(number[1]) + "." * bool(number[2]) + number[3] if number else ""
 
 
-class Column:
+class ColumnStatistics:
     """One column of a table."""
 
     def __init__(self, name: str, type: str, cells: Sequence[Cell]) -> None:
         self.name, self.type = name, type
-        self.cells = tuple(dict.fromkeys(filter(None, written(cells))))
+        self.cells = tuple(dict.fromkeys(filter(None, cell_texts(cells))))
         """Distinct cells as written, in the order of the rows."""
 
     @cached_property
     def kind(self) -> str:
-        """What most cells are: `percent`, `fraction`, `count`, `date` or `words`; `` if there are none."""
-        found = list(map(_kind, self.cells[:SAMPLE]))
-        return max(sorted(set(found)), key=found.count, default="")
+        """The most frequent kind: `percent`, `fraction`, `count`, `date` or `words`; `` without cells."""
+        kinds = list(map(_kind, self.cells[:KIND_SAMPLE]))
+        return max(sorted(set(kinds)), key=kinds.count, default="")
 
     @cached_property
     def by_form(self) -> dict[str, list[str]]:
-        """Cells a question may hold, by the form of numbers in a `real` column; else all under ``."""
-        found: dict[str, list[str]] = {}
+        """Cells that may be put into a question, by number form in a `real` column; else all under ``."""
+        cells: dict[str, list[str]] = {}
         for cell in self.cells:
-            if len(cell) <= LONGEST and not _SEVERAL.search(cell):
-                found.setdefault(form(cell) if self.type == "real" else "", []).append(cell)
-        return found
+            if len(cell) <= LONGEST_CELL and not _SEVERAL.search(cell):
+                cells.setdefault(number_form(cell) if self.type == "real" else "", []).append(cell)
+        return cells
 
     @cached_property
     def usable(self) -> list[str]:
-        """All cells that a question may hold."""
+        """All cells that may be put into a question."""
         return [cell for cells in self.by_form.values() for cell in cells]
 
-    def like(self, value: str) -> list[str]:
-        """Cells that may stand for the value in a sentence, and itself if it is one."""
-        return self.by_form.get(form(value) if self.type == "real" else "", [])
+    def replacements(self, value: str) -> list[str]:
+        """Cells that can replace the value in a sentence, including itself if it is one."""
+        return self.by_form.get(number_form(value) if self.type == "real" else "", [])
 
     @cached_property
-    def members(self) -> frozenset[str]:
+    def cell_set(self) -> frozenset[str]:
         """All cells as a set."""
         return frozenset(self.cells)
 
     @cached_property
-    def profile(self) -> np.ndarray:
-        """(WIDTH,) float64 of length 1: how frequent each character is in the cells."""
+    def character_histogram(self) -> np.ndarray:
+        """(HISTOGRAM_SIZE,) float64, L2-normalised: frequencies of characters in the cells."""
         codes = np.frombuffer("".join(self.cells).encode("utf-32-le", "surrogatepass"), np.uint32)
-        counts = np.bincount(codes % WIDTH, minlength=WIDTH).astype(np.float64)
+        counts = np.bincount(codes % HISTOGRAM_SIZE, minlength=HISTOGRAM_SIZE).astype(np.float64)
         return counts / max(float(np.linalg.norm(counts)), 1.0)
 
 
-class Columns:
+class TableStatistics:
     """The columns of one table."""
 
     def __init__(self, table: Table) -> None:
         self.id, self.title, self.header = table.id, table.title, table.header
         cells: list[tuple[Cell, ...]] = list(zip(*table.rows, strict=True))
-        self.all = list(map(Column, table.header, table.types, cells or [()] * len(table.header)))
+        self.columns = list(
+            map(ColumnStatistics, table.header, table.types, cells or [()] * len(table.header))
+        )
 
     @cached_property
     def names(self) -> dict[str, int]:
-        """Column by each name that a question may call it by, the longest first.
+        """Column by each name that identifies it, the longest first.
 
-        A name is the header, or the header without the brackets at its end: 绿化率 for 绿化率(%), unless
-        another column is called so. No name is two columns'.
+        A name is the header, or the header without the brackets at its end: 绿化率 for 绿化率(%), unless that
+        is the header of another column. Names of several columns are left out.
         """
         whole: dict[str, set[int]] = {}
         cut: dict[str, set[int]] = {}
@@ -110,33 +119,33 @@ class Columns:
             for shorter in {once, _BRACKET.sub("", once)} - set(self.header):
                 cut.setdefault(shorter, set()).add(place)
         owners = (whole | cut).items()
-        found = {name: place for name, (place, *others) in owners if name and not others}
-        return dict(sorted(found.items(), key=lambda entry: -len(entry[0])))
+        unique = {name: place for name, (place, *others) in owners if name and not others}
+        return dict(sorted(unique.items(), key=lambda entry: -len(entry[0])))
 
     @cached_property
-    def called(self) -> dict[int, list[str]]:
-        """Names that a new question calls each column by: without its unit, where it has a name without."""
-        found: dict[int, list[str]] = {}
+    def names_for_questions(self) -> dict[int, list[str]]:
+        """Names for each column in a new question: those without a unit, if there are any."""
+        by_column: dict[int, list[str]] = {}
         for name, place in self.names.items():
-            found.setdefault(place, []).append(name)
+            by_column.setdefault(place, []).append(name)
         return {
             place: [name for name in names if not _UNIT.search(name)] or names
-            for place, names in found.items()
+            for place, names in by_column.items()
         }
 
     @cached_property
-    def alike(self) -> dict[tuple[str, str], list[int]]:
+    def by_kind(self) -> dict[tuple[str, str], list[int]]:
         """Columns that have a name and cells to draw, by type and kind."""
-        found: dict[tuple[str, str], list[int]] = {}
-        for place in sorted(self.called):
-            column = self.all[place]
+        by_kind: dict[tuple[str, str], list[int]] = {}
+        for place in sorted(self.names_for_questions):
+            column = self.columns[place]
             if column.usable:
-                found.setdefault((column.type, column.kind), []).append(place)
-        return found
+                by_kind.setdefault((column.type, column.kind), []).append(place)
+        return by_kind
 
-    def like(self, column: Column) -> list[int]:
+    def of_same_kind(self, column: ColumnStatistics) -> list[int]:
         """Columns of this table whose cells are of the same type and kind."""
-        return self.alike.get((column.type, column.kind), [])
+        return self.by_kind.get((column.type, column.kind), [])
 
 
 def _kind(value: str) -> str:

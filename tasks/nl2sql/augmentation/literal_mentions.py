@@ -1,84 +1,77 @@
-"""What a question says word for word of its query: names of columns, and values."""
+"""Literal matches of column names and of the query's values in a question."""
 
 from typing import NamedTuple
 
-from tasks.nl2sql.augmentation.column_statistics import Columns
+from tasks.nl2sql.augmentation.column_statistics import TableStatistics
+from tasks.nl2sql.linking.spans import Span, contains, overlaps
 from tasks.nl2sql.query.schema import Query
 
-_GOES_ON = "（(-"
-"""After a name: here begins what tells its column from another."""
+_CONTINUES_NAME = "（(-"
+"""After a name: the text that distinguishes its column from another begins here."""
 
 
-class Mention(NamedTuple):
-    """Where a question names a column."""
+class NameMatch(NamedTuple):
+    """A span of a question that names a column."""
 
     start: int
     end: int
     column: int
 
 
-class Spoken(NamedTuple):
-    """What a question says word for word."""
+class LiteralMatches(NamedTuple):
+    """The names of columns and the values of the query that a question has literally."""
 
-    mentions: tuple[Mention, ...]
-    """Of columns of its table, in the order of the text; none within a value."""
-    values: tuple[tuple[int, int] | None, ...]
-    """Start and end of each condition's value; None where it does not stand there exactly once, and alone."""
+    names: tuple[NameMatch, ...]
+    """In the order of the text; none within a value."""
+    values: tuple[Span | None, ...]
+    """The span of each condition's value; None where it does not occur exactly once, or is part of a name."""
 
     @property
     def columns(self) -> set[int]:
         """The columns named."""
-        return {mention.column for mention in self.mentions}
+        return {match.column for match in self.names}
 
 
-def spoken(text: str, query: Query, columns: Columns) -> Spoken:
-    """Find the names and the values of the query; a value that overlaps a longer name is none."""
-    values = [place(text, condition.value) for condition in query.conditions]
-    mentions = []
-    for mention in _mentions(text, columns):
-        touched = [number for number, span in enumerate(values) if span and _overlap(span, mention)]
-        if any(_within(mention, values[number]) for number in touched):
+def literal_matches(text: str, query: Query, table: TableStatistics) -> LiteralMatches:
+    """Find the names of columns and the values of the query; a value that overlaps a longer name is None."""
+    values = [value_span(text, condition.value) for condition in query.conditions]
+    names = []
+    for match in _name_matches(text, table):
+        touched = {number: span for number, span in enumerate(values) if span and overlaps(span, match[:2])}
+        if any(contains(span, match[:2]) for span in touched.values()):
             continue
         for number in touched:
             values[number] = None
-        mentions.append(mention)
-    return Spoken(tuple(mentions), tuple(values))
+        names.append(match)
+    return LiteralMatches(tuple(names), tuple(values))
 
 
-def place(text: str, value: str) -> tuple[int, int] | None:
-    """Where the value stands, if exactly once and not within a longer number."""
-    found, start = [], text.find(value) if value else -1
+def value_span(text: str, value: str) -> Span | None:
+    """The span of the value, if it occurs exactly once outside of longer numbers."""
+    spans, start = [], text.find(value) if value else -1
     while start >= 0:
         end = start + len(value)
         before, after = text[max(start - 2, 0) : start][::-1], text[end : end + 2]
-        if not (_runs_on(before, value[0]) or _runs_on(after, value[-1])):
-            found.append((start, end))
+        if not (_continues_number(before, value[0]) or _continues_number(after, value[-1])):
+            spans.append((start, end))
         start = text.find(value, start + 1)
-    return found[0] if len(found) == 1 else None
+    return spans[0] if len(spans) == 1 else None
 
 
-def _mentions(text: str, columns: Columns) -> list[Mention]:
+def _name_matches(text: str, table: TableStatistics) -> list[NameMatch]:
     """All names in the text but those within longer names."""
-    found, free = [], text
-    for name, column in columns.names.items():
+    matches, free = [], text
+    for name, column in table.names.items():
         start = free.find(name)
         while start >= 0:
             end = start + len(name)
             free = free[:start] + "\0" * len(name) + free[end:]
-            if text[end : end + 1] not in _GOES_ON or end == len(text):
-                found.append(Mention(start, end, column))
+            if text[end : end + 1] not in _CONTINUES_NAME or end == len(text):
+                matches.append(NameMatch(start, end, column))
             start = free.find(name, end)
-    return sorted(found)
+    return sorted(matches)
 
 
-def _runs_on(text: str, edge: str) -> bool:
-    """Whether the number that has this edge runs on into what is next to it."""
+def _continues_number(text: str, edge: str) -> bool:
+    """Whether the text next to this edge of a value continues a number."""
     return edge.isdigit() and (text[:1].isdigit() or (text[:1] == "." and text[1:].isdigit()))
-
-
-def _overlap(one: tuple[int, int], other: Mention) -> bool:
-    return one[0] < other.end and other.start < one[1]
-
-
-def _within(inner: Mention, outer: tuple[int, int] | None) -> bool:
-    return outer is not None and outer[0] <= inner.start and inner.end <= outer[1]

@@ -1,76 +1,81 @@
-"""The question of one table, asked of another."""
+"""Transfer a question from its table to another one."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from tasks.nl2sql.augmentation.column_statistics import Column, Columns
-from tasks.nl2sql.augmentation.literal_mentions import Spoken, spoken
-from tasks.nl2sql.augmentation.swaps import exchange, used
+from tasks.nl2sql.augmentation.column_statistics import ColumnStatistics, TableStatistics
+from tasks.nl2sql.augmentation.literal_mentions import LiteralMatches, literal_matches
+from tasks.nl2sql.augmentation.swaps import replaced
 from tasks.nl2sql.query.schema import Query, Question
 
 TRIES = 4
 """Tables tried for a question."""
-COMMON, SIMILAR = 0.5, 0.9
-"""Least share of common cells, and least cosine of the character counts, of columns that mean the same."""
-PIECE = 3
-"""Characters of the title that a question may not repeat unless the new title has them too."""
+LEAST_COMMON, LEAST_COSINE = 0.5, 0.9
+"""Least share of common cells, and least cosine of the character histograms, of columns of one meaning."""
+TITLE_CHARACTERS = 3
+"""Length of a piece of the title that a question may not repeat unless the new title has it too."""
 
 
-class Targets:
-    """Tables that questions may be asked of, by their headers: each header is drawn equally often."""
+class TransferTargets:
+    """Tables that questions may be transferred to; each header is drawn equally often."""
 
-    def __init__(self, tables: Sequence[Columns]) -> None:
-        by_header: dict[tuple[str, ...], list[Columns]] = {}
+    def __init__(self, tables: Sequence[TableStatistics]) -> None:
+        by_header: dict[tuple[str, ...], list[TableStatistics]] = {}
         for table in tables:
             by_header.setdefault(table.header, []).append(table)
         self._groups = list(by_header.values())
 
-    def draw(self, generator: np.random.Generator) -> Columns:
+    def draw(self, generator: np.random.Generator) -> TableStatistics:
         group = self._groups[int(generator.integers(len(self._groups)))]
         return group[int(generator.integers(len(group)))]
 
 
-def refill(
-    question: Question, columns: Columns, targets: Targets, generator: np.random.Generator
+def transfer(
+    question: Question, table: TableStatistics, targets: TransferTargets, generator: np.random.Generator
 ) -> Question:
-    """The question asked of one of the tables, with that table's names and cells; or as it was.
+    """The question about one of the tables, with that table's names and cells; or the question unchanged.
 
-    A column that the question names becomes any of like cells; one that it only implies, as 在厦门 does a
-    city, and one of words that it compares become a column that means the same, by its name or its cells.
-    All values become cells of their new columns.
+    A column that the question names becomes any column of the same kind; one that it only implies, as 在厦门
+    does a city, and a text column that it compares become a column of the same meaning, by its name or its
+    cells. All values become cells of their new columns.
     """
     query = question.query
     if query is None:
         return question
-    said = spoken(question.text, query, columns)
-    if not all(said.values):
+    matches = literal_matches(question.text, query, table)
+    if not all(matches.values):
         return question
     for _ in range(TRIES):
         target = targets.draw(generator)
-        if target.id != columns.id and not _tells_the_table(question.text, said, columns.title, target.title):
-            mapping = _mapping(query, said, columns, target, generator)
+        if target.id != table.id and not _repeats_title(question.text, matches, table.title, target.title):
+            mapping = _mapping(query, matches, table, target, generator)
             every = range(len(query.conditions))
-            made = mapping and exchange(question, said, target, mapping, redrawn=every, generator=generator)
-            if made:
+            if mapping and (
+                made := replaced(question, matches, target, mapping, redrawn=every, generator=generator)
+            ):
                 return made
     return question
 
 
 def _mapping(
-    query: Query, said: Spoken, columns: Columns, target: Columns, generator: np.random.Generator
+    query: Query,
+    matches: LiteralMatches,
+    table: TableStatistics,
+    target: TableStatistics,
+    generator: np.random.Generator,
 ) -> dict[int, int] | None:
-    """A column of the new table for each of the query; None if it has none for one."""
-    compared = {each.column for each in query.conditions if columns.all[each.column].type == "text"}
-    free_choice = said.columns - compared
+    """A column of the new table for each of the query; None if there is none for one of them."""
+    compared = {each.column for each in query.conditions if table.columns[each.column].type == "text"}
+    free_choice = matches.columns - compared
     mapping: dict[int, int] = {}
-    for column in sorted(used(query), key=lambda column: (column in free_choice, column)):
-        old = columns.all[column]
+    for column in sorted(query.columns, key=lambda column: (column in free_choice, column)):
+        old = table.columns[column]
         fits = [
             other
-            for other in target.like(old)
+            for other in target.of_same_kind(old)
             if other not in mapping.values()
-            and (column in free_choice or mean_the_same(old, target.all[other]))
+            and (column in free_choice or have_one_meaning(old, target.columns[other]))
         ]
         if not fits:
             return None
@@ -78,21 +83,23 @@ def _mapping(
     return mapping
 
 
-def mean_the_same(one: Column, other: Column) -> bool:
-    """Whether a question that implies the one would imply the other in its table, for columns of one kind."""
+def have_one_meaning(one: ColumnStatistics, other: ColumnStatistics) -> bool:
+    """Whether a question that implies one column would imply the other in its table; both are of one kind."""
     if one.name == other.name:
         return True
     if one.type == "real" or one.kind == "date":
         return False
-    common = len(one.members & other.members)
-    if common >= COMMON * (len(one.members) + len(other.members) - common):
+    common = len(one.cell_set & other.cell_set)
+    if common >= LEAST_COMMON * (len(one.cell_set) + len(other.cell_set) - common):
         return True
-    return one.kind == "words" and float(one.profile @ other.profile) >= SIMILAR
+    if one.kind != "words":
+        return False
+    return float(one.character_histogram @ other.character_histogram) >= LEAST_COSINE
 
 
-def _tells_the_table(text: str, said: Spoken, title: str, other: str) -> bool:
+def _repeats_title(text: str, matches: LiteralMatches, title: str, other: str) -> bool:
     """Whether the question repeats a piece of its table's title that the other title does not have."""
-    for start, end in sorted(filter(None, said.values), reverse=True):
+    for start, end in sorted(filter(None, matches.values), reverse=True):
         text = text[:start] + "\n" + text[end:]
-    pieces = {title[start : start + PIECE] for start in range(len(title) - PIECE + 1)}
+    pieces = {title[start : start + TITLE_CHARACTERS] for start in range(len(title) - TITLE_CHARACTERS + 1)}
     return any(piece in text and piece not in other for piece in pieces)

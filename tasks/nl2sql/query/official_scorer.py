@@ -67,9 +67,7 @@ def official_result(query: Query, table: Table, executor: Executor) -> OfficialR
         return "Error1"
     if not query.select or not query.conditions:
         return "Error2"
-    once = query._replace(
-        select=tuple(dict.fromkeys(query.select))
-    )  # there rows are dictionaries by column name
+    once = query._replace(select=tuple(dict.fromkeys(query.select)))  # a row is a dictionary there
     if all(_is_literal(condition.value, table) for condition in query.conditions):
         result = executor.run(table.id, once)
     else:

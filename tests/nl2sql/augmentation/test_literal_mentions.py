@@ -1,19 +1,19 @@
 import pytest
 
-from tasks.nl2sql.augmentation.column_statistics import Columns, form, written
-from tasks.nl2sql.augmentation.literal_mentions import Mention, place, spoken
+from tasks.nl2sql.augmentation.column_statistics import TableStatistics, cell_texts, number_form
+from tasks.nl2sql.augmentation.literal_mentions import NameMatch, literal_matches, value_span
 from tasks.nl2sql.query.schema import Condition, Query, Table
 
 HEADER = ("城市", "利润", "利润（剔除降价）", "绿化率(%)", "增量（较上年）（%）", "比例（上）", "比例（下）")
 
 
 def columns(header=HEADER, rows=()):
-    return Columns(Table("t", "T", "", header, ("text",) * len(header), rows))
+    return TableStatistics(Table("t", "T", "", header, ("text",) * len(header), rows))
 
 
-def said(text, *values, header=HEADER):
+def matches(text, *values, header=HEADER):
     query = Query(((0, 0),), 0, tuple(Condition(0, 2, value) for value in values))
-    return spoken(text, query, columns(header))
+    return literal_matches(text, query, columns(header))
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def said(text, *values, header=HEADER):
     ids=str,
 )
 def test_columns_are_found_by_names_that_are_theirs_alone(text, found):
-    assert said(text).mentions == tuple(Mention(*each) for each in found)
+    assert matches(text).names == tuple(NameMatch(*each) for each in found)
 
 
 @pytest.mark.parametrize(
@@ -53,16 +53,16 @@ def test_columns_are_found_by_names_that_are_theirs_alone(text, found):
     ],
 )
 def test_a_value_stands_once_and_not_within_a_number(text, value, span):
-    assert place(text, value) == span
+    assert value_span(text, value) == span
 
 
 def test_a_name_within_a_value_is_none():
-    assert said("城市花园的利润", "城市花园").mentions == (Mention(5, 7, 1),)
+    assert matches("城市花园的利润", "城市花园").names == (NameMatch(5, 7, 1),)
 
 
 def test_a_value_within_a_longer_name_is_none():
-    found = said("利润（剔除降价）是", "降价")
-    assert (found.values, [mention.column for mention in found.mentions]) == ((None,), [2])
+    found = matches("利润（剔除降价）是", "降价")
+    assert (found.values, [match.column for match in found.names]) == ((None,), [2])
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_a_value_within_a_longer_name_is_none():
     ],
 )
 def test_cells_are_written_as_questions_write_them(cells, expected):
-    assert written(cells) == expected
+    assert cell_texts(cells) == expected
 
 
 @pytest.mark.parametrize(
@@ -91,12 +91,12 @@ def test_cells_are_written_as_questions_write_them(cells, expected):
     ],
 )
 def test_numbers_have_a_form(one, other, same):
-    assert (form(one) == form(other)) is same
+    assert (number_form(one) == number_form(other)) is same
 
 
 def test_a_column_is_called_without_its_unit():
-    assert columns().called[3] == ["绿化率"]
-    assert columns(("价格(元)", "价格")).called == {0: ["价格(元)"], 1: ["价格"]}
+    assert columns().names_for_questions[3] == ["绿化率"]
+    assert columns(("价格(元)", "价格")).names_for_questions == {0: ["价格(元)"], 1: ["价格"]}
 
 
 def test_no_column_of_two_alike_has_a_name():
@@ -104,4 +104,4 @@ def test_no_column_of_two_alike_has_a_name():
 
 
 def test_a_table_without_rows_has_nothing_to_draw():
-    assert columns().alike == {}
+    assert columns().by_kind == {}

@@ -1,11 +1,11 @@
-"""Values, columns and tables exchanged: what comes back says the same of something else, or is unchanged."""
+"""Values, columns and tables replaced: the result has the same form, or is the question unchanged."""
 
 import numpy as np
 import pytest
 
-from tasks.nl2sql.augmentation.column_statistics import Columns
+from tasks.nl2sql.augmentation.column_statistics import TableStatistics
 from tasks.nl2sql.augmentation.swaps import rename_columns, swap_values
-from tasks.nl2sql.augmentation.table_transfer import Targets, refill
+from tasks.nl2sql.augmentation.table_transfer import TransferTargets, transfer
 from tasks.nl2sql.query.schema import Condition, Query, Question, Table
 
 CITIES = ("临江", "海州", "南屏")
@@ -44,13 +44,13 @@ def question(text, select, *conditions, table="shops", connector=None):
 
 def made(change, given, *, table=SHOPS, tries=60):
     """Everything that comes of a question."""
-    return {change(given, Columns(table), np.random.default_rng(seed)) for seed in range(tries)}
+    return {change(given, TableStatistics(table), np.random.default_rng(seed)) for seed in range(tries)}
 
 
 def others(*tables):
     """Asks questions of one of these tables."""
-    targets = Targets([Columns(table) for table in tables])
-    return lambda given, columns, generator: refill(given, columns, targets, generator)
+    targets = TransferTargets([TableStatistics(table) for table in tables])
+    return lambda given, columns, generator: transfer(given, columns, targets, generator)
 
 
 def test_a_value_becomes_another_cell_in_question_and_query():
@@ -176,7 +176,7 @@ def test_conditions_may_be_missing():
 def test_the_same_state_gives_the_same_question():
     given = question("占比低于12.5%的店的利润", (2, 0), (4, 1, "12.5%"))
     for change in (swap_values, rename_columns, others(MILLS)):
-        one, other = (change(given, Columns(SHOPS), np.random.default_rng(3)) for _ in range(2))
+        one, other = (change(given, TableStatistics(SHOPS), np.random.default_rng(3)) for _ in range(2))
         assert one == other
 
 
