@@ -12,7 +12,7 @@ from typing import Any
 from tasks.core.cache.key_diff import MARK, leaves
 from tasks.core.cache.keys import Key
 from tasks.core.cache.store import Store, read_json
-from tasks.core.execution.working_time import worked_seconds
+from tasks.core.execution.working_time import working_time
 
 MOST_DIFFERENCES = 6
 """Settings in which two similar steps may differ."""
@@ -59,7 +59,7 @@ class Estimates:
 
     def worked(self, key: Key) -> float:
         """Seconds that earlier attempts of this step have worked."""
-        return worked_seconds(self._store.partial(key.digest)) or 0.0
+        return working_time(self._store.partial(key.digest)) or 0.0
 
     def _scaled(self, record: Mapping[str, Any], key: Key) -> float | None:
         sizes = [self._size(inputs.get("dataset")) for inputs in (record["inputs"], key.inputs)]

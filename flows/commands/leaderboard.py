@@ -35,7 +35,7 @@ def show(competition: str | None, *, html: Path | None = None) -> None:
     """Print a table for each competition, and write the page if a file is given."""
     from flows.console import inform
     from tasks.core import places
-    from tasks.core.settings.presets import shown
+    from tasks.core.places import display_path
     from tasks.core.submissions import leaderboard, submissions
 
     root = places.submissions_folder()
@@ -52,7 +52,7 @@ def show(competition: str | None, *, html: Path | None = None) -> None:
     print("\n\n".join(_table(name, board, agreements[name]) for name, board in boards.items()))
     if html:
         _write_page(html, boards, agreements)
-        inform(f"written to {shown(html.absolute())}")
+        inform(f"written to {display_path(html.absolute())}")
 
 
 def _agreement(competition: str, entries: Sequence[Any]) -> str:

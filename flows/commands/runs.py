@@ -122,9 +122,9 @@ def summary(result: dict[str, Any], *, seconds: float, pending_uploads: int = 0)
     """A table of the paths of submission and report, the score, what was left out, and the time."""
     from flows.console import aligned
     from flows.humanize import duration, score_text
-    from tasks.core.settings.presets import shown
+    from tasks.core.places import display_path
 
-    rows = [(part, shown(Path(result[part]))) for part in ("submission", "report") if result.get(part)]
+    rows = [(part, display_path(Path(result[part]))) for part in ("submission", "report") if result.get(part)]
     if result.get("score") is not None:
         rows.append(("score", score_text(result["score"])))
     rows += [("left out", f"{name}: {why}") for name, why in (result.get("left_out") or {}).items()]

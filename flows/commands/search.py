@@ -132,12 +132,12 @@ def _summary(result: dict[str, Any], *, seconds: float) -> str:
 
     from flows.console import aligned
     from flows.humanize import duration, score_text
-    from tasks.core.settings.presets import shown
+    from tasks.core.places import display_path
 
     counts = ", ".join(f"{count} {state}" for state, count in result["trials"].items())
     rows = [
-        ("preset", shown(Path(result["preset"]))),
-        ("report", shown(Path(result["report"]))),
+        ("preset", display_path(Path(result["preset"]))),
+        ("report", display_path(Path(result["report"]))),
         ("trials", counts),
         ("best", f"{score_text(result['score'])}, trial {result['best']}"),
         ("start", score_text(result["start"])),

@@ -157,12 +157,12 @@ def change_summary(result: dict[str, Any], steps: list[dict[str, Any]], *, began
         began: when the run began, in seconds since the epoch.
     """
     from flows.humanize import score_text
-    from tasks.core.settings.presets import shown
+    from tasks.core.places import display_path
 
     keys = {step["key"] for step in steps if step["key"]}  # a retry records its steps again
     ran = {step["key"] for step in steps if step["key"] and step["state"] == "ran"}
     file = Path(result["submission"])
-    outcome = " ".join([shown(file.parent), score_text(result.get("score"))]).strip()
+    outcome = " ".join([display_path(file.parent), score_text(result.get("score"))]).strip()
     outcome += "".join(f"; {name}: left out, {why}" for name, why in (result.get("left_out") or {}).items())
     if not ran and file.stat().st_mtime < began:
         return f"{UNCHANGED}: all {len(keys)} steps were cached; {outcome}"

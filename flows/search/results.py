@@ -125,7 +125,7 @@ def _facts(results: Results) -> list[tuple[str, str]]:
         *([("Started from", _figure(first))] if first else []),
         ("Trials", str(len(results.trials))),
         ("Study", results.study),
-        ("Preset", presets.shown(results.preset)),
+        ("Preset", places.display_path(results.preset)),
     ]
 
 

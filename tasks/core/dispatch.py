@@ -11,7 +11,7 @@ from tasks.core.config import Run
 from tasks.core.context import running
 from tasks.core.execution import child_process
 from tasks.core.execution.slots import slot
-from tasks.core.execution.working_time import counted
+from tasks.core.execution.working_time import add_working_time
 from tasks.core.jobs import Job
 
 
@@ -48,8 +48,8 @@ def in_child(
         ).model_dump(mode="json")
 
     if run.runner != "threads":
-        return client.kept(entry, job, kind=kind, store=store, step=step, run=run)
-    with slot() as environment, counted(step.partial), store.new_folder() as folder:
+        return client.run_on_worker(entry, job, kind=kind, store=store, step=step, run=run)
+    with slot() as environment, add_working_time(step.partial), store.new_folder() as folder:
         limit = run.timeout_seconds
         child_process.run(
             entry, job(folder), label=step.label, environment=environment, timeout_seconds=limit

@@ -15,6 +15,11 @@ def expand(path: str | Path) -> Path:
     return Path(os.path.expandvars(path)).expanduser().absolute()
 
 
+def display_path(path: Path) -> str:
+    """The path as a user would type it in the current directory."""
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
 def root() -> Path:
     """The checkout, or the current directory when Podium is installed elsewhere."""
     return CHECKOUT if (CHECKOUT / "pyproject.toml").is_file() else Path.cwd()

@@ -25,7 +25,7 @@ from tasks.core.cache.store import Artifact, Store
 from tasks.core.context import Running, at_work, collecting, recording, run_id
 from tasks.core.errors import UserError
 from tasks.core.execution.run_control import LeftOut, acquire_or_cancel, raise_if_cancelled
-from tasks.core.execution.working_time import worked_seconds
+from tasks.core.execution.working_time import working_time
 
 if TYPE_CHECKING:
     from prefect import Task
@@ -147,7 +147,7 @@ class Step:
             finally:
                 at_work.reset(token)
             seconds = time.monotonic() - began
-            worked = worked_seconds(store.partial(digest))
+            worked = working_time(store.partial(digest))
             store.write_record(digest, _record(key, label, result, seconds, worked))
             store.forget_partial(digest)
             return Outcome(result, "ran", seconds)

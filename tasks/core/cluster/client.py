@@ -1,5 +1,7 @@
-"""A step's long part on a worker of a cluster, as seen from the flow's process, which keeps all else:
-the key and its lock, the log, the retries, and the artifact."""
+"""Run a step's child process on a worker of a cluster, from the flow's process.
+
+Everything else stays in the flow's process: the key and its lock, the log, the retries, and the artifact.
+"""
 
 import logging
 import time
@@ -9,7 +11,7 @@ from typing import Any
 
 from tasks.core.cache.store import Artifact, Store
 from tasks.core.cluster import clusters, compatibility
-from tasks.core.cluster.clusters import Lost, Sent
+from tasks.core.cluster.interface import SentOrder, WorkerLost
 from tasks.core.cluster.lease import LEASE_SECONDS, Order, sizes
 from tasks.core.config import Run
 from tasks.core.context import Running
@@ -18,17 +20,17 @@ from tasks.core.execution import run_control
 from tasks.core.execution.child_process import ChildFailed, Exit, Listener
 
 POLL_SECONDS = 0.5
-MOST_LOSSES = 3
-"""Workers that one child may lose, a checkpoint interval each; one more, and it may be what kills them."""
+MAX_LOST_WORKERS = 3
+"""Workers that a child may lose, a checkpoint interval each; after one more it is taken to be the cause."""
 WITHDRAWAL_SECONDS = 5.0
-"""A worker has so long to tell that a child that is not wanted has ended."""
-SIGHT_SECONDS = 90.0
-"""Files of another machine may take so long to be seen: network file systems remember listings a minute."""
+"""How long to wait for a worker to end a child whose order was withdrawn."""
+VISIBLE_SECONDS = 90.0
+"""How long files of another machine may take to appear: network file systems cache listings for a minute."""
 
 log = logging.getLogger("podium")
 
 
-def kept(
+def run_on_worker(
     function: str,
     job: Callable[[Path], dict[str, Any]],
     *,
@@ -37,35 +39,37 @@ def kept(
     step: Running,
     run: Run,
 ) -> Artifact:
-    """Call `module:function` on a worker and keep what it writes; `job` makes the job for an output folder.
+    """Call `module:function` on a worker and store what it writes; `job` makes the job for an output folder.
 
     Raises:
-        UserError: the child, or the worker, met something a person can mend.
-        ChildFailed: the child failed, or its workers were lost again and again.
-        LeftOut: the run has no time for the step any more.
+        UserError: the child or the worker met an error that the user can correct.
+        ChildFailed: the child failed, or more than `MAX_LOST_WORKERS` workers were lost.
+        LeftOut: the run has cancelled the step.
     """
-    losses = 0
+    lost_workers = 0
     while True:
         run_control.raise_if_cancelled(step.label)
         if clusters.is_ending():
-            raise ChildFailed(f"{step.label}: not begun, for the run is ending")
+            raise ChildFailed(f"{step.label}: not started, because the run is ending")
         with store.new_folder() as folder:
             order = Order(folder)
             try:
                 _carry_out(order, function, job(order.output), store=store, step=step, run=run)
                 return store.keep(kind, order.output)
-            except Lost as loss:
-                losses += 1
-                if losses > MOST_LOSSES:
-                    raise ChildFailed(f"{step.label}: {losses} workers were lost, the last: {loss}") from None
-                log.warning("%s: its worker was lost (%s); it goes on on another", step.label, loss)
+            except WorkerLost as loss:
+                lost_workers += 1
+                if lost_workers > MAX_LOST_WORKERS:
+                    raise ChildFailed(
+                        f"{step.label}: {lost_workers} workers were lost, the last: {loss}"
+                    ) from None
+                log.warning("%s: its worker was lost (%s); another one continues", step.label, loss)
 
 
 def _carry_out(
     order: Order, function: str, job: dict[str, Any], *, store: Store, step: Running, run: Run
 ) -> None:
-    """Send an order out, pass on what its child says, and return once all it wrote is in sight."""
-    told = {
+    """Send an order, log its child's messages, and return once all files of the child are visible here."""
+    message = {
         "function": function,
         "job": job,
         "competition": job["competition"],
@@ -79,19 +83,19 @@ def _carry_out(
     }
     listener = Listener(step.label)
     cluster = clusters.current(run)
-    with clusters.upholding(order), run_control.running_child(step.label, order.withdraw):
-        sent = cluster.send(told)
+    with clusters.active(order), run_control.running_child(step.label, order.withdraw):
+        sent = cluster.send(message)
         try:
             while not sent.ended(POLL_SECONDS):
                 _listen(order, listener)
-                _refuse_to_wait_when_ending(order, step.label)
+                _raise_if_ending(order, step.label)
             answer = sent.answer()
         except BaseException:
-            _take_back(order, sent)
+            _withdraw(order, sent)
             raise
         _listen(order, listener)
-    listener.raise_if_failed(_understood(answer, order, step.label))
-    _wait_for_sight(order.output, answer["written"])
+    listener.raise_if_failed(_exit_of(answer, order, step.label))
+    _wait_for_files(order.output, answer["written"])
 
 
 def _listen(order: Order, listener: Listener) -> None:
@@ -99,14 +103,14 @@ def _listen(order: Order, listener: Listener) -> None:
         listener.receive(line)
 
 
-def _refuse_to_wait_when_ending(order: Order, label: str) -> None:
+def _raise_if_ending(order: Order, label: str) -> None:
     run_control.raise_if_cancelled(label)
     if clusters.is_ending() or order.withdrawn:
         raise ChildFailed(f"{label}: ended with the run")
 
 
-def _take_back(order: Order, sent: Sent) -> None:
-    """Withdraw, and wait until the worker has ended the child."""
+def _withdraw(order: Order, sent: SentOrder) -> None:
+    """Withdraw the order and wait until the worker has ended the child."""
     order.withdraw()
     deadline = time.monotonic() + WITHDRAWAL_SECONDS
     try:
@@ -115,11 +119,17 @@ def _take_back(order: Order, sent: Sent) -> None:
         while order.begun and not order.ended and time.monotonic() < deadline:
             if sent.ended(0.1):
                 return
-    except Exception as error:  # of a cluster that is gone; the child ends without its lease
+    except Exception as error:  # the cluster is gone; the child ends without its lease
         log.debug("the cluster did not answer: %s", error)
 
 
-def _understood(answer: dict[str, Any], order: Order, label: str) -> Exit:
+def _exit_of(answer: dict[str, Any], order: Order, label: str) -> Exit:
+    """How the child ended, by the worker's answer.
+
+    Raises:
+        UserError: the worker refuses the order or does not see its folder.
+        WorkerLost: another worker has the order, or the worker saw no lease.
+    """
     if "refused" in answer:
         raise UserError(f"{label}: {answer['refused']}")
     if "unseen" in answer:
@@ -128,19 +138,19 @@ def _understood(answer: dict[str, Any], order: Order, label: str) -> Exit:
             "PODIUM_STORE must be one folder that all machines see under one name"
         )
     if "taken" in answer:
-        raise Lost("another was asked to begin again")
+        raise WorkerLost("another was asked to begin again")
     if "unwanted" in answer:
-        raise Lost(f"{answer['unwanted']} heard nothing from here for {LEASE_SECONDS:.0f} s")
+        raise WorkerLost(f"{answer['unwanted']} heard nothing from here for {LEASE_SECONDS:.0f} s")
     return Exit(*answer["ended"])
 
 
-def _wait_for_sight(folder: Path, written: dict[str, int]) -> None:
-    """Return when this machine sees what the other has written.
+def _wait_for_files(folder: Path, written: dict[str, int]) -> None:
+    """Wait until this machine sees the files that the other has written, by name and size.
 
     Raises:
-        ChildFailed: it does not.
+        ChildFailed: it does not within `VISIBLE_SECONDS`.
     """
-    deadline = time.monotonic() + SIGHT_SECONDS
+    deadline = time.monotonic() + VISIBLE_SECONDS
     while (seen := sizes(folder)) != written:
         if time.monotonic() > deadline:
             raise ChildFailed(f"{folder}: expected files {written}, received {seen}")

@@ -1,7 +1,7 @@
-"""Whether another machine would compute what this one would: code, libraries, and what the environment says.
+"""Check that another machine computes the same results: code, libraries and environment variables.
 
-A step's key is made where the flow runs, and names the code and libraries there. A child elsewhere that had
-others would be kept under a wrong name.
+A step's key is made where the flow runs, from the code and libraries there. The result of a worker with other
+code would be stored under a wrong key.
 """
 
 import os
@@ -24,20 +24,21 @@ VARIABLES = (
     "TF_NUM_INTEROP_THREADS",
     "TF_NUM_INTRAOP_THREADS",
 )
-"""What can change a number. Dask and Ray give their workers counts of threads, on which the order of a sum
-depends, and children would inherit them."""
-OWN = ("PODIUM_SLOTS", "PODIUM_SLOT_FOLDER")
-"""What each machine says for itself."""
-SHOWN = 5
+"""Variables that can change a number. Dask and Ray set counts of threads for their workers, on which the order
+of a sum depends, and children would inherit them."""
+MACHINE_VARIABLES = ("PODIUM_SLOTS", "PODIUM_SLOT_FOLDER")
+"""Variables that each machine sets for itself."""
+MAX_DIFFERENCES = 5
+"""Differences that a message lists."""
 
 
 def identity(function: str, competition: str, *, now: bool = False) -> dict[str, str]:
-    """What the result of `module:function` rests on beside its job, by name.
+    """Digests of modules and versions of libraries that decide the result of `module:function`, by name.
 
     Args:
-        function: entry of a child.
+        function: entry point of a child.
         competition: whose functions it calls.
-        now: the code as it is on the disk, as a new process would read it; else as this one first did.
+        now: digest the code as it is on the disk now; else as this process first read it.
     """
     modules = (function.split(":")[0], f"tasks.{competition}.competition", "tasks.core.cluster.worker")
     libraries = {name: _version(name) for name in sorted(set(DECIDING.values()))}
@@ -46,44 +47,44 @@ def identity(function: str, competition: str, *, now: bool = False) -> dict[str,
 
 
 def difference(expected: Mapping[str, str], received: Mapping[str, str]) -> str:
-    """What is not equal, in words for a person; empty when all is."""
+    """The entries that are not equal, as text for a message; empty when all are."""
     names = sorted(expected.keys() | received.keys())
-    found = [
-        _told(name, expected.get(name, "absent"), received.get(name, "absent"))
+    differences = [
+        _as_text(name, expected.get(name, "absent"), received.get(name, "absent"))
         for name in names
         if expected.get(name) != received.get(name)
     ]
-    more = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
-    return ", ".join([*found[:SHOWN], *more])
+    more = [f"and {len(differences) - MAX_DIFFERENCES} more"] if len(differences) > MAX_DIFFERENCES else []
+    return ", ".join([*differences[:MAX_DIFFERENCES], *more])
 
 
 def refusal(order: Mapping[str, Any], where: str) -> str:
-    """Why this machine must not carry an order out; empty when it may."""
+    """Why this machine must not carry out the order; empty when it may."""
     core = ("tasks.core.cluster.worker",)
     if changed := difference(reached(core, now=True), reached(core)):
         return f"the worker on {where} was started before its code changed ({changed}); start it again"
-    own = identity(order["function"], order["competition"], now=True)
-    if told := difference(order["identity"], own):
+    ours = identity(order["function"], order["competition"], now=True)
+    if differing := difference(order["identity"], ours):
         return (
-            f"the worker on {where} must have the flow's code and libraries, but they differ in {told}; "
+            f"the worker on {where} must have the flow's code and libraries, but they differ in {differing}; "
             "bring both to one commit and one constraints.txt"
         )
     return ""
 
 
 def environment() -> dict[str, str]:
-    """Variables of this process that a child elsewhere must be given."""
-    wanted = {name for name in os.environ if name.startswith("PODIUM_")} - set(OWN)
-    return {name: os.environ[name] for name in sorted({*wanted, *VARIABLES}) if name in os.environ}
+    """Variables of this process that a child on another machine must have."""
+    names = {name for name in os.environ if name.startswith("PODIUM_")} - set(MACHINE_VARIABLES)
+    return {name: os.environ[name] for name in sorted({*names, *VARIABLES}) if name in os.environ}
 
 
-def in_place_of_ours(theirs: Mapping[str, str]) -> dict[str, str | None]:
-    """Their variables, and None for each of ours that they do not have."""
+def replacing_ours(theirs: Mapping[str, str]) -> dict[str, str | None]:
+    """Their variables, and None (unset) for each of ours that they do not have."""
     return {**dict.fromkeys(environment()), **theirs}
 
 
-def _told(name: str, expected: str, received: str) -> str:
-    """Digests say nothing to a person, versions do."""
+def _as_text(name: str, expected: str, received: str) -> str:
+    """The module's name, or the library's name and versions."""
     is_code = name.startswith(("tasks.", "flows.", "tests."))
     return name if is_code else f"{name} {expected} there {received}"
 

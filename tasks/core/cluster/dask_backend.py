@@ -1,11 +1,11 @@
-"""Orders sent to a Dask cluster: one that runs, or one on this machine with a worker for each slot."""
+"""Send orders to a Dask cluster: one that runs, or one on this machine with a worker for each slot."""
 
 import logging
 import time
 from typing import Any
 
 from tasks.core.cluster import worker
-from tasks.core.cluster.clusters import Lost
+from tasks.core.cluster.interface import WorkerLost
 from tasks.core.errors import UserError
 from tasks.core.execution.slots import slot_names
 
@@ -14,8 +14,8 @@ CLOSE_SECONDS = 2.0
 POLL_SECONDS = 0.05
 
 
-def opened(address: str) -> "DaskCluster":
-    """A connection to the scheduler at this address, or to one of our own.
+def connect(address: str) -> "DaskCluster":
+    """A connection to the scheduler at this address; empty: to one that is started in this process.
 
     Raises:
         UserError: Dask is not installed, nothing answers there, or it has no worker.
@@ -26,13 +26,13 @@ def opened(address: str) -> "DaskCluster":
         raise UserError(
             f"run.runner: 'dask' needs the package {error.name}; pip install 'podium[dask]'"
         ) from None
-    own = None if address else _local(LocalCluster)
+    local = None if address else _local(LocalCluster)
     try:
-        client = Client(own or address, timeout=CONNECT_SECONDS, set_as_default=False)
+        client = Client(local or address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
         expected = "the address of a Dask scheduler that answers"
         raise UserError(f"run.address: expected {expected}, received {address!r} ({error})") from None
-    cluster = DaskCluster(client, own)
+    cluster = DaskCluster(client, local)
     try:
         client.wait_for_workers(1, timeout=CONNECT_SECONDS)
     except TimeoutError:
@@ -42,10 +42,10 @@ def opened(address: str) -> "DaskCluster":
 
 
 def _local(cluster: Any) -> Any:
-    """A scheduler in this process, and a worker for each slot, which ends with it."""
+    """A scheduler in this process with a worker for each slot, all of which end with the process."""
     from dask import config
 
-    # Dask sets counts of threads in this very process, and children of its own would inherit them
+    # Dask sets counts of threads in this process too, and its children would inherit them
     with config.set({"distributed.nanny.pre-spawn-environ": {}}):
         return cluster(
             n_workers=len(slot_names()),
@@ -58,25 +58,25 @@ def _local(cluster: Any) -> Any:
 
 
 class DaskCluster:
-    """A client of a scheduler, and the scheduler's cluster where it is ours."""
+    """A client of a scheduler, and the local cluster if this process has started it."""
 
-    def __init__(self, client: Any, own: Any) -> None:
-        self._client, self._own = client, own
+    def __init__(self, client: Any, local: Any) -> None:
+        self._client, self._local = client, local
 
-    def send(self, order: dict[str, Any]) -> "DaskSent":
-        return DaskSent(self._client.submit(worker.carry_out, order, pure=False))
+    def send(self, order: dict[str, Any]) -> "DaskOrder":
+        return DaskOrder(self._client.submit(worker.carry_out, order, pure=False))
 
     def close(self) -> None:
-        if self._own is not None:
-            for nanny in self._own.workers.values():
-                nanny.close_gracefully()  # else it starts a worker again that an interruption has ended
+        if self._local is not None:
+            for nanny in self._local.workers.values():
+                nanny.close_gracefully()  # else it restarts a worker that an interruption has ended
         self._client.close(timeout=CLOSE_SECONDS)
-        if self._own is not None:
-            self._own.close(timeout=CLOSE_SECONDS)
+        if self._local is not None:
+            self._local.close(timeout=CLOSE_SECONDS)
 
 
-class DaskSent:
-    """A future of the client's."""
+class DaskOrder:
+    """An order as a future of the client."""
 
     def __init__(self, future: Any) -> None:
         self._future = future
@@ -97,14 +97,14 @@ class DaskSent:
         from distributed.comm import CommClosedError
 
         try:
-            found: dict[str, Any] = self._future.result()
+            answer: dict[str, Any] = self._future.result()
         except (CancelledError, FutureCancelledError, KilledWorker, CommClosedError) as error:
-            raise Lost(str(error) or type(error).__name__) from None
+            raise WorkerLost(str(error) or type(error).__name__) from None
         except ImportError as error:
             raise UserError(
                 f"a Dask worker cannot import Podium ({error}); start it in the checkout"
             ) from None
-        return found
+        return answer
 
     def cancel(self) -> None:
         self._future.cancel()

@@ -1,14 +1,14 @@
 """An order for a child on another machine: a folder of the store, which both sides see.
 
-    lease     a number that the flow's process raises while it waits; gone once the child is not wanted
+    lease     a number that the flow's process raises while it waits; deleted when the order is withdrawn
     begun     made by the worker that takes the order, so that it is never carried out twice
-    lines     what the child says
-    ended     made by the worker when nothing of the child is left
-    output/   what the child writes
+    lines     the child's output
+    ended     made by the worker once the child and its processes have ended
+    output/   files of the child
 
-Only these files join the two sides, so that a child outlives neither its lease nor its worker, whatever
-becomes of the cluster between them. Each look opens a file anew: all that a network file system promises
-is that whoever opens a file sees what was closed before.
+The two sides exchange only these files, so that a child outlives neither its lease nor its worker, even if the
+cluster between them fails. Each check opens a file anew, because a network file system guarantees only that
+whoever opens a file sees what was closed before.
 """
 
 import threading
@@ -19,43 +19,44 @@ from pathlib import Path
 
 RENEWAL_SECONDS = 5.0
 LEASE_SECONDS = 60.0
-"""A worker ends a child whose lease has not changed for so long: the flow's process is gone, or asleep."""
-SIGHT_SECONDS = 3.0
-"""A folder that another machine has just made may take so long to be seen."""
+"""A worker ends a child whose lease was not renewed for this long: the flow's process is gone or asleep."""
+VISIBLE_SECONDS = 3.0
+"""How long a folder that another machine has just made may take to appear."""
 
 
 class Order:
-    """The side of the flow's process."""
+    """An order, as the flow's process sees it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.output = folder / "output"
         self._lease = folder / "lease"
         self._guard = threading.Lock()
-        self._over = threading.Event()
+        self._withdrawn = threading.Event()
         self._read_bytes, self._unfinished = 0, b""
 
     @contextmanager
-    def upheld(self) -> Iterator[None]:
-        """Within this block the child is wanted."""
+    def leased(self) -> Iterator[None]:
+        """Keep and renew the lease within this block, and withdraw the order at its end."""
         self._renew(0)
-        keeper = threading.Thread(target=self._keep_up, daemon=True)
-        keeper.start()
+        renewal = threading.Thread(target=self._keep_renewing, daemon=True)
+        renewal.start()
         try:
             yield
         finally:
             self.withdraw()
-            keeper.join()
+            renewal.join()
 
     def withdraw(self) -> None:
-        """The child is not wanted any more; its worker ends it, or never starts it."""
+        """Delete the lease: the worker ends the child, or never starts it."""
         with self._guard:
-            self._over.set()
+            self._withdrawn.set()
             self._lease.unlink(missing_ok=True)
 
     @property
     def withdrawn(self) -> bool:
-        return self._over.is_set()
+        """Whether `withdraw` was called."""
+        return self._withdrawn.is_set()
 
     @property
     def begun(self) -> bool:
@@ -64,11 +65,11 @@ class Order:
 
     @property
     def ended(self) -> bool:
-        """Whether nothing of the child is left."""
+        """Whether the child and its processes have ended."""
         return (self.folder / "ended").exists()
 
     def new_lines(self) -> list[str]:
-        """What the child has said since the last look, whole lines only."""
+        """Whole lines of the child's output since the last call."""
         try:
             with open(self.folder / "lines", "rb") as file:
                 file.seek(self._read_bytes)
@@ -79,21 +80,21 @@ class Order:
         *lines, self._unfinished = (self._unfinished + added).split(b"\n")
         return [line.decode(errors="replace") for line in lines]
 
-    def _keep_up(self) -> None:
+    def _keep_renewing(self) -> None:
         number = 0
-        while not self._over.wait(RENEWAL_SECONDS):
+        while not self._withdrawn.wait(RENEWAL_SECONDS):
             number += 1
-            with suppress(OSError):  # the file system may come back before the lease is over
+            with suppress(OSError):  # the file system may recover before the lease expires
                 self._renew(number)
 
     def _renew(self, number: int) -> None:
         with self._guard:
-            if not self._over.is_set():
+            if not self._withdrawn.is_set():
                 self._lease.write_text(str(number))
 
 
-class Taken:
-    """The side of the worker."""
+class TakenOrder:
+    """An order, as the worker sees it."""
 
     def __init__(self, folder: Path, *, lease_seconds: float = LEASE_SECONDS) -> None:
         self.folder = folder
@@ -109,39 +110,39 @@ class Taken:
         (self.folder / "output").mkdir()
         return True
 
-    def is_seen(self) -> bool:
-        """Whether the lease is there, or comes in sight soon."""
-        end = time.monotonic() + SIGHT_SECONDS
+    def is_visible(self) -> bool:
+        """Whether the lease is there, or appears within `VISIBLE_SECONDS`."""
+        end = time.monotonic() + VISIBLE_SECONDS
         while not (self.folder / "lease").exists():
             if time.monotonic() > end:
                 return False
             time.sleep(0.1)
         return True
 
-    def is_wanted(self) -> bool:
-        """Whether the lease is there and was renewed lately, by the clock of this machine alone."""
+    def has_lease(self) -> bool:
+        """Whether the lease exists and was renewed within `lease_seconds`, by the clock of this machine alone."""
         now = time.monotonic()
         try:
             lease = (self.folder / "lease").read_bytes()
         except FileNotFoundError:
             return False
-        except OSError:  # a network file system that stumbles; the lease goes on for its time
+        except OSError:  # a network file system that fails for a moment; the lease lasts for its time
             lease = b""
         if lease not in (b"", self._lease):  # empty: it is being written
             self._lease, self._changed = lease, now
         return now - self._changed < self._lease_seconds
 
-    def say(self, lines: Iterable[str]) -> None:
-        """Hand lines on, none of which has a line end in it."""
+    def write_lines(self, lines: Iterable[str]) -> None:
+        """Append lines of the child's output, each without a line end."""
         with open(self.folder / "lines", "ab") as file:
             file.write("".join(f"{line}\n" for line in lines).encode(errors="replace"))
 
     def end(self) -> None:
-        """Tell that nothing of the child is left; a folder that is gone has nobody to be told."""
+        """Mark that the child and its processes have ended; the folder may be deleted already."""
         with suppress(OSError):
             (self.folder / "ended").touch()
 
-    def written(self) -> dict[str, int]:
+    def output_sizes(self) -> dict[str, int]:
         """Size of each file the child wrote, by its path below the output folder."""
         return sizes(self.folder / "output")
 

@@ -1,4 +1,4 @@
-"""What a worker of a Dask or Ray cluster does with an order: the same child, in a slot of its own machine."""
+"""Carry out an order on a worker of a Dask or Ray cluster: run the child in a slot of this machine."""
 
 import shutil
 import socket
@@ -9,101 +9,101 @@ from typing import Any
 
 from tasks.core.cache.store import Store
 from tasks.core.cluster import compatibility
-from tasks.core.cluster.lease import Taken
+from tasks.core.cluster.lease import TakenOrder
 from tasks.core.execution import child_process
 from tasks.core.execution.messages import to_line
 from tasks.core.execution.run_control import acquire_or_cancel
 from tasks.core.execution.slots import slot
 
 POLL_SECONDS = 0.5
-"""Time between two looks at the lease, and between two writings of what the child says."""
+"""Time between two checks of the lease, and between two writes of the child's output."""
 
 
-class Unwanted(Exception):
-    """Nobody waits for the child any more."""
+class LeaseEnded(Exception):
+    """The flow's process does not wait for the child any more."""
 
 
 def carry_out(order: dict[str, Any]) -> dict[str, Any]:
-    """Start the ordered child and wait for its end.
+    """Run the child that the order names, and wait until it ends.
 
     Returns:
-        one of `ended` (exit code, whether it took too long), with the sizes of the files it has written;
+        one of `ended` (exit code, whether it timed out), with the sizes of the files it has `written`;
         `refused`, with the reason; `taken`, when another worker had begun; `unseen`, when the order's folder
-        is not here; `unwanted`, when the lease ended.
+        is not visible here; `unwanted`, when the lease ended.
     """
     where = socket.gethostname()
     if reason := compatibility.refusal(order, where):
         return {"refused": reason}
-    taken = Taken(Path(order["folder"]), lease_seconds=order["lease_seconds"])
-    if not taken.is_seen():
+    taken = TakenOrder(Path(order["folder"]), lease_seconds=order["lease_seconds"])
+    if not taken.is_visible():
         return {"unseen": where}
     if not taken.begin():
         return {"taken": where}
     try:
-        return {"ended": tuple(_attended(order, taken, where)), "written": taken.written()}
-    except Unwanted:
-        shutil.rmtree(taken.folder, ignore_errors=True)  # whoever would have done it may be gone
+        return {"ended": tuple(_run_child(order, taken, where)), "written": taken.output_sizes()}
+    except LeaseEnded:
+        shutil.rmtree(taken.folder, ignore_errors=True)  # the flow's process, which else does it, may be gone
         return {"unwanted": where}
     finally:
         taken.end()
 
 
-def _attended(order: dict[str, Any], taken: Taken, where: str) -> child_process.Exit:
-    with _Attendance(taken) as attendance:
-        # two children never share checkpoints: a worker that was cut off may still have one
-        alone = acquire_or_cancel(Store(Path(order["store"])).lock(order["lock"]), attendance.check)
-        with alone, slot(attendance.check) as confined:
-            attendance.hear(to_line(f"works on {where}"))
-            ended = child_process.attend(
+def _run_child(order: dict[str, Any], taken: TakenOrder, where: str) -> child_process.Exit:
+    with _Monitor(taken) as monitor:
+        # two children must not share checkpoints: a disconnected worker may still run one
+        only_child = acquire_or_cancel(Store(Path(order["store"])).lock(order["lock"]), monitor.check)
+        with only_child, slot(monitor.check) as environment:
+            monitor.add_line(to_line(f"works on {where}"))
+            exit = child_process.attend(
                 order["function"],
                 order["job"],
-                on_line=attendance.hear,
-                environment={**compatibility.in_place_of_ours(order["environment"]), **confined},
+                on_line=monitor.add_line,
+                environment={**compatibility.replacing_ours(order["environment"]), **environment},
                 timeout_seconds=order["timeout_seconds"],
-                on_start=attendance.started,
+                on_start=monitor.on_start,
             )
-        attendance.check()
-    return ended
+        monitor.check()
+    return exit
 
 
-class _Attendance:
-    """Writes down what a child says, and ends it when it is not wanted any more."""
+class _Monitor:
+    """Writes a child's output to the order's folder, and kills the child when the lease ends."""
 
-    def __init__(self, taken: Taken) -> None:
+    def __init__(self, taken: TakenOrder) -> None:
         self._taken = taken
         self._lines: list[str] = []
         self._guard = threading.Lock()
-        self._over, self._unwanted = threading.Event(), threading.Event()
+        self._finished, self._lease_ended = threading.Event(), threading.Event()
         self._kill: Callable[[], None] = lambda: None
-        self._watch = threading.Thread(target=self._keep_watch, daemon=True)
+        self._thread = threading.Thread(target=self._run, daemon=True)
 
-    def __enter__(self) -> "_Attendance":
-        self._watch.start()
+    def __enter__(self) -> "_Monitor":
+        self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._watch.join()
+        self._finished.set()
+        self._thread.join()
 
-    def hear(self, line: str) -> None:
+    def add_line(self, line: str) -> None:
         with self._guard:
             self._lines.append(line)
 
-    def started(self, kill: Callable[[], None]) -> None:
+    def on_start(self, kill: Callable[[], None]) -> None:
         self._kill = kill
-        if self._unwanted.is_set():
+        if self._lease_ended.is_set():
             kill()
 
     def check(self) -> None:
-        """Raises Unwanted once the lease has ended."""
-        if self._unwanted.is_set():
-            raise Unwanted
+        """Raise LeaseEnded once the lease has ended."""
+        if self._lease_ended.is_set():
+            raise LeaseEnded
 
-    def _keep_watch(self) -> None:
-        while not self._over.wait(POLL_SECONDS):
+    def _run(self) -> None:
+        while not self._finished.wait(POLL_SECONDS):
             self._write()
-            if not self._unwanted.is_set() and not self._taken.is_wanted():
-                self._unwanted.set()
+            if not self._lease_ended.is_set() and not self._taken.has_lease():
+                self._lease_ended.set()
                 self._kill()
         self._write()
 
@@ -112,9 +112,9 @@ class _Attendance:
             lines, self._lines = self._lines, []
         try:
             if lines:
-                self._taken.say(lines)
+                self._taken.write_lines(lines)
         except FileNotFoundError:
-            pass  # the flow's process has cleared the order away
-        except OSError:  # a full or absent disk; later, perhaps
+            pass  # the flow's process has deleted the order
+        except OSError:  # a full or absent disk; tried again later
             with self._guard:
                 self._lines = lines + self._lines

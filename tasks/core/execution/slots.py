@@ -1,8 +1,11 @@
-"""Slots of the machine: one training to a graphics card, and a fixed number on the processor.
+"""Slots of the machine: one training per graphics card, and a fixed number on the processor.
 
-A slot is a locked file that all runs of a user on this machine share. The kernel frees it when its
-holder dies, whatever the cause. Who waits is served as he comes, whichever run he belongs to
-(`tasks.core.execution.slots`). `$PODIUM_SLOTS` sets the number, `$PODIUM_SLOT_FOLDER` the place.
+A slot is a locked file that all runs of a user on this machine share. The kernel frees it when the process
+that holds it dies for any reason. `$PODIUM_SLOTS` sets the number, `$PODIUM_SLOT_FOLDER` the folder.
+
+Processes are served in the order in which they came, whichever run they belong to: each that waits keeps a
+ticket, a file named by the time of its arrival that lists the slots it may use. It touches the file at each
+check; a ticket that was not touched for a while is that of a dead or stopped process and is ignored.
 """
 
 import os
@@ -20,57 +23,98 @@ from filelock import FileLock, Timeout
 from tasks.core.context import at_work
 from tasks.core.execution import run_control
 
-# FOLDED from tasks/core/turns.py
-# The line in which processes of this machine wait for slots: first come, first served.
-#
-# Each process that waits keeps a ticket, a file named by the time at which it came, that lists the slots it may
-# use, and touches it as it looks. A ticket that nobody has touched for a while is that of a process which is
-# dead or stopped, and holds nobody up.
+POLL_SECONDS = 0.1
 STALE_SECONDS = 3.0
-"""A ticket not touched for so long counts no more."""
-FORGOTTEN_SECONDS = 3600.0
-"""After so long whoever sees it removes it."""
-_numbers = count()
+"""A ticket that was not touched for this long is ignored."""
+DELETE_SECONDS = 3600.0
+"""A ticket that was not touched for this long is deleted by whoever sees it."""
+_queue: list[tuple[int, int]] = []
+"""Waiting threads of this process, by position and arrival: steps of a recipe go before those of the next."""
+_arrivals = count()
+_ticket_numbers = count()
+
+
+@contextmanager
+def slot(while_waiting: Callable[[], None] = lambda: None) -> Iterator[dict[str, str]]:
+    """Hold a slot within this block; yields the environment variables that confine a child process to it.
+
+    Args:
+        while_waiting: called at each check while no slot is free; an exception that it raises ends the wait.
+
+    Raises:
+        LeftOut: the run has cancelled the step that waits.
+    """
+    folder = _folder()
+    locks = {name: FileLock(folder / f"{name}.lock", thread_local=False) for name in slot_names()}
+    name = _first_free(locks, Ticket(folder / "waiting", list(locks)), while_waiting)
+    try:
+        yield _environment(name)
+    finally:
+        locks[name].release()
+
+
+def _first_free(locks: Mapping[str, FileLock], ticket: "Ticket", while_waiting: Callable[[], None]) -> str:
+    """Wait for a slot and lock it; returns its name."""
+    step = at_work.get(None)
+    position = (run_control.queue_position(step.label) if step else 0, next(_arrivals))
+    _queue.append(position)
+    try:
+        while True:
+            if step is not None:
+                run_control.raise_if_cancelled(step.label)
+            if min(_queue) != position:
+                ticket.withdraw()
+            elif name := _try_lock({name: locks[name] for name in ticket.available()}):
+                return name
+            while_waiting()
+            time.sleep(POLL_SECONDS)
+    finally:
+        _queue.remove(position)
+        ticket.withdraw()
+
+
+def _try_lock(locks: Mapping[str, FileLock]) -> str | None:
+    for name, lock in locks.items():
+        with suppress(Timeout):
+            lock.acquire(timeout=0)
+            return name
+    return None
 
 
 class Ticket:
-    """One wait of this process, which has come now."""
+    """A place in the queue of processes; it counts from the first call of `available` on."""
 
     def __init__(self, folder: Path, slots: Sequence[str]) -> None:
-        """Take a place in the line of this folder; it counts from the first call of `free_for_us` on.
-
-        Args:
-            slots: names of the slots that would do.
-        """
+        """Arrive now, to wait for one of these slots; `folder` holds the tickets of all processes."""
         self._slots = slots
-        self._path = folder / f"{time.time_ns():020d}-{os.getpid()}-{next(_numbers)}"
+        self._path = folder / f"{time.time_ns():020d}-{os.getpid()}-{next(_ticket_numbers)}"
 
-    def free_for_us(self) -> list[str]:
-        """Our slots without those that somebody who came before us waits for as well."""
+    def available(self) -> list[str]:
+        """The slots for which no process waits that came earlier."""
         try:
             os.utime(self._path)
         except FileNotFoundError:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._path.write_text(" ".join(self._slots))
-        wanted = {name for path in self._before() for name in _read(path)}
+        wanted = {name for path in self._earlier() for name in _read(path)}
         return [name for name in self._slots if name not in wanted]
 
-    def hide(self) -> None:
-        """Hold nobody up: the wait is over, or another of this process goes first."""
+    def withdraw(self) -> None:
+        """Delete the ticket: the wait is over, or another thread of this process goes first."""
         self._path.unlink(missing_ok=True)
 
-    def _before(self) -> list[Path]:
-        """Tickets of other processes that came earlier and still look."""
-        now, own = time.time(), str(os.getpid())
-        found = []
+    def _earlier(self) -> list[Path]:
+        """Tickets of other processes that came earlier and still wait."""
+        now, ours = time.time(), f"-{os.getpid()}-"
+        earlier = []
         for path in self._path.parent.iterdir():
-            with suppress(OSError):  # gone meanwhile
+            with suppress(OSError):  # deleted meanwhile
                 age = now - path.stat().st_mtime
-                if age > FORGOTTEN_SECONDS:
+                if age > DELETE_SECONDS:
                     path.unlink()
-                elif age < STALE_SECONDS and path.name < self._path.name and path.name.split("-")[1] != own:
-                    found.append(path)
-        return found
+                elif age < STALE_SECONDS and path.name < self._path.name and ours not in path.name:
+                    earlier.append(path)
+        return earlier
 
 
 def _read(path: Path) -> list[str]:
@@ -80,67 +124,13 @@ def _read(path: Path) -> list[str]:
         return []
 
 
-POLL_SECONDS = 0.1
-_line: list[tuple[int, int]] = []
-"""Who waits in this process, by place and arrival: a recipe is not overtaken by the next one's trainings."""
-_arrivals = count()
-
-
-@contextmanager
-def slot(meanwhile: Callable[[], None] = lambda: None) -> Iterator[dict[str, str]]:
-    """Wait for a free slot; yields the environment that confines a child process to it.
-
-    Args:
-        meanwhile: is called now and then while none is free; what it raises ends the waiting.
-
-    Raises:
-        LeftOut: the run has no time for the step that waits.
-    """
-    folder = _folder()
-    locks = {name: FileLock(folder / f"{name}.lock", thread_local=False) for name in slot_names()}
-    held = _first_free(locks, Ticket(folder / "waiting", list(locks)), meanwhile)
-    try:
-        yield _environment(held)
-    finally:
-        locks[held].release()
-
-
-def _first_free(locks: Mapping[str, FileLock], ticket: Ticket, meanwhile: Callable[[], None]) -> str:
-    step = at_work.get(None)
-    turn = (run_control.queue_position(step.label) if step else 0, next(_arrivals))
-    _line.append(turn)
-    try:
-        while True:
-            if step is not None:
-                run_control.raise_if_cancelled(step.label)
-            if min(_line) != turn:
-                ticket.hide()
-            elif held := _tried({name: locks[name] for name in ticket.free_for_us()}):
-                return held
-            meanwhile()
-            time.sleep(POLL_SECONDS)
-    finally:
-        _line.remove(turn)
-        ticket.hide()
-
-
-def _tried(locks: Mapping[str, FileLock]) -> str | None:
-    for name, lock in locks.items():
-        try:
-            lock.acquire(timeout=0)
-            return name
-        except Timeout:
-            continue
-    return None
-
-
 def slot_names() -> list[str]:
     """`gpu-0`… where there are graphics cards, else `cpu-0`… for each core this process may use."""
     cards = graphics_cards()
     if cards:
         return [f"gpu-{card}" for card in cards]
-    wanted = os.environ.get("PODIUM_SLOTS")
-    number = int(wanted) if wanted else len(os.sched_getaffinity(0))
+    chosen = os.environ.get("PODIUM_SLOTS")
+    number = int(chosen) if chosen else len(os.sched_getaffinity(0))
     return [f"cpu-{index}" for index in range(max(1, number))]
 
 

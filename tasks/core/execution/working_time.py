@@ -1,7 +1,7 @@
-"""How long a step's children have worked in all: with a slot in hand, over all attempts.
+"""Working time of a step: seconds for which its child processes held a slot, over all attempts.
 
-A record's `seconds` are those of the attempt that ended well, waiting included; neither tells how long the
-step would take from the start.
+A record's `seconds` are those of the attempt that succeeded, waiting for a slot included. Only the working
+time is how long the step takes from the start.
 """
 
 import time
@@ -12,21 +12,21 @@ from pathlib import Path
 from tasks.core.cache.store import read_json, write_json
 
 FILE = "worked.json"
-"""Beside the checkpoints; it goes when they go."""
+"""Lies beside the checkpoints and is deleted with them."""
 
 
 @contextmanager
-def counted(partial: Path) -> Iterator[None]:
-    """Add the time of this block, however it is left, to that of earlier attempts."""
+def add_working_time(partial: Path) -> Iterator[None]:
+    """Add the duration of this block, however it is left, to that of earlier attempts."""
     began = time.monotonic()
     try:
         yield
     finally:
-        before = worked_seconds(partial) or 0.0
+        before = working_time(partial) or 0.0
         write_json(partial / FILE, {"seconds": round(before + time.monotonic() - began, 3)})
 
 
-def worked_seconds(partial: Path) -> float | None:
-    """Seconds worked so far; None where no child was at work."""
-    found = read_json(partial / FILE)
-    return float(found["seconds"]) if found else None
+def working_time(partial: Path) -> float | None:
+    """Seconds so far; None if no child process has worked for the step."""
+    stored = read_json(partial / FILE)
+    return float(stored["seconds"]) if stored else None

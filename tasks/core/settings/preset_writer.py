@@ -12,8 +12,8 @@ from pydantic import BaseModel
 from tasks.core.cache.store import write_atomically
 from tasks.core.config import Settings
 from tasks.core.errors import InvalidSettings
+from tasks.core.places import display_path
 from tasks.core.settings.overrides import laid_over
-from tasks.core.settings.presets import shown
 
 UNTOLD = ("run", "search")
 """How a run uses the machine is nobody else's; and what was found need not be searched for again."""
@@ -42,7 +42,8 @@ def refuse_foreign(path: Path, mark: str) -> None:
     """
     if path.exists() and not path.read_text("utf-8", "replace").startswith(f"# {mark}"):
         raise InvalidSettings(
-            f"study: expected a name that no preset of your own has, received {path.stem!r} ({shown(path)})"
+            "study: expected a name that no preset of your own has, "
+            f"received {path.stem!r} ({display_path(path)})"
         )
 
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from tasks.core.did_you_mean import suggestion
 from tasks.core.errors import InvalidSettings
+from tasks.core.places import display_path
 from tasks.core.settings.overrides import EVERY, Location, laid_over
 
 
@@ -31,8 +32,8 @@ class PresetFile(NamedTuple):
             own = tuple(location[:length])
             shared = (EVERY, *own[2:]) if own[0] == "recipes" and length > 2 else own
             if line := self.lines.get(own, self.lines.get(shared)):
-                return f"{shown(self.path)}:{line}"
-        return shown(self.path)
+                return f"{display_path(self.path)}:{line}"
+        return display_path(self.path)
 
 
 def listed(folder: Path) -> list[Preset]:
@@ -50,18 +51,15 @@ def read(folder: Path, name: str) -> PresetFile:
     path = folder / f"{name}.toml"
     known = [preset.name for preset in listed(folder)]
     if name not in known:
-        expected = f"one of {', '.join(known)}" if known else f"a file in {shown(folder)}, which has none"
+        expected = (
+            f"one of {', '.join(known)}" if known else f"a file in {display_path(folder)}, which has none"
+        )
         raise InvalidSettings(f"preset: expected {expected}, received {name!r}{suggestion(name, known)}")
     text = _text(path)
     try:
         return PresetFile(path, with_shared_recipe(tomllib.loads(text)), dict(_lines(text)))
     except tomllib.TOMLDecodeError as error:
         raise InvalidSettings(_syntax_message(path, text, str(error))) from None
-
-
-def shown(path: Path) -> str:
-    """The path as a person would type it here."""
-    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def _text(path: Path) -> str:
@@ -71,7 +69,9 @@ def _text(path: Path) -> str:
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         received = f"byte 0x{content[error.start]:02x}"
-        raise InvalidSettings(f"{shown(path)}:{line}: expected UTF-8 text, received {received}") from None
+        raise InvalidSettings(
+            f"{display_path(path)}:{line}: expected UTF-8 text, received {received}"
+        ) from None
 
 
 def _syntax_message(path: Path, text: str, message: str) -> str:
@@ -80,11 +80,11 @@ def _syntax_message(path: Path, text: str, message: str) -> str:
     reason, _, _ = message.rpartition(" (at ")
     match = re.search(r"\(at line (\d+), column (\d+)\)$", message)
     if match is None:
-        place = f"{shown(path)}:{len(lines)}"
+        place = f"{display_path(path)}:{len(lines)}"
         return f"{place}: expected valid TOML, received the end of the file ({reason})"
     line, column = int(match[1]), int(match[2])
     received = f"{lines[min(line, len(lines)) - 1].strip()!r} ({reason}, column {column})"
-    return f"{shown(path)}:{line}: expected valid TOML, received {received}"
+    return f"{display_path(path)}:{line}: expected valid TOML, received {received}"
 
 
 def _header(text: str) -> str:

@@ -17,7 +17,7 @@ from tasks.core.cache.store import write_json
 from tasks.core.competition import find
 from tasks.core.did_you_mean import suggestion
 from tasks.core.errors import InvalidSubmission
-from tasks.core.settings.presets import shown
+from tasks.core.places import display_path
 
 PROVENANCE = "provenance.json"
 COMPARED = ("config", "data", "libraries", "code")
@@ -78,16 +78,18 @@ def read(folder: Path) -> Submission:
         provenance = json.loads(file.read_text("utf-8"))
     except json.JSONDecodeError as error:
         raise InvalidSubmission(
-            f"{shown(file)}:{error.lineno}: expected JSON, received {error.msg}"
+            f"{display_path(file)}:{error.lineno}: expected JSON, received {error.msg}"
         ) from None
     except (FileNotFoundError, NotADirectoryError):
         raise InvalidSubmission(
-            f"{shown(folder)}: expected a folder with {PROVENANCE}, received none"
+            f"{display_path(folder)}: expected a folder with {PROVENANCE}, received none"
         ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise InvalidSubmission(f"{shown(file)}: expected JSON in UTF-8, received {error}") from None
+        raise InvalidSubmission(f"{display_path(file)}: expected JSON in UTF-8, received {error}") from None
     if not isinstance(provenance, dict) or "file" not in provenance:
-        raise InvalidSubmission(f"{shown(file)}:1: expected an object with the key 'file', received none")
+        raise InvalidSubmission(
+            f"{display_path(file)}:1: expected an object with the key 'file', received none"
+        )
     return Submission(folder, provenance)
 
 
@@ -110,7 +112,7 @@ def named(root: Path, name: str) -> Submission:
             f"submission: expected the name of one, received {name!r}, which fits\n  {several}"
         )
     near = suggestion(name, known)
-    expected = f"one of the {len(known)} in {shown(root)}"
+    expected = f"one of the {len(known)} in {display_path(root)}"
     raise InvalidSubmission(f"submission: expected {expected}, received {name!r}{near}")
 
 
@@ -148,7 +150,7 @@ def validate(competition: str, file: Path, config: Any) -> int:
         InvalidData: the raw files cannot be read.
     """
     if not file.is_file():
-        raise InvalidSubmission(f"{shown(file)}: expected a file, received none")
+        raise InvalidSubmission(f"{display_path(file)}: expected a file, received none")
     rules = find(competition)
     with tempfile.TemporaryDirectory() as folder:
         dataset = Path(folder)
@@ -186,7 +188,7 @@ def _leaves(value: Any, key: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...],
 def _lines(file: Path) -> list[str]:
     """Lines of the file, or of the files in a zip archive."""
     if not file.is_file():
-        raise InvalidSubmission(f"{shown(file)}: expected the file to upload, received none")
+        raise InvalidSubmission(f"{display_path(file)}: expected the file to upload, received none")
     if not zipfile.is_zipfile(file):
         return _parted(file.read_bytes())
     with zipfile.ZipFile(file) as archive:

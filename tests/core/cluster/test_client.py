@@ -16,7 +16,7 @@ import pytest
 from tasks.core.cache.keys import canonical
 from tasks.core.cache.store import Store
 from tasks.core.cluster import client, clusters, compatibility, lease, worker
-from tasks.core.cluster.clusters import Lost
+from tasks.core.cluster.interface import WorkerLost
 from tasks.core.config import Run
 from tasks.core.context import followed_by
 from tasks.core.errors import UserError
@@ -188,7 +188,7 @@ def test_without_its_lease_a_child_ends_though_nobody_says_so(monkeypatch: pytes
     monkeypatch.setattr(lease.Order, "_renew", lambda *own: None if epochs else renew(*own))
     monkeypatch.setattr(lease, "RENEWAL_SECONDS", 0.2)
     monkeypatch.setattr(client, "LEASE_SECONDS", 2)
-    monkeypatch.setattr(client, "MOST_LOSSES", 0)
+    monkeypatch.setattr(client, "MAX_LOST_WORKERS", 0)
     with pytest.raises(ChildFailed, match="heard nothing from here for 2 s"), followed_by(epochs.append):
         call("dask", count=10_000, seconds=0.1)
     assert not is_alive(epochs.child)
@@ -206,7 +206,7 @@ def test_a_lost_worker_costs_no_more_than_what_was_not_noted(
 
         def answer(self) -> dict[str, Any]:
             if not self.future.done():
-                raise Lost("killed")
+                raise WorkerLost("killed")
             return super().answer()
 
     send = cluster.send
@@ -219,7 +219,7 @@ def test_a_lost_worker_costs_no_more_than_what_was_not_noted(
     first, second = sorted({progress.figures["began"] for progress in epochs})
     assert first == 0
     assert second >= 2
-    assert [record.levelname for record in caplog.records if "goes on on another" in record.message]
+    assert [record.levelname for record in caplog.records if "another one continues" in record.message]
 
 
 def test_an_order_is_never_carried_out_twice(cluster: Threads) -> None:
@@ -238,7 +238,7 @@ def test_an_order_is_never_carried_out_twice(cluster: Threads) -> None:
 
 def test_workers_that_are_lost_again_and_again_are_a_failure(cluster: Threads) -> None:
     def works(order: dict[str, Any]) -> dict[str, Any]:
-        raise Lost("killed")
+        raise WorkerLost("killed")
 
     cluster.works = works
     with pytest.raises(ChildFailed, match="4 workers were lost, the last: killed"):
@@ -283,7 +283,7 @@ def test_a_worker_that_is_older_than_its_code_refuses(monkeypatch: pytest.Monkey
 def test_a_machine_that_does_not_see_the_store_says_so(
     cluster: Threads, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lease, "SIGHT_SECONDS", 0.1)
+    monkeypatch.setattr(lease, "VISIBLE_SECONDS", 0.1)
     cluster.works = lambda order: worker.carry_out({**order, "folder": str(tmp_path / "elsewhere")})
     with pytest.raises(UserError, match="PODIUM_STORE must be one folder that all machines see"):
         call("dask")
@@ -295,7 +295,7 @@ def test_files_that_are_not_seen_are_not_kept(cluster: Threads, monkeypatch: pyt
         return {**answer, "written": {**answer["written"], "other": 1}}
 
     cluster.works = works
-    monkeypatch.setattr(client, "SIGHT_SECONDS", 0.1)
+    monkeypatch.setattr(client, "VISIBLE_SECONDS", 0.1)
     with pytest.raises(ChildFailed, match=r"expected files .*'other': 1"):
         call("dask")
     assert list(Store.current().records()) == []

@@ -10,7 +10,6 @@ from subprocess import Popen
 import pytest
 
 from tasks.core.execution import slots
-from tasks.core.execution import slots as turns
 from tasks.core.execution.slots import graphics_cards, slot, slot_names
 from tests.core.processes import finished, python, slots_of_processor, until
 
@@ -204,7 +203,7 @@ def test_who_waits_and_is_killed_or_stopped_holds_nobody_up(
 
 
 def test_a_ticket_of_another_time_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turns, "FORGOTTEN_SECONDS", 0.0)
+    monkeypatch.setattr(slots, "DELETE_SECONDS", 0.0)
     folder = tmp_path / "podium_slot_folder" / "waiting"
     folder.mkdir(parents=True)
     (folder / "00000000000000000001-1-0").write_text("cpu-0 cpu-1")

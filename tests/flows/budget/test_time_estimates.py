@@ -9,7 +9,7 @@ import pytest
 from flows.budget.time_estimates import Estimates
 from tasks.core.cache.keys import Key
 from tasks.core.cache.store import Artifact, Store
-from tasks.core.execution.working_time import counted
+from tasks.core.execution.working_time import add_working_time
 
 RECIPE = {"rate": "0.1", "width": 8, "stages": [{"epochs": 10}]}
 WIDER = RECIPE | {"width": 9}
@@ -79,11 +79,11 @@ def test_data_that_are_gone_tell_nothing() -> None:
 def test_earlier_attempts_count() -> None:
     store = Store.current()
     for _ in range(2):
-        with counted(store.partial(key().digest)):
+        with add_working_time(store.partial(key().digest)):
             pass
     file = store.partial(key().digest) / "worked.json"
     file.write_text(json.dumps({"seconds": 12.5}))
-    with pytest.raises(ZeroDivisionError), counted(store.partial(key().digest)):
+    with pytest.raises(ZeroDivisionError), add_working_time(store.partial(key().digest)):
         raise ZeroDivisionError
     estimates = Estimates(store, [])
     assert 12.5 <= estimates.worked(key()) < 13
