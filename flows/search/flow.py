@@ -1,6 +1,6 @@
-"""Search: trials around cross-validation, each one task, until there are enough or the time is over.
+"""A search for better settings: trials of cross-validation until there are enough or the time is over.
 
-A free worker begins the next trial at once.
+Each trial is one Prefect task. A free worker starts the next trial at once.
 """
 
 import json
@@ -28,7 +28,7 @@ from tasks.report import publish
 log = logging.getLogger("podium")
 
 MOST_FAILURES = 3
-"""Failures without a single complete trial, after which something else than a trial is wrong."""
+"""Failed trials after which a search without a complete trial ends."""
 
 
 @flow(
@@ -38,7 +38,7 @@ MOST_FAILURES = 3
     validate_parameters=False,
 )
 def search(competition: str, config: Any, settings: Search) -> dict[str, Any]:
-    """Run trials, or go on with a study; write the best trial as a preset, and a report.
+    """Run trials, or continue a study; write the best trial as a preset, and a report.
 
     Returns:
         Places of preset and report, counts and scores, as JSON.
@@ -50,42 +50,42 @@ def search(competition: str, config: Any, settings: Search) -> dict[str, Any]:
     study = Study(settings, competition=competition, steps=last_step(config))
     _refuse_other_settings(study, config, settings)
     with study.owned() as owner:
-        _Work(study, competition, config, settings, owner=owner).carry_out()
+        _Trials(study, competition, config, settings, owner=owner).run()
     winner = best(study.trials())
     if winner is None:
-        raise UserError(f"study {study.name}: no trial was finished in time; the same command goes on")
+        raise UserError(f"study {study.name}: no trial was finished in time; the same command continues")
     results = write(study, competition, config, settings, winner)
     publish(results.sections, under=f"{competition}-search", of=f"{study.name}: ")
     return results.summary()
 
 
 def worker_count(search: Search) -> int:
-    """Trials under way at one time."""
+    """Number of trials that run at the same time."""
     return search.workers or len(slot_names())
 
 
 def _refuse_other_settings(study: Study, config: Settings, search: Search) -> None:
-    """Scores of one study can only be compared where all but the trials' differences is equal."""
+    """Raise InvalidSettings if the study started with other settings: its scores could not be compared."""
     tree = json.loads(config.model_dump_json(exclude={"run"}))
     tree["data"].pop("root", None)  # data count by their contents
     only = " ".join(sorted(search.only)) or None
-    own = dict(flat({**tree, "--seed": search.seed, "--pruner": search.pruner, "--only": only}))
-    before = study.remembered("settings", own)
+    now = dict(flat({**tree, "--seed": search.seed, "--pruner": search.pruner, "--only": only}))
+    before = study.remembered("settings", now)
     changes = [
-        f"{key} {before.get(key)!r} → {own.get(key)!r}"
-        for key in {**before, **own}
-        if before.get(key) != own.get(key)
+        f"{key} {before.get(key)!r} → {now.get(key)!r}"
+        for key in {**before, **now}
+        if before.get(key) != now.get(key)
     ]
     if changes:
         more = f" and {len(changes) - 3} more" if len(changes) > 3 else ""
         raise InvalidSettings(
-            f"study {study.name}: expected the settings that it was begun with, received "
+            f"study {study.name}: expected the settings that it started with, received "
             f"{', '.join(changes[:3])}{more}; choose another --study"
         )
 
 
-class _Work:
-    """Keeps every worker busy until the trials are done or the time is over."""
+class _Trials:
+    """Runs trials on all workers until there are enough or the time is over."""
 
     def __init__(self, study: Study, competition: str, config: Any, search: Search, *, owner: str) -> None:
         self._study, self._competition, self._config = study, competition, config
@@ -95,29 +95,33 @@ class _Work:
         self._workers = worker_count(search)
         self._finished_before = self._finished()
         self._last_failure: Exception | None = None
-        self._under_way: dict[Any, int] = {}
+        self._running: dict[Any, int] = {}
 
-    def carry_out(self) -> None:
-        """Raises the last failure when trials fail and none is complete."""
+    def run(self) -> None:
+        """Run trials to the end.
+
+        Raises:
+            Exception: the last failure, if trials fail and none is complete.
+        """
         try:
             while self._fill():
-                done = next(as_completed(list(self._under_way)))
-                self._settle(self._under_way.pop(done), done)
+                done = next(as_completed(list(self._running)))
+                self._settle(self._running.pop(done), done)
         except BaseException:
-            for number in self._under_way.values():
+            for number in self._running.values():
                 self._study.put_back(number)
             raise
         if self._last_failure and not best(self._study.trials()):
             raise self._last_failure
 
     def _fill(self) -> bool:
-        """Begin trials while there are free workers; whether any is under way."""
-        while len(self._under_way) < self._workers and (begun := self._next()):
+        """Start trials while there are free workers; whether any is running."""
+        while len(self._running) < self._workers and (begun := self._next()):
             future = trial.submit(
                 self._competition, self._config, self._search, **begun._asdict(), until=self._until
             )
-            self._under_way[future] = begun.number
-        return bool(self._under_way)
+            self._running[future] = begun.number
+        return bool(self._running)
 
     def _next(self) -> Begun | None:
         if self._until is not None and time.time() >= self._until:
@@ -131,17 +135,17 @@ class _Work:
         )
 
     def _settle(self, number: int, future: Any) -> None:
-        """Note how a trial ended, and tell how far the search is."""
-        found = future.result(raise_on_failure=False)
-        if isinstance(found, UserError):
+        """Record how a trial ended, and log the progress of the search."""
+        result = future.result(raise_on_failure=False)
+        if isinstance(result, UserError):
             self._study.put_back(number)
-            raise found
-        if isinstance(found, BaseException):
-            self._failed(number, found)
-        elif found == "out of time":
+            raise result
+        if isinstance(result, BaseException):
+            self._failed(number, result)
+        elif result == "out of time":
             self._study.put_back(number)
         trials = self._study.trials()
-        log.info("trial %d %s; %s", number, _became(trials[number]), self._progress(trials))
+        log.info("trial %d %s; %s", number, _outcome(trials[number]), self._progress(trials))
 
     def _failed(self, number: int, error: BaseException) -> None:
         self._study.fail(number, str(error))
@@ -157,18 +161,18 @@ class _Work:
 
     def _progress(self, trials: list[Trial]) -> str:
         finished = sum(each.finished for each in trials)
-        words = [f"{finished} of {self._search.trials} trials finished"]
+        texts = [f"{finished} of {self._search.trials} trials finished"]
         if winner := best(trials):
             assert winner.score is not None
-            words.append(f"best {winner.score.value:.4f} (trial {winner.number})")
+            texts.append(f"best {winner.score.value:.4f} (trial {winner.number})")
         here = finished - self._finished_before
         if here and (left := self._search.trials - finished) > 0:
             seconds = (time.time() - self._began) / here
-            words.append(f"{seconds:.0f} s a trial, {left * seconds / 60:.0f} min left")
-        return ", ".join(words)
+            texts.append(f"{seconds:.0f} s a trial, {left * seconds / 60:.0f} min left")
+        return ", ".join(texts)
 
 
-def _became(trial: Trial) -> str:
+def _outcome(trial: Trial) -> str:
     if trial.state == "complete" and trial.score is not None:
         return trial.score.text()
     return {"fail": "failed", "waiting": "put back"}.get(trial.state, trial.state)

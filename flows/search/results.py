@@ -1,4 +1,4 @@
-"""What a search leaves behind: the best trial as a preset, a report, and Prefect's artifacts of it."""
+"""SearchResults of a search: the best trial as a preset, and a report."""
 
 import logging
 import shlex
@@ -23,11 +23,11 @@ from tasks.learning.search.trials import Trial
 log = logging.getLogger("podium")
 
 MARK = "Found by podium search"
-"""Begins the header of presets that a search may overwrite."""
+"""Start of the header of presets that a search may overwrite."""
 
 
-class Results(NamedTuple):
-    """What was found, and where it lies."""
+class SearchResults(NamedTuple):
+    """The trials of a study, the best one's settings, and the files that were written."""
 
     competition: str
     study: str
@@ -53,21 +53,21 @@ class Results(NamedTuple):
 
 
 def preset_file(competition: str, study: str) -> Path:
-    """Where the preset of a study goes.
+    """The file of a study's preset.
 
     Raises:
-        InvalidSettings: a preset that a person has written lies there.
+        InvalidSettings: the file exists and a person has written it.
     """
     path = places.presets_folder() / competition / f"{study}.toml"
     refuse_foreign(path, MARK)
     return path
 
 
-def write(study: Study, competition: str, config: Settings, search: Search, winner: Trial) -> Results:
+def write(study: Study, competition: str, config: Settings, search: Search, winner: Trial) -> SearchResults:
     """Write preset and report."""
     trials = study.trials()
     settings = changed(config, winner.differences)
-    results = Results(
+    results = SearchResults(
         competition=competition,
         study=study.name,
         settings=settings,
@@ -78,25 +78,25 @@ def write(study: Study, competition: str, config: Settings, search: Search, winn
         report=study.folder / f"{study.name}.html",
     )
     header = _header(results, search)
-    write_preset(results.preset, _with_own_data(settings, competition, search.preset), header)
+    write_preset(results.preset, _with_data_folder_of(settings, competition, search.preset), header)
     title = f"{competition}: search {study.name}"
     text = page.render(title, _figure(winner.score), results.sections, facts=_facts(results))
     write_atomically(results.report, text.encode())
     return results
 
 
-def _with_own_data(settings: Any, competition: str, preset: str) -> Settings:
-    """The settings with the data folder of the preset they come from, not that of this machine."""
+def _with_data_folder_of(settings: Any, competition: str, preset: str) -> Settings:
+    """The settings with the data folder of the preset they come from, instead of this machine's."""
     root = config_class(competition)().model_dump()["data"]["root"]
     if preset:
         tree = presets.read(places.presets_folder() / competition, preset).tree
         root = tree.get("data", {}).get("root", root)
     data = settings.data.model_copy(update={"root": root})
-    own: Settings = settings.model_copy(update={"data": data})
-    return own
+    portable: Settings = settings.model_copy(update={"data": data})
+    return portable
 
 
-def _header(results: Results, search: Search) -> list[str]:
+def _header(results: SearchResults, search: Search) -> list[str]:
     winner, first = results.winner, results.trials[0]
     complete = sum(trial.state == "complete" for trial in results.trials)
     start = f"preset {search.preset}" if search.preset else "the defaults"
@@ -109,16 +109,16 @@ def _header(results: Results, search: Search) -> list[str]:
     ]
 
 
-def _command(results: Results, search: Search) -> str:
-    """The command that goes on with the search, where no `--set` changed the preset."""
-    own = search.model_dump(include={"preset", "recipe", "seed", "pruner"}, exclude_defaults=True)
-    options = [*own.items(), *(("only", key) for key in search.only)]
+def _command(results: SearchResults, search: Search) -> str:
+    """The command that continues the search, if no `--set` changed the preset."""
+    changed_options = search.model_dump(include={"preset", "recipe", "seed", "pruner"}, exclude_defaults=True)
+    options = [*changed_options.items(), *(("only", key) for key in search.only)]
     options += [("study", results.study), ("trials", search.trials)]
     words = [word for name, value in options for word in (f"--{name}", str(value))]
     return shlex.join(["podium", "search", results.competition, *words])
 
 
-def _facts(results: Results) -> list[tuple[str, str]]:
+def _facts(results: SearchResults) -> list[tuple[str, str]]:
     first = results.trials[0].score
     return [
         ("Best", _figure(results.winner.score)),

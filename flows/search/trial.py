@@ -1,7 +1,7 @@
-"""One trial of a search: the steps of the competition's own flow, in turn, up to the member.
+"""One trial of a search: the steps of the competition's own flow, one after another, up to the member.
 
-The steps are those of any run, with their cache: a trial equal to an earlier one, or to a run, costs nothing.
-They are not Prefect's tasks here, for a search of hundreds of trials would be thousands; the trial is one.
+Steps and cache keys are those of any run, so a trial equal to an earlier trial or run costs nothing. The
+trial is one Prefect task and its steps are none, since a search of hundreds of trials would have thousands.
 """
 
 import json
@@ -28,15 +28,15 @@ from tasks.learning.search.study import Study
 log = logging.getLogger("podium")
 
 SLACK_SECONDS = 0.5
-"""A child that was ended for the search's sake may have ended so much early."""
+"""A child process may be ended this much before the search's time is over."""
 
 
 class OutOfTime(Exception):
-    """The search's time is over; the trial can go on where it is."""
+    """The search's time is over; a later search can continue the trial."""
 
 
 class Gathered(Exception):
-    """The member is there, and with it all that a trial wants to know."""
+    """Ends the flow's body once the member, which is all that a trial needs, is gathered."""
 
     def __init__(self, member: Artifact) -> None:
         super().__init__(member.name)
@@ -58,12 +58,12 @@ def trial(
     Args:
         until: when the search ends, in seconds since the epoch.
     """
-    log.info("%s", described(differences))
+    log.info("%s", text_of(differences))
     study = Study(search, competition=competition, steps=last_step(config))
     flow = find_flow(competition)
     settings = changed(config, differences)
     try:
-        with recorded_by(InTurn(study, number, until=until)):
+        with recorded_by(TrialRunner(study, number, until=until)):
             flow.fn(settings)
     except Gathered as gathered:
         summary = json.loads((gathered.member.path / "member.json").read_text("utf-8"))
@@ -77,26 +77,18 @@ def trial(
     raise RuntimeError(f"flow {competition}: expected a member to be gathered, received none")
 
 
-def one_recipe(config: Any, name: str) -> Any:
-    """The settings with only the recipe that is searched.
-
-    Raises:
-        InvalidSettings: there is none of this name, or several and none is named.
-    """
-    chosen = [recipe for recipe in config.recipes if name in ("", recipe.name)]
-    if len(chosen) != 1:
-        names = ", ".join(recipe.name for recipe in config.recipes)
-        raise InvalidSettings(f"--recipe: expected one of {names}, received {name or 'none'!r}")
-    return config.model_copy(update={"recipes": tuple(chosen)})
-
-
 def searchable(competition: str, config: Any, search: Search) -> Any:
     """The settings with only the recipe that is searched.
 
     Raises:
-        InvalidSettings: there is no such recipe, or nothing to seek under one of the keys of `only`.
+        InvalidSettings: there is no such recipe, there are several and none is named, or there is nothing to
+            choose below one of the keys of `only`.
     """
-    config, suggest = one_recipe(config, search.recipe), find(competition).suggest
+    chosen = [recipe for recipe in config.recipes if search.recipe in ("", recipe.name)]
+    if len(chosen) != 1:
+        names = ", ".join(recipe.name for recipe in config.recipes)
+        raise InvalidSettings(f"--recipe: expected one of {names}, received {search.recipe or 'none'!r}")
+    config, suggest = config.model_copy(update={"recipes": tuple(chosen)}), find(competition).suggest
     for key in search.only:
         if not sought(suggest, config, [key]):
             known = sought(suggest, config)
@@ -106,32 +98,32 @@ def searchable(competition: str, config: Any, search: Search) -> Any:
 
 
 def last_step(config: Any) -> int:
-    """Number of the last report of a trial that is not given up."""
+    """Number of the last report of a trial that is not pruned."""
     return TrialReports.steps_per_fold * int(config.folds.count)
 
 
 def changed(config: Settings, differences: dict[str, Any]) -> Settings:
-    """The settings with differences, whose keys are those that `--set` takes."""
+    """The settings with these values changed; the keys are those that `--set` takes."""
     tree = config.model_dump(mode="json")
     for key, value in differences.items():
         tree, _ = applied(tree, Override(f"{key}={value}", tuple(key.split(".")), value))
     return type(config).model_validate_json(json.dumps(tree), strict=True)
 
 
-def described(differences: dict[str, Any]) -> str:
+def text_of(differences: dict[str, Any]) -> str:
     """The differences on one line."""
-    told = [f"{key.removeprefix('recipe.')} {_shown(value)}" for key, value in differences.items()]
-    return ", ".join(told) or "the settings as they are"
+    values = [f"{key.removeprefix('recipe.')} {_value_text(value)}" for key, value in differences.items()]
+    return ", ".join(values) or "the settings as they are"
 
 
-def _shown(value: Any) -> str:
+def _value_text(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.3g}"
     return json.dumps(value) if isinstance(value, list | dict) else str(value)
 
 
-class InTurn:
-    """Takes the calls of a flow's steps, runs each at once, and follows how the trial stands."""
+class TrialRunner:
+    """Recorder of step calls that runs each at once and reports figures and scores to the study."""
 
     def __init__(self, study: Study, number: int, *, until: float | None) -> None:
         self._study, self._number, self._until = study, number, until
@@ -158,9 +150,9 @@ class InTurn:
 
     def _run(self, step: Step, arguments: dict[str, Any]) -> Any:
         label = step.label(arguments)
-        follow = self._reports.record_epoch if step.name == "train" else lambda epoch: None
+        follower = self._reports.record_epoch if step.name == "train" else lambda epoch: None
         try:
-            with followed_by(follow):
+            with followed_by(follower):
                 outcome = step.execute(self._limited(arguments), run=run_id())
         except ChildFailed as error:
             if self._seconds_left() < SLACK_SECONDS:
@@ -172,7 +164,7 @@ class InTurn:
         return outcome.result
 
     def _limited(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        """The arguments, where a child may take no longer than the search."""
+        """The arguments, with the time of a child process limited to that of the search."""
         seconds = self._seconds_left()
         if seconds <= 0:
             raise OutOfTime
@@ -186,7 +178,7 @@ class InTurn:
 
     def _refuse_other_data(self, dataset: Artifact) -> None:
         if self._study.remembered("dataset", dataset.name) != dataset.name:
-            expected = "the data that it was begun with"
             raise UserError(
-                f"study {self._study.name}: expected {expected}, received other; choose another --study"
+                f"study {self._study.name}: expected the data that it started with, received other; "
+                "choose another --study"
             )

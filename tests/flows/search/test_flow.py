@@ -92,7 +92,7 @@ def test_a_study_has_one_set_of_data_wherever_it_lies(folder: Path):
     points = json.loads((folder / "moved" / "points.json").read_text())
     points["p000"]["at"] = 0.5
     (folder / "moved" / "points.json").write_text(json.dumps(points))
-    with pytest.raises(UserError, match="study one: expected the data that it was begun with"):
+    with pytest.raises(UserError, match="study one: expected the data that it started with"):
         search(folder, moved, trials=3)
 
 
@@ -131,7 +131,7 @@ def test_the_time_ends_a_search_cleanly_and_the_rest_is_done_later(folder: Path,
 
 
 def test_no_time_at_all_is_said(folder: Path):
-    with pytest.raises(UserError, match="study one: no trial was finished in time; the same command goes on"):
+    with pytest.raises(UserError, match="study one: no trial was finished in time; the same command continues"):
         search(folder, timeout_seconds=1e-3)
 
 
