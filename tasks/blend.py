@@ -12,36 +12,36 @@ from tasks.core.competition import ClassScorer, Score, Scorer, Scores, find
 from tasks.core.config import Blend
 from tasks.core.errors import InvalidSettings
 from tasks.core.step import step
-from tasks.learning.ensemble import members as kinds
 from tasks.learning.ensemble import prediction_files, stacking
 from tasks.learning.ensemble.candidates import Candidates
-from tasks.learning.ensemble.evaluation import Judge, Verdict
+from tasks.learning.ensemble.evaluation import Evaluation, Evaluator
 from tasks.learning.ensemble.greedy import FEW, greedy_weights
-from tasks.learning.ensemble.members import nested
+from tasks.learning.ensemble.members import aligned, nested, weighted
 
 PARTS = ("out_of_fold", "validation", "test")
 
 
-class Mixture(NamedTuple):
-    """How members' values become one."""
+class Combination(NamedTuple):
+    """A way to combine the members' values."""
 
-    shares: np.ndarray
-    """(members,) how much each counts, summing to 1."""
-    mixed: Callable[[str, list[Any]], Any]
+    weights: np.ndarray
+    """(members,) share of each, summing to 1."""
+    combine: Callable[[str, list[Any]], Any]
     """(part, the members' values of that part) → values."""
 
 
-class Rival(NamedTuple):
-    """The best member, which a blend is measured against."""
+class BestMember(NamedTuple):
+    """The member with the best score, which blends are compared with."""
 
     name: str
     values: Any
     """Out of fold."""
-    verdict: Verdict
+    evaluation: Evaluation
 
-    def beaten_by(self, judge: Judge, values: Any, verdict: Verdict) -> dict[str, Any]:
-        """By how much, and its standard error; below 0 where it is the better one."""
-        return {"over": self.name, **judge.gain(values, verdict, self.values, self.verdict)._asdict()}
+    def gain(self, evaluator: Evaluator, values: Any, evaluation: Evaluation) -> dict[str, Any]:
+        """How much better a blend is, with its standard error; below 0 it is worse."""
+        gain = evaluator.gain(values, evaluation, self.values, self.evaluation)
+        return {"over": self.name, **gain._asdict()}
 
 
 @step(uses=("metric",), label="blend {competition}")
@@ -57,56 +57,59 @@ def blend(
     """Write blended `out_of_fold`, `test` and `validation` scores, and `blend.json`.
 
     `blend.json` holds the weights, the decision that turns blended scores into answers, the scores of
-    blend and members out of fold and on the validation part, each member judged by a decision of its own,
-    and what the blend gains over the best member. A blend that is worse than that gives way to it. Nothing
-    is chosen on the validation part. Greedy weights are scored on the records they were chosen on; of many
-    members `nested` holds what they score, and gain, when those for each fold are chosen on the others.
+    blend and members out of fold and on the validation part, each member with a decision of its own, and the
+    gain of the blend over the best member. If the blend is worse than the best member, that member takes its
+    place. Nothing is chosen on the validation part. Greedy weights are scored on the records they were chosen
+    on; with many members, `nested` holds score and gain of weights chosen for each fold on the other folds.
 
     Args:
-        folds: which stacking needs, so that what it says of a record it learned from other folds.
+        folds: needed by stacking, which predicts each record with a model fitted on the other folds.
     """
-    judge = judge_of(competition, dataset, answers)
+    evaluator = evaluator_of(competition, dataset, answers)
     folders = {name: artifact.path for name, artifact in members.items()}
-    own = {name: judge.verdict(folder) for name, folder in folders.items()}
-    best = max(own, key=lambda name: own[name].score.signed)
+    evaluations = {name: evaluator.evaluation(folder) for name, folder in folders.items()}
+    best = max(evaluations, key=lambda name: evaluations[name].score.signed)
     values = {name: _out_of_fold(folder) for name, folder in folders.items()}
-    mixture = _mixture(judge.train, list(values.values()), blend, folds)
+    combination = _combination(evaluator.train, list(values.values()), blend, folds)
     with (store := Store.current()).new_folder() as folder:
-        _write(folder, folders, mixture)
-        found = judge.verdict(folder)
-        if own[best].beats(found):
-            mixture = _alone(list(folders).index(best), len(folders))
-            _write(folder, folders, mixture)
-            found = own[best]
-        summary = _summary(found, own, dict(zip(members, mixture.shares.tolist(), strict=True)))
+        _write(folder, folders, combination)
+        blended = evaluator.evaluation(folder)
+        if evaluations[best].beats(blended):
+            combination = _alone(list(folders).index(best), len(folders))
+            _write(folder, folders, combination)
+            blended = evaluations[best]
+        weights = dict(zip(members, combination.weights.tolist(), strict=True))
+        summary = _summary(blended, evaluations, weights)
         if len(folders) > 1:
-            rival = Rival(best, values[best], own[best])
-            summary["gain"] = rival.beaten_by(judge, _out_of_fold(folder), found)
-            summary["nested"] = _nested(judge, rival, list(values.values()), blend, folds)
+            best_member = BestMember(best, values[best], evaluations[best])
+            summary["gain"] = best_member.gain(evaluator, _out_of_fold(folder), blended)
+            summary["nested"] = _nested(evaluator, best_member, list(values.values()), blend, folds)
         write_json(folder / "blend.json", summary)
         return store.keep("blend", folder)
 
 
-def judge_of(competition: str, dataset: Artifact, answers: BaseModel | None) -> Judge:
-    """The competition's metric with these settings of turning scores into answers."""
+def evaluator_of(competition: str, dataset: Artifact, answers: BaseModel | None) -> Evaluator:
+    """The competition's metric with the settings `answers` of turning scores into answers."""
     settings = answers.model_dump(mode="json") if answers else None
-    rules = find(competition)
-    has_validation = bool(rules.ids(dataset.path, "validation"))
-    validation = rules.scorer(dataset.path, "validation", settings) if has_validation else None
-    return Judge(rules.scorer(dataset.path, settings=settings), validation)
+    contract = find(competition)
+    has_validation = bool(contract.ids(dataset.path, "validation"))
+    validation = contract.scorer(dataset.path, "validation", settings) if has_validation else None
+    return Evaluator(contract.scorer(dataset.path, settings=settings), validation)
 
 
-def _summary(found: Verdict, own: dict[str, Verdict], weights: dict[str, float]) -> dict[str, Any]:
+def _summary(
+    blended: Evaluation, members: dict[str, Evaluation], weights: dict[str, float]
+) -> dict[str, Any]:
     return {
-        "score": found.score._asdict(),
-        "validation": _table(found.validation),
-        "decision": found.decision,
+        "score": blended.score._asdict(),
+        "validation": _table(blended.validation),
+        "decision": blended.decision,
         "weights": weights,
         "gain": None,
         "nested": None,
-        "members": {name: each.score._asdict() for name, each in own.items()},
-        "members_decision": {name: each.decision for name, each in own.items()},
-        "members_validation": {name: _table(each.validation) for name, each in own.items()},
+        "members": {name: each.score._asdict() for name, each in members.items()},
+        "members_decision": {name: each.decision for name, each in members.items()},
+        "members_validation": {name: _table(each.validation) for name, each in members.items()},
     }
 
 
@@ -118,15 +121,15 @@ def _table(score: Score | None) -> dict[str, Any] | None:
     return score._asdict() if score else None
 
 
-def _mixture(scorer: Scorer, values: list[Any], settings: Blend, folds: Artifact | None) -> Mixture:
-    """Mixes the members whose values out of fold these are."""
+def _combination(scorer: Scorer, values: list[Any], settings: Blend, folds: Artifact | None) -> Combination:
+    """The combination that the settings choose by the members' out-of-fold values."""
     if len(values) == 1:
         return _alone(0, 1)
     if settings.method == "greedy":
         return _greedy(_weights(scorer, values, settings))
     if folds is None:
         raise InvalidSettings("blend.method: stack needs the folds, which this flow does not give")
-    return _stacked(scorer, *kinds.aligned(values), _assigned(folds))
+    return _stacked(scorer, *aligned(values), _assigned(folds))
 
 
 def _assigned(folds: Artifact) -> np.ndarray:
@@ -134,21 +137,21 @@ def _assigned(folds: Artifact) -> np.ndarray:
     return np.asarray(np.load(folds.path / "folds.npy"))
 
 
-def _alone(place: int, count: int) -> Mixture:
-    return Mixture(np.eye(count)[place], lambda part, values: values[place])
+def _alone(place: int, count: int) -> Combination:
+    return Combination(np.eye(count)[place], lambda part, values: values[place])
 
 
-def _greedy(weights: np.ndarray) -> Mixture:
+def _greedy(weights: np.ndarray) -> Combination:
     if weights.max() == 1:
         return _alone(int(weights.argmax()), len(weights))
-    return Mixture(weights, lambda part, values: kinds.weighted(values, weights))
+    return Combination(weights, lambda part, values: weighted(values, weights))
 
 
 def _weights(
     scorer: Scorer, values: Sequence[Any], settings: Blend, rows: np.ndarray | None = None
 ) -> np.ndarray:
-    """(members,) greedy weights by their values of all records, or of the records `rows`."""
-    vectors, back = kinds.aligned(values)
+    """(members,) float64 greedy weights, by the members' values of all records or of the records `rows`."""
+    vectors, back = aligned(values)
     return greedy_weights(
         vectors,
         lambda vector: scorer(back(vector), rows).signed,
@@ -164,44 +167,46 @@ def _class_metric(scorer: ClassScorer, rows: np.ndarray | None) -> Callable[[np.
 
 
 def _nested(
-    judge: Judge, rival: Rival, members: list[Any], settings: Blend, folds: Artifact | None
+    evaluator: Evaluator, best_member: BestMember, members: list[Any], settings: Blend, folds: Artifact | None
 ) -> dict[str, Any] | None:
-    """What greedy weights score on each fold that were chosen on the others, where members are many."""
+    """Score and gain of greedy weights chosen for each fold on the other folds; None for few members."""
     if settings.method != "greedy" or len(members) < FEW or folds is None:
         return None
-    values = nested(members, _assigned(folds), lambda part, rows: _weights(judge.train, part, settings, rows))
-    verdict = judge.out_of_fold(values)
-    return {"score": verdict.score._asdict(), "gain": rival.beaten_by(judge, values, verdict)}
+    values = nested(
+        members, _assigned(folds), lambda part, rows: _weights(evaluator.train, part, settings, rows)
+    )
+    evaluation = evaluator.out_of_fold(values)
+    return {"score": evaluation.score._asdict(), "gain": best_member.gain(evaluator, values, evaluation)}
 
 
 def _stacked(
     scorer: Scorer, vectors: Sequence[np.ndarray], back: Callable[[np.ndarray], Any], folds: np.ndarray
-) -> Mixture:
+) -> Combination:
     frame = back(vectors[0])
     targets = scorer.targets(frame)
-    own = folds[frame.frame.rows] if isinstance(frame, Candidates) else folds
-    out_of_fold = back(stacking.nested(vectors, targets, own))
+    fold_of_value = folds[frame.frame.rows] if isinstance(frame, Candidates) else folds
+    out_of_fold = back(stacking.nested(vectors, targets, fold_of_value))
     stack = stacking.fit(vectors, targets)
 
-    def mixed(part: str, values: list[Any]) -> Any:
+    def combine(part: str, values: list[Any]) -> Any:
         if part == "out_of_fold":
             return out_of_fold
-        given, put_back = kinds.aligned(values)
-        return put_back(stacking.applied(stack, given))
+        part_vectors, back_to_values = aligned(values)
+        return back_to_values(stacking.applied(stack, part_vectors))
 
-    return Mixture(stack.weights / max(stack.weights.sum(), 1e-12), mixed)
+    return Combination(stack.weights / max(stack.weights.sum(), 1e-12), combine)
 
 
-def _write(folder: Path, folders: dict[str, Path], mixture: Mixture) -> None:
+def _write(folder: Path, folders: dict[str, Path], combination: Combination) -> None:
     for part in PARTS:
-        read = [
+        members = [
             prediction_files.read(each, part)
             for each in folders.values()
             if prediction_files.holds(each, part)
         ]
-        if not read:
+        if not members:
             continue
-        if len(read) < len(folders) or any(each.ids != read[0].ids for each in read):
+        if len(members) < len(folders) or any(each.ids != members[0].ids for each in members):
             raise ValueError(f"{part}: expected the same ids in the same order from every member")
-        values = mixture.mixed(part, [each.values for each in read])
-        prediction_files.write(folder, part, Scores(read[0].ids, values))
+        values = combination.combine(part, [each.values for each in members])
+        prediction_files.write(folder, part, Scores(members[0].ids, values))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tasks.blend import blend, judge_of
+from tasks.blend import blend, evaluator_of
 from tasks.core import competition
 from tasks.core.cache.store import Artifact
 from tasks.core.config import Blend
@@ -150,7 +150,7 @@ def test_all_scorers_are_told_how_scores_become_answers(config, monkeypatch):
         return rules.scorer(folder, part)
 
     monkeypatch.setattr("tasks.blend.find", lambda name: rules._replace(scorer=scorer))
-    judge_of("toy", dataset, config.folds)
+    evaluator_of("toy", dataset, config.folds)
     members = {str(seed): past.member(config, str(seed), wrong=0.2, seed=seed) for seed in (1, 2)}
     blend.fn("toy", dataset, members, Blend(rounds=2), config.folds)
     assert given == [config.folds.model_dump(mode="json")] * 2

@@ -1,7 +1,7 @@
-"""Cached members of whatever runs there were, and which of them can be blended.
+"""Cached members of earlier runs, and which of them can be blended.
 
-Members go together when they predicted the same records, and each record by models that had not seen its
-fold: then the out-of-fold scores of one say as much of unseen records as those of another.
+Members can be blended if they predict the same records, each by models that have not seen its fold: only then
+are their out-of-fold scores comparable estimates for unseen records.
 """
 
 import json
@@ -17,11 +17,11 @@ from tasks.core.competition import Part, find
 from tasks.core.errors import InvalidSettings
 
 OTHER_PARTS: tuple[Part, ...] = ("validation", "test")
-TWIN = "it predicts what a newer one does"
+DUPLICATE = "it predicts the same as a newer one"
 
 
-class PastMember(NamedTuple):
-    """A recipe's models over all folds, as step `gather` has kept what they predicted."""
+class CachedMember(NamedTuple):
+    """Predictions of one recipe's models over all folds: an artifact of step `gather` and its record."""
 
     recipe: str
     """The recipe's name."""
@@ -30,63 +30,67 @@ class PastMember(NamedTuple):
 
     @property
     def short(self) -> str:
-        """Enough of the artifact's digest to tell it from others."""
+        """The first eight characters of the artifact's digest."""
         return self.artifact.digest[:8]
 
     def __str__(self) -> str:
         return f"{self.recipe} ({self.short})"
 
 
-class Refusal(NamedTuple):
+class UnusableMember(NamedTuple):
     """A member that cannot be blended, and why."""
 
-    member: PastMember
+    member: CachedMember
     reason: str
 
     def __str__(self) -> str:
         return f"{self.member}: {self.reason}"
 
 
-def past_members(store: Store, competition: str) -> list[PastMember]:
-    """All members that the store knows of, the newest first; equal ones once."""
-    members: dict[str, PastMember] = {}
+def cached_members(store: Store, competition: str) -> list[CachedMember]:
+    """All members of a competition with records in the store, newest first, equal artifacts once."""
+    members: dict[str, CachedMember] = {}
     records = (each for each in store.records() if each["step"] == "gather")
     for record in sorted(records, key=lambda each: str(each["finished"]), reverse=True):
         if record["inputs"].get("competition") == competition:
             artifact = Artifact.model_validate(record["result"])
             recipe = record["label"].removeprefix("gather ")
-            members.setdefault(artifact.name, PastMember(recipe, artifact, record))
+            members.setdefault(artifact.name, CachedMember(recipe, artifact, record))
     return list(members.values())
 
 
-def parted(
-    members: Iterable[PastMember], competition: str, *, dataset: Artifact, folds: Artifact
-) -> tuple[list[PastMember], list[Refusal]]:
-    """The members that fit these folds of this dataset, and the others; of equal predictions the newest."""
+def split_by_use(
+    members: Iterable[CachedMember], competition: str, *, dataset: Artifact, folds: Artifact
+) -> tuple[list[CachedMember], list[UnusableMember]]:
+    """The members with predictions for these folds of this dataset, and the others.
+
+    Args:
+        members: the newest first; of equal predictions the first is taken.
+    """
     expected = {part: find(competition).ids(dataset.path, part) for part in OTHER_PARTS}
-    fitting, refused, seen = list[PastMember](), list[Refusal](), set[str]()
+    usable, unusable, seen = list[CachedMember](), list[UnusableMember](), set[str]()
     for member in members:
-        reason = _unfit(member, expected, folds)
+        reason = _mismatch(member, expected, folds)
         if reason is None and (content := _predictions(member)) in seen:
-            reason = TWIN
+            reason = DUPLICATE
         if reason is not None:
-            refused.append(Refusal(member, reason))
+            unusable.append(UnusableMember(member, reason))
             continue
         seen.add(content)
-        fitting.append(member)
-    return fitting, refused
+        usable.append(member)
+    return usable, unusable
 
 
-def _unfit(member: PastMember, expected: dict[Part, list[str]], folds: Artifact) -> str | None:
-    """Why the member cannot be blended with others of these folds."""
+def _mismatch(member: CachedMember, expected: dict[Part, list[str]], folds: Artifact) -> str | None:
+    """Why the member does not fit these folds; None if it does."""
     store, path = Store.current(), member.artifact.path
     if not store.is_whole(member.artifact):
         return "its files are gone or damaged"
-    own = member.record["inputs"]["folds"]["artifact"]
-    if own != folds.name:
-        return _other_folds(store.root / "artifacts" / own, folds.path)
+    member_folds = member.record["inputs"]["folds"]["artifact"]
+    if member_folds != folds.name:
+        return _difference_of_folds(store.root / "artifacts" / member_folds, folds.path)
     if _ids(path, "out_of_fold") is None:
-        return "an earlier version wrote it, without ids; run its preset again, which trains nothing anew"
+        return "an earlier version wrote it without ids; run its preset again, which trains nothing"
     for part, ids in expected.items():
         if ids and _ids(path, part) != ids:
             return f"it predicts other {part} records"
@@ -94,7 +98,7 @@ def _unfit(member: PastMember, expected: dict[Part, list[str]], folds: Artifact)
 
 
 def _ids(path: Path, part: str) -> list[str] | None:
-    """Ids of the records that scores of a part speak of, without the scores."""
+    """Ids of the records of a part's scores; None if the artifact has no such part."""
     if (file := path / f"{part}.jsonl").is_file():
         with file.open(encoding="utf-8") as lines:
             return [json.loads(line)["id"] for line in lines]
@@ -102,28 +106,28 @@ def _ids(path: Path, part: str) -> list[str] | None:
     return json.loads(file.read_text("utf-8")) if file.is_file() else None
 
 
-def _other_folds(own: Path, expected: Path) -> str:
-    """How folds differ; equal ones have one name."""
-    if not (own / "ids.json").is_file():
+def _difference_of_folds(received: Path, expected: Path) -> str:
+    """How two folders of folds, which are not equal, differ."""
+    if not (received / "ids.json").is_file():
         return "it has other folds, which are gone"
-    ids = [json.loads((folder / "ids.json").read_text("utf-8")) for folder in (own, expected)]
+    ids = [json.loads((folder / "ids.json").read_text("utf-8")) for folder in (received, expected)]
     if ids[0] != ids[1]:
         return f"it has other training records: {len(ids[0]):,}, expected {len(ids[1]):,}"
-    counts = [len(np.unique(np.load(folder / "folds.npy"))) for folder in (own, expected)]
+    counts = [len(np.unique(np.load(folder / "folds.npy"))) for folder in (received, expected)]
     if counts[0] != counts[1]:
         return f"it has {counts[0]} folds, expected {counts[1]}"
     return "it has other records in each fold"
 
 
-def _predictions(member: PastMember) -> str:
-    """A digest of all that the member predicts."""
+def _predictions(member: CachedMember) -> str:
+    """Digests of the member's files of predictions, as one text."""
     names = ("out_of_fold", *OTHER_PARTS)
     files = sorted(path for path in member.artifact.path.iterdir() if path.name.partition(".")[0] in names)
     return " ".join(sha256_of_file(file) for file in files)
 
 
-def named(members: Sequence[PastMember]) -> dict[str, PastMember]:
-    """Members by names that differ: the recipe's, and the artifact's where recipes share one."""
+def by_unique_name(members: Sequence[CachedMember]) -> dict[str, CachedMember]:
+    """Members by the recipe's name, with a part of the artifact's digest where several share a name."""
     recipes = [member.recipe for member in members]
     return {
         member.recipe if recipes.count(member.recipe) == 1 else f"{member.recipe}-{member.short}": member
@@ -131,38 +135,34 @@ def named(members: Sequence[PastMember]) -> dict[str, PastMember]:
     }
 
 
-def asked_for(
-    names: Sequence[str], members: Sequence[PastMember], refused: Sequence[Refusal]
-) -> list[PastMember]:
-    """The members meant by recipe names or beginnings of digests.
+def named_members(
+    names: Sequence[str], members: Sequence[CachedMember], unusable: Sequence[UnusableMember]
+) -> list[CachedMember]:
+    """The member of each recipe name or beginning of a digest, equal ones once.
 
     Raises:
-        InvalidSettings: none is meant or several are, or it cannot be blended.
+        InvalidSettings: a name fits no member or several, or one that cannot be blended.
     """
-    found = []
+    chosen = []
     for name in names:
-        twins = [each.member for each in refused if each.reason == TWIN]
-        meant = _meant(name, members) or _meant(name, twins)
-        if len(meant) > 1:
-            several = "\n  ".join(map(str, meant))
+        duplicates = [each.member for each in unusable if each.reason == DUPLICATE]
+        fitting = _fitting(name, members) or _fitting(name, duplicates)
+        if len(fitting) > 1:
+            several = "\n  ".join(map(str, fitting))
             raise InvalidSettings(f"--members: expected one member a name, {name!r} fits\n  {several}")
-        if not meant:
-            why = [f"\n  {each}" for each in refused if _is_meant(name, each.member)]
+        if not fitting:
+            why = [f"\n  {each}" for each in unusable if _fits(name, each.member)]
             known = ", ".join(map(str, members)) or "none"
             received = f"{name!r}, which cannot be used:{''.join(why)}" if why else repr(name)
             raise InvalidSettings(f"--members: expected some of {known}; received {received}")
-        found += meant
-    return _once(found)
+        chosen += fitting
+    return list({member.artifact.name: member for member in chosen}.values())
 
 
-def _meant(name: str, members: Iterable[PastMember]) -> list[PastMember]:
-    return [each for each in members if _is_meant(name, each)]
+def _fitting(name: str, members: Iterable[CachedMember]) -> list[CachedMember]:
+    return [each for each in members if _fits(name, each)]
 
 
-def _is_meant(name: str, member: PastMember) -> bool:
+def _fits(name: str, member: CachedMember) -> bool:
     digest = name.removeprefix("member-")
     return name == member.recipe or (len(digest) >= 6 and member.artifact.digest.startswith(digest))
-
-
-def _once(members: Iterable[PastMember]) -> list[PastMember]:
-    return list({member.artifact.name: member for member in members}.values())

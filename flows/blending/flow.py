@@ -1,4 +1,4 @@
-"""DAG: cached members → submission; nothing is trained.
+"""DAG: members of earlier runs → submission; nothing is trained.
 
 load → split; members of earlier runs → blend → decode → submit → report
 """
@@ -8,7 +8,7 @@ from typing import Any
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.blending.provenance import retell
+from flows.blending.provenance import note_steps
 from flows.runtime.await_steps import await_steps
 from flows.training.cross_validation import Member
 from flows.training.finish import finish
@@ -32,7 +32,7 @@ def blending(
     command: str,
 ) -> dict[str, Any]:
     """From cached members to a checked submission with its report."""
-    retell(members.values(), run=run_id() or "")
+    note_steps(members.values(), run=run_id() or "")
     dataset = load.submit(competition, config.data)
     folds = split.submit(competition, dataset, config.folds)
     cached = {name: Member(artifact, [], models.get(name, [])) for name, artifact in members.items()}

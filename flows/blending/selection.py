@@ -1,88 +1,93 @@
-"""Which cached members are blended: those asked for that fit the settings, best first."""
+"""Selection of the cached members that are blended, best first."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from flows.blending.cached_members import (
-    PastMember,
-    Refusal,
-    asked_for,
-    named,
-    parted,
-    past_members,
+    CachedMember,
+    UnusableMember,
+    by_unique_name,
+    cached_members,
+    named_members,
+    split_by_use,
 )
-from tasks.blend import judge_of
+from tasks.blend import evaluator_of
 from tasks.core.cache.store import Store
 from tasks.core.errors import InvalidSettings
-from tasks.learning.ensemble.evaluation import Verdict
+from tasks.learning.ensemble.evaluation import Evaluation
 from tasks.load import load
 from tasks.split import split
 
-FEWEST = 2
+FEWEST_MEMBERS = 2
 
 
-class Candidate(NamedTuple):
-    """A member that fits, and how good it is."""
+class EvaluatedMember(NamedTuple):
+    """A cached member with its scores."""
 
-    member: PastMember
-    verdict: Verdict
-
-
-class Choice(NamedTuple):
-    """What will be blended, best first, and what was left out because it does not fit."""
-
-    members: dict[str, Candidate]
-    refused: list[Refusal]
+    member: CachedMember
+    evaluation: Evaluation
 
 
-def choose(competition: str, config: Any, asked: str) -> Choice:
-    """The members asked for (`best:10`, `all`, or names and digests with commas) that fit the settings.
+class Selection(NamedTuple):
+    """The members that will be blended by name, best first, and those that cannot be."""
+
+    members: dict[str, EvaluatedMember]
+    unusable: list[UnusableMember]
+
+
+def choose(competition: str, config: Any, selector: str) -> Selection:
+    """Select among the cached members that fit the settings.
 
     Reads the raw files and divides them into folds, unless that is cached.
 
+    Args:
+        selector: `best:10`, `all`, or names and digests with commas.
+
     Raises:
-        InvalidSettings: fewer than two fit, or one that was named does not.
+        InvalidSettings: fewer than two members fit, or one that is named does not.
     """
-    count, names = parsed(asked)
+    count, names = parsed(selector)
     dataset = load.execute(load.bind(competition, config.data)).result
     folds = split.execute(split.bind(competition, dataset, config.folds)).result
-    known = past_members(Store.current(), competition)
-    fitting, refused = parted(known, competition, dataset=dataset, folds=folds)
-    meant = asked_for(names, fitting, refused) if names else fitting
-    if len(meant) < FEWEST:
-        raise InvalidSettings(_too_few(meant, refused))
-    judge = judge_of(competition, dataset, getattr(config, "answers", None))
-    judged = [Candidate(member, judge.verdict(member.artifact.path)) for member in meant]
-    judged.sort(key=lambda each: -each.verdict.score.signed)
-    chosen = judged[:count]
-    by_artifact = {each.member.artifact: each for each in chosen}
-    found = named([each.member for each in chosen])
-    return Choice({name: by_artifact[member.artifact] for name, member in found.items()}, refused)
+    cached = cached_members(Store.current(), competition)
+    usable, unusable = split_by_use(cached, competition, dataset=dataset, folds=folds)
+    selected = named_members(names, usable, unusable) if names else usable
+    if len(selected) < FEWEST_MEMBERS:
+        raise InvalidSettings(_too_few(selected, unusable))
+    evaluator = evaluator_of(competition, dataset, getattr(config, "answers", None))
+    evaluated = [EvaluatedMember(each, evaluator.evaluation(each.artifact.path)) for each in selected]
+    evaluated.sort(key=lambda each: -each.evaluation.score.signed)
+    best = evaluated[:count]
+    by_artifact = {each.member.artifact: each for each in best}
+    by_name = by_unique_name([each.member for each in best])
+    return Selection({name: by_artifact[each.artifact] for name, each in by_name.items()}, unusable)
 
 
-def parsed(asked: str) -> tuple[int | None, list[str]]:
-    """How many of the best members are asked for (None: all), or which ones by name.
+def parsed(selector: str) -> tuple[int | None, list[str]]:
+    """Split a selector into a number of best members (None: all) and names of members.
+
+    >>> parsed("best:3"), parsed("all"), parsed("frozen, 3f9a01")
+    ((3, []), (None, []), (None, ['frozen', '3f9a01']))
 
     Raises:
-        InvalidSettings: neither can be read from it.
+        InvalidSettings: it is none of these.
     """
-    if asked == "all":
+    if selector == "all":
         return None, []
-    kind, colon, number = asked.partition(":")
+    kind, colon, number = selector.partition(":")
     if colon:
-        if kind != "best" or not number.isdecimal() or int(number) < FEWEST:
-            raise InvalidSettings(f"--members: expected best:N with N of at least 2, received {asked!r}")
+        if kind != "best" or not number.isdecimal() or int(number) < FEWEST_MEMBERS:
+            raise InvalidSettings(f"--members: expected best:N with N of at least 2, received {selector!r}")
         return int(number), []
-    names = [name.strip() for name in asked.split(",")]
+    names = [name.strip() for name in selector.split(",")]
     if not all(names):
-        raise InvalidSettings(f"--members: expected best:N, all, or names with commas, received {asked!r}")
+        raise InvalidSettings(f"--members: expected best:N, all, or names with commas, received {selector!r}")
     return None, names
 
 
-def _too_few(fitting: Sequence[PastMember], refused: Sequence[Refusal]) -> str:
-    received = f"received {len(fitting)}" + "".join(f"\n  {each}" for each in fitting)
-    left_out = "".join(f"\n  {each}" for each in refused)
-    told = f"\ncached, but cannot be used:{left_out}" if refused else ""
-    return (
-        f"--members: expected at least {FEWEST} cached members of these records and folds, {received}{told}"
-    )
+def _too_few(selected: Sequence[CachedMember], unusable: Sequence[UnusableMember]) -> str:
+    expected = f"at least {FEWEST_MEMBERS} cached members of these records and folds"
+    received = f"{len(selected)}" + "".join(f"\n  {each}" for each in selected)
+    left_out = "".join(f"\n  {each}" for each in unusable)
+    more = f"\ncached, but cannot be used:{left_out}" if unusable else ""
+    return f"--members: expected {expected}, received {received}{more}"

@@ -63,7 +63,7 @@ def blend(
 
 def _choose(competition: str, config: Any, members: str) -> Any:
     """Choose the members, and print each with its scores and the submission that last used it."""
-    from flows.blending.provenance import sources
+    from flows.blending.provenance import submissions_with
     from flows.blending.selection import choose
     from flows.console import aligned, inform
     from flows.humanize import score_text
@@ -72,16 +72,16 @@ def _choose(competition: str, config: Any, members: str) -> Any:
 
     inform("looking for cached members and scoring them")
     choice = choose(competition, config, members)
-    for refusal in choice.refused:
+    for refusal in choice.unusable:
         inform(f"left out {refusal}")
     entries = submissions.listed(places.submissions_folder(), competition)
     rows = [
         (
             name,
             each.member.short,
-            score_text(each.verdict.score),
-            score_text(each.verdict.validation),
-            ", ".join(entry.folder.name for entry in sources(each.member, entries)[:1]),
+            score_text(each.evaluation.score),
+            score_text(each.evaluation.validation),
+            ", ".join(entry.folder.name for entry in submissions_with(each.member, entries)[:1]),
         )
         for name, each in choice.members.items()
     ]

@@ -13,7 +13,7 @@ GROUPS = 50
 """Random groups of records that a difference's standard error is taken from, right to a tenth."""
 
 
-class Verdict(NamedTuple):
+class Evaluation(NamedTuple):
     """Scores of one member or blend, by a decision made on its out-of-fold values."""
 
     score: Score
@@ -21,7 +21,7 @@ class Verdict(NamedTuple):
     validation: Score | None
     decision: dict[str, Any]
 
-    def beats(self, other: "Verdict") -> bool:
+    def beats(self, other: "Evaluation") -> bool:
         """Whether it is better out of fold."""
         return self.score.signed > other.score.signed
 
@@ -33,26 +33,26 @@ class Gain(NamedTuple):
     standard_error: float
 
 
-class Judge:
-    """Gives verdicts on folders that hold `out_of_fold` and `validation` values."""
+class Evaluator:
+    """Gives evaluations on folders that hold `out_of_fold` and `validation` values."""
 
     def __init__(self, train: Scorer, validation: Scorer | None = None) -> None:
         self.train = train
         self._validation = validation
 
-    def verdict(self, folder: Path) -> Verdict:
+    def evaluation(self, folder: Path) -> Evaluation:
         found = self.out_of_fold(prediction_files.read(folder, "out_of_fold").values)
         if not self._validation:
             return found
         values = prediction_files.read(folder, "validation").values
         return found._replace(validation=self._validation(values, decision=found.decision))
 
-    def out_of_fold(self, values: Any) -> Verdict:
-        """A verdict on values of all training records alone."""
+    def out_of_fold(self, values: Any) -> Evaluation:
+        """A evaluation on values of all training records alone."""
         decision = self.train.decide(values)
-        return Verdict(self.train(values, decision=decision), None, decision)
+        return Evaluation(self.train(values, decision=decision), None, decision)
 
-    def gain(self, first: Any, one: Verdict, second: Any, other: Verdict) -> Gain:
+    def gain(self, first: Any, one: Evaluation, second: Any, other: Evaluation) -> Gain:
         """What the first values have over the second, both out of fold, with its standard error.
 
         The records are the same, so most of what one meets by chance the other meets too: they are compared

@@ -46,7 +46,7 @@ def chosen(config: Any, asked: str = "all") -> list[str]:
 def refused(config: Any) -> dict[str, str]:
     from flows.blending.selection import choose
 
-    return {each.member.recipe: each.reason for each in choose("toy", config, "all").refused}
+    return {each.member.recipe: each.reason for each in choose("toy", config, "all").unusable}
 
 
 # Choosing
@@ -148,7 +148,7 @@ def test_equal_predictions_count_once_and_their_digest_still_finds_them(config, 
     newer = {"key": "f" * 64, "label": "gather twin", "finished": "2099-01-01T00:00:00+00:00"}
     store.write_record("f" * 64, record | newer | {"result": twin.model_dump()})
     assert chosen(config) == ["even", "twin", "poor"]
-    assert refused(config) == {"odd": "it predicts what a newer one does"}
+    assert refused(config) == {"odd": "it predicts the same as a newer one"}
     assert chosen(config, f"even,{three['odd'].digest[:8]}") == ["even", "odd"]
 
 
@@ -167,7 +167,7 @@ def test_fewer_than_two_members_are_refused_with_all_that_were_left_out(config):
 # Blending
 
 
-class InTurn:
+class StepRunner:
     """Takes the calls of steps and runs each at once, as those of one run."""
 
     def call(self, step: Step, arguments: dict[str, Any]) -> Any:
@@ -182,7 +182,7 @@ def blended(config: Any, members: dict[str, Artifact], monkeypatch: pytest.Monke
         monkeypatch.setattr(f"{module}.run_id", lambda: "this run")
     monkeypatch.setattr("tasks.report.publish", lambda *arguments, **keywords: None)
     command = "podium blend {competition} --from {folder} --members a,b"
-    with recorded_by(InTurn()):
+    with recorded_by(StepRunner()):
         told = blending.fn("toy", config, members, {}, command)
     return Path(told["submission"]).parent
 
@@ -207,16 +207,16 @@ def test_a_blend_ends_in_a_checked_submission_that_tells_where_its_members_come_
 
 
 def test_the_settings_tell_the_recipes_of_members_that_submissions_know(config, three, tmp_path):
-    from flows.blending.cached_members import past_members
-    from flows.blending.provenance import sources, with_recipes
+    from flows.blending.cached_members import cached_members
+    from flows.blending.provenance import submissions_with, with_recipes
 
     recipe = {"name": "odd", "learning_rate": 0.5, "epochs": 7}
     step = {"step": "gather", "label": "gather odd", "artifact": three["odd"].name}
     provenance = {"file": "a", "config": {"recipes": [recipe]}, "steps": [step]}
     known = submissions.Submission(tmp_path / "20260101-000000-odd", provenance)
-    members = {each.recipe: each for each in past_members(Store.current(), "toy")}
-    assert sources(members["odd"], [known]) == [known]
-    assert sources(members["even"], [known]) == []
+    members = {each.recipe: each for each in cached_members(Store.current(), "toy")}
+    assert submissions_with(members["odd"], [known]) == [known]
+    assert submissions_with(members["even"], [known]) == []
     told = with_recipes(config, {"renamed": members["odd"], "even": members["even"]}, [known])
     assert [each.model_dump() for each in told.recipes] == [recipe | {"name": "renamed"}]
     assert with_recipes(config, {"even": members["even"]}, [known]) == config

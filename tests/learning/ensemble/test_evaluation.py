@@ -6,7 +6,7 @@ import pytest
 
 from tasks.core.competition import Score, Scores
 from tasks.learning.ensemble import prediction_files
-from tasks.learning.ensemble.evaluation import Judge
+from tasks.learning.ensemble.evaluation import Evaluator
 
 RECORDS = 4000
 DRAWN = np.random.default_rng(0)
@@ -48,10 +48,10 @@ def folders(tmp_path: Path) -> list[Path]:
 
 @pytest.mark.parametrize("higher_is_better", [True, False])
 def test_a_gain_is_the_paired_difference_with_its_standard_error(folders, higher_is_better):
-    judge = Judge(Share(higher_is_better=higher_is_better))
-    one, two = map(judge.verdict, folders)
+    evaluator = Evaluator(Share(higher_is_better=higher_is_better))
+    one, two = map(evaluator.evaluation, folders)
     values = [prediction_files.read(folder, "out_of_fold").values for folder in folders]
-    gain = judge.gain(values[0], one, values[1], two)
+    gain = evaluator.gain(values[0], one, values[1], two)
     right = [each.argmax(axis=1) == TRUTH for each in values]
     differences = right[0].astype(float) - right[1]
     assert gain.value == pytest.approx(differences.mean())
@@ -64,8 +64,8 @@ def test_a_gain_is_the_paired_difference_with_its_standard_error(folders, higher
 
 
 def test_nothing_is_gained_over_oneself(folders):
-    judge = Judge(Share())
-    one = judge.verdict(folders[0])
+    evaluator = Evaluator(Share())
+    one = evaluator.evaluation(folders[0])
     values = prediction_files.read(folders[0], "out_of_fold").values
-    assert judge.gain(values, one, values, one) == (0.0, 0.0)
+    assert evaluator.gain(values, one, values, one) == (0.0, 0.0)
     assert not one.beats(one)
