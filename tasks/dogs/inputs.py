@@ -1,4 +1,4 @@
-"""What predictions read: test-time views of photographs, encoded by the trunk or as they are."""
+"""Inputs of a recipe's model: test-time views of photographs, or their frozen features."""
 
 from collections.abc import Callable
 from functools import cached_property
@@ -14,27 +14,27 @@ from tasks.dogs.prediction_views import prediction_view
 
 
 class Inputs:
-    """Rows of a model's input for any records, and the shape of one."""
+    """Inputs of a recipe's model for any records, and their shape."""
 
     def __init__(self, job: FoldJob, recipe: Recipe) -> None:
         self.job, self.recipe = job, recipe
 
     @cached_property
     def encoded(self) -> dict[str, list[np.ndarray]]:
-        """Encoded records of each part, one array for each test-time view."""
+        """Frozen features of each part, one array for each test-time view."""
         folders = tuple(self.job.inputs.values())
-        return {part: mapped(folders, f"{part}.npy") for part in ("train", "test")}
+        return {part: memory_mapped(folders, f"{part}.npy") for part in ("train", "test")}
 
     @cached_property
     def shape(self) -> tuple[int, ...]:
-        """Of one input of the model."""
+        """The shape of one input."""
         if self.recipe.trunk.cut:
             return self.encoded["train"][0].shape[1:]
         size = self.recipe.trunk.backbones[0].size_pixels
         return (size, size, 3)
 
     def rows(self, part: dataset.Part, number: int) -> Callable[[np.ndarray], np.ndarray]:
-        """Inputs of some records of a part, by their `number`-th test-time view."""
+        """A function from indices of a part's records to inputs of their `number`-th test-time view."""
         if self.recipe.trunk.cut:
             encoded = self.encoded[part][number]
             return lambda indices: np.asarray(encoded[indices], np.float32)
@@ -45,8 +45,8 @@ class Inputs:
         ).astype(np.float32)
 
 
-def mapped(folders: tuple[Path, ...], name: str) -> list[np.ndarray]:
-    """The array of this name in each folder, read as it is needed."""
+def memory_mapped(folders: tuple[Path, ...], name: str) -> list[np.ndarray]:
+    """The memory-mapped array of this name in each folder."""
     return [np.load(folder / name, mmap_mode="r") for folder in folders]
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from tasks.core.config import Stage
 from tasks.core.errors import InvalidSettings
 from tasks.dogs.config import Head, Recipe
-from tasks.dogs.trunk import learning_part
+from tasks.dogs.trunk import trainable_part
 from tasks.learning.pretrained import backbones
 from tasks.learning.training.optimizers import layer_factors
 
@@ -42,7 +42,7 @@ def build_model(recipe: Recipe, *, shape: tuple[int, ...], class_count: int) -> 
 
 
 def _top(recipe: Recipe) -> Any:
-    top = learning_part(recipe.trunk)
+    top = trainable_part(recipe.trunk)
     if recipe.trunk.backbones[0].weights != "none":
         backbones.freeze_statistics(top)
     top.kept = tuple(layer.name for layer in top.layers if not layer.trainable)

@@ -1,4 +1,4 @@
-"""What one fold's model is fitted on: batches as a function of the step, losses, held-out figures."""
+"""The training of one fold's model: batches as a function of the step, losses, held-out figures."""
 
 from functools import cached_property
 from typing import Any
@@ -10,15 +10,16 @@ from tasks.core.jobs import TrainJob
 from tasks.dogs import dataset, model
 from tasks.dogs.augment import view
 from tasks.dogs.config import Recipe
-from tasks.dogs.inputs import Inputs, mapped, predict_rows
+from tasks.dogs.inputs import Inputs, memory_mapped, predict_rows
 from tasks.dogs.prediction_views import prediction_view
+from tasks.learning.folds.rows import held_out_rows, training_rows
 from tasks.learning.seeds import derive, generator
 from tasks.learning.training.batches import class_pairs, order
 from tasks.learning.training.loop import Batch, Training
 from tasks.learning.training.mixup import mix
 
 EVALUATED = 512
-"""Held-out records looked at after an epoch when each must go through the whole network."""
+"""Most held-out records evaluated after an epoch where each must go through the whole network."""
 
 
 def build(job: TrainJob) -> Training:
@@ -46,20 +47,18 @@ def build(job: TrainJob) -> Training:
 
 
 class Records:
-    """The records a fold learns from: those of other folds, and pseudo-labelled test records."""
+    """The records a fold's model is fitted on: those of other folds, and pseudo-labelled test records."""
 
     def __init__(self, job: TrainJob, recipe: Recipe) -> None:
         self.job, self.recipe = job, recipe
         self.inputs = Inputs(job, recipe)
         self.class_count = len(dataset.classes(job.dataset))
-        labels, folds = dataset.targets(job.dataset), np.load(job.folds / "folds.npy")
-        self.held_out = np.flatnonzero(folds == job.fold)
-        self.own = np.flatnonzero((folds != job.fold) & (folds != job.beside))
-        self.labels = labels
+        self.held_out, self.fitted = held_out_rows(job), training_rows(job)
+        self.labels = labels = dataset.targets(job.dataset)
         self._pseudo = np.load(job.labels / "pseudo.npy") if job.labels else np.empty((0, 3))
-        self.count = len(self.own) + len(self._pseudo)
-        self.class_of = np.concatenate([labels[self.own], self._pseudo[:, 1]]).astype(np.int64)
-        self.weight_of = np.concatenate([np.ones(len(self.own)), self._pseudo[:, 2]])
+        self.count = len(self.fitted) + len(self._pseudo)
+        self.class_of = np.concatenate([labels[self.fitted], self._pseudo[:, 1]]).astype(np.int64)
+        self.weight_of = np.concatenate([np.ones(len(self.fitted)), self._pseudo[:, 2]])
         self.batch_size = min(recipe.training.batch_size, self.count)
         self.steps_per_epoch = self.count // self.batch_size
 
@@ -70,9 +69,9 @@ class Records:
         inputs = self._inputs(positions, stage, epoch)
         mixing = self.recipe.training.mixing
         if mixing.probability and not stage.plain:
-            drawn = generator(self.job.seed, "mix", epoch, step)
+            random = generator(self.job.seed, "mix", epoch, step)
             options = mixing.model_dump()
-            inputs, targets = mix(inputs, targets, generator=drawn, **options)
+            inputs, targets = mix(inputs, targets, generator=random, **options)
         weights = self.weight_of[positions].astype(np.float32) if len(self._pseudo) else None
         return Batch(inputs, dict.fromkeys(model.losses(self.recipe)[0], targets), weights)
 
@@ -95,42 +94,42 @@ class Records:
         return np.stack(rows).astype(np.float32)
 
     def _input(self, position: int, stage: Stage, epoch: int) -> np.ndarray:
-        drawn = derive(self.job.seed, "input", epoch, position)
-        if position >= len(self.own):
-            return self._pseudo_input(int(self._pseudo[position - len(self.own), 0]), drawn)
-        record = int(self.own[position])
+        seed = derive(self.job.seed, "input", epoch, position)
+        if position >= len(self.fitted):
+            return self._pseudo_input(int(self._pseudo[position - len(self.fitted), 0]), seed)
+        record = int(self.fitted[position])
         if self.recipe.trunk.cut:
             views = self._plain_views if stage.plain else self._views
-            return views[drawn % len(views)][record]
+            return views[seed % len(views)][record]
         return view(
             self._photos,
             record,
-            partners=self.own,
+            partners=self.fitted,
             labels=self.labels,
             settings=self.recipe.augmentation,
             size_pixels=self.inputs.shape[0],
-            seed=drawn,
+            seed=seed,
             plain=stage.plain,
         )
 
-    def _pseudo_input(self, record: int, drawn: int) -> np.ndarray:
+    def _pseudo_input(self, record: int, seed: int) -> np.ndarray:
         if self.recipe.trunk.cut:
             encoded = self.inputs.encoded["test"]
-            return encoded[drawn % len(encoded)][record]
+            return encoded[seed % len(encoded)][record]
         photos = dataset.photos(self.job.dataset, "test")
-        name = ("identity", "flip")[drawn % 2]
+        name = ("identity", "flip")[seed % 2]
         return prediction_view(photos[record], name, size_pixels=self.inputs.shape[0])
 
     def pooled(self, network: Any) -> tuple[np.ndarray, np.ndarray]:
-        """Pooled features and labels of the fold's own records over all views."""
+        """Pooled features and labels of the training records, one view after another."""
         top = model.top_of(network)
-        rows = [np.asarray(each[self.own], np.float32) for each in self._views]
+        rows = [np.asarray(each[self.fitted], np.float32) for each in self._views]
         if top is not None:
             rows = [top.predict(each, batch_size=32, verbose=0) for each in rows]
-        return np.concatenate(rows), np.tile(self.labels[self.own], len(rows))
+        return np.concatenate(rows), np.tile(self.labels[self.fitted], len(rows))
 
     def evaluate(self, network: Any) -> dict[str, float]:
-        """Loss and accuracy on held-out records as they are predicted, without test-time views."""
+        """Loss and accuracy of the first test-time view of held-out records."""
         chosen = self.held_out if self.recipe.trunk.cut else self.held_out[:EVALUATED]
         scores = predict_rows(network, self.inputs.rows("train", 0), chosen)[:, 0]
         truth = self.labels[chosen]
@@ -146,9 +145,9 @@ class Records:
 
     @cached_property
     def _views(self) -> list[np.ndarray]:
-        """Augmented views, or where there are none the test-time views."""
-        return mapped(self.job.views, "features.npy") or self.inputs.encoded["train"]
+        """Features of augmented views, or of test-time views if there are none."""
+        return memory_mapped(self.job.views, "features.npy") or self.inputs.encoded["train"]
 
     @cached_property
     def _plain_views(self) -> list[np.ndarray]:
-        return mapped(self.job.plain_views, "features.npy") or self._views
+        return memory_mapped(self.job.plain_views, "features.npy") or self._views

@@ -1,4 +1,4 @@
-"""A recipe's networks: whole, their frozen part with pictures through it, the part that learns."""
+"""A recipe's pretrained networks: features of the frozen part, and the trainable part."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -17,16 +17,18 @@ from tasks.learning.training.keras_setup import configure
 BATCH = 32
 """Rows a forward pass; fixed, since sums within a pass may depend on its size."""
 
-Picture = Callable[[int, int], np.ndarray]
-"""(record, size in pixels): uint8 (size, size, 3)."""
+View = Callable[[int, int], np.ndarray]
+"""(record, size in pixels) → uint8 (size, size, 3)."""
 
 
-def through_trunk(trunk: Trunk, picture: Picture, count: int, file: Path, *, job: Job) -> None:
-    """Run `picture(index, size)` of all records through every backbone and join their features."""
+def write_features(trunk: Trunk, view: View, count: int, file: Path, *, job: Job) -> None:
+    """Write the frozen features of `view(index, size)` of all records, those of several backbones joined.
+
+    The array is (count, …): (count, d) float32 of pooled features, else float16 feature maps.
+    """
     configure(job.seed)
     joined = [
-        np.concatenate(list(_features(trunk, backbone, picture, count, job=job)))
-        for backbone in trunk.backbones
+        np.concatenate(list(_features(trunk, backbone, view, count, job=job))) for backbone in trunk.backbones
     ]
     np.save(file, joined[0] if len(joined) == 1 else np.concatenate(joined, axis=-1))
 
@@ -34,7 +36,7 @@ def through_trunk(trunk: Trunk, picture: Picture, count: int, file: Path, *, job
 def _features(
     trunk: Trunk,
     backbone: Backbone,
-    picture: Picture,
+    view: View,
     count: int,
     *,
     job: Job,
@@ -43,8 +45,8 @@ def _features(
     progress = Progress("photographs", count)
 
     def make(start: int) -> np.ndarray:
-        rows = [picture(index, backbone.size_pixels) for index in range(start, min(start + BATCH, count))]
-        rows += [rows[-1]] * (BATCH - len(rows))  # the same shape, hence the same sums, to the end
+        rows = [view(index, backbone.size_pixels) for index in range(start, min(start + BATCH, count))]
+        rows += [rows[-1]] * (BATCH - len(rows))  # a full batch, so that the last sums are the same too
         return np.stack(rows).astype(np.float32)
 
     starts = range(0, count, BATCH)
@@ -56,7 +58,7 @@ def _features(
 
 
 def network(backbone: Backbone) -> Any:
-    """The whole network: (b, size, size, 3) float32 in 0 … 255 to (b, d) features."""
+    """The whole network: from (b, size, size, 3) float32 in 0 … 255 to (b, d) features."""
     return backbones.load(
         backbone.name,
         backbone.weights,
@@ -67,12 +69,12 @@ def network(backbone: Backbone) -> Any:
 
 
 def frozen_part(trunk: Trunk, backbone: Backbone) -> Any:
-    """The network up to the cut: photographs to features or feature maps."""
+    """The network up to the cut: from photographs to features or feature maps."""
     whole = network(backbone)
     return whole if trunk.cut == "pool" else backbones.cut(whole, trunk.cut)[0]
 
 
-def learning_part(trunk: Trunk) -> Any:
-    """The network from the cut on, all of it where nothing is frozen: the model's input to features."""
+def trainable_part(trunk: Trunk) -> Any:
+    """The network after the cut, or all of it where nothing is frozen: from the model's input to features."""
     whole = network(trunk.backbones[0])
     return backbones.cut(whole, trunk.cut)[1] if trunk.cut else whole

@@ -1,4 +1,4 @@
-"""Augmented views of the training photographs, through the frozen trunk."""
+"""Frozen features of augmented views of the training photographs."""
 
 import numpy as np
 
@@ -6,22 +6,22 @@ from tasks.core.jobs import AugmentJob
 from tasks.dogs import dataset
 from tasks.dogs.augment import view
 from tasks.dogs.config import Augmentation, Trunk
-from tasks.dogs.trunk import through_trunk
+from tasks.dogs.trunk import write_features
 from tasks.learning.seeds import derive
 
 
 def augment(job: AugmentJob) -> None:
-    """Write `features.npy`: one augmented view of each training photograph, through the trunk.
+    """Write `features.npy`: frozen features of one augmented view of each training photograph.
 
-    Whatever a view mixes in comes from photographs of the same fold, so a held-out photograph is never
-    part of a view that its fold's model trains on, and all folds share the views.
+    A second photograph in a view is of the same fold, so a held-out photograph is never part of a view that
+    its fold's model is trained on, and all folds share the views.
     """
     trunk = Trunk.model_validate(job.settings["trunk"])
     settings = Augmentation.model_validate(job.settings["augmentation"])
     photos, labels = dataset.photos(job.dataset, "train"), dataset.targets(job.dataset)
     folds = np.load(job.folds / "folds.npy")
 
-    def picture(index: int, size_pixels: int) -> np.ndarray:
+    def augmented(index: int, size_pixels: int) -> np.ndarray:
         return view(
             photos,
             index,
@@ -33,4 +33,4 @@ def augment(job: AugmentJob) -> None:
             plain=job.plain,
         )
 
-    through_trunk(trunk, picture, len(labels), job.output / "features.npy", job=job)
+    write_features(trunk, augmented, len(labels), job.output / "features.npy", job=job)

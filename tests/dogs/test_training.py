@@ -15,14 +15,14 @@ def records(kind: str, folder, **fields) -> Records:
 def test_held_out_and_own_records_are_all_records_once(tmp_path):
     for fold in (0, 1):
         found = records("small", tmp_path, fold=fold)
-        assert sorted([*found.own, *found.held_out]) == list(range(COUNT))
+        assert sorted([*found.fitted, *found.held_out]) == list(range(COUNT))
         assert set(found.held_out.tolist()) == set(range(fold, COUNT, 2))
 
 
 def test_records_beside_the_held_out_fold_are_left_out_too(tmp_path):
     np.save(job("small", tmp_path).folds / "folds.npy", np.arange(COUNT) % 3)
     found = records("small", tmp_path, fold=0, beside=2)
-    assert found.own.tolist() == list(range(1, COUNT, 3))
+    assert found.fitted.tolist() == list(range(1, COUNT, 3))
     assert found.held_out.tolist() == list(range(0, COUNT, 3))
 
 
@@ -84,7 +84,7 @@ def test_plain_stages_read_the_lighter_views_and_mix_nothing(keras, tmp_path):
     made = with_views("linear", tmp_path)
     found = Records(made, recipe("linear"))
     plain = found.batch(Stage(plain=True), 0, 0)
-    rows = np.load(made.plain_views[0] / "features.npy")[found.own[found._positions(0, 0)]]
+    rows = np.load(made.plain_views[0] / "features.npy")[found.fitted[found._positions(0, 0)]]
     np.testing.assert_array_equal(plain.inputs, rows)
     mixed = found.batch(Stage(), 0, 0)
     assert (np.sort(mixed.targets["main"], axis=1)[:, 1] > 0).any()
@@ -103,7 +103,7 @@ def test_pseudo_labels_join_with_their_weight(tmp_path):
     places = found._positions(0, 0)
     batch = found.batch(Stage(), 0, 0)
     np.testing.assert_array_equal(batch.weights, np.where(places >= COUNT // 2, 0.5, 1.0))
-    truth = np.append(found.labels[found.own], [2, 1])[places]
+    truth = np.append(found.labels[found.fitted], [2, 1])[places]
     np.testing.assert_array_equal(batch.targets["main"].argmax(axis=1), truth)
 
 
