@@ -1,4 +1,4 @@
-"""Pretrained BERTs: from a name that keras-hub knows, or from a folder in its layout or Hugging Face's."""
+"""Pretrained BERTs: a preset of keras-hub, or a folder in its layout or Hugging Face's."""
 
 from pathlib import Path
 from typing import Any
@@ -10,18 +10,18 @@ from tasks.text import vocabulary
 from tasks.text.vocabulary import Vocabulary
 
 VOCABULARIES = ("vocab.txt", "assets/tokenizer/vocabulary.txt")
-"""Where the two layouts keep a token a line."""
+"""The vocabulary file of each layout, with a token on each line."""
 
 
 def bert_vocabulary(preset: str) -> Vocabulary:
     """The vocabulary of a pretrained BERT.
 
     Raises:
-        MissingWeights: a folder has none, or a name is not known or cannot be fetched.
+        MissingWeights: a folder has none, or a preset is unknown or cannot be downloaded.
     """
     folder = expand(preset)
     if not folder.is_dir():
-        return vocabulary.of_file(_fetched(preset))
+        return vocabulary.of_file(_downloaded(preset))
     for name in VOCABULARIES:
         if (folder / name).is_file():
             return vocabulary.of_file(folder / name)
@@ -34,7 +34,7 @@ def bert_backbone(preset: str, **options: Any) -> Any:
     """The pretrained `keras_hub.models.BertBackbone`.
 
     Raises:
-        MissingWeights: it cannot be read or fetched.
+        MissingWeights: it cannot be read or downloaded.
     """
     import keras_hub
 
@@ -49,7 +49,7 @@ def bert_backbone(preset: str, **options: Any) -> Any:
         ) from None
 
 
-def _fetched(preset: str) -> Path:
+def _downloaded(preset: str) -> Path:
     from keras_hub.src.utils.preset_utils import get_file
 
     try:

@@ -1,8 +1,8 @@
 """A masked language model over a competition's texts (Devlin et al., NAACL 2019), to start encoders from.
 
-Of the characters to be guessed 80 % are hidden, 10 % exchanged for another, 10 % left as they are.
-Pretrained vectors of hidden characters are hidden too; encoders that read words are refused by the settings,
-for words would give hidden characters away.
+Of the characters to be predicted 80 % are masked, 10 % replaced by random ones, 10 % left as they are.
+Pretrained vectors of masked characters are masked too; settings refuse encoders that read words, since words
+would reveal masked characters.
 """
 
 from collections.abc import Iterable
@@ -23,20 +23,21 @@ from tasks.text.encoders import copy_encoder, encoded
 from tasks.text.tokenization import Reader
 from tasks.text.vocabulary import FIRST, MASK, UNKNOWN
 
-NOTHING = -1
+IGNORED = -1
+"""Target of places in which no character is to be predicted."""
 
 
 def training(texts: Iterable[str], reader: Reader, settings: Pretraining, *, seed: int) -> Training:
     """The training of a language model on these texts."""
-    shown = Texts(texts, reader, settings, seed=seed)
+    batches = MaskedTexts(texts, reader, settings, seed=seed)
     return Training(
         model=network(reader, seed=seed),
         stages=settings.stages,
         losses={"guess": guess_loss},
         loss_weights={"guess": 1.0},
         metric=None,
-        batch=shown.batch,
-        steps_per_epoch=len(shown.plan(0)),
+        batch=batches.batch,
+        steps_per_epoch=len(batches.plan(0)),
         select=lambda model, stage: {},
         evaluate=lambda model: {},
     )
@@ -55,7 +56,7 @@ def load(folder: Path, reader: Reader) -> Any:
 
 
 def network(reader: Reader, *, seed: int) -> Any:
-    """Inputs of the encoder and `places` (b, p) → logits (b, p, characters) of the tokens there."""
+    """From the inputs of the encoder and `places` (b, p) int32 to logits `guess` (b, p, characters) there."""
     base = encoded(reader, seed=derive(seed, "encoder"))
     places = keras.Input((None,), dtype="int32", name="places")
     initial = keras.initializers.GlorotUniform
@@ -72,17 +73,17 @@ def network(reader: Reader, *, seed: int) -> Any:
 
 
 def guess_loss(targets: Any, logits: Any) -> Any:
-    """Mean cross-entropy over the places that have a target; `NOTHING` marks the others."""
+    """Mean cross-entropy over the places that have a target; the others have `IGNORED`."""
     targets = ops.cast(targets, "int32")
-    known = ops.cast(targets != NOTHING, "float32")
+    known = ops.cast(targets != IGNORED, "float32")
     logits = ops.cast(logits, "float32")
     chosen = ops.take_along_axis(logits, ops.maximum(targets, 0)[..., None], axis=-1)[..., 0]
     entropy = (ops.logsumexp(logits, axis=-1) - chosen) * known
     return ops.sum(entropy) / ops.maximum(ops.sum(known), 1.0)
 
 
-class Texts:
-    """Texts, and batches of them with characters hidden."""
+class MaskedTexts:
+    """Batches of texts with masked characters."""
 
     def __init__(self, texts: Iterable[str], reader: Reader, settings: Pretraining, *, seed: int) -> None:
         self.reader, self._settings, self._seed = reader, settings, seed
@@ -97,27 +98,27 @@ class Texts:
 
     def batch(self, stage: Stage, epoch: int, step: int) -> Batch:
         """The batch of a step: a pure function of its arguments, the texts and the seed."""
-        drawn = generator(self._seed, "batch", epoch, step)
-        chosen = [self._sentences[row] for row in self.plan(epoch)[step]]
-        inputs = self.reader.batch(chosen)
-        counts = [max(1, round(self._settings.masked * (len(each["characters"]) - 2))) for each in chosen]
-        places = np.zeros((len(chosen), padded_length(max(counts))), np.int32)
-        targets = np.full_like(places, NOTHING)
-        for row, (sentence, count) in enumerate(zip(chosen, counts, strict=True)):
-            own = np.sort(1 + drawn.permutation(len(sentence["characters"]) - 2)[:count])
-            places[row, : len(own)] = own
-            targets[row, : len(own)] = sentence["characters"][own]
-            self._hide(inputs, row, own, drawn)
+        random = generator(self._seed, "batch", epoch, step)
+        sentences = [self._sentences[row] for row in self.plan(epoch)[step]]
+        inputs = self.reader.batch(sentences)
+        counts = [max(1, round(self._settings.masked * (len(each["characters"]) - 2))) for each in sentences]
+        places = np.zeros((len(sentences), padded_length(max(counts))), np.int32)
+        targets = np.full_like(places, IGNORED)
+        for row, (sentence, count) in enumerate(zip(sentences, counts, strict=True)):
+            chosen = np.sort(1 + random.permutation(len(sentence["characters"]) - 2)[:count])
+            places[row, : len(chosen)] = chosen
+            targets[row, : len(chosen)] = sentence["characters"][chosen]
+            self._mask(inputs, row, chosen, random)
         return Batch(inputs | {"places": places}, {"guess": targets})
 
-    def _hide(
-        self, inputs: dict[str, np.ndarray], row: int, places: np.ndarray, drawn: np.random.Generator
+    def _mask(
+        self, inputs: dict[str, np.ndarray], row: int, places: np.ndarray, random: np.random.Generator
     ) -> None:
-        fate = drawn.random(len(places))
-        hidden, exchanged = places[fate < 0.8], places[(fate >= 0.8) & (fate < 0.9)]
+        choice = random.random(len(places))
+        masked, replaced = places[choice < 0.8], places[(choice >= 0.8) & (choice < 0.9)]
         vocabulary = self.reader.characters
-        inputs["characters"][row, hidden] = vocabulary.special[4]
-        inputs["characters"][row, exchanged] = drawn.integers(FIRST, vocabulary.size, len(exchanged))
+        inputs["characters"][row, masked] = vocabulary.special[4]
+        inputs["characters"][row, replaced] = random.integers(FIRST, vocabulary.size, len(replaced))
         if "vectors" in inputs:
-            inputs["vectors"][row, hidden] = MASK
-            inputs["vectors"][row, exchanged] = UNKNOWN
+            inputs["vectors"][row, masked] = MASK
+            inputs["vectors"][row, replaced] = UNKNOWN

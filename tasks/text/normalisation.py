@@ -1,7 +1,7 @@
-"""What models read in place of a text: one normalised character for each character.
+"""Normalise texts for models: one normalised character for each character.
 
 Because nothing is inserted or removed, a span of the normalised text is the same span of the original:
-case, spaces, full width, emoji and traditional characters come back exactly as they were written.
+case, spaces, full width, emoji and traditional characters can be restored exactly.
 """
 
 from collections import Counter
@@ -12,25 +12,29 @@ _IDEOGRAPHIC_SPACE = "\u3000"
 
 
 def normalise(text: str) -> str:
-    """Lower case and half width, character by character; all kinds of white space become a space."""
+    """Lower case and half width, character by character; each white-space character becomes a space.
+
+    >>> normalise("Ａ\u3000Rain")
+    'a rain'
+    """
     return text.translate(_TABLE)
 
 
 def text_key(text: str) -> str:
-    """What texts have in common that differ in case, width of characters and white space only."""
+    """A key that is equal for texts that differ only in case, width of characters and white space."""
     return " ".join(normalise(text).split())
 
 
 def normalised_counts(counts: Mapping[str, int]) -> list[tuple[str, int]]:
-    """Normalised characters with their numbers, by falling number, then by code point."""
-    found: Counter[str] = Counter()
-    for character, number in counts.items():
-        found[normalise(character)] += number
-    return sorted(found.items(), key=lambda entry: (-entry[1], entry[0]))
+    """Counts of normalised characters, by falling count, then by code point."""
+    normalised: Counter[str] = Counter()
+    for character, count in counts.items():
+        normalised[normalise(character)] += count
+    return sorted(normalised.items(), key=lambda entry: (-entry[1], entry[0]))
 
 
 class _Table(dict[int, str]):
-    """Filled as characters come up: `str.translate` asks for each once."""
+    """Normalised characters by code point, each computed at its first use by `str.translate`."""
 
     def __missing__(self, code: int) -> str:
         self[code] = _normalised(chr(code))

@@ -1,4 +1,4 @@
-"""From texts to the numbers that networks read: one token a character, between a first and a last one."""
+"""Vocabularies: from tokens to the numbers that networks read, between a first and a last token."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -17,20 +17,24 @@ FIRST = 5
 
 
 class Vocabulary(NamedTuple):
-    """Tokens by number; what it does not know is `UNKNOWN`."""
+    """Numbers by token; other tokens have the number of `UNKNOWN`."""
 
     numbered: dict[str, int]
     size: int
     special: tuple[int, int, int, int, int] = (PAD, UNKNOWN, BEGIN, END, MASK)
 
     def numbers(self, tokens: Iterable[str]) -> np.ndarray:
-        """(tokens + 2,) int32: the tokens between `BEGIN` and `END`."""
+        """(tokens + 2,) int32: the tokens between `BEGIN` and `END`.
+
+        >>> of_counts([("a", 3), ("b", 1)], minimum=2).numbers("ab").tolist()
+        [2, 5, 1, 3]
+        """
         _, unknown, begin, end, _ = self.special
         return np.array([begin, *(self.numbered.get(token, unknown) for token in tokens), end], np.int32)
 
 
 def of_counts(counts: Iterable[tuple[str, int]], *, minimum: int) -> Vocabulary:
-    """Tokens that occur at least `minimum` times, in the order given."""
+    """Tokens that occur at least `minimum` times, in the order of the counts."""
     kept = [token for token, count in counts if count >= minimum]
     return Vocabulary({token: number for number, token in enumerate(kept, FIRST)}, FIRST + len(kept))
 
@@ -42,7 +46,11 @@ def of_words(sentences: Iterable[Sequence[str]], *, minimum: int) -> Vocabulary:
 
 
 def of_file(file: Path) -> Vocabulary:
-    """A `vocab.txt` of BERT: a token a line, `[PAD]`, `[UNK]`, `[CLS]`, `[SEP]` and `[MASK]` among them."""
+    """A `vocab.txt` of BERT: a token on each line, with `[PAD]`, `[UNK]`, `[CLS]`, `[SEP]` and `[MASK]`.
+
+    Raises:
+        MissingWeights: one of these tokens is missing.
+    """
     tokens = file.read_text("utf-8").split("\n")
     index = {token.rstrip("\r"): number for number, token in enumerate(tokens) if token}
     names = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
@@ -53,7 +61,11 @@ def of_file(file: Path) -> Vocabulary:
 
 
 def word_of_each_character(text: str, words: Sequence[str]) -> list[str]:
-    """The word in which each character of a text stands; white space between words is a word of its own."""
+    """The normalised word of each character of a text; a character outside of the words has a space.
+
+    >>> word_of_each_character("ab c", ["ab", "c"])
+    ['ab', 'ab', ' ', 'c']
+    """
     found: list[str] = []
     place = 0
     for word in words:
@@ -78,7 +90,7 @@ def character_vectors(path: str) -> tuple[Vocabulary, np.ndarray]:
         raise MissingWeights(
             f"encoder.dgcnn.vectors: expected a file, received {path!r} (no {file})"
         ) from None
-    except Exception as error:  # damage shows as almost anything: BadZipFile, EOFError, TypeError …
+    except Exception as error:  # a damaged file raises any of BadZipFile, EOFError, TypeError …
         raise MissingWeights(
             f"{file}: expected an .npz of 'characters' and 'vectors' ({first_line(error)})"
         ) from None

@@ -35,9 +35,9 @@ def settings(**fields) -> Pretraining:
 
 
 def texts(own: Reader | None = None, **fields):
-    from tasks.text.language_model import Texts
+    from tasks.text.language_model import MaskedTexts
 
-    return Texts(iter(TEXTS), own or reader(), settings(**fields), seed=1)
+    return MaskedTexts(iter(TEXTS), own or reader(), settings(**fields), seed=1)
 
 
 def batches(found, *, epochs: int = 40) -> list:
@@ -142,7 +142,7 @@ def test_a_pretraining_learns_to_guess(tmp_path, keras):
 
     stages = [{**STAGE, "epochs": 8, "learning_rate": 0.03}]
     made = training(TEXTS, reader(), settings(stages=stages, masked=0.3), seed=1)
-    rows = fit(made, tmp_path / "partial", checkpoint_seconds=99, workers=1, tell=lambda text: None)
+    rows = fit(made, tmp_path / "partial", checkpoint_seconds=99, workers=1, report=lambda progress: None)
     assert rows[-1]["loss"] < rows[0]["loss"] - 0.5
 
 

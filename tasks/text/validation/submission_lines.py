@@ -1,4 +1,4 @@
-"""Lines of a submission in JSON, and messages on what is wrong with them."""
+"""Parse the JSON lines of a submission, with messages that name the broken rule."""
 
 import json
 from collections.abc import Mapping
@@ -10,35 +10,35 @@ _NAMES: dict[type, str] = {str: "a string", list: "a list", int: "an integer", d
 
 
 def parsed(line: bytes, place: str, *, keys: Mapping[str, type]) -> dict[str, Any]:
-    """The object on a line, with these keys and kinds of values.
+    """The object on a line, which has these keys with values of these types.
 
     Raises:
-        InvalidSubmission: names the place.
+        InvalidSubmission: the line is not such an object; names the place.
     """
     try:
-        given = json.loads(line.decode("utf-8"))
+        value = json.loads(line.decode("utf-8"))
     except UnicodeDecodeError as error:
         byte = f"byte {line[error.start]:#x} at position {error.start}"
         raise InvalidSubmission(f"{place}: expected UTF-8, received {byte}") from None
     except (ValueError, RecursionError) as error:
         received = f"{line[:40]!r} ({error})" if line.strip() else "an empty line"
         raise InvalidSubmission(f"{place}: expected JSON, received {received}") from None
-    if not isinstance(given, dict):
-        raise broken(place, "an object", given)
+    if not isinstance(value, dict):
+        raise broken(place, "an object", value)
     for key, kind in keys.items():
-        if key not in given:
-            raise broken(place, f"the key {key!r}", sorted(given))
-        if not isinstance(given[key], kind) or (kind is int and isinstance(given[key], bool)):
-            raise broken(place, f"{_NAMES[kind]} for {key!r}", given[key])
-    return given
+        if key not in value:
+            raise broken(place, f"the key {key!r}", sorted(value))
+        if not isinstance(value[key], kind) or (kind is int and isinstance(value[key], bool)):
+            raise broken(place, f"{_NAMES[kind]} for {key!r}", value[key])
+    return value
 
 
 def broken(place: str, expected: str, received: Any) -> InvalidSubmission:
-    """The mistake that a rule is broken, with what was received shown short."""
+    """The error of a broken rule, with the beginning of what was received."""
     return InvalidSubmission(f"{place}: expected {expected}, received {short(received)}")
 
 
 def short(value: Any, *, characters: int = 60) -> str:
-    """The beginning of a value as Python writes it."""
-    shown = repr(value)
-    return shown if len(shown) <= characters else f"{shown[:characters]}…"
+    """The first characters of a value's `repr`."""
+    text = repr(value)
+    return text if len(text) <= characters else f"{text[:characters]}…"
