@@ -31,9 +31,11 @@ def augment(
     seed: int,
     run: Run,
 ) -> Artifact:
-    """Compute one view of each training record; `kind` is `view` or `plain`, the lighter sort.
+    """Compute one view of each training record.
 
-    `settings` are the parts of a recipe that decide a view.
+    Args:
+        settings: the parts of a recipe that decide a view.
+        kind: `view`, or `plain` for lighter augmentation.
     """
     return in_child(
         "tasks.augment:child",
@@ -52,5 +54,5 @@ def augment(
 
 def child(job: dict[str, Any]) -> None:
     """Entry of the child process."""
-    read = read_job(job, AugmentJob)
-    find(read.competition).augment(read)
+    augment_job = read_job(job, AugmentJob)
+    find(augment_job.competition).augment(augment_job)

@@ -1,4 +1,4 @@
-"""Step `encode`: what models read of all records, as far as no training changes it."""
+"""Step `encode`: the inputs of models, of all records, as far as no training changes them."""
 
 from typing import Any
 
@@ -45,5 +45,5 @@ def encode(
 
 def child(job: dict[str, Any]) -> None:
     """Entry of the child process."""
-    read = read_job(job, EncodeJob)
-    find(read.competition).encode(read)
+    encode_job = read_job(job, EncodeJob)
+    find(encode_job.competition).encode(encode_job)

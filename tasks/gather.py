@@ -1,4 +1,4 @@
-"""Step `gather`: the folds' scores → one member, every training record scored exactly once."""
+"""Step `gather`: the predictions of all folds → one member, with each training record predicted once."""
 
 import json
 
@@ -21,17 +21,22 @@ def gather(
 ) -> Artifact:
     """Join held-out scores by id, average scores of other parts over models, blend a model's heads.
 
-    Writes `out_of_fold`, `test` and, where there is such a part, `validation` (`tasks.learning.ensemble.prediction_files`),
-    and `member.json` with the score, its standard error, and the share of the first head.
+    Writes `out_of_fold`, `test` and, if there is such a part, `validation` as
+    `tasks.learning.ensemble.prediction_files`, and `member.json` with the score, its standard error, and the
+    share of the first head.
+
+    Args:
+        held_out: predictions of held-out records, by fold.
+        others: predictions of validation and test records: one artifact, or one for each fold.
 
     Raises:
         ValueError: a record was predicted twice, never, or in the wrong fold.
     """
     ids: list[str] = json.loads((folds.path / "ids.json").read_text("utf-8"))
     assigned = np.load(folds.path / "folds.npy")
-    score = find(competition).scorer(dataset.path)
+    scorer = find(competition).scorer(dataset.path)
     joined = members.join([prediction_files.read(each.path, "held_out") for each in held_out], ids, assigned)
-    share = members.share_of_first_head(joined, lambda values: score(values).value)
+    share = members.share_of_first_head(joined, lambda values: scorer(values).signed)
     out_of_fold = members.one_head(joined, share)
     store = Store.current()
     with store.new_folder() as folder:
@@ -40,5 +45,5 @@ def gather(
             if prediction_files.holds(others[0].path, part):
                 mean = members.mean([prediction_files.read(each.path, part) for each in others])
                 prediction_files.write(folder, part, Scores(mean.ids, members.one_head(mean.values, share)))
-        write_json(folder / "member.json", {"score": score(out_of_fold)._asdict(), "first_head": share})
+        write_json(folder / "member.json", {"score": scorer(out_of_fold)._asdict(), "first_head": share})
         return store.keep("member", folder)

@@ -1,4 +1,4 @@
-"""Step `load`: raw files → dataset. Every raw file's contents are in the key, its place is not."""
+"""Step `load`: raw files → dataset. The key contains the raw files' contents and not their paths."""
 
 from pydantic import BaseModel
 

@@ -1,7 +1,7 @@
-"""Step `pool`: what several models say of different held-out records, as one set of scores.
+"""Step `pool`: several models' scores of different held-out records → one set of scores.
 
-For a second round: the records that one fold's model learns from, each judged by a model that learned neither
-from it nor from that fold, so that nothing of the held-out records comes back in the labels.
+In a second round, a fold's model is trained on records each of which is scored by a model that was trained
+neither on it nor on that fold. So no information about the held-out records leaks into the labels.
 """
 
 from tasks.core.cache.store import Artifact, Store
@@ -14,14 +14,18 @@ PART = "judged"
 
 @step(label="pool {name} for fold {fold}", ignore=("name",))
 def pool(name: str, scores: list[Artifact], *, fold: int) -> Artifact:
-    """Write the held-out scores of all models, one after the other, as `judged`."""
-    read = [prediction_files.read(each.path, "held_out") for each in scores]
-    ids = [id for each in read for id in each.ids]
+    """Write the held-out scores of all models, one after the other, as part `judged`.
+
+    Raises:
+        ValueError: a record has scores of two models.
+    """
+    held_out = [prediction_files.read(each.path, "held_out") for each in scores]
+    ids = [id for each in held_out for id in each.ids]
     if len(set(ids)) < len(ids):
-        raise ValueError("expected each record to be judged once")
+        raise ValueError(f"expected scores of each record once, received {len(ids) - len(set(ids))} twice")
     store = Store.current()
     with store.new_folder() as folder:
         prediction_files.write(
-            folder, PART, Scores(ids, members.concatenated([each.values for each in read]))
+            folder, PART, Scores(ids, members.concatenated([each.values for each in held_out]))
         )
         return store.keep("labels", folder)

@@ -1,4 +1,4 @@
-"""Step `predict`: scores of held-out, validation and test records, with their ids, by one or more models."""
+"""Step `predict`: models → scores of held-out, validation and test records, with their ids."""
 
 from typing import Any
 
@@ -34,12 +34,15 @@ def predict(
     seed: int,
     run: Run,
 ) -> Artifact:
-    """Write each part's scores (`tasks.learning.ensemble.prediction_files`); several models agree on scores first.
+    """Write the scores of each part, as `tasks.learning.ensemble.prediction_files` does.
 
     Args:
-        fold: whose records are `held_out`.
-        beside: a second fold that the models have not seen, and that nothing else may tell them of.
-        of: what it is called in logs and reports.
+        inputs: encoded records by the name of their view.
+        models: if several, they agree on scores before these become candidates.
+        parts: `held_out`, `validation` and `test`, or some of them.
+        fold: the fold whose records are `held_out`; None: no fold's are.
+        beside: a second held-out fold, about which no other input may contain anything.
+        of: what the prediction is called in logs and reports.
     """
     return in_child(
         "tasks.predict:child",
@@ -64,6 +67,7 @@ def child(job: dict[str, Any]) -> None:
     from tasks.learning.ensemble import prediction_files
     from tasks.learning.training.keras_setup import configure
 
-    read = read_job(job, PredictJob)
-    configure(read.seed)
-    prediction_files.write_pieces(read.output, find(read.competition).predict(read))
+    predict_job = read_job(job, PredictJob)
+    configure(predict_job.seed)
+    pieces = find(predict_job.competition).predict(predict_job)
+    prediction_files.write_pieces(predict_job.output, pieces)

@@ -1,4 +1,4 @@
-"""Step `pretrain`: a network fitted on texts without labels, which trainings start from."""
+"""Step `pretrain`: texts without labels → a network that trainings start from."""
 
 from typing import Any
 
@@ -29,7 +29,11 @@ def pretrain(
     seed: int,
     run: Run,
 ) -> Artifact:
-    """Fit what `build` makes of these settings, as `tasks.learning.training.job.fit_job` writes it."""
+    """Fit a network, and write it as `tasks.learning.training.job.fit_job` does.
+
+    Args:
+        settings: the parts of a recipe that decide the network and its pretraining.
+    """
     return in_child(
         "tasks.pretrain:child",
         "model",
@@ -44,5 +48,5 @@ def pretrain(
 
 def child(job: dict[str, Any]) -> None:
     """Entry of the child process."""
-    read = read_job(job, PretrainJob)
-    fit_job(read, find(read.competition).pretrain)
+    pretrain_job = read_job(job, PretrainJob)
+    fit_job(pretrain_job, find(pretrain_job.competition).pretrain)

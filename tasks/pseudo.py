@@ -1,6 +1,6 @@
-"""Step `pseudo`: confident test predictions of one fold's own models, as labels for its second round.
+"""Step `pseudo`: confident test predictions of one fold's models → labels for its second round.
 
-Only models that never saw the fold's held-out records have a say, so these cannot come back as labels.
+Only models that have not seen the fold's held-out records predict, so these do not leak into the labels.
 """
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""Step `report`: one HTML file beside the submission, and the same sections as Prefect artifacts."""
+"""Step `report`: an HTML file next to the submission, and the same sections as Prefect artifacts."""
 
 import json
 import logging
@@ -34,7 +34,9 @@ def report(
     *,
     left_out: dict[str, str] | None = None,
 ) -> dict[str, Any]:
-    """Write `report.html` beside a new submission, else say that nothing changed; publish the sections.
+    """Write `report.html` next to a new submission, and publish its sections.
+
+    If the report exists, only a section that says so is published.
 
     Args:
         left_out: what the run had no time for, by name, and why.
@@ -42,20 +44,23 @@ def report(
     Returns:
         `submission`, `report`: paths; `score`: name, value and standard error out of fold.
     """
-    found, left_out = find(competition), left_out or {}
+    contract, left_out = find(competition), left_out or {}
     summary = json.loads((blended.path / "blend.json").read_text("utf-8"))
     score, validation = Score(**summary["score"]), _validation(summary).get("blend")
     file = Path(folder) / "report.html"
     if file.exists():
-        told = [_unchanged(file, score)]
+        parts = [_unchanged(file, score)]
     else:
         material = _material(competition, config, dataset, folds, members, blended, models, summary)
-        told = sections(material, found.sections(material))
-        _write(file, told, competition, material, score, left_out)
-    publish(told, under=competition)
-    log.info("%s, submission %s", _scores_told(score, validation), folder)
+        parts = sections(material, contract.sections(material))
+        facts = _facts(material, score, file.parent.name, left_out)
+        text = page.render(f"{competition}: {file.parent.name}", score.text(), parts, facts=facts)
+        write_atomically(file, text.encode())
+    publish(parts, under=competition)
+    on_validation = f", {validation.text()} on the validation part" if validation else ""
+    log.info("%s out of fold%s, submission %s", score.text(), on_validation, folder)
     return {
-        "submission": str(Path(folder) / found.file),
+        "submission": str(Path(folder) / contract.file),
         "report": str(file),
         "score": score._asdict(),
         "validation": validation._asdict() if validation else None,
@@ -63,28 +68,10 @@ def report(
     }
 
 
-def _write(
-    file: Path,
-    told: list[page.Section],
-    competition: str,
-    material: page.Material,
-    score: Score,
-    left_out: dict[str, str],
-) -> None:
-    figure, name = score.text(), file.parent.name
-    facts = _facts(material, figure, name, left_out)
-    write_atomically(file, page.render(f"{competition}: {name}", figure, told, facts=facts).encode())
-
-
-def _scores_told(score: Score, validation: Score | None) -> str:
-    on_validation = f", {validation.text()} on the validation part" if validation else ""
-    return f"{score.text()} out of fold{on_validation}"
-
-
 def _unchanged(file: Path, score: Score) -> page.Section:
     written = datetime.fromtimestamp(file.stat().st_mtime, UTC).strftime("%Y-%m-%d %H:%M UTC")
-    told = f"{score.text()} out of fold, as before. The report of {written} holds: {file}"
-    return page.Section("Unchanged", [page.Text(told)])
+    text = f"{score.text()} out of fold, as before. The report of {written} is still valid: {file}"
+    return page.Section("Unchanged", [page.Text(text)])
 
 
 def _material(
@@ -99,10 +86,10 @@ def _material(
 ) -> page.Material:
     ids: list[str] = json.loads((folds.path / "ids.json").read_text("utf-8"))
     row = {id: index for index, id in enumerate(ids)}
-    official = find(competition).scorer(dataset.path, settings=_answers(config))
+    scorer = find(competition).scorer(dataset.path, settings=_answers(config))
 
     def score(scores: Scores) -> Score:
-        return official(scores.values, np.array([row[id] for id in scores.ids]), decision=scores.decision)
+        return scorer(scores.values, np.array([row[id] for id in scores.ids]), decision=scores.decision)
 
     def read(artifact: Artifact, decision: dict[str, Any]) -> Scores:
         return prediction_files.read(artifact.path, "out_of_fold")._replace(decision=decision)
@@ -130,50 +117,50 @@ def _material(
 
 
 def _facts(
-    material: page.Material, figure: str, submission: str, left_out: dict[str, str]
+    material: page.Material, score: Score, submission: str, left_out: dict[str, str]
 ) -> list[tuple[str, str]]:
     validation = material.validation.get("blend")
     return [
-        ("Out of fold", figure),
+        ("Out of fold", score.text()),
         *([("Validation", validation.text())] if validation else []),
         ("Records", f"{len(material.folds):,}"),
         ("Members", str(len(material.members))),
-        *((f"Left out: {name}", why) for name, why in left_out.items()),
+        *((f"Left out: {name}", reason) for name, reason in left_out.items()),
         ("Submission", submission),
     ]
 
 
 def _answers(config: BaseModel) -> dict[str, Any] | None:
-    """Settings of turning scores into answers, where a competition has any."""
+    """The settings of turning scores into answers; None if the competition has none."""
     answers: BaseModel | None = getattr(config, "answers", None)
     return answers.model_dump(mode="json") if answers else None
 
 
 def _validation(summary: dict[str, Any]) -> dict[str, Score]:
-    """Scores of the validation part by member, the blend's under "blend"; empty where there is none."""
+    """Scores of the validation part by member, the blend's under "blend"; empty if there is none."""
     if not summary["validation"]:
         return {}
-    found = {**summary["members_validation"], "blend": summary["validation"]}
-    return {name: Score(**score) for name, score in found.items()}
+    scores = {**summary["members_validation"], "blend": summary["validation"]}
+    return {name: Score(**score) for name, score in scores.items()}
 
 
-def publish(told: list[page.Section], *, under: str, of: str = "") -> None:
-    """Sections as Markdown artifacts of the run; a page that fails must not cost what was found.
+def publish(parts: list[page.Section], *, under: str, of: str = "") -> None:
+    """Publish sections as Markdown artifacts of the run; a failure is logged and does not fail the run.
 
     Args:
-        told: the sections.
-        under: how their keys begin.
-        of: how their descriptions begin.
+        parts: the sections.
+        under: prefix of their keys.
+        of: prefix of their descriptions.
     """
     from httpx import TransportError
     from prefect.artifacts import create_markdown_artifact
 
-    for section in told:
+    for section in parts:
         key = "".join(each if each.isalnum() else "-" for each in f"{under}-{section.title}".lower())
         key = key.encode("ascii", "ignore").decode().strip("-")
         try:
             create_markdown_artifact(markdown(section), key=key, description=f"{of}{section.title}")
-        except TransportError as error:  # the server is away: others would wait a minute each
+        except TransportError as error:  # no server: each further section would wait a minute
             log.warning("sections from %r on were not published: %s", section.title, error)
             return
         except Exception as error:

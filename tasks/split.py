@@ -1,4 +1,4 @@
-"""Step `split`: dataset → folds, one number for each training record."""
+"""Step `split`: dataset → folds, the number of a fold for each training record."""
 
 import json
 
@@ -14,7 +14,11 @@ from tasks.learning.folds.folding import assign_folds
 
 @step(uses=("dataset",), label="split {competition}")
 def split(competition: str, dataset: Artifact, folds: Folds) -> Artifact:
-    """Write `folds.npy` (n,) int64 and `ids.json` in the dataset's order."""
+    """Write `folds.npy` (n,) int64 and `ids.json`, both in the dataset's order.
+
+    Raises:
+        InvalidSettings: a stratum has fewer records than there are folds.
+    """
     key = find(competition).fold_key(dataset.path)
     smallest = int(np.unique(key.strata, return_counts=True)[1].min())
     if smallest < folds.count:

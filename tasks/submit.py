@@ -1,4 +1,4 @@
-"""Step `submit`: put the checked submission with its provenance where a person looks for it."""
+"""Step `submit`: the checked submission and its provenance → a folder below `submissions/`."""
 
 import json
 import shutil
@@ -18,9 +18,8 @@ from tasks.core.step import step
 from tasks.core.submissions.provenance import describe
 from tasks.core.submissions.submissions import PROVENANCE
 
-SAME = ("file_sha256", "config", "code", "data", "libraries")
-"""Parts of the provenance that tell one submission from another."""
-
+IDENTITY = ("file_sha256", "config", "code", "data", "libraries")
+"""Parts of the provenance in which different submissions differ."""
 REBUILD = "podium run {competition} --from {folder}"
 """Command that rebuilds a submission, with its competition and folder in braces."""
 
@@ -39,18 +38,18 @@ def submit(
 ) -> str:
     """Copy the file to `submissions/` with `provenance.json`; returns the folder.
 
-    A submission that lies there already with all it rests on is left as it is.
+    If there is an equal submission, with the same settings, code, data and libraries, nothing is written.
 
     Args:
         left_out: what the run had no time for, by name, and why.
         command: rebuilds the submission, with its competition and folder in braces.
     """
-    found = find(competition)
-    file = submission.path / found.file
-    found.check(file, found.ids(dataset.path, "test"), dataset.path)
+    contract = find(competition)
+    file = submission.path / contract.file
+    contract.check(file, contract.ids(dataset.path, "test"), dataset.path)
     root = places.submissions_folder() / competition
     root.mkdir(parents=True, exist_ok=True)
-    with Store.current().lock(f"submissions-{competition}"):  # two runs may come to the same end at once
+    with Store.current().lock(f"submissions-{competition}"):  # two runs may submit the same at once
         folder = _new_folder(root, name)
         rebuild = command.format(competition=competition, folder=folder.name)
         provenance = {
@@ -62,11 +61,11 @@ def submit(
             **describe(config, Store.current().journal(run_id() or ""), command=rebuild),
             "public_score": None,
         }
-        return str(_same(root, provenance) or _put(folder, file, provenance))
+        return str(_equal_submission(root, provenance) or _write(folder, file, provenance))
 
 
-def _put(folder: Path, file: Path, provenance: dict[str, Any]) -> Path:
-    """Make the folder under a hidden name first, so that nobody ever sees half of it."""
+def _write(folder: Path, file: Path, provenance: dict[str, Any]) -> Path:
+    """Write the folder under a hidden name and rename it, so that it is never seen half written."""
     hidden = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}")
     hidden.mkdir()
     try:
@@ -89,23 +88,25 @@ def _scores(blended: Artifact) -> dict[str, Any]:
         name: {"score": score, "weight": summary["weights"][name]}
         for name, score in summary["members"].items()
     }
-    told = {part: summary[part] for part in ("score", "validation", "gain", "nested")}
-    return {**told, "members": members}
+    scores = {part: summary[part] for part in ("score", "validation", "gain", "nested")}
+    return {**scores, "members": members}
 
 
-def _same(root: Path, provenance: dict[str, Any]) -> Path | None:
-    """The newest folder whose file, and what it rests on, agree with these."""
+def _equal_submission(root: Path, provenance: dict[str, Any]) -> Path | None:
+    """The newest folder with an equal submission; None if there is none."""
     for path in sorted(root.glob(f"[!.]*/{PROVENANCE}"), reverse=True):
         other = json.loads(path.read_text("utf-8"))
-        same = all(other.get(part) == provenance[part] for part in SAME)
-        same &= set(other.get("left_out", ())) == set(provenance["left_out"])  # the times will differ
-        if same and (path.parent / other["file"]).is_file():
+        is_equal = all(other.get(part) == provenance[part] for part in IDENTITY)
+        is_equal &= set(other.get("left_out", ())) == set(
+            provenance["left_out"]
+        )  # reasons name times, which differ
+        if is_equal and (path.parent / other["file"]).is_file():
             return path.parent
     return None
 
 
 def _new_folder(root: Path, name: str) -> Path:
-    """A folder name that is free; `<UTC time>-<run name>`."""
+    """A folder that does not exist: `<UTC time>-<run name>`, with a number if that one does."""
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     folder = root / f"{stamp}-{name}"
     number = 2

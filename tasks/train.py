@@ -1,4 +1,4 @@
-"""Step `train`: one fold's model, in a child process that resumes where a killed one stopped."""
+"""Step `train`: the model of one fold, in a child process that resumes where an earlier attempt stopped."""
 
 from typing import Any
 
@@ -37,10 +37,17 @@ def train(
     seed: int,
     run: Run,
 ) -> Artifact:
-    """Fit one fold's model, as `tasks.learning.training.job.fit_job` writes it.
+    """Fit the model of one fold, and write it as `tasks.learning.training.job.fit_job` does.
 
-    The records of `fold` are held out (None: no record is), and so are those of `beside`, which this model
-    will judge for a second round. `labels` are what a first round says of records; `start` is a model.
+    Args:
+        views: augmented records.
+        plain_views: lightly augmented records, for stages that are `plain`.
+        inputs: encoded records by the name of their view.
+        labels: labels from a first round of models.
+        start: a model whose weights the training starts from.
+        fold: the fold whose records are held out; None: no record is.
+        beside: a second held-out fold, which this model predicts for a second round.
+        of: what the model is called in logs and reports.
     """
     return in_child(
         "tasks.train:child",
@@ -64,5 +71,5 @@ def train(
 
 def child(job: dict[str, Any]) -> None:
     """Entry of the child process."""
-    read = read_job(job, TrainJob)
-    fit_job(read, find(read.competition).build)
+    train_job = read_job(job, TrainJob)
+    fit_job(train_job, find(train_job.competition).build)

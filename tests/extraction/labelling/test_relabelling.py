@@ -68,5 +68,5 @@ def test_judgements_of_several_models_are_put_together():
 
 
 def test_no_sentence_is_judged_twice():
-    with pytest.raises(ValueError, match="expected each record to be judged once"):
+    with pytest.raises(ValueError, match="expected scores of each record once"):
         pool.fn("any", [judgement("t:1", "t:2"), judgement("t:2")], fold=0)
