@@ -1,15 +1,15 @@
-"""Distant supervision: what other sentences say of the pairs of names found in a text.
+"""Distant supervision: triples that other sentences state of the names in a text.
 
-A model is told of a candidate triple wherever a known subject and a known object of it stand in a text. For
-the sentence that taught the triple this would be the answer itself, so two rules keep answers out:
+A triple is a candidate wherever a text holds its subject and its object. For the sentence that states the
+triple this would be the label itself, so two rules keep labels out:
 
-* the knowledge of a fold is built from that fold's training sentences alone, never from its held-out ones;
-* for a training sentence only candidates that *another* sentence states are given (`exclude`), so that a
-  model meets them in training as sparse and as fallible as at prediction. Ids of one text are one sentence.
+* the known triples of a fold come from that fold's training sentences alone, never from its held-out ones;
+* for a training sentence only triples that *another* sentence states are candidates (`exclude`), so that a
+  model meets candidates as sparse and as unreliable in training as at prediction. Ids of one text are one sentence.
 
-So both see the same: from 4,601 sentences, the candidates of other sentences find 5 % of their triples and
-60 % of them are right; those of the sentences themselves find 5 %, 68 % of them right (without `exclude` all
-triples, 97 %).
+Both see much the same: from 4,601 sentences, the candidates of other sentences contain 5 % of their triples, and
+60 % of the candidates are right; those of the sentences themselves contain 5 %, and 68 % are right (without
+`exclude` all triples, and 97 % are right).
 
 Names are compared after `normalise` and without enclosing 《》.
 """
@@ -24,25 +24,25 @@ from tasks.extraction.records import Record, Triple
 from tasks.text.normalisation import normalise
 
 Support = dict[str, set[int]]
-"""Predicate to the numbers of the sentences that state it."""
+"""Predicate → numbers of the sentences that state it."""
 
 
-class Knowledge(NamedTuple):
-    """The triples of a training part, ready to be found in texts."""
+class KnownTriples(NamedTuple):
+    """The triples of training sentences, indexed for the search in texts."""
 
     predicates: Mapping[str, int]
     support: Mapping[str, Mapping[str, Support]]
-    """Subject, then object, then predicate, to the sentences that state the triple."""
+    """Subject → object → predicate → sentences that state the triple."""
     sentences: Mapping[str, int]
-    """Id of a record to the number of its sentence."""
+    """Id of a record → number of its sentence."""
     subjects: Any
     """Automaton over all subjects."""
     objects: Any
     """Automaton over all objects."""
 
     @classmethod
-    def of(cls, records: Iterable[Record], predicates: Mapping[str, int]) -> "Knowledge":
-        """What the records state; `predicates` gives each predicate its index."""
+    def of(cls, records: Iterable[Record], predicates: Mapping[str, int]) -> "KnownTriples":
+        """The triples of the records; `predicates` gives each predicate its index."""
         support: dict[str, dict[str, Support]] = {}
         sentences: dict[str, int] = {}
         numbers: dict[str, int] = {}
@@ -54,25 +54,25 @@ class Knowledge(NamedTuple):
         objects = {object_ for by_object in support.values() for object_ in by_object}
         return cls(predicates, support, sentences, _automaton(support), _automaton(objects))
 
-    def channels(self, text: str, exclude: str | None = None) -> list[LabelledTriple]:
-        """Candidate triples of the text, placed as labels are.
+    def labels(self, text: str, exclude: str | None = None) -> list[LabelledTriple]:
+        """Candidate triples of the text, with spans found as those of labels are.
 
-        `exclude` is the id of the text's own record: its own triples count only if another sentence has
-        them too. An id that the knowledge was not built from excludes nothing.
+        `exclude` is the id of the text's own record: its triples count only if another sentence states them
+        too. The id of any other record excludes nothing.
         """
         return list(label(text, self.candidates(text, exclude), self.predicates).triples)
 
     def candidates(self, text: str, exclude: str | None = None) -> dict[Triple, int]:
         """Candidate triples in normalised strings, each with the number of sentences that state it."""
         text = normalise(text)
-        objects = _found(self.objects, text)
-        own = {self.sentences.get(exclude or "")}
+        objects = _names_in(self.objects, text)
+        excluded = {self.sentences.get(exclude or "")}
         return {
-            (subject, predicate, object_): len(sentences - own)
-            for subject in _found(self.subjects, text)
+            (subject, predicate, object_): len(sentences - excluded)
+            for subject in _names_in(self.subjects, text)
             for object_ in objects
             for predicate, sentences in self.support[subject].get(object_, {}).items()
-            if sentences - own
+            if sentences - excluded
         }
 
 
@@ -89,7 +89,7 @@ def _automaton(names: Iterable[str]) -> Any:
     return automaton
 
 
-def _found(automaton: Any, text: str) -> list[str]:
+def _names_in(automaton: Any, text: str) -> list[str]:
     """Distinct names in the text, by where they first end."""
     if not len(automaton):  # an empty one cannot be searched
         return []

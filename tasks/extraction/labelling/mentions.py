@@ -29,7 +29,7 @@ LabelledTriple = tuple[int, Span, Span]
 """Index of the predicate, span of the subject, span of the object."""
 
 
-class Labelled(NamedTuple):
+class LabelledTriples(NamedTuple):
     """What of a sentence's triples could be labelled."""
 
     triples: tuple[LabelledTriple, ...]
@@ -38,7 +38,7 @@ class Labelled(NamedTuple):
     """Triples with an entity that stands nowhere in the text."""
 
 
-def label(text: str, triples: Collection[Triple], predicates: Mapping[str, int]) -> Labelled:
+def label(text: str, triples: Collection[Triple], predicates: Mapping[str, int]) -> LabelledTriples:
     """Spans for the triples of one sentence; raises `KeyError` for a predicate without an index."""
     labelled: dict[LabelledTriple, None] = {}
     missing = []
@@ -47,7 +47,7 @@ def label(text: str, triples: Collection[Triple], predicates: Mapping[str, int])
             missing.append(triple)
         else:
             labelled[predicates[triple[1]], *place] = None
-    return Labelled(tuple(labelled), tuple(missing))
+    return LabelledTriples(tuple(labelled), tuple(missing))
 
 
 def places(text: str, triples: Collection[Triple]) -> list[tuple[Span, Span] | None]:

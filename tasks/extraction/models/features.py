@@ -1,4 +1,4 @@
-"""Sentences as trainings and predictions take them: what is read, and where the labels stand in it."""
+"""Tokens of sentences, the spans of their labels in tokens, and the words that `encode` has stored."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,55 +15,65 @@ SHIFT = 1
 """Tokens before the first character of a sentence."""
 
 
-class Example(NamedTuple):
-    """One sentence, read and labelled."""
+class TokenizedSentence(NamedTuple):
+    """One sentence as arrays, with its labels."""
 
     record: Record
-    read: dict[str, np.ndarray]
-    """(tokens,) int32 of each input."""
+    inputs: dict[str, np.ndarray]
+    """(tokens,) int32 of each input of the encoder."""
     labels: tuple[LabelledTriple, ...]
-    """Half-open spans of characters; those beyond what is read are left out."""
+    """Half-open spans of characters; triples that end beyond the longest text are left out."""
 
     @property
     def tokens(self) -> int:
-        return len(self.read["characters"])
+        return len(self.inputs["characters"])
 
 
-def examples(
+def tokenized(
     records: Iterable[Record],
     reader: Reader,
     predicates: Mapping[str, int],
     *,
     words: Mapping[str, Sequence[str]] | None = None,
-) -> list[Example]:
-    """Examples in the order of the records; `words` by id take the place of the records' own."""
-    return [_example(record, reader, predicates, words) for record in records]
+) -> list[TokenizedSentence]:
+    """Sentences in the order of the records; `words` by id take the place of the records' own."""
+    return [_tokenized(record, reader, predicates, words or {}) for record in records]
 
 
-def _example(
-    record: Record,
-    reader: Reader,
-    predicates: Mapping[str, int],
-    words: Mapping[str, Sequence[str]] | None,
-) -> Example:
-    segmented = words.get(record.id, record.words) if words else record.words
+def _tokenized(
+    record: Record, reader: Reader, predicates: Mapping[str, int], words: Mapping[str, Sequence[str]]
+) -> TokenizedSentence:
+    segmented = words.get(record.id, record.words)
     labels = label(record.text, record.triples, predicates).triples
-    seen = tuple(each for each in labels if max(each[1][1], each[2][1]) <= reader.longest)
-    return Example(record, reader.read(record.text, segmented), seen)
+    within = tuple(each for each in labels if max(each[1][1], each[2][1]) <= reader.longest)
+    return TokenizedSentence(record, reader.read(record.text, segmented), within)
 
 
 def tokens_of(span: Span) -> tuple[int, int]:
-    """First and last token of a span of characters."""
+    """First and last token of a half-open span of characters.
+
+    >>> tokens_of((3, 6))
+    (4, 6)
+    """
     return span[0] + SHIFT, span[1] - 1 + SHIFT
 
 
+def span_of(first: int, last: int) -> Span:
+    """The half-open span of characters from the first to the last token.
+
+    >>> span_of(4, 6)
+    (3, 6)
+    """
+    return first - SHIFT, last + 1 - SHIFT
+
+
 def read_words(folder: Path) -> dict[str, list[str]]:
-    """Segmented sentences by id, as `tasks.extraction.encode` has written them."""
+    """Segmented sentences by id, as `tasks.extraction.encode` writes them."""
     return dict(stream_words(folder))
 
 
 def stream_words(folder: Path) -> Iterator[tuple[str, list[str]]]:
-    """The same one by one: training sentences, those of validation, those of the test, each in its order."""
+    """Ids and segmented sentences one by one, in the order of `tasks.extraction.dataset.PARTS` and records."""
     with (folder / "words.jsonl").open(encoding="utf-8") as lines:
         for entry in map(json.loads, lines):
             yield entry["id"], entry["words"]

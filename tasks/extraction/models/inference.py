@@ -1,16 +1,11 @@
-"""From networks to scored triples of sentences, in batches."""
+"""From sentences to scored triples, in batches: what predictions of all methods share."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
 
-import numpy as np
-
-from tasks.extraction.config import Recipe
-from tasks.extraction.labelling.mentions import surface
-from tasks.extraction.models import gplinker, tagging
-from tasks.extraction.models.distant_features import DistantInputs
-from tasks.extraction.models.features import Example
-from tasks.extraction.models.tagging import Found
+from tasks.extraction.labelling.mentions import Span, surface
+from tasks.extraction.models.features import TokenizedSentence
+from tasks.extraction.models.network import Arrays
 from tasks.extraction.records import Triple
 from tasks.extraction.triples import normal
 from tasks.learning.ensemble.candidates import Candidates, key
@@ -20,31 +15,37 @@ from tasks.text.tokenization import Reader
 BATCH_CHARACTERS = 4096
 
 
-def decoded(
-    models: Sequence[Any],
-    recipe: Recipe,
-    reader: Reader,
-    sentences: Sequence[Example],
-    predicates: Sequence[str],
-    *,
-    distant: DistantInputs | None = None,
+class SpanTriple(NamedTuple):
+    """A decoded triple, its spans in characters."""
+
+    predicate: int
+    subject: Span
+    object: Span
+    score: float
+
+
+Decoder = Callable[[Sequence[TokenizedSentence], Arrays], list[list[SpanTriple]]]
+"""(batch, its padded inputs): the triples of each of its sentences."""
+
+
+def candidates(
+    decode: Decoder, reader: Reader, sentences: Sequence[TokenizedSentence], predicates: Sequence[str]
 ) -> Candidates:
-    """Scored triples of each sentence, by networks whose scores are averaged before decoding."""
-    found: list[dict[str, float]] = [{} for _ in sentences]
+    """Scored triples of each sentence, whatever the batch in which it is decoded."""
+    scores: list[dict[str, float]] = [{} for _ in sentences]
     for rows in by_length(sentences):
         batch = [sentences[row] for row in rows]
-        for row, example, triples in zip(
-            rows, batch, _decoded(models, recipe, reader, batch, len(predicates), distant), strict=True
-        ):
-            found[row] = scored(example.record.text, triples, predicates)
-    return Candidates.of(found)
+        inputs = reader.batch([sentence.inputs for sentence in batch])
+        for row, sentence, triples in zip(rows, batch, decode(batch, inputs), strict=True):
+            scores[row] = scored(sentence.record.text, triples, predicates)
+    return Candidates.of(scores)
 
 
-def by_length(sentences: Sequence[Example]) -> Iterator[list[int]]:
-    """Rows of sentences that are padded to one length, as many as make a batch: a power of two.
+def by_length(sentences: Sequence[TokenizedSentence]) -> Iterator[list[int]]:
+    """Yield the rows of each batch: sentences that are padded to one length, their number a power of two.
 
-    Libraries keep what they have prepared for a shape, so that many shapes take much memory: 110 MB in
-    200,000 sentences where batches may have any size.
+    Libraries keep what they prepare for each shape: with batches of any size, 200,000 sentences take 110 MB
+    more memory.
     """
     order = sorted(range(len(sentences)), key=lambda row: sentences[row].tokens)
     start = 0
@@ -57,40 +58,16 @@ def by_length(sentences: Sequence[Example]) -> Iterator[list[int]]:
         start += len(rows)
 
 
-def _decoded(
-    models: Sequence[Any],
-    recipe: Recipe,
-    reader: Reader,
-    batch: Sequence[Example],
-    predicates: int,
-    distant: DistantInputs | None,
-) -> list[list[Found]]:
-    inputs = reader.batch([example.read for example in batch])
-    tokens = [example.tokens for example in batch]
-    if recipe.method == "gplinker":
-        return gplinker.decode(models, inputs, tokens, floor=recipe.floor)
-    objects = None
-    if distant:
-        length = inputs["characters"].shape[1]
-        inputs["distant"] = subjects = distant.subjects(batch, length=length)
-
-        def objects(row: int, first: int, last: int) -> np.ndarray:
-            own = distant.objects(batch[row], (first, last), length=length)
-            return np.concatenate([subjects[row], own], axis=-1)
-
-    return tagging.decode(models, inputs, tokens, predicates=predicates, floor=recipe.floor, distant=objects)
-
-
-def scored(text: str, triples: Iterable[Found], predicates: Sequence[str]) -> dict[str, float]:
+def scored(text: str, triples: Iterable[SpanTriple], predicates: Sequence[str]) -> dict[str, float]:
     """Scores by key of the triples' strings, the highest first.
 
-    Of strings that the scorer takes for the same the best mention counts; what it takes for nothing, as 《》,
-    is left out.
+    Of triples that the scorer takes for the same the highest score counts. Names that are empty to the
+    scorer, as 《》, are left out.
     """
     best: dict[Triple, tuple[float, str]] = {}
     for triple in triples:
         strings = surface(text, triple.subject), predicates[triple.predicate], surface(text, triple.object)
-        same = normal(strings)
-        if same[0].strip() and same[2].strip():
-            best[same] = max((triple.score, key(strings)), best.get(same, (0.0, "")))
+        form = normal(strings)
+        if form[0].strip() and form[2].strip():
+            best[form] = max((triple.score, key(strings)), best.get(form, (0.0, "")))
     return {name: score for score, name in sorted(best.values(), key=lambda entry: (-entry[0], entry[1]))}

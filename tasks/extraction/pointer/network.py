@@ -1,10 +1,11 @@
-"""The probability graph over a sentence (Su, 7th place of LIC2019; kexue.fm/archives/6671).
+"""The network of `pointer`: a probability graph over a sentence (Su, 7th of LIC2019; kexue.fm/archives/6671).
 
     p(subject) = p(boundary of any entity) · p(boundary of a subject)
     p(object, predicate | subject) = p(boundary of any entity) · p(predicate in the sentence)
                                      · p(boundary of any object) · p(boundary of an object of the predicate)
 
-All factors are sigmoids; products are sums of logarithms here, so that no gradient vanishes in a rounding.
+All factors are sigmoids. The layers add logarithms instead of multiplying probabilities: products of small
+probabilities would round to 0 and lose their gradients.
 """
 
 from typing import Any
@@ -12,10 +13,13 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from tasks.learning.layers.conditional_normalisation import ConditionalLayerNormalization
-from tasks.learning.layers.losses import log_power
+from tasks.extraction.config import Recipe
+from tasks.extraction.models.network import TripleNetwork
+from tasks.extraction.tagging.network import assemble
 from tasks.learning.layers.self_attention import MaskedSelfAttention
 from tasks.learning.seeds import derive
+from tasks.text.encoders import encoded
+from tasks.text.tokenization import Reader
 
 HEADS, HEAD_SIZE = 8, 16
 HIDDEN = 128
@@ -23,9 +27,23 @@ SAMPLED = 6
 """Equally spaced positions from which a subject's vector is made."""
 
 
+def build(recipe: Recipe, reader: Reader, *, predicates: int, seed: int) -> TripleNetwork:
+    """A network with initial weights, drawn from the seed."""
+    base = encoded(reader, seed=derive(seed, "encoder"))
+    graph = SubjectGraph(predicates, derive(seed, "subjects"), name="subjects")
+    objects = ObjectGraph(
+        predicates, base.width, derive(seed, "objects"), longest=reader.longest, name="objects"
+    )
+
+    def sentence(distant: Any) -> dict[str, Any]:
+        return {**graph(base.hidden, base.mask, distant), "hidden": base.hidden, "mask": base.mask}
+
+    return assemble(base, recipe, sentence, objects, predicates=predicates)
+
+
 @keras.saving.register_keras_serializable("podium")
 class SubjectGraph(layers.Layer):
-    """Subjects of a sentence, and what its objects need whatever the subject is."""
+    """Subjects of a sentence, and the factors of its objects that do not depend on the subject."""
 
     def __init__(self, predicates: int, seed: int, **options: Any) -> None:
         super().__init__(**options)
@@ -43,13 +61,13 @@ class SubjectGraph(layers.Layer):
 
         Returns:
             `subject` (b, n, 2): log p of starts and ends; `boundary` (b, n, 2) and `present` (b, 1, k):
-            factors of objects; `context` (b, n, 128): the part of their features that all share.
+            factors of objects; `context` (b, n, 128): the part of their features that all subjects share.
         """
         boundary = _log_sigmoid(self.boundary[1](self.boundary[0](hidden)))
         pooled = ops.max(hidden + (ops.cast(mask, hidden.dtype) - 1) * 1e4, axis=1, keepdims=True)
         present = _log_sigmoid(self.present[1](self.present[0](pooled)))
-        seen = [hidden, self.attention(hidden, mask), *([] if distant is None else [distant])]
-        tags = self.tags(self.features(ops.concatenate(seen, axis=-1)))
+        channels = [hidden, self.attention(hidden, mask), *([] if distant is None else [distant])]
+        tags = self.tags(self.features(ops.concatenate(channels, axis=-1)))
         context = self.context(ops.concatenate([hidden, self.object_attention(hidden, mask)], axis=-1))
         return {
             "subject": _log_sigmoid(tags) + boundary,
@@ -85,21 +103,21 @@ class ObjectGraph(layers.Layer):
         """Log p of objects: (b, n, 2 · k), starts of all predicates, then ends.
 
         Args:
-            sentence: `hidden`, `mask` and what `SubjectGraph` gives of it.
+            sentence: `hidden`, `mask` and the outputs of `SubjectGraph`.
             span: (b, 2) int32, first and last token of the subject.
             distant: (b, n, 2 + 2 · k) or None.
         """
         hidden, mask = sentence["hidden"], ops.cast(sentence["mask"], sentence["hidden"].dtype)
         subject = self.vector(sampled(hidden, span))[:, None] + self._distances(hidden, span)
-        seen = subject if distant is None else ops.concatenate([subject, distant], axis=-1)
-        features = ops.relu(sentence["context"] + self.features(seen * mask))
+        channels = subject if distant is None else ops.concatenate([subject, distant], axis=-1)
+        features = ops.relu(sentence["context"] + self.features(channels * mask))
         boundary = ops.repeat(sentence["boundary"], self.predicates, axis=-1)
         present = ops.concatenate([sentence["present"]] * 2, axis=-1)
         return _log_sigmoid(self.tags(features)) + _log_sigmoid(self.any(features)) + present + boundary
 
     def get_config(self) -> dict[str, Any]:
-        own = {"predicates": self.predicates, "width": self.width, "seed": self.seed}
-        return {**super().get_config(), **own, "longest": self.longest}
+        sizes = {"predicates": self.predicates, "width": self.width, "seed": self.seed}
+        return {**super().get_config(), **sizes, "longest": self.longest}
 
     def _distances(self, hidden: Any, span: Any) -> Any:
         """(b, n, 2 · width): for each token the vectors of its distances to both ends of the span."""
@@ -135,57 +153,3 @@ def _convolution(
     return layers.Conv1D(
         filters, 3, padding="same", activation=activation, use_bias=bias, kernel_initializer=initial
     )
-
-
-# FOLDED from tasks/extraction/casrel.py
-# CasRel with conditional layer normalisation (Wei et al., ACL 2020; Su, kexue.fm/archives/7161).
-#
-# A subject enters the normalisation of every token's vector, and objects are tagged in what comes out.
-# Probabilities are squared for subjects and raised to the fourth power for objects: with few positives they
-# then start near zero.
-#
-# The published model lets the conditional normalisation take the place of BERT's last one. Here it follows
-# the encoder's output, whichever encoder it is: normalising twice differs from that by a scale and a shift for
-# each channel, which are learned anyway.
-SUBJECT_POWER, OBJECT_POWER = 2, 4
-
-
-@keras.saving.register_keras_serializable("podium")
-class SubjectTags(layers.Layer):
-    """Starts and ends of subjects: (b, n, 2) log-probabilities."""
-
-    def __init__(self, seed: int, **options: Any) -> None:
-        super().__init__(**options)
-        self.seed = seed
-        initial = keras.initializers.GlorotUniform(seed=derive(seed, "subjects"))
-        self.tags = layers.Dense(2, kernel_initializer=initial)
-
-    def call(self, hidden: Any) -> Any:
-        return log_power(self.tags(hidden), SUBJECT_POWER)
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "seed": self.seed}
-
-
-@keras.saving.register_keras_serializable("podium")
-class ConditionalObjects(layers.Layer):
-    """Objects of one subject in each sentence."""
-
-    def __init__(self, predicates: int, seed: int, **options: Any) -> None:
-        super().__init__(**options)
-        self.predicates, self.seed = predicates, seed
-        self.normalisation = ConditionalLayerNormalization()
-        initial = keras.initializers.GlorotUniform(seed=derive(seed, "objects"))
-        self.tags = layers.Dense(2 * predicates, kernel_initializer=initial)
-
-    def call(self, hidden: Any, span: Any) -> Any:
-        """hidden (b, n, d), span (b, 2) int32, first and last token of the subject.
-
-        Returns (b, n, 2 · k) log-probabilities, starts of all predicates, then ends.
-        """
-        ends = ops.take_along_axis(hidden, span[..., None], axis=1)
-        condition = ops.concatenate([ends[:, 0], ends[:, 1]], axis=-1)
-        return log_power(self.tags(self.normalisation(hidden, condition)), OBJECT_POWER)
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "predicates": self.predicates, "seed": self.seed}

@@ -1,0 +1,60 @@
+"""The network of GPLinker (Su, kexue.fm/archives/8888) with efficient global pointers.
+
+A triple is five decisions: its subject and its object are spans, and for its predicate their first tokens are
+linked, and their last tokens.
+"""
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from tasks.extraction.config import Recipe
+from tasks.extraction.models.network import TripleNetwork
+from tasks.learning.layers.factored_pointer import FactoredPointer, factored_zlpr
+from tasks.learning.layers.global_pointer import EfficientGlobalPointer
+from tasks.learning.layers.losses import sparse_zlpr
+from tasks.learning.seeds import derive
+from tasks.text.encoders import encoded
+from tasks.text.tokenization import Reader
+
+HEAD_DROPOUT = 0.1
+
+
+def build(recipe: Recipe, reader: Reader, *, predicates: int, seed: int) -> TripleNetwork:
+    """A network with initial weights, drawn from the seed.
+
+    Its outputs are `entity` (b, 2, n, n), scores of spans as subjects and as objects, and `head` and `tail`
+    (b, n + 2 · k, n), factors of the scores of links (`split_factors`).
+    """
+    base = encoded(reader, seed=derive(seed, "encoder"))
+    hidden = layers.Dropout(HEAD_DROPOUT, seed=derive(seed, "head"))(base.hidden)
+    entity = EfficientGlobalPointer(2, seed=derive(seed, "entity"), name="entity")
+    ends = {
+        name: FactoredPointer(predicates, seed=derive(seed, name), name=name) for name in ("head", "tail")
+    }
+    outputs = {"entity": entity(hidden, base.mask)}
+    outputs |= {name: layer(hidden, base.mask) for name, layer in ends.items()}
+    model = keras.Model(base.inputs, outputs)
+    losses = {"entity": entity_loss, "head": factored_zlpr, "tail": factored_zlpr}
+    return TripleNetwork(model, model, None, losses)
+
+
+def entity_loss(targets: Any, scores: Any) -> Any:
+    """Sparse ZLPR of spans, summed over subjects and objects: (b,)."""
+    flat = ops.reshape(scores, (-1, scores.shape[1], ops.shape(scores)[2] * ops.shape(scores)[3]))
+    return ops.sum(sparse_zlpr(flat, ops.cast(targets, "int32")), axis=-1)
+
+
+def split_factors(factors: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Content (n, n), u (k, n) and v (k, n) of a sentence's factors (n + 2 · k, n).
+
+    The score of linking token i to token j by predicate p is content[i, j] + u[p, i] + v[p, j].
+
+    >>> [part.shape for part in split_factors(np.zeros((5 + 2 * 3, 5)))]
+    [(5, 5), (3, 5), (3, 5)]
+    """
+    length = factors.shape[1]
+    predicates = (len(factors) - length) // 2
+    return factors[:length], factors[length : length + predicates], factors[length + predicates :]

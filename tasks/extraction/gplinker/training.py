@@ -1,0 +1,87 @@
+"""What a training of GPLinker rests on: its network, its targets, and the marks that its progress is measured by."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tasks.extraction.config import Recipe
+from tasks.extraction.gplinker.network import build, split_factors
+from tasks.extraction.models.features import TokenizedSentence, tokens_of
+from tasks.extraction.models.network import Arrays, TargetMaker
+from tasks.extraction.records import Record
+
+__all__ = ["build", "marks", "target_maker"]
+
+
+def target_maker(recipe: Recipe, records: Sequence[Record], predicates: Mapping[str, int]) -> TargetMaker:
+    """Targets of batches; the generator is not used, and there are no further inputs."""
+    return lambda batch, length, generator: ({}, targets(batch, predicates=len(predicates), length=length))
+
+
+def marks(outputs: Arrays, targets: Arrays) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Cells with a positive score, and those labelled: spans of the batch, then links sentence by sentence.
+
+    The cell of the first token alone, which stands for padding in targets, is never marked.
+    """
+    entity = outputs["entity"].reshape(*outputs["entity"].shape[:2], -1) > 0
+    labelled = np.zeros_like(entity)
+    np.put_along_axis(labelled, targets["entity"], True, axis=2)
+    entity[..., 0] = labelled[..., 0] = False
+    yield entity, labelled
+    for name in ("head", "tail"):
+        for factors, (pairs, *labels) in zip(outputs[name], targets[name], strict=True):
+            content, u, v = split_factors(factors)
+            linked = (content + u[:, :, None] + v[:, None, :]).reshape(len(u), -1) > 0
+            labelled = np.zeros_like(linked)
+            labelled[:, pairs] = np.array(labels) > 0
+            linked[:, 0] = labelled[:, 0] = False
+            yield linked, labelled
+
+
+def targets(batch: Sequence[TokenizedSentence], *, predicates: int, length: int) -> dict[str, np.ndarray]:
+    """Targets of a batch that is padded to `length` tokens.
+
+    Returns:
+        `entity` (b, 2, p): spans of subjects and of objects as first · length + last, padded by 0;
+        `head` and `tail` (b, 1 + k, p): pairs as subject · length + object, then for each predicate whether
+        the pair belongs to it (`tasks.learning.layers.factored_pointer.factored_zlpr`).
+    """
+    spans: list[tuple[set[int], set[int]]] = []
+    heads: list[dict[int, set[int]]] = []
+    tails: list[dict[int, set[int]]] = []
+    for sentence in batch:
+        subjects, objects, head, tail = set[int](), set[int](), dict[int, set[int]](), dict[int, set[int]]()
+        for predicate, subject, object_ in sentence.labels:
+            first, last = tokens_of(subject)
+            object_first, object_last = tokens_of(object_)
+            subjects.add(first * length + last)
+            objects.add(object_first * length + object_last)
+            head.setdefault(first * length + object_first, set()).add(predicate)
+            tail.setdefault(last * length + object_last, set()).add(predicate)
+        spans.append((subjects, objects))
+        heads.append(head)
+        tails.append(tail)
+    return {"entity": _indices(spans), "head": _links(heads, predicates), "tail": _links(tails, predicates)}
+
+
+def _indices(spans: Sequence[tuple[set[int], set[int]]]) -> np.ndarray:
+    table = np.zeros((len(spans), 2, _width(kind for kinds in spans for kind in kinds)), np.int32)
+    for row, kinds in enumerate(spans):
+        for kind, members in enumerate(kinds):
+            table[row, kind, : len(members)] = sorted(members)
+    return table
+
+
+def _links(links: Sequence[dict[int, set[int]]], predicates: int) -> np.ndarray:
+    table = np.zeros((len(links), 1 + predicates, _width(links)), np.int32)
+    for row, members in enumerate(links):
+        for column, (pair, labels) in enumerate(sorted(members.items())):
+            table[row, 0, column] = pair
+            table[row, [1 + label for label in labels], column] = 1
+    return table
+
+
+def _width(members: Iterable[Any]) -> int:
+    """Width of a table that holds the largest member: a multiple of 8, so that few widths occur."""
+    return -(-max(1, *(len(each) for each in members)) // 8) * 8

@@ -1,0 +1,37 @@
+"""What the methods of extraction have in common: their interface, and the models of a network.
+
+Each method is a package of `tasks.extraction`, named like the recipe's `method`, with two entry modules.
+`training` is all that a training rests on, `inference` all that a prediction rests on:
+
+* both have `build(recipe, reader, *, predicates, seed)`, which returns a `TripleNetwork`;
+* `training.target_maker(recipe, records, predicates)` returns a `TargetMaker`, and
+  `training.marks(outputs, targets)` yields pairs of boolean arrays, the cells that the network marks and those
+  that are labelled;
+* `inference.decoder(networks, recipe, predicates, records)` returns a `tasks.extraction.models.inference.Decoder`.
+
+`records` are the training sentences of which the model may know, `predicates` the indices of predicates.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tasks.extraction.models.features import TokenizedSentence
+
+Arrays = dict[str, np.ndarray]
+TargetMaker = Callable[[Sequence[TokenizedSentence], int, np.random.Generator], tuple[Arrays, Arrays]]
+"""(batch, tokens of the padded batch, generator): further inputs of the network, and targets, by name."""
+
+
+class TripleNetwork(NamedTuple):
+    """Models that share all weights."""
+
+    training: Any
+    """inputs → outputs by name, which the losses take."""
+    sentence: Any
+    """inputs → the outputs from which a sentence's triples are decoded, by name."""
+    objects: Any
+    """Outputs of `sentence` and a `span` (b, 2) in each sentence → (b, n, 2·k) log-probabilities of the span's
+    objects; None where a method needs no second model."""
+    losses: dict[str, Any]

@@ -1,0 +1,33 @@
+"""What a training of the probability graph rests on: its network, its targets, and the marks that measure it."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+import numpy as np
+
+from tasks.extraction.config import Recipe
+from tasks.extraction.labelling.distant_supervision import KnownTriples
+from tasks.extraction.models.features import TokenizedSentence
+from tasks.extraction.models.network import Arrays, TargetMaker
+from tasks.extraction.pointer.distant_features import DistantFeatures
+from tasks.extraction.pointer.network import build
+from tasks.extraction.records import Record
+from tasks.extraction.tagging.targets import marks, targets
+
+__all__ = ["build", "marks", "target_maker"]
+
+
+def target_maker(recipe: Recipe, records: Sequence[Record], predicates: Mapping[str, int]) -> TargetMaker:
+    """Targets of batches, and the subjects drawn for them, with what the records say of pairs of names."""
+    make = partial(targets, predicates=len(predicates), subjects=recipe.training.subjects)
+    if not recipe.distant:
+        return make
+    distant = DistantFeatures(KnownTriples.of(records, predicates), len(predicates))
+
+    def make_with_distant(
+        batch: Sequence[TokenizedSentence], length: int, generator: np.random.Generator
+    ) -> tuple[Arrays, Arrays]:
+        inputs, marked = make(batch, length, generator)
+        return inputs | distant.of_batch(batch, inputs["span"], length=length), marked
+
+    return make_with_distant
