@@ -128,7 +128,8 @@ class TrainingSentences:
     def batch(self, stage: Stage, epoch: int, step: int) -> Batch:
         """The batch of a step: a pure function of its arguments and the job."""
         random = generator(self.job.seed, "batch", epoch, step)
-        return self._batch([self._choose_view(int(row), stage, random) for row in self.plan(epoch)[step]], random)
+        sentences = [self._choose_view(int(row), stage, random) for row in self.plan(epoch)[step]]
+        return self._batch(sentences, random)
 
     def _batch(self, sentences: Sequence[TokenizedSentence], random: np.random.Generator) -> Batch:
         inputs = self.reader.batch([sentence.inputs for sentence in sentences])
@@ -152,7 +153,8 @@ class TrainingSentences:
     def evaluate(self, model: Any) -> dict[str, float]:
         """Micro F1 of the marks that the model sets in held-out sentences, which takes no decoder.
 
-        A mark is a start, an end, a span or a link, as the method has it. No random number of the training is drawn.
+        A mark is a start, an end, a span or a link, as the method has it. No random number that the training
+        uses is drawn.
         """
         if not self.held_out:
             return {}

@@ -6,15 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from tasks.extraction.models.features import Example
+from tasks.extraction.models.features import TokenizedSentence
 
 SURE = 8.0
 """Logit of what it is certain of; of all else it is the negative."""
 
 
-def certain(known: Sequence[Example], *, method: str, predicates: int, sure: float = SURE) -> Any:
+def certain(known: Sequence[TokenizedSentence], *, method: str, predicates: int, sure: float = SURE) -> Any:
     """It knows each sentence by its tokens; where `sure` is negative, it denies what it knows."""
-    by_tokens = {tuple(each.read["characters"].tolist()): each.labels for each in known}
+    by_tokens = {tuple(each.inputs["characters"].tolist()): each.labels for each in known}
     if method == "gplinker":
         return SimpleNamespace(
             sentence=_Model(lambda given: _linked(by_tokens, given, predicates, sure)), objects=None

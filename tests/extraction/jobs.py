@@ -13,7 +13,7 @@ from tasks.core.jobs import TrainJob
 from tasks.extraction import dataset as files
 from tasks.extraction.config import Recipe
 from tasks.extraction.encode import encode
-from tasks.extraction.models.features import Example, examples
+from tasks.extraction.models.features import TokenizedSentence, tokenized
 from tasks.extraction.records import Record
 from tasks.extraction.views import augment
 from tasks.text import dataset_files
@@ -145,9 +145,9 @@ def reader(made: Recipe, folder: Path) -> Reader:
     return Reader(made.encoder, partial(dataset_files.characters, folder))
 
 
-def read(made: Recipe, folder: Path, part: str = "train") -> list[Example]:
-    """The examples of a part."""
-    return examples(files.records(folder, part), reader(made, folder), INDEX)  # type: ignore[arg-type]
+def read(made: Recipe, folder: Path, part: str = "train") -> list[TokenizedSentence]:
+    """The sentences of a part as a network reads them."""
+    return tokenized(files.records(folder, part), reader(made, folder), INDEX)  # type: ignore[arg-type]
 
 
 def fitted(made: TrainJob) -> tuple[str, str]:

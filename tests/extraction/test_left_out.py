@@ -5,6 +5,7 @@ import pytest
 
 from tasks.core.jobs import PredictJob
 from tasks.extraction import predict
+from tasks.extraction.labelling.distant_supervision import KnownTriples
 from tasks.extraction.records import Record
 
 RECORDS = [
@@ -16,10 +17,11 @@ RECORDS = [
     ("fold", "beside", "known"),
     [(None, None, [0, 1, 2, 3, 4, 5]), (1, None, [0, 2, 3, 5]), (1, 0, [2, 5]), (0, 1, [2, 5])],
 )
-def test_names_are_known_from_sentences_of_other_folds_alone(tmp_path, fold, beside, known):
+def test_names_are_known_from_sentences_of_other_folds_alone(tmp_path, monkeypatch, fold, beside, known):
     np.save(tmp_path / "folds.npy", np.arange(6) % 3)
+    monkeypatch.setattr(predict.dataset, "records", lambda folder, part: RECORDS)
     places = dict.fromkeys(("dataset", "folds", "output", "partial"), tmp_path)
     job = PredictJob(competition="extraction", settings={}, seed=0, fold=fold, beside=beside, **places)
-    found = predict._distant(job, RECORDS, ["作者"])._knowledge
+    found = KnownTriples.of(predict._known_records(job), {"作者": 0})
     assert list(found.sentences) == [f"train:{row}" for row in known]
-    assert [bool(found.channels(record.text)) for record in RECORDS] == [row in known for row in range(6)]
+    assert [bool(found.labels(record.text)) for record in RECORDS] == [row in known for row in range(6)]

@@ -1,3 +1,4 @@
+from importlib import import_module
 from itertools import groupby
 
 import numpy as np
@@ -7,10 +8,11 @@ from tasks.core.competition import Scores
 from tasks.extraction import dataset as files
 from tasks.extraction import predict as predicting
 from tasks.extraction.encode import encode
+from tasks.extraction.models.inference import candidates
 from tasks.extraction.triples import triple_of
-from tasks.learning.ensemble import candidates
+from tasks.learning.ensemble.candidates import concatenated
 from tasks.text import dataset_files
-from tests.extraction.jobs import FOLDS, METHODS, PREDICATES, dataset, job, read, reader, recipe
+from tests.extraction.jobs import FOLDS, INDEX, METHODS, PREDICATES, dataset, job, read, reader, recipe
 
 LEARNED = [
     {"epochs": 50, "optimizer": "adam", "learning_rate": 0.02, "clip_norm": 5.0},
@@ -40,7 +42,7 @@ def predicted(made) -> dict[str, Scores]:
     found = {}
     for part, pieces in groupby(predicting.predict(made), key=lambda piece: piece[0]):
         ids, values = zip(*(scores[:2] for _, scores in pieces), strict=True)
-        found[part] = Scores([id for each in ids for id in each], candidates.concatenated(values))
+        found[part] = Scores([id for each in ids for id in each], concatenated(values))
     return found
 
 
@@ -101,22 +103,6 @@ def test_sentences_are_read_when_their_piece_is_asked_for(tmp_path, monkeypatch)
     assert sizes == [("validation", 3, 3), ("validation", 1, 4), ("test", 3, 7)]
 
 
-def test_a_piece_leaves_nothing_behind(tmp_path, monkeypatch):
-    known(monkeypatch, "pointer", dataset(tmp_path / "data"))
-    monkeypatch.setattr(predicting, "CHUNK", 3)
-    remembered = []
-    own = predicting._distant
-
-    def watched(*given):
-        remembered.append(own(*given))
-        return remembered[0]
-
-    monkeypatch.setattr(predicting, "_distant", watched)
-    made = job(recipe("pointer", distant=True), tmp_path, fold=1, models=(tmp_path,), parts=("test",))
-    for _ in predicting.predict(made):
-        assert remembered[0]._known == {}
-
-
 def test_labels_are_never_looked_at(tmp_path, monkeypatch):
     folder = dataset(tmp_path / "data")
     known(monkeypatch, "gplinker", folder)
@@ -130,10 +116,9 @@ def test_labels_are_never_looked_at(tmp_path, monkeypatch):
 @pytest.mark.parametrize(("fold", "beside", "left"), [(None, None, 12), (0, None, 8), (0, 2, 4)])
 def test_what_sentences_tell_of_names_leaves_folds_out(tmp_path, fold, beside, left):
     made = job(recipe("pointer", distant=True), tmp_path, fold=fold, beside=beside)
-    train = files.records(made.dataset, "train")
-    told = predicting._distant(made, train, PREDICATES)._knowledge.sentences
-    assert len(told) == left
-    assert not {id for id in told if int(id.partition(":")[2]) % FOLDS in (fold, beside)}
+    known = [record.id for record in predicting._known_records(made)]
+    assert len(known) == left
+    assert not {id for id in known if int(id.partition(":")[2]) % FOLDS in (fold, beside)}
 
 
 def trained(made, folder, *, fold=None, **fields):
@@ -164,13 +149,13 @@ def test_a_model_finds_what_it_has_learned_alone_and_in_company(tmp_path, method
 
 def alone_is_the_same(model, shown, given, scores) -> None:
     """One sentence at a time has the scores that it has in a batch."""
-    from tasks.extraction.models.inference import decoded
-
+    inference = import_module(f"tasks.extraction.{shown.method}.inference")
     own = reader(shown, given.dataset)
-    network = predicting._loaded(model, shown, own, len(PREDICATES))
+    network = predicting._loaded(inference, model, shown, own, len(PREDICATES))
+    decode = inference.decoder([network], shown, INDEX, list)
     for each in read(shown, given.dataset):
         if each.record.id in scores.ids:
-            found = decoded([network], shown, own, [each], PREDICATES).record(0)
+            found = candidates(decode, own, [each], PREDICATES).record(0)
             whole = scores.values.record(scores.ids.index(each.record.id))
             assert found.keys() == whole.keys()
             np.testing.assert_allclose([found[name] for name in whole], list(whole.values()), atol=1e-5)
@@ -229,13 +214,11 @@ def test_words_of_all_parts_are_read(tmp_path, monkeypatch):
     encode(words)
     made = recipe(encoder={"dgcnn": {"width": 8, "dilations": [1], "words": True, "word_minimum_count": 1}})
     seen = []
-    monkeypatch.setattr(predicting, "_loaded", lambda *arguments: arguments[2])
-    monkeypatch.setattr(
-        predicting, "decoded", lambda models, *given, **more: seen.append(given) or empty(given)
-    )
+    monkeypatch.setattr(predicting, "_loaded", lambda *arguments: arguments[3])
+    monkeypatch.setattr(predicting, "candidates", lambda decode, *given: seen.append(given) or empty(given))
     fields = {"models": (tmp_path,), "parts": ("validation", "test"), "inputs": {"words": words.output}}
     predicted(job(made, tmp_path, fold=None, **fields))
-    found = {each.record.id: each.read["words"].tolist() for given in seen for each in given[2]}
+    found = {each.record.id: each.inputs["words"].tolist() for given in seen for each in given[1]}
     assert found.keys() == {*dataset_files.ids(folder, "validation"), *dataset_files.ids(folder, "test")}
     assert len(found["validation:0"]) == len("《青石巷》是陆一舟写的") + 2
     assert len(set(found["validation:0"])) > 5
@@ -248,7 +231,7 @@ def test_words_that_are_missing_are_an_error(tmp_path, monkeypatch):
     lines = (words.output / "words.jsonl").read_text("utf-8").splitlines(keepends=True)
     (words.output / "words.jsonl").write_text("".join(lines[:-1]), "utf-8")
     monkeypatch.setattr(predicting, "_loaded", lambda *arguments: None)
-    monkeypatch.setattr(predicting, "decoded", lambda models, *given, **more: empty(given))
+    monkeypatch.setattr(predicting, "candidates", lambda decode, *given: empty(given))
     fields = {"models": (tmp_path,), "parts": ("test",), "inputs": {"words": words.output}}
     with pytest.raises(ValueError, match="expected the words of test:2"):
         predicted(job(recipe(), tmp_path, fold=None, **fields))
@@ -257,4 +240,4 @@ def test_words_that_are_missing_are_an_error(tmp_path, monkeypatch):
 def empty(given):
     from tasks.learning.ensemble.candidates import Candidates
 
-    return Candidates.of({} for _ in given[2])
+    return Candidates.of({} for _ in given[1])

@@ -9,7 +9,8 @@ from tasks.extraction import dataset as files
 from tasks.extraction.labelling.cleaning import PART
 from tasks.learning.ensemble import prediction_files
 from tasks.learning.ensemble.candidates import Candidates, key
-from tests.extraction.jobs import EVERYTHING, FOLDS, WORDS, dataset, job, recipe, with_views
+from tests.extraction.certain import certain
+from tests.extraction.jobs import EVERYTHING, FOLDS, METHODS, WORDS, dataset, job, recipe, with_views
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -21,29 +22,41 @@ def _ready():
 
 
 def sentences(made, folder, **fields):
-    from tasks.extraction.training import Sentences
+    from tasks.extraction.training import TrainingSentences
 
-    return Sentences(job(made, folder, **fields), made)
+    return TrainingSentences(job(made, folder, **fields), made)
 
 
 @pytest.mark.parametrize(("fold", "beside"), [(0, None), (1, None), (0, 2), (2, 1)])
 def test_no_sentence_that_is_left_out_is_learned(tmp_path, fold, beside):
     found = sentences(recipe(), tmp_path, fold=fold, beside=beside)
-    learned = [int(each.record.id.partition(":")[2]) for each in found.learned]
+    learned = [int(each.record.id.partition(":")[2]) for each in found.fitted]
     left_out = {fold, beside}
     assert learned == [row for row in range(12) if row % FOLDS not in left_out]
-    assert [int(each.record.id.partition(":")[2]) % FOLDS for each in found.watched] == [fold] * 4
+    assert [int(each.record.id.partition(":")[2]) % FOLDS for each in found.held_out] == [fold] * 4
 
 
 def test_without_a_fold_all_is_learned_and_nothing_is_watched(tmp_path):
     found = sentences(recipe(), tmp_path, fold=None)
-    assert len(found.learned) == 12
-    assert found.evaluate(None, None) == {}
+    assert len(found.fitted) == 12
+    assert found.evaluate(None) == {}
 
 
-def test_what_another_sentence_states_is_known_of_learned_sentences_alone(tmp_path):
+def test_what_another_sentence_states_is_known_of_fitted_sentences_alone(tmp_path, monkeypatch):
+    from tasks.extraction.pointer import training
+
+    built_from = []
+
+    class Noted(training.KnownTriples):
+        @classmethod
+        def of(cls, records, predicates):
+            built_from.extend(records)
+            return super().of(records, predicates)
+
+    monkeypatch.setattr(training, "KnownTriples", Noted)
     found = sentences(recipe("pointer", distant=True), tmp_path, fold=0, beside=1)
-    assert found.distant._knowledge.sentences.keys() == {each.record.id for each in found.learned}
+    found.batch(Stage(), 0, 0)
+    assert {each.id for each in built_from} == {each.record.id for each in found.fitted}
 
 
 def shown(found, stage, *, epochs: int = 3) -> list:
@@ -96,8 +109,8 @@ def test_views_are_shown_as_often_as_asked_for_and_never_in_plain_stages(tmp_pat
     share = {"views": 2, "swap": "subject"}
     always = sentences(recipe(augmentation={**share, "share": 1.0}), tmp_path, **fields)
     never = sentences(recipe(augmentation={**share, "share": 0.0}), tmp_path, **fields)
-    plain = {tuple(each.read["characters"].tolist()) for each in always.learned}
-    views = {tuple(each.read["characters"].tolist()) for view in always.views for each in view}
+    plain = {tuple(each.inputs["characters"].tolist()) for each in always.fitted}
+    views = {tuple(each.inputs["characters"].tolist()) for view in always.views for each in view}
     assert not views <= plain
     assert set(texts(always, Stage())) <= views
     assert set(texts(always, Stage())) - plain
@@ -110,8 +123,8 @@ def test_repairs_clean_what_is_learned_and_not_what_is_watched(tmp_path):
     (data / "train.jsonl").write_text(text.replace('["青石巷", "作者"', '["《青石巷》", "作者"'), "utf-8")
     made = recipe(training={"labelling": {"repairs": ["brackets"]}})
     found = sentences(made, tmp_path)
-    subjects = {each.record.triples[0][0] for each in found.learned if each.record.triples}
-    watched = {each.record.triples[0][0] for each in found.watched if each.record.triples}
+    subjects = {each.record.triples[0][0] for each in found.fitted if each.record.triples}
+    watched = {each.record.triples[0][0] for each in found.held_out if each.record.triples}
     assert "《青石巷》" not in subjects
     assert "《青石巷》" in watched
 
@@ -131,15 +144,15 @@ ADDED = ("何景", "出生地", "青石巷")
 def test_labels_of_a_first_round_reach_what_is_learned(tmp_path):
     labels = judged(tmp_path / "labels", n4={ADDED: 0.99}, n5={("何景", "出生地", "南屏"): 0.9})
     found = sentences(recipe(), tmp_path, labels=labels)
-    by_id = {each.record.id: each for each in found.learned}
+    by_id = {each.record.id: each for each in found.fitted}
     assert by_id["train:4"].record.triples == (ADDED,)
     assert len(by_id["train:4"].labels) == 1
     assert by_id["train:5"].record.triples == (("何景", "出生地", "南屏"),)
     given = {each.id: each.triples for each in files.records(tmp_path / "data", "train")}
     for id in by_id.keys() - {"train:4", "train:5"}:
         assert by_id[id].record.triples == given[id]
-    assert [each.record.triples for each in found.watched] == [
-        given[each.record.id] for each in found.watched
+    assert [each.record.triples for each in found.held_out] == [
+        given[each.record.id] for each in found.held_out
     ]
 
 
@@ -147,7 +160,7 @@ def test_views_of_sentences_with_new_labels_give_way_to_them(tmp_path):
     labels = judged(tmp_path / "labels", n4={ADDED: 0.99})
     fields = with_views(tmp_path)
     found = sentences(recipe(augmentation={"views": 1}), tmp_path, labels=labels, **fields)
-    (view,), learned = found.views, found.learned
+    (view,), learned = found.views, found.fitted
     places = {each.record.id: place for place, each in enumerate(learned)}
     assert view[places["train:4"]] == learned[places["train:4"]]
     assert any(view[place].record != learned[place].record for place in places.values())
@@ -157,18 +170,39 @@ def test_words_come_from_what_was_encoded(tmp_path):
     made = recipe("pointer", encoder=WORDS)
     found = sentences(made, tmp_path, **with_views(tmp_path))
     known = found.reader.words.numbered
-    (given,) = [each for each in found.learned if each.record.id == "train:4"]
+    (given,) = [each for each in found.fitted if each.record.id == "train:4"]
     assert given.record.text == "《青石巷》是何景写的"
-    assert given.read["words"][2] == given.read["words"][4] == known["青石巷"]
+    assert given.inputs["words"][2] == given.inputs["words"][4] == known["青石巷"]
 
 
-def test_figures_of_held_out_sentences_are_told_after_each_epoch(tmp_path):
+@pytest.mark.parametrize("method", EVERYTHING)
+def test_marks_in_held_out_sentences_are_measured_after_each_epoch(tmp_path, method):
     from tasks.extraction.training import build
 
-    training = build(job(recipe("gplinker"), tmp_path))
+    made = job(recipe(method, **EVERYTHING[method]), tmp_path, **with_views(tmp_path))
+    training = build(made)
     figures = training.evaluate(training.model)
-    assert figures.keys() == {"held_out_f1"}
-    assert 0 <= figures["held_out_f1"] <= 1
+    assert figures == training.evaluate(training.model)
+    assert figures.keys() == {"held_out_f1_of_marks"}
+    assert 0 <= figures["held_out_f1_of_marks"] <= 1
+
+
+@pytest.mark.parametrize(("sure", "f1"), [(8.0, 1.0), (-8.0, 0.0)])
+@pytest.mark.parametrize("method", METHODS)
+def test_a_model_that_marks_all_labels_and_nothing_else_has_an_f1_of_one(tmp_path, method, sure, f1):
+    found = sentences(recipe(method), tmp_path)
+    network = certain(found.held_out, method=method, predicates=len(found.predicates), sure=sure)
+
+    class Model:
+        @staticmethod
+        def predict_on_batch(inputs):
+            outputs = dict(network.sentence.predict_on_batch(inputs))
+            if network.objects:
+                span = inputs["span"][:, 0]
+                outputs["object"] = network.objects.predict_on_batch({**outputs, "span": span})
+            return outputs
+
+    assert found.evaluate(Model) == {"held_out_f1_of_marks": f1}
 
 
 def test_settings_that_no_training_here_reads_are_refused():

@@ -1,11 +1,11 @@
-"""The network of CasRel with conditional layer normalisation (Wei et al., ACL 2020; Su, kexue.fm/archives/7161).
+"""The network of CasRel (Wei et al., ACL 2020), with conditional normalisation (Su, kexue.fm/archives/7161).
 
-A subject enters the normalisation of every token's vector, and objects are tagged in the result. Probabilities
-are squared for subjects and raised to the fourth power for objects: with few positives they start near zero.
+A subject enters the normalisation of every token's vector, and objects are tagged in the result.
+Probabilities are squared for subjects and raised to the fourth power for objects: with few positives they
+start near zero.
 
-The published model lets the conditional normalisation take the place of BERT's last one. Here it follows the
-encoder's output, whichever encoder it is: normalising twice differs from that by a scale and a shift of each
-channel, which are learned anyway.
+The published model replaces BERT's last normalisation by the conditional one. Here that follows the output of
+any encoder: normalising twice differs only by a scale and a shift of each channel, which are learned anyway.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a training of CasRel rests on: its network, its targets, and the marks that its progress is measured by."""
+"""What a training of CasRel rests on: its network, its targets, and the marks to measure it by."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial

@@ -4,12 +4,12 @@ A triple is a candidate wherever a text holds its subject and its object. For th
 triple this would be the label itself, so two rules keep labels out:
 
 * the known triples of a fold come from that fold's training sentences alone, never from its held-out ones;
-* for a training sentence only triples that *another* sentence states are candidates (`exclude`), so that a
-  model meets candidates as sparse and as unreliable in training as at prediction. Ids of one text are one sentence.
+* for a training sentence only triples that *another* sentence states are candidates (`exclude`), so that
+  candidates are as sparse and as unreliable in training as at prediction. Ids of one text are one sentence.
 
-Both see much the same: from 4,601 sentences, the candidates of other sentences contain 5 % of their triples, and
-60 % of the candidates are right; those of the sentences themselves contain 5 %, and 68 % are right (without
-`exclude` all triples, and 97 % are right).
+Training and prediction see much the same: from 4,601 sentences, the candidates of other sentences contain
+5 % of their triples, and 60 % of the candidates are right; those of the sentences themselves contain 5 %, and
+68 % are right (without `exclude` all triples, and 97 % are right).
 
 Names are compared after `normalise` and without enclosing 《》.
 """

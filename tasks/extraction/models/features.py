@@ -73,7 +73,7 @@ def read_words(folder: Path) -> dict[str, list[str]]:
 
 
 def stream_words(folder: Path) -> Iterator[tuple[str, list[str]]]:
-    """Ids and segmented sentences one by one, in the order of `tasks.extraction.dataset.PARTS` and records."""
+    """Ids and segmented sentences one by one, part after part (`tasks.text.dataset_files.PARTS`)."""
     with (folder / "words.jsonl").open(encoding="utf-8") as lines:
         for entry in map(json.loads, lines):
             yield entry["id"], entry["words"]

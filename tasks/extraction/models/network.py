@@ -1,15 +1,16 @@
 """What the methods of extraction have in common: their interface, and the models of a network.
 
 Each method is a package of `tasks.extraction`, named like the recipe's `method`, with two entry modules.
-`training` is all that a training rests on, `inference` all that a prediction rests on:
+A training rests on `training`, a prediction on `inference`, and neither on another method:
 
 * both have `build(recipe, reader, *, predicates, seed)`, which returns a `TripleNetwork`;
-* `training.target_maker(recipe, records, predicates)` returns a `TargetMaker`, and
-  `training.marks(outputs, targets)` yields pairs of boolean arrays, the cells that the network marks and those
-  that are labelled;
-* `inference.decoder(networks, recipe, predicates, records)` returns a `tasks.extraction.models.inference.Decoder`.
+* `training.target_maker(recipe, records, predicates)` returns a `TargetMaker`;
+* `training.marks(outputs, targets)` yields pairs of boolean arrays: the cells that a network marks, and
+  those that are labelled;
+* `inference.decoder(networks, recipe, predicates, records)` returns a decoder
+  (`tasks.extraction.models.inference.Decoder`).
 
-`records` are the training sentences of which the model may know, `predicates` the indices of predicates.
+`records` are the training sentences that the model may know, `predicates` the indices of predicates by name.
 """
 
 from collections.abc import Callable, Sequence
@@ -32,6 +33,6 @@ class TripleNetwork(NamedTuple):
     sentence: Any
     """inputs → the outputs from which a sentence's triples are decoded, by name."""
     objects: Any
-    """Outputs of `sentence` and a `span` (b, 2) in each sentence → (b, n, 2·k) log-probabilities of the span's
-    objects; None where a method needs no second model."""
+    """Outputs of `sentence` and a `span` (b, 2) in each sentence → (b, n, 2·k) log-probabilities of the
+    span's objects; None where a method needs no second model."""
     losses: dict[str, Any]

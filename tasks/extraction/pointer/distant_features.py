@@ -1,4 +1,4 @@
-"""Distant supervision as arrays: where pairs of names stand that are a triple in another training sentence."""
+"""Distant supervision as arrays: where names stand that are a triple in another training sentence."""
 
 from collections.abc import Sequence
 
@@ -7,6 +7,7 @@ import numpy as np
 from tasks.extraction.labelling.distant_supervision import KnownTriples
 from tasks.extraction.labelling.mentions import LabelledTriple
 from tasks.extraction.models.features import TokenizedSentence, tokens_of
+from tasks.extraction.models.network import Arrays
 
 
 class DistantFeatures:
@@ -48,7 +49,7 @@ class DistantFeatures:
                 channels[first, predicate] = channels[last, self._predicates + predicate] = 1
         return channels
 
-    def of_batch(self, batch: Sequence[TokenizedSentence], span: np.ndarray, *, length: int) -> dict[str, np.ndarray]:
+    def of_batch(self, batch: Sequence[TokenizedSentence], span: np.ndarray, *, length: int) -> Arrays:
         """Further inputs of a training batch whose subjects are `span` (b, subjects, 2)."""
         objects = [
             self.objects(sentence, (int(first), int(last)), length=length)

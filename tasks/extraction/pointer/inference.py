@@ -1,4 +1,4 @@
-"""What a prediction of the probability graph rests on: its network, distant supervision, the decoding of tags."""
+"""What a prediction of `pointer` rests on: its network, distant supervision and the decoding of tags."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial

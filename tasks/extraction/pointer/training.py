@@ -1,4 +1,4 @@
-"""What a training of the probability graph rests on: its network, its targets, and the marks that measure it."""
+"""What a training of `pointer` rests on: its network, its targets, and the marks to measure it by."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial

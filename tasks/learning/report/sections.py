@@ -20,7 +20,7 @@ FIGURES = {
     "accuracy": "accuracy",
     "held_out_loss": "held-out loss",
     "held_out_accuracy": "held-out accuracy",
-    "held_out_f1": "held-out F1",
+    "held_out_f1_of_marks": "held-out F1 of marks",
 }
 """What a training may measure in an epoch, and the head of its column."""
 

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
-from tasks.extraction.models.gplinker import MOST_SPANS, decode, targets
+from tasks.extraction.gplinker.inference import MOST_SPANS, decode
+from tasks.extraction.gplinker.training import targets
 from tests.extraction.certain import certain
-from tests.extraction.models.test_tagging import NESTED, ONE, OTHER, SHARED, K, example, labels
+from tests.extraction.tagging.test_targets_and_decoding import NESTED, ONE, OTHER, SHARED, K, example, labels
 
 LENGTH = 32
 CASES = [
@@ -63,13 +64,13 @@ def test_sentences_of_a_batch_do_not_mix():
 def inputs(*examples) -> dict[str, np.ndarray]:
     found = np.zeros((len(examples), LENGTH), np.int32)
     for row, each in enumerate(examples):
-        found[row, : each.tokens] = each.read["characters"]
+        found[row, : each.tokens] = each.inputs["characters"]
     return {"characters": found}
 
 
 def decoded(*examples, known=None, sure=8.0, floor=0.1):
     networks = [certain(own, method="gplinker", predicates=K, sure=sure) for own in known or [examples]]
-    return decode(networks, inputs(*examples), [each.tokens for each in examples], floor=floor)
+    return decode(networks, examples, inputs(*examples), floor=floor)
 
 
 @pytest.mark.parametrize("own", CASES)
@@ -101,7 +102,7 @@ def test_targets_are_read_back_as_the_labels_they_were_made_of(own):
 
     Network.sentence = Network()
     Network.predict_on_batch = lambda self, given: from_targets(example(*own), example(OTHER))
-    found = decode([Network], inputs(example(*own), example(OTHER)), [12, 12], floor=0.1)
+    found = decode([Network], both := (example(*own), example(OTHER)), inputs(*both), floor=0.1)
     assert [labels(each) for each in found] == [sorted(own), [OTHER]]
 
 
@@ -116,7 +117,7 @@ def test_logits_of_networks_are_averaged():
         certain([sure], method="gplinker", predicates=K, sure=3.0),
         certain([sure], method="gplinker", predicates=K, sure=-1.0),
     ]
-    (found,) = decode(networks, inputs(sure), [12], floor=0.5)[0]
+    (found,) = decode(networks, [sure], inputs(sure), floor=0.5)[0]
     assert found.score == pytest.approx(1 / (1 + np.exp(-1.0)))
     assert decoded(denied, known=[[sure], [denied]], floor=0.5) == [[]]
 
@@ -131,7 +132,7 @@ def test_padding_and_the_tokens_around_a_sentence_are_no_entities():
 
     Network.sentence = Network()
     Network.predict_on_batch = everything
-    (found,) = decode([Network], inputs(example()), [12], floor=0.5)
+    (found,) = decode([Network], [example()], inputs(example()), floor=0.5)
     places = np.array([[each.subject, each.object] for each in found])
     assert places.min() == 0
     assert places.max() == 10
@@ -150,6 +151,6 @@ def test_of_too_many_spans_the_best_are_kept():
         return found
 
     network.sentence.predict_on_batch = more
-    found = decode([network], inputs(given), [given.tokens], floor=0.5)[0]
+    found = decode([network], [given], inputs(given), floor=0.5)[0]
     sure = {each.subject for each in found if each.subject[1] - each.subject[0] == 1}
     assert sure == {(place, place + 1) for place in range(len(text))}

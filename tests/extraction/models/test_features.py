@@ -1,7 +1,7 @@
 import pytest
 
-from tasks.extraction.models.features import examples
-from tasks.extraction.models.gplinker import targets as linking_targets
+from tasks.extraction.gplinker.training import targets as linking_targets
+from tasks.extraction.models.features import tokenized
 from tasks.extraction.records import Record
 from tasks.text.config import Encoder
 from tasks.text.tokenization import Reader
@@ -15,8 +15,8 @@ def reader(*, longest: int) -> Reader:
 def test_no_batch_is_longer_than_what_a_network_has_positions_for(longest):
     made = reader(longest=longest)
     labels = (("青", "作者", "石"),)
-    (given,) = examples([Record("a", "青石" * longest, None, labels)], made, {"作者": 0})
-    length = made.batch([given.read])["characters"].shape[1]
+    (given,) = tokenized([Record("a", "青石" * longest, None, labels)], made, {"作者": 0})
+    length = made.batch([given.inputs])["characters"].shape[1]
     assert given.tokens <= length <= longest + 2
     pairs = linking_targets([given], predicates=1, length=length)["head"][0, 0]
     assert divmod(int(pairs[0]), length) == (1, 2)
@@ -25,5 +25,5 @@ def test_no_batch_is_longer_than_what_a_network_has_positions_for(longest):
 def test_labels_beyond_what_is_read_are_left_out():
     text = "青" + "的" * 14 + "石" + "巷作"
     triples = (("青", "作者", "石"), ("青", "作者", "巷"), ("作", "作者", "青"))
-    (given,) = examples([Record("a", text, None, triples)], reader(longest=16), {"作者": 0})
+    (given,) = tokenized([Record("a", text, None, triples)], reader(longest=16), {"作者": 0})
     assert given.labels == ((0, (0, 1), (15, 16)),)

@@ -1,10 +1,11 @@
+from importlib import import_module
+
 import numpy as np
 import pytest
 
 from tasks.extraction.config import Recipe
-from tasks.extraction.models.features import Example, examples
-from tasks.extraction.models.inference import BATCH_CHARACTERS, by_length, decoded, scored
-from tasks.extraction.models.tagging import Found
+from tasks.extraction.models.features import TokenizedSentence, tokenized
+from tasks.extraction.models.inference import BATCH_CHARACTERS, SpanTriple, by_length, candidates, scored
 from tasks.extraction.records import Record
 from tasks.extraction.triples import triple_of
 from tasks.learning.training.batches import padded_length
@@ -23,22 +24,24 @@ AWKWARD = [
 ]
 
 
-def made_of(texts, *, longest=64) -> tuple[Reader, list[Example]]:
+def made_of(texts, *, longest=64) -> tuple[Reader, list[TokenizedSentence]]:
     """A reader that knows all characters, and labelled sentences."""
     counts = [(character, 1) for character in sorted(set("".join(text for text, *_ in texts).lower()))]
     made = recipe(encoder="dgcnn").encoder.model_copy(update={"longest": longest})
     found = Reader(made, lambda: counts)
     records = [Record(f"a:{place}", text, None, tuple(own)) for place, (text, *own) in enumerate(texts)]
-    return found, examples(records, found, INDEX)
+    return found, tokenized(records, found, INDEX)
 
 
 def strings(found, row: int) -> set:
     return {triple_of(each) for each in found.record(row)}
 
 
-def answers(method: str, made: Reader, given: list[Example], known=None):
+def answers(method: str, made: Reader, given: list[TokenizedSentence], known=None):
     network = certain(known or given, method=method, predicates=len(PREDICATES))
-    return decoded([network], Recipe(method=method), made, given, PREDICATES)
+    inference = import_module(f"tasks.extraction.{method}.inference")
+    decode = inference.decoder([network], Recipe(method=method), INDEX, list)
+    return candidates(decode, made, given, PREDICATES)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -77,9 +80,15 @@ def test_a_sentence_that_is_cut_has_the_triples_of_its_beginning(method):
     assert [strings(found, row) for row in (0, 1)] == [{wrote}, {wrote}]
 
 
+def of_length(tokens: int) -> TokenizedSentence:
+    return TokenizedSentence(Record("", "", None, ()), {"characters": np.ones(tokens)}, ())
+
+
 def test_batches_hold_every_sentence_once_and_fit_their_budget(tmp_path):
     lengths = np.random.default_rng(0).integers(1, 500, 300)
-    given = [Example(Record("", "", None, ()), {"characters": np.ones(each)}, ()) for each in lengths]
+    given = [
+        TokenizedSentence(Record("", "", None, ()), {"characters": np.ones(each)}, ()) for each in lengths
+    ]
     batches = list(by_length(given))
     assert sorted(row for rows in batches for row in rows) == list(range(300))
     for rows in batches:
@@ -90,19 +99,21 @@ def test_batches_hold_every_sentence_once_and_fit_their_budget(tmp_path):
 
 def test_batches_have_few_shapes():
     lengths = np.random.default_rng(0).integers(2, 300, 3000)
-    given = [Example(Record("", "", None, ()), {"characters": np.ones(each)}, ()) for each in lengths]
+    given = [
+        TokenizedSentence(Record("", "", None, ()), {"characters": np.ones(each)}, ()) for each in lengths
+    ]
     sizes = [len(rows) for rows in by_length(given)]
     assert all(size.bit_count() == 1 for size in sizes)
     assert len(sizes) < 2 * len(lengths) * 150 / BATCH_CHARACTERS + 40
 
 
 def test_sentences_longer_than_the_budget_are_batches_of_their_own():
-    given = [Example(Record("", "", None, ()), {"characters": np.ones(4098)}, ())] * 2
+    given = [of_length(4098)] * 2
     assert [len(rows) for rows in by_length(given)] == [1, 1]
 
 
-def found(subject, object_, score=0.5, predicate=0) -> Found:
-    return Found(predicate, subject, object_, score)
+def found(subject, object_, score=0.5, predicate=0) -> SpanTriple:
+    return SpanTriple(predicate, subject, object_, score)
 
 
 def test_of_equal_strings_the_best_mention_counts_and_the_best_triple_comes_first():

@@ -1,4 +1,5 @@
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -6,7 +7,7 @@ import numpy as np
 import pytest
 
 from tasks.extraction import dataset as files
-from tasks.extraction.models.features import examples
+from tasks.extraction.models.features import tokenized
 from tests.extraction.jobs import INDEX, METHODS, PREDICATES, dataset, reader, recipe
 
 KINDS = [(method, encoder) for encoder in ("dgcnn", "bert") for method in METHODS]
@@ -30,12 +31,20 @@ def folder() -> Path:
 @cache
 def network(method: str, encoder: str = "dgcnn", *, seed: int = 1, distant: bool = False):
     """A fresh network, and what reads for it; reads no more than the long sentence has."""
-    from tasks.extraction.models import networks
-
-    made = recipe(method, encoder, distant=distant, training={} if method == "gplinker" else {"subjects": 2})
-    made = made.model_copy(update={"encoder": made.encoder.model_copy(update={"longest": LONGEST})})
+    made = settings(method, encoder, distant=distant)
     own = reader(made, folder())
-    return networks.build(made, own, predicates=K, seed=seed), own
+    return trainings(method).build(made, own, predicates=K, seed=seed), own
+
+
+def settings(method: str, encoder: str, *, distant: bool = False):
+    """A recipe with two subjects where a method draws them."""
+    made = recipe(method, encoder, distant=distant, training={} if method == "gplinker" else {"subjects": 2})
+    return made.model_copy(update={"encoder": made.encoder.model_copy(update={"longest": LONGEST})})
+
+
+def trainings(method: str):
+    """The method's module of trainings."""
+    return import_module(f"tasks.extraction.{method}.training")
 
 
 def outputs(model, inputs) -> dict[str, np.ndarray]:
@@ -158,7 +167,7 @@ def test_a_seed_decides_all_weights():
 def test_tags_lose_their_mean_over_tokens_whatever_the_padding():
     from keras import ops
 
-    from tasks.extraction.models.networks import tag_loss
+    from tasks.extraction.tagging.network import tag_loss
 
     random = np.random.default_rng(0)
     logs, targets = -random.random((2, 6, 4)), (random.random((2, 6, 4)) < 0.3).astype(np.float32)
@@ -172,7 +181,7 @@ def test_tags_lose_their_mean_over_tokens_whatever_the_padding():
 
 
 def test_nothing_but_padding_loses_nothing():
-    from tasks.extraction.models.networks import tag_loss
+    from tasks.extraction.tagging.network import tag_loss
 
     assert float(tag_loss(np.full((1, 3, 2), -1.0), np.full((1, 3, 2), -0.5))) == 0
 
@@ -181,19 +190,12 @@ def test_nothing_but_padding_loses_nothing():
 def test_gradients_of_a_batch_are_finite_and_reach_the_encoder(method, encoder):
     import tensorflow as tf
 
-    from tasks.extraction.models import gplinker, tagging
-
     made, own = network(method, encoder)
-    given = examples(files.records(folder(), "train")[:4], own, INDEX)
-    inputs = own.batch([each.read for each in given])
-    length = inputs["characters"].shape[1]
-    if method == "gplinker":
-        targets = gplinker.targets(given, predicates=K, length=length)
-    else:
-        extra, targets = tagging.targets(
-            given, predicates=K, subjects=2, length=length, generator=np.random.default_rng(0)
-        )
-        inputs |= extra
+    given = tokenized(files.records(folder(), "train")[:4], own, INDEX)
+    inputs = own.batch([each.inputs for each in given])
+    make_targets = trainings(method).target_maker(settings(method, encoder), (), INDEX)
+    further, targets = make_targets(given, inputs["characters"].shape[1], np.random.default_rng(0))
+    inputs |= further
     with tf.GradientTape() as tape:
         found = made.training(inputs, training=True)
         loss = sum(tf.reduce_mean(made.losses[name](targets[name], found[name])) for name in made.losses)

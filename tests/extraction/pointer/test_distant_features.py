@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from tasks.extraction.labelling.distant_supervision import Knowledge
-from tasks.extraction.models.distant_features import DistantInputs
-from tasks.extraction.models.features import Example
+from tasks.extraction.labelling.distant_supervision import KnownTriples
+from tasks.extraction.models.features import TokenizedSentence
+from tasks.extraction.pointer.distant_features import DistantFeatures
 from tasks.extraction.records import Record
 
 K = 2
@@ -13,11 +13,11 @@ RECORDS = [
     Record("t:2", "长城是王雨的", None, (("长城", "作者", "王雨"),)),
     Record("t:3", "李山走大路", None, (("大路", "主角", "李山"), ("大路", "作者", "李山"))),
 ]
-KNOWN = DistantInputs(Knowledge.of(RECORDS, {"作者": 0, "主角": 1}), K)
+KNOWN = DistantFeatures(KnownTriples.of(RECORDS, {"作者": 0, "主角": 1}), K)
 
 
-def example(text: str, id: str = "new", *, tokens: int | None = None) -> Example:
-    return Example(Record(id, text, None, ()), {"characters": np.ones(tokens or len(text) + 2)}, ())
+def example(text: str, id: str = "new", *, tokens: int | None = None) -> TokenizedSentence:
+    return TokenizedSentence(Record(id, text, None, ()), {"characters": np.ones(tokens or len(text) + 2)}, ())
 
 
 def marked(found: np.ndarray) -> list[list[int]]:
@@ -71,10 +71,3 @@ def test_inputs_are_float32(value):
         KNOWN.subjects([given], length=8) if value == "subjects" else KNOWN.objects(given, (2, 3), length=8)
     )
     assert made.dtype == np.float32
-
-
-def test_what_is_forgotten_is_found_again():
-    inputs, given = DistantInputs(Knowledge.of(RECORDS, {"作者": 0, "主角": 1}), K), example("王雨写长城")
-    before = inputs.candidates(given)
-    inputs.forget()
-    assert before == inputs.candidates(given) != []

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
-from tasks.extraction.models.features import Example, tokens_of
-from tasks.extraction.models.tagging import OBJECT_ROWS, decode, pairs, targets
+from tasks.extraction.models.features import TokenizedSentence, tokens_of
 from tasks.extraction.records import Record
+from tasks.extraction.tagging.decoding import OBJECT_ROWS, decode, pairs
+from tasks.extraction.tagging.targets import targets
 from tests.extraction.certain import certain
 
 K = 3
@@ -14,15 +15,15 @@ OTHER = (2, (8, 9), (0, 2))
 TEXT = "甲乙丙丁戊己庚辛壬癸"
 
 
-def example(*labels, text=TEXT) -> Example:
+def example(*labels, text=TEXT) -> TokenizedSentence:
     numbers = np.array([2, *(7 + ord(each) % 97 for each in text), 3], np.int32)
-    return Example(Record("train:0", text, None, ()), {"characters": numbers}, labels)
+    return TokenizedSentence(Record("train:0", text, None, ()), {"characters": numbers}, labels)
 
 
 def drawn(*labels, subjects=1, seed=0, beside=()) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     given = [example(*labels), *beside]
     length, generator = max(each.tokens for each in given) + 6, np.random.default_rng(seed)
-    extra, found = targets(given, predicates=K, subjects=subjects, length=length, generator=generator)
+    extra, found = targets(given, length, generator, predicates=K, subjects=subjects)
     return extra["span"], found
 
 
@@ -75,7 +76,7 @@ def test_padding_is_marked_in_all_targets_and_nothing_else_is():
 
 def test_several_subjects_of_a_sentence_lie_side_by_side():
     given = [example(ONE, OTHER), example(SHARED)]
-    extra, found = targets(given, predicates=K, subjects=8, length=16, generator=np.random.default_rng(0))
+    extra, found = targets(given, 16, np.random.default_rng(0), predicates=K, subjects=8)
     assert extra["span"].shape == (2, 8, 2)
     assert found["object"].shape == (16, 16, 2 * K)
     assert {tuple(span) for span in extra["span"][1]} == {(1, 2)}
@@ -115,13 +116,13 @@ def test_a_start_takes_the_nearest_sure_end_and_few_weaker_ones_before_it(starts
     assert [score for *_, score in spans] == pytest.approx([starts[s] * ends[e] for s, e in found])
 
 
-def decoded(*examples: Example, known=None, sure=8.0, floor=0.1):
-    tokens = [each.tokens for each in examples]
-    inputs = {"characters": np.zeros((len(examples), max(tokens)), np.int32)}
+def decoded(*examples: TokenizedSentence, known=None, sure=8.0, floor=0.1):
+    length = max(each.tokens for each in examples)
+    inputs = {"characters": np.zeros((len(examples), length), np.int32)}
     for row, each in enumerate(examples):
-        inputs["characters"][row, : each.tokens] = each.read["characters"]
+        inputs["characters"][row, : each.tokens] = each.inputs["characters"]
     networks = [certain(own, method="pointer", predicates=K, sure=sure) for own in known or [examples]]
-    return decode(networks, inputs, tokens, predicates=K, floor=floor)
+    return decode(networks, examples, inputs, predicates=K, floor=floor)
 
 
 def labels(found) -> list:
@@ -167,7 +168,7 @@ def test_few_subjects_make_a_small_batch(subjects, rows):
     of_objects = network.objects.predict_on_batch
     network.objects.predict_on_batch = lambda taken: sizes.append(len(taken["span"])) or of_objects(taken)
     found = decode(
-        [network], {"characters": given.read["characters"][None]}, [given.tokens], predicates=K, floor=0.1
+        [network], [given], {"characters": given.inputs["characters"][None]}, predicates=K, floor=0.1
     )
     assert labels(found[0]) == sorted(many)
     assert sizes == rows

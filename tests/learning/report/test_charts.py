@@ -17,7 +17,7 @@ def history(epochs: int, *, held_out: bool = True) -> list[dict]:
 
 
 def f1_history() -> list[dict]:
-    return [{"stage": 1, "epoch": 1, "loss": 1.0, "held_out_f1": 0.5, "learning_rate": 1e-3}]
+    return [{"stage": 1, "epoch": 1, "loss": 1.0, "held_out_f1_of_marks": 0.5, "learning_rate": 1e-3}]
 
 
 def drawings() -> dict[str, Chart]:

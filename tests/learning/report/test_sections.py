@@ -96,10 +96,10 @@ def test_a_training_is_told_by_its_last_epoch():
 
 
 def test_a_training_is_told_with_whichever_figures_were_taken():
-    measured = {"stage": 1, "epoch": 1, "loss": 2.0, "held_out_f1": 0.25, "learning_rate": 0.1}
-    bare = {name: value for name, value in measured.items() if name != "held_out_f1"}
+    measured = {"stage": 1, "epoch": 1, "loss": 2.0, "held_out_f1_of_marks": 0.25, "learning_rate": 0.1}
+    bare = {name: value for name, value in measured.items() if name != "held_out_f1_of_marks"}
     shown = table(sections.training(material(histories={"a, fold 0": [measured], "b": [bare], "c": []})))
-    assert shown.columns == ["training", "epochs", "loss", "held-out F1"]
+    assert shown.columns == ["training", "epochs", "loss", "held-out F1 of marks"]
     assert shown.rows == [["a, fold 0", 1, 2.0, 0.25], ["b", 1, 2.0, None]]
 
 
