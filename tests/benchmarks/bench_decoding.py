@@ -22,6 +22,7 @@ import resource
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -144,9 +145,8 @@ def rates(told: dict[str, Any]) -> None:
     """Child: sentences a second of one method, one at a time in two ways and in batches."""
     from tasks.extraction import dataset
     from tasks.extraction.config import Recipe
-    from tasks.extraction.models import networks
-    from tasks.extraction.models.features import Example, examples
-    from tasks.extraction.models.inference import decoded
+    from tasks.extraction.models.features import TokenizedSentence, tokenized
+    from tasks.extraction.models.inference import candidates
     from tasks.learning.training.keras_setup import configure
     from tasks.text.tokenization import Reader
 
@@ -154,13 +154,16 @@ def rates(told: dict[str, Any]) -> None:
     folder, recipe = Path(told["job"]["dataset"]), Recipe.model_validate(told["job"]["settings"])
     reader = Reader(recipe.encoder, partial(dataset_files.characters, folder))
     predicates = dataset.predicates(folder)
-    fresh = networks.build(recipe, reader, predicates=len(predicates), seed=0)
-    sentences = examples(dataset.records(folder, "test"), reader, {})
+    method = import_module(f"tasks.extraction.{recipe.method}.inference")
+    fresh = method.build(recipe, reader, predicates=len(predicates), seed=0)
+    indices = {predicate: index for index, predicate in enumerate(predicates)}
+    sentences = tokenized(dataset.records(folder, "test"), reader, {})
 
-    def decode(chosen: Sequence[Example], *, slow: bool = False) -> int:
-        return len(decoded([planted(fresh, slow=slow)], recipe, reader, chosen, predicates).scores)
+    def decode(chosen: Sequence[TokenizedSentence], *, slow: bool = False) -> int:
+        decoder = method.decoder([planted(fresh, slow=slow)], recipe, indices, list)
+        return len(candidates(decoder, reader, chosen, predicates).scores)
 
-    def alone(*, slow: bool) -> Callable[[Sequence[Example]], int]:
+    def alone(*, slow: bool) -> Callable[[Sequence[TokenizedSentence]], int]:
         return lambda chosen: sum(decode([each], slow=slow) for each in chosen)
 
     ways = {
@@ -192,11 +195,10 @@ def profile(act: Callable[[], Any]) -> None:
 def stream(told: dict[str, Any]) -> None:
     """Child: predict as the step does, and tell time and memory every so many sentences."""
     from tasks.extraction import predict
-    from tasks.extraction.models import networks
     from tasks.predict import child
 
-    def fresh(model: Path, recipe: Any, reader: Any, predicates: int) -> Any:
-        return planted(networks.build(recipe, reader, predicates=predicates, seed=0))
+    def fresh(method: Any, model: Path, recipe: Any, reader: Any, predicates: int) -> Any:
+        return planted(method.build(recipe, reader, predicates=predicates, seed=0))
 
     predict._loaded, predict.Progress = fresh, Watched  # type: ignore[misc, assignment]
     child(told)
