@@ -16,7 +16,7 @@ from tasks.learning.ensemble import prediction_files, stacking
 from tasks.learning.ensemble.candidates import Candidates
 from tasks.learning.ensemble.evaluation import Evaluation, Evaluator
 from tasks.learning.ensemble.greedy import FEW, greedy_weights
-from tasks.learning.ensemble.members import aligned, nested, weighted
+from tasks.learning.ensemble.members import aligned, nested_blend, weighted_mean
 
 PARTS = ("out_of_fold", "validation", "test")
 
@@ -40,7 +40,7 @@ class BestMember(NamedTuple):
 
     def gain(self, evaluator: Evaluator, values: Any, evaluation: Evaluation) -> dict[str, Any]:
         """How much better a blend is, with its standard error; below 0 it is worse."""
-        gain = evaluator.gain(values, evaluation, self.values, self.evaluation)
+        gain = evaluator.difference(values, evaluation, self.values, self.evaluation)
         return {"over": self.name, **gain._asdict()}
 
 
@@ -67,14 +67,14 @@ def blend(
     """
     evaluator = evaluator_of(competition, dataset, answers)
     folders = {name: artifact.path for name, artifact in members.items()}
-    evaluations = {name: evaluator.evaluation(folder) for name, folder in folders.items()}
+    evaluations = {name: evaluator.evaluate(folder) for name, folder in folders.items()}
     best = max(evaluations, key=lambda name: evaluations[name].score.signed)
     values = {name: _out_of_fold(folder) for name, folder in folders.items()}
     combination = _combination(evaluator.train, list(values.values()), blend, folds)
     with (store := Store.current()).new_folder() as folder:
         _write(folder, folders, combination)
-        blended = evaluator.evaluation(folder)
-        if evaluations[best].beats(blended):
+        blended = evaluator.evaluate(folder)
+        if evaluations[best].score.signed > blended.score.signed:
             combination = _alone(list(folders).index(best), len(folders))
             _write(folder, folders, combination)
             blended = evaluations[best]
@@ -144,7 +144,7 @@ def _alone(place: int, count: int) -> Combination:
 def _greedy(weights: np.ndarray) -> Combination:
     if weights.max() == 1:
         return _alone(int(weights.argmax()), len(weights))
-    return Combination(weights, lambda part, values: weighted(values, weights))
+    return Combination(weights, lambda part, values: weighted_mean(values, weights))
 
 
 def _weights(
@@ -172,7 +172,7 @@ def _nested(
     """Score and gain of greedy weights chosen for each fold on the other folds; None for few members."""
     if settings.method != "greedy" or len(members) < FEW or folds is None:
         return None
-    values = nested(
+    values = nested_blend(
         members, _assigned(folds), lambda part, rows: _weights(evaluator.train, part, settings, rows)
     )
     evaluation = evaluator.out_of_fold(values)
@@ -185,14 +185,14 @@ def _stacked(
     frame = back(vectors[0])
     targets = scorer.targets(frame)
     fold_of_value = folds[frame.frame.rows] if isinstance(frame, Candidates) else folds
-    out_of_fold = back(stacking.nested(vectors, targets, fold_of_value))
+    out_of_fold = back(stacking.out_of_fold(vectors, targets, fold_of_value))
     stack = stacking.fit(vectors, targets)
 
     def combine(part: str, values: list[Any]) -> Any:
         if part == "out_of_fold":
             return out_of_fold
         part_vectors, back_to_values = aligned(values)
-        return back_to_values(stacking.applied(stack, part_vectors))
+        return back_to_values(stacking.predict(stack, part_vectors))
 
     return Combination(stack.weights / max(stack.weights.sum(), 1e-12), combine)
 
@@ -202,7 +202,7 @@ def _write(folder: Path, folders: dict[str, Path], combination: Combination) -> 
         members = [
             prediction_files.read(each, part)
             for each in folders.values()
-            if prediction_files.holds(each, part)
+            if prediction_files.exists(each, part)
         ]
         if not members:
             continue

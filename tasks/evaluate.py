@@ -34,8 +34,8 @@ def evaluate(
     held_out = prediction_files.read(predictions.path, "held_out")
     rows = np.array([row[id] for id in held_out.ids])
     scorer = find(competition).scorer(dataset.path)
-    share = members.share_of_first_head(held_out.values, lambda values: scorer(values, rows).signed)
-    score = scorer(members.one_head(held_out.values, share), rows)
+    share = members.best_head_share(held_out.values, lambda values: scorer(values, rows).signed)
+    score = scorer(members.blend_heads(held_out.values, share), rows)
     log.info("%s: %s", of, score.text())
     store = Store.current()
     with store.new_folder() as folder:

@@ -36,14 +36,14 @@ def gather(
     assigned = np.load(folds.path / "folds.npy")
     scorer = find(competition).scorer(dataset.path)
     joined = members.join([prediction_files.read(each.path, "held_out") for each in held_out], ids, assigned)
-    share = members.share_of_first_head(joined, lambda values: scorer(values).signed)
-    out_of_fold = members.one_head(joined, share)
+    share = members.best_head_share(joined, lambda values: scorer(values).signed)
+    out_of_fold = members.blend_heads(joined, share)
     store = Store.current()
     with store.new_folder() as folder:
         prediction_files.write(folder, "out_of_fold", Scores(ids, out_of_fold))
         for part in ("validation", "test"):
-            if prediction_files.holds(others[0].path, part):
+            if prediction_files.exists(others[0].path, part):
                 mean = members.mean([prediction_files.read(each.path, part) for each in others])
-                prediction_files.write(folder, part, Scores(mean.ids, members.one_head(mean.values, share)))
+                prediction_files.write(folder, part, Scores(mean.ids, members.blend_heads(mean.values, share)))
         write_json(folder / "member.json", {"score": scorer(out_of_fold)._asdict(), "first_head": share})
         return store.keep("member", folder)

@@ -15,7 +15,7 @@ from tasks.learning.ensemble.pseudo_labels import most_confident
 @step(label="pseudo fold {fold}")
 def pseudo(scores: list[Artifact], settings: Pseudo, *, fold: int) -> Artifact:
     """Write `pseudo.npy` (m, 3) float64: test row, class index, weight."""
-    tests = [members.one_head(prediction_files.read(each.path, "test").values, 1.0) for each in scores]
+    tests = [members.blend_heads(prediction_files.read(each.path, "test").values, 1.0) for each in scores]
     rows, classes = most_confident(np.mean(tests, axis=0), share=settings.share)
     store = Store.current()
     with store.new_folder() as folder:

@@ -9,7 +9,7 @@ from flows.search.trial import changed
 from tasks.core.competition import competition_names, find
 from tasks.core.config import Settings
 from tasks.core.settings import resolve
-from tasks.learning.search.search_space import Present, narrowed
+from tasks.learning.search.search_space import CurrentSettings, restricted
 
 PRESETS = [(name, preset.name) for name in competition_names() for preset in resolve.presets(name)]
 DRAWN = 15
@@ -39,7 +39,7 @@ def test_the_present_settings_are_within_what_is_suggested(competition: str, pre
     """So that the first trial is the preset, and the sampler learns from it."""
     suggest = find(competition).suggest
     for config in searched(competition, preset):
-        present = Present(config.model_dump(mode="json"))
+        present = CurrentSettings(config.model_dump(mode="json"))
         found = changed(config, suggest(present, config))
         assert found == config
         study = optuna.create_study()
@@ -49,7 +49,7 @@ def test_the_present_settings_are_within_what_is_suggested(competition: str, pre
 
 @pytest.mark.parametrize(("competition", "preset"), PRESETS)
 def test_a_search_of_the_training_changes_nothing_else(competition: str, preset: str) -> None:
-    suggest = narrowed(find(competition).suggest, ["recipe.training"])
+    suggest = restricted(find(competition).suggest, ["recipe.training"])
     for config in searched(competition, preset):
         study = optuna.create_study(sampler=optuna.samplers.RandomSampler(0))
         found: list[Any] = [changed(config, suggest(study.ask(), config)) for _ in range(DRAWN)]

@@ -55,7 +55,7 @@ def choose(competition: str, config: Any, selector: str) -> Selection:
     if len(selected) < FEWEST_MEMBERS:
         raise InvalidSettings(_too_few(selected, unusable))
     evaluator = evaluator_of(competition, dataset, getattr(config, "answers", None))
-    evaluated = [EvaluatedMember(each, evaluator.evaluation(each.artifact.path)) for each in selected]
+    evaluated = [EvaluatedMember(each, evaluator.evaluate(each.artifact.path)) for each in selected]
     evaluated.sort(key=lambda each: -each.evaluation.score.signed)
     best = evaluated[:count]
     by_artifact = {each.member.artifact: each for each in best}

@@ -20,8 +20,8 @@ from tasks.core.errors import InvalidSettings, UserError
 from tasks.core.execution.slots import slot_names
 from tasks.core.submissions.submissions import flat
 from tasks.learning.search.config import Search
-from tasks.learning.search.search_space import narrowed, sought
-from tasks.learning.search.study import Begun, Study
+from tasks.learning.search.search_space import restricted, searched_params
+from tasks.learning.search.study import StartedTrial, Study
 from tasks.learning.search.trials import Trial, best
 from tasks.report import publish
 
@@ -49,7 +49,7 @@ def search(competition: str, config: Any, settings: Search) -> dict[str, Any]:
     config = searchable(competition, config, settings)
     study = Study(settings, competition=competition, steps=last_step(config))
     _refuse_other_settings(study, config, settings)
-    with study.owned() as owner:
+    with study.register_owner() as owner:
         _Trials(study, competition, config, settings, owner=owner).run()
     winner = best(study.trials())
     if winner is None:
@@ -70,7 +70,7 @@ def _refuse_other_settings(study: Study, config: Settings, search: Search) -> No
     tree["data"].pop("root", None)  # data count by their contents
     only = " ".join(sorted(search.only)) or None
     now = dict(flat({**tree, "--seed": search.seed, "--pruner": search.pruner, "--only": only}))
-    before = study.remembered("settings", now)
+    before = study.set_once("settings", now)
     changes = [
         f"{key} {before.get(key)!r} → {now.get(key)!r}"
         for key in {**before, **now}
@@ -109,7 +109,7 @@ class _Trials:
                 self._settle(self._running.pop(done), done)
         except BaseException:
             for number in self._running.values():
-                self._study.put_back(number)
+                self._study.requeue(number)
             raise
         if self._last_failure and not best(self._study.trials()):
             raise self._last_failure
@@ -123,27 +123,27 @@ class _Trials:
             self._running[future] = begun.number
         return bool(self._running)
 
-    def _next(self) -> Begun | None:
+    def _next(self) -> StartedTrial | None:
         if self._until is not None and time.time() >= self._until:
             return None
         suggest, only = find(self._competition).suggest, self._search.only
         return self._study.begin(
             self._owner,
             total=self._search.trials,
-            start=lambda: sought(suggest, self._config, only),
-            suggest=lambda trial: narrowed(suggest, only)(trial, self._config),
+            initial_params=lambda: searched_params(suggest, self._config, only),
+            suggest=lambda trial: restricted(suggest, only)(trial, self._config),
         )
 
     def _settle(self, number: int, future: Any) -> None:
         """Record how a trial ended, and log the progress of the search."""
         result = future.result(raise_on_failure=False)
         if isinstance(result, UserError):
-            self._study.put_back(number)
+            self._study.requeue(number)
             raise result
         if isinstance(result, BaseException):
             self._failed(number, result)
         elif result == "out of time":
-            self._study.put_back(number)
+            self._study.requeue(number)
         trials = self._study.trials()
         log.info("trial %d %s; %s", number, _outcome(trials[number]), self._progress(trials))
 

@@ -22,7 +22,7 @@ from tasks.core.settings.overrides import Override, applied
 from tasks.core.step import Step, step
 from tasks.evaluate import evaluate
 from tasks.learning.search.config import Search
-from tasks.learning.search.search_space import sought
+from tasks.learning.search.search_space import searched_params
 from tasks.learning.search.study import Study
 
 log = logging.getLogger("podium")
@@ -90,8 +90,8 @@ def searchable(competition: str, config: Any, search: Search) -> Any:
         raise InvalidSettings(f"--recipe: expected one of {names}, received {search.recipe or 'none'!r}")
     config, suggest = config.model_copy(update={"recipes": tuple(chosen)}), find(competition).suggest
     for key in search.only:
-        if not sought(suggest, config, [key]):
-            known = sought(suggest, config)
+        if not searched_params(suggest, config, [key]):
+            known = searched_params(suggest, config)
             expected = f"a key that is, or is above, one of {', '.join(known)}"
             raise InvalidSettings(f"--only: expected {expected}; received {key!r}{suggestion(key, known)}")
     return config
@@ -160,7 +160,7 @@ class TrialRunner:
             raise
         if outcome.state == "ran":
             log.info("%s: done in %.1f s", label, outcome.seconds)
-            self._study.got_on(self._number)
+            self._study.mark_progress(self._number)
         return outcome.result
 
     def _limited(self, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -177,7 +177,7 @@ class TrialRunner:
         return float("inf") if self._until is None else self._until - time.time()
 
     def _refuse_other_data(self, dataset: Artifact) -> None:
-        if self._study.remembered("dataset", dataset.name) != dataset.name:
+        if self._study.set_once("dataset", dataset.name) != dataset.name:
             raise UserError(
                 f"study {self._study.name}: expected the data that it started with, received other; "
                 "choose another --study"

@@ -10,7 +10,7 @@ from tasks.extraction.records import Record, Triple
 from tasks.extraction.rules import table
 from tasks.extraction.triples import normal, triple_of
 from tasks.learning.ensemble.candidates import Candidates
-from tasks.learning.ensemble.thresholds import best_cut, best_cuts
+from tasks.learning.ensemble.thresholds import best_threshold, best_thresholds
 
 ENOUGH_LABELS = 100
 """Labels a predicate needs for a threshold of its own; with fewer it would fit noise."""
@@ -31,13 +31,13 @@ def thresholds(
         wanted: number of labels.
     """
     if not by_predicate:
-        return {"threshold": best_cut(values.scores, right, wanted)[0], "by_predicate": {}}
+        return {"threshold": best_threshold(values.scores, right, wanted)[0], "by_predicate": {}}
     labels = Counter(predicate for record in records for _, predicate, _ in record.triples)
     frequent = sorted(predicate for predicate, count in labels.items() if count >= ENOUGH_LABELS)
     number = {predicate: place for place, predicate in enumerate(frequent)}
     group = np.array([number.get(triple_of(key)[1], len(frequent)) for key in values.frame.keys], np.int64)
     chosen = [group == place for place in range(len(frequent) + 1)]
-    *own, rest = best_cuts([(values.scores[each], right[each]) for each in chosen], wanted)
+    *own, rest = best_thresholds([(values.scores[each], right[each]) for each in chosen], wanted)
     return {"threshold": rest, "by_predicate": dict(zip(frequent, own, strict=True))}
 
 

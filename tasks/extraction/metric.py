@@ -14,7 +14,7 @@ from tasks.extraction.records import Triple
 from tasks.extraction.scoring.triples import Counts, per_sentence, standard_error
 from tasks.extraction.triples import right_and_wanted
 from tasks.learning.ensemble.candidates import Candidates, Frame
-from tasks.learning.ensemble.thresholds import best_cut
+from tasks.learning.ensemble.thresholds import best_threshold
 
 
 def scorer(dataset: Path, part: Part = "train", settings: dict[str, Any] | None = None) -> "TripleScorer":
@@ -49,7 +49,7 @@ class TripleScorer:
             raise ValueError(f"expected candidates of {len(chosen)} sentences, received {len(values)}")
         if decision is None:
             right, wanted = self._right(values.frame, None if rows is None else tuple(rows.tolist()))
-            return Score("F1", best_cut(values.scores, right, wanted)[1], 0.0)
+            return Score("F1", best_threshold(values.scores, right, wanted)[1], 0.0)
         texts = [self._records[row].text for row in chosen]
         counts = self.counts(answered(values, texts, decision), chosen)
         return Score("F1", Counts(*counts.sum(axis=0).tolist()).f1, standard_error(counts))

@@ -4,7 +4,7 @@ from typing import Any
 
 from tasks.core.competition import Score
 from tasks.learning.search.config import Search
-from tasks.learning.search.study import Begun, Study
+from tasks.learning.search.study import StartedTrial, Study
 from tasks.learning.search.trials import Trial
 
 STEPS = 8
@@ -23,8 +23,8 @@ def start() -> dict[str, Any]:
     return {"x": 2.0, "kind": "b"}
 
 
-def begin(own: Study, owner: str, total: int = 30) -> Begun | None:
-    return own.begin(owner, total=total, start=start, suggest=suggest)
+def begin(own: Study, owner: str, total: int = 30) -> StartedTrial | None:
+    return own.begin(owner, total=total, initial_params=start, suggest=suggest)
 
 
 def score(differences: dict[str, Any], *, higher_is_better: bool = True) -> Score:
@@ -39,7 +39,7 @@ def score(differences: dict[str, Any], *, higher_is_better: bool = True) -> Scor
 def carried_out(total: int, name: str = "one", **settings: Any) -> list[Trial]:
     """A search of one worker that nothing interrupts; every seventh trial is given up."""
     own = study(name, **settings)
-    with own.owned() as owner:
+    with own.register_owner() as owner:
         while begun := begin(own, owner, total):
             end(own, begun)
     return own.trials()

@@ -1,7 +1,7 @@
-"""Scores of what has no fixed number of classes: for each record, the answers some model considered.
+"""Scored candidates: predictions of tasks without a fixed set of classes.
 
-A candidate is any JSON value (a triple, a query) under its canonical text. Two models may consider
-different candidates of a record; what a model did not consider scores 0.
+A candidate is a possible answer of a record, any JSON value (a triple, a query), identified by its canonical
+text. Models may have different candidates for a record; one that a model does not have scores 0.
 """
 
 import json
@@ -14,14 +14,23 @@ import numpy as np
 
 
 class Frame:
-    """Which candidates each record has. Compared by identity, so that what is derived can be remembered."""
+    """The candidates of each record. Compared by identity, so that results for a frame can be cached."""
+
+    starts: np.ndarray
+    """(n + 1,) int64: record i has the candidates from `starts[i]` to before `starts[i + 1]`."""
+    keys: Sequence[str]
+    """(m,) canonical texts."""
 
     def __init__(self, starts: np.ndarray, keys: Sequence[str]) -> None:
         self.starts, self.keys = starts, keys
 
     @property
     def rows(self) -> np.ndarray:
-        """(m,) int64: the record of each candidate."""
+        """(m,) int64: the record of each candidate.
+
+        >>> Frame(np.array([0, 2, 2, 3]), ["a", "b", "c"]).rows.tolist()
+        [0, 0, 2]
+        """
         return np.repeat(np.arange(len(self.starts) - 1), np.diff(self.starts))
 
 
@@ -29,12 +38,17 @@ class Candidates:
     """Scored candidates of n records; indexing by an array of rows gives those records' candidates."""
 
     def __init__(self, frame: Frame, scores: np.ndarray) -> None:
-        """`scores` is (m,) float32 in [0, 1], a number for each candidate of the frame."""
+        """`scores` is (m,) float32 in [0, 1], one for each candidate of the frame."""
         self.frame, self.scores = frame, np.asarray(scores, np.float32)
 
     @classmethod
     def of(cls, records: Iterable[dict[str, float]]) -> "Candidates":
-        """From one {key: score} for each record."""
+        """Make candidates from one {key: score} for each record.
+
+        >>> candidates = Candidates.of([{"a": 0.5, "b": 0.25}, {}])
+        >>> len(candidates), candidates.frame.starts.tolist(), candidates.scores.tolist()
+        (2, [0, 2, 2], [0.5, 0.25])
+        """
         starts, keys, scores = [0], list[str](), list[float]()
         for record in records:
             keys.extend(record)
@@ -63,17 +77,17 @@ def concatenated(parts: Iterable[Candidates]) -> Candidates:
 
 
 def key(value: Any) -> str:
-    """The canonical text of a candidate: equal values have equal keys."""
+    """Return the canonical text of a candidate; equal values have equal keys."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def write(file: Path, ids: Sequence[str], values: Candidates) -> None:
-    """A line `{"id", "candidates": [[candidate, score], …]}` for each record."""
+    """Write a line `{"id", "candidates": [[candidate, score], …]}` for each record."""
     write_pieces(file, [(ids, values)])
 
 
 def write_pieces(file: Path, pieces: Iterable[tuple[Sequence[str], Candidates]]) -> None:
-    """Ids and candidates of several pieces in one file, each piece written as it comes."""
+    """Write ids and candidates of several pieces to one file, each piece as it comes."""
     with file.open("w", encoding="utf-8", newline="\n") as lines:
         for ids, values in pieces:
             for id, record in zip(ids, values.records(), strict=True):
@@ -82,12 +96,12 @@ def write_pieces(file: Path, pieces: Iterable[tuple[Sequence[str], Candidates]])
 
 
 def _number(score: float) -> str:
-    # six digits tell candidates apart and keep files small; a missing number stays one, for `join` to find
+    # six digits separate candidates and keep files small; NaN is written, so that `members.join` finds it
     return "NaN" if math.isnan(score) else f"{score:.6g}"
 
 
 def read(file: Path) -> tuple[list[str], Candidates]:
-    """Ids and candidates, as `write` wrote them."""
+    """Read ids and candidates that `write` has written."""
     with file.open(encoding="utf-8") as lines:
         entries = [json.loads(line) for line in lines]
     records = ({key(each): score for each, score in entry["candidates"]} for entry in entries)
@@ -95,11 +109,11 @@ def read(file: Path) -> tuple[list[str], Candidates]:
 
 
 def aligned(members: Sequence[Candidates]) -> tuple[list[np.ndarray], Callable[[np.ndarray], Candidates]]:
-    """Members over one frame that has all their candidates, and the way back from a vector to candidates.
+    """Bring members to one frame that has the candidates of all of them.
 
     Returns:
-        A (m,) float32 vector for each member, 0 where it did not consider a candidate; and a function
-        that puts such a vector into the common frame.
+        A (m,) float32 vector for each member, 0 where it does not have a candidate; and a function from such
+        a vector to candidates in the common frame.
     """
     records = [[member.record(row) for member in members] for row in range(len(members[0]))]
     union = [dict.fromkeys(each for record in group for each in record) for group in records]
@@ -109,8 +123,8 @@ def aligned(members: Sequence[Candidates]) -> tuple[list[np.ndarray], Callable[[
         np.array(
             [
                 group[number].get(each, 0.0)
-                for group, known in zip(records, union, strict=True)
-                for each in known
+                for group, keys in zip(records, union, strict=True)
+                for each in keys
             ],
             np.float32,
         )

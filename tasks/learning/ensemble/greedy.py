@@ -1,6 +1,10 @@
 """Greedy ensemble selection with replacement, bagged.
 
 Caruana, Niculescu-Mizil, Crew, Ksikes: Ensemble Selection from Libraries of Models, ICML 2004.
+
+The selection scores each possible addition to the sum of the members chosen so far, thousands of times. So
+sums are kept in the members' own float32, and for metrics of classes only those records are computed again
+whose class the addition may change.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,108 +14,12 @@ import numpy as np
 
 from tasks.learning.seeds import generator
 
-
-# FOLDED from tasks/learning/additions.py
-# A growing sum of members' scores, and what each further addition to it would score.
-#
-# Ensemble selection asks this thousands of times, so sums are kept in the members' own float32, buffers are
-# used again, and for metrics of classes only those records are looked at whose class an addition may change.
-class Additions(Protocol):
-    """A sum of members, at first of none."""
-
-    def merits(self) -> np.ndarray:
-        """(members,) what the sum would score with each member added; higher is better."""
-
-    def add(self, member: int) -> None:
-        """Add a member, for another time if need be."""
-
-
-class ValueAdditions:
-    """Additions by any metric of an array of mean scores."""
-
-    def __init__(self, scores: Sequence[np.ndarray], metric: Callable[[np.ndarray], float]) -> None:
-        self._scores, self._metric = scores, metric
-        self._total = np.zeros_like(scores[0])
-        self._count = 0
-
-    def merits(self) -> np.ndarray:
-        return np.array([self._metric(self._mean_with(member)) for member in self._scores])
-
-    def _mean_with(self, member: np.ndarray) -> np.ndarray:
-        # a new array each time: a metric may remember what it was given
-        mean = self._total + member
-        mean /= self._count + 1
-        return mean
-
-    def add(self, member: int) -> None:
-        self._total += self._scores[member]
-        self._count += 1
-
-
-class Classes:
-    """The members' scores of classes, with what is asked of them again and again; bags share one."""
-
-    def __init__(self, scores: Sequence[np.ndarray], metric: Callable[[np.ndarray], float]) -> None:
-        """`scores` are (n, k) arrays; `metric` is the figure of merit of (n,) classes."""
-        self.scores, self.metric = scores, metric
-        self.best = [member.argmax(axis=1) for member in scores]
-        self.highest = [member.max(axis=1) for member in scores]
-        self.spread = [
-            highest - member.min(axis=1) for highest, member in zip(self.highest, scores, strict=True)
-        ]
-        self.alone = np.array([metric(classes) for classes in self.best])
-
-
-class ClassAdditions:
-    """Additions by a metric of the classes with the highest scores, exactly, but in far less time.
-
-    Where the sum's best class leads the next by a gap, a member can only overturn it if its own best class
-    is another, with a score that exceeds its score of the sum's class by more than the gap. The gap grows
-    with the sum and the members' scores do not: soon few records must be looked at.
-    """
-
-    def __init__(self, known: Classes, bag: Sequence[int]) -> None:
-        self._known, self._bag = known, list(bag)
-        records, classes = known.scores[0].shape
-        self._starts = np.arange(records) * classes
-        self._total = np.zeros_like(known.scores[0])
-        self._best: np.ndarray | None = None
-        self._gap = np.zeros(records, self._total.dtype)
-
-    def merits(self) -> np.ndarray:
-        if self._best is None:
-            return self._known.alone[self._bag]
-        return np.array([self._known.metric(self._classes_with(member, self._best)) for member in self._bag])
-
-    def _classes_with(self, member: int, best: np.ndarray) -> np.ndarray:
-        """(n,) the classes with the highest scores once the member is added."""
-        known, scores = self._known, self._known.scores[member]
-        # first what needs no look into the scores: most records end here
-        rows = np.flatnonzero((known.spread[member] >= self._gap) & (known.best[member] != best))
-        own = scores.ravel().take(self._starts[rows] + best[rows])
-        rows = rows[known.highest[member][rows] - own >= self._gap[rows]]
-        classes = best.copy()
-        classes[rows] = (self._total.take(rows, axis=0) + scores.take(rows, axis=0)).argmax(axis=1)
-        return classes
-
-    def add(self, member: int) -> None:
-        self._total += self._known.scores[self._bag[member]]
-        best = self._total.argmax(axis=1)
-        places = self._starts + best
-        flat = self._total.ravel()
-        led = flat.take(places)
-        flat[places] = -np.inf
-        self._gap = led - self._total.max(axis=1)
-        flat[places] = led
-        # rounding must not make a record that is all but even look decided
-        self._gap -= 1e-5 * np.abs(led)
-        self._best = best
-
+Metric = Callable[[np.ndarray], float]
+"""Score of an array, higher is better."""
 
 FEW = 8
-"""Fewer members than this are not bagged, for half of a handful leaves too little to combine; and so few
-weights flatter the records they are chosen on too little to choose them anew for each fold."""
-Metric = Callable[[np.ndarray], float]
+"""Fewer members than this are not bagged: half of so few leaves too little to combine. Nor are their weights
+chosen anew for each fold, since so few weights hardly overfit the records they are chosen on."""
 
 
 def greedy_weights(
@@ -123,49 +31,87 @@ def greedy_weights(
     seed: int,
     of_classes: Metric | None = None,
 ) -> np.ndarray:
-    """Weights of members that together score best; higher metric is better.
+    """Choose the weights of members that together score best.
 
-    Each bag draws a random half of the members (all, when they are few), starts with its best member, and
-    adds in each round the member whose addition to the average scores best, keeping its best prefix. Bags
-    are averaged. When the average of bags scores below the best single member, that member alone is
-    returned, so the blend is never worse than it on the records the weights are chosen on.
+    Each bag draws a random half of the members (all of them, when they are few), starts with its best member,
+    adds in each round the member whose addition to the mean scores best, and keeps its best prefix. The
+    weights are the mean over the bags. When they score below the best single member, that member alone is
+    returned, so that on the records the weights are chosen on, the blend is never worse than it.
 
     Args:
         scores: one array for each member, all of one shape.
-        metric: figure of merit of one such array.
-        of_classes: the same figure of the (n,) classes with the highest scores, where scores are (n, k) and
-            nothing else of them counts; finds the same weights sooner.
+        metric: score of one such array, higher is better.
+        rounds: additions in each bag.
+        bags: random halves of the members.
+        seed: of the random halves.
+        of_classes: the same metric of the (n,) classes with the highest scores, where scores are (n, k) and
+            it depends on nothing else; gives the same weights in less time.
 
     Returns:
         (members,) float64, non-negative, summing to 1.
+
+    >>> def accuracy(scores):
+    ...     return float((scores.argmax(axis=1) == [0, 1]).mean())
+    >>> first, second = np.array([[0.9, 0.1], [0.6, 0.4]]), np.array([[0.4, 0.6], [0.1, 0.9]])
+    >>> greedy_weights([first, second], accuracy, rounds=5, bags=3, seed=0)
+    array([0.5, 0.5])
     """
     count = len(scores)
-    start, alone = _starting(scores, metric, of_classes)
-    drawn = generator(seed, "bags")
+    start, single = _sums(scores, metric, of_classes)
+    random = generator(seed, "bags")
     size = count if count < FEW else (count + 1) // 2
     weights = np.zeros(count)
     for _ in range(bags if size < count else 1):
-        bag = sorted(drawn.choice(count, size, replace=False).tolist())
+        bag = sorted(random.choice(count, size, replace=False).tolist())
         weights[bag] += _select(start(bag), size, rounds=rounds)
     weights /= weights.sum()
-    if metric(average(scores, weights)) < alone.max():
-        return np.eye(count)[alone.argmax()]
+    if metric(average(scores, weights)) < single.max():
+        return np.eye(count)[single.argmax()]
     return weights
 
 
-def _starting(
+class RunningSum(Protocol):
+    """The sum of the members chosen so far, none at first."""
+
+    def scores_with_each(self) -> np.ndarray:
+        """(members,) the score of the mean with each member added; higher is better."""
+
+    def add(self, member: int) -> None:
+        """Add a member; one may be added several times."""
+
+
+def _sums(
     scores: Sequence[np.ndarray], metric: Metric, of_classes: Metric | None
-) -> tuple[Callable[[list[int]], Additions], np.ndarray]:
-    """What begins the additions of a bag, and what each member scores alone."""
+) -> tuple[Callable[[list[int]], RunningSum], np.ndarray]:
+    """Return a function from a bag to its empty sum, and the (members,) score of each member alone."""
     if of_classes is None:
-        alone = np.array([metric(member) for member in scores])
-        return lambda bag: ValueAdditions([scores[index] for index in bag], metric), alone
-    known = Classes(scores, of_classes)
-    return lambda bag: ClassAdditions(known, bag), known.alone
+        single = np.array([metric(member) for member in scores])
+        return lambda bag: ValueSum([scores[index] for index in bag], metric), single
+    members = MemberClasses(scores, of_classes)
+    return lambda bag: ClassSum(members, bag), members.single
+
+
+def _select(total: RunningSum, size: int, *, rounds: int) -> np.ndarray:
+    """Shares of the members in the best prefix of a greedy selection with replacement."""
+    chosen: list[int] = []
+    best, best_length = -np.inf, 0
+    for _ in range(rounds):
+        scores = total.scores_with_each()
+        pick = int(np.argmax(scores))  # of equal members the first
+        total.add(pick)
+        chosen.append(pick)
+        if scores[pick] > best:
+            best, best_length = scores[pick], len(chosen)
+    counts = np.bincount(chosen[:best_length], minlength=size)
+    return counts / counts.sum()
 
 
 def average(scores: Sequence[np.ndarray], weights: np.ndarray) -> np.ndarray:
-    """Weighted mean of the members' scores, float64; members without weight are not looked at."""
+    """Weighted mean of the members' scores, float64; members of weight 0 are skipped.
+
+    >>> average([np.array([1.0, 2.0]), np.array([5.0, 6.0])], np.array([0.75, 0.25]))
+    array([2., 3.])
+    """
     total = np.zeros(scores[0].shape)
     for member, weight in zip(scores, weights, strict=True):
         if weight:
@@ -173,37 +119,85 @@ def average(scores: Sequence[np.ndarray], weights: np.ndarray) -> np.ndarray:
     return total
 
 
-def _select(additions: Additions, size: int, *, rounds: int) -> np.ndarray:
-    """Shares of the members in the best prefix of a greedy selection with replacement."""
-    chosen: list[int] = []
-    best, best_length = -np.inf, 0
-    for _ in range(rounds):
-        # a stable order: of equal members the first is taken
-        merits = additions.merits()
-        pick = int(np.argmax(merits))
-        additions.add(pick)
-        chosen.append(pick)
-        if merits[pick] > best:
-            best, best_length = merits[pick], len(chosen)
-    counts = np.bincount(chosen[:best_length], minlength=size)
-    return counts / counts.sum()
+class ValueSum:
+    """Running sum for any metric of an array of mean scores."""
+
+    def __init__(self, scores: Sequence[np.ndarray], metric: Metric) -> None:
+        self._scores, self._metric = scores, metric
+        self._total = np.zeros_like(scores[0])
+        self._count = 0
+
+    def scores_with_each(self) -> np.ndarray:
+        return np.array([self._metric(self._mean_with(member)) for member in self._scores])
+
+    def _mean_with(self, member: np.ndarray) -> np.ndarray:
+        # a new array each time: a metric may cache by identity
+        mean = self._total + member
+        mean /= self._count + 1
+        return mean
+
+    def add(self, member: int) -> None:
+        self._total += self._scores[member]
+        self._count += 1
 
 
-def best_share(scores: np.ndarray, metric: Callable[[np.ndarray], float]) -> float:
-    """The share of the first of two heads, in steps of 0.01, whose blend scores best; 1 for one head.
+class MemberClasses:
+    """The members' scores of classes with what each bag's sum needs of them, computed once."""
 
-    Args:
-        scores: (n, heads, k). Of equally good shares the one nearest to 1 is taken.
+    def __init__(self, scores: Sequence[np.ndarray], metric: Metric) -> None:
+        """`scores` are (n, k) arrays; `metric` scores (n,) classes, higher is better."""
+        self.scores, self.metric = scores, metric
+        self.best = [member.argmax(axis=1) for member in scores]
+        self.highest = [member.max(axis=1) for member in scores]
+        self.spread = [
+            highest - member.min(axis=1) for highest, member in zip(self.highest, scores, strict=True)
+        ]
+        self.single = np.array([metric(classes) for classes in self.best])
+
+
+class ClassSum:
+    """Running sum for a metric of the classes with the highest scores: exact, and much faster.
+
+    Where the sum's best class leads the next one by a gap, a member can change it only if the member's own
+    best class is another one, and its score of that exceeds its score of the sum's class by more than the
+    gap. The gap grows with the sum and the members' scores do not, so soon few records need computing.
     """
-    if scores.shape[1] == 1:
-        return 1.0
-    shares = [step / 100 for step in range(100, -1, -1)]
-    merits = [metric(share * scores[:, 0] + (1 - share) * scores[:, 1]) for share in shares]
-    return shares[int(np.argmax(merits))]
 
+    def __init__(self, members: MemberClasses, bag: Sequence[int]) -> None:
+        self._members, self._bag = members, list(bag)
+        records, classes = members.scores[0].shape
+        self._starts = np.arange(records) * classes
+        self._total = np.zeros_like(members.scores[0])
+        self._best: np.ndarray | None = None
+        self._gap = np.zeros(records, self._total.dtype)
 
-def blend_heads(scores: np.ndarray, share: float) -> np.ndarray:
-    """(n, heads, k) → (n, k): `share` of the first head, the rest of the second."""
-    if scores.shape[1] == 1:
-        return scores[:, 0]
-    return np.asarray(share * scores[:, 0] + (1 - share) * scores[:, 1], np.float32)
+    def scores_with_each(self) -> np.ndarray:
+        if self._best is None:
+            return self._members.single[self._bag]
+        return np.array(
+            [self._members.metric(self._classes_with(member, self._best)) for member in self._bag]
+        )
+
+    def _classes_with(self, member: int, best: np.ndarray) -> np.ndarray:
+        """(n,) the classes with the highest scores once the member is added."""
+        members, scores = self._members, self._members.scores[member]
+        # first the test that needs no scores: it excludes most records
+        rows = np.flatnonzero((members.spread[member] >= self._gap) & (members.best[member] != best))
+        of_best = scores.ravel().take(self._starts[rows] + best[rows])
+        rows = rows[members.highest[member][rows] - of_best >= self._gap[rows]]
+        classes = best.copy()
+        classes[rows] = (self._total.take(rows, axis=0) + scores.take(rows, axis=0)).argmax(axis=1)
+        return classes
+
+    def add(self, member: int) -> None:
+        self._total += self._members.scores[self._bag[member]]
+        best = self._total.argmax(axis=1)
+        places = self._starts + best
+        flat = self._total.ravel()
+        highest = flat.take(places)
+        flat[places] = -np.inf
+        self._gap = highest - self._total.max(axis=1)
+        flat[places] = highest
+        # rounding must not hide that a record's two best classes are nearly equal
+        self._gap -= 1e-5 * np.abs(highest)
+        self._best = best

@@ -1,4 +1,4 @@
-"""What ensembling needs of scores, whether they are arrays of classes or candidates of each record."""
+"""Operations on members' values, whether these are arrays of classes or candidates of each record."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -8,11 +8,16 @@ import numpy as np
 from tasks.core.competition import Scores
 from tasks.learning.ensemble import candidates
 from tasks.learning.ensemble.candidates import Candidates
-from tasks.learning.ensemble.greedy import average, best_share, blend_heads
+from tasks.learning.ensemble.greedy import average
 
 
 def join(parts: Sequence[Scores], ids: list[str], assigned: np.ndarray) -> Any:
-    """Values in the order of `ids`; `parts[fold]` must hold exactly the records of that fold.
+    """Join the held-out values of all folds in the order of `ids`.
+
+    Args:
+        parts: `parts[fold]` has exactly the records of that fold.
+        ids: of all records.
+        assigned: (n,) the fold of each record.
 
     Raises:
         ValueError: a record was predicted twice, never, or in the wrong fold; or a number is missing.
@@ -20,11 +25,12 @@ def join(parts: Sequence[Scores], ids: list[str], assigned: np.ndarray) -> Any:
     place = {id: index for index, id in enumerate(ids)}
     rows: list[int] = []
     for fold, part in enumerate(parts):
-        own = {id for id, row in place.items() if assigned[row] == fold}
-        wrong = [id for id in part.ids if id not in own]
-        if wrong or len(part.ids) != len(own) or set(part.ids) != own or len(part.values) != len(own):
+        expected = {id for id, row in place.items() if assigned[row] == fold}
+        wrong = [id for id in part.ids if id not in expected]
+        count = len(expected)
+        if wrong or len(part.ids) != count or set(part.ids) != expected or len(part.values) != count:
             raise ValueError(
-                f"fold {fold}: expected each of its {len(own)} records once, received {len(part.ids)} "
+                f"fold {fold}: expected each of its {count} records once, received {len(part.ids)} "
                 f"with {len(part.values)} values, {len(wrong)} of no record of this fold {wrong[:3]}"
             )
         rows.extend(place[id] for id in part.ids)
@@ -51,43 +57,61 @@ def mean(parts: Sequence[Scores]) -> Scores:
     """
     if any(part.ids != parts[0].ids for part in parts):
         raise ValueError("expected the same ids in the same order from every model")
-    return Scores(
-        parts[0].ids, weighted([part.values for part in parts], np.full(len(parts), 1 / len(parts)))
-    )
+    shares = np.full(len(parts), 1 / len(parts))
+    return Scores(parts[0].ids, weighted_mean([part.values for part in parts], shares))
 
 
-def weighted(members: Sequence[Any], weights: np.ndarray) -> Any:
-    """The weighted mean of members' values, computed in float64, float32 in the end."""
-    vectors, back = aligned(members)
-    return back(average(vectors, weights).astype(np.float32))
+def weighted_mean(members: Sequence[Any], weights: np.ndarray) -> Any:
+    """The weighted mean of members' values, summed in float64 and returned in float32."""
+    vectors, restore = aligned(members)
+    return restore(average(vectors, weights).astype(np.float32))
 
 
 def aligned(members: Sequence[Any]) -> tuple[list[np.ndarray], Callable[[np.ndarray], Any]]:
-    """Members as arrays of one shape, and the way back from such an array to values."""
+    """Members as arrays of one shape, and a function from such an array back to values."""
     if isinstance(members[0], Candidates):
         return candidates.aligned(members)
     return list(members), lambda array: array
 
 
-def share_of_first_head(values: Any, metric: Callable[[Any], float]) -> float:
-    """The share of the first of a model's heads that scores best; 1 where there is one."""
-    return 1.0 if isinstance(values, Candidates) else best_share(values, metric)
+def best_head_share(values: Any, metric: Callable[[Any], float]) -> float:
+    """The share of the first of two heads, in steps of 0.01, whose blend scores best.
+
+    Args:
+        values: (n, heads, k), of which the result is 1 for one head; or candidates, for which it is 1.
+        metric: score of the blended values (n, k), higher is better. Of equally good shares the one nearest
+            to 1 is taken.
+    """
+    if isinstance(values, Candidates) or values.shape[1] == 1:
+        return 1.0
+    shares = [step / 100 for step in range(100, -1, -1)]
+    scores = [metric(share * values[:, 0] + (1 - share) * values[:, 1]) for share in shares]
+    return shares[int(np.argmax(scores))]
 
 
-def one_head(values: Any, share: float) -> Any:
-    """Values of the heads together: (n, heads, k) → (n, k); candidates have no heads."""
-    return values if isinstance(values, Candidates) else blend_heads(values, share)
+def blend_heads(values: Any, share: float) -> Any:
+    """Blend two heads, (n, heads, k) → (n, k): `share` of the first, the rest of the second.
+
+    Candidates have no heads and are returned as they are.
+
+    >>> blend_heads(np.array([[[1.0, 0.0], [0.0, 1.0]]]), 0.75)
+    array([[0.75, 0.25]], dtype=float32)
+    """
+    if isinstance(values, Candidates):
+        return values
+    if values.shape[1] == 1:
+        return values[:, 0]
+    return np.asarray(share * values[:, 0] + (1 - share) * values[:, 1], np.float32)
 
 
-# FOLDED from tasks/learning/nesting.py
-# What a way of choosing weights is worth on records that had no part in the choice.
-#
-# Weights that score best on some records flatter themselves there, the more so the more members there are to
-# choose from (Cawley, Talbot: On Over-fitting in Model Selection, JMLR 11, 2010).
-def nested(
+def nested_blend(
     members: Sequence[Any], folds: np.ndarray, choose: Callable[[list[Any], np.ndarray], np.ndarray]
 ) -> Any:
-    """Values of every record, mixed by weights that were chosen on the other folds.
+    """Blend the values of every record by weights that were chosen on the other folds.
+
+    Weights score too well on the records they were chosen on, the more so the more members there are to
+    choose from (Cawley, Talbot: On Over-fitting in Model Selection, JMLR 11, 2010). The values returned here
+    show what the way of choosing weights is worth on other records.
 
     Args:
         members: the values of each, of all records.
@@ -96,8 +120,8 @@ def nested(
     """
     parts, rows = [], []
     for fold in np.unique(folds):
-        own, others = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
-        weights = choose([member[others] for member in members], others)
-        parts.append(weighted([member[own] for member in members], weights))
-        rows.append(own)
+        held_out, training = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
+        weights = choose([member[training] for member in members], training)
+        parts.append(weighted_mean([member[held_out] for member in members], weights))
+        rows.append(held_out)
     return concatenated(parts)[np.argsort(np.concatenate(rows))]

@@ -1,5 +1,6 @@
-"""Scores on the disk, arrays or candidates; apart from what ensembles them, so that a prediction does not
-rest on how predictions are blended.
+"""Files of predicted scores, arrays or candidates.
+
+Apart from `members`, so that the cache key of a prediction does not depend on how predictions are blended.
 """
 
 import json
@@ -15,44 +16,44 @@ from tasks.learning.ensemble.candidates import Candidates
 
 
 def write(folder: Path, name: str, scores: Scores) -> None:
-    """Scores with their ids: `<name>.jsonl` of candidates, or `<name>.npy` and `<name>_ids.json`."""
+    """Write scores with their ids: `<name>.jsonl` of candidates, or `<name>.npy` and `<name>_ids.json`."""
     _write(folder, name, iter([scores]))
 
 
 def write_pieces(folder: Path, pieces: Iterable[tuple[str, Scores]]) -> None:
-    """Named scores as `write` writes them, where those of one name come in pieces, one after the other.
+    """Write named scores as `write` does, where those of one name may come in consecutive pieces.
 
-    Candidates are written as they come, so that a piece is all that memory holds; arrays at their end.
+    Candidates are written piece by piece, so that memory holds one piece; arrays after the last piece.
 
     Raises:
-        ValueError: a name comes back after another.
+        ValueError: the pieces of a name are not consecutive.
     """
-    for name, own in groupby(pieces, key=lambda piece: piece[0]):
-        if holds(folder, name):
+    for name, group in groupby(pieces, key=lambda piece: piece[0]):
+        if exists(folder, name):
             raise ValueError(f"expected the pieces of {name!r} one after the other")
-        _write(folder, name, (scores for _, scores in own))
+        _write(folder, name, (scores for _, scores in group))
 
 
 def _write(folder: Path, name: str, pieces: Iterator[Scores]) -> None:
     first = next(pieces)
     if isinstance(first.values, Candidates):
-        every = ((each.ids, each.values) for each in chain([first], pieces))
-        candidates.write_pieces(folder / f"{name}.jsonl", every)
+        candidate_pieces = ((each.ids, each.values) for each in chain([first], pieces))
+        candidates.write_pieces(folder / f"{name}.jsonl", candidate_pieces)
         return
-    gathered = [first, *pieces]
-    np.save(folder / f"{name}.npy", np.concatenate([each.values for each in gathered]))
-    ids = [id for each in gathered for id in each.ids]
+    arrays = [first, *pieces]
+    np.save(folder / f"{name}.npy", np.concatenate([each.values for each in arrays]))
+    ids = [id for each in arrays for id in each.ids]
     (folder / f"{name}_ids.json").write_text(json.dumps(ids), "utf-8")
 
 
 def read(folder: Path, name: str) -> Scores:
-    """Scores as `write` wrote them."""
+    """Read scores that `write` or `write_pieces` has written."""
     if (file := folder / f"{name}.jsonl").exists():
         return Scores(*candidates.read(file))
     ids = json.loads((folder / f"{name}_ids.json").read_text("utf-8"))
     return Scores(ids, np.load(folder / f"{name}.npy"))
 
 
-def holds(folder: Path, name: str) -> bool:
-    """Whether scores of this name lie in the folder."""
+def exists(folder: Path, name: str) -> bool:
+    """Whether the folder has scores of this name."""
     return any((folder / f"{name}.{suffix}").exists() for suffix in ("jsonl", "npy"))

@@ -1,12 +1,12 @@
-"""Stacking: a logistic model of the truth on members' out-of-fold scores.
+"""Stacking: a logistic model of the targets on members' out-of-fold scores.
 
-Wolpert: Stacked Generalization, Neural Networks 5, 1992. Members get weights that are not negative, for
-they are alike and free weights would play one against the other (Breiman: Stacked Regressions, Machine
+Wolpert: Stacked Generalization, Neural Networks 5, 1992. Weights are not negative: members are strongly
+correlated, and free weights would use the differences between them (Breiman: Stacked Regressions, Machine
 Learning 24, 1996).
 
-Among classes one is right, and log odds are the members' weighted log probabilities: McFadden's conditional
-logit, one weight for each member. Candidates are right or wrong by themselves, and log odds are a constant
-and the members' weighted scores.
+Of classes exactly one is right, and the log odds are the members' weighted log probabilities: McFadden's
+conditional logit, with one weight for each member. Candidates are right or wrong independently, and the log
+odds are a constant plus the members' weighted scores.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,33 +15,37 @@ from typing import NamedTuple
 import numpy as np
 
 FLOOR = 1e-6
-"""Probabilities below are taken for this one; some networks write 0."""
+"""Smaller probabilities are raised to this; some networks predict 0."""
 PENALTY = 1.0
-"""Half of it times the squared distance of weights from equal ones is added to the loss of all records."""
+"""Half of it times the squared distance from equal weights is added to the summed loss of all records."""
 
 
 class Stack(NamedTuple):
-    """A fitted model."""
+    """A fitted stacking model."""
 
     weights: np.ndarray
     """(members,) float64, none negative."""
     bias: float
-    """Log odds of a candidate that no member gives anything; 0 for classes."""
+    """Log odds of a candidate that all members score 0; 0 for classes."""
 
 
-def fit(scores: Sequence[np.ndarray], targets: np.ndarray, learned: np.ndarray | None = None) -> Stack:
-    """The model under which the targets are likeliest.
+def fit(scores: Sequence[np.ndarray], targets: np.ndarray, mask: np.ndarray | None = None) -> Stack:
+    """Fit weights and bias by penalised maximum likelihood.
 
     Args:
         scores: of each member, (n, k) in [0, 1] of classes, or (m,) in [0, 1] of candidates.
         targets: (n,) int64 classes, or (m,) bool, whether a candidate is right.
-        learned: (n,) or (m,) bool, which of them to learn from; all unless given.
+        mask: (n,) or (m,) bool, which of them to fit on; None: all.
+
+    >>> sure, unsure = np.array([[0.9, 0.1], [0.1, 0.9]]), np.array([[0.5, 0.5], [0.5, 0.5]])
+    >>> fit([sure, unsure], np.array([0, 1])).weights.round(2)
+    array([0.97, 0.5 ])
     """
     from scipy.optimize import minimize
 
     count = len(scores)
-    loss = _loss(_features(scores), targets, learned)
-    found = minimize(
+    loss = _loss(_features(scores), targets, mask)
+    optimum = minimize(
         loss,
         np.array([*[1 / count] * count, 0.0]),
         jac=True,
@@ -49,26 +53,26 @@ def fit(scores: Sequence[np.ndarray], targets: np.ndarray, learned: np.ndarray |
         bounds=[(0, None)] * count + [(None, None)],
         options={"maxiter": 500},
     )
-    return Stack(found.x[:-1], float(found.x[-1]))
+    return Stack(optimum.x[:-1], float(optimum.x[-1]))
 
 
-def applied(stack: Stack, scores: Sequence[np.ndarray]) -> np.ndarray:
-    """Probabilities, float32 in the shape of one member's scores."""
+def predict(stack: Stack, scores: Sequence[np.ndarray]) -> np.ndarray:
+    """Compute probabilities, float32 in the shape of one member's scores."""
     odds = _odds(_features(scores), np.array([*stack.weights, stack.bias]))
     return _probabilities(odds).astype(np.float32)
 
 
-def nested(scores: Sequence[np.ndarray], targets: np.ndarray, folds: np.ndarray) -> np.ndarray:
-    """Probabilities of every record or candidate by a model that learned from other folds alone.
+def out_of_fold(scores: Sequence[np.ndarray], targets: np.ndarray, folds: np.ndarray) -> np.ndarray:
+    """Compute the probabilities of every record or candidate by a model fitted on the other folds.
 
     Args:
         folds: (n,) or (m,) integers: the fold of each record, or of each candidate's record.
     """
     probabilities = np.empty(scores[0].shape, np.float32)
     for fold in np.unique(folds):
-        own = folds == fold
-        stack = fit(scores, targets, ~own)
-        probabilities[own] = applied(stack, [member[own] for member in scores])
+        held_out = folds == fold
+        stack = fit(scores, targets, ~held_out)
+        probabilities[held_out] = predict(stack, [member[held_out] for member in scores])
     return probabilities
 
 
@@ -88,17 +92,17 @@ def _odds(features: Sequence[np.ndarray], parameters: np.ndarray) -> np.ndarray:
 
 def _probabilities(odds: np.ndarray) -> np.ndarray:
     if odds.ndim == 1:
-        return 0.5 * (1 + np.tanh(odds / 2))  # the logistic function, which cannot overflow so
-    raised = np.exp(odds - odds.max(axis=1, keepdims=True))
-    return raised / raised.sum(axis=1, keepdims=True)
+        return 0.5 * (1 + np.tanh(odds / 2))  # the logistic function in a form that cannot overflow
+    exponentials = np.exp(odds - odds.max(axis=1, keepdims=True))
+    return exponentials / exponentials.sum(axis=1, keepdims=True)
 
 
 def _loss(
-    features: Sequence[np.ndarray], targets: np.ndarray, learned: np.ndarray | None
+    features: Sequence[np.ndarray], targets: np.ndarray, mask: np.ndarray | None
 ) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
-    """Penalised negative log likelihood and its gradient, of weights and bias."""
-    if learned is not None:
-        features, targets = [member[learned] for member in features], targets[learned]
+    """A function from weights and bias to the penalised negative log likelihood and its gradient."""
+    if mask is not None:
+        features, targets = [member[mask] for member in features], targets[mask]
     rows = np.arange(len(targets))
 
     def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:

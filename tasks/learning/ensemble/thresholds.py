@@ -1,21 +1,25 @@
-"""Where to cut scored candidates."""
+"""Thresholds of candidates' scores that give the best F1."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 
-def best_cut(scores: np.ndarray, right: np.ndarray, wanted: int) -> tuple[float, float]:
-    """The threshold at which answering every candidate of at least that score gives the best F1.
+def best_threshold(scores: np.ndarray, right: np.ndarray, wanted: int) -> tuple[float, float]:
+    """Find the threshold at which answering every candidate of at least that score gives the best F1.
 
     Args:
-        scores: (m,) of all records' candidates.
-        right: (m,) bool, whether a candidate is among the wanted answers.
-        wanted: number of answers wanted, considered or not.
+        scores: (m,) float32, of all records' candidates.
+        right: (m,) bool, whether a candidate is a right answer.
+        wanted: number of right answers, with those that are no candidate.
 
     Returns:
-        Threshold, halfway between the last score answered and the next one, and the F1 there. It is a
-        float32, which scores are compared in, and above the next score even if that is its neighbour.
+        The threshold and the F1 there; 0.5 and 0 where no answer is right. The threshold is halfway between
+        the last score answered and the next one. It is a float32, as the scores are, and above the next score
+        even if that is the adjacent float32.
+
+    >>> best_threshold(np.array([0.9, 0.5, 0.1], np.float32), np.array([True, False, False]), 1)
+    (0.699999988079071, 1.0)
     """
     if not wanted:
         return 0.5, 0.0
@@ -25,16 +29,16 @@ def best_cut(scores: np.ndarray, right: np.ndarray, wanted: int) -> tuple[float,
     return _between(ranked, best), float(f1[best])
 
 
-def best_cuts(groups: Sequence[tuple[np.ndarray, np.ndarray]], wanted: int) -> list[float]:
-    """A threshold for each group of candidates, which together give the best F1 of all.
+def best_thresholds(groups: Sequence[tuple[np.ndarray, np.ndarray]], wanted: int) -> list[float]:
+    """Find a threshold for each group of candidates that together give the best F1 over all groups.
 
-    Each group's own best F1 would not do that: where answers are seldom right, one more of them costs more
-    than it brings. F1 is a ratio of sums, so with F the best one, each group maximises its right answers
-    less F/2 times its answers; F is found by Dinkelbach's iteration (Management Science 13, 1967).
+    The best F1 of each group alone does not give that: where answers are seldom right, one more of them costs
+    more than it brings. F1 is a ratio of sums, so with F the best F1, each group maximises its right answers
+    minus F/2 times its answers; F is found by Dinkelbach's iteration (Management Science 13, 1967).
 
     Args:
-        groups: (scores, right) of each group's candidates, as `best_cut` takes them.
-        wanted: number of answers wanted of all groups.
+        groups: (scores, right) of each group's candidates, as in `best_threshold`.
+        wanted: number of right answers of all groups.
     """
     ranked = [_ranked(scores, right) for scores, right in groups]
     f1, chosen = -1.0, [0 for _ in groups]
@@ -49,9 +53,9 @@ def best_cuts(groups: Sequence[tuple[np.ndarray, np.ndarray]], wanted: int) -> l
 
 
 def _ranked(scores: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Falling scores (m,) float64, and (m + 1,) how many of the first 0 … m are right.
+    """Scores (m,) float64 in descending order, and (m + 1,) how many of the first 0 … m are right.
 
-    That number is -inf where a cut would part equal scores.
+    That number is -inf where a threshold would separate equal scores.
     """
     order = np.argsort(-scores, kind="stable")
     ranked = scores[order].astype(np.float64)
@@ -61,10 +65,10 @@ def _ranked(scores: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
 
 def _between(ranked: np.ndarray, count: int) -> float:
-    """The threshold that the first `count` scores reach: halfway to the next, a float32 as scores are."""
+    """The threshold of the first `count` scores: halfway to the next, a float32 as scores are."""
     if not len(ranked):
         return 0.5
     last = ranked[count - 1] if count else 2.0
     below = ranked[count] if count < len(ranked) else 0.0
-    cut = np.float32((last + below) / 2)
-    return float(cut if cut > below else last)
+    middle = np.float32((last + below) / 2)
+    return float(middle if middle > below else last)

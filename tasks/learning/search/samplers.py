@@ -1,7 +1,7 @@
-"""What a study tries next, and what it gives up.
+"""Sampler and pruners of a study.
 
-Suggestions are a function of the seed, the trial's number, the parameter, and the trials finished before:
-a search that was killed and started again suggests what it would have suggested.
+Suggestions are a function of the seed, the trial's number, the parameter, and the trials finished before: a
+search that was killed and started again gets the suggestions that it would have got without the kill.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
 
 STARTUP_TRIALS = 5
-"""Trials that nothing is pruned before."""
+"""Trials before the median pruner may prune one."""
 
 
 def sampler(seed: int) -> "BaseSampler":
-    """Tree-structured Parzen estimators (Bergstra et al., NeurIPS 2011), each with a seed of its own."""
+    """Return a sampler by tree-structured Parzen estimators (Bergstra et al., NeurIPS 2011)."""
     from optuna.samplers import BaseSampler, TPESampler
 
     class Seeded(BaseSampler):
-        """Makes a sampler for each question, so that no stream of random numbers goes on between them."""
+        """Makes a new estimator with its own seed for each call, so that no random state outlives a call."""
 
         def infer_relative_search_space(self, study: Any, trial: Any) -> Any:
             return TPESampler().infer_relative_search_space(study, trial)
@@ -40,7 +40,7 @@ def sampler(seed: int) -> "BaseSampler":
 
 
 def pruner(kind: str, *, steps: int) -> "BasePruner":
-    """The rule by which trials are given up; `steps` is the number of the last report of a whole trial."""
+    """Return the pruner of this kind; `steps` is the step of a complete trial's last report."""
     from optuna.pruners import HyperbandPruner, MedianPruner, NopPruner
 
     if kind == "median":

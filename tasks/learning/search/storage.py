@@ -1,4 +1,4 @@
-"""Where a study lies: a journal file that survives kills, or a database."""
+"""Storage of a study: a journal file that survives kills, or a database."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,10 +10,10 @@ if TYPE_CHECKING:
 
 
 def open_storage(url: str, journal: Path) -> "BaseStorage":
-    """The database at the URL, or where that is empty the journal file.
+    """Open the database at the URL or, if that is empty, the journal file.
 
     Raises:
-        ValueError: Optuna does not know such a URL, or the database does not answer.
+        ValueError: Optuna does not support the URL, or the database does not answer.
     """
     from optuna.storages import JournalStorage, RDBStorage
     from optuna.storages.journal import JournalFileBackend
@@ -21,15 +21,15 @@ def open_storage(url: str, journal: Path) -> "BaseStorage":
     if url:
         try:
             return RDBStorage(url)
-        except Exception as error:  # of the driver that the URL names, whichever that is
+        except Exception as error:  # each database driver has its own exceptions
             raise ValueError(str(error).splitlines()[0]) from error
     lock = KernelLock(journal)
-    _mend(journal, lock)
+    _truncate_partial_line(journal, lock)
     return JournalStorage(JournalFileBackend(str(journal), lock_obj=lock))  # type: ignore[arg-type]
 
 
 class KernelLock:
-    """What a journal file asks of a lock. Optuna's own, a link, would outlive a killed holder by 30 s."""
+    """Lock of a journal file that ends with its process; Optuna's own, a link, would last 30 s longer."""
 
     def __init__(self, journal: Path) -> None:
         self._lock = FileLock(journal.with_name(f"{journal.name}.lock"), thread_local=False)
@@ -42,8 +42,8 @@ class KernelLock:
         self._lock.release()
 
 
-def _mend(journal: Path, lock: KernelLock) -> None:
-    """Cut off a last line that was not written to its end; another one behind it would ruin the file."""
+def _truncate_partial_line(journal: Path, lock: KernelLock) -> None:
+    """Remove a last line that was not written completely; a line after it would corrupt the file."""
     lock.acquire()
     try:
         if journal.exists() and (content := journal.read_bytes()) and not content.endswith(b"\n"):

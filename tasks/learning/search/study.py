@@ -1,10 +1,10 @@
-"""A study of Optuna whose trials are each finished once, whatever is killed.
+"""An Optuna study whose trials are each finished exactly once, also when processes are killed.
 
-A trial that stops before its end is put back: it keeps its number, its parameters and its reports, and is
-the next one to be begun. It is given up when it fails, or is killed, a second time without getting on.
+A trial that stops early is requeued: it keeps its number, its parameters and its reports, and is the next one
+to be begun. When it fails or is killed a second time without having finished a step, it ends as failed.
 
-A trial belongs to the process that began it, which holds the lock of a file for as long as it lives: the
-kernel frees it with the process, and whoever comes next takes such trials over.
+A trial belongs to the process that began it. The process locks a file for as long as it lives; the kernel
+frees the lock when the process ends, and the next process that begins a trial requeues those without owner.
 """
 
 import socket
@@ -22,21 +22,22 @@ from tasks.core.errors import InvalidSettings
 from tasks.learning.search.config import Search
 from tasks.learning.search.samplers import pruner, sampler
 from tasks.learning.search.storage import open_storage
-from tasks.learning.search.trials import Trial, trial_of
+from tasks.learning.search.trials import Trial
 
 ATTEMPTS = 2
-"""Beginnings of a trial without a finished step between them, after which it counts as failed."""
+"""Attempts at a trial without a finished step between them, after which it ends as failed."""
 
 
-class Begun(NamedTuple):
-    """A trial that now is to be carried out, and what its settings change in those searched from."""
+class StartedTrial(NamedTuple):
+    """A trial to be carried out now."""
 
     number: int
     differences: dict[str, Any]
+    """What its settings change in those that the search starts from, by the keys that `--set` takes."""
 
 
 class Study:
-    """One study. Any number of processes and threads may hold it at once."""
+    """One study. Any number of processes and threads may use it at the same time."""
 
     def __init__(self, search: Search, *, competition: str, steps: int) -> None:
         import optuna
@@ -63,15 +64,15 @@ class Study:
         self._id = storage.get_study_id_from_name(self._study.study_name)
 
     @contextmanager
-    def owned(self) -> Iterator[str]:
-        """A name for this process, which others find alive until the block or the process ends."""
+    def register_owner(self) -> Iterator[str]:
+        """Yield a name for this process; for others it is alive until the block or the process ends."""
         owner = f"{socket.gethostname()}-{uuid.uuid4().hex[:12]}"
         with FileLock(self._owner_file(owner), thread_local=False):
             yield owner
 
-    def remembered(self, key: str, value: Any) -> Any:
-        """What the study was first told under this key: this value, if nothing was."""
-        with self._alone():
+    def set_once(self, key: str, value: Any) -> Any:
+        """Store the value unless the study already has one under this key; return the stored value."""
+        with self._lock():
             if key not in self._study.user_attrs:
                 self._study.set_user_attr(key, value)
         return self._study.user_attrs[key]
@@ -81,23 +82,24 @@ class Study:
         owner: str,
         *,
         total: int,
-        start: Callable[[], dict[str, Any]],
+        initial_params: Callable[[], dict[str, Any]],
         suggest: Callable[[Any], dict[str, Any]],
-    ) -> Begun | None:
-        """Begin the next trial, one that was put back before a new one; None when `total` have been begun.
+    ) -> StartedTrial | None:
+        """Begin the next trial: a requeued one before a new one; None when `total` have been begun.
 
         Args:
-            owner: who carries it out.
-            total: trials in all.
-            start: parameters that stand for no differences, as near as they can; they make the first trial.
+            owner: name of the process that carries it out, from `register_owner`.
+            total: number of trials in all.
+            initial_params: parameters of the first trial, which changes no setting; as near to the settings
+                as the parameters' bounds allow.
             suggest: takes Optuna's trial, returns the differences.
         """
-        with self._alone():
-            self._take_over()
-            number = self._next(total, start)
+        with self._lock():
+            self._requeue_abandoned()
+            number = self._next(total, initial_params)
             if number is None:
                 return None
-            self._mark(number, "owner", owner)
+            self._set_attribute(number, "owner", owner)
             trial = self._study.ask()
             trial.set_user_attr("owner", owner)
             trial.set_user_attr("attempts", trial.user_attrs.get("attempts", 0) + 1)
@@ -105,47 +107,47 @@ class Study:
             if trial.user_attrs.get("start"):
                 differences = {}
             trial.set_user_attr("differences", differences)
-            return Begun(trial.number, differences)
+            return StartedTrial(trial.number, differences)
 
     def report(self, number: int, step: int, value: float) -> bool:
-        """Note how a trial stands; whether it should be given up. A step is only noted once."""
-        trial = self._frozen(number)
+        """Store a trial's score after a step and return whether to prune it. A step is stored only once."""
+        trial = self._stored_trial(number)
         if step not in trial.intermediate_values:
             self._storage.set_trial_intermediate_value(self._trial_id(number), step, value)
-            trial = self._frozen(number)
+            trial = self._stored_trial(number)
         return not trial.user_attrs.get("start") and self._study.pruner.prune(self._study, trial)
 
-    def got_on(self, number: int) -> None:
-        """Note that the trial has finished a step since it was begun."""
-        if self._frozen(number).user_attrs["attempts"] != 1:
-            self._mark(number, "attempts", 1)
+    def mark_progress(self, number: int) -> None:
+        """Record that the trial has finished a step since it was begun."""
+        if self._stored_trial(number).user_attrs["attempts"] != 1:
+            self._set_attribute(number, "attempts", 1)
 
     def complete(self, number: int, score: Score) -> None:
         """End a trial with its score."""
-        self._mark(number, "score", score._asdict())
+        self._set_attribute(number, "score", score._asdict())
         self._study.tell(number, score.signed, skip_if_finished=True)
 
     def prune(self, number: int) -> None:
-        """End a trial that was given up."""
+        """End a trial as pruned."""
         self._end(number, "PRUNED")
 
-    def put_back(self, number: int) -> None:
-        """Let a trial that is under way be begun again, as if it had not been."""
-        attempts = self._frozen(number).user_attrs.get("attempts", 1)
-        self._mark(number, "attempts", attempts - 1)
-        self._wait(number)
+    def requeue(self, number: int) -> None:
+        """Let a running trial be begun again; this attempt does not count."""
+        attempts = self._stored_trial(number).user_attrs.get("attempts", 1)
+        self._set_attribute(number, "attempts", attempts - 1)
+        self._set_waiting(number)
 
     def fail(self, number: int, reason: str) -> bool:
-        """Put a trial back that failed for the first time, else end it; whether it has ended."""
-        self._mark(number, "failure", reason[:1000])
-        return self._again_or_end(number)
+        """Requeue a trial that failed for the first time, else end it; return whether it has ended."""
+        self._set_attribute(number, "failure", reason[:1000])
+        return self._requeue_or_end(number)
 
     def trials(self) -> list[Trial]:
-        """All trials by number."""
-        return [trial_of(frozen) for frozen in self._study.get_trials(deepcopy=False)]
+        """Return all trials by number."""
+        return [Trial.of(frozen) for frozen in self._study.get_trials(deepcopy=False)]
 
     def importances(self) -> dict[str, float]:
-        """Share of each parameter in what decides the score, the largest first; empty for too few trials."""
+        """Importance of each parameter for the score, the largest first; empty for too few trials."""
         from optuna.importance import get_param_importances
 
         complete = [trial for trial in self.trials() if trial.state == "complete"]
@@ -153,30 +155,30 @@ class Study:
             return {}
         return dict(get_param_importances(self._study))
 
-    def _next(self, total: int, start: Callable[[], dict[str, Any]]) -> int | None:
-        """Number of the first trial that waits; one more is put in line if none does."""
+    def _next(self, total: int, initial_params: Callable[[], dict[str, Any]]) -> int | None:
+        """Number of the first waiting trial; a new one is enqueued if none is waiting."""
         trials = self._study.get_trials(deepcopy=False)
         waiting = [trial.number for trial in trials if trial.state.name == "WAITING"]
         number = waiting[0] if waiting else len(trials)
         if number >= total:
             return None
         if not trials:
-            self._study.enqueue_trial(start(), user_attrs={"start": True})
+            self._study.enqueue_trial(initial_params(), user_attrs={"start": True})
         elif not waiting:
             self._study.enqueue_trial({})
         return number
 
-    def _take_over(self) -> None:
-        """Put trials back whose process has ended."""
+    def _requeue_abandoned(self) -> None:
+        """Requeue or end running trials whose process has ended."""
         running = [trial for trial in self._study.get_trials(deepcopy=False) if trial.state.name == "RUNNING"]
         owners = {trial.user_attrs.get("owner", "") for trial in running}
-        gone = {owner for owner in owners if not self._is_alive(owner)}
+        dead = {owner for owner in owners if not self._is_alive(owner)}
         for trial in running:
-            if trial.user_attrs.get("owner", "") in gone:
-                self._again_or_end(trial.number)
+            if trial.user_attrs.get("owner", "") in dead:
+                self._requeue_or_end(trial.number)
 
     def _is_alive(self, owner: str) -> bool:
-        """Whether the process still holds its lock; one of another machine's store is taken to."""
+        """Whether the process holds its lock; a process with another machine's store counts as alive."""
         if not self._owner_file(owner).exists():
             return True
         try:
@@ -185,18 +187,18 @@ class Study:
         except Timeout:
             return True
 
-    def _again_or_end(self, number: int) -> bool:
-        has_ended = self._frozen(number).user_attrs.get("attempts", 0) >= ATTEMPTS
+    def _requeue_or_end(self, number: int) -> bool:
+        has_ended = self._stored_trial(number).user_attrs.get("attempts", 0) >= ATTEMPTS
         if has_ended:
             self._end(number, "FAIL")
         else:
-            self._wait(number)
+            self._set_waiting(number)
         return has_ended
 
-    def _wait(self, number: int) -> None:
+    def _set_waiting(self, number: int) -> None:
         from optuna.trial import TrialState
 
-        trial = self._frozen(number)
+        trial = self._stored_trial(number)
         if not trial.state.is_finished():
             self._storage.set_trial_state_values(self._trial_id(number), TrialState.WAITING)
 
@@ -205,19 +207,19 @@ class Study:
 
         self._study.tell(number, state=TrialState[state], skip_if_finished=True)
 
-    def _mark(self, number: int, key: str, value: Any) -> None:
-        trial = self._frozen(number)
+    def _set_attribute(self, number: int, key: str, value: Any) -> None:
+        trial = self._stored_trial(number)
         if not trial.state.is_finished():
             self._storage.set_trial_user_attr(self._trial_id(number), key, value)
 
-    def _frozen(self, number: int) -> Any:
+    def _stored_trial(self, number: int) -> Any:
         return self._storage.get_trial(self._trial_id(number))
 
     def _trial_id(self, number: int) -> int:
         return self._storage.get_trial_id_from_study_id_trial_number(self._id, number)
 
-    def _alone(self) -> FileLock:
-        """A lock of its own for each call: threads that share one would both hold it."""
+    def _lock(self) -> FileLock:
+        """Return a new lock for each call: threads that share one lock object could both acquire it."""
         return FileLock(self.folder / f"{self.name}.lock", thread_local=False)
 
     def _owner_file(self, owner: str) -> Path:

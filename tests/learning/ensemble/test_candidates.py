@@ -9,7 +9,7 @@ from tasks.learning.ensemble.candidates import (
     read,
     write,
 )
-from tasks.learning.ensemble.thresholds import best_cut
+from tasks.learning.ensemble.thresholds import best_threshold
 
 AWKWARD = (
     ["《紅樓夢》", "作者", '曹雪芹"又名"夢阮'],
@@ -129,14 +129,14 @@ def best_by_trying(scores: np.ndarray, right: np.ndarray, wanted: int) -> float:
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_the_best_cut_is_the_best_of_all(seed):
+def test_the_best_threshold_is_the_best_of_all(seed):
     random = np.random.default_rng(seed)
     count = int(random.integers(1, 30))
     digits = int(random.integers(1, 4))  # one digit makes ties
     scores = random.random(count).round(digits).astype(np.float32)
     right = random.random(count) < scores
     wanted = int(right.sum() + random.integers(1, 5))
-    cut, f1 = best_cut(scores, right, wanted)
+    cut, f1 = best_threshold(scores, right, wanted)
     answered = scores >= cut
     assert f1 == pytest.approx(best_by_trying(scores, right, wanted))
     assert f1 == pytest.approx(2 * right[answered].sum() / (answered.sum() + wanted))
@@ -156,21 +156,21 @@ def test_the_best_cut_is_the_best_of_all(seed):
     ],
 )
 def test_cuts_of_a_few_candidates(scores, right, wanted, expected):
-    found = best_cut(np.array(scores, np.float32), np.array(right, bool), wanted)
+    found = best_threshold(np.array(scores, np.float32), np.array(right, bool), wanted)
     assert found == pytest.approx(expected)
 
 
 def test_where_nothing_is_right_as_little_as_possible_is_answered():
     scores = np.array([0.2, 0.9, 0.6], np.float32)
-    cut, f1 = best_cut(scores, np.zeros(3, bool), 5)
+    cut, f1 = best_threshold(scores, np.zeros(3, bool), 5)
     assert (f1, (scores >= cut).tolist()) == (0.0, [False, True, False])
 
 
 def test_of_equally_good_cuts_the_one_with_fewer_answers_is_taken():
     scores = np.array([0.9, 0.8, 0.7, 0.6], np.float32)
     right = np.array([True, False, False, True])  # 2/4 with one answer, 4/7 with all; 2/4 is not best
-    assert best_cut(scores, right, 3)[0] == pytest.approx(0.3)
-    assert best_cut(scores[:3], right[:3], 1) == pytest.approx((0.85, 1.0))
+    assert best_threshold(scores, right, 3)[0] == pytest.approx(0.3)
+    assert best_threshold(scores[:3], right[:3], 1) == pytest.approx((0.85, 1.0))
 
 
 def test_neighbouring_numbers_are_told_apart():
@@ -178,5 +178,5 @@ def test_neighbouring_numbers_are_told_apart():
     high = np.nextafter(low, np.float32(1))
     for above, below in ((high, low), (np.nextafter(high, np.float32(1)), high)):
         scores = np.array([below, above])
-        cut, _ = best_cut(scores, np.array([False, True]), 1)
+        cut, _ = best_threshold(scores, np.array([False, True]), 1)
         assert (scores >= cut).tolist() == [False, True]

@@ -49,23 +49,21 @@ def folders(tmp_path: Path) -> list[Path]:
 @pytest.mark.parametrize("higher_is_better", [True, False])
 def test_a_gain_is_the_paired_difference_with_its_standard_error(folders, higher_is_better):
     evaluator = Evaluator(Share(higher_is_better=higher_is_better))
-    one, two = map(evaluator.evaluation, folders)
+    one, two = map(evaluator.evaluate, folders)
     values = [prediction_files.read(folder, "out_of_fold").values for folder in folders]
-    gain = evaluator.gain(values[0], one, values[1], two)
+    difference = evaluator.difference(values[0], one, values[1], two)
     right = [each.argmax(axis=1) == TRUTH for each in values]
     differences = right[0].astype(float) - right[1]
-    assert gain.value == pytest.approx(differences.mean())
-    assert gain.standard_error == pytest.approx(differences.std() / RECORDS**0.5, rel=0.3)
+    assert difference.value == pytest.approx(differences.mean())
+    assert difference.standard_error == pytest.approx(differences.std() / RECORDS**0.5, rel=0.3)
     assert (
-        gain.standard_error < 0.6 * (2 * 0.8 * 0.2 / RECORDS) ** 0.5
+        difference.standard_error < 0.6 * (2 * 0.8 * 0.2 / RECORDS) ** 0.5
     )  # of two that were not compared in pairs
-    assert one.beats(two)
-    assert not two.beats(one)
+    assert one.score.signed > two.score.signed
 
 
-def test_nothing_is_gained_over_oneself(folders):
+def test_there_is_no_difference_from_oneself(folders):
     evaluator = Evaluator(Share())
-    one = evaluator.evaluation(folders[0])
+    one = evaluator.evaluate(folders[0])
     values = prediction_files.read(folders[0], "out_of_fold").values
-    assert evaluator.gain(values, one, values, one) == (0.0, 0.0)
-    assert not one.beats(one)
+    assert evaluator.difference(values, one, values, one) == (0.0, 0.0)

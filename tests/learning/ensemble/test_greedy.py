@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from tasks.learning.ensemble.greedy import average, best_share, blend_heads, greedy_weights
+from tasks.learning.ensemble.greedy import average, greedy_weights
+from tasks.learning.ensemble.members import best_head_share, blend_heads
 
 TRUTH = np.array([0, 0, 1, 1])
 
@@ -59,9 +60,9 @@ def test_average_is_the_weighted_mean_of_any_shape():
 
 def test_the_best_share_of_two_heads_is_the_one_nearest_to_the_first():
     right, wrong = member(0.9, 0.9, 0.9, 0.9), member(0.1, 0.1, 0.1, 0.1)
-    assert best_share(np.stack([right, wrong], axis=1), accuracy) == 1.0
-    assert best_share(np.stack([wrong, right], axis=1), accuracy) == pytest.approx(0.49)
-    assert best_share(right[:, None], accuracy) == 1.0
+    assert best_head_share(np.stack([right, wrong], axis=1), accuracy) == 1.0
+    assert best_head_share(np.stack([wrong, right], axis=1), accuracy) == pytest.approx(0.49)
+    assert best_head_share(right[:, None], accuracy) == 1.0
 
 
 def test_heads_are_mixed_by_the_share_and_one_head_is_left_as_it_is():

@@ -3,7 +3,7 @@ import pytest
 
 from tasks.core.competition import Scores
 from tasks.learning.ensemble.candidates import Candidates, key
-from tasks.learning.ensemble.members import join, mean, one_head, share_of_first_head, weighted
+from tasks.learning.ensemble.members import best_head_share, blend_heads, join, mean, weighted_mean
 
 IDS = ['a"1', "句,2", "c:3", "d\\4", "e 5"]
 FOLDS = np.array([0, 1, 0, 1, 1])
@@ -102,25 +102,25 @@ def test_models_of_other_records_have_no_mean(values, ids):
 
 def test_members_are_weighted():
     weights = np.array([0.75, 0.25])
-    np.testing.assert_array_equal(weighted([ARRAY, ARRAY + 4], weights), ARRAY + 1)
-    found = weighted([Candidates.of([{"a": 1.0}]), Candidates.of([{"b": 1.0, "a": 0.5}])], weights)
+    np.testing.assert_array_equal(weighted_mean([ARRAY, ARRAY + 4], weights), ARRAY + 1)
+    found = weighted_mean([Candidates.of([{"a": 1.0}]), Candidates.of([{"b": 1.0, "a": 0.5}])], weights)
     assert found.records() == [{"a": 0.875, "b": 0.25}]
 
 
 def test_weights_are_applied_in_double_precision():
     members = [np.full(3, value, np.float32) for value in (1e8, 1, -1e8)]
-    np.testing.assert_allclose(weighted(members, np.full(3, 1 / 3)), 1 / 3, rtol=1e-6)
+    np.testing.assert_allclose(weighted_mean(members, np.full(3, 1 / 3)), 1 / 3, rtol=1e-6)
 
 
 def test_candidates_have_one_head_whatever_the_share():
-    assert share_of_first_head(RECORDS, lambda values: 0.0) == 1.0
-    assert one_head(RECORDS, 0.3) is RECORDS
+    assert best_head_share(RECORDS, lambda values: 0.0) == 1.0
+    assert blend_heads(RECORDS, 0.3) is RECORDS
 
 
 def test_heads_of_arrays_take_the_share_that_scores_best():
     truth = np.array([0, 1, 0, 1, 0])
     right, wrong = np.eye(2)[truth], np.eye(2)[1 - truth]
     heads = np.stack([wrong, right], axis=1)
-    share = share_of_first_head(heads, lambda values: float((values.argmax(1) == truth).mean()))
-    assert (one_head(heads, share).argmax(1) == truth).all()
-    assert one_head(ARRAY, 1.0).shape == (5, 2)
+    share = best_head_share(heads, lambda values: float((values.argmax(1) == truth).mean()))
+    assert (blend_heads(heads, share).argmax(1) == truth).all()
+    assert blend_heads(ARRAY, 1.0).shape == (5, 2)

@@ -5,7 +5,7 @@ import pytest
 
 from tasks.core.competition import Scores
 from tasks.learning.ensemble.candidates import Candidates, key
-from tasks.learning.ensemble.prediction_files import holds, read, write, write_pieces
+from tasks.learning.ensemble.prediction_files import exists, read, write, write_pieces
 
 IDS = ['a"1', "句,2", "c:3", "d\\4", "e\n5"]
 ARRAY = np.arange(10, dtype=np.float32).reshape(5, 1, 2)
@@ -23,8 +23,8 @@ def test_what_is_written_reads_back(tmp_path, values):
     else:
         assert found.values.dtype == np.float32
         np.testing.assert_array_equal(found.values, values)
-    assert holds(tmp_path, "held_out")
-    assert not holds(tmp_path, "test")
+    assert exists(tmp_path, "held_out")
+    assert not exists(tmp_path, "test")
 
 
 def test_candidates_fill_one_file_and_arrays_have_their_ids_beside_them(tmp_path):
@@ -37,7 +37,7 @@ def test_candidates_fill_one_file_and_arrays_have_their_ids_beside_them(tmp_path
 @KINDS
 def test_no_records_of_a_part_are_a_part(tmp_path, values):
     write(tmp_path, "test", Scores([], values[np.array([], np.int64)]))
-    assert holds(tmp_path, "test")
+    assert exists(tmp_path, "test")
     assert (read(tmp_path, "test").ids, len(read(tmp_path, "test").values)) == ([], 0)
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tasks.learning.ensemble.stacking import Stack, applied, fit, nested
+from tasks.learning.ensemble.stacking import Stack, fit, out_of_fold, predict
 
 RECORDS, CLASSES = 3000, 4
 
@@ -47,10 +47,10 @@ def test_no_weight_is_negative():
 def test_what_is_said_of_a_fold_does_not_rest_on_its_own_targets(made):
     scores, targets = made
     folds = np.arange(RECORDS) % 3
-    before = nested(scores, targets, folds)
+    before = out_of_fold(scores, targets, folds)
     changed = targets.copy()
     changed[folds == 1] = targets[folds == 1][::-1]
-    after = nested(scores, changed, folds)
+    after = out_of_fold(scores, changed, folds)
     np.testing.assert_array_equal(after[folds == 1], before[folds == 1])
     assert not np.array_equal(after[folds != 1], before[folds != 1])
 
@@ -60,15 +60,15 @@ def test_many_members_of_noise_stay_at_chance():
     scores = [random.random((400, CLASSES), np.float32) for _ in range(40)]
     targets = random.integers(0, CLASSES, 400)
     folds = np.arange(400) % 5
-    own = applied(fit(scores, targets), scores).argmax(axis=1) == targets
-    honest = nested(scores, targets, folds).argmax(axis=1) == targets
+    own = predict(fit(scores, targets), scores).argmax(axis=1) == targets
+    honest = out_of_fold(scores, targets, folds).argmax(axis=1) == targets
     assert own.mean() > 0.33
     assert abs(honest.mean() - 1 / CLASSES) < 0.075
 
 
 def test_probabilities_are_float32_and_sum_to_one():
     scores, targets = classes(1.0, 1.0)
-    probabilities = applied(fit(scores, targets), scores)
+    probabilities = predict(fit(scores, targets), scores)
     assert probabilities.dtype == np.float32
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
 
@@ -76,5 +76,5 @@ def test_probabilities_are_float32_and_sum_to_one():
 def test_zeros_and_huge_odds_stay_numbers():
     certain = np.array([[1.0, 0.0], [0.0, 1.0]], np.float32)
     stack = Stack(np.array([1e4]), 0.0)
-    np.testing.assert_array_equal(applied(stack, [certain]), certain)
-    np.testing.assert_array_equal(applied(Stack(np.array([1e6]), -5e5), [certain[0]]), [1.0, 0.0])
+    np.testing.assert_array_equal(predict(stack, [certain]), certain)
+    np.testing.assert_array_equal(predict(Stack(np.array([1e6]), -5e5), [certain[0]]), [1.0, 0.0])

@@ -7,12 +7,12 @@ import pytest
 
 from tasks.core.config import Settings, Stage
 from tasks.learning.search.search_space import (
-    Present,
+    CurrentSettings,
     halved_or_doubled,
-    narrowed,
     nearby,
+    restricted,
     rounded,
-    sought,
+    searched_params,
     stages,
 )
 
@@ -44,13 +44,13 @@ def asked(seed: int = 0) -> Any:
     ],
 )
 def test_a_number_that_the_settings_have_is_kept_within_bounds(name, low, high, expected):
-    present = Present(SETTINGS)
+    present = CurrentSettings(SETTINGS)
     assert present.suggest_float(name, low, high) == expected
     assert present.params == {name: expected}
 
 
 def test_numbers_stay_on_their_grid():
-    present = Present(SETTINGS)
+    present = CurrentSettings(SETTINGS)
     assert present.suggest_float("rate", 0.0, 1.0, step=0.25) == 0.25
     assert present.suggest_int("count", 0, 20, step=5) == 5
     assert present.suggest_int("count", 1, 5) == 5
@@ -58,7 +58,7 @@ def test_numbers_stay_on_their_grid():
 
 
 def test_a_choice_that_the_settings_have_is_kept_else_the_first():
-    present = Present(SETTINGS)
+    present = CurrentSettings(SETTINGS)
     assert present.suggest_categorical("kind", ["a", "b"]) == "b"
     assert present.suggest_categorical("count", [1, 2]) == 1
     assert present.suggest_categorical("unknown", [False, True]) is False
@@ -126,25 +126,25 @@ WIDE = ["recipe.wide", "recipe.width"]
 def test_nothing_is_drawn_but_what_lies_under_a_key(only, drawn):
     trials = [asked(seed) for seed in range(10)]
     for trial in trials:
-        narrowed(suggest, only)(trial, Config())
+        restricted(suggest, only)(trial, Config())
     assert {name for trial in trials for name in trial.params} == drawn
-    assert set(sought(suggest, Config(), only)) == drawn - {"recipe.width"}
+    assert set(searched_params(suggest, Config(), only)) == drawn - {"recipe.width"}
 
 
 def test_what_is_not_sought_stays_and_what_follows_from_what_is_does_not():
-    found = narrowed(suggest, STAGES[:1])(asked(), Config())
+    found = restricted(suggest, STAGES[:1])(asked(), Config())
     assert list(found) == [f"recipe.stages.{index}.learning_rate" for index in range(2)]
 
 
 def test_what_a_choice_brings_along_stays_unless_it_is_sought():
     config = Config(recipes=(Recipe(width=70),))  # beyond what is suggested
-    found = [narrowed(suggest, ["recipe.wide"])(asked(seed), config) for seed in range(10)]
+    found = [restricted(suggest, ["recipe.wide"])(asked(seed), config) for seed in range(10)]
     assert found == [{}] * 10
-    assert any("recipe.width" in narrowed(suggest, WIDE)(asked(seed), config) for seed in range(10))
+    assert any("recipe.width" in restricted(suggest, WIDE)(asked(seed), config) for seed in range(10))
 
 
 def test_the_settings_as_they_are_differ_in_nothing():
-    assert narrowed(suggest, ["recipe"])(Present(Config().model_dump()), Config()) == {}
+    assert restricted(suggest, ["recipe"])(CurrentSettings(Config().model_dump()), Config()) == {}
 
 
 def test_numbers_are_written_short():

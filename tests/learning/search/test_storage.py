@@ -21,7 +21,7 @@ def test_a_database_serves_as_well(tmp_path: Path):
     url = f"sqlite:///{tmp_path / 'studies.db'}"
     assert told(carried_out(12, storage=url)) == told(carried_out(12))
     own = study(storage=url)
-    with own.owned() as owner:
+    with own.register_owner() as owner:
         begin(own, owner)
     assert own.trials()[12].state == "running"
     assert len(carried_out(14, storage=url)) == 14

@@ -36,7 +36,7 @@ def test_suggestions_find_the_best():
 
 def test_a_lower_score_wins_where_lower_is_better():
     own = study()
-    with own.owned() as owner:
+    with own.register_owner() as owner:
         for value in (3.0, 1.0, 2.0):
             begun = begin(own, owner)
             assert begun is not None
@@ -55,7 +55,7 @@ def test_interruptions_change_no_suggestion():
     expected = told(carried_out(25, "whole"))
     for _ in range(4):
         own = study("torn")
-        with own.owned() as owner:
+        with own.register_owner() as owner:
             for _ in range(5):
                 end(own, begin(own, owner, 25))
             begin(own, owner, 25)  # it is left running, as a process that was killed leaves it
@@ -66,8 +66,8 @@ def test_a_suggestion_that_was_cut_off_goes_on_as_it_would_have():
     expected = carried_out(14, "whole")[13]
     carried_out(13, "torn")
     own = study("torn")
-    with own.owned() as owner, pytest.raises(KeyboardInterrupt):
-        own.begin(owner, total=14, start=start, suggest=cut_off)
+    with own.register_owner() as owner, pytest.raises(KeyboardInterrupt):
+        own.begin(owner, total=14, initial_params=start, suggest=cut_off)
     assert told(carried_out(14, "torn"))[13] == expected._replace(seconds=None)
 
 
@@ -78,9 +78,9 @@ def cut_off(trial: Any) -> dict[str, Any]:
 
 def test_a_trial_of_a_living_process_is_left_alone():
     own, other = study(), study()
-    with own.owned() as owner:
+    with own.register_owner() as owner:
         begin(own, owner)
-        with other.owned() as another:
+        with other.register_owner() as another:
             begun = begin(other, another)
     assert begun is not None
     assert begun.number == 1
@@ -90,12 +90,13 @@ def test_a_trial_of_a_living_process_is_left_alone():
 def test_a_trial_of_a_killed_process_is_the_next_with_its_number_and_reports(tmp_path: Path):
     code = (
         "import sys, time; from tests.learning.studies import *; own = study()\n"
-        "with own.owned() as owner: b = begin(own, owner); own.report(b.number, 1, .25); time.sleep(60)"
+        "with own.register_owner() as owner:\n"
+        "    b = begin(own, owner); own.report(b.number, 1, .25); time.sleep(60)"
     )
     process = python(code)
     own = study()
     until(lambda: [trial for trial in own.trials() if trial.reports])
-    with own.owned() as owner:
+    with own.register_owner() as owner:
         ahead = begin(own, owner)
         process.kill()
         process.communicate()
@@ -108,7 +109,7 @@ def test_a_trial_of_a_killed_process_is_the_next_with_its_number_and_reports(tmp
 
 def abandoned(own: Any) -> int:
     """Begin a trial in a process that is gone at once."""
-    with own.owned() as owner:
+    with own.register_owner() as owner:
         begun = begin(own, owner)
     assert begun is not None
     return begun.number
@@ -124,22 +125,22 @@ def test_a_trial_that_gets_on_may_be_killed_for_ever():
     own = study()
     for _ in range(ATTEMPTS + 3):
         assert abandoned(own) == 0
-        own.got_on(0)
+        own.mark_progress(0)
 
 
 def test_a_trial_that_was_put_back_was_not_tried():
     own = study()
-    with own.owned() as owner:
+    with own.register_owner() as owner:
         for _ in range(ATTEMPTS + 3):
             begun = begin(own, owner)
             assert begun is not None
-            own.put_back(begun.number)
+            own.requeue(begun.number)
     assert states(own) == ["waiting"]
 
 
 def test_a_trial_that_fails_is_tried_once_more():
     own = study()
-    with own.owned() as owner:
+    with own.register_owner() as owner:
         numbers = []
         for _ in range(3):
             begun = begin(own, owner)
@@ -152,11 +153,11 @@ def test_a_trial_that_fails_is_tried_once_more():
 
 def test_what_is_finished_stays_as_it_is():
     own = study()
-    with own.owned() as owner:
+    with own.register_owner() as owner:
         begin(own, owner)
         own.complete(0, score({}))
         before = own.trials()
-        own.put_back(0)
+        own.requeue(0)
         own.fail(0, "late")
         own.prune(0)
         assert own.trials() == before
@@ -165,7 +166,7 @@ def test_what_is_finished_stays_as_it_is():
 def test_processes_share_a_study_without_loss():
     code = (
         "import sys; from tests.learning.studies import *; own = study()\n"
-        "with own.owned() as owner:\n"
+        "with own.register_owner() as owner:\n"
         "  while b := begin(own, owner, 24): own.complete(b.number, score(b.differences)); print(b.number)"
     )
     printed = finished(*[python(code) for _ in range(3)])
@@ -175,7 +176,7 @@ def test_processes_share_a_study_without_loss():
 
 def test_bad_trials_are_given_up_in_the_middle():
     own = study()
-    with own.owned() as owner:
+    with own.register_owner() as owner:
         for value in range(6):
             begun = begin(own, owner)
             assert begun is not None
@@ -190,7 +191,7 @@ def test_bad_trials_are_given_up_in_the_middle():
 @pytest.mark.parametrize("pruner", ["median", "hyperband", "none"])
 def test_the_first_trial_is_never_given_up(pruner: str):
     own = study(pruner=pruner)
-    with own.owned() as owner:
+    with own.register_owner() as owner:
         begin(own, owner)
         for value in range(1, 9):
             begun = begin(own, owner)

@@ -1,7 +1,13 @@
 import numpy as np
 import pytest
 
-from tasks.learning.ensemble.greedy import Additions, ClassAdditions, Classes, ValueAdditions, greedy_weights
+from tasks.learning.ensemble.greedy import (
+    ClassSum,
+    MemberClasses,
+    RunningSum,
+    ValueSum,
+    greedy_weights,
+)
 
 RECORDS, CLASSES = 300, 7
 DRAWN = np.random.default_rng(0)
@@ -33,9 +39,9 @@ def drawn(count: int, *, seed: int, kind: str) -> list[np.ndarray]:
 KINDS = ["of any size", "probabilities", "of any sign"]
 
 
-def both(members: list[np.ndarray]) -> tuple[Additions, Additions]:
-    known = Classes(members, of_classes)
-    return ValueAdditions(members, metric), ClassAdditions(known, range(len(members)))
+def both(members: list[np.ndarray]) -> tuple[RunningSum, RunningSum]:
+    classes = MemberClasses(members, of_classes)
+    return ValueSum(members, metric), ClassSum(classes, range(len(members)))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -44,7 +50,7 @@ def test_what_an_addition_would_score_is_the_same_by_classes_and_by_values(kind,
     slow, fast = both(drawn(6, seed=seed, kind=kind))
     random = np.random.default_rng(seed)
     for _ in range(25):
-        np.testing.assert_array_equal(slow.merits(), fast.merits())
+        np.testing.assert_array_equal(slow.scores_with_each(), fast.scores_with_each())
         pick = int(random.integers(0, 6))
         slow.add(pick)
         fast.add(pick)
@@ -53,7 +59,7 @@ def test_what_an_addition_would_score_is_the_same_by_classes_and_by_values(kind,
 def test_scores_that_tie_differ_by_rounding_alone():
     slow, fast = both(drawn(6, seed=0, kind="all but even"))
     for pick in (0, 1, 2, 3, 4, 5, 0, 1):
-        np.testing.assert_allclose(slow.merits(), fast.merits(), atol=3 / RECORDS)
+        np.testing.assert_allclose(slow.scores_with_each(), fast.scores_with_each(), atol=3 / RECORDS)
         slow.add(pick)
         fast.add(pick)
 
