@@ -5,8 +5,8 @@ Pretrained vectors of masked characters are masked too; settings refuse encoders
 would reveal masked characters.
 """
 
-from collections.abc import Iterable
-from functools import lru_cache
+from collections.abc import Callable, Iterable
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +14,33 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from tasks.core.competition import Part
 from tasks.core.config import Stage
+from tasks.core.jobs import PretrainJob
 from tasks.learning.seeds import derive, generator
 from tasks.learning.training.batches import by_length, padded_length
 from tasks.learning.training.loop import Batch, Training
-from tasks.text.config import Pretraining
+from tasks.text import dataset_files
+from tasks.text.config import Encoder, Pretraining
 from tasks.text.encoders import copy_encoder, encoded
 from tasks.text.tokenization import Reader
 from tasks.text.vocabulary import FIRST, MASK, UNKNOWN
 
 IGNORED = -1
 """Target of places in which no character is to be predicted."""
+
+
+def pretraining(job: PretrainJob, texts: Callable[[Part], Iterable[str]]) -> Training:
+    """The training of a language model on a dataset; the job's settings are `encoder` and `pretraining`.
+
+    Args:
+        texts: gives the texts of a part of the dataset, in its order.
+    """
+    settings = Pretraining.model_validate(job.settings["pretraining"])
+    encoder = Encoder.model_validate(job.settings["encoder"])
+    reader = Reader(encoder, partial(dataset_files.characters, job.dataset))
+    parts = dataset_files.PARTS if settings.texts == "all" else dataset_files.PARTS[:1]
+    return training((text for part in parts for text in texts(part)), reader, settings, seed=job.seed)
 
 
 def training(texts: Iterable[str], reader: Reader, settings: Pretraining, *, seed: int) -> Training:
