@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from flows.commands.options import Competition, Overrides, PresetName, Source
+from flows.commands.options import Competition, Overrides, PresetName, Server, Source
 
 Members = Annotated[
     str,
@@ -18,7 +18,6 @@ Method = Annotated[
     Literal["greedy", "stack"] | None,
     typer.Option(help="Greedy averaging, or stacking by a logistic model; by default blend.method."),
 ]
-Server = Annotated[bool, typer.Option("--server/--no-server", help="Record the run on a Prefect server.")]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Only print what would be blended and what is left out.")
 ]

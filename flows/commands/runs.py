@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from flows.commands.options import Competition, Overrides, PresetName, Source, Timeout
+from flows.commands.options import Competition, Overrides, PresetName, Server, Source, Timeout
 from flows.runtime.registry import find_flow
 
 NOT_RECORDED = (
@@ -21,9 +21,7 @@ def run(
     preset: PresetName = None,
     overrides: Overrides = None,
     source: Source = None,
-    server: Annotated[
-        bool, typer.Option("--server/--no-server", help="Record the run on a Prefect server.")
-    ] = True,
+    server: Server = True,
     name: Annotated[
         str | None,
         typer.Option(help="Name of the run and its submission; by default the preset's name."),

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from flows.commands.options import Competition, Overrides, PresetName, Source
+from flows.commands.options import Competition, Overrides, PresetName, Server, Source
 
 Trials = Annotated[
     int, typer.Option(min=1, help="Total number of finished trials of the study, earlier ones included.")
@@ -31,7 +31,6 @@ Storage = Annotated[
         envvar="PODIUM_STUDIES", help="URL of a database of studies, to share them between machines."
     ),
 ]
-Server = Annotated[bool, typer.Option("--server/--no-server", help="Record the search on a Prefect server.")]
 
 
 def search(

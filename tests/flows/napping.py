@@ -1,4 +1,4 @@
-"""A checkout whose only competition sleeps in a child process, to try `podium serve` for real."""
+"""A checkout whose only competition sleeps in a child process, to test `podium serve` on a real server."""
 
 import json
 import os
@@ -20,7 +20,7 @@ from tasks.core.config import ContentsPath, Run, Settings
 
 
 class Data(Settings):
-    """Where the bed stands."""
+    """Where the bed is."""
 
     root: ContentsPath = "bed"
     """Folder with the bed."""
@@ -131,13 +131,13 @@ class Served:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Return when it works runs."""
-        said = self.log.stat().st_size if self.log.exists() else 0
+        """Return when runs are started."""
+        start = self.log.stat().st_size if self.log.exists() else 0
         code = "from flows.commands import serving; from flows.console import with_exit_codes"
         command = f"{code}; with_exit_codes(serving.serve)(port={self._port}, limit=4)"
         with self.log.open("ab") as log:
             self.process = self.python(command, stdout=log, stderr=log)
-        self.wait(lambda: b"runs are started from here" in self.log.read_bytes()[said:], seconds=300)
+        self.wait(lambda: b"runs are started from here" in self.log.read_bytes()[start:], seconds=300)
 
     def python(self, code: str, **options: Any) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
@@ -145,7 +145,7 @@ class Served:
         )
 
     def command(self, call: str) -> str:
-        """Run one of `flows.commands.serving`; returns what it prints."""
+        """Run a command of `flows.commands.serving`; returns its output."""
         code = f"import flows.commands.serving; {call}"
         with self.python(code, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
             printed, errors = process.communicate(timeout=120)
@@ -165,21 +165,21 @@ class Served:
             self.process.wait()
         self.python("from flows.runtime import local_server as server; server.stop()").wait()
 
-    def wait(self, true: Callable[[], Any], *, seconds: float = 150) -> Any:
-        """What `true` gives as soon as it is something."""
+    def wait(self, condition: Callable[[], Any], *, seconds: float = 150) -> Any:
+        """The condition's value as soon as it is true."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            if found := true():
-                return found
+            if value := condition():
+                return value
             time.sleep(0.3)
-        raise AssertionError(f"waited {seconds} s in vain\n{self.log.read_text()}")
+        raise AssertionError(f"waited {seconds} s without success\n{self.log.read_text()}")
 
-    def ask(self, path: str, body: Any = None) -> Any:
+    def request(self, path: str, body: Any = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"{self.url}/{path}", data, {"Content-Type": "application/json"})
+        message = urllib.request.Request(f"{self.url}/{path}", data, {"Content-Type": "application/json"})
         while True:
             try:
-                with urllib.request.urlopen(request, timeout=60) as response:
+                with urllib.request.urlopen(message, timeout=60) as response:
                     return json.loads(response.read() or b"null")
             except urllib.error.HTTPError as error:
                 error.close()
@@ -188,34 +188,34 @@ class Served:
                 time.sleep(1)
 
     def runs(self, preset: str, **state: Any) -> list[dict[str, Any]]:
-        """Runs of a deployment, the newest first."""
+        """Runs of a deployment, newest first."""
         body: dict[str, Any] = {"deployments": {"name": {"any_": [preset]}}, "sort": "START_TIME_DESC"}
         if state:
             body["flow_runs"] = {"state": {"type": {"any_": [state["type"]]}}}
-        found: list[dict[str, Any]] = self.ask("flow_runs/filter", body)
+        found: list[dict[str, Any]] = self.request("flow_runs/filter", body)
         return found
 
     def start_run(self, preset: str, **parameters: Any) -> str:
-        """As the button in the UI does, with what the form says."""
-        deployment = self.ask(f"deployments/name/nap/{preset}")
+        """Start a run as the UI does, with the values of its form."""
+        deployment = self.request(f"deployments/name/nap/{preset}")
         body = {"parameters": parameters} if parameters else {}
-        return str(self.ask(f"deployments/{deployment['id']}/create_flow_run", body)["id"])
+        return str(self.request(f"deployments/{deployment['id']}/create_flow_run", body)["id"])
 
     def state(self, run: str) -> dict[str, Any]:
-        return dict(self.ask(f"flow_runs/{run}")["state"])
+        return dict(self.request(f"flow_runs/{run}")["state"])
 
     def set_state(self, run: str, **state: Any) -> None:
-        self.ask(f"flow_runs/{run}/set_state", {"state": state, "force": False})
+        self.request(f"flow_runs/{run}/set_state", {"state": state, "force": False})
 
     def ended(self, run: str) -> dict[str, Any]:
-        """The last state of a run, as soon as it has one."""
+        """The final state of a run, as soon as it has one."""
         last = ("COMPLETED", "FAILED", "CANCELLED", "CRASHED")
         found = self.wait(lambda: (state := self.state(run))["type"] in last and state)
         return dict(found)
 
 
 def sleepers(folder: Path) -> list[int]:
-    """Processes that sleep for this checkout."""
+    """Ids of this checkout's sleeping processes."""
     from psutil import Error, process_iter
 
     found = []

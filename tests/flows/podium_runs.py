@@ -1,4 +1,4 @@
-"""`podium run` in processes of its own, on small raw files that demos write."""
+"""`podium run` in separate processes, on small raw files written by the demos."""
 
 import os
 import subprocess
@@ -41,7 +41,7 @@ NL2SQL = {
     "recipes.0.training.stages.0.warmup_epochs": 0,
 }
 SMALLEST: dict[str, dict[str, Any]] = {"dogs": DOGS, "extraction": EXTRACTION, "nl2sql": NL2SQL}
-"""What makes a competition's preset `demo` a matter of seconds."""
+"""Settings that make a run of a competition's preset `demo` take seconds."""
 
 
 def draw(root: Path, competition: str = "dogs") -> Path:
@@ -83,11 +83,11 @@ def start(words: Sequence[str], places: dict[str, str], **options: Any) -> subpr
 
 
 def finish(words: Sequence[str], places: dict[str, str]) -> str:
-    """Run to a good end; returns what it wrote to both streams."""
+    """Run until it ends without an error; returns the output of both streams."""
     process = start(words, places, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    told = process.communicate(timeout=600)[0]
-    assert process.returncode == 0, told
-    return told
+    output = process.communicate(timeout=600)[0]
+    assert process.returncode == 0, output
+    return output
 
 
 def submissions(places: dict[str, str]) -> list[bytes]:

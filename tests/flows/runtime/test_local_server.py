@@ -1,4 +1,4 @@
-"""The local server: started once, found again, ended; and a schedule that really fires."""
+"""The local server: started once, found again, ended; and a schedule that fires on a real server."""
 
 import json
 import os
@@ -41,15 +41,15 @@ def silent(_: str) -> None:
 # Settings
 
 
-def test_prefect_learns_what_podium_wants_unless_the_person_has_said_otherwise(
+def test_prefect_gets_podiums_settings_but_for_those_the_user_has_set(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PREFECT_SERVER_UI_V2_ENABLED", "true")
-    wanted = settings.environment()
-    assert wanted["PREFECT_HOME"] == str(home)
-    assert wanted["PREFECT_SERVER_UI_V2_ENABLED"] == "true"
-    assert wanted["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
-    assert wanted["DO_NOT_TRACK"] == "1"
+    environment = settings.environment()
+    assert environment["PREFECT_HOME"] == str(home)
+    assert environment["PREFECT_SERVER_UI_V2_ENABLED"] == "true"
+    assert environment["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
+    assert environment["DO_NOT_TRACK"] == "1"
 
 
 def test_every_setting_exists_in_prefect() -> None:
@@ -97,7 +97,7 @@ def test_a_configured_server_that_does_not_answer_is_an_error(
     "state",
     ["", "{", "[]", '{"pid": "x", "url": 3}', '{"pid": 1, "url": "http://127.0.0.1:4200/api"}'],
 )
-def test_a_state_file_that_names_no_server_of_ours_ends_nothing(home: Path, state: str) -> None:
+def test_a_state_file_without_a_server_that_podium_started_ends_nothing(home: Path, state: str) -> None:
     (home / "server.json").write_text(state)
     assert local_server.stop() is False
 
@@ -128,7 +128,7 @@ def test_a_port_in_use_is_passed_over() -> None:
         assert local_server._free_port(port) != port
 
 
-def test_a_server_that_dies_at_once_is_told_with_its_last_lines(
+def test_a_server_that_dies_at_once_is_an_error_with_its_last_lines(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program = home / "python"
@@ -158,29 +158,29 @@ if __name__ == "__main__":
 @pytest.fixture
 def running(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setattr(local_server, "PORT", free_port())
-    said: list[str] = []
+    messages: list[str] = []
     with ThreadPoolExecutor(2) as pool:
-        urls = list(pool.map(local_server.ensure, [said.append] * 2))
+        urls = list(pool.map(local_server.ensure, [messages.append] * 2))
     try:
         assert len(set(urls)) == 1
-        assert sum("starting" in line for line in said) == 1
+        assert sum("starting" in line for line in messages) == 1
         yield urls[0]
     finally:
         assert local_server.stop()
 
 
-def asked(url: str, body: object = None) -> Any:
+def request(url: str, body: object = None) -> Any:
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=10) as response:
+    message = urllib.request.Request(url, data, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(message, timeout=10) as response:
         return json.loads(response.read())
 
 
 @pytest.mark.server
 def test_one_server_is_started_and_runs_a_schedule(running: str, home: Path) -> None:
-    """Some versions of its libraries break schedules in silence: only a run that happens tells."""
+    """Some versions of its libraries break schedules without an error: only a run shows that they work."""
     assert local_server.ensure(silent) == running
-    automations = asked(f"{running}/automations/filter", {})
+    automations = request(f"{running}/automations/filter", {})
     assert [entry["name"] for entry in automations] == [local_server.CRASHED_AUTOMATION["name"]]
 
     (home / "scheduled.py").write_text(SCHEDULED)
@@ -204,7 +204,7 @@ def completed_run(url: str, *, timeout_seconds: float = 45) -> bool:
     wanted = {"flow_runs": {"state": {"type": {"any_": ["COMPLETED"]}}}}
     deadline = time.monotonic() + timeout_seconds
     while time.monotonic() < deadline:
-        if any(run["auto_scheduled"] for run in asked(f"{url}/flow_runs/filter", wanted)):
+        if any(run["auto_scheduled"] for run in request(f"{url}/flow_runs/filter", wanted)):
             return True
         time.sleep(0.5)
     return False

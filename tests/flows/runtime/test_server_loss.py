@@ -246,18 +246,18 @@ def test_a_run_outlives_its_server(tmp_path: Path) -> None:
     pipe = subprocess.PIPE
     with subprocess.Popen(words, cwd=folder, env=own, stdout=pipe, stderr=pipe, text=True) as run:
         assert run.stderr is not None
-        told = []
+        lines = []
         for line in run.stderr:
-            told.append(line)
+            lines.append(line)
             if "asleep" in line:
                 os.kill(json.loads((folder / "prefect/server.json").read_text())["pid"], signal.SIGKILL)
             if "wake completed" in line:
                 break
         ended = time.monotonic()
         printed, rest = run.communicate(timeout=300)
-    assert run.returncode == 0, "".join(told) + rest
+    assert run.returncode == 0, "".join(lines) + rest
     assert time.monotonic() - ended < 60
     assert printed.startswith("submission  ")
     assert "its pages show this run as unfinished or crashed" in rest
     assert "Traceback" not in rest
-    assert "EventsWorker" not in "".join(told) + rest
+    assert "EventsWorker" not in "".join(lines) + rest

@@ -158,8 +158,8 @@ def ended(pid: int, *, seconds: float = 60) -> bool:
     return True
 
 
-@pytest.mark.parametrize("code", [ENDS, PARENT], ids=["told to end", "lost its runner"])
-def test_a_run_that_is_told_to_end_or_loses_its_runner_takes_its_children_along(code: str) -> None:
+@pytest.mark.parametrize("code", [ENDS, PARENT], ids=["terminated", "lost its runner"])
+def test_a_run_that_is_terminated_or_loses_its_runner_ends_its_children(code: str) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -192,7 +192,7 @@ class State(SimpleNamespace):
         return None if self.name == "Skipped" else {"submission": "answers.txt", "score": {"value": 0.5}}
 
 
-def tell(name: str, message: str) -> None:
+def end(name: str, message: str) -> None:
     run = SimpleNamespace(
         name="demo", id="1", start_time=None, parameters={"config": {"run": {"name": "demo"}}}
     )
@@ -206,62 +206,62 @@ def conf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def asks(conf: Path, command: str, *, unchanged: bool = False) -> None:
+def configure(conf: Path, command: str, *, unchanged: bool = False) -> None:
     flag = str(unchanged).lower()
     (conf / "schedules.toml").write_text(f"[notify]\ncommand = {json.dumps(command)}\nunchanged = {flag}\n")
 
 
-def test_a_command_is_told_of_a_run_that_ended(conf: Path) -> None:
-    asks(conf, f"cat >> {conf / 'told'}")
-    tell("Completed", "3 of 4 steps ran")
-    told = json.loads((conf / "told").read_text())
-    assert told["competition"] == "dogs"
-    assert told["preset"] == "demo"
-    assert told["changed"]
-    assert told["submission"] == "answers.txt"
-    assert told["ended"] == "2026-01-01T00:00:00+00:00"
-    (conf / "told").unlink()
-    tell("Cancelling", "Flow run was cancelled.")
-    told = json.loads((conf / "told").read_text())
-    assert (told["state"], told["submission"]) == ("Cancelled", None)
+def test_a_command_is_notified_of_a_run_that_ended(conf: Path) -> None:
+    configure(conf, f"cat >> {conf / 'notified'}")
+    end("Completed", "3 of 4 steps ran")
+    facts = json.loads((conf / "notified").read_text())
+    assert facts["competition"] == "dogs"
+    assert facts["preset"] == "demo"
+    assert facts["changed"]
+    assert facts["submission"] == "answers.txt"
+    assert facts["ended"] == "2026-01-01T00:00:00+00:00"
+    (conf / "notified").unlink()
+    end("Cancelling", "Flow run was cancelled.")
+    facts = json.loads((conf / "notified").read_text())
+    assert (facts["state"], facts["submission"]) == ("Cancelled", None)
 
 
 @pytest.mark.parametrize("unchanged", [False, True])
 @pytest.mark.parametrize(
     ("state", "message"), [("Completed", "Nothing changed: all 4 steps were cached"), ("Skipped", BUSY)]
 )
-def test_runs_that_changed_nothing_are_told_only_if_wanted(
+def test_runs_that_changed_nothing_are_notified_only_if_wanted(
     conf: Path, unchanged: bool, state: str, message: str
 ) -> None:
-    asks(conf, f"touch {conf / 'told'}", unchanged=unchanged)
-    tell(state, message)
-    assert (conf / "told").exists() == unchanged
+    configure(conf, f"touch {conf / 'notified'}", unchanged=unchanged)
+    end(state, message)
+    assert (conf / "notified").exists() == unchanged
 
 
 @pytest.mark.parametrize(
-    ("command", "told"),
+    ("command", "message"),
     [
         ("echo no such address >&2; exit 3", "notify.command ended with code 3: no such address"),
         ("sleep 60", "no command was notified of this run: Command"),
     ],
 )
 def test_a_command_that_fails_is_only_logged(
-    conf: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, command: str, told: str
+    conf: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, command: str, message: str
 ) -> None:
     monkeypatch.setattr(notifications, "TIMEOUT_SECONDS", 0.5)
-    asks(conf, command)
+    configure(conf, command)
     with caplog.at_level(logging.WARNING, "podium"):
-        tell("Failed", "it failed")
-    assert told in caplog.text
+        end("Failed", "it failed")
+    assert message in caplog.text
 
 
-def test_a_file_with_a_mistake_is_only_logged(conf: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_file_with_an_error_is_only_logged(conf: Path, caplog: pytest.LogCaptureFixture) -> None:
     (conf / "schedules.toml").write_text("[notfy]\n")
     with caplog.at_level(logging.WARNING, "podium"):
-        tell("Failed", "it failed")
+        end("Failed", "it failed")
     assert "schedules.toml:1: notfy: unknown key" in caplog.text
 
 
-def test_nobody_need_be_told(conf: Path) -> None:
+def test_without_a_file_no_command_is_notified(conf: Path) -> None:
     assert not (conf / "schedules.toml").exists()
-    tell("Completed", "3 of 4 steps ran")
+    end("Completed", "3 of 4 steps ran")

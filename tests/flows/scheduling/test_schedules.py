@@ -1,4 +1,4 @@
-"""`conf/schedules.toml`: what it may say, and what is said of mistakes in it."""
+"""`conf/schedules.toml`: what it may contain, and the messages for errors in it."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -36,7 +36,7 @@ def test_without_a_file_all_presets_are_shown_and_none_is_scheduled(conf: Path) 
     assert plan.deployed_presets("dogs", root=conf) == ["best", "demo"]
 
 
-def test_presets_with_a_schedule_are_shown_beside_those_chosen(conf: Path) -> None:
+def test_presets_with_a_schedule_are_shown_with_those_listed(conf: Path) -> None:
     plan = write(
         conf,
         '[presets]\ndogs = ["demo"]\n'
@@ -61,7 +61,7 @@ CRON = 'cron = "0 3 * * *"\n'
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ('[notify]\ncomand = "x"\n', "2: notify.comand: unknown key (did you mean notify.command?)"),
         ("[notify]\ncommand = 1\n", "2: notify.command: expected text"),
@@ -83,13 +83,13 @@ CRON = 'cron = "0 3 * * *"\n'
         (HEAD + "cron = 0 3\n", "4: expected valid TOML"),
     ],
 )
-def test_a_mistake_is_told_with_its_line(conf: Path, text: str, told: str) -> None:
+def test_an_error_names_its_line(conf: Path, text: str, message: str) -> None:
     with pytest.raises(InvalidSettings) as caught:
         write(conf, text)
-    assert f"schedules.toml:{told}" in str(caught.value)
+    assert f"schedules.toml:{message}" in str(caught.value)
 
 
-def test_all_mistakes_are_told_at_once(conf: Path) -> None:
+def test_all_errors_are_listed_at_once(conf: Path) -> None:
     with pytest.raises(InvalidSettings) as caught:
         write(conf, HEAD + 'cron = "61 3 * * *"\ntimezone = "Nowhere"\n')
     assert len(str(caught.value).splitlines()) == 2
@@ -117,12 +117,12 @@ def test_a_valid_expression_is_valid_for_prefect_too(cron: str) -> None:
     assert croniter(cron, datetime(2026, 1, 1, tzinfo=UTC)).get_next()
 
 
-@pytest.mark.parametrize(("cron", "told"), INVALID)
-def test_a_mistake_in_cron_names_its_field(cron: str, told: str) -> None:
-    assert told in cron_error(cron)
+@pytest.mark.parametrize(("cron", "message"), INVALID)
+def test_an_error_in_cron_names_its_field(cron: str, message: str) -> None:
+    assert message in cron_error(cron)
 
 
-def test_a_schedule_keeps_its_name_as_long_as_it_says_the_same() -> None:
+def test_a_schedule_keeps_its_name_as_long_as_its_timing_is_the_same() -> None:
     one = Schedule(competition="dogs", preset="demo", cron="0 3 * * *")
     assert one.timing == one.model_copy(update={"preset": "best"}).timing
     assert one.timing != one.model_copy(update={"timezone": "Europe/Berlin"}).timing

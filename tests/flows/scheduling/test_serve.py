@@ -1,4 +1,4 @@
-"""`podium serve` for real: a server, schedules, and runs that are started, cancelled, retried and missed."""
+"""`podium serve` on a real server: schedules, and runs that are started, cancelled, retried and missed."""
 
 import json
 import signal
@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.server]
 
 SCHEDULES = """
 [notify]
-command = "cat >> told.jsonl; echo >> told.jsonl"
+command = "cat >> notified.jsonl; echo >> notified.jsonl"
 unchanged = true
 
 [[schedules]]
@@ -34,7 +34,7 @@ def free_port() -> int:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """At work for all tests of this file; each leaves it so."""
+    """Running for all tests of this file; each test leaves it running."""
     folder = checkout(tmp_path_factory.mktemp("checkout"))
     (folder / "conf/schedules.toml").write_text(SCHEDULES)
     running = Served(folder, port=free_port())
@@ -45,9 +45,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         running.close()
 
 
-def told(served: Served, run: str) -> list[dict[str, Any]]:
-    """What the command heard of a run."""
-    lines = (served.folder / "told.jsonl").read_text().splitlines()
+def notifications(served: Served, run: str) -> list[dict[str, Any]]:
+    """The facts of a run that the command was given."""
+    lines = (served.folder / "notified.jsonl").read_text().splitlines()
     return [facts for line in lines if line and (facts := json.loads(line))["id"] == run]
 
 
@@ -75,23 +75,23 @@ def test_a_schedule_fires_each_minute_and_a_run_without_news_says_so(served: Ser
     )
     assert second["state"]["message"].startswith("Nothing changed: all 1 steps were cached; ")
     assert second["name"].startswith("short 20")
-    assert told(served, first["id"])[0]["changed"]
-    assert not told(served, second["id"])[0]["changed"]
+    assert notifications(served, first["id"])[0]["changed"]
+    assert not notifications(served, second["id"])[0]["changed"]
 
 
-def test_of_overlapping_runs_the_later_gives_way_and_a_cancelled_one_leaves_nothing(served: Served) -> None:
+def test_of_overlapping_runs_the_later_is_skipped_and_a_cancelled_one_leaves_nothing(served: Served) -> None:
     run = asleep(served)
     other = served.ended(served.start_run("long"))
     assert (other["type"], other["name"]) == ("COMPLETED", "Skipped")
-    assert other["message"].startswith("An earlier run of this deployment is still at work")
+    assert other["message"].startswith("An earlier run of this deployment is still running")
     assert served.state(run)["type"] == "RUNNING"
     served.set_state(run, type="CANCELLING")
     assert served.ended(run)["type"] == "CANCELLED"
     assert nothing_is_left(served)
-    assert [facts["state"] for facts in told(served, run)] == ["Cancelled"]
+    assert [facts["state"] for facts in notifications(served, run)] == ["Cancelled"]
 
 
-def test_a_failed_run_names_the_mistake_and_can_be_retried(served: Served) -> None:
+def test_a_failed_run_names_the_error_and_can_be_retried(served: Served) -> None:
     bed = served.folder / "bed"
     bed.rename(served.folder / "away")
     run = served.start_run("short")
@@ -101,11 +101,11 @@ def test_a_failed_run_names_the_mistake_and_can_be_retried(served: Served) -> No
     assert "data.root: expected a file or folder that exists, received 'bed'" in failed["message"]
     served.set_state(run, type="SCHEDULED", name="AwaitingRetry")
     served.wait(lambda: served.state(run)["type"] == "COMPLETED")
-    assert [facts["state"] for facts in told(served, run)] == ["Failed", "Completed"]
+    assert [facts["state"] for facts in notifications(served, run)] == ["Failed", "Completed"]
 
 
 def test_a_form_may_change_settings_within_their_bounds(served: Served) -> None:
-    deployment = served.ask("deployments/name/nap/short")
+    deployment = served.request("deployments/name/nap/short")
     config = deployment["parameters"]["config"]
     run = served.start_run("short", config={**config, "seconds": 0.25})
     assert served.ended(run)["message"].startswith("1 of 1 steps ran; ")
@@ -134,13 +134,13 @@ def test_pausing_outlives_a_restart(served: Served) -> None:
     served.command(f"{schedules}.pause(['nap/short'])")
     assert "paused" in served.command(f"{schedules}.list_()")
     assert served.stop(signal.SIGTERM) == 0
-    assert served.ask("deployments/name/nap/short")["paused"]
+    assert served.request("deployments/name/nap/short")["paused"]
     served.start()
-    deployment = served.ask("deployments/name/nap/short")
+    deployment = served.request("deployments/name/nap/short")
     assert not deployment["paused"]
     assert [schedule["active"] for schedule in deployment["schedules"]] == [False]
     served.command(f"{schedules}.resume([])")
-    assert served.ask("deployments/name/nap/short")["schedules"][0]["active"]
+    assert served.request("deployments/name/nap/short")["schedules"][0]["active"]
 
 
 def test_ctrl_c_cancels_what_runs_and_pauses_what_is_scheduled(served: Served) -> None:
@@ -148,7 +148,7 @@ def test_ctrl_c_cancels_what_runs_and_pauses_what_is_scheduled(served: Served) -
     assert served.stop(signal.SIGINT) == 0
     assert served.state(run)["type"] == "CANCELLED"
     assert nothing_is_left(served)
-    assert served.ask("deployments/name/nap/short")["paused"]
+    assert served.request("deployments/name/nap/short")["paused"]
     assert scheduled(served, state="SCHEDULED") == []
     served.start()
 
