@@ -4,10 +4,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
 
 from tasks.core.cluster.interface import Cluster, WorkerLost
 from tasks.core.cluster.lease import Order
-from tasks.core.config import Run
+
+if TYPE_CHECKING:
+    from tasks.core.config import Run
 
 ENDING_SECONDS = 3.0
 """How long an interrupted process waits for workers to end their children."""
@@ -18,7 +21,7 @@ _active_orders: set[Order] = set()
 _ending = threading.Event()
 
 
-def current(run: Run) -> Cluster:
+def current(run: "Run") -> Cluster:
     """The cluster of these settings, opened at the first call.
 
     Raises:
@@ -35,7 +38,7 @@ def current(run: Run) -> Cluster:
 
 
 @contextmanager
-def open_for(run: Run) -> Iterator[None]:
+def open_for(run: "Run") -> Iterator[None]:
     """Open the cluster of these settings, if any, for this block, so that errors are raised at once."""
     if run.runner == "threads":
         yield
