@@ -13,17 +13,17 @@ from tasks.nl2sql.query.schema import CONNECTORS, NONE, Question, Table
 from tasks.nl2sql.query.serialization import from_json
 from tasks.text import dataset_files
 
-FILE = "questions.jsonl"
+VIEW_FILE = "questions.jsonl"
 """Augmented questions in the folder of a view."""
 
 
 def questions(dataset: Path, part: Part) -> list[Question]:
-    """The questions of a part in the order of the raw file; those of the test have no query."""
+    """The questions of a part in the order of the raw file; those of the test part have no query."""
     return list(stream(dataset, part))
 
 
 def stream(dataset: Path, part: Part) -> Iterator[Question]:
-    """The same one by one, so that any number of them takes the same memory."""
+    """The questions of a part one by one, so that any number of them takes the same memory."""
     return map(_question, dataset_files.records(dataset, part))
 
 
@@ -38,7 +38,7 @@ def tables(dataset: Path, part: Part) -> dict[str, Table]:
 
 
 def stream_tables(dataset: Path, part: Part) -> Iterator[Table]:
-    """The same one by one."""
+    """The tables of a part one by one."""
     return map(_table, dataset_files.read_lines(dataset / f"{part}.tables.jsonl"))
 
 
@@ -48,32 +48,37 @@ def database(dataset: Path, part: Part) -> Path:
 
 
 def fold_key(dataset: Path) -> FoldKey:
-    """Questions of one table stay together, so that out of fold each table is one never learned from.
+    """Group questions by table, so that no model is evaluated on a table that it was trained on.
 
-    Tables of equal contents count as one. Each fold takes its share of the questions by connector, of tables
-    that share their header with others and of those that do not apart: the latter ask for more.
+    Tables of equal content are one group. Strata are the connector of the query and whether other tables have
+    the same header.
     """
-    headers, contents = {}, {}
+    headers, hashes = {}, {}
     for table in stream_tables(dataset, "train"):
         headers[table.id] = table.header
-        contents[table.id] = hash((table.header, table.rows))
-    times = Counter(headers.values())
-    names, stated, keys = [], [], []
+        hashes[table.id] = content_hash(table)
+    header_counts = Counter(headers.values())
+    names, features, groups = [], [], []
     for question in stream(dataset, "train"):
         names.append(question.id)
-        source = "alone" if times[headers[question.table]] == 1 else "shared"
+        source = "alone" if header_counts[headers[question.table]] == 1 else "shared"
         connector = question.query.connector if question.query else NONE
-        stated.append({source, f"{source} {CONNECTORS[connector]}"})
-        keys.append(contents[question.table])
-    return FoldKey(names, strata(stated), first_of_same(keys))
+        features.append({source, f"{source} {CONNECTORS[connector]}"})
+        groups.append(hashes[question.table])
+    return FoldKey(names, strata(features), first_of_same(groups))
 
 
-def read_views(folder: Path) -> list[Question]:
+def content_hash(table: Table) -> int:
+    """Equal for tables of the same header and rows, in one process."""
+    return hash((table.header, table.rows))
+
+
+def read_view(folder: Path) -> list[Question]:
     """The questions of one view, in the order of the training questions, each with its query.
 
     A question may be asked of another table of the training part than the one it was made of.
     """
-    rows = dataset_files.read_lines(folder / FILE)
+    rows = dataset_files.read_lines(folder / VIEW_FILE)
     return [Question(id, text, table, from_json(query)) for id, text, table, query in rows]
 
 

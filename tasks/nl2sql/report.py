@@ -1,39 +1,28 @@
-"""What a report says of queries beyond scores: parts, classes of questions and tables, mistakes, candidates.
+"""The competition's sections of a report: scores by part of the query and by group, errors, candidates.
 
-Out of fold no question was answered by a model that had learned its table; beside stands what the blend
-answers on the validation part, if there is one.
+Out-of-fold answers come from models that were not trained on the question's table; the blend's answers on the
+validation part are shown beside them, if there is one.
 """
 
 from tasks.core.report.page import Material, Section
 from tasks.learning.report.sections import notes
-from tasks.nl2sql.analysis import (
-    breakdown,
-    candidate_recall,
-    confusion_tables,
-    error_examples,
-    evaluation,
-    question_groups,
-)
+from tasks.nl2sql.analysis import breakdown, candidate_recall, confusion_tables, error_examples, evaluation
 
 
 def sections(material: Material) -> list[Section]:
     """The competition's own sections, in reading order.
 
     Raises:
-        ValueError: the blend's records are not the dataset's, or stand in another order.
+        ValueError: the blend's records are not the dataset's, or are in another order.
     """
-    found = evaluation.of_material(material)
-    learned = found[0]
-    told = [
-        breakdown.totals(found),
-        breakdown.by_subtask(found),
-        breakdown.by_classes("Scores by label", question_groups.by_label(found), found),
-        breakdown.by_classes("Scores by table", question_groups.by_table(found), found),
-        confusion_tables.confusions(learned),
-        candidate_recall.candidates(found),
-        candidate_recall.votes(material, learned),
-        error_examples.mistakes(learned),
-        error_examples.other_ways(learned),
+    parts = evaluation.of_material(material)
+    out_of_fold = parts[0]
+    further = [
+        confusion_tables.confusions(out_of_fold),
+        candidate_recall.candidates(parts),
+        candidate_recall.votes(material, out_of_fold),
+        error_examples.errors(out_of_fold),
+        error_examples.equal_results(out_of_fold),
         notes(material.dataset),
     ]
-    return [section for section in told if section.blocks]
+    return [*breakdown.overview(parts), *(section for section in further if section.blocks)]

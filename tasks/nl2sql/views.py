@@ -12,7 +12,7 @@ from tasks.nl2sql.augmentation.column_statistics import TableStatistics
 from tasks.nl2sql.augmentation.swaps import rename_columns, swap_values
 from tasks.nl2sql.augmentation.table_transfer import TransferTargets, transfer
 from tasks.nl2sql.config import Augmentation
-from tasks.nl2sql.dataset import FILE
+from tasks.nl2sql.dataset import VIEW_FILE
 from tasks.nl2sql.query.schema import Question
 from tasks.nl2sql.query.serialization import to_json
 from tasks.text import dataset_files
@@ -37,7 +37,7 @@ def augment(job: AugmentJob) -> None:
             assert made.query is not None
             yield [made.id, made.text, made.table, to_json(made.query)]
 
-    dataset_files.write_lines(job.output / FILE, rows())
+    dataset_files.write_lines(job.output / VIEW_FILE, rows())
 
 
 def _targets(

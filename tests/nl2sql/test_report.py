@@ -30,20 +30,20 @@ def wrong(dataset: Path) -> list[dict[str, float]]:
     return records
 
 
-def told(dataset: Path, title: str, **fields) -> list[Table]:
+def section_tables(dataset: Path, title: str, **fields) -> list[Table]:
     return tables(report.sections(material(dataset, wrong(dataset), **fields)), title)
 
 
-def test_both_scorers_tell_logic_form_execution_and_their_mean(dataset):
-    (found,) = told(dataset, "Logic form and execution")
+def test_both_scorers_give_logic_form_execution_and_their_mean(dataset):
+    (found,) = section_tables(dataset, "Logic form and execution")
     assert [row[:3] for row in found.rows] == [["out of fold", "strict", 7], ["out of fold", "official", 7]]
     assert [figure.value for figure in found.rows[0][3:]] == [3 / 7, 4 / 7, 0.5]
     points = np.array([0, 0, 1, 1, 0, 1, 0.5])
     assert found.rows[0][5].standard_error == pytest.approx(points.std(ddof=1) / np.sqrt(7))
 
 
-def test_parts_of_queries_tell_how_often_they_alone_are_wrong(dataset):
-    (found,) = told(dataset, "Sub-tasks")
+def test_parts_of_queries_are_counted_as_only_errors(dataset):
+    (found,) = section_tables(dataset, "Sub-tasks")
     assert {row[0]: row[1:3] for row in found.rows} == {
         "selected columns": [6 / 7, 1],
         "aggregates": [1.0, 0],
@@ -51,11 +51,11 @@ def test_parts_of_queries_tell_how_often_they_alone_are_wrong(dataset):
         "condition columns": [1.0, 0],
         "operators": [6 / 7, 0],
         "values": [4 / 7, 2],
-        "put together": [None, 0],
+        "combination of parts": [None, 0],
     }
 
 
-def test_right_parts_that_are_put_together_wrongly_are_told_apart(dataset):
+def test_right_parts_in_a_wrong_combination_are_counted(dataset):
     records = right(dataset)
     records[5] = {candidate("1 | 5<31.43% and 4!=宋遥"): 0.9, candidate("1 | 5!=31.43% and 4<宋遥"): 0.8}
     found = tables(report.sections(material(dataset, records)), "Sub-tasks")
@@ -63,11 +63,11 @@ def test_right_parts_that_are_put_together_wrongly_are_told_apart(dataset):
     swapped = [*records[:5], {candidate("1 | 4<宋遥 and 5!=31.43%"): 0.9}, records[6]]
     found = report.sections(material(dataset, swapped))
     assert tables(found, "Sub-tasks")[0].rows[-1][2] == 1
-    assert "parts are right, but wrongly put together" in tables(found, "Surest mistakes")[0].caption
+    assert "Wrong: combination of parts" in tables(found, "Most confident errors")[0].caption
 
 
-def test_what_is_taken_for_what_is_counted_with_kinds_of_wrong_values(dataset):
-    codes, columns, values = told(dataset, "Confusions")
+def test_confusions_are_counted_with_kinds_of_wrong_values(dataset):
+    codes, columns, values = section_tables(dataset, "Confusions")
     assert codes.rows == [["operator", "==", ">", 1]]
     assert columns.rows == [["selected column", "成交均价", "成交套数", 1]]
     assert values.rows == [
@@ -83,8 +83,8 @@ def test_what_is_taken_for_what_is_counted_with_kinds_of_wrong_values(dataset):
         ("1 | 4<31.4 and 5!=宋遥", "a piece of the labelled value"),
         ("1 | 4<宋遥 and 5!=宋遥", "the value of another labelled condition"),
         ("1 | 4<69.92% and 5!=宋遥", "another cell of the column"),
-        ("1 | 4<用户 and 5!=宋遥", "something else that the question says"),
-        ("1 | 4<12 and 5!=宋遥", "something else"),
+        ("1 | 4<用户 and 5!=宋遥", "another text of the question"),
+        ("1 | 4<12 and 5!=宋遥", "another text"),
     ],
 )
 def test_a_wrong_value_is_of_the_first_kind_that_fits(dataset, answer, kind):
@@ -94,8 +94,8 @@ def test_a_wrong_value_is_of_the_first_kind_that_fits(dataset, answer, kind):
     assert [row[:3] for row in values.rows] == [[kind, 1, 1.0]]
 
 
-def test_the_surest_mistakes_come_first_with_what_either_query_finds(dataset):
-    query, excerpt, *_ = told(dataset, "Surest mistakes")
+def test_the_most_confident_errors_come_first_with_the_results_of_both_queries(dataset):
+    query, excerpt, *_ = section_tables(dataset, "Most confident errors")
     assert query.caption == "train:1, score 0.80. Wrong: selected columns."
     title = "南屏市商品房成交价格表"
     assert query.rows == [
@@ -111,22 +111,22 @@ def test_the_surest_mistakes_come_first_with_what_either_query_finds(dataset):
     ]
 
 
-def test_mistakes_that_find_the_same_stand_apart(dataset):
-    query, _ = told(dataset, "The same found otherwise")
+def test_errors_with_the_same_result_have_a_section_of_their_own(dataset):
+    query, _ = section_tables(dataset, "Same result by another query")
     assert query.caption == "train:7, score 0.50. Wrong: operators, values."
     assert [row[2] for row in query.rows] == ["5120.0", "5120.0"]
 
 
-def test_of_one_table_few_mistakes_with_the_same_parts_wrong_are_shown(dataset, monkeypatch):
-    monkeypatch.setattr(error_examples, "ALIKE", 1)
+def test_of_one_table_few_errors_with_the_same_parts_wrong_are_shown(dataset, monkeypatch):
+    monkeypatch.setattr(error_examples, "MOST_SIMILAR", 1)
     records = wrong(dataset)
     records[1] = {candidate("1 | 0==青石花园 or 0==临江小区"): 0.7}
-    found = tables(report.sections(material(dataset, records)), "Surest mistakes")
+    found = tables(report.sections(material(dataset, records)), "Most confident errors")
     assert [table.caption[:8] for table in found[::2]] == ["train:1,", "train:5,"]
 
 
-def test_the_right_query_is_looked_for_among_the_candidates(dataset):
-    found, parts = told(dataset, "Candidates")
+def test_recall_of_the_right_query_is_given_by_number_of_candidates(dataset):
+    found, parts = section_tables(dataset, "Candidates")
     assert found.rows == [[1, 3 / 7], [2, 4 / 7]]
     assert parts.rows[0] == ["selected columns", 6 / 7, 1.0]
     section = next(
@@ -138,7 +138,7 @@ def test_the_right_query_is_looked_for_among_the_candidates(dataset):
 def test_questions_without_candidates_are_counted(dataset):
     found = report.sections(material(dataset, [{}] * 7))
     section = next(each for each in found if each.title == "Candidates")
-    assert "7 questions had no candidate and were guessed" in section.blocks[0].text
+    assert "7 questions had no candidate and got the fallback query" in section.blocks[0].text
     assert tables(found, "Candidates")[0].rows == [[0, 0.0]]
 
 
@@ -146,7 +146,7 @@ def test_votes_are_compared_with_the_other_way_and_with_each_member(dataset):
     other = right(dataset)
     other[2] = {candidate("0 | 0==A12地块"): 0.9}
     members = {"one": scores(dataset, "train", wrong(dataset)), "two": scores(dataset, "train", other)}
-    (found,) = told(dataset, "Votes", members=members)
+    (found,) = section_tables(dataset, "Votes", members=members)
     assert [row[:2] for row in found.rows] == [
         ["the blend as answered", "whole queries"],
         ["the blend", "selection and conditions apart"],
@@ -158,7 +158,7 @@ def test_votes_are_compared_with_the_other_way_and_with_each_member(dataset):
     assert found.rows[3][3:] == [5, 4, 1]
 
 
-def test_perfect_answers_leave_no_section_of_mistakes(dataset):
+def test_perfect_answers_leave_no_section_of_errors(dataset):
     titles = [section.title for section in report.sections(material(dataset, right(dataset)))]
     assert titles == [
         "Logic form and execution",
@@ -171,11 +171,11 @@ def test_perfect_answers_leave_no_section_of_mistakes(dataset):
     ]
 
 
-def test_the_validation_part_stands_beside_with_answers_by_the_same_decision(dataset):
+def test_the_validation_part_is_shown_with_answers_by_the_same_decision(dataset):
     validation = scores(dataset, "validation", right(dataset, "validation"))._replace(decision=None)
-    found, _ = told(dataset, "Candidates", blended_validation=validation)
+    found, _ = section_tables(dataset, "Candidates", blended_validation=validation)
     assert found.columns == ["candidates", "right", "right, validation"]
-    (totals,) = told(dataset, "Logic form and execution", blended_validation=validation)
+    (totals,) = section_tables(dataset, "Logic form and execution", blended_validation=validation)
     assert [row[:3] for row in totals.rows[2:]] == [
         ["validation", "strict", 2],
         ["validation", "official", 2],

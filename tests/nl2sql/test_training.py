@@ -7,7 +7,7 @@ from tasks.core.config import Stage
 from tasks.learning.ensemble.candidates import Candidates, key
 from tasks.nl2sql import dataset as files
 from tasks.nl2sql import training
-from tasks.nl2sql.dataset import FILE
+from tasks.nl2sql.dataset import VIEW_FILE
 from tasks.nl2sql.query.schema import Condition, Query, Question, Table
 from tasks.nl2sql.query.serialization import canonical, to_json
 from tasks.nl2sql.sketch import features
@@ -95,7 +95,7 @@ def test_views_are_learned_as_often_as_asked_but_not_by_plain_stages(tmp_path, d
         for each in files.questions(data, "train")
     ]
     (tmp_path / "view").mkdir()
-    (tmp_path / "view" / FILE).write_text("\n".join(lines) + "\n", "utf-8")
+    (tmp_path / "view" / VIEW_FILE).write_text("\n".join(lines) + "\n", "utf-8")
     for share, stage, expected in [(1.0, {}, True), (1.0, {"plain": True}, False), (0.0, {}, False)]:
         made = recipe(augmentation={"views": 1, "share": share})
         lessons = training.build(job(made, tmp_path, views=(tmp_path / "view",))).batch.args[0]

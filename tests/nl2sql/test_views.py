@@ -5,7 +5,7 @@ import numpy as np
 
 from tasks.core.jobs import AugmentJob
 from tasks.nl2sql import dataset as files
-from tasks.nl2sql.dataset import FILE, read_views
+from tasks.nl2sql.dataset import VIEW_FILE, read_view
 from tasks.nl2sql.demo import made
 from tasks.nl2sql.query.serialization import from_json
 from tasks.nl2sql.synthetic.tables import table
@@ -49,7 +49,7 @@ def view(folder: Path, number: int = 0, *, settings=EVERYTHING, **fields):
     output.mkdir(exist_ok=True)
     given = {"settings": {"augmentation": settings}, "seed": 1, "dataset": data, "folds": data, **fields}
     augment(AugmentJob(competition="nl2sql", view=number, output=output, partial=folder / "partial", **given))
-    return read_views(output), files.questions(data, "train")
+    return read_view(output), files.questions(data, "train")
 
 
 def test_a_view_has_every_question_in_its_place(tmp_path):
@@ -124,4 +124,4 @@ def test_lines_end_at_line_feeds_only(tmp_path):
     found, _ = view(tmp_path, settings=NOTHING)
     assert found[0].text.endswith("\u2028")
     assert found[0].query == from_json(entry["query"])
-    assert (tmp_path / "view0" / FILE).read_bytes().count(b"\n") == len(found)
+    assert (tmp_path / "view0" / VIEW_FILE).read_bytes().count(b"\n") == len(found)

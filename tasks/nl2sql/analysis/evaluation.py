@@ -1,4 +1,4 @@
-"""Answers beside labels, question by question, for the report to tell what went right and what wrong."""
+"""Compare answers with labels, question by question, for the sections of a report."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,10 +18,10 @@ from tasks.nl2sql.query.scoring import Mode
 from tasks.nl2sql.voting import answer_queries
 
 NAMES: dict[Part, str] = {"train": "out of fold", "validation": "validation"}
-"""What the questions of a part are called whose models had not seen them."""
+"""Names of the predictions for the questions of a part."""
 
 
-class Outcome(NamedTuple):
+class EvaluatedPart(NamedTuple):
     """Parallel entries of all questions of one part."""
 
     name: str
@@ -33,60 +33,70 @@ class Outcome(NamedTuple):
     """The table of each question."""
     values: Candidates
     decision: dict[str, Any]
-    """What made the answers of the values: `vote`."""
+    """How the answers were decided from the values: `vote`."""
     strict: np.ndarray
-    """(n, 2) bool: whether the logic form is right, and what the answer finds."""
+    """(n, 2) bool: whether the logic form is right, and the result of the answer."""
     official: np.ndarray
     """The same by the published scorer."""
     parts: np.ndarray
-    """(n, 6) bool: whether each of `scoring.SUBTASKS` is right for itself."""
+    """(n, 6) bool: whether each of `scoring.SUBTASKS` alone is right."""
     exposure: list[str]
-    """For each question, what the models had learned of its table: one of `exposure.EXPOSURES`."""
+    """For each question one of `table_groups.EXPOSURES`."""
     executor: Executor
 
+    @property
+    def by_id(self) -> dict[str, Table]:
+        """The tables of the questions by id."""
+        return {table.id: table for table in self.tables}
 
-def of_material(material: Material) -> list[Outcome]:
-    """What the blend answers out of fold, and on the validation part if there is one.
+    def correctness(self, answers: Sequence[Query]) -> np.ndarray:
+        """(n, 2) bool: strict correctness of other answers to the same questions."""
+        return scoring.correctness(self.gold, answers, self.tables, self.executor, mode="strict")
+
+
+def of_material(material: Material) -> list[EvaluatedPart]:
+    """The answers of the blend out of fold, and on the validation part if there is one.
 
     Raises:
-        ValueError: the blend's records are not the dataset's, or stand in another order.
+        ValueError: the blend's records are not the dataset's, or are in another order.
     """
-    found = [read(material.dataset, "train", material.blended, folds=material.folds)]
+    parts = [evaluate(material.dataset, "train", material.blended, folds=material.folds)]
     if material.blended_validation is not None:
         decided = material.blended_validation._replace(decision=material.blended.decision)
-        found.append(read(material.dataset, "validation", decided))
-    return found
+        parts.append(evaluate(material.dataset, "validation", decided))
+    return parts
 
 
-def read(folder: Path, part: Part, scores: Scores, *, folds: np.ndarray | None = None) -> Outcome:
-    """What scores of a labelled part of the dataset answer; best whole queries without a decision.
+def evaluate(folder: Path, part: Part, scores: Scores, *, folds: np.ndarray | None = None) -> EvaluatedPart:
+    """Evaluate the answers of scores of a labelled part; without a decision, votes are on whole queries.
 
     Args:
         folds: (n,) of the training part, the fold in which each question is held out.
 
     Raises:
-        ValueError: the scores' records are not those of the part, or stand in another order.
+        ValueError: the scores' records are not those of the part, or are in another order.
     """
-    questions, tables = dataset.questions(folder, part), dataset.tables(folder, part)
+    questions, by_id = dataset.questions(folder, part), dataset.tables(folder, part)
     _check_ids(scores.ids, questions, part)
     decision = {"vote": "query", **(scores.decision or {})}
-    gold, own = labels(questions), [tables[question.table] for question in questions]
-    executor = Executor(dataset.database(folder, part), tables)
-    answers = answer_queries(scores.values, questions, tables, decision)
+    gold, tables = labels(questions), [by_id[question.table] for question in questions]
+    executor = Executor(dataset.database(folder, part), by_id)
+    answers = answer_queries(scores.values, questions, by_id, decision)
     modes: tuple[Mode, Mode] = ("strict", "official")
-    strict, official = (scoring.correctness(gold, answers, own, executor, mode=mode) for mode in modes)
-    return Outcome(
+    strict, official = (scoring.correctness(gold, answers, tables, executor, mode=mode) for mode in modes)
+    parts = list(map(scoring.subtask_correctness, gold, answers, tables))
+    return EvaluatedPart(
         NAMES[part],
         questions,
         gold,
         answers,
-        own,
+        tables,
         scores.values,
         decision,
         strict,
         official,
-        parts_right(gold, answers, own),
-        exposures(folder, part, questions, tables, folds=folds),
+        np.array(parts, bool).reshape(-1, len(scoring.SUBTASKS)),
+        exposures(folder, part, questions, by_id, folds=folds),
         executor,
     )
 
@@ -94,22 +104,6 @@ def read(folder: Path, part: Part, scores: Scores, *, folds: np.ndarray | None =
 def labels(questions: Sequence[Question]) -> list[Query]:
     """The queries of labelled questions."""
     return [question.query for question in questions if question.query is not None]
-
-
-def parts_right(gold: Sequence[Query], answers: Sequence[Query], tables: Sequence[Table]) -> np.ndarray:
-    """(n, 6) bool: whether each of `scoring.SUBTASKS` is right for itself."""
-    right = map(scoring.subtask_correctness, gold, answers, tables)
-    return np.array(list(right), bool).reshape(-1, len(scoring.SUBTASKS))
-
-
-def judged(outcome: Outcome, answers: Sequence[Query]) -> np.ndarray:
-    """(n, 2) bool: strict verdicts on other answers to the same questions."""
-    return scoring.correctness(outcome.gold, answers, outcome.tables, outcome.executor, mode="strict")
-
-
-def by_id(outcome: Outcome) -> dict[str, Table]:
-    """The tables that are asked of."""
-    return {table.id: table for table in outcome.tables}
 
 
 def _check_ids(ids: Sequence[str], questions: Sequence[Question], part: Part) -> None:

@@ -11,7 +11,7 @@ from tasks.core.jobs import TrainJob
 from tasks.learning.seeds import derive
 from tasks.nl2sql import dataset
 from tasks.nl2sql.config import Recipe
-from tasks.nl2sql.dataset import read_views
+from tasks.nl2sql.dataset import read_view
 from tasks.nl2sql.query.schema import Question
 from tasks.nl2sql.sketch.features import Shapes
 from tasks.text import dataset_files
@@ -57,7 +57,7 @@ class Lessons(Generic[Read]):
     @cached_property
     def views(self) -> list[list[Read]]:
         """Augmented views of the same questions."""
-        found = (read_views(folder) for folder in self.job.views)
+        found = (read_view(folder) for folder in self.job.views)
         return [self._read(self, [view[row] for row in self._own]) for view in found]
 
     @cached_property

@@ -33,7 +33,7 @@ def folder(tmp_path: Path, dataset: Path) -> Path:
     return made
 
 
-def test_the_validation_part_is_told_by_known_and_new_tables(dataset, folder):
+def test_the_validation_part_is_scored_by_known_and_new_tables(dataset, folder):
     found = breakdown.validation_sections(dataset, folder)
     total = tables(found, "Logic form and execution")[0].rows[0]
     assert total == ["validation", "strict", 2, *[Estimate(0.5, pytest.approx(0.5))] * 3]
@@ -45,13 +45,13 @@ def test_the_validation_part_is_told_by_known_and_new_tables(dataset, folder):
 
 
 def test_labels_that_cannot_be_executed_are_counted(dataset, folder):
-    found = evaluation.read(dataset, "validation", prediction_files.read(folder, "validation"))
+    found = evaluation.evaluate(dataset, "validation", prediction_files.read(folder, "validation"))
     gold = [found.gold[0], query("9 | 0==a")]
-    told = [breakdown.totals([each]).blocks[0] for each in (found, found._replace(gold=gold))]
-    assert [each.text.rpartition(": ")[2] for each in told] == ["0 of 2.", "1 of 2."]
+    texts = [breakdown.totals([each]).blocks[0] for each in (found, found._replace(gold=gold))]
+    assert [each.text.rpartition(": ")[2] for each in texts] == ["0 of 2.", "1 of 2."]
 
 
-def test_an_ensemble_is_judged_by_its_own_decision(dataset, folder):
+def test_an_ensemble_is_evaluated_by_its_own_decision(dataset, folder):
     (folder / "blend.json").write_text(json.dumps({"decision": {"vote": "parts"}}))
     found = breakdown.validation_sections(dataset, folder)
     assert tables(found, "Logic form and execution")[0].rows[0][3].value == 1.0
@@ -60,24 +60,24 @@ def test_an_ensemble_is_judged_by_its_own_decision(dataset, folder):
 def test_the_program_prints_tables_for_a_document(dataset, folder, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["breakdown", str(dataset), str(folder)])
     breakdown.main()
-    told = capsys.readouterr().out
-    assert "## Sub-tasks" in told
-    assert "| validation | strict | 2 | 0.5000 ± 0.5000 |" in told
+    printed = capsys.readouterr().out
+    assert "## Sub-tasks" in printed
+    assert "| validation | strict | 2 | 0.5000 ± 0.5000 |" in printed
 
 
-def test_figures_of_a_second_part_stand_beside_the_first(dataset):
+def test_figures_of_a_second_part_follow_those_of_the_first(dataset):
     found = [
-        evaluation.read(dataset, part, scores(dataset, part, right(dataset, part)))
+        evaluation.evaluate(dataset, part, scores(dataset, part, right(dataset, part)))
         for part in ("train", "validation")
     ]
-    (table, *_) = breakdown.by_classes("", question_groups.by_label(found), found).blocks
+    (table, *_) = breakdown.by_groups("", question_groups.by_label(found), found).blocks
     assert table.columns[-2:] == ["validation questions", "validation mean"]
     assert table.rows[1] == ["2", 2, 1.0, 1.0, Estimate(1.0, 0.0), 0, None]
     parts = breakdown.by_subtask(found).blocks[0]
-    assert parts.columns[1:5] == ["right", "alone wrong", "right, validation", "alone wrong, validation"]
+    assert parts.columns[1:5] == ["right", "only error", "right, validation", "only error, validation"]
 
 
-def test_a_single_class_makes_no_table(dataset):
-    found = [evaluation.read(dataset, "train", scores(dataset, "train", right(dataset)))]
-    one = question_groups.Classes("all", "", ["all"], [["all"] * 7])
-    assert breakdown.by_classes("title", [one], found).blocks == []
+def test_a_single_group_makes_no_table(dataset):
+    found = [evaluation.evaluate(dataset, "train", scores(dataset, "train", right(dataset)))]
+    one = question_groups.Grouping("all", "", ["all"], [["all"] * 7])
+    assert breakdown.by_groups("title", [one], found).blocks == []

@@ -3,7 +3,7 @@ import pytest
 
 from tasks.nl2sql import dataset
 from tasks.nl2sql.analysis import evaluation, question_groups, table_groups
-from tasks.nl2sql.analysis.table_groups import ALONE, KNOWN_HEADINGS, NEW, SEEN, SHARED, exposures, families
+from tasks.nl2sql.analysis.table_groups import KNOWN_HEADINGS, NEW, SEEN, SHARED, UNIQUE, exposures, families
 from tasks.nl2sql.query.schema import Cell, Question, Table
 from tests.nl2sql import written
 from tests.nl2sql.outcomes import right, scores
@@ -41,7 +41,7 @@ def test_a_table_of_its_own_headings_is_called_by_its_title_without_numbers():
     found = families([*own, own[0]._replace(id="again")])
     assert [found.name(each) for each in own[:3]] == ["表_#", "表_#", "no title"]
     assert len(found.name(own[3])) <= 61
-    assert {found.sharing(each) for each in own} == {ALONE}
+    assert {found.sharing(each) for each in own} == {UNIQUE}
 
 
 @pytest.mark.parametrize(
@@ -51,11 +51,11 @@ def test_a_table_of_its_own_headings_is_called_by_its_title_without_numbers():
         ("trr", [("a", 1.0, 2.0)], "real"),
         ("trr", [("a", "1%", "2％"), ("a", "3%", None)], "percent"),
         ("trr", [("a", "1%", 2.0), ("b", 3.0, "")], "real"),
-        ("tr", [("a", 1.0)], "of no kind most"),
+        ("tr", [("a", 1.0)], "mixed"),
         ("r", [], "real"),
     ],
 )
-def test_tables_are_of_the_kind_of_most_columns(types, rows, kind):
+def test_tables_are_grouped_by_the_content_of_most_columns(types, rows, kind):
     assert table_groups.content(table(header="abc"[: len(types)], rows=tuple(rows), types=types)) == kind
 
 
@@ -63,7 +63,7 @@ def test_tables_are_of_the_kind_of_most_columns(types, rows, kind):
     ("columns", "name"),
     [(1, "up to 5"), (5, "up to 5"), (6, "6 to 10"), (30, "21 to 30"), (31, "more than 30")],
 )
-def test_tables_are_of_a_class_of_width(columns, name):
+def test_tables_are_grouped_by_width(columns, name):
     assert table_groups.width(table(header="x" * columns)) == name
 
 
@@ -77,7 +77,7 @@ def test_tables_are_of_a_class_of_width(columns, name):
         ("0 | 1==2 or 1==3 or 2==1 or 0==1 or 3<1", "4 and more", "or, one column", "<, ==", "a column"),
     ],
 )
-def test_queries_are_of_classes(written_query, number, connection, operators, selection):
+def test_queries_are_grouped(written_query, number, connection, operators, selection):
     asked = query(written_query)
     assert question_groups.number(asked) == number
     assert question_groups.connection(asked) == connection
@@ -85,7 +85,7 @@ def test_queries_are_of_classes(written_query, number, connection, operators, se
     assert question_groups.selection(asked) == selection
 
 
-def test_validation_questions_ask_of_tables_seen_of_known_headings_or_of_new_ones(tmp_path):
+def test_validation_questions_are_about_tables_seen_of_known_headings_or_new(tmp_path):
     again = written.table("other id", dict.fromkeys(written.HOUSES["header"], "text"), written.HOUSES["rows"])
     known = {**written.LAND, "id": "more land", "name": "more", "rows": written.LAND["rows"][:1]}
     tables = [again, known, written.PEOPLE]
@@ -96,7 +96,7 @@ def test_validation_questions_ask_of_tables_seen_of_known_headings_or_of_new_one
     assert found == [SEEN, KNOWN_HEADINGS, NEW]
 
 
-def test_out_of_fold_the_held_out_questions_teach_nothing(tmp_path):
+def test_out_of_fold_the_held_out_questions_are_no_training_data(tmp_path):
     rows = ("a", "1")
     tables = {each.id: each for each in (table("甲", rows=(rows,)), table("乙"), table("丙", "c"))}
     asked = [Question(str(row), "", id, None) for row, id in enumerate("甲甲乙丙")]
@@ -110,14 +110,14 @@ def test_out_of_fold_the_held_out_questions_teach_nothing(tmp_path):
     assert exposures(tmp_path, "train", asked, tables) == [NEW] * 4
 
 
-def test_divisions_name_a_class_for_each_question_and_gather_the_rarest(tmp_path, monkeypatch):
+def test_groupings_name_a_group_for_each_question_and_merge_the_rarest(tmp_path, monkeypatch):
     made = written.dataset(tmp_path)
-    found = [evaluation.read(made, "train", scores(made, "train", right(made)))]
-    divisions = [*question_groups.by_label(found), *question_groups.by_table(found)]
-    assert all(set(one.of[0]) == set(one.names) and len(one.of[0]) == 7 for one in divisions)
-    compared = next(one for one in divisions if one.title == "compared columns")
+    found = [evaluation.evaluate(made, "train", scores(made, "train", right(made)))]
+    groupings = [*question_groups.by_label(found), *question_groups.by_table(found)]
+    assert all(set(one.of[0]) == set(one.names) and len(one.of[0]) == 7 for one in groupings)
+    compared = next(one for one in groupings if one.title == "compared columns")
     assert compared.of[0] == ["text", "text", "text", "real", "text", "percent, text", "real"]
-    monkeypatch.setattr(question_groups, "MOST_CLASSES", 1)
-    gathered = next(one for one in question_groups.by_label(found) if one.title == "compared columns")
-    assert gathered.names == ["text", "others"]
-    assert gathered.of[0].count("others") == 3
+    monkeypatch.setattr(question_groups, "MOST_GROUPS", 1)
+    merged = next(one for one in question_groups.by_label(found) if one.title == "compared columns")
+    assert merged.names == ["text", "others"]
+    assert merged.of[0].count("others") == 3

@@ -6,12 +6,12 @@ import pytest
 from tasks.core.report.markdown import markdown
 from tasks.nl2sql.analysis import value_coverage
 from tasks.nl2sql.analysis.value_coverage import (
-    AS_THEY_ARE,
-    BACK,
     CELL,
     EITHER,
+    LITERAL,
+    NORMALISED,
     QUESTION,
-    READ,
+    RECOVERED,
     coverage,
     section,
 )
@@ -21,26 +21,26 @@ from tests.nl2sql.tiny import TABLE
 
 COLUMNS = {name: place for place, name in enumerate(TABLE.header)}
 
-# what the question says, column, value: where it stands as it is, and as it is read
+# question, column, value: where the value occurs literally, and where only after normalisation
 CASES = {
-    "as it is": ("在临江的单价", "城市", "临江", {QUESTION, CELL, EITHER, BACK}, set()),
+    "literally": ("在临江的单价", "城市", "临江", {QUESTION, CELL, EITHER, RECOVERED}, set()),
     "a number as cells are not written": (
-        "单价大于20的城市", "单价", "20", {QUESTION, EITHER, BACK}, {CELL},
+        "单价大于20的城市", "单价", "20", {QUESTION, EITHER, RECOVERED}, {CELL},
     ),
-    "a number in words": ("单价大于二十的城市", "单价", "20", set(), {QUESTION, CELL, EITHER, BACK}),
+    "a number in words": ("单价大于二十的城市", "单价", "20", set(), {QUESTION, CELL, EITHER, RECOVERED}),
     "another case": ("备注为A的城市", "备注", "a", {CELL, EITHER}, {QUESTION}),
-    "what only the table says": ("增长最多的城市", "增长率", "30%", {CELL, EITHER}, set()),
-    "what nothing says": ("增长最多的城市", "城市", "北窗", set(), set()),
+    "only in the table": ("增长最多的城市", "增长率", "30%", {CELL, EITHER}, set()),
+    "nowhere": ("增长最多的城市", "城市", "北窗", set(), set()),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("text", "column", "value", "plain", "more"), CASES.values(), ids=CASES)
-def test_a_value_stands_in_its_question_or_table_as_it_is_or_as_it_is_read(text, column, value, plain, more):
+def test_a_value_occurs_in_question_or_table_literally_or_normalised(text, column, value, plain, more):
     asked = Question("a", text, "t", Query(((0, 0),), 0, (Condition(COLUMNS[column], 2, value),)))
     found = coverage([asked], {"t": TABLE})
     assert found["", ""] == 1
-    assert {place for place, form in found if form == AS_THEY_ARE} == plain
-    assert {place for place, form in found if form == READ} == plain | more
+    assert {place for place, form in found if form == LITERAL} == plain
+    assert {place for place, form in found if form == NORMALISED} == plain | more
 
 
 def test_numbers_of_each_part_stand_beside_their_shares():
@@ -56,9 +56,9 @@ def test_the_program_reads_the_competition_s_files(tmp_path: Path, monkeypatch, 
     root = written.write(tmp_path / "raw")
     monkeypatch.setattr(sys, "argv", ["value_coverage", str(root)])
     value_coverage.main()
-    told = capsys.readouterr().out
-    assert "Of 9 of train, 2 of validation." in told
-    assert "| in either | 9 (1.0000) | 9 (1.0000) | 2 (1.0000) | 2 (1.0000) |" in told
+    printed = capsys.readouterr().out
+    assert "Of 9 of train, 2 of validation." in printed
+    assert "| in either | 9 (1.0000) | 9 (1.0000) | 2 (1.0000) | 2 (1.0000) |" in printed
 
 
 def test_files_that_are_wrong_are_named(tmp_path: Path, monkeypatch, capsys) -> None:
