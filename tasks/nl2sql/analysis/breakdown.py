@@ -70,7 +70,7 @@ def by_subtask(parts: Sequence[EvaluatedPart]) -> Section:
     with_bars = [[*row, bar(row[1]) if row[1] is not None else ""] for row in rows]
     caption = (
         "Share of the questions of which this part of the query is right, and number of questions of which "
-        "it is the only error. “Combination of parts”: all parts are right, but a value is with another column."
+        "it is the only error. “Combination of parts”: the parts are right, but not their combination."
     )
     columns = ["part of the query", *heads(("right", "only error"), parts), "right, as a bar"]
     return Section("Sub-tasks", [Table(columns, with_bars, caption)])
