@@ -78,8 +78,7 @@ def blend(
             combination = _alone(list(folders).index(best), len(folders))
             _write(folder, folders, combination)
             blended = evaluations[best]
-        weights = dict(zip(members, combination.weights.tolist(), strict=True))
-        summary = _summary(blended, evaluations, weights)
+        summary = _summary(blended, evaluations, combination.weights)
         if len(folders) > 1:
             best_member = BestMember(best, values[best], evaluations[best])
             summary["gain"] = best_member.gain(evaluator, _out_of_fold(folder), blended)
@@ -97,14 +96,12 @@ def evaluator_of(competition: str, dataset: Artifact, answers: BaseModel | None)
     return Evaluator(contract.scorer(dataset.path, settings=settings), validation)
 
 
-def _summary(
-    blended: Evaluation, members: dict[str, Evaluation], weights: dict[str, float]
-) -> dict[str, Any]:
+def _summary(blended: Evaluation, members: dict[str, Evaluation], weights: np.ndarray) -> dict[str, Any]:
     return {
         "score": blended.score._asdict(),
         "validation": _table(blended.validation),
         "decision": blended.decision,
-        "weights": weights,
+        "weights": dict(zip(members, weights.tolist(), strict=True)),
         "gain": None,
         "nested": None,
         "members": {name: each.score._asdict() for name, each in members.items()},

@@ -37,7 +37,6 @@ def predict(
     """Write the scores of each part, as `tasks.learning.ensemble.prediction_files` does.
 
     Args:
-        inputs: encoded records by the name of their view.
         models: if several, they agree on scores before these become candidates.
         parts: `held_out`, `validation` and `test`, or some of them.
         fold: the fold whose records are `held_out`; None: no fold's are.

@@ -34,15 +34,11 @@ def report(
     *,
     left_out: dict[str, str] | None = None,
 ) -> dict[str, Any]:
-    """Write `report.html` next to a new submission, and publish its sections.
-
-    If the report exists, only a section that says so is published.
-
-    Args:
-        left_out: what the run had no time for, by name, and why.
+    """Write `report.html` next to a new submission and publish its sections; if it exists, publish that.
 
     Returns:
-        `submission`, `report`: paths; `score`: name, value and standard error out of fold.
+        `submission`, `report`: paths; `score`: out of fold; `validation`: score or None; `left_out`: what the
+        run had no time for, by name, and why.
     """
     contract, left_out = find(competition), left_out or {}
     summary = json.loads((blended.path / "blend.json").read_text("utf-8"))
@@ -53,9 +49,8 @@ def report(
     else:
         material = _material(competition, config, dataset, folds, members, blended, models, summary)
         parts = sections(material, contract.sections(material))
-        facts = _facts(material, score, file.parent.name, left_out)
-        text = page.render(f"{competition}: {file.parent.name}", score.text(), parts, facts=facts)
-        write_atomically(file, text.encode())
+        title, facts = f"{competition}: {file.parent.name}", _facts(material, score, folder, left_out)
+        write_atomically(file, page.render(title, score.text(), parts, facts=facts).encode())
     publish(parts, under=competition)
     on_validation = f", {validation.text()} on the validation part" if validation else ""
     log.info("%s out of fold%s, submission %s", score.text(), on_validation, folder)
@@ -117,7 +112,7 @@ def _material(
 
 
 def _facts(
-    material: page.Material, score: Score, submission: str, left_out: dict[str, str]
+    material: page.Material, score: Score, folder: str, left_out: dict[str, str]
 ) -> list[tuple[str, str]]:
     validation = material.validation.get("blend")
     return [
@@ -126,7 +121,7 @@ def _facts(
         ("Records", f"{len(material.folds):,}"),
         ("Members", str(len(material.members))),
         *((f"Left out: {name}", reason) for name, reason in left_out.items()),
-        ("Submission", submission),
+        ("Submission", Path(folder).name),
     ]
 
 

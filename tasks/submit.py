@@ -97,9 +97,8 @@ def _equal_submission(root: Path, provenance: dict[str, Any]) -> Path | None:
     for path in sorted(root.glob(f"[!.]*/{PROVENANCE}"), reverse=True):
         other = json.loads(path.read_text("utf-8"))
         is_equal = all(other.get(part) == provenance[part] for part in IDENTITY)
-        is_equal &= set(other.get("left_out", ())) == set(
-            provenance["left_out"]
-        )  # reasons name times, which differ
+        # the names alone: the reasons contain times, which differ
+        is_equal &= set(other.get("left_out", ())) == set(provenance["left_out"])
         if is_equal and (path.parent / other["file"]).is_file():
             return path.parent
     return None

@@ -39,15 +39,8 @@ def train(
 ) -> Artifact:
     """Fit the model of one fold, and write it as `tasks.learning.training.job.fit_job` does.
 
-    Args:
-        views: augmented records.
-        plain_views: lightly augmented records, for stages that are `plain`.
-        inputs: encoded records by the name of their view.
-        labels: labels from a first round of models.
-        start: a model whose weights the training starts from.
-        fold: the fold whose records are held out; None: no record is.
-        beside: a second held-out fold, which this model predicts for a second round.
-        of: what the model is called in logs and reports.
+    The records of `fold` are held out (None: no record is), and those of `beside`, which this model predicts
+    for a second round. `labels` come from a first round; training starts from the weights of `start`.
     """
     return in_child(
         "tasks.train:child",

@@ -124,7 +124,7 @@ def test_nothing_below_flows_calls_a_function_of_a_config_module() -> None:
     "code",
     [
         *(f"import flows.{name}" for name in competition_names()),
-        *(f"from tasks.core.competition import find; find({name!r})" for name in competition_names),
+        *(f"from tasks.core.competition import find; find({name!r})" for name in competition_names()),
         *(f"import tasks.{name}.demo" for name in competition_names()),
         "import flows.budget.plan",
         "import flows.__main__, flows.commands.runs, flows.commands.submissions",

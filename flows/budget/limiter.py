@@ -16,13 +16,7 @@ from typing import Any
 from flows.budget.makespan import RecipeSchedule
 from flows.budget.plan import plan
 from flows.budget.remaining_time import RemainingTime
-from flows.budget.selection import (
-    FinishedMembers,
-    completed,
-    has_second_round,
-    recipe_names,
-    with_recipes_only,
-)
+from flows.budget.selection import FinishedMembers, completed, has_second_round, only_recipes, recipe_names
 from flows.humanize import about
 from flows.training.cross_validation import AGAIN
 from tasks.core.context import recording, run_id
@@ -176,7 +170,7 @@ class LimitedBudget(Budget):
                 spare = left - self._schedule.seconds(self._labels(before), needed)
                 beside = f" beside {', '.join(before)}" if before else ""
                 self._leave_out(name, f"{self._need(labels(name), needed)}, {about(spare)} left{beside}")
-        self.config = with_recipes_only(self.config, fitting, again=True)
+        self.config = only_recipes(self.config, fitting, again=True)
 
     def _by_need(self, labels: set[str], needed: Mapping[str, float]) -> tuple[bool, float]:
         """Sort key: by seconds, after those recipes whose steps' times are all known."""
@@ -192,7 +186,7 @@ class LimitedBudget(Budget):
         is_too_long = self._schedule.seconds(labels, needed) > left * tolerance
         if is_too_long or not labels.isdisjoint(cancelled - first):
             self._leave_out(SECOND_ROUND, f"{self._need(labels - first, needed)}, {about(left)} left")
-            self.config = with_recipes_only(self.config, names, again=False)
+            self.config = only_recipes(self.config, names, again=False)
 
     def _labels(self, recipes: Collection[str], *, again: bool = False) -> set[str]:
         """Labels of the steps of these recipes' first rounds, and of their second if `again`."""
@@ -234,7 +228,7 @@ class LimitedBudget(Budget):
         if not recipes:
             raise UserError(self._nothing_finished())
         again = has_second_round(self.config) and all(f"{name}{AGAIN}" in done for name in recipes)
-        config = with_recipes_only(self.config, recipes, again=again)
+        config = only_recipes(self.config, recipes, again=again)
         wanted = {*recipes, *(f"{name}{AGAIN}" for name in recipes if again)}
         chosen = {name: member for name, member in members.items() if name in wanted}
         left_out = {name: why for name, why in self._reasons.items() if name not in recipes}

@@ -32,7 +32,7 @@ def has_second_round(config: Any) -> bool:
     return bool((pseudo and pseudo.share) or (second_round and second_round.run))
 
 
-def with_recipes_only(config: Any, recipes: Collection[str], *, again: bool) -> Any:
+def only_recipes(config: Any, recipes: Collection[str], *, again: bool) -> Any:
     """The settings with only these recipes, and without a second round unless `again`."""
     update: dict[str, Any] = {"recipes": tuple(each for each in config.recipes if each.name in recipes)}
     if not again and has_second_round(config):

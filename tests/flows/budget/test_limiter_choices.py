@@ -11,7 +11,7 @@ import pytest
 from flows.budget import limiter
 from flows.budget.limiter import LimitedBudget, settings_within
 from flows.budget.plan import PlannedStep
-from flows.budget.selection import recipe_names, with_recipes_only
+from flows.budget.selection import only_recipes, recipe_names
 from tasks.core.errors import UserError
 from tasks.core.execution.run_control import RunControl
 from tasks.core.execution.slots import graphics_cards
@@ -262,12 +262,12 @@ def test_a_second_round_that_rests_on_a_recipe_left_out_goes_with_it(monkeypatch
 @pytest.mark.parametrize("competition", ["dogs", "nl2sql", "extraction"])
 def test_settings_of_fewer_recipes_keep_all_else(competition: str) -> None:
     settings = config("a", "b", seconds=9, competition=competition, seed=3)
-    fewer = with_recipes_only(settings, ["b"], again=False)
+    fewer = only_recipes(settings, ["b"], again=False)
     assert recipe_names(fewer) == ["b"]
     assert fewer.model_dump(exclude={"recipes"}) == settings.model_dump(exclude={"recipes"})
 
 
 def test_pseudo_labels_are_a_second_round() -> None:
     settings = config("a", "b", seconds=9, competition="dogs", pseudo={"share": 0.5})
-    assert with_recipes_only(settings, ["a"], again=True).pseudo.share == 0.5
-    assert with_recipes_only(settings, ["a"], again=False).pseudo.share == 0
+    assert only_recipes(settings, ["a"], again=True).pseudo.share == 0.5
+    assert only_recipes(settings, ["a"], again=False).pseudo.share == 0
