@@ -2,21 +2,20 @@
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from itertools import compress, islice
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from tasks.core.competition import Part, Scores, method_module
-from tasks.core.execution.messages import Progress
 from tasks.core.jobs import PredictJob
 from tasks.extraction import dataset
 from tasks.extraction.config import Recipe
 from tasks.extraction.models.features import stream_words, tokenized
 from tasks.extraction.models.inference import candidates
 from tasks.extraction.records import Record
+from tasks.learning.folds.rows import training_rows
 from tasks.text import dataset_files
+from tasks.text.prediction import predictions
 from tasks.text.tokenization import Reader
 
 CHUNK = 2048
@@ -24,7 +23,7 @@ CHUNK = 2048
 
 
 def predict(job: PredictJob) -> Iterator[tuple[str, Scores]]:
-    """Yield candidates of the job's parts, piece by piece; `held_out` are the sentences of its fold.
+    """Candidates of the job's parts, piece by piece; `held_out` are the sentences of its fold.
 
     What belongs to the recipe's method is in its module `inference` (`tasks.extraction.models.network`).
     """
@@ -36,12 +35,15 @@ def predict(job: PredictJob) -> Iterator[tuple[str, Scores]]:
     networks = [_loaded(method, model, recipe, reader, len(predicates)) for model in job.models]
     indices = {predicate: index for index, predicate in enumerate(predicates)}
     decode = method.decoder(networks, recipe, indices, partial(_known_records, job))
-    progress, done = Progress("sentences", sum(_count(job, part) for part in job.parts)), 0
-    for part in job.parts:
-        for piece in _pieces(job, part):
-            values = candidates(decode, reader, tokenized(piece, reader, {}), predicates)
-            progress.at(done := done + len(piece))
-            yield part, Scores([record.id for record in piece], values)
+    return predictions(
+        job,
+        partial(_unlabelled, words=job.inputs.get("words")),
+        decoder=lambda part: (
+            lambda piece: candidates(decode, reader, tokenized(piece, reader, {}), predicates)
+        ),
+        piece=CHUNK,
+        unit="sentences",
+    )
 
 
 def _words_of_training(job: PredictJob) -> Iterator[Sequence[str]] | None:
@@ -58,36 +60,10 @@ def _loaded(method: Any, folder: Path, recipe: Recipe, reader: Reader, predicate
     return network
 
 
-def _count(job: PredictJob, part: str) -> int:
-    if part == "held_out":
-        return int(_held_out(job).sum())
-    return dataset_files.count(job.dataset, _source(part))
-
-
-def _pieces(job: PredictJob, part: str) -> Iterator[list[Record]]:
-    """Yield the sentences of a part without their labels; a part without sentences is one empty piece."""
-    records = dataset.stream(job.dataset, _source(part))
-    if part == "held_out":
-        records = compress(records, _held_out(job))
-    if "words" in job.inputs:
-        records = _with_words(records, job.inputs["words"])
-    piece = list(islice(records, CHUNK))
-    yield _unlabelled(piece)
-    while piece := list(islice(records, CHUNK)):
-        yield _unlabelled(piece)
-
-
-def _unlabelled(piece: Sequence[Record]) -> list[Record]:
-    return [record._replace(triples=()) for record in piece]
-
-
-def _source(part: str) -> Part:
-    return "train" if part == "held_out" else "validation" if part == "validation" else "test"
-
-
-def _held_out(job: PredictJob) -> np.ndarray:
-    """(n,) bool, whether a training sentence is of the job's fold."""
-    return np.asarray(np.load(job.folds / "folds.npy") == job.fold)
+def _unlabelled(folder: Path, part: Part, *, words: Path | None) -> Iterator[Record]:
+    """The sentences of a part without their labels, with their stored words if there are any."""
+    records = (record._replace(triples=()) for record in dataset.stream(folder, part))
+    return _with_words(records, words) if words else records
 
 
 def _with_words(records: Iterator[Record], folder: Path) -> Iterator[Record]:
@@ -102,6 +78,5 @@ def _with_words(records: Iterator[Record], folder: Path) -> Iterator[Record]:
 
 def _known_records(job: PredictJob) -> list[Record]:
     """The training sentences of the folds that the models may know: neither `fold` nor `beside`."""
-    left_out = [fold for fold in (job.fold, job.beside) if fold is not None]
-    known = ~np.isin(np.load(job.folds / "folds.npy"), left_out)
-    return list(compress(dataset.records(job.dataset, "train"), known))
+    records = dataset.records(job.dataset, "train")
+    return [records[row] for row in training_rows(job)]

@@ -15,14 +15,13 @@ from tasks.extraction.labelling.cleaning import relabelled, repair
 from tasks.extraction.models.features import TokenizedSentence, read_words, tokenized
 from tasks.extraction.models.network import TargetMaker
 from tasks.extraction.records import Record
+from tasks.learning.folds.rows import training_rows
 from tasks.learning.seeds import derive, generator
 from tasks.learning.training.batches import by_length
 from tasks.learning.training.loop import Batch, Training
 from tasks.text import dataset_files
 from tasks.text.tokenization import Reader
-
-HELD_OUT = 256
-"""Held-out sentences, at least half of which are predicted after each epoch."""
+from tasks.text.training_records import record_or_view, some_held_out_rows
 
 
 def build(job: TrainJob) -> Training:
@@ -63,9 +62,7 @@ class TrainingSentences:
         self.predicates = {name: index for index, name in enumerate(dataset.predicates(job.dataset))}
         self._words = read_words(job.inputs["words"]) if "words" in job.inputs else None
         self._records = dataset.records(job.dataset, "train")
-        self._folds = np.load(job.folds / "folds.npy")
-        fitted = (self._folds != job.fold) & (self._folds != job.beside)
-        self._rows: list[int] = np.flatnonzero(fitted).tolist()
+        self._rows: list[int] = training_rows(job).tolist()
         segmented = [self._words[record.id] for record in self._records] if self._words else None
         counts = partial(dataset_files.characters, job.dataset)
         self.reader = Reader(recipe.encoder, counts, segmented=segmented)
@@ -138,17 +135,14 @@ class TrainingSentences:
 
     def _choose_view(self, row: int, stage: Stage, random: np.random.Generator) -> TokenizedSentence:
         """A sentence as it is, or one of its views."""
-        share = 0.0 if stage.plain or not self.views else self.recipe.augmentation.share
-        if random.random() >= share:
-            return self.fitted[row]
-        return self.views[random.integers(len(self.views))][row]
+        share = 0.0 if stage.plain else self.recipe.augmentation.share
+        return record_or_view(self.fitted, self.views, row, random, share=share)
 
     @cached_property
     def held_out(self) -> list[TokenizedSentence]:
         """Some of the held-out sentences, spread evenly, with the labels of the raw files."""
-        rows = np.flatnonzero(self._folds == self.job.fold)
-        spread = [self._records[row] for row in rows[:: max(1, len(rows) // HELD_OUT)]]
-        return tokenized(spread, self.reader, self.predicates, words=self._words)
+        records = [self._records[row] for row in some_held_out_rows(self.job)]
+        return tokenized(records, self.reader, self.predicates, words=self._words)
 
     def evaluate(self, model: Any) -> dict[str, float]:
         """Micro F1 of the marks that the model sets in held-out sentences, which takes no decoder.

@@ -196,11 +196,12 @@ def stream(told: dict[str, Any]) -> None:
     """Child: predict as the step does, and tell time and memory every so many sentences."""
     from tasks.extraction import predict
     from tasks.predict import child
+    from tasks.text import prediction
 
     def fresh(method: Any, model: Path, recipe: Any, reader: Any, predicates: int) -> Any:
         return planted(method.build(recipe, reader, predicates=predicates, seed=0))
 
-    predict._loaded, predict.Progress = fresh, Watched  # type: ignore[misc, assignment]
+    predict._loaded, prediction.Progress = fresh, Watched  # type: ignore[misc, assignment]
     child(told)
     messages.send(f"written: {time.process_time():6.0f} s, {_peak():6.0f} MB at most")
 
