@@ -34,7 +34,7 @@ def report(
     *,
     left_out: dict[str, str] | None = None,
 ) -> dict[str, Any]:
-    """Write `report.html` next to a new submission and publish its sections; if it exists, publish that.
+    """Write `report.html` next to a new submission, and publish its sections or that nothing changed.
 
     Returns:
         `submission`, `report`: paths; `score`: out of fold; `validation`: score or None; `left_out`: what the

@@ -114,10 +114,10 @@ def edited(first: Case, folder: Path, edit: Edit) -> Case:
 
 
 def walk(table: Table, cases: list[Case], *, hash_seed: int = 0) -> list[dict[str, Any]]:
-    """What was planned and what became of each step, for each case."""
+    """The plan and the states of all steps, for each case."""
     for case in cases:
-        told = {"competition": table.competition, "halves": table.halves}
-        text = json.dumps({**told, "settings": case.settings, "versions": case.versions})
+        task = {"competition": table.competition, "halves": table.halves}
+        text = json.dumps({**task, "settings": case.settings, "versions": case.versions})
         (case.folder / "walk.json").write_text(text.replace("{folder}", str(case.folder)))
     command = [sys.executable, str(WALK), *(str(case.folder) for case in cases)]
     environment = {**os.environ, "PYTHONWARNINGS": "ignore", "PYTHONHASHSEED": str(hash_seed)}

@@ -25,7 +25,7 @@ Walked = Callable[[Table], dict[str, dict[str, Any]]]
 
 @pytest.fixture(scope="module")
 def walked(tmp_path_factory: pytest.TempPathFactory) -> Walked:
-    """What was planned and what became of each step, by the edit's name; `first` before any."""
+    """The plan and the states of all steps, by the edit's name; `first` before any."""
 
     @cache
     def of(competition: str) -> dict[str, dict[str, Any]]:
@@ -50,25 +50,25 @@ def labels(steps: list[dict[str, str]], *states: str) -> set[str]:
 @pytest.mark.parametrize("table", TABLES, ids=NAMES)
 def test_first_all_steps_run_and_the_plan_says_so(table: Table, walked: Walked) -> None:
     first = walked(table)["first"]
-    assert first["became"] == dict.fromkeys(table.steps, "ran")
+    assert first["states"] == dict.fromkeys(table.steps, "ran")
     assert labels(first["planned"], "run") == table.steps
     assert {step["reason"].split(";")[0] for step in first["planned"]} == {"never ran", "always runs"}
 
 
 @pytest.mark.parametrize(("table", "edit"), ROWS)
 def test_exactly_what_an_edit_touches_repeats(table: Table, edit: Edit, walked: Walked) -> None:
-    became = walked(table)[edit.name]["became"]
-    assert {label for label, state in became.items() if state == "ran"} == edit.repeats
+    states = walked(table)[edit.name]["states"]
+    assert {label for label, state in states.items() if state == "ran"} == edit.repeats
 
 
 @pytest.mark.parametrize(("table", "edit"), ROWS)
 def test_the_plan_names_what_an_edit_repeats_and_why(table: Table, edit: Edit, walked: Walked) -> None:
     planned = walked(table)[edit.name]["planned"]
     assert labels(planned, "run") <= edit.repeats <= labels(planned, "run", "maybe")
-    told = {step["label"]: step["reason"] for step in planned}
+    reasons = {step["label"]: step["reason"] for step in planned}
     for label, why in edit.why.items():
-        assert why in told[label]
-    assert all(told[label] for label in edit.repeats)
+        assert why in reasons[label]
+    assert all(reasons[label] for label in edit.repeats)
 
 
 @pytest.mark.parametrize("table", TABLES, ids=NAMES)

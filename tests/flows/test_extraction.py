@@ -14,7 +14,7 @@ from tasks.extraction import demo
 from tasks.extraction.config import Config
 from tasks.text import dataset_files
 from tests.conftest import PLACES
-from tests.flows.in_turn import Run, walk
+from tests.flows.sequential import Run, walk
 
 ENCODER = {"dgcnn": {"width": 8, "dilations": [1], "minimum_count": 1}}
 STAGES = [{"epochs": 1, "optimizer": "adam"}]
@@ -54,16 +54,16 @@ def done(tmp_path_factory) -> Run:
 
 
 def test_a_run_computes_every_step_once(done):
-    assert done.turns.ran() == [*STEPS, *ALWAYS]
+    assert done.runner.ran() == [*STEPS, *ALWAYS]
 
 
 def test_a_run_ends_in_a_checked_submission_and_a_report(done):
     (data,) = done.artifacts("dataset-*/")
-    rules, file = find("extraction"), Path(done.told["submission"])
+    rules, file = find("extraction"), Path(done.result["submission"])
     assert rules.check(file, rules.ids(data, "test"), data) == PARTS["test"]
-    assert len(Path(done.told["report"]).read_text("utf-8")) > 2000
+    assert len(Path(done.result["report"]).read_text("utf-8")) > 2000
     for part in ("score", "validation"):
-        assert 0 <= done.told[part]["value"] <= 1
+        assert 0 <= done.result[part]["value"] <= 1
 
 
 def test_every_record_is_judged_once_by_a_model_that_never_saw_it(done):
@@ -80,8 +80,8 @@ def test_every_record_is_judged_once_by_a_model_that_never_saw_it(done):
 
 def test_a_rerun_computes_nothing(done):
     again = walk(extraction, done.folder, config(done.folder / "data"))
-    assert again.turns.ran() == ALWAYS
-    assert again.told == done.told
+    assert again.runner.ran() == ALWAYS
+    assert again.result == done.result
     assert again.published == ["Unchanged"]
     assert "F1 by predicate" in done.published
 
@@ -89,18 +89,18 @@ def test_a_rerun_computes_nothing(done):
 def test_a_change_of_rules_trains_and_predicts_nothing(done):
     changed = config(done.folder / "data", answers={"rules": ["self_relatives", "spouses"]})
     again = walk(extraction, done.folder, changed)
-    assert again.turns.ran() == ["blend extraction", "decode extraction", *ALWAYS]
-    assert again.told["submission"] != done.told["submission"]
+    assert again.runner.ran() == ["blend extraction", "decode extraction", *ALWAYS]
+    assert again.result["submission"] != done.result["submission"]
 
 
 def test_another_recipe_leaves_the_first_ones_steps_alone(done):
     recipes = [{"name": "tiny", **TINY}, {"name": "other", **TINY, "floor": 0.95}]
     again = walk(extraction, done.folder, config(done.folder / "data", recipes=recipes))
-    ran = [label for label in again.turns.ran() if "other" in label]
+    ran = [label for label in again.runner.ran() if "other" in label]
     # the second recipe differs in what only predictions read; equal predictions are gathered once
     assert ran[:3] == [f"predict other {of}" for of in ("fold 0", "fold 1", "all folds")]
     assert set(ran[3:]) <= {"gather other"}
-    assert not [label for label in again.turns.ran() if "tiny" in label]
+    assert not [label for label in again.runner.ran() if "tiny" in label]
 
 
 def planned(settings: Config) -> list[str]:
@@ -150,10 +150,10 @@ def test_a_second_round_learns_from_labels_of_models_that_saw_neither_them_nor_t
         assert len(known) == len(file.read_text("utf-8").splitlines())
         left_out.append({int(assigned[row]) for row, id in enumerate(ids) if id not in known})
     assert sorted(left_out, key=min) == [{0}, {1}, {2}]
-    provenance = json.loads((Path(again.told["submission"]).parent / "provenance.json").read_text("utf-8"))
+    provenance = json.loads((Path(again.result["submission"]).parent / "provenance.json").read_text("utf-8"))
     assert list(provenance["members"]) == ["tiny", "tiny-again"]
     walked = walk(extraction, done.folder, settings)
-    assert walked.turns.ran() == ALWAYS
+    assert walked.runner.ran() == ALWAYS
 
 
 @pytest.mark.slow
@@ -162,4 +162,4 @@ def test_the_flow_runs_under_prefect_in_processes_of_its_own(done, prefect_serve
     for variable in PLACES:
         monkeypatch.setenv(variable, str(tmp_path / variable.lower()))
     told = extraction(config(done.folder / "data"))
-    assert Path(told["submission"]).read_bytes() == Path(done.told["submission"]).read_bytes()
+    assert Path(told["submission"]).read_bytes() == Path(done.result["submission"]).read_bytes()

@@ -13,7 +13,7 @@ from flows.nl2sql import nl2sql
 from tasks.core.competition import find
 from tasks.nl2sql import demo
 from tasks.nl2sql.config import Config
-from tests.flows.in_turn import Run, walk
+from tests.flows.sequential import Run, walk
 from tests.nl2sql.jobs import step_by_step
 
 STAGES = [{"epochs": 1, "optimizer": "adam"}]
@@ -59,16 +59,16 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 def test_a_run_computes_every_step_once(done: Run) -> None:
-    assert done.turns.ran() == [*STEPS, *ALWAYS]
+    assert done.runner.ran() == [*STEPS, *ALWAYS]
 
 
 def test_a_run_ends_in_a_checked_submission_and_a_report(done: Run) -> None:
     (data,) = done.artifacts("dataset-*/")
-    rules, file = find("nl2sql"), Path(done.told["submission"])
+    rules, file = find("nl2sql"), Path(done.result["submission"])
     assert rules.check(file, rules.ids(data, "test"), data) == PARTS["test"]
-    assert len(Path(done.told["report"]).read_text("utf-8")) > 2000
+    assert len(Path(done.result["report"]).read_text("utf-8")) > 2000
     for part in ("score", "validation"):
-        assert 0 <= done.told[part]["value"] <= 1
+        assert 0 <= done.result[part]["value"] <= 1
 
 
 def test_questions_about_one_table_are_judged_together_by_a_model_that_never_saw_it(done: Run) -> None:
@@ -89,22 +89,22 @@ def test_questions_about_one_table_are_judged_together_by_a_model_that_never_saw
 
 def test_a_rerun_computes_nothing(done: Run) -> None:
     again = walk(nl2sql, done.folder, config(done.folder / "data"))
-    assert again.turns.ran() == ALWAYS
-    assert again.told["submission"] == done.told["submission"]
+    assert again.runner.ran() == ALWAYS
+    assert again.result["submission"] == done.result["submission"]
 
 
 def test_another_width_of_the_beam_trains_nothing(done: Run) -> None:
     recipes = [{"name": "tiny", **TINY, "decoding": {"beam": 2}}]
     again = walk(nl2sql, done.folder, config(done.folder / "data", recipes=recipes))
-    assert not [label for label in again.turns.ran() if label.startswith("train")]
-    assert "predict tiny all folds" in again.turns.ran()
+    assert not [label for label in again.runner.ran() if label.startswith("train")]
+    assert "predict tiny all folds" in again.runner.ran()
 
 
 def test_unlike_recipes_vote(done: Run) -> None:
     recipes = [{"name": "tiny", **TINY}, {"name": "pairs", "method": "two-stage", **TINY}]
     again = walk(nl2sql, done.folder, config(done.folder / "data", recipes=recipes))
-    assert [label for label in again.turns.ran() if "tiny" in label] == []
-    provenance = json.loads((Path(again.told["submission"]).parent / "provenance.json").read_text("utf-8"))
+    assert [label for label in again.runner.ran() if "tiny" in label] == []
+    provenance = json.loads((Path(again.result["submission"]).parent / "provenance.json").read_text("utf-8"))
     assert list(provenance["members"]) == ["tiny", "pairs"]
 
 

@@ -131,7 +131,7 @@ def traced(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     folder = tmp_path_factory.mktemp(f"uses-{request.param}")
     (folder / "settings.json").write_text(json.dumps(SETTINGS[request.param](folder)))
     places = {"PODIUM_STORE": str(folder / "store"), "PODIUM_SLOT_FOLDER": str(folder / "slots")}
-    files = [folder / "settings.json", folder / "told.json"]
+    files = [folder / "settings.json", folder / "modules.json"]
     done = subprocess.run(
         [sys.executable, "-m", "tests.flows.trace", request.param, *files],
         cwd=ROOT,
@@ -141,14 +141,14 @@ def traced(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         timeout=1500,
     )
     assert done.returncode == 0, done.stderr[-3000:]
-    return json.loads((folder / "told.json").read_text())
+    return json.loads((folder / "modules.json").read_text())
 
 
 @pytest.mark.slow
 def test_whatever_a_step_executes_is_in_its_key(traced: Traced) -> None:
     missing = {
-        label: sorted(name for name in told["executed"] if counts(name) and name not in told["covered"])
-        for label, told in traced.items()
+        label: sorted(name for name in modules["executed"] if counts(name) and name not in modules["covered"])
+        for label, modules in traced.items()
     }
     assert {label: names for label, names in missing.items() if names} == {}
 
@@ -156,7 +156,7 @@ def test_whatever_a_step_executes_is_in_its_key(traced: Traced) -> None:
 @pytest.mark.slow
 def test_of_settings_a_step_executes_validators_only(traced: Traced) -> None:
     """Keys leave config modules out, so nothing else of them may run in a step."""
-    called = {function for told in traced.values() for function in told["settings"]}
+    called = {function for modules in traced.values() for function in modules["settings"]}
     assert called
     assert {function for function in called if not is_validator(function)} == set()
 
@@ -207,5 +207,5 @@ def test_all_kinds_of_steps_were_run_and_seen(traced: Traced) -> None:
     competition = next(label for label in traced if label.startswith("load ")).removeprefix("load ")
     own, modules = SEEN[competition]
     assert {label.split(" ")[0] for label in traced} >= EVERYWHERE | own | {"evaluate"}
-    seen = {name for told in traced.values() for name in told["executed"]}
+    seen = {name for modules in traced.values() for name in modules["executed"]}
     assert {"tasks.learning.training.loop", *modules} <= seen

@@ -1,6 +1,6 @@
 """Run a flow's steps in this one process and record which functions each executes; a script for tests.
 
-    python -m tests.flows.trace COMPETITION SETTINGS.json TOLD.json
+    python -m tests.flows.trace COMPETITION SETTINGS.json OUTPUT.json
 
 Child processes are left out: their entries are called here, so that their functions are seen too.
 """
@@ -81,7 +81,7 @@ class Tracer:
     """Takes the calls of steps, runs each and notes what it executed and what its key covers."""
 
     def __init__(self) -> None:
-        self.told: dict[str, dict[str, list[str]]] = {}
+        self.steps: dict[str, dict[str, list[str]]] = {}
 
     def call(self, step: Step, arguments: dict[str, Any]) -> Any:
         if not step.cached:
@@ -90,7 +90,7 @@ class Tracer:
         with executed() as seen:
             outcome = step.execute(arguments)
         if outcome.state == "ran":  # a second round finds what the first has made
-            self.told[step.label(arguments)] = {
+            self.steps[step.label(arguments)] = {
                 "executed": sorted(seen.modules),
                 "settings": sorted(seen.settings),
                 "covered": sorted(covered),
@@ -103,7 +103,7 @@ class Tracer:
 
 def main() -> None:
     competition, *files = sys.argv[1:]
-    settings, told = map(Path, files)
+    settings, output = map(Path, files)
     child_process.run = call_here  # type: ignore[assignment]
     find(competition)  # what runs at import belongs to no step
     flow = getattr(import_module(f"flows.{competition}"), competition)
@@ -111,7 +111,7 @@ def main() -> None:
     tracer = Tracer()
     with recorded_by(tracer):
         flow.fn(config)
-    told.write_text(json.dumps(tracer.told))
+    output.write_text(json.dumps(tracer.steps))
 
 
 if __name__ == "__main__":

@@ -6,11 +6,11 @@ Each folder holds `tree/` (a copy of `flows` and `tasks`), `store/`, and `walk.j
 the settings of the run, the versions of libraries to pretend, and the half of the records that each recipe
 errs on. A step goes through its real cache: look up, lock, run, keep, record. Steps that take no TensorFlow
 run for real, with the edited code. Of the others, whose bodies would take minutes, the result is made up of
-the key: another key gives another result. Writes `walked.json`: what the plan said before, and what became
-of each step.
+the key: another key gives another result. Writes `walked.json`: the plan before, and the states of
+all steps.
 
-It knows nothing of ours when it starts, so that every copy is imported afresh; what is right and wrong in a
-competition it learns from `tests/<competition>/contract.py`.
+It imports nothing of ours when it starts, so that every copy is imported afresh; right and wrong values of a
+competition come from `tests/<competition>/contract.py`.
 """
 
 import functools
@@ -53,7 +53,7 @@ def wait_for(child: int) -> None:
 
 def walk_in(folder: Path) -> None:
     """Plan and then walk the flow as this folder's copy of the code has it."""
-    told = json.loads((folder / "walk.json").read_text())
+    task = json.loads((folder / "walk.json").read_text())
     os.chdir(folder / "tree")
     os.environ["PODIUM_STORE"] = str(folder / "store")
     sys.path.insert(0, str(folder / "tree"))
@@ -63,15 +63,15 @@ def walk_in(folder: Path) -> None:
     from tasks.core.context import recorded_by
 
     assert keys.__file__.startswith(str(folder))
-    pretend_versions(keys, told["versions"])
-    competition: str = told["competition"]
+    pretend_versions(keys, task["versions"])
+    competition: str = task["competition"]
     flow = getattr(import_module(f"flows.{competition}"), competition)
-    config = import_module(f"tasks.{competition}.config").Config.model_validate(told["settings"])
+    config = import_module(f"tasks.{competition}.config").Config.model_validate(task["settings"])
     planned = [step._asdict() for step in plan(competition, config)]
-    walker = Walker({**MADE_UP, "predict": functools.partial(made_up_scores, halves=told["halves"])})
+    walker = Walker({**MADE_UP, "predict": functools.partial(made_up_scores, halves=task["halves"])})
     with recorded_by(walker):
         flow.fn(config)
-    (folder / "walked.json").write_text(json.dumps({"planned": planned, "became": walker.became}))
+    (folder / "walked.json").write_text(json.dumps({"planned": planned, "states": walker.states}))
 
 
 def pretend_versions(keys: Any, versions: dict[str, str]) -> None:
@@ -85,7 +85,7 @@ class Walker:
 
     def __init__(self, bodies: dict[str, Callable[..., Any]]) -> None:
         self.bodies = bodies
-        self.became: dict[str, str] = {}
+        self.states: dict[str, str] = {}
 
     def call(self, step: Any, arguments: dict[str, Any]) -> Any:
         if not step.cached:
@@ -93,7 +93,7 @@ class Walker:
         if step.name in self.bodies and not hasattr(step.fn, "__wrapped__"):
             step.fn = standing_in(step.fn, self.bodies[step.name])
         outcome = step.execute(arguments)
-        self.became[step.label(arguments)] = outcome.state
+        self.states[step.label(arguments)] = outcome.state
         return outcome.result
 
 
