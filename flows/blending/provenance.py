@@ -50,7 +50,7 @@ def note_steps(members: Iterable[Artifact], *, run: str) -> None:
     """
     store = Store.current()
     lineage = Lineage(store.records())
-    records = {each["key"]: each for member in members for each in lineage.behind(member.name)}
+    records = {each["key"]: each for member in members for each in lineage.ancestors(member.name)}
     for record in records.values():
         if record["step"] not in ("load", "split"):
             artifact = Artifact.model_validate(record["result"])

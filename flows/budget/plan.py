@@ -78,7 +78,7 @@ class Planner:
         if _pending(arguments):
             return None
         key = step.key(arguments, self.store).digest
-        return self.store.result(key) or (self._mirror.promised(key) if self._mirror else None)
+        return self.store.result(key) or (self._mirror.lookup(key) if self._mirror else None)
 
     def _uncached(self, step: Step, label: str, arguments: dict[str, Any]) -> PlannedStep:
         if not step.cached:

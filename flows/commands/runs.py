@@ -113,7 +113,7 @@ def _pending_uploads() -> int:
     from tasks.core.cache.remote_store import Mirror
 
     mirror = Mirror.current()
-    return mirror.settle() if mirror else 0
+    return mirror.upload_pending() if mirror else 0
 
 
 def summary(result: dict[str, Any], *, seconds: float, pending_uploads: int = 0) -> str:

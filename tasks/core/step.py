@@ -130,7 +130,7 @@ class Step:
         key = self.key(arguments, store)
         outcome = _look_up(store, key) or self._compute(store, key, label, arguments)
         if outcome.state == "ran" and (mirror := Mirror.current()):
-            mirror.give(key.digest)
+            mirror.upload(key.digest)
         _note(store, run, self.name, label, key, outcome)
         return outcome
 

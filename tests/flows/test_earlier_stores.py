@@ -72,7 +72,7 @@ def test_a_plan_says_why_the_step_runs_and_how_long(earlier: Artifact) -> None:
 
 
 def test_its_lineage_is_found(earlier: Artifact) -> None:
-    records = Lineage(Store.current().records()).behind(earlier.name)
+    records = Lineage(Store.current().records()).ancestors(earlier.name)
     assert [record["label"] for record in records] == ["train small fold 0"]
 
 

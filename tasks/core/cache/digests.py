@@ -1,4 +1,4 @@
-"""SHA-256 of files, folders and JSON values; unchanged raw files are not read twice."""
+"""SHA-256 digests of files, folders and JSON values; unchanged raw files are not read twice."""
 
 import hashlib
 import json
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 RECENT_NS = 2_000_000_000
-"""A file changed less than this long ago may change again within the clock's step: not remembered."""
+"""The digest of a file that changed less than this long ago is not cached: its next change may get the same time."""
 
 
 def digest_of_json(value: Any) -> str:
@@ -20,12 +20,13 @@ def digest_of_json(value: Any) -> str:
 
 
 def sha256_of_file(path: Path) -> str:
+    """The file's SHA-256 in hexadecimal."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def files_below(path: Path) -> Iterator[tuple[str, os.stat_result]]:
-    """Each file under a folder (or the file itself) with its status; hidden names are left out."""
+    """Relative name and status of each file below a folder, or of a file itself; hidden names are left out."""
     if path.is_file():
         yield "", path.stat()
         return
@@ -36,21 +37,21 @@ def files_below(path: Path) -> Iterator[tuple[str, os.stat_result]]:
                 file = Path(folder, name)
                 try:
                     yield file.relative_to(path).as_posix(), file.stat()
-                except FileNotFoundError:  # a dangling link; whoever needs it will say so
+                except FileNotFoundError:  # a dangling link; reported by whoever reads it
                     continue
 
 
 def contents(path: Path, memory: dict[str, list[Any]]) -> dict[str, str]:
-    """The SHA-256 of every file below a path, by relative name.
+    """The SHA-256 of each file below a path, by relative name; empty if the path does not exist.
 
-    `memory` maps names to `[size, modified_ns, sha256]` from an earlier call and is updated in place.
-    A path that does not exist has no contents.
+    `memory` maps names to `[size, modified_ns, sha256]` of an earlier call and is updated in place; files of
+    equal size and time are not read again.
     """
     found = dict(files_below(path))
-    fresh = [name for name, status in found.items() if _remembered(memory.get(name), status) is None]
+    unread = [name for name, status in found.items() if _cached(memory.get(name), status) is None]
     with ThreadPoolExecutor(max_workers=4) as pool:
-        digests = pool.map(lambda name: sha256_of_file(path / name if name else path), fresh)
-        hashed = dict(zip(fresh, digests, strict=True))
+        digests = pool.map(lambda name: sha256_of_file(path / name if name else path), unread)
+        hashed = dict(zip(unread, digests, strict=True))
     result = {name: hashed.get(name) or memory[name][2] for name in found}
     now = time.time_ns()
     memory.clear()
@@ -60,7 +61,7 @@ def contents(path: Path, memory: dict[str, list[Any]]) -> dict[str, str]:
     return result
 
 
-def _remembered(entry: list[Any] | None, status: os.stat_result) -> str | None:
+def _cached(entry: list[Any] | None, status: os.stat_result) -> str | None:
     if entry is None or entry[:2] != [status.st_size, status.st_mtime_ns]:
         return None
     return entry[2]

@@ -1,25 +1,25 @@
-"""Why a step must run: what differs between its key and the nearest one that ran before."""
+"""Reasons why a step must run: how its key differs from the nearest key that ran before."""
 
 from collections.abc import Iterable
 from typing import Any
 
 from tasks.core.cache.keys import Key
 
-SHOWN = 4
+MAX_REASONS = 4
 MARK = "\0"
-"""Between the names of a place; file names may hold dots."""
+"""Joins the names of a place, because file names may hold dots."""
 
 
 def nearest_record(records: Iterable[dict[str, Any]], key: Key, label: str) -> dict[str, Any] | None:
-    """The record of the same step that differs least; of equals, one with the same label, then the newest.
+    """The record of the same step and competition that differs least from the key; None if there is none.
 
-    What another competition did with the step tells nothing.
+    Of several, one with the same label is taken, then the newest.
     """
-    of = key.inputs.get("competition")
+    competition = key.inputs.get("competition")
     same_step = [
         record
         for record in records
-        if record["step"] == key.step and record["inputs"].get("competition") == of
+        if record["step"] == key.step and record["inputs"].get("competition") == competition
     ]
 
     def distance(record: dict[str, Any]) -> tuple[int, bool, str]:
@@ -29,27 +29,28 @@ def nearest_record(records: Iterable[dict[str, Any]], key: Key, label: str) -> d
 
 
 def _reversed(time: str) -> str:
-    """Sorts later times first."""
+    """A text that sorts later times first."""
     return "".join(chr(0x10FFFF - ord(each)) for each in time)
 
 
 def reasons(key: Key, record: dict[str, Any] | None) -> list[str]:
-    """Sentences on what changed since the record; that it never ran, when there is none."""
+    """What changed since the record, as short texts; `never ran` without a record."""
     if record is None:
         return ["never ran"]
     files: dict[str, list[str]] = {}
-    told = []
+    changes = []
     for place, before, now in differences(record, key):
         field, is_contents, file = place.partition(f"{MARK}contents")
         if is_contents:
             files.setdefault(field, []).append(file.strip(MARK))
         else:
-            told.append(_told(place, before, now))
-    told = [*(_told_files(field, names) for field, names in files.items()), *told]
-    return [*told[:SHOWN], f"{len(told) - SHOWN} more"] if len(told) > SHOWN else told
+            changes.append(_change(place, before, now))
+    changes = [*(_changed_files(field, names) for field, names in files.items()), *changes]
+    more = len(changes) - MAX_REASONS
+    return [*changes[:MAX_REASONS], f"{more} more"] if more > 0 else changes
 
 
-def _told_files(field: str, names: list[str]) -> str:
+def _changed_files(field: str, names: list[str]) -> str:
     """`contents of data.root changed (train/a.jpg and 2 more files)`."""
     rest = f" and {len(names) - 1} more files" if len(names) > 1 else ""
     where = f" ({names[0]}{rest})" if names[0] else ""
@@ -57,7 +58,7 @@ def _told_files(field: str, names: list[str]) -> str:
 
 
 def differences(record: dict[str, Any], key: Key) -> list[tuple[str, Any, Any]]:
-    """Places where a record's inputs, code or libraries differ from a key's: (place, before, now)."""
+    """Each place at which inputs, code or libraries differ, with the record's value and the key's."""
     found = []
     for part in ("inputs", "code", "libraries"):
         before, now = leaves(record[part]), leaves(getattr(key, part))
@@ -67,7 +68,7 @@ def differences(record: dict[str, Any], key: Key) -> list[tuple[str, Any, Any]]:
     return found
 
 
-def _told(place: str, before: Any, now: Any) -> str:
+def _change(place: str, before: Any, now: Any) -> str:
     part, name = place.split(" ", 1)
     if part == "code":
         return f"code of {name} changed"
@@ -88,7 +89,7 @@ def _short(value: Any) -> str:
 
 
 def leaves(value: Any, place: str = "") -> dict[str, Any]:
-    """Every value of nested inputs by its place, names joined by `MARK`."""
+    """The values of nested inputs by their places, whose names are joined by `MARK`."""
     if isinstance(value, list):
         value = {str(index): item for index, item in enumerate(value)}
     if not isinstance(value, dict):

@@ -1,14 +1,14 @@
-"""The artifact store: folders named by their contents, records of the steps that made them, locks.
+"""The artifact store: folders named by the digests of their contents, records of steps, checkpoints, locks.
 
     artifacts/<kind>-<digest>/            what a step wrote; never changed afterwards
     artifacts/<kind>-<digest>.json        its manifest: SHA-256, size and modification time of each file
-    steps/<key>.json                      which inputs, code and libraries gave which artifact
+    steps/<key>.json                      the record of a step: its inputs, code, libraries and artifact
     partial/<key>/                        checkpoints of a training that is not finished
     runs/<run>.jsonl                      the steps of one run, in the order they ended
-    locks/<key>                           held while a step computes; freed by the kernel on death
+    locks/<key>                           locked while a step runs; the kernel frees it when the process dies
 
-Everything is written under a temporary name, flushed and renamed, so that a reader sees all or nothing.
-Paths inside the store are relative to it: a moved store keeps its hits.
+Everything is written under a temporary name, flushed and renamed, so that a reader sees all of it or nothing.
+Paths inside the store are relative to it: a store can be moved and keeps its hits.
 """
 
 import json
@@ -27,7 +27,7 @@ from tasks.core import places
 from tasks.core.cache.digests import digest_of_json, sha256_of_file
 
 FORMAT = 1
-"""Enters every key; raised when the meaning of stored files changes."""
+"""Part of every key; raised when the meaning of stored files changes."""
 
 
 class Artifact(BaseModel):
@@ -40,7 +40,7 @@ class Artifact(BaseModel):
 
     @classmethod
     def of_record(cls, record: dict[str, Any]) -> "Artifact | None":
-        """The artifact that a step's record names; None where it is none of ours."""
+        """The artifact that a step's record names as its result; None if it names none."""
         try:
             return cls.model_validate(record["result"])
         except (KeyError, ValidationError):
@@ -48,16 +48,17 @@ class Artifact(BaseModel):
 
     @property
     def name(self) -> str:
+        """Name of its folder in the store."""
         return f"{self.kind}-{self.digest[:32]}"
 
     @property
     def path(self) -> Path:
-        """Where the folder lies in the current store."""
+        """Its folder in the current store."""
         return Store.current().artifact_folder(self)
 
 
 class Store:
-    """One folder holding artifacts, records, checkpoints and locks; safe for many processes at once."""
+    """A folder with artifacts, records, checkpoints and locks; safe for many processes at once."""
 
     def __init__(self, root: Path) -> None:
         self.root = root.expanduser().absolute()
@@ -74,7 +75,7 @@ class Store:
 
     @contextmanager
     def new_folder(self) -> Iterator[Path]:
-        """An empty temporary folder on the store's own disk, removed at the end unless it was kept."""
+        """An empty temporary folder on the store's disk, deleted at the end of the block unless `keep` moved it."""
         folder = self.root / "temporary" / uuid.uuid4().hex
         folder.mkdir(parents=True)
         try:
@@ -83,7 +84,7 @@ class Store:
             shutil.rmtree(folder, ignore_errors=True)
 
     def keep(self, kind: str, folder: Path) -> Artifact:
-        """Move a finished folder into the store under its digest; an equal whole artifact is left alone."""
+        """Move a finished folder into the store under its digest, unless an equal artifact is there and whole."""
         files = {path.relative_to(folder).as_posix(): _seal(path) for path in _files(folder)}
         digest = digest_of_json({name: entry["sha256"] for name, entry in files.items()})
         artifact = Artifact(kind=kind, digest=digest)
@@ -98,7 +99,7 @@ class Store:
         return artifact
 
     def is_whole(self, artifact: Artifact) -> bool:
-        """Whether every file is there, unaltered. Files whose size and time agree are not read again."""
+        """Whether every file is there and unaltered; files whose size and time agree are not read again."""
         manifest = read_json(self._manifest(artifact))
         if manifest is None or manifest.get("digest") != artifact.digest:
             return False
@@ -114,14 +115,14 @@ class Store:
                 folder.rename(trash / "damaged")
 
     def remove(self, artifact: Artifact) -> None:
-        """Delete an artifact, its manifest first: a half-removed one is never taken for whole."""
+        """Delete an artifact, its manifest first, so that a half-deleted one never counts as whole."""
         self._manifest(artifact).unlink(missing_ok=True)
         self._discard(self.artifact_folder(artifact))
 
     # Records
 
     def record(self, key: str) -> dict[str, Any] | None:
-        """What is known of the step with this key: inputs, code, libraries, result; None if nothing is."""
+        """The record of the step with this key (`tasks.core.step` writes it); None without one."""
         return read_json(self.root / "steps" / f"{key}.json")
 
     def write_record(self, key: str, record: dict[str, Any]) -> None:
@@ -134,18 +135,18 @@ class Store:
                 yield record
 
     def result(self, key: str) -> Artifact | None:
-        """The artifact this key stands for, if it is there and whole."""
+        """The artifact of this key, if it is there and whole."""
         return self.result_of(self.record(key) or {})
 
     def result_of(self, record: dict[str, Any]) -> Artifact | None:
-        """The artifact that a record names, if it is there and whole."""
+        """The artifact of a record, if it is there and whole."""
         artifact = Artifact.of_record(record)
         return artifact if artifact and self.is_whole(artifact) else None
 
     # Runs, checkpoints, locks
 
     def journal(self, run: str) -> list[dict[str, Any]]:
-        """The steps of one run so far; a last line that a power cut broke off is left out."""
+        """The steps of one run so far; an incomplete last line, left by a power cut, is skipped."""
         path = self.root / "runs" / f"{run}.jsonl"
         if not path.exists():
             return []
@@ -157,7 +158,7 @@ class Store:
         return [name for _, name in sorted(files, reverse=True)[:count]]
 
     def note(self, run: str, entry: dict[str, Any]) -> None:
-        """Append one line to a run's journal (a single write, so that threads do not mix lines)."""
+        """Append a line to a run's journal, in a single write so that lines of threads do not mix."""
         path = self.root / "runs" / f"{run}.jsonl"
         path.parent.mkdir(parents=True, exist_ok=True)
         line = json.dumps(entry, ensure_ascii=False) + "\n"
@@ -165,14 +166,14 @@ class Store:
             file.write(line.encode())
 
     def partial(self, key: str) -> Path:
-        """Where the training with this key keeps its checkpoints."""
+        """Folder for the checkpoints of the step with this key."""
         return self.root / "partial" / key
 
     def forget_partial(self, key: str) -> None:
         shutil.rmtree(self.partial(key), ignore_errors=True)
 
     def lock(self, name: str) -> FileLock:
-        """A lock between threads and processes, not between calls of one thread."""
+        """A lock that excludes all other locks of this name, in threads and processes alike."""
         folder = self.root / "locks"
         folder.mkdir(parents=True, exist_ok=True)
         return FileLock(folder / name, thread_local=False)
@@ -209,12 +210,12 @@ def _is_same(path: Path, entry: dict[str, Any]) -> bool:
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
-    """A JSON object from a file; None when it is absent or damaged (a record can always be made again)."""
+    """A JSON object from a file; None if it is absent or damaged."""
     try:
-        found = json.loads(path.read_bytes())
+        value = json.loads(path.read_bytes())
     except (OSError, ValueError):
         return None
-    return found if isinstance(found, dict) else None
+    return value if isinstance(value, dict) else None
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -222,7 +223,7 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file so that whoever opens it sees the old or the new contents, also after a power cut."""
+    """Write a file so that a reader sees either the old or the new contents, also after a power cut."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     with open(temporary, "wb") as file:
@@ -234,7 +235,7 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make a rename inside the folder survive a power cut."""
+    """Flush the folder's entries, so that a rename in it survives a power cut."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,4 +1,4 @@
-"""Why a step must run, told for a person."""
+"""Reasons why a step must run, as text."""
 
 from typing import Any
 
@@ -45,16 +45,16 @@ def test_each_kind_of_change_has_its_sentence(before: Any, expected: tuple[str, 
 
 def test_files_that_changed_are_named_in_one_sentence() -> None:
     before = record(**changed(data={"root": {"contents": {"train/a.jpg": "0", "list.txt": "1"}}}))
-    (told,) = reasons(KEY, before)
-    assert "data.root" in told
-    assert "train/a.jpg" in told
-    assert "list.txt" not in told
+    (reason,) = reasons(KEY, before)
+    assert "data.root" in reason
+    assert "train/a.jpg" in reason
+    assert "list.txt" not in reason
 
 
 def test_many_files_make_a_short_sentence() -> None:
     before = record(**changed(data={"root": {"contents": {f"train/{n}.jpg": "0" for n in range(1000)}}}))
-    (told,) = reasons(KEY, before)
-    assert len(told) < 200
+    (reason,) = reasons(KEY, before)
+    assert len(reason) < 200
 
 
 def test_a_file_that_came_or_went_is_a_difference() -> None:

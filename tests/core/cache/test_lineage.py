@@ -1,6 +1,6 @@
 from typing import Any
 
-from tasks.core.cache.lineage import Lineage, given_artifacts
+from tasks.core.cache.lineage import Lineage, input_artifacts
 
 
 def record(
@@ -34,14 +34,19 @@ RECORDS = [
 
 
 def test_everything_behind_an_artifact_comes_once_and_after_what_it_rests_on() -> None:
-    found = Lineage(RECORDS).behind("member-3")
+    found = Lineage(RECORDS).ancestors("member-3")
     assert [each["step"] for each in found] == ["load", "train", "predict", "predict", "gather"]
 
 
 def test_what_the_store_no_longer_knows_is_left_out() -> None:
     lineage = Lineage(each for each in RECORDS if each["step"] != "train")
-    assert [each["step"] for each in lineage.behind("member-3")] == ["predict", "predict", "load", "gather"]
-    assert lineage.behind("model-1") == []
+    assert [each["step"] for each in lineage.ancestors("member-3")] == [
+        "predict",
+        "predict",
+        "load",
+        "gather",
+    ]
+    assert lineage.ancestors("model-1") == []
 
 
 def test_of_steps_with_one_result_the_newest_is_told() -> None:
@@ -52,4 +57,4 @@ def test_of_steps_with_one_result_the_newest_is_told() -> None:
 
 def test_artifacts_are_found_wherever_inputs_name_them() -> None:
     inputs = {"a": given("x-1"), "b": [given("x-2"), {"c": given("x-3")}], "d": "x-4", "e": None}
-    assert list(given_artifacts(inputs)) == ["x-1", "x-2", "x-3"]
+    assert list(input_artifacts(inputs)) == ["x-1", "x-2", "x-3"]

@@ -177,11 +177,11 @@ def test_a_run_goes_on_without_its_mirror_and_a_later_one_makes_up_for_it(
         assert [run(write, text).state for text in ("a", "b")] == ["ran", "ran"]
     assert len(tried) == 1  # and is then left alone, for every attempt may take a minute
     assert caplog.text.count("the run goes on without it") == 1
-    assert current().settle() == 2
+    assert current().upload_pending() == 2
     monkeypatch.setattr(module, "REST_SECONDS", 0.0)
     current()._rests_until = 0.0
     run(write, "c")
-    assert current().settle() == 0
+    assert current().upload_pending() == 0
     elsewhere("other")
     assert [run(write, text).state for text in ("a", "b", "c")] == ["cached"] * 3
 
@@ -210,7 +210,7 @@ def test_what_was_evicted_before_it_was_copied_is_owed_no_more(
         unreachable(patch)
         Store.current().remove(run(write, "a").result)
     current()._rests_until = 0.0
-    assert current().settle() == 0
+    assert current().upload_pending() == 0
     assert not (mirrored / "artifacts").exists()
 
 
