@@ -45,12 +45,7 @@ submission_app.callback(invoke_without_command=True)(with_exit_codes(leaderboard
 
 
 def register(
-    group: typer.Typer,
-    name: str,
-    command: Callable[..., Any],
-    *,
-    example: str,
-    resumes: bool = False,
+    group: typer.Typer, name: str, command: Callable[..., Any], *, example: str, resumes: bool = False
 ) -> None:
     """Add a command with an example in its help, and with Podium's exit codes."""
     group.command(name, epilog=f"Example: {example}")(with_exit_codes(command, resumes=resumes))
@@ -74,11 +69,7 @@ register(
     resumes=True,
 )
 register(
-    app,
-    "blend",
-    blending.blend,
-    example="podium blend dogs --members best:10 --preset best",
-    resumes=True,
+    app, "blend", blending.blend, example="podium blend dogs --members best:10 --preset best", resumes=True
 )
 app.add_typer(submission_app, name="submissions")
 register(submission_app, "list", leaderboard.list_, example="podium submissions list dogs")
@@ -103,12 +94,7 @@ register(schedule_app, "list", serving.list_, example="podium schedules list")
 register(schedule_app, "pause", serving.pause, example="podium schedules pause dogs/best")
 register(schedule_app, "resume", serving.resume, example="podium schedules resume dogs/best")
 register(app, "ui", housekeeping.ui, example="podium ui --open")
-register(
-    app,
-    "clean",
-    housekeeping.clean,
-    example="podium clean --older-than 30d --keep-best 3 --dry-run",
-)
+register(app, "clean", housekeeping.clean, example="podium clean --older-than 30d --keep-best 3 --dry-run")
 
 
 def main() -> None:

@@ -7,12 +7,7 @@ from typing import Any
 
 from tasks.core.errors import InvalidSettings
 
-UNITS = {
-    "m": timedelta(minutes=1),
-    "h": timedelta(hours=1),
-    "d": timedelta(days=1),
-    "w": timedelta(weeks=1),
-}
+UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
 
 def parse_duration(text: str, *, option: str) -> timedelta:

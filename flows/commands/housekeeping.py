@@ -14,11 +14,8 @@ def ui(
     from flows.runtime import local_server
 
     if stop:
-        inform(
-            "the local Prefect server has ended"
-            if local_server.stop()
-            else "no local Prefect server is running"
-        )
+        ended = local_server.stop()
+        inform("the local Prefect server has ended" if ended else "no local Prefect server is running")
         return
     page = local_server.ensure(inform).removesuffix("/api")
     print(page)
@@ -33,22 +30,17 @@ def clean(
         str, typer.Option(help="Only artifacts that were not used for this long: 90m, 12h, 30d, 4w.")
     ] = "30d",
     keep_best: Annotated[
-        int,
-        typer.Option(
-            min=0, help="How many submissions of each competition keep their artifacts, best first."
-        ),
+        int, typer.Option(min=0, help="Submissions of each competition that stay complete, best first.")
     ] = 3,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print what would be removed.")] = False,
 ) -> None:
     """Remove cached artifacts that no kept submission depends on."""
     from flows.humanize import parse_duration, size
-
-    age = parse_duration(older_than, option="--older-than")
-
     from tasks.core import places
     from tasks.core.cache.store import Store
     from tasks.core.submissions.eviction import clean as clean_store
 
+    age = parse_duration(older_than, option="--older-than")
     report = clean_store(
         Store.current(),
         older_than=age,
@@ -57,10 +49,4 @@ def clean(
         dry_run=dry_run,
     )
     verb = "would free" if dry_run else "freed"
-    counts = f"{_count(report.removed)} removed, {_count(report.kept)} kept"
-    print(f"{counts}, {verb} {size(report.freed_bytes)}")
-
-
-def _count(artifacts: object) -> int:
-    """The number of artifacts, which a report lists or counts."""
-    return artifacts if isinstance(artifacts, int) else len(list(artifacts))  # type: ignore[call-overload]
+    print(f"{len(report.removed)} removed, {report.kept} kept, {verb} {size(report.freed_bytes)}")

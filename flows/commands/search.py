@@ -27,9 +27,7 @@ Pruner = Annotated[str, typer.Option(help="How trials are pruned: median, hyperb
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the suggestions.")]
 Storage = Annotated[
     str,
-    typer.Option(
-        envvar="PODIUM_STUDIES", help="URL of a database of studies, to share them between machines."
-    ),
+    typer.Option(envvar="PODIUM_STUDIES", help="URL of a database of studies that machines share."),
 ]
 
 

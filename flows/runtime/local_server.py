@@ -34,21 +34,14 @@ CRASHED_AUTOMATION: Mapping[str, Any] = {
         "for_each": ["prefect.resource.id"],
         "after": ["prefect.flow-run.heartbeat"],
         "expect": [
-            "prefect.flow-run.heartbeat",
-            "prefect.flow-run.Completed",
-            "prefect.flow-run.Failed",
-            "prefect.flow-run.Cancelled",
-            "prefect.flow-run.Crashed",
+            f"prefect.flow-run.{event}"
+            for event in ("heartbeat", "Completed", "Failed", "Cancelled", "Crashed")
         ],
         "threshold": 1,
         "within": 90,
     },
     "actions": [
-        {
-            "type": "change-flow-run-state",
-            "state": "CRASHED",
-            "message": "No heartbeat for 90 seconds.",
-        }
+        {"type": "change-flow-run-state", "state": "CRASHED", "message": "No heartbeat for 90 seconds."}
     ],
 }
 
@@ -163,17 +156,7 @@ def _start(inform: Inform, preferred: int) -> LocalServer:
 
 def _spawn(port: int) -> int:
     """Start the server in its own session, so that it outlives this command; returns its process id."""
-    arguments = [
-        sys.executable,
-        "-m",
-        "prefect",
-        "server",
-        "start",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-    ]
+    server = ["-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
     env = {name: value for name, value in os.environ.items() if name != "PREFECT_API_URL"} | environment()
     env["PREFECT_UI_API_URL"] = f"http://127.0.0.1:{port}/api"  # else its pages call port 4200 and stay blank
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
@@ -182,7 +165,7 @@ def _spawn(port: int) -> int:
         (os.POSIX_SPAWN_OPEN, 1, str(_log_file()), flags, 0o644),
         (os.POSIX_SPAWN_DUP2, 1, 2),
     ]
-    return os.posix_spawn(sys.executable, arguments, env, file_actions=actions, setsid=True)
+    return os.posix_spawn(sys.executable, [sys.executable, *server], env, file_actions=actions, setsid=True)
 
 
 def _wait_until_ready(local: LocalServer, inform: Inform) -> bool:

@@ -85,7 +85,9 @@ def final_state(body: Any, config: Any) -> Any:
 
     from flows.console import show_logs
     from flows.runtime.preflight import check_folders, check_paths
+    from tasks.core.cache.store import Store
     from tasks.core.cluster import clusters
+    from tasks.core.context import run_id
     from tasks.core.execution.garbage_collection import raise_gc_threshold
 
     raise_gc_threshold()
@@ -99,7 +101,7 @@ def final_state(body: Any, config: Any) -> Any:
         began = time.time()
         with clusters.open_for(config.run), step_workers(config.run.workers):
             result = body(config)
-        message = change_summary(result, journal(), began=began)
+        message = change_summary(result, Store.current().journal(run_id() or ""), began=began)
         log.info("%s", message)
         return Completed(message=message, data=result)
 
@@ -140,20 +142,12 @@ def step_workers(count: int) -> Iterator[None]:
         yield
 
 
-def journal() -> list[dict[str, Any]]:
-    """The records of this run's steps so far."""
-    from tasks.core.cache.store import Store
-    from tasks.core.context import run_id
-
-    return Store.current().journal(run_id() or "")
-
-
 def change_summary(result: dict[str, Any], steps: list[dict[str, Any]], *, began: float) -> str:
     """A line that says what a run changed: how many steps ran, the submission, its score, what was left out.
 
     Args:
         result: what the flow returned.
-        steps: the journal.
+        steps: the run's journal, a record for each step.
         began: when the run began, in seconds since the epoch.
     """
     from flows.humanize import score_text

@@ -1,9 +1,10 @@
 """Run registered deployments on demand and on schedule, until a signal comes."""
 
 import asyncio
+import logging
 import signal
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from flows.runtime.local_server import Inform
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 5.0
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+log = logging.getLogger("podium")
 
 
 def serve_deployments(specs: Sequence[DeploymentSpec], *, limit: int, inform: Inform) -> None:
@@ -61,13 +64,7 @@ async def _skip_repeatedly(ids: Sequence[UUID]) -> None:
     """Skip missed runs again and again: after a machine has slept, many runs are due at once."""
     while True:
         await asyncio.sleep(POLL_SECONDS)
-        await asyncio.to_thread(_skip_quietly, ids)
-
-
-def _skip_quietly(ids: Sequence[Any]) -> None:
-    import logging
-
-    try:
-        skip_missed(ids)
-    except Exception as error:
-        logging.getLogger("podium").warning("missed runs could not be found: %s", error)
+        try:
+            await asyncio.to_thread(skip_missed, ids)
+        except Exception as error:
+            log.warning("missed runs could not be found: %s", error)
