@@ -110,6 +110,23 @@ EDITS = [
         PRETRAIN | MODELS,
         {"pretrain linker": "code of tasks.learning.training.job changed"},
     ),
+    Edit(
+        "network of one method",
+        code("tasks/extraction/gplinker/network.py", "HEAD_DROPOUT = 0.1", "HEAD_DROPOUT = 0.2"),
+        fitted("linker"),
+        {"train linker fold 0": "code of tasks.extraction.gplinker.network changed"},
+    ),
+    Edit(
+        "decoding of one method",
+        code("tasks/extraction/gplinker/inference.py", "MOST_SPANS = 64", "MOST_SPANS = 65"),
+        predicted("linker"),
+    ),
+    Edit(
+        "decoding that methods share",
+        code("tasks/extraction/models/inference.py", "BATCH_CHARACTERS = 4096", "BATCH_CHARACTERS = 4097"),
+        predicted("pointer") | predicted("linker"),
+    ),
+    Edit("step of a search", code("tasks/evaluate.py", '"score.json"', '"scores.json"'), set()),
     Edit("another competition", code("tasks/dogs/metric.py", "** 0.5", "** (1 / 2)"), set()),
     Edit("flow", code("flows/extraction.py", "DAG: sentence → triples", "From sentence to triples"), set()),
     # Raw files

@@ -35,7 +35,7 @@ def call_here(entry: str, job: dict[str, Any], **_: Any) -> None:
 
 
 class Run(NamedTuple):
-    """A finished run: its steps, the flow's result, the folder of its places, titles of published sections."""
+    """A finished run: its steps, the flow's result, its folder, titles of published sections."""
 
     runner: SequentialRunner
     result: dict[str, Any]
