@@ -8,7 +8,7 @@ from tasks.core.config import Blend, ContentsPath, Folds, NotInKey, Pseudo, Run,
 
 
 class Data(Settings):
-    """Where the competition's own files lie and how photographs are decoded."""
+    """The raw files, and how photographs are decoded."""
 
     root: ContentsPath = "data/dogs"
     """Folder with `data_train_image.txt`, `train/` and `test/`."""
@@ -41,11 +41,11 @@ class Trunk(Settings):
     backbones: tuple[Backbone, ...] = Field((Backbone(),), min_length=1)
     """Networks whose pooled features are joined; to fine-tune, exactly one."""
     cut: str = "pool"
-    """Last frozen layer; `pool`: everything, only a head learns; empty: nothing, all of it learns."""
+    """Last frozen layer; `pool`: all layers, so that only a head is trained; empty: none."""
 
 
 class Augmentation(Settings):
-    """What training views of a photograph go through; zero or false switches a step off."""
+    """Steps that make training views of a photograph; zero or false switches a step off."""
 
     rotation_degrees: float = Field(0.0, ge=0, le=180)
     """Rotate by a uniform angle of at most this size."""
@@ -77,7 +77,7 @@ class Mixing(Settings):
 
 
 class Head(Settings):
-    """What turns features into breeds."""
+    """The layers from features to breeds."""
 
     kind: Literal["linear", "glu"] = "linear"
     """`linear`: dropout and a softmax layer; `glu`: gated unit, class centres and an auxiliary softmax."""
@@ -86,12 +86,12 @@ class Head(Settings):
     dropout: float = Field(0.0, ge=0, lt=1)
     """Share of features dropped in training."""
     start: Literal["random", "discriminant", "matched"] = "random"
-    """Where a linear head starts: at random; at the discriminant of the features; or `matched`, where
-    each breed takes the ImageNet class that fits its photographs best (needs `logits`)."""
+    """Initial weights of a linear head: random; the discriminant of the features; or `matched`, where
+    each breed has the ImageNet class most probable on its photographs (needs `logits`)."""
     shrinkage: float = Field(0.3, ge=0, le=1)
     """Weight of the identity in the discriminant's covariance."""
     temperature: float = Field(1.0, gt=0, le=100)
-    """Divides the scores a discriminant or matched head starts with; larger is less certain."""
+    """Divides the initial logits of a discriminant or matched head; larger is less certain."""
     center_weight: float = Field(0.25, ge=0)
     """Weight of the squared distance to the class centre (`glu`)."""
     auxiliary_weight: float = Field(0.25, ge=0)
@@ -102,7 +102,7 @@ class Training(Settings):
     """How a model is fitted."""
 
     stages: tuple[Stage, ...] = (Stage(),)
-    """Run one after another on the same model; none leaves a `discriminant` head as it starts."""
+    """Run one after another on the same model; none keeps a head at its initial weights."""
     batch_size: int = Field(32, ge=1)
     """Records a step."""
     batches: Literal["shuffled", "pairs"] = "shuffled"
@@ -148,9 +148,11 @@ class Recipe(Settings):
                 "training.mixing.cutmix_alpha: CutMix needs feature maps; pooled features take mixup only"
             )
         if not self.training.stages and self.head.start == "random":
-            raise ValueError("training.stages: expected at least one, for nothing else teaches the head")
+            raise ValueError("training.stages: expected at least one, since nothing else trains the head")
         if not self.trunk.cut and not self.views:
-            raise ValueError("views: expected at least 1 where nothing is frozen, for views are drawn anew")
+            raise ValueError(
+                "views: expected at least 1 where nothing is frozen, since each epoch makes new views"
+            )
         if self.head.start != "random" and (self.head.kind != "linear" or not self.trunk.cut):
             raise ValueError(f"head.start: {self.head.start!r} is for linear heads on a frozen trunk")
         if self.head.start == "matched" and not self.trunk.backbones[-1].logits:
@@ -158,14 +160,14 @@ class Recipe(Settings):
         return self
 
     def for_training(self) -> "Recipe":
-        """The recipe without what only predictions use, so that changing that trains nothing anew."""
+        """The recipe without settings that only predictions use, so that a change of them trains nothing again."""
         unused: dict[str, Settings] = {"test_time": TestTime()}
         if self.trunk.cut:
             unused["augmentation"] = Augmentation()
         return self.model_copy(update={**unused, "views": min(self.views, 1)})
 
     def for_prediction(self) -> "Recipe":
-        """The recipe without what only training uses."""
+        """The recipe without settings that only trainings use."""
         unused = {"augmentation": Augmentation(), "training": Training(), "views": 1}
         return self.model_copy(update=unused)
 

@@ -113,14 +113,14 @@ def _embedding(name: str, size: int, width: int, seed: int) -> Any:
 def _pretrained(table: np.ndarray, width: int, seed: int) -> Any:
     """Frozen vectors and a trainable projection."""
     frozen = layers.Embedding(
-        *table.shape, embeddings_initializer=Table(table), trainable=False, name="vectors_table"
+        *table.shape, embeddings_initializer=ArrayInitializer(table), trainable=False, name="vectors_table"
     )
     initial = keras.initializers.GlorotUniform(seed=derive(seed, "vectors"))
     projection = layers.Dense(width, use_bias=False, kernel_initializer=initial, name=f"{PREFIX}vectors")
     return lambda numbers: projection(frozen(numbers))
 
 
-class Table(keras.initializers.Initializer):
+class ArrayInitializer(keras.initializers.Initializer):
     """Initialises a variable with an array."""
 
     def __init__(self, values: np.ndarray) -> None:
