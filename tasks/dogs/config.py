@@ -160,7 +160,7 @@ class Recipe(Settings):
         return self
 
     def for_training(self) -> "Recipe":
-        """The recipe without settings that only predictions use, so that a change of them trains nothing again."""
+        """The recipe without settings that only predictions use: they are in no training's key."""
         unused: dict[str, Settings] = {"test_time": TestTime()}
         if self.trunk.cut:
             unused["augmentation"] = Augmentation()
