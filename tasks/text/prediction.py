@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from itertools import compress, islice
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -14,42 +14,34 @@ from tasks.learning.ensemble.candidates import Candidates
 from tasks.text import dataset_files
 
 
-class Identified(Protocol):
-    """A record of a dataset."""
-
-    @property
-    def id(self) -> str: ...
-
-
-Record = TypeVar("Record", bound=Identified)
-
-
 def predictions(
     job: PredictJob,
-    read: Callable[[Path, Part], Iterator[Record]],
+    read: Callable[[Path, Part], Iterator[Any]],
     *,
-    decoder: Callable[[Part], Callable[[list[Record]], Candidates]],
+    decoder: Callable[[Part], Callable[[list[Any]], Candidates]],
     piece: int,
     unit: str,
 ) -> Iterator[tuple[str, Scores]]:
     """Yield (part, candidates of a piece of its records), part by part; an empty part is one empty piece.
 
     Args:
-        read: gives the records of a part of the dataset, in its order.
+        read: gives the records of a part of the dataset, in its order; each has an `id`.
         decoder: gives the function from records of such a part to their candidates.
         piece: most records in memory at a time.
         unit: what the records are called in the progress.
     """
     progress, done = Progress(unit, sum(_count(job, part) for part in job.parts)), 0
     for part in job.parts:
-        decode, records = decoder(source(part)), read(job.dataset, source(part))
-        for chunk in _pieces(records if part != "held_out" else compress(records, _is_held_out(job)), piece):
+        decode, records = decoder(_source(part)), read(job.dataset, _source(part))
+        if part == "held_out":
+            records = compress(records, _is_held_out(job))
+        for chunk in _pieces(records, piece):
             candidates = decode(chunk)
             progress.at(done := done + len(chunk))
             yield part, Scores([record.id for record in chunk], candidates)
 
 
-def source(part: str) -> Part:
+def _source(part: str) -> Part:
     """The part of the dataset that holds the records of a predicted part."""
     return "train" if part == "held_out" else "validation" if part == "validation" else "test"
 
@@ -57,7 +49,7 @@ def source(part: str) -> Part:
 def _count(job: PredictJob, part: str) -> int:
     if part == "held_out":
         return int(_is_held_out(job).sum())
-    return dataset_files.count(job.dataset, source(part))
+    return dataset_files.count(job.dataset, _source(part))
 
 
 def _is_held_out(job: PredictJob) -> Any:
@@ -65,7 +57,7 @@ def _is_held_out(job: PredictJob) -> Any:
     return np.load(job.folds / "folds.npy") == job.fold
 
 
-def _pieces(records: Iterator[Record], size: int) -> Iterator[list[Record]]:
+def _pieces(records: Iterator[Any], size: int) -> Iterator[list[Any]]:
     yield list(islice(records, size))
     while chunk := list(islice(records, size)):
         yield chunk
