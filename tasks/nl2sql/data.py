@@ -1,10 +1,10 @@
-"""The NL2SQL dataset, written from the raw files; `tasks.nl2sql.dataset` reads it.
+"""Write the NL2SQL dataset from the raw files; `tasks.nl2sql.dataset` reads it.
 
 A dataset is a folder with three files for each part, in the order of the raw files: `<part>.jsonl`, one
 question a line (id, text, table, query; the test has no query), `<part>.tables.jsonl`, one table a line (id,
 name, title, header, types, rows), and `<part>.db`, the tables in SQLite; an absent validation part has empty
-ones. Besides there are `characters.json`, the normalised characters of the training questions, headers and
-titles with their numbers, the most frequent first; and `notes.json`, what was counted.
+ones. Further files are `characters.json`, the normalised characters of the training questions, headers and
+titles with their counts, the most frequent first; and `notes.json`, counts and notes.
 Its bytes depend on the contents of the raw files, on the settings and on SQLite's version.
 """
 
@@ -19,7 +19,7 @@ from tasks.nl2sql.config import Data
 from tasks.nl2sql.query.database_writer import DatabaseWriter
 from tasks.nl2sql.query.schema import Question, Table
 from tasks.nl2sql.query.serialization import to_json
-from tasks.nl2sql.raw.validation import survey
+from tasks.nl2sql.raw.validation import read_all
 from tasks.text import dataset_files
 
 _log = logging.getLogger("podium")
@@ -28,37 +28,37 @@ _log = logging.getLogger("podium")
 def load(data: Data, folder: Path) -> None:
     """Check the raw files and write the dataset into an empty folder.
 
-    Nothing is left in the folder unless all files are right.
+    The folder stays empty unless all files are valid.
 
     Raises:
-        InvalidData: all that is wrong with the raw files.
+        InvalidData: all problems of the raw files.
     """
     # Tables and questions are written as they are read, so that memory does not grow with their number.
     with TemporaryDirectory(dir=folder) as temporary:
         drafts = Path(temporary)
         with ExitStack() as stack:
-            found = survey(data, _Drafts(drafts, stack))
+            summary = read_all(data, _Drafts(drafts, stack))
         for draft in sorted(drafts.iterdir()):
             draft.replace(folder / draft.name)
-    dataset_files.write(folder / "characters.json", found.characters)
-    dataset_files.write(folder / "notes.json", found.summary)
-    for entry in found.summary["notes"]:
+    dataset_files.write(folder / "characters.json", summary.characters)
+    dataset_files.write(folder / "notes.json", summary.notes)
+    for entry in summary.notes["notes"]:
         _log.info("%s", entry["message"])
 
 
 def count(data: Data, *, workers: int | None = None) -> dict[str, Any]:
     """The counts and notes that `load` would write, after the same checks; writes nothing.
 
-    `workers` is there for the other competitions' sake: one thread reads all tables in seconds.
+    `workers` exists for the other competitions: one thread reads all tables in seconds.
 
     Raises:
         InvalidData: as `load`.
     """
-    return survey(data, None).summary
+    return read_all(data, None).notes
 
 
 class _Drafts:
-    """Files of all parts, written at the same time."""
+    """The open files of all parts."""
 
     def __init__(self, folder: Path, stack: ExitStack) -> None:
         names = [*dataset_files.PARTS, *(f"{part}.tables" for part in dataset_files.PARTS)]

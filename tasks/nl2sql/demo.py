@@ -1,9 +1,9 @@
-"""Invented tables and questions in the competition's own format, to try everything offline.
+"""Synthetic tables and questions in the competition's own format, to try everything offline.
 
-Beside plain ones they hold what a loader and a model must survive: tables that no training question is
-about, empty cells, percentages with and without their sign, headers with units, names with quotes and emoji,
-columns called otherwise than their header or not at all, two conditions on one column, and values written
-in other forms than the cells.
+They include difficult cases for loaders and models: tables that no training question is about, empty cells,
+percentages with and without their sign, headers with units, names with quotes and emoji, columns named
+otherwise than by their header or not at all, two conditions on one column, and values written in other forms
+than the cells.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,8 +14,8 @@ from typing import Any
 
 from tasks.core import demo_files
 from tasks.nl2sql.query.serialization import to_json
-from tasks.nl2sql.synthetic.questions import questions as composed
-from tasks.nl2sql.synthetic.tables import Invented, table
+from tasks.nl2sql.synthetic.questions import endless_questions
+from tasks.nl2sql.synthetic.tables import DemoTable, make_table
 from tasks.text import dataset_files
 
 PARTS = ("train", "val", "test")
@@ -36,7 +36,7 @@ def write(
     seed: int = 0,
     answers: Path | None = None,
 ) -> None:
-    """Write the tables and questions, unless `root` holds them already; then no file is touched.
+    """Write the tables and questions, unless `root` has them already; then no file is touched.
 
     `questions` are those of the training part. Half the tables of the validation part are the training's
     too, and so are half of the test's. The same arguments give the same bytes. `root` appears whole or not
@@ -50,30 +50,30 @@ def write(
     parameters = _parameters(tables, counts, seed)
     with demo_files.replacement(root, parameters) as folder:
         for part, numbers in _tables(tables).items():
-            _write_part(folder / part, part, made(part, numbers, counts[part], seed=seed))
+            _write_part(folder / part, part, tables_with_questions(part, numbers, counts[part], seed=seed))
     if answers is not None:
         answers.parent.mkdir(parents=True, exist_ok=True)
-        pieces = made("test", _tables(tables)["test"], test, seed=seed)
+        pieces = tables_with_questions("test", _tables(tables)["test"], test, seed=seed)
         dataset_files.write_lines(answers, (line for _, lines in pieces for line in lines))
 
 
-def made(
+def tables_with_questions(
     part: str, numbers: range | list[int], count: int, *, seed: int = 0
 ) -> Iterator[tuple[Line, list[Line]]]:
-    """Yield each table with its questions: `count` questions shared among the tables of these numbers."""
+    """Yield each table with its questions: `count` questions divided among the tables of these numbers."""
     numbers = list(numbers)
     for place, number in enumerate(numbers):
-        invented = table(number, seed)
+        demo = make_table(number, seed)
         random = Random(f"{seed} {part} questions {number}")
         share = count * (place + 1) // len(numbers) - count * place // len(numbers)
-        yield invented.table._asdict(), list(_lines(invented, random, share))
+        yield demo.table._asdict(), list(_lines(demo, random, share))
 
 
-def _lines(invented: Invented, random: Random, count: int) -> Iterator[Line]:
-    for asked in islice(composed(invented, random), count):
-        query = to_json(asked.query)
+def _lines(demo: DemoTable, random: Random, count: int) -> Iterator[Line]:
+    for question in islice(endless_questions(demo, random), count):
+        query = to_json(question.query)
         sql = {key: query[key] for key in ("sel", "agg", "cond_conn_op", "conds")}
-        yield {"table_id": invented.table.id, "question": asked.text, "sql": sql}
+        yield {"table_id": demo.table.id, "question": question.text, "sql": sql}
 
 
 def _tables(count: int) -> dict[str, list[int]]:
@@ -92,8 +92,8 @@ def _write_part(folder: Path, part: str, pieces: Iterable[tuple[Line, list[Line]
         tables.open("w", encoding="utf-8", newline="\n") as table_lines,
         questions.open("w", encoding="utf-8", newline="\n") as question_lines,
     ):
-        for invented, lines in pieces:
-            table_lines.write(dataset_files.line(invented))
+        for table, lines in pieces:
+            table_lines.write(dataset_files.line(table))
             question_lines.writelines(dataset_files.line(_visible(line, part)) for line in lines)
 
 

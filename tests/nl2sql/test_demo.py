@@ -154,11 +154,11 @@ def test_an_argument_out_of_bounds_is_refused(name: str, value: int, tmp_path: P
 def test_tables_are_made_one_by_one() -> None:
     """A table with its questions takes about ten kilobytes."""
     tracemalloc.start()
-    kept = list(demo.made("test", range(100), 200))
+    kept = list(demo.tables_with_questions("test", range(100), 200))
     together = tracemalloc.get_traced_memory()[0]
     del kept
     tracemalloc.reset_peak()
-    for _ in demo.made("test", range(100), 200):
+    for _ in demo.tables_with_questions("test", range(100), 200):
         pass
     one_by_one = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()

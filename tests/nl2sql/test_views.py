@@ -6,9 +6,9 @@ import numpy as np
 from tasks.core.jobs import AugmentJob
 from tasks.nl2sql import dataset as files
 from tasks.nl2sql.dataset import VIEW_FILE, read_view
-from tasks.nl2sql.demo import made
+from tasks.nl2sql.demo import tables_with_questions
 from tasks.nl2sql.query.serialization import from_json
-from tasks.nl2sql.synthetic.tables import table
+from tasks.nl2sql.synthetic.tables import make_table
 from tasks.nl2sql.views import augment
 
 EVERYTHING = {"values": 1.0, "columns": 1.0, "refill": 1.0}
@@ -21,7 +21,7 @@ def dataset(folder: Path) -> Path:
     folder.mkdir()
     questions: list[dict] = []
     tables, folds = [], []
-    for number, (invented, lines) in enumerate(made("train", range(TABLES), 160)):
+    for number, (invented, lines) in enumerate(tables_with_questions("train", range(TABLES), 160)):
         tables.append(invented)
         for line in lines:
             questions.append(
@@ -91,7 +91,7 @@ def test_a_question_does_not_change_with_tables_of_other_folds(tmp_path):
     found, _ = view(tmp_path)
     data = tmp_path / "data"
     lines = (data / "train.tables.jsonl").read_text("utf-8").splitlines()
-    other = table(1, seed=9).table._asdict()
+    other = make_table(1, seed=9).table._asdict()
     lines[0] = json.dumps(
         json.loads(lines[0]) | {"rows": [row[::-1] for row in json.loads(lines[0])["rows"]]}
     )

@@ -1,4 +1,4 @@
-"""The competition's raw files: where they lie."""
+"""The paths of the competition's raw files."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,31 +10,31 @@ from tasks.core.raw_paths import hint, kind_of
 from tasks.nl2sql.config import Data
 
 NAMES: dict[Part, str] = {"train": "train", "validation": "val", "test": "test"}
-"""What the competition calls the parts."""
+"""The competition's names of the parts."""
 
 
-class Source(NamedTuple):
+class PartFiles(NamedTuple):
     """The files of one part of the dataset."""
 
     part: Part
     questions: Path
     tables: Path
     database: Path
-    """Is not always handed out."""
+    """Optional."""
 
 
-def sources(data: Data) -> list[Source]:
-    """The files of the parts, training files first; each part has its own folder, or lies in the root.
+def part_files(data: Data) -> list[PartFiles]:
+    """The files of the parts, training files first, in a folder for each part or in the root.
 
-    The validation part is left out where none of its files is there.
+    The validation part is left out where none of its files exists.
     """
     root = Path(data.root).expanduser()
-    found = [_source(root, part, name) for part, name in NAMES.items()]
-    return [source for source in found if source.part != "validation" or _any_there(source)]
+    parts = [_part_files(root, part, name) for part, name in NAMES.items()]
+    return [files for files in parts if files.part != "validation" or _any_exists(files)]
 
 
-def check_places(data: Data) -> list[Problem]:
-    """What is missing of the raw files.
+def check_paths(data: Data) -> list[Problem]:
+    """Problems with the paths of the raw files.
 
     Raises:
         InvalidData: the folder itself is missing.
@@ -43,34 +43,33 @@ def check_places(data: Data) -> list[Problem]:
     if (found := kind_of(root)) != "a folder":
         expected = "a folder with train, val and test, each with <part>.json and <part>.tables.json"
         raise InvalidData([Problem(root, None, expected, found + _hint(root))])
-    return [problem for source in sources(data) for problem in _missing(source, root)]
+    return [problem for files in part_files(data) for problem in _missing(files, root)]
 
 
-def _source(root: Path, part: Part, name: str) -> Source:
-    files = f"{name}.json", f"{name}.tables.json", f"{name}.db"
-    inside = any(kind_of(root / file) != "nothing of this name" for file in files[:2])
-    own = kind_of(root / name) == "a folder" or not inside
-    folder = root / name if own else root
-    return Source(part, *(folder / file for file in files))
+def _part_files(root: Path, part: Part, name: str) -> PartFiles:
+    names = f"{name}.json", f"{name}.tables.json", f"{name}.db"
+    in_root = any(kind_of(root / file) != "nothing of this name" for file in names[:2])
+    folder = root if in_root and kind_of(root / name) != "a folder" else root / name
+    return PartFiles(part, *(folder / file for file in names))
 
 
-def _any_there(source: Source) -> bool:
-    return any(kind_of(file) != "nothing of this name" for file in source[1:])
+def _any_exists(files: PartFiles) -> bool:
+    return any(kind_of(file) != "nothing of this name" for file in files[1:])
 
 
-def _missing(source: Source, root: Path) -> Iterator[Problem]:
-    for file, purpose in ((source.questions, "questions"), (source.tables, "tables")):
+def _missing(files: PartFiles, root: Path) -> Iterator[Problem]:
+    for file, purpose in ((files.questions, "questions"), (files.tables, "tables")):
         if (found := kind_of(file)) != "a file":
-            yield Problem(file, None, f"{purpose} of {source.part}", found + _hint(root))
-    if (found := kind_of(source.database)) not in ("a file", "nothing of this name"):
-        yield Problem(source.database, None, f"an SQLite database of {source.part}, or nothing", found)
+            yield Problem(file, None, f"{purpose} of {files.part}", found + _hint(root))
+    if (found := kind_of(files.database)) not in ("a file", "nothing of this name"):
+        yield Problem(files.database, None, f"an SQLite database of {files.part}, or nothing", found)
 
 
 def _hint(root: Path) -> str:
-    """Where the files lie instead, if the root is one folder too high or too low."""
+    """The folder that has the files, if the root is one folder too high or too low."""
 
     def holds_data(folder: Path) -> bool:
-        sources = (_source(folder, part, NAMES[part]) for part in ("train", "test"))
-        return all(kind_of(source.questions) == "a file" for source in sources)
+        parts = (_part_files(folder, part, NAMES[part]) for part in ("train", "test"))
+        return all(kind_of(files.questions) == "a file" for files in parts)
 
     return hint(root, holds_data)

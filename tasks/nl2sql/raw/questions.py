@@ -1,4 +1,4 @@
-"""A question of the raw files: what its line must hold, and the question made of it."""
+"""Check a line of the raw questions, and convert it to a question."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -20,71 +20,71 @@ _KEYS = {"question", "table_id", "sql"}
 _QUERY_KEYS = ("sel", "agg", "cond_conn_op", "conds")
 
 
-class Asked(NamedTuple):
-    """A line without faults, with what is worth a note."""
+class ParsedQuestion(NamedTuple):
+    """The question of a valid line, with its unusual features."""
 
     question: Question
     numbers: tuple[str, ...]
     """Values that are numbers in the file."""
     idle_connector: bool
-    """A connector is given that has fewer than two conditions to connect; the query has none."""
+    """Whether the line has a connector for fewer than two conditions; the query has none."""
     labelled: bool
-    """There is an sql, which is ignored in the test file."""
+    """Whether the line has an sql, which is ignored in the test file."""
 
 
-def question_of(
-    value: dict[str, Any], name: str, *, labelled: bool, known: Mapping[str, Table], complete: bool = True
-) -> Asked | list[Wrong]:
+def parse_question(
+    value: dict[str, Any], name: str, tables: Mapping[str, Table], *, labelled: bool, complete: bool
+) -> ParsedQuestion | list[Wrong]:
     """The question of a line's object, or all that is wrong with it.
 
     Args:
         name: its id.
-        labelled: a query is asked for; else it is ignored.
-        known: the tables of its part by id.
-        complete: they are all, so that no other will do.
+        tables: of its part, by id.
+        labelled: whether a query is required; else it is ignored.
+        complete: whether these are all tables, so that any other id is wrong.
     """
     wrong = [found for key in ("question", "table_id") for found in wrong_text(value, key, keys=_KEYS)]
-    table = None if wrong else known.get(value["table_id"])
+    table = None if wrong else tables.get(value["table_id"])
     if complete and not wrong and table is None:
         wrong.append(Wrong("the id of one of the part's tables", shown(value["table_id"])))
     if labelled:
         wrong += _wrong_query(value, len(table.header) if table else None)
     if wrong:
         return wrong
-    about = name, value["question"], value["table_id"]
+    fields = name, value["question"], value["table_id"]
     if not labelled:
-        return Asked(Question(*about, None), (), False, "sql" in value)
-    stated = value["sql"]
-    numbers = tuple(f"{given}" for _, _, given in stated["conds"] if not isinstance(given, str))
-    idle = len(stated["conds"]) < 2 and stated["cond_conn_op"] != NONE
-    return Asked(Question(*about, _query(stated)), numbers, idle, True)
+        return ParsedQuestion(Question(*fields, None), (), False, "sql" in value)
+    sql = value["sql"]
+    numbers = tuple(f"{each}" for _, _, each in sql["conds"] if not isinstance(each, str))
+    idle = len(sql["conds"]) < 2 and sql["cond_conn_op"] != NONE
+    return ParsedQuestion(Question(*fields, _query(sql)), numbers, idle, True)
 
 
-def _query(stated: dict[str, Any]) -> Query:
-    # Numbers become text as where the competition's own program formats its SQL.
-    conditions = tuple(Condition(column, operator, f"{value}") for column, operator, value in stated["conds"])
-    connector = stated["cond_conn_op"] if len(conditions) > 1 else NONE
-    return Query(tuple(zip(stated["sel"], stated["agg"], strict=True)), connector, conditions)
+def _query(sql: dict[str, Any]) -> Query:
+    # Numbers become text as in the SQL of the competition's own program.
+    conditions = tuple(Condition(column, operator, f"{value}") for column, operator, value in sql["conds"])
+    connector = sql["cond_conn_op"] if len(conditions) > 1 else NONE
+    return Query(tuple(zip(sql["sel"], sql["agg"], strict=True)), connector, conditions)
 
 
 def _wrong_query(value: dict[str, Any], columns: int | None) -> Iterator[Wrong]:
     if "sql" not in value:
         yield missing(value, "sql", keys=_KEYS)
-    elif not isinstance(stated := value["sql"], dict):
-        yield Wrong('an object as "sql"', shown(stated))
-    elif absent := [key for key in _QUERY_KEYS if key not in stated]:
-        yield from (missing(stated, key, keys=_QUERY_KEYS) for key in absent)
+    elif not isinstance(sql := value["sql"], dict):
+        yield Wrong('an object as "sql"', shown(sql))
+    elif absent := [key for key in _QUERY_KEYS if key not in sql]:
+        yield from (missing(sql, key, keys=_QUERY_KEYS) for key in absent)
     else:
-        yield from _wrong_select(stated, columns)
-        yield from _wrong_conditions(stated, columns)
+        yield from _wrong_select(sql, columns)
+        yield from _wrong_conditions(sql, columns)
 
 
-def _wrong_select(stated: dict[str, Any], columns: int | None) -> Iterator[Wrong]:
+def _wrong_select(sql: dict[str, Any], columns: int | None) -> Iterator[Wrong]:
     for key in ("sel", "agg"):
-        if not isinstance(stated[key], list):
-            yield Wrong(f'a list as "{key}"', shown(stated[key]))
+        if not isinstance(sql[key], list):
+            yield Wrong(f'a list as "{key}"', shown(sql[key]))
             return
-    selected, aggregates = stated["sel"], stated["agg"]
+    selected, aggregates = sql["sel"], sql["agg"]
     if not selected:
         yield Wrong('at least one column in "sel"', "none")
     if len(selected) != len(aggregates):
@@ -95,8 +95,8 @@ def _wrong_select(stated: dict[str, Any], columns: int | None) -> Iterator[Wrong
         yield from _wrong_code(code, AGGREGATES, f'an aggregate as entry {position} of "agg"')
 
 
-def _wrong_conditions(stated: dict[str, Any], columns: int | None) -> Iterator[Wrong]:
-    connector, conditions = stated["cond_conn_op"], stated["conds"]
+def _wrong_conditions(sql: dict[str, Any], columns: int | None) -> Iterator[Wrong]:
+    connector, conditions = sql["cond_conn_op"], sql["conds"]
     wrong = list(_wrong_code(connector, CONNECTORS, 'a connector as "cond_conn_op"'))
     yield from wrong
     if not isinstance(conditions, list):

@@ -1,7 +1,7 @@
-"""The competition's own database, if it hands one out, compared with the tables.
+"""Compare the competition's own database, if there is one, with the tables.
 
-Runs never read it: they use a database made of the tables. What differs shows that the files do not belong
-together, or that scores may not be those of the competition.
+Runs never read it: they use a database made of the tables. Differences mean that the files do not belong
+together, or that scores may differ from the competition's.
 """
 
 import math
@@ -16,11 +16,11 @@ from tasks.nl2sql.query.schema import Cell, Table
 from tasks.nl2sql.query.sql import case_folded, column_name, quoted
 from tasks.text.validation.json_lines import names, printable, shown
 
-_CLOSE = 1e-9
-"""Of numbers that were written as text and read again, relative."""
+_TOLERANCE = 1e-9
+"""Relative, for numbers that were written as text and parsed again."""
 
 
-class Shipped:
+class ReferenceDatabase:
     """An SQLite file that is compared with one table after another."""
 
     def __init__(self, connection: sqlite3.Connection, file: Path, problems: list[Problem]) -> None:
@@ -28,76 +28,77 @@ class Shipped:
         self._names: dict[str, str] = {}
         self._readable = True
         try:
-            # Of ordinary tables only: a view or a virtual table can run what it likes.
-            found = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'"
-            self._names = {case_folded(name): name for (name,) in connection.execute(found)}
+            # Only ordinary tables: a view or a virtual table can execute code.
+            select = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'"
+            self._names = {case_folded(name): name for (name,) in connection.execute(select)}
         except sqlite3.DatabaseError as error:
-            self._refuse(error)
+            self._add_unreadable(error)
 
     def differing_cells(self, table: Table) -> Iterator[str]:
-        """Cells whose values differ, in words; a missing table, columns and rows become problems instead."""
+        """Descriptions of differing cells; a missing table, columns and rows become problems instead."""
         try:
             if self._readable:
                 yield from self._compare(table)
         except sqlite3.DatabaseError as error:
-            self._refuse(error)
+            self._add_unreadable(error)
 
     def _compare(self, table: Table) -> Iterator[str]:
         candidates = (case_folded(name) for name in (table.name, f"Table_{table.id}"))
         name = next((self._names[one] for one in candidates if one in self._names), None)
         if name is None:
-            self._wrong(f"a table {shown(table.name)}", f"{len(self._names):,} others")
+            self._add_problem(f"a table {shown(table.name)}", f"{len(self._names):,} others")
             return
         columns = [column_name(i) for i in range(len(table.header))]
         stored = [entry[1] for entry in self._connection.execute(f"PRAGMA table_info({quoted(name)})")]
         if [case_folded(column) for column in stored] != columns:
             expected = f"columns {columns[0]} to {columns[-1]} in table {shown(name)}"
-            self._wrong(expected, names(stored))
+            self._add_problem(expected, names(stored))
             return
         ((count,),) = self._connection.execute(f"SELECT count(*) FROM {quoted(name)}")
         if count != len(table.rows):
-            self._wrong(f"{len(table.rows):,} rows in table {shown(name)}", f"{count:,}")
+            self._add_problem(f"{len(table.rows):,} rows in table {shown(name)}", f"{count:,}")
             return
-        yield from _differing(table, self._connection.execute(f"SELECT * FROM {quoted(name)}"))
+        yield from _differences(table, self._connection.execute(f"SELECT * FROM {quoted(name)}"))
 
-    def _refuse(self, error: sqlite3.DatabaseError) -> None:
+    def _add_unreadable(self, error: sqlite3.DatabaseError) -> None:
         self._readable = False
-        self._wrong("an SQLite database", f"one that cannot be read ({printable(str(error), longest=100)})")
+        reason = printable(str(error), longest=100)
+        self._add_problem("an SQLite database", f"one that cannot be read ({reason})")
 
-    def _wrong(self, expected: str, received: str) -> None:
+    def _add_problem(self, expected: str, received: str) -> None:
         self._problems.append(Problem(self._file, None, expected, received))
 
 
 @contextmanager
-def shipped(file: Path, problems: list[Problem]) -> Iterator[Shipped | None]:
+def open_reference(file: Path, problems: list[Problem]) -> Iterator[ReferenceDatabase | None]:
     """The database of this file, open; None if there is no such file."""
     if not file.is_file():
         yield None
         return
-    # Immutable: never written, not even a journal or a lock beside it.
+    # Immutable: nothing is written, no journal and no lock either.
     address = f"{file.absolute().as_uri()}?mode=ro&immutable=1"
     with closing(sqlite3.connect(address, uri=True)) as connection:
         connection.execute("PRAGMA trusted_schema = OFF")
-        yield Shipped(connection, file, problems)
+        yield ReferenceDatabase(connection, file, problems)
 
 
-def _differing(table: Table, stored: Iterator[tuple[Any, ...]]) -> Iterator[str]:
+def _differences(table: Table, stored: Iterator[tuple[Any, ...]]) -> Iterator[str]:
     for number, (row, other) in enumerate(zip(table.rows, stored, strict=True), 1):
         if row != other:
             for column, (cell, value) in enumerate(zip(row, other, strict=True)):
-                if not _same(cell, value):
+                if not _is_equal(cell, value):
                     place = f"{table.name}, row {number:,}, {column_name(column)}"
                     found = f"{len(value):,} bytes" if isinstance(value, bytes) else shown(value)
                     yield f"{place}: {found} in place of {shown(cell)}"
 
 
-def _same(cell: Cell, value: Any) -> bool:
-    """Whether the database holds the cell, as text or as number, empty as null or as empty text."""
+def _is_equal(cell: Cell, value: Any) -> bool:
+    """Whether a stored value is the cell: as text or as number, an empty cell as null or as empty text."""
     if cell == value or (cell in (None, "") and value in (None, "")):
         return True
     if cell is None or not isinstance(value, str | int | float):
         return False
     try:
-        return math.isclose(float(cell), float(value), rel_tol=_CLOSE)
+        return math.isclose(float(cell), float(value), rel_tol=_TOLERANCE)
     except ValueError:
         return str(cell) == str(value)

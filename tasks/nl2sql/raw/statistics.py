@@ -1,4 +1,4 @@
-"""What tables and questions hold, counted one after another; memory grows with distinct ones by digests."""
+"""Count properties of tables and questions one after another; of each distinct one a digest is kept."""
 
 import hashlib
 import marshal
@@ -9,15 +9,17 @@ from tasks.core.competition import Part
 from tasks.nl2sql.query.schema import (
     AGGREGATES,
     CONNECTORS,
+    COUNT,
     GREATER,
     LESS,
+    NONE,
     OPERATORS,
     Query,
     Question,
     Table,
 )
 from tasks.nl2sql.query.serialization import canonical
-from tasks.nl2sql.raw.questions import Asked
+from tasks.nl2sql.raw.questions import ParsedQuestion
 from tasks.text.dataset_files import PARTS
 from tasks.text.normalisation import normalise, normalised_counts, text_key
 from tasks.text.validation.raw_files import CONTROL, EMOJI, FirstEntries, Notes, length_quantiles
@@ -29,41 +31,41 @@ MESSAGES = {
     "repeated_heading": "tables with a heading more than once",
     "empty_heading": "tables with an empty heading",
     "changed_table": "tables whose id has other contents in an earlier part",
-    "differing_cell": "cells of the competition's database that are not those of the tables, which are used",
-    "repeated_question": "questions that stand in the same part before, of the same table",
-    "contradiction": "of these, labelled otherwise than at first",
-    "validation_leak": "validation questions that stand in training too: scores on them flatter",
-    "test_leak": "test questions that stand in training or validation too",
+    "differing_cell": "cells of the competition's database that differ from the tables; the tables are used",
+    "repeated_question": "questions that occur more than once in the same part, about the same table",
+    "contradiction": "of these, with another label than the first",
+    "validation_leak": "validation questions that are also in training: scores on them are too high",
+    "test_leak": "test questions that are also in training or validation",
     "no_conditions": "labelled questions without a condition",
     "same_column": "labelled questions with several conditions on one column",
-    "repeated_condition": "labelled questions that state a condition twice",
+    "repeated_condition": "labelled questions with a condition twice",
     "repeated_select": "labelled questions that select a column twice",
-    "idle_connector": "connectors that have fewer than two conditions to connect, left out",
+    "idle_connector": "connectors for fewer than two conditions, removed",
     "number_value": "values of conditions that are numbers in the file, read as text",
     "empty_value": "values of conditions that are empty",
-    "value_not_found": "values of conditions that the question does not hold, case and width aside",
-    "text_aggregate": "AVG, MAX, MIN or SUM of a column of text",
-    "text_order": "conditions by > or < on a column of text",
+    "value_not_found": "values of conditions that do not occur in the question, ignoring case and width",
+    "text_aggregate": "AVG, MAX, MIN or SUM of a text column",
+    "text_order": "conditions by > or < on a text column",
     "long": "questions of more than 128 characters",
     "control": "questions with control characters",
     "emoji": "questions with emoji",
     "labelled_test": "test questions with an sql, ignored",
 }
-"""Kinds of notes in the order in which they are given."""
+"""Kinds of notes in the order of the list."""
 
 _LONG = 128
-_OF_ANY_TYPE = ("", "COUNT")
+_OF_ANY_TYPE = (NONE, COUNT)
 
 
-class _First(NamedTuple):
-    """Where a question stood first, and how it was labelled."""
+class _FirstOccurrence(NamedTuple):
+    """The first question of a text, and its label."""
 
     id: str
     query: str
 
 
-class Findings:
-    """Counts and notes; is given all tables of a part before its questions, training ones first."""
+class DatasetStatistics:
+    """Counts and notes; add all tables of a part before its questions, the training part first."""
 
     def __init__(self) -> None:
         self._notes = Notes(MESSAGES)
@@ -71,7 +73,7 @@ class Findings:
         self._lengths: Counter[int] = Counter()
         self._characters: Counter[str] = Counter()
         self._tables: dict[Part, dict[str, bytes]] = {part: {} for part in PARTS}
-        self._first: FirstEntries[_First] = FirstEntries()
+        self._first: FirstEntries[_FirstOccurrence] = FirstEntries()
 
     def add_table(self, part: Part, table: Table) -> None:
         """Count a table."""
@@ -91,9 +93,9 @@ class Findings:
         """Count a cell of the competition's database that is not that of its table."""
         self._notes.add("differing_cell", example)
 
-    def add_question(self, part: Part, asked: Asked, table: Table) -> None:
-        """Count a question; of its table the header and types are read."""
-        question = asked.question
+    def add_question(self, part: Part, parsed: ParsedQuestion, table: Table) -> None:
+        """Count a question; only the header and types of its table are used."""
+        question = parsed.question
         self._counts[part] += 1
         if part != "train" and question.table not in self._tables["train"]:
             self._counts[f"{part} questions of tables that are not in training"] += 1
@@ -102,12 +104,12 @@ class Findings:
             self._characters.update(question.text)
         self._add_text(question)
         self._add_repeated(part, question)
-        self._add_labels(part, asked)
+        self._add_labels(part, parsed)
         if question.query:
             self._add_query(part, question, question.query, table)
 
     def counts(self) -> dict[str, int]:
-        """Questions, tables and rows by part, characters, lengths, and what queries are made of by part."""
+        """Questions, tables and rows by part, characters, lengths, and elements of queries by part."""
         plain = [name for part in PARTS for name in (part, f"{part} tables", f"{part} rows")]
         counts = {name: self._counts[name] for name in plain}
         counts["distinct training characters"] = len(self.characters())
@@ -115,11 +117,11 @@ class Findings:
         return counts | {name: self._counts[name] for name in sorted(self._counts.keys() - set(plain))}
 
     def notes(self) -> list[dict[str, Any]]:
-        """One for each kind that was found: its number, and the first examples."""
+        """One for each kind that occurs: its number, and the first examples."""
         return self._notes.listed()
 
     def characters(self) -> list[tuple[str, int]]:
-        """Characters as models read them with their numbers, by falling number, then by code point."""
+        """Normalised characters with their counts, by falling count, then by code point."""
         return normalised_counts(self._characters)
 
     def _add_heading(self, table: Table) -> None:
@@ -148,7 +150,7 @@ class Findings:
     def _add_repeated(self, part: Part, question: Question) -> None:
         key = _digest(text_key(question.text), question.table)
         query = str(question.query and canonical(question.query))
-        first, earlier = self._first.add(part, key, _First(question.id, query))
+        first, earlier = self._first.add(part, key, _FirstOccurrence(question.id, query))
         if first.id != question.id:
             self._notes.add("repeated_question", f"{question.id} and {first.id}")
             if first.query != query:
@@ -156,13 +158,13 @@ class Findings:
         if earlier:
             self._notes.add(f"{part}_leak", f"{question.id} and {earlier.id}")
 
-    def _add_labels(self, part: Part, asked: Asked) -> None:
-        name = asked.question.id
-        if part == "test" and asked.labelled:
+    def _add_labels(self, part: Part, parsed: ParsedQuestion) -> None:
+        name = parsed.question.id
+        if part == "test" and parsed.labelled:
             self._notes.add("labelled_test", name)
-        if asked.idle_connector:
+        if parsed.idle_connector:
             self._notes.add("idle_connector", name)
-        for value in asked.numbers:
+        for value in parsed.numbers:
             self._notes.add("number_value", f"{name}: {value}")
 
     def _add_query(self, part: Part, question: Question, query: Query, table: Table) -> None:
@@ -173,8 +175,9 @@ class Findings:
             "repeated_condition": len(set(query.conditions)) < len(columns),
             "repeated_select": len({column for column, _ in query.select}) < len(query.select),
         }
-        for kind in (kind for kind, holds in kinds.items() if holds):
-            self._notes.add(kind, question.id)
+        for kind, applies in kinds.items():
+            if applies:
+                self._notes.add(kind, question.id)
         self._add_types(question, query, table)
         self._add_values(question, query)
         self._counts[f"{part} conditions: {len(columns)}"] += 1
@@ -184,25 +187,25 @@ class Findings:
 
     def _add_types(self, question: Question, query: Query, table: Table) -> None:
         for column, aggregate in query.select:
-            if AGGREGATES[aggregate] not in _OF_ANY_TYPE and table.types[column] == "text":
+            if aggregate not in _OF_ANY_TYPE and table.types[column] == "text":
                 self._notes.add(
                     "text_aggregate", f"{question.id}: {AGGREGATES[aggregate]} of {table.header[column]}"
                 )
         for column, operator, value in query.conditions:
             if operator in (GREATER, LESS) and table.types[column] == "text":
-                stated = f"{table.header[column]} {OPERATORS[operator]} {value}"
-                self._notes.add("text_order", f"{question.id}: {stated}")
+                condition = f"{table.header[column]} {OPERATORS[operator]} {value}"
+                self._notes.add("text_order", f"{question.id}: {condition}")
 
     def _add_values(self, question: Question, query: Query) -> None:
         for condition in query.conditions:
             value = condition.value
             if not value.strip():
                 self._notes.add("empty_value", question.id)
-            # exact comparison settles nearly all, and costs a hundredth
+            # exact comparison suffices for nearly all, and costs a hundredth
             elif value not in question.text and normalise(value) not in normalise(question.text):
                 self._notes.add("value_not_found", f"{question.id}: {value}")
 
 
 def _digest(*values: Any) -> bytes:
-    # Version 2 of the format depends on the values only, later ones on who else holds them.
+    # Version 2 of the format depends on the values only, later ones also on reference counts.
     return hashlib.blake2b(marshal.dumps(values, 2), digest_size=16).digest()

@@ -1,4 +1,4 @@
-"""A table of the raw files: what its line must hold, and the table made of it."""
+"""Check a line of the raw tables, and convert it to a table."""
 
 import math
 from collections.abc import Iterator
@@ -11,22 +11,22 @@ from tasks.text.validation.json_lines import Wrong, missing, shown, unusable_cha
 LONGEST_LINE_BYTES = 1 << 26
 """Room for 100,000 rows; the largest real table has 0.6 MB."""
 MOST_COLUMNS = 1000
-"""Half of what SQLite takes; the widest real table has 63."""
-MOST_WRONG = 5
-"""Of one line: a table with a wrong column has something wrong in each row."""
+"""Half of SQLite's limit; the widest real table has 63."""
+MOST_PROBLEMS = 5
+"""Problems reported of one line: a table with a wrong column has a problem in each row."""
 
 _KEYS = {"id", "name", "title", "header", "types", "rows", "common"}
 _TYPES = ("text", "real")
 _LONGEST_INTEGER_BITS = 63
 
 
-def table_of(value: dict[str, Any]) -> Table | list[Wrong]:
-    """The table of a line's object, or what is wrong with it, at most `MOST_WRONG` of that.
+def parse_table(value: dict[str, Any]) -> Table | list[Wrong]:
+    """The table of a line's object, or what is wrong with it, at most `MOST_PROBLEMS`.
 
-    Without a name it is `Table_<id>`, as the competition calls the tables of its databases; without a title
-    that is empty.
+    A missing name becomes `Table_<id>`, the name of tables in the competition's databases; a missing title
+    becomes empty.
     """
-    if wrong := list(islice(_wrong(value), MOST_WRONG)):
+    if wrong := list(islice(_wrong(value), MOST_PROBLEMS)):
         return wrong
     name, title = value.get("name") or f"Table_{value['id']}", value.get("title") or ""
     rows = tuple(map(tuple, value["rows"]))
@@ -39,7 +39,7 @@ def _wrong(value: dict[str, Any]) -> Iterator[Wrong]:
         if value.get(key) not in (None, ""):
             yield from wrong_text(value, key, keys=_KEYS)
     if str(value.get("name")).lower().startswith("sqlite_"):
-        yield Wrong('a name that SQLite does not keep for itself as "name"', shown(value["name"]))
+        yield Wrong('a name that SQLite does not reserve as "name"', shown(value["name"]))
     heading = list(_wrong_heading(value))
     yield from heading
     if not heading:
@@ -88,7 +88,7 @@ def _wrong_rows(value: dict[str, Any], width: int) -> Iterator[Wrong]:
 
 
 def _is_plain(row: list[Any]) -> bool:
-    """Whether nothing is wrong with any cell, settled for nearly all rows at a third of the cost."""
+    """Whether all cells are valid, for nearly all rows at a third of the cost of checking each cell."""
     texts = [cell for cell in row if cell.__class__ is str]
     numbers = [cell for cell in row if cell.__class__ is float]
     fits = len(texts) + len(numbers) == len(row) and math.isfinite(sum(numbers))
@@ -103,7 +103,7 @@ def _wrong_cell(cell: Cell, *, number: bool = True) -> Wrong | None:
     if not number:
         return Wrong("text", shown(cell))
     if kind is float:
-        return None if math.isfinite(cell) else Wrong("a finite number", "one beyond all")  # type: ignore[arg-type]
+        return None if math.isfinite(cell) else Wrong("a finite number", "one that is not finite")  # type: ignore[arg-type]
     if kind is int:
         fits = cell.bit_length() <= _LONGEST_INTEGER_BITS  # type: ignore[union-attr]
         return None if fits else Wrong("an integer of at most 64 bits", shown(cell))

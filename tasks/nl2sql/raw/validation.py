@@ -1,4 +1,4 @@
-"""All raw files read once: what is wrong with them, what they hold, what is worth a note."""
+"""Read all raw files once: report problems, pass on tables and questions, count their properties."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,116 +9,122 @@ from tasks.core.errors import InvalidData, Problem
 from tasks.nl2sql.config import Data
 from tasks.nl2sql.query.schema import Question, Table
 from tasks.nl2sql.query.sql import case_folded
-from tasks.nl2sql.raw import files as raw
-from tasks.nl2sql.raw.questions import Asked, question_of
-from tasks.nl2sql.raw.reference_database import shipped
-from tasks.nl2sql.raw.statistics import Findings
-from tasks.nl2sql.raw.tables import LONGEST_LINE_BYTES, table_of
+from tasks.nl2sql.raw.files import PartFiles, check_paths, part_files
+from tasks.nl2sql.raw.questions import ParsedQuestion, parse_question
+from tasks.nl2sql.raw.reference_database import open_reference
+from tasks.nl2sql.raw.statistics import DatasetStatistics
+from tasks.nl2sql.raw.tables import LONGEST_LINE_BYTES, parse_table
 from tasks.text.validation import json_lines
 from tasks.text.validation.raw_files import LineProgress, interleaved
 
 
-class Known(NamedTuple):
-    """The tables of a part."""
+class PartTables(NamedTuple):
+    """The valid tables of a part."""
 
     tables: dict[str, Table]
     """By id, without their rows."""
     complete: bool
-    """They are all: nothing was wrong with any."""
+    """Whether all tables of the part are valid."""
 
 
 class Sink(Protocol):
-    """Is given what is read as it is read, all tables of a part before its questions."""
+    """Receives tables and questions as they are read, all tables of a part before its questions."""
 
     def add_table(self, part: Part, table: Table) -> None:
-        """A table that nothing is wrong with."""
+        """Receive a valid table."""
 
     def add_question(self, part: Part, question: Question) -> None:
-        """A question that nothing is wrong with."""
+        """Receive a valid question."""
 
 
-class Survey(NamedTuple):
-    """What is known once all files are read."""
+class DatasetSummary(NamedTuple):
+    """Counts and notes of all files."""
 
     characters: list[tuple[str, int]]
-    summary: dict[str, Any]
+    notes: dict[str, Any]
     """`{"counts": {…}, "notes": [{"kind", "message", "examples"}, …]}`."""
 
 
-def survey(data: Data, sink: Sink | None) -> Survey:
+def read_all(data: Data, sink: Sink | None) -> DatasetSummary:
     """Read and check all files; of tables the headers are kept, of questions counts and digests.
 
     Raises:
-        InvalidData: all that is wrong with them.
+        InvalidData: all problems of the files.
     """
-    problems = raw.check_places(data)
-    findings = Findings()
-    sources = raw.sources(data)
-    files = [file for source in sources for file in (source.questions, source.tables) if file.is_file()]
+    problems = check_paths(data)
+    statistics = DatasetStatistics()
+    parts = part_files(data)
+    files = [file for part in parts for file in (part.questions, part.tables) if file.is_file()]
     progress = LineProgress(sum(file.stat().st_size for file in files), of="lines")
-    for source in sources:
-        known = _tables(source, problems, progress, findings, sink)
-        for asked in _questions(source, known, problems, progress):
-            if table := known.tables.get(asked.question.table):
-                findings.add_question(source.part, asked, table)
+    for part in parts:
+        tables = _read_tables(part, problems, progress, statistics, sink)
+        for parsed in _read_questions(part, tables, problems, progress):
+            if table := tables.tables.get(parsed.question.table):
+                statistics.add_question(part.part, parsed, table)
                 if sink:
-                    sink.add_question(source.part, asked.question)
+                    sink.add_question(part.part, parsed.question)
     if problems:
         raise InvalidData(interleaved(problems))
-    return Survey(findings.characters(), {"counts": findings.counts(), "notes": findings.notes()})
+    return DatasetSummary(
+        statistics.characters(), {"counts": statistics.counts(), "notes": statistics.notes()}
+    )
 
 
-def _tables(
-    source: raw.Source, problems: list[Problem], progress: LineProgress, findings: Findings, sink: Sink | None
-) -> Known:
-    if not source.tables.is_file():
-        return Known({}, complete=False)
-    known: dict[str, Table] = {}
-    wrong: list[Problem] = []
-    with shipped(source.database, problems) as database:
-        for found in _distinct(source.tables, wrong, progress):
-            findings.add_table(source.part, found)
+def _read_tables(
+    files: PartFiles,
+    problems: list[Problem],
+    progress: LineProgress,
+    statistics: DatasetStatistics,
+    sink: Sink | None,
+) -> PartTables:
+    if not files.tables.is_file():
+        return PartTables({}, complete=False)
+    tables: dict[str, Table] = {}
+    table_problems: list[Problem] = []
+    with open_reference(files.database, problems) as database:
+        for table in _valid_tables(files.tables, table_problems, progress):
+            statistics.add_table(files.part, table)
             if database:
-                for example in database.differing_cells(found):
-                    findings.add_differing_cell(example)
+                for example in database.differing_cells(table):
+                    statistics.add_differing_cell(example)
             if sink:
-                sink.add_table(source.part, found)
-            known[found.id] = found._replace(rows=())
-    problems += wrong
-    return Known(known, complete=not wrong)
+                sink.add_table(files.part, table)
+            tables[table.id] = table._replace(rows=())
+    problems += table_problems
+    return PartTables(tables, complete=not table_problems)
 
 
-def _distinct(file: Path, problems: list[Problem], progress: LineProgress) -> Iterator[Table]:
-    """The tables that nothing is wrong with, each with an id and a name of its own."""
+def _valid_tables(file: Path, problems: list[Problem], progress: LineProgress) -> Iterator[Table]:
+    """The valid tables, each with a unique id and a unique name."""
     first: dict[tuple[str, str], int] = {}
     for number, value in json_lines.objects(
         file, problems, on_line=progress.add_line, longest=LONGEST_LINE_BYTES
     ):
-        found = table_of(value)
-        if isinstance(found, list):
-            problems += [Problem(file, number, *wrong) for wrong in found]
+        table = parse_table(value)
+        if isinstance(table, list):
+            problems += [Problem(file, number, *wrong) for wrong in table]
             continue
-        stated = {"an id": found.id, "a name, case aside,": case_folded(found.name)}
-        earlier = {what: first.setdefault((what, name), number) for what, name in stated.items()}
-        again = {what: line for what, line in earlier.items() if line != number}
-        for what, line in again.items():
-            received = f"{json_lines.shown(stated[what])} of line {line:,} again"
-            problems.append(Problem(file, number, f"{what} of its own", received))
-        if not again:
-            yield found
+        keys = {"id": table.id, "name, ignoring case": case_folded(table.name)}
+        lines = {kind: first.setdefault((kind, key), number) for kind, key in keys.items()}
+        repeated = {kind: line for kind, line in lines.items() if line != number}
+        for kind, line in repeated.items():
+            received = f"{json_lines.shown(keys[kind])} of line {line:,} again"
+            problems.append(Problem(file, number, f"a unique {kind}", received))
+        if not repeated:
+            yield table
 
 
-def _questions(
-    source: raw.Source, known: Known, problems: list[Problem], progress: LineProgress
-) -> Iterator[Asked]:
-    """The questions that nothing is wrong with."""
-    if not source.questions.is_file():
+def _read_questions(
+    files: PartFiles, tables: PartTables, problems: list[Problem], progress: LineProgress
+) -> Iterator[ParsedQuestion]:
+    """The valid questions."""
+    if not files.questions.is_file():
         return
-    for number, value in json_lines.objects(source.questions, problems, on_line=progress.add_line):
-        name = f"{source.questions.stem}:{number}"
-        labelled = source.part != "test"
-        found = question_of(value, name, labelled=labelled, known=known.tables, complete=known.complete)
-        if isinstance(found, list):
-            problems += [Problem(source.questions, number, *wrong) for wrong in found]
+    labelled = files.part != "test"
+    for number, value in json_lines.objects(files.questions, problems, on_line=progress.add_line):
+        name = f"{files.questions.stem}:{number}"
+        parsed = parse_question(value, name, tables.tables, labelled=labelled, complete=tables.complete)
+        if isinstance(parsed, list):
+            problems += [Problem(files.questions, number, *wrong) for wrong in parsed]
         else:
-            yield found
+            yield parsed

@@ -1,4 +1,4 @@
-"""The demo's conditions: chosen so that a row fulfils them, and put into words."""
+"""Conditions of the demo's questions: drawn so that some row fulfils them, with their wording."""
 
 import math
 from collections.abc import Sequence
@@ -16,21 +16,21 @@ from tasks.nl2sql.query.schema import (
     Cell,
     Condition,
 )
-from tasks.nl2sql.synthetic.phrasing import filled, otherwise
-from tasks.nl2sql.synthetic.tables import Column, Invented
-from tasks.nl2sql.synthetic.templates import AGAIN, FORMS, JOINED, JOINED_AGAIN
+from tasks.nl2sql.synthetic.phrasing import alternative_form, fill
+from tasks.nl2sql.synthetic.tables import DemoColumn, DemoTable
+from tasks.nl2sql.synthetic.templates import CONDITION, CONNECTOR, FURTHER_CONDITION, FURTHER_CONNECTOR
 
 COUNTS = (1, 1, 1, 1, 2, 2, 2, 3)
-TWICE_SHARE = 0.35
-"""Of questions with several conditions, that compare a column twice."""
-OTHERWISE_SHARE = 0.15
-"""Of values, that are written in another form than the cell's."""
+SAME_COLUMN_SHARE = 0.35
+"""Of questions with several conditions: two are on one column."""
+ALTERNATIVE_SHARE = 0.15
+"""Of values: written in another form than the cell."""
 SYNONYM_SHARE = 0.15
-"""Of mentions, that call a column as another table's header does."""
+"""Of names of columns: taken from the header of another table."""
 UNIT_SHARE = 0.6
-"""Of numbers, that are followed by their unit."""
+"""Of numbers: followed by their unit."""
 CELL_SHARE = 0.5
-"""Of bounds, that are another cell's value; the others are rounded."""
+"""Of bounds: the value of another cell; the others are rounded."""
 
 _OPERATORS = {
     "text": (EQUAL, EQUAL, EQUAL, UNEQUAL),
@@ -38,94 +38,94 @@ _OPERATORS = {
 }
 
 
-class Compared(NamedTuple):
-    """What a question asks of its rows."""
+class WhereClause(NamedTuple):
+    """Conditions with their wording."""
 
     connector: int
     conditions: tuple[Condition, ...]
-    clause: str
+    text: str
 
 
-def compared(made: Invented, random: Random) -> Compared:
-    """One to three conditions that some row fulfils, as long as no percentages are compared as text."""
+def where_clause(demo: DemoTable, random: Random) -> WhereClause:
+    """One to three conditions that some row fulfils, unless percentages are compared as text."""
     count = random.choice(COUNTS)
     connector = NONE if count == 1 else random.choice((AND, AND, OR))
-    columns = random.sample(range(len(made.columns)), count)
-    rows = [row for row in made.table.rows if all(row[column] not in ("", None) for column in columns)]
+    columns = random.sample(range(len(demo.columns)), count)
+    rows = [row for row in demo.table.rows if all(row[column] not in ("", None) for column in columns)]
     if not rows:
-        connector, columns, rows = NONE, [made.key], list(made.table.rows)
+        connector, columns, rows = NONE, [demo.key], list(demo.table.rows)
     row = random.choice(rows)
     conditions: list[Condition] = []
-    if len(columns) > 1 and random.random() < TWICE_SHARE:
-        conditions = _pair(made, columns[0], row[columns[0]], connector, random)
+    if len(columns) > 1 and random.random() < SAME_COLUMN_SHARE:
+        conditions = _pair(demo, columns[0], row[columns[0]], connector, random)
     for column in columns[len(conditions) :]:
-        conditions.append(_single(made, column, row[column], random))
-    return Compared(connector, tuple(conditions), _clause(made, conditions, connector, random))
+        conditions.append(_single(demo, column, row[column], random))
+    return WhereClause(connector, tuple(conditions), _text(demo, conditions, connector, random))
 
 
-def spoken_name(column: Column, random: Random) -> str:
-    """What a question calls a column."""
+def column_name(column: DemoColumn, random: Random) -> str:
+    """The name of a column in a question."""
     if random.random() < SYNONYM_SHARE:
         return random.choice(column.field.headers.split("|"))
-    return column.spoken
+    return column.name
 
 
 def joined(values: Sequence[str], random: Random) -> str:
-    """Values one after the other."""
+    """Values as a list in Chinese."""
     return random.choice(("和", "、", "与")).join(values)
 
 
-def written(cell: Cell) -> str:
-    """A cell as a label has it: 320.0 is `320`."""
+def cell_text(cell: Cell) -> str:
+    """A cell as the value of a label: 320.0 is `320`."""
     return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
 
 
-def _single(made: Invented, column: int, cell: Cell, random: Random) -> Condition:
-    operator = random.choice(_OPERATORS[made.table.types[column]])
-    value = _value(made, column, cell, operator, random)
-    return Condition(column, EQUAL, written(cell)) if value is None else Condition(column, operator, value)
+def _single(demo: DemoTable, column: int, cell: Cell, random: Random) -> Condition:
+    operator = random.choice(_OPERATORS[demo.table.types[column]])
+    value = _value(demo, column, cell, operator, random)
+    return Condition(column, EQUAL, cell_text(cell)) if value is None else Condition(column, operator, value)
 
 
-def _pair(made: Invented, column: int, cell: Cell, connector: int, random: Random) -> list[Condition]:
-    """Two conditions on one column, or none where it has no values for two."""
-    if made.table.types[column] == "real":
-        more = _value(made, column, cell, GREATER, random)
+def _pair(demo: DemoTable, column: int, cell: Cell, connector: int, random: Random) -> list[Condition]:
+    """Two conditions on one column; none if there are no values for two."""
+    if demo.table.types[column] == "real":
+        more = _value(demo, column, cell, GREATER, random)
         less = _value(
-            made, column, cell if connector == AND else more, LESS if connector == AND else GREATER, random
+            demo, column, cell if connector == AND else more, LESS if connector == AND else GREATER, random
         )
         pair = [(GREATER, more), (LESS, less)]
     elif connector == AND:
-        others = _others(made, column, cell)
+        others = _others(demo, column, cell)
         pair = [(UNEQUAL, other) for other in random.sample(others, min(2, len(others)))]
     else:
-        pair = [(EQUAL, written(cell)), (EQUAL, _value(made, column, cell, UNEQUAL, random))]
+        pair = [(EQUAL, cell_text(cell)), (EQUAL, _value(demo, column, cell, UNEQUAL, random))]
     random.shuffle(pair)
     found = [Condition(column, operator, value) for operator, value in pair if value is not None]
     return found if len(found) == 2 else []
 
 
-def _value(made: Invented, column: int, cell: Cell, operator: int, random: Random) -> str | None:
-    """A value that the cell compares with as the operator says; None if there is none."""
+def _value(demo: DemoTable, column: int, cell: Cell, operator: int, random: Random) -> str | None:
+    """A value for which the cell fulfils the condition; None if there is none."""
     if operator == EQUAL or cell is None:
-        return None if cell is None else written(cell)
+        return None if cell is None else cell_text(cell)
     if operator == UNEQUAL:
-        others = _others(made, column, cell)
+        others = _others(demo, column, cell)
         return random.choice(others) if others else None
     number, sign = _number(cell), "%" * str(cell).endswith("%")
     if random.random() < CELL_SHARE:
-        values = [_number(other) for other in _others(made, column, cell)]
+        values = [_number(other) for other in _others(demo, column, cell)]
     else:
         share = random.uniform(0.4, 0.95)
         values = [_rounded(number * share if operator == GREATER else number / share)]
-    most = made.columns[column].field.high or 100
+    most = demo.columns[column].field.high or 100
     fit = [value for value in values if (value < number if operator == GREATER else number < value <= most)]
-    return written(random.choice(fit)) + sign if fit else None
+    return cell_text(random.choice(fit)) + sign if fit else None
 
 
-def _others(made: Invented, column: int, cell: Cell) -> list[str]:
-    """The column's other values, each once."""
-    found = dict.fromkeys(row[column] for row in made.table.rows if row[column] not in ("", None, cell))
-    return [written(other) for other in found]
+def _others(demo: DemoTable, column: int, cell: Cell) -> list[str]:
+    """The other values of the column, each once."""
+    found = dict.fromkeys(row[column] for row in demo.table.rows if row[column] not in ("", None, cell))
+    return [cell_text(other) for other in found]
 
 
 def _number(cell: Cell) -> float:
@@ -133,28 +133,29 @@ def _number(cell: Cell) -> float:
 
 
 def _rounded(number: float) -> float:
-    """Two digits, as people round."""
+    """Rounded to two digits."""
     return round(number, 1 - math.floor(math.log10(number))) if number > 0 else 0.0
 
 
-def _clause(made: Invented, conditions: Sequence[Condition], connector: int, random: Random) -> str:
+def _text(demo: DemoTable, conditions: Sequence[Condition], connector: int, random: Random) -> str:
     parts: list[str] = []
     for place, (column, operator, value) in enumerate(conditions):
-        field = made.columns[column].field
-        again = bool(place) and conditions[place - 1].column == column
+        field = demo.columns[column].field
+        further = bool(place) and conditions[place - 1].column == column
         if parts:
-            parts.append(random.choice((JOINED_AGAIN if again else JOINED)[connector]))
+            parts.append(random.choice((FURTHER_CONNECTOR if further else CONNECTOR)[connector]))
         unit = field.unit if field.kind == "number" and random.random() < UNIT_SHARE else ""
-        said = _said(value, field.kind, random)
-        given = {"h": spoken_name(made.columns[column], random), "v": said, "u": unit}
-        parts.append(filled(AGAIN[operator] if again else FORMS[field.kind][operator], given, random))
+        text = _value_text(value, field.kind, random)
+        values = {"h": column_name(demo.columns[column], random), "v": text, "u": unit}
+        pattern = FURTHER_CONDITION[operator] if further else CONDITION[field.kind][operator]
+        parts.append(fill(pattern, values, random))
     return "".join(parts)
 
 
-def _said(value: str, kind: str, random: Random) -> str:
-    """The value as the question has it."""
-    if random.random() < OTHERWISE_SHARE:
-        return otherwise(value, kind, random)
+def _value_text(value: str, kind: str, random: Random) -> str:
+    """The value as the question writes it."""
+    if random.random() < ALTERNATIVE_SHARE:
+        return alternative_form(value, kind, random)
     if kind == "year":
         return f"{value}年"
     return value + "%" if kind == "percent" and not value.endswith("%") else value

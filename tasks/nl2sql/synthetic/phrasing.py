@@ -1,4 +1,4 @@
-"""The demo's sentences: patterns filled in, and values as people write them."""
+"""Fill in the demo's patterns, and write values as people write them."""
 
 from collections.abc import Mapping
 from random import Random
@@ -6,23 +6,23 @@ from random import Random
 DIGITS, POWERS, MYRIADS = "零一二三四五六七八九", ("", "十", "百", "千"), ("", "万", "亿")
 
 
-def filled(pattern: str, given: Mapping[str, str], random: Random) -> str:
-    """The pattern with one of its alternatives, all names filled in, and choices within braces made.
+def fill(pattern: str, values: Mapping[str, str], random: Random) -> str:
+    """One alternative of the pattern, with its placeholders replaced and choices within braces made.
 
-    Braces may lie within braces. A part between braces that is no name of `given` is a choice.
+    Braces may be nested. A part between braces that is no key of `values` is a choice.
     """
     chosen = random.choice(_alternatives(pattern))
     parts, position = [], 0
     while (start := chosen.find("{", position)) >= 0:
         end = _closing(chosen, start)
         inner = chosen[start + 1 : end]
-        parts += [chosen[position:start], given[inner] if inner in given else filled(inner, given, random)]
+        parts += [chosen[position:start], values[inner] if inner in values else fill(inner, values, random)]
         position = end + 1
     return "".join([*parts, chosen[position:]])
 
 
 def _alternatives(pattern: str) -> list[str]:
-    """What `|` outside all braces separates."""
+    """The alternatives separated by `|` outside all braces."""
     depth, starts = 0, [0]
     for place, character in enumerate(pattern):
         depth += (character == "{") - (character == "}")
@@ -42,29 +42,37 @@ def _closing(pattern: str, start: int) -> int:
     raise ValueError(f"pattern: expected as many }} as {{, received {pattern!r}")
 
 
-def otherwise(value: str, kind: str, random: Random) -> str:
-    """The value as people also write it: 三百二十, 3.2万, 百分之七十, 18年, 2018年5月6日."""
+def alternative_form(value: str, kind: str, random: Random) -> str:
+    """Another form of the value, as people write it: 三百二十, 3.2万, 百分之七十, 18年, 2018年5月6日."""
     if kind == "date":
         year, month, day = value.split("-")
         return f"{year}年{int(month)}月{int(day)}日"
     if kind == "year":
         return random.choice((value[2:], "".join(DIGITS[int(digit)] for digit in value))) + "年"
     if kind == "percent":
-        return "百分之" + spelled(value.rstrip("%"))
+        return "百分之" + chinese_numeral(value.rstrip("%"))
     if kind == "number":
-        return random.choice((spelled(value), rounded(value)))
+        return random.choice((chinese_numeral(value), in_ten_thousands(value)))
     return value
 
 
-def spelled(number: str) -> str:
-    """A number below 10^12 in Chinese numerals: 320.5 is 三百二十点五."""
+def chinese_numeral(number: str) -> str:
+    """A number below 10^12 in Chinese numerals.
+
+    >>> chinese_numeral("320.5")
+    '三百二十点五'
+    """
     whole, _, fraction = number.partition(".")
     text = _whole(int(whole)) or "零"
     return text + ("点" + "".join(DIGITS[int(digit)] for digit in fraction) if fraction else "")
 
 
-def rounded(number: str) -> str:
-    """A number from ten thousand upwards in 万: 32000 is 3.2万; another one as it is."""
+def in_ten_thousands(number: str) -> str:
+    """A round number from ten thousand upwards in 万, other numbers unchanged.
+
+    >>> in_ten_thousands("32000")
+    '3.2万'
+    """
     if "." in number or len(number) < 5 or not number.endswith("00"):
         return number
     return f"{int(number) / 10_000:g}万"

@@ -1,38 +1,38 @@
-"""The demo's tables: each a function of the seed and its number."""
+"""Synthetic tables of the demo, each a function of the seed and its number."""
 
 from random import Random
 from typing import NamedTuple
 
 from tasks.nl2sql.query.schema import Cell, Table
 from tasks.nl2sql.synthetic import vocabulary
-from tasks.nl2sql.synthetic.templates import TOPICS, Field, Topic
+from tasks.nl2sql.synthetic.templates import TOPICS, Column, TableTemplate
 
 ROWS = (8, 30)
 EMPTY_SHARE = 0.03
-"""Of cells, but those of the key."""
+"""Of cells that are empty, key cells excepted."""
 BRACKET_SHARE = 0.3
-"""Of headers of numbers, that end with their unit in brackets."""
+"""Of number columns whose header ends with the unit in brackets."""
 PLAIN_SHARE = 0.4
-"""Of columns of percentages, whose cells have no sign; their headers have it."""
+"""Of percentage columns whose header has the sign and whose cells have none."""
 
 
-class Column(NamedTuple):
-    """A column as one table has it."""
+class DemoColumn(NamedTuple):
+    """A column of one table."""
 
-    field: Field
+    field: Column
     header: str
-    spoken: str
-    """The header without a bracket."""
-    plain: bool = False
-    """Percentages without their sign."""
+    name: str
+    """The header without its unit in brackets."""
+    without_sign: bool = False
+    """Whether it has percentages without their sign."""
 
 
-class Invented(NamedTuple):
-    """A table, and what its columns mean."""
+class DemoTable(NamedTuple):
+    """A table with the templates that it was made from."""
 
     table: Table
-    topic: Topic
-    columns: tuple[Column, ...]
+    topic: TableTemplate
+    columns: tuple[DemoColumn, ...]
 
     @property
     def key(self) -> int:
@@ -40,8 +40,8 @@ class Invented(NamedTuple):
         return next(place for place, column in enumerate(self.columns) if column.field.kind == "key")
 
 
-def table(number: int, seed: int) -> Invented:
-    """Table `number` of a seed; topics take turns."""
+def make_table(number: int, seed: int) -> DemoTable:
+    """Table `number` of a seed; topics alternate."""
     random = Random(f"{seed} table {number}")  # a string seeds by its SHA-512: the same in every process
     topic = TOPICS[number % len(TOPICS)]
     columns = _columns(topic, random)
@@ -51,11 +51,11 @@ def table(number: int, seed: int) -> Invented:
     types = tuple("real" if column.field.make is None else "text" for column in columns)
     id = f"demo_{number:04}"
     header = tuple(column.header for column in columns)
-    return Invented(Table(id, f"Table_{id}", title, header, types, rows), topic, columns)
+    return DemoTable(Table(id, f"Table_{id}", title, header, types, rows), topic, columns)
 
 
-def _columns(topic: Topic, random: Random) -> tuple[Column, ...]:
-    """The key and some other fields, at least one of numbers, in any order but that the key is early."""
+def _columns(topic: TableTemplate, random: Random) -> tuple[DemoColumn, ...]:
+    """The key and some other columns, at least one of numbers; the key is among the first three."""
     numbers = [field for field in topic.fields if field.kind == "number"]
     first = random.choice(numbers)
     others = [field for field in topic.fields if field != first]
@@ -65,16 +65,17 @@ def _columns(topic: Topic, random: Random) -> tuple[Column, ...]:
     return tuple(_column(field, random) for field in chosen)
 
 
-def _column(field: Field, random: Random) -> Column:
-    spoken = random.choice(field.headers.split("|"))
+def _column(field: Column, random: Random) -> DemoColumn:
+    name = random.choice(field.headers.split("|"))
     if field.kind == "percent" and random.random() < PLAIN_SHARE:
-        return Column(field, f"{spoken}(%)", spoken, plain=True)
+        return DemoColumn(field, f"{name}(%)", name, without_sign=True)
     if field.unit and random.random() < BRACKET_SHARE:
-        return Column(field, random.choice((f"{spoken}（{field.unit}）", f"{spoken}({field.unit})")), spoken)
-    return Column(field, spoken, spoken)
+        header = random.choice((f"{name}（{field.unit}）", f"{name}({field.unit})"))
+        return DemoColumn(field, header, name)
+    return DemoColumn(field, name, name)
 
 
-def _cell(column: Column, key: str, random: Random) -> Cell:
+def _cell(column: DemoColumn, key: str, random: Random) -> Cell:
     field = column.field
     if field.kind == "key":
         return key
@@ -82,16 +83,16 @@ def _cell(column: Column, key: str, random: Random) -> Cell:
         return "" if field.make else None
     if field.kind == "percent":
         share = round(random.uniform(1, 99), 2)
-        return share if column.plain else f"{share}%"
+        return share if column.without_sign else f"{share}%"
     return _made(field, random) if field.make else _number(field, random)
 
 
-def _made(field: Field, random: Random) -> str:
+def _made(field: Column, random: Random) -> str:
     assert field.make is not None
     return field.make(random)
 
 
-def _number(field: Field, random: Random) -> float:
+def _number(field: Column, random: Random) -> float:
     if not field.decimals:
         return random.randint(int(field.low), int(field.high))
     return round(random.uniform(field.low, field.high), field.decimals)

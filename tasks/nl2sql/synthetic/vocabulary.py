@@ -1,4 +1,4 @@
-"""Names, dates and numbers of the demo's cells, invented from syllables and short lists."""
+"""Random names, dates and codes for the demo's cells, composed from syllables and short lists."""
 
 from collections.abc import Callable
 from random import Random
@@ -20,12 +20,12 @@ BRANDS = _words(
     "星海 华彩 天禾 远景 凌云 金石 蓝图 晨光 鼎盛 聚力 银帆 恒信 百味 悦来 禾木 云栖 知味 锦绣 瑞丰 同乐 "
     "O'Neil Tom&Jerry 7号 🌊浪花"
 )
-"""Some hold what careless SQL or tokenisers trip over."""
+"""Some have characters that are hard for SQL and tokenisers."""
 ENDINGS = _words("传奇 往事 日记 密码 风云 物语 之歌 与海 三部曲")
 
 
 def place_stem(random: Random) -> str:
-    """Two characters that begin names of places."""
+    """The first two characters of the name of a place."""
     return random.choice(PLACE_FIRST) + random.choice(PLACE_SECOND)
 
 
@@ -45,24 +45,24 @@ def person(random: Random) -> str:
 
 
 def title(random: Random) -> str:
-    """Of a film or a book."""
+    """Title of a film or a book."""
     one, other = random.sample(STEMS, 2)
     return random.choice((one + other, f"{one}的{other}", one + random.choice(ENDINGS), f"《{one}》"))
 
 
 def branded(endings: str) -> Callable[[Random], str]:
-    """Makes names such as 云河晨光酒店: a place or none, a brand, and one of the endings."""
+    """A function that draws names such as 云河晨光酒店: a place or none, a brand, and one of the endings."""
     choices = endings.split()
 
-    def made(random: Random) -> str:
+    def draw(random: Random) -> str:
         place = place_stem(random) if random.random() < 0.5 else ""
         return place + random.choice(BRANDS) + random.choice(choices)
 
-    return made
+    return draw
 
 
 def placed(endings: str) -> Callable[[Random], str]:
-    """Makes names such as 青州站: a place and one of the endings."""
+    """A function that draws names such as 青州站: a place and one of the endings."""
     choices = endings.split()
     return lambda random: place_stem(random) + random.choice(choices)
 
@@ -89,6 +89,6 @@ def year(random: Random) -> str:
 
 
 def listed(words: str) -> Callable[[Random], str]:
-    """Chooses one of the words."""
+    """A function that draws one of the words."""
     choices = words.split()
     return lambda random: random.choice(choices)

@@ -2,7 +2,7 @@ from random import Random
 
 import pytest
 
-from tasks.nl2sql.synthetic.phrasing import filled, otherwise, rounded, spelled
+from tasks.nl2sql.synthetic.phrasing import alternative_form, chinese_numeral, fill, in_ten_thousands
 
 
 @pytest.mark.parametrize(
@@ -28,8 +28,8 @@ from tasks.nl2sql.synthetic.phrasing import filled, otherwise, rounded, spelled
         ("0.25", "零点二五"),
     ],
 )
-def test_numbers_are_spelled(number, text):
-    assert spelled(number) == text
+def test_numbers_are_written_in_chinese_numerals(number, text):
+    assert chinese_numeral(number) == text
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_numbers_are_spelled(number, text):
     [("32000", "3.2万"), ("300000", "30万"), ("32001", "32001"), ("3200", "3200"), ("12000.5", "12000.5")],
 )
 def test_round_numbers_are_counted_in_ten_thousands(number, text):
-    assert rounded(number) == text
+    assert in_ten_thousands(number) == text
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_round_numbers_are_counted_in_ten_thousands(number, text):
     ],
 )
 def test_values_are_written_as_people_also_write_them(value, kind, expected):
-    assert {otherwise(value, kind, Random(seed)) for seed in range(20)} == expected
+    assert {alternative_form(value, kind, Random(seed)) for seed in range(20)} == expected
 
 
 @pytest.mark.parametrize(
@@ -68,9 +68,9 @@ def test_values_are_written_as_people_also_write_them(value, kind, expected):
 )
 def test_patterns_are_filled_in(pattern, expected):
     given = {"v": "1", "w": "{x|y}"}
-    assert {filled(pattern, given, Random(seed)) for seed in range(30)} == expected
+    assert {fill(pattern, given, Random(seed)) for seed in range(30)} == expected
 
 
 def test_braces_must_close():
     with pytest.raises(ValueError, match="as many"):
-        filled("{甲", {}, Random(0))
+        fill("{甲", {}, Random(0))

@@ -1,4 +1,4 @@
-"""The invented questions: what they ask, how varied they are, and that their queries find something."""
+"""The synthetic questions: their codes, their variety, and that their queries find rows."""
 
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -8,22 +8,22 @@ from typing import NamedTuple
 import pytest
 
 from tasks.nl2sql.query.schema import AND, EQUAL, GREATER, LESS, Cell, Condition
-from tasks.nl2sql.synthetic.questions import Asked, questions
-from tasks.nl2sql.synthetic.tables import Invented, table
+from tasks.nl2sql.synthetic.questions import DemoQuestion, endless_questions
+from tasks.nl2sql.synthetic.tables import DemoTable, make_table
 from tasks.nl2sql.synthetic.templates import TOPICS
 
 TABLES, EACH = 40, 20
 
 
 class One(NamedTuple):
-    made: Invented
-    asked: Asked
+    made: DemoTable
+    asked: DemoQuestion
 
 
 def composed() -> Iterator[One]:
     for number in range(TABLES):
-        made = table(number, seed=0)
-        yield from (One(made, asked) for asked in islice(questions(made, Random(number)), EACH))
+        made = make_table(number, seed=0)
+        yield from (One(made, asked) for asked in islice(endless_questions(made, Random(number)), EACH))
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +83,7 @@ def test_questions_are_as_varied_as_meant(everything: list[One]) -> None:
     assert share(everything, lambda one: not named(one)) > 0.1
 
 
-def twice(asked: Asked) -> bool:
+def twice(asked: DemoQuestion) -> bool:
     columns = [each.column for each in asked.query.conditions]
     return len(set(columns)) < len(columns)
 
@@ -112,7 +112,7 @@ def test_nothing_of_a_pattern_is_left_over(everything: list[One]) -> None:
 
 
 def test_tables_hold_what_loaders_must_survive(everything: list[One]) -> None:
-    found = [table(number, seed=0).table for number in range(TABLES)]
+    found = [make_table(number, seed=0).table for number in range(TABLES)]
     cells = [cell for each in found for row in each.rows for cell in row]
     assert None in cells
     assert "" in cells
@@ -123,11 +123,11 @@ def test_tables_hold_what_loaders_must_survive(everything: list[One]) -> None:
 
 
 def test_tables_of_a_topic_differ_in_columns_and_rows_but_names_stay_unique() -> None:
-    first, second = table(0, seed=0), table(len(TOPICS), seed=0)
+    first, second = make_table(0, seed=0), make_table(len(TOPICS), seed=0)
     assert first.topic == second.topic
     assert set(first.table.header) != set(second.table.header)
     for number in range(TABLES):
-        each = table(number, seed=0)
+        each = make_table(number, seed=0)
         assert len(set(each.table.header)) == len(each.table.header)
         assert all(len(row) == len(each.table.header) for row in each.table.rows)
 
