@@ -5,17 +5,19 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tasks.core.cache import code
 from tasks.core.competition import competition_names
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("flows", "tasks")
-MOST_LINES = 250
-MOST_FUNCTION_LINES = 40
+MOST_FILES = 25
+"""Source files that a folder shows a reader at once."""
 HEAVY = (
     *("tensorflow", "keras", "albumentations", "cv2", "matplotlib", "sklearn", "pandas", "scipy"),
     *("distributed", "ray"),
@@ -54,15 +56,36 @@ def test_the_rule_of_directions_names_every_step_and_every_competition() -> None
     assert steps | {f"tasks.{competition}" for competition in competition_names()} <= named
 
 
-@pytest.mark.parametrize("path", LISTED, ids=name)
-def test_files_and_functions_are_short(path: Path) -> None:
-    text = path.read_text("utf-8")
-    assert len(text.splitlines()) <= MOST_LINES
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            assert node.end_lineno is not None
-            length = node.end_lineno - node.lineno + 1
-            assert length <= MOST_FUNCTION_LINES, f"{node.name}: {length} lines"
+def imports_of_modules() -> dict[str, set[str]]:
+    """Modules of ours that each module of ours imports, wherever the import stands."""
+    modules = {
+        name(path).removesuffix(".py").replace("/", "."): path for path in LISTED if path.stem != "__init__"
+    }
+    trees = {module: ast.parse(path.read_bytes()) for module, path in modules.items()}
+    return {module: set(code.imported(tree)) & modules.keys() - {module} for module, tree in trees.items()}
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    """Remove modules that import nothing that is left; what cannot be removed is a circle or rests on one."""
+    left = imports_of_modules()
+    while free := {module for module, found in left.items() if not found & left.keys()}:
+        left = {module: found for module, found in left.items() if module not in free}
+    assert left == {}
+
+
+def test_no_folder_shows_too_many_files() -> None:
+    counts = Counter(path.parent for path in LISTED if path.stem != "__init__")
+    assert {name(folder): count for folder, count in counts.items() if count > MOST_FILES} == {}
+
+
+def test_a_class_name_is_used_once() -> None:
+    """A search for a public class finds one class; contract files may repeat the names of the contract."""
+    files: dict[str, list[str]] = {}
+    for path in LISTED:
+        for node in ast.parse(path.read_bytes()).body:
+            if isinstance(node, ast.ClassDef) and path.stem != "config":
+                files.setdefault(node.name, []).append(name(path))
+    assert {each: found for each, found in files.items() if len(found) > 1} == {}
 
 
 @pytest.mark.parametrize("path", LISTED, ids=name)
