@@ -9,96 +9,96 @@ from tasks.text.config import Encoder, Pretraining, check_stages
 
 
 class Data(Settings):
-    """Where the competition's own files lie."""
+    """The competition's own files."""
 
     root: ContentsPath = "data/nl2sql"
-    """Folder with `train/`, `val/` and `test/`, each with `<part>.json` and `<part>.tables.json`, and
-    perhaps `<part>.db`; or with those files themselves."""
+    """Folder with `train/`, `val/` and `test/`, each with `<part>.json`, `<part>.tables.json` and optionally
+    `<part>.db`; or with those files themselves."""
 
 
 class Augmentation(Settings):
-    """Views of a training question, each drawn once and stored."""
+    """Augmented views of the training questions, each made once and stored."""
 
     views: int = Field(0, ge=0, le=64)
-    """Augmented views of the training questions; 0: none."""
+    """Number of views; 0: none."""
     share: float = Field(0.5, ge=0, le=1)
-    """Probability that a training takes a question from one of its views."""
+    """Probability that training takes a question from one of the views."""
     values: float = Field(0.5, ge=0, le=1)
-    """Probability that a view takes another cell of the same column for a value."""
+    """Probability that a view replaces values by other cells of the same columns."""
     columns: float = Field(0.5, ge=0, le=1)
-    """Probability that a view names another column of the same type, in the question and in the query."""
+    """Probability that a view replaces columns by others of the same type, in the question and in the query."""
     refill: float = Field(0.0, ge=0, le=1)
-    """Probability that a view asks the question of another table, with that table's names and cells."""
+    """Probability that a view transfers the question to another table, with that table's names and cells."""
 
     def for_views(self) -> "Augmentation":
-        """What decides a view: how many there are and how often they are learned does not."""
+        """The settings without those that do not affect a single view: the number of views and their share."""
         return self.model_copy(update={"views": 0, "share": 0.5})
 
 
 class Sketch(Settings):
-    """The network that reads a question with the header of its table."""
+    """The network over a question and the header of its table."""
 
     shuffle: float = Field(0.5, ge=0, le=1)
-    """Probability that a training shows the columns in another order."""
+    """Probability that training permutes the columns of a question."""
     hidden: float = Field(0.5, ge=0, le=1)
-    """Share of the questions that a training shows without names of columns, half of these without cells too,
-    so that a network goes by what they match; for a `plain` stage and without `matches` none."""
+    """Share of the training questions whose names of columns are masked, in half of these cells too, so that
+    the network relies on `matches`; 0 in a `plain` stage and without `matches`."""
     matches: bool = True
-    """Show the network where the question repeats names of columns and cells of the table."""
+    """Whether the network gets features of where the question repeats names of columns and cells."""
     attention: bool = True
-    """Let each column read the question by attention, and each character the columns."""
+    """Whether columns attend to the question, and characters to the columns."""
     counts: bool = True
-    """Learn the number of conditions as a task of its own (M-SQL)."""
+    """Whether the number of conditions is a task of its own (M-SQL)."""
 
 
 class Matcher(Settings):
     """The scorer of question and condition of the two-stage recipe (Beader, TableQA 2019)."""
 
     negatives: int = Field(10, ge=1, le=100)
-    """Wrong conditions drawn for each right one, anew in each epoch."""
+    """Wrong conditions for each right one, drawn anew in each epoch."""
     accept: float = Field(0.5, gt=0, lt=1)
-    """Least score of a condition that is taken."""
+    """Least score of an accepted condition."""
     candidates: int = Field(200, ge=10, le=5000)
-    """Most conditions considered for a question; those like the question come first."""
+    """Most candidate conditions of a question; those most similar to the question are kept."""
     share_candidates: bool = False
-    """Consider conditions found for other questions of the same table too, test questions among them,
-    which is transductive."""
+    """Whether conditions found for other questions of the same table are candidates too, test questions
+    included, which is transductive."""
 
 
 class Training(Settings):
-    """How a model is fitted."""
+    """How a model is trained."""
 
     stages: tuple[Stage, ...] = Field((Stage(),), min_length=1)
-    """Run one after another on the same model."""
+    """Stages in their order, on the same model."""
     batch_questions: int = Field(32, ge=1, le=4096)
-    """Questions a step; questions of like length and tables of like width make a batch."""
+    """Questions a step; a batch has questions of similar length with tables of similar width."""
     ema: float = Field(0.0, ge=0, lt=1)
-    """Momentum of the exponential moving average of the weights; 0 switches it off."""
+    """Momentum of the exponential moving average of the weights; 0: none."""
     weights: dict[str, Annotated[float, Field(ge=0, le=1000)]] = {}
-    """Factors of the losses of single tasks, by the names of the network's outputs; else 1."""
+    """Loss weights by the names of the network's outputs; 1 by default."""
 
 
 class Decoding(Settings):
     """From a network's probabilities to queries."""
 
     beam: int = Field(8, ge=1, le=100)
-    """Queries kept of a question, each with its probability."""
+    """Most queries of a question, each with its probability."""
     cells: bool = True
-    """Where `==` compares with what no cell of the column holds, take the cell that was meant."""
+    """Whether the value of `==` that is no cell of the column is replaced by the most similar cell."""
     normalise: bool = True
-    """Read numerals, units, years and dates of the question in the form that the table has."""
+    """Whether numerals, units, years and dates of the question are converted to the form of the table."""
     execution: bool = True
-    """Drop queries that fail, and make those that find nothing less probable."""
+    """Whether queries that fail are dropped, and those without a result get a lower probability."""
 
 
 class Recipe(Settings):
-    """What makes one model."""
+    """All settings of one model."""
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$"), NotInKey()] = "sketch"
-    """Name in logs, reports and members."""
+    """Name in logs and reports, and of the member."""
     method: Literal["sketch", "two-stage"] = "sketch"
     """`sketch`: one network tags the values in the question and matches them with columns; `two-stage`:
-    conditions are made of cells and numbers, and scored with the question."""
+    candidate conditions are built from cells and numbers, and scored with the question."""
     encoder: Encoder = Encoder(longest=128)
     pretraining: Pretraining = Pretraining()
     sketch: Sketch = Sketch()
@@ -121,29 +121,29 @@ class Recipe(Settings):
         return self
 
     def for_training(self) -> "Recipe":
-        """The recipe without what only predictions use, so that changing that trains nothing anew."""
+        """The recipe without settings of prediction alone, so that changing them repeats no training."""
         matcher = self.matcher.model_copy(update={"accept": 0.5})
         unused = {"decoding": Decoding(), "pretraining": Pretraining(), "matcher": matcher}
         return self.model_copy(update=unused)
 
     def for_prediction(self) -> "Recipe":
-        """The recipe without what only training uses."""
+        """The recipe without settings of training alone."""
         unused = {"augmentation": Augmentation(), "training": Training(), "pretraining": Pretraining()}
         return self.model_copy(update=unused)
 
 
 class Answers(Settings):
-    """From scored queries to those of a submission."""
+    """How scored queries become answers."""
 
     vote: Literal["query", "parts", "chosen"] = "chosen"
-    """Members vote on whole queries, or on what is selected and on the conditions apart; `chosen`: by what
-    scores better out of fold."""
+    """Members vote on whole queries, or on selection and conditions apart; `chosen`: whichever scores better
+    out of fold."""
     mode: Literal["official", "strict"] = "strict"
-    """By which scorer members and the ensemble are chosen; the report shows both."""
+    """The scorer by which members and the ensemble are chosen; the report shows both."""
 
 
 class Config(Settings):
-    """Everything that decides a run of the NL2SQL competition."""
+    """All settings of a run of the NL2SQL competition."""
 
     data: Data = Data()
     folds: Folds = Folds()

@@ -56,8 +56,8 @@ class QueryScorer:
         return Score(NAME, *mean_and_error(self._counted(right, chosen).mean(axis=1)))
 
     def decide(self, values: Candidates) -> dict[str, Any]:
-        """Whether members vote on whole queries or on parts, as the settings say; with `chosen`, by the better
-        score on these values, and on whole queries if both score the same.
+        """Whether members vote on whole queries or on parts, as the settings say; with `chosen`, by the
+        better score on these values, and on whole queries if both score the same.
         """
         vote = self._settings.get("vote", "chosen")
         if vote == "chosen":

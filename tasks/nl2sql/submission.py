@@ -18,21 +18,21 @@ KEYS: dict[str, type] = {"agg": list, "sel": list, "cond_conn_op": int, "conds":
 
 
 def decode(values: Candidates, dataset: Path, decision: dict[str, Any]) -> list[dict[str, Any]]:
-    """The query of each test question as it is submitted, by a decision (`tasks.nl2sql.voting`)."""
-    asked = questions(dataset, "test")
-    return [to_json(query) for query in answer_queries(values, asked, tables(dataset, "test"), decision)]
+    """The submitted query of each test question, by a decision (`tasks.nl2sql.voting`)."""
+    queries = answer_queries(values, questions(dataset, "test"), tables(dataset, "test"), decision)
+    return [to_json(query) for query in queries]
 
 
 def write(ids: list[str], answers: list[Any], file: Path) -> None:
     """Write the answers, as `decode` gives them, in the order of the ids."""
-    lines = [json.dumps(given, ensure_ascii=False) + "\n" for _, given in zip(ids, answers, strict=True)]
+    lines = [json.dumps(answer, ensure_ascii=False) + "\n" for _, answer in zip(ids, answers, strict=True)]
     write_atomically(file, "".join(lines).encode("utf-8"))
 
 
 def check(file: Path, ids: list[str], dataset: Path) -> int:
-    """Count the queries of a submission that keeps every rule.
+    """The number of queries of a valid submission.
 
-    A value need not occur in the table: a question may ask for what is not there.
+    A value need not occur in the table: questions may ask for missing values.
 
     Raises:
         InvalidSubmission: the first rule broken, with its line.
@@ -53,7 +53,7 @@ def check(file: Path, ids: list[str], dataset: Path) -> int:
 
 
 def _lines(file: Path) -> list[bytes]:
-    """Lines end at line feeds alone: values may hold characters that `splitlines` takes for line ends."""
+    """Lines, which end at line feeds only: values may have other characters that `splitlines` splits at."""
     if not file.exists():
         raise InvalidSubmission(f"{file}: expected a submission, received no such file")
     if file.is_dir():
@@ -62,11 +62,11 @@ def _lines(file: Path) -> list[bytes]:
     return lines if lines[-1] else lines[:-1]
 
 
-def _check_query(given: dict[str, Any], columns: int, place: str) -> None:
-    """Its codes, its columns among those of the question's table, and its values."""
-    if given.keys() != KEYS.keys():
-        raise broken(place, f"no keys but {', '.join(KEYS)}", sorted(given))
-    select, aggregates, conditions = given["sel"], given["agg"], given["conds"]
+def _check_query(query: dict[str, Any], columns: int, place: str) -> None:
+    """Check its codes, its columns against the question's table, and its values."""
+    if query.keys() != KEYS.keys():
+        raise broken(place, f"no keys but {', '.join(KEYS)}", sorted(query))
+    select, aggregates, conditions = query["sel"], query["agg"], query["conds"]
     if not select or len(select) != len(aggregates):
         raise broken(place, "one of 'agg' for each of 'sel', at least one", (select, aggregates))
     for column, aggregate in zip(select, aggregates, strict=True):
@@ -74,10 +74,10 @@ def _check_query(given: dict[str, Any], columns: int, place: str) -> None:
         _check_code(aggregate, len(AGGREGATES), "an aggregate", place)
     for number, condition in enumerate(conditions, start=1):
         _check_condition(condition, columns, f"{place}: condition {number}")
-    _check_code(given["cond_conn_op"], len(CONNECTORS), "a connector", place)
-    if (given["cond_conn_op"] == NONE) != (len(conditions) < 2):
+    _check_code(query["cond_conn_op"], len(CONNECTORS), "a connector", place)
+    if (query["cond_conn_op"] == NONE) != (len(conditions) < 2):
         expected = "connector 0" if len(conditions) < 2 else "connector 1 or 2"
-        raise broken(place, f"{expected} for {len(conditions)} conditions", given["cond_conn_op"])
+        raise broken(place, f"{expected} for {len(conditions)} conditions", query["cond_conn_op"])
 
 
 def _check_condition(condition: Any, columns: int, here: str) -> None:

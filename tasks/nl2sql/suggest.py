@@ -1,4 +1,4 @@
-"""What a search tries of a recipe for questions: settings near its own, as far as they apply to it."""
+"""The search space of a recipe: settings near its own, as far as they apply to it."""
 
 from typing import Any
 
@@ -10,22 +10,23 @@ from tasks.text.search_space import encoder
 def suggest(trial: Any, config: Config) -> dict[str, Any]:
     """Differences from the settings, by the keys that `--set` takes."""
     recipe = config.recipes[0]
-    own = _sketch(trial) if recipe.method == "sketch" else _matcher(trial)
+    method = _sketch(trial) if recipe.method == "sketch" else _matcher(trial)
     return {
         **stages(trial, "recipe.training.stages", recipe.training.stages),
         **encoder(trial, "recipe.encoder", recipe.encoder),
         **_training(trial, recipe),
         **_augmentation(trial, recipe),
-        **own,
+        **method,
     }
 
 
 def _training(trial: Any, recipe: Recipe) -> dict[str, Any]:
     training, key = recipe.training, "recipe.training.batch_questions"
-    found: dict[str, Any] = {key: halved_or_doubled(trial, key, training.batch_questions, low=4, high=4096)}
     choices = [training.ema, *(each for each in (0.0, 0.99) if each != training.ema)]
-    found["recipe.training.ema"] = trial.suggest_categorical("recipe.training.ema", choices)
-    return found
+    return {
+        key: halved_or_doubled(trial, key, training.batch_questions, low=4, high=4096),
+        "recipe.training.ema": trial.suggest_categorical("recipe.training.ema", choices),
+    }
 
 
 def _sketch(trial: Any) -> dict[str, Any]:
@@ -43,8 +44,5 @@ def _matcher(trial: Any) -> dict[str, Any]:
 def _augmentation(trial: Any, recipe: Recipe) -> dict[str, Any]:
     if not recipe.augmentation.views:
         return {}
-    found = {}
-    for part in ("share", "values", "columns", "refill"):
-        key = f"recipe.augmentation.{part}"
-        found[key] = rounded(trial.suggest_float(key, 0.0, 1.0), 2)
-    return found
+    keys = [f"recipe.augmentation.{part}" for part in ("share", "values", "columns", "refill")]
+    return {key: rounded(trial.suggest_float(key, 0.0, 1.0), 2) for key in keys}
