@@ -10,13 +10,13 @@ from flows.commands.options import Competition, Overrides, PresetName, Server, S
 
 Members = Annotated[
     str,
-    typer.Option(metavar="WHICH", help="best:10, all, or recipe names and digests' beginnings, with commas."),
+    typer.Option(metavar="WHICH", help="best:10, all, or recipe names and digest prefixes, comma-separated."),
 ]
 Method = Annotated[
     Literal["greedy", "stack"] | None,
     typer.Option(help="Greedy averaging, or stacking by a logistic model; by default blend.method."),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Only print which members would be blended.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only print what would be blended and left out.")]
 
 
 def blend(

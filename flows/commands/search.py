@@ -10,7 +10,9 @@ from flows.commands.options import Competition, Overrides, PresetName, Server, S
 Trials = Annotated[
     int, typer.Option(min=1, help="Total number of finished trials of the study, earlier ones included.")
 ]
-Timeout = Annotated[str | None, typer.Option(help="Time for the search, such as 90m, 8h, 2d.")]
+Timeout = Annotated[
+    str | None, typer.Option(help="Stop after this time with the best trial so far: 90m, 8h, 2d.")
+]
 Study = Annotated[
     str | None,
     typer.Option(help="Name of the study and of the preset it writes; by default <preset>-search."),
