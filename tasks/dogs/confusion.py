@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tasks.core.report.page import Material, Section, Table, Text
+from tasks.core.report.page import Material, Section, TableBlock, Text
 
 PAIRS = 15
 MATRIX_BREEDS = 12
@@ -77,7 +77,7 @@ def confused_breeds(answers: OutOfFoldAnswers) -> Section:
         "breeds, columns the answers.",
     )
     return Section(
-        "Confused breeds", [Table(columns, rows, "Breeds most often taken for each other."), chart]
+        "Confused breeds", [TableBlock(columns, rows, "Breeds most often taken for each other."), chart]
     )
 
 
@@ -116,4 +116,4 @@ def accuracy_by_breed(answers: OutOfFoldAnswers) -> Section:
         f"Accuracy of a breed is {np.median(present):.1%} in the median, {present.min():.1%} at "
         f"the least; {np.count_nonzero(present == 1)} of {len(present)} breeds are always right."
     )
-    return Section("Accuracy by breed", [Text(text), Table(columns, rows, f"The lowest {len(rows)}.")])
+    return Section("Accuracy by breed", [Text(text), TableBlock(columns, rows, f"The lowest {len(rows)}.")])

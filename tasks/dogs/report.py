@@ -6,7 +6,7 @@ trained on it. Breeds are shown by their labels: the competition's files do not 
 
 import numpy as np
 
-from tasks.core.report.page import Material, Picture, Pictures, Section, Table, Text, jpeg
+from tasks.core.report.page import Material, Picture, Pictures, Section, TableBlock, Text, jpeg
 from tasks.dogs.config import Augmentation, Config, Recipe
 from tasks.dogs.confusion import OutOfFoldAnswers, accuracy_by_breed, confused_breeds, read_answers
 
@@ -86,7 +86,9 @@ def _suspects(answers: OutOfFoldAnswers) -> Section:
         for p in order[:SUSPECTS]
     ]
     columns = ["id", "given label", "its probability", "answer", "its probability"]
-    return Section("Suspect labels", [Text(text), Table(columns, rows, f"The {len(rows)} least probable.")])
+    return Section(
+        "Suspect labels", [Text(text), TableBlock(columns, rows, f"The {len(rows)} least probable.")]
+    )
 
 
 def _samples(answers: OutOfFoldAnswers, photographs: np.ndarray, config: Config) -> Section:

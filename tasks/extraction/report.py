@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from tasks.core.report.formatting import Estimate
-from tasks.core.report.page import Material, Section, Table, Text
+from tasks.core.report.page import Material, Section, TableBlock, Text
 from tasks.extraction import dataset
 from tasks.extraction.analysis import error_sections, evaluation, thresholds_and_rules
 from tasks.extraction.analysis.errors import mistakes
@@ -70,7 +70,7 @@ def by_predicate(found: Outcome, answers: Answers) -> Section:
     caption = (
         "The most frequent first. Of each predicate: labels, triples answered, and how many of either match."
     )
-    return Section("F1 by predicate", [Text(text), Table(columns, rows, caption)])
+    return Section("F1 by predicate", [Text(text), TableBlock(columns, rows, caption)])
 
 
 def bar(share: float) -> str:
@@ -96,7 +96,7 @@ def by_size(found: Outcome, answers: Answers) -> Section:
 
 def _size_table(
     name: str, sizes: Sequence[int], bounds: Sequence[int], counts: np.ndarray, caption: str
-) -> Table:
+) -> TableBlock:
     """One line for each class of sentences; classes end at the bounds, the last has no end."""
     classes = np.searchsorted(np.array(bounds), np.array(sizes), side="left")
     rows = []
@@ -106,7 +106,7 @@ def _size_table(
         f1 = Estimate(total.f1, scoring.standard_error(own)) if total.gold else None
         rows.append([_class(bounds, int(number)), len(own), *_figures(total), f1, bar(total.f1)])
     columns = [name, "sentences", "labels", "answered", "precision", "recall", "F1", "F1 as a bar"]
-    return Table(columns, rows, f"{caption} F1 ± one standard error.")
+    return TableBlock(columns, rows, f"{caption} F1 ± one standard error.")
 
 
 def _class(bounds: Sequence[int], number: int) -> str:
@@ -139,7 +139,7 @@ def notes(folder: Path) -> Section:
     rows.sort(key=lambda row: -row[1])
     shown = rows if len(rows) <= 2 * ENDS else [*rows[:ENDS], *rows[-ENDS:]]
     caption = f"Triples by predicate: the {ENDS} most and the {ENDS} least frequent of {len(rows)}."
-    table = Table(
+    table = TableBlock(
         ["predicate", *LABELLED], shown, caption if len(shown) < len(rows) else "Triples by predicate."
     )
     told = {f"{part} {each}" for part in LABELLED for each in known}

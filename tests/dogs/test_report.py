@@ -7,7 +7,7 @@ import pytest
 from tasks.core.competition import Score, Scores
 from tasks.core.report import page
 from tasks.core.report.markdown import markdown
-from tasks.core.report.page import Material, Pictures, Section, Table
+from tasks.core.report.page import Material, Pictures, Section, TableBlock
 from tasks.dogs import confusion, report
 from tasks.dogs.config import Config
 
@@ -57,8 +57,8 @@ def section(found: list[Section], title: str) -> Section:
     return next(section for section in found if section.title == title)
 
 
-def table(found: Section) -> Table:
-    return next(block for block in found.blocks if isinstance(block, Table))
+def table(found: Section) -> TableBlock:
+    return next(block for block in found.blocks if isinstance(block, TableBlock))
 
 
 def pictures(found: Section) -> Pictures:

@@ -8,7 +8,7 @@ from tasks.core.competition import Scores
 from tasks.core.report import page
 from tasks.core.report.formatting import Estimate
 from tasks.core.report.markdown import markdown
-from tasks.core.report.page import Chart, Material, Section, Table
+from tasks.core.report.page import Chart, Material, Section, TableBlock
 from tasks.extraction import metric, report
 from tasks.extraction.analysis import evaluation
 from tasks.extraction.analysis.errors import mistakes
@@ -80,11 +80,11 @@ def section(found: list[Section], title: str) -> Section:
     return next(section for section in found if section.title == title)
 
 
-def tables(found: Section) -> list[Table]:
-    return [block for block in found.blocks if isinstance(block, Table)]
+def tables(found: Section) -> list[TableBlock]:
+    return [block for block in found.blocks if isinstance(block, TableBlock)]
 
 
-def told(dataset: Path, title: str, **decision) -> list[Table]:
+def told(dataset: Path, title: str, **decision) -> list[TableBlock]:
     return tables(section(report.sections(material(dataset, **decision)), title))
 
 

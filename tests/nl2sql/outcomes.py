@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tasks.core.competition import Part, Scores
-from tasks.core.report.page import Material, Section, Table
+from tasks.core.report.page import Material, Section, TableBlock
 from tasks.learning.ensemble.candidates import Candidates, key
 from tasks.nl2sql import dataset as files
 from tasks.nl2sql import metric
@@ -55,7 +55,7 @@ def material(dataset: Path, records: Sequence[dict[str, float]], **fields: Any) 
     return Material(**{**own, **fields})
 
 
-def tables(found: Sequence[Section], title: str) -> list[Table]:
+def tables(found: Sequence[Section], title: str) -> list[TableBlock]:
     """The tables of one section."""
     section = next(section for section in found if section.title == title)
-    return [block for block in section.blocks if isinstance(block, Table)]
+    return [block for block in section.blocks if isinstance(block, TableBlock)]

@@ -6,7 +6,7 @@ import pytest
 from tasks.core.report import page
 from tasks.core.report.formatting import Estimate
 from tasks.core.report.markdown import markdown
-from tasks.core.report.page import Table
+from tasks.core.report.page import TableBlock
 from tasks.nl2sql import report
 from tasks.nl2sql.analysis import error_examples
 from tests.nl2sql import written
@@ -30,7 +30,7 @@ def wrong(dataset: Path) -> list[dict[str, float]]:
     return records
 
 
-def section_tables(dataset: Path, title: str, **fields) -> list[Table]:
+def section_tables(dataset: Path, title: str, **fields) -> list[TableBlock]:
     return tables(report.sections(material(dataset, wrong(dataset), **fields)), title)
 
 

@@ -14,7 +14,7 @@ from tasks.core.report.page import (
     Picture,
     Pictures,
     Section,
-    Table,
+    TableBlock,
     Text,
     columns_of,
     jpeg,
@@ -61,7 +61,7 @@ def _markdown_block(block: Block, allowance: _Allowance) -> str:
     match block:
         case Text(text):
             return _escaped(text)
-        case Table(columns, rows, caption):
+        case TableBlock(columns, rows, caption):
             return _markdown_table(columns, rows[: allowance.rows], _left_out(caption, rows, allowance.rows))
         case Chart(_, png, caption):
             drawn = f"![chart]({uri('png', png)})" if allowance.charts else ""
@@ -72,7 +72,7 @@ def _markdown_block(block: Block, allowance: _Allowance) -> str:
             a_row = max(1, min(len(shown), ROW_PIXELS // width_pixels))
             drawn = _markdown_pictures(shown, a_row, scale=allowance.scale) if shown else ""
             return "\n\n".join(filter(None, [_escaped(left), drawn]))
-    raise TypeError(f"block: expected Text, Table, Chart or Pictures, received {block!r}")
+    raise TypeError(f"block: expected Text, TableBlock, Chart or Pictures, received {block!r}")
 
 
 def _left_out(caption: str, items: Sequence[Any], shown: int) -> str:

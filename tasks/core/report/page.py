@@ -26,7 +26,7 @@ class Text(NamedTuple):
     text: str
 
 
-class Table(NamedTuple):
+class TableBlock(NamedTuple):
     """Rows of values; columns that hold only numbers are aligned to the right."""
 
     columns: list[str]
@@ -60,7 +60,7 @@ class Pictures(NamedTuple):
     """Least width of a picture on the page."""
 
 
-Block = Text | Table | Chart | Pictures
+Block = Text | TableBlock | Chart | Pictures
 
 
 class Section(NamedTuple):
@@ -128,7 +128,7 @@ def _html_block(block: Block) -> dict[str, Any]:
     match block:
         case Text(text):
             return {"kind": "text", "text": text}
-        case Table(columns, rows, caption):
+        case TableBlock(columns, rows, caption):
             lines, numeric = columns_of(rows, len(columns))
             heads = list(zip(columns, numeric, strict=True))
             body = [list(zip(line, numeric, strict=True)) for line in lines]
@@ -139,7 +139,7 @@ def _html_block(block: Block) -> dict[str, Any]:
         case Pictures(items, caption, width_pixels):
             shown = [(picture_uri(item.data), item.caption, item.detail) for item in items]
             return {"kind": "pictures", "items": shown, "caption": caption, "width": width_pixels}
-    raise TypeError(f"block: expected Text, Table, Chart or Pictures, received {block!r}")
+    raise TypeError(f"block: expected Text, TableBlock, Chart or Pictures, received {block!r}")
 
 
 def _width_pixels(svg: str) -> int:

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
-from tasks.core.report.page import Block, Section, Table, Text
+from tasks.core.report.page import Block, Section, TableBlock, Text
 from tasks.extraction.analysis.errors import INVENTED, MISSED, Mistake, Side
 from tasks.extraction.analysis.evaluation import Outcome
 from tasks.extraction.labelling.mentions import Span, places
@@ -24,7 +24,7 @@ def confusions(mistakes: Sequence[Mistake]) -> Section:
     return Section("Confusions", [*blocks, *_predicates(mistakes), *_boundaries(mistakes)])
 
 
-def _kinds(mistakes: Sequence[Mistake], side: Side) -> Table:
+def _kinds(mistakes: Sequence[Mistake], side: Side) -> TableBlock:
     meanings = INVENTED if side == "invented" else MISSED
     counts = Counter(mistake.kind for mistake in mistakes if mistake.side == side)
     rows = [
@@ -36,7 +36,7 @@ def _kinds(mistakes: Sequence[Mistake], side: Side) -> Table:
         "invented": "Invented triples, that is answers which no label has: what is the matter with them.",
         "missed": "Missed triples, that is labels which no answer has: what became of them.",
     }[side]
-    return Table([side, "triples", "share"], rows, f"{caption} The first line that fits.")
+    return TableBlock([side, "triples", "share"], rows, f"{caption} The first line that fits.")
 
 
 def _predicates(mistakes: Iterable[Mistake]) -> list[Block]:
@@ -56,7 +56,7 @@ def _predicates(mistakes: Iterable[Mistake]) -> list[Block]:
         "“Besides”: the labelled predicate was answered too."
     )
     columns = ["labelled", "answered", "in its place", "besides"]
-    return [Table(columns, rows, caption)] if rows else []
+    return [TableBlock(columns, rows, caption)] if rows else []
 
 
 def _boundaries(mistakes: Iterable[Mistake]) -> list[Block]:
@@ -80,7 +80,7 @@ def _boundaries(mistakes: Iterable[Mistake]) -> list[Block]:
         f"Names cut differently, in the {len(rows)} predicates where that is most frequent. "
         "Too long or too short: of subject and object together, against the labelled ones."
     )
-    return [Table(columns, rows, caption)] if rows else []
+    return [TableBlock(columns, rows, caption)] if rows else []
 
 
 def _boundary_row(predicate: str, cut: Sequence[Mistake]) -> list[object]:
@@ -131,12 +131,12 @@ def _of_each_predicate(missed: Sequence[Mistake]) -> list[Mistake]:
     return [first[predicate] for predicate, _ in counts.most_common(SENTENCES)]
 
 
-def _table(outcome: Outcome, chosen: Sequence[Mistake], caption: str) -> Table:
+def _table(outcome: Outcome, chosen: Sequence[Mistake], caption: str) -> TableBlock:
     """Triples in their sentences; columns in which nothing stands are left out."""
     columns = ["score", "triple", "sentence", "what is the matter", "id"]
     rows = [_row(outcome.records[mistake.row], mistake) for mistake in chosen]
     told = [place for place in range(len(columns)) if any(row[place] is not None for row in rows)]
-    return Table(
+    return TableBlock(
         [columns[place] for place in told], [[row[place] for place in told] for row in rows], caption
     )
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from tasks.core.report.page import Block, Section, Table, Text
+from tasks.core.report.page import Block, Section, TableBlock, Text
 from tasks.extraction.analysis.evaluation import Outcome, answers
 from tasks.extraction.records import Triple
 from tasks.extraction.rules.table import RULES
@@ -83,7 +83,7 @@ def _counts(scores: np.ndarray, right: np.ndarray, wanted: int, threshold: float
 
 def _own_thresholds(
     outcome: Outcome, predicates: np.ndarray, scores: np.ndarray, right: np.ndarray, labels: dict[str, int]
-) -> Table:
+) -> TableBlock:
     rows = []
     for predicate, wanted in labels.items():
         if predicate in outcome.decision["by_predicate"]:
@@ -94,7 +94,9 @@ def _own_thresholds(
             ]
             rows.append([predicate, wanted, outcome.threshold(predicate), *f1])
     columns = ["predicate", "labels", "threshold", "F1", "F1 at the common threshold"]
-    return Table(columns, rows, "Predicates with a threshold of their own; all others use the common one.")
+    return TableBlock(
+        columns, rows, "Predicates with a threshold of their own; all others use the common one."
+    )
 
 
 def rules(outcome: Outcome, validation: Outcome | None = None) -> Section:
@@ -120,7 +122,7 @@ def rules(outcome: Outcome, validation: Outcome | None = None) -> Section:
     )
     text += f" No sentence is changed by {', '.join(idle)}." if idle else ""
     caption = "Sentences it changes, and the right and wrong triples that it adds, or removes where negative."
-    return Section("Rules", [Text(text), *([Table(columns, rows, caption)] if rows else [])])
+    return Section("Rules", [Text(text), *([TableBlock(columns, rows, caption)] if rows else [])])
 
 
 def _rule_rows(outcome: Outcome) -> list[list[Any]]:

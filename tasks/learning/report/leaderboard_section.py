@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tasks.core.report.formatting import Estimate
-from tasks.core.report.page import Chart, Section, Table, Text
+from tasks.core.report.page import Chart, Section, TableBlock, Text
 from tasks.core.submissions.leaderboard import Entry
 from tasks.learning.report.charts import BLUE, INK, ORANGE, STYLE, WIDE_INCHES, blank, drawn
 
@@ -42,7 +42,7 @@ def section(
     better = "higher" if public_higher_is_better else "lower"
     public_title = f"public score (the {better} the better)"
     chart = over_time(list(reversed(entries)), metric=metric, public_title=public_title, caption=caption)
-    table = Table([*columns, "public", "changed since the one before"], rows)
+    table = TableBlock([*columns, "public", "changed since the one before"], rows)
     return Section(competition, [Text(agreement), chart, table])
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tasks.core.report.formatting import Estimate
-from tasks.core.report.page import Block, Section, Table, Text
+from tasks.core.report.page import Block, Section, TableBlock, Text
 from tasks.learning.report import charts, search_charts
 from tasks.learning.search.trials import Trial, best
 
@@ -30,10 +30,10 @@ def _result(trials: Sequence[Trial]) -> Section:
         rows.append(["the settings it started from: trial 0", _estimate(first)])
     changes = [[key, str(value)] for key, value in winner.differences.items()]
     blocks: list[Block] = [
-        Table(["trial", winner.score.name], rows, "Score ± one standard error."),
+        TableBlock(["trial", winner.score.name], rows, "Score ± one standard error."),
         Text(_verdict(trials, is_start=is_start)),
     ]
-    told = [Table(["setting", "value"], changes, "What the best trial changes.")] if changes else []
+    told = [TableBlock(["setting", "value"], changes, "What the best trial changes.")] if changes else []
     return Section("Result", [*blocks, *told])
 
 
@@ -91,7 +91,7 @@ def _table(trials: Sequence[Trial]) -> Section:
         ]
         for trial in trials
     ]
-    return Section("Trials", [Table(["trial", "state", "score", "seconds", "parameters"], rows)])
+    return Section("Trials", [TableBlock(["trial", "state", "score", "seconds", "parameters"], rows)])
 
 
 def _estimate(trial: Trial) -> Estimate:

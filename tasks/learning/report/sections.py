@@ -9,7 +9,7 @@ import numpy as np
 
 from tasks.core.competition import Score, Scores
 from tasks.core.report.formatting import Estimate
-from tasks.core.report.page import Block, Material, Section, Table, Text
+from tasks.core.report.page import Block, Material, Section, TableBlock, Text
 from tasks.learning.report import charts
 
 BLEND = "blend"
@@ -47,7 +47,7 @@ def scores(material: Material) -> Section:
     )
     columns = ["member", "out of fold", *(["validation"] if material.validation else [])]
     rows = [[name, _estimate(score), *_validation(material, name)] for name, score in found]
-    table = Table(columns, rows, f"{metric.name.capitalize()} ± one standard error.")
+    table = TableBlock(columns, rows, f"{metric.name.capitalize()} ± one standard error.")
     return Section("Scores", [Text(_scores_text(material, metric)), chart, table])
 
 
@@ -89,7 +89,7 @@ def scores_by_fold(material: Material) -> Section:
     rows.append(["all", len(material.folds), *whole])
     return Section(
         "Scores by fold",
-        [Table(["held out", "records", *parts], rows, "Score ± one standard error.")],
+        [TableBlock(["held out", "records", *parts], rows, "Score ± one standard error.")],
     )
 
 
@@ -139,7 +139,7 @@ def training(material: Material) -> Section:
         caption += f" Only the {MOST_CURVES} members that count most."
     chart = charts.learning_curves(drawn, caption=caption)
     columns = ["training", "epochs", *(FIGURES[field] for field in taken)]
-    return Section("Training", [chart, Table(columns, rows, "After the last epoch.")])
+    return Section("Training", [chart, TableBlock(columns, rows, "After the last epoch.")])
 
 
 def _counting_most(material: Material) -> dict[str, charts.History]:
@@ -165,7 +165,7 @@ def time(material: Material) -> Section:
     chart = charts.bars(
         list(totals), list(totals.values()), title="seconds", caption="Seconds by kind of step."
     )
-    return Section("Time", [Text(text), chart, Table(["step", "label", "state", "seconds"], rows)])
+    return Section("Time", [Text(text), chart, TableBlock(["step", "label", "state", "seconds"], rows)])
 
 
 def _duration(seconds: float) -> str:
@@ -188,8 +188,8 @@ def notes(dataset: Path, *, told: Collection[str] = (), more: Sequence[Block] = 
     found = json.loads(file.read_text(encoding="utf-8"))
     counts = [[name, count] for name, count in found["counts"].items() if name not in told]
     rows = [[note["kind"], note["message"], _examples(note["examples"])] for note in found["notes"]]
-    blocks: list[Block] = [Table(["what", "count"], counts)] if counts else []
-    told_notes: list[Block] = [Table(["kind", "note", "examples"], rows)] if rows else []
+    blocks: list[Block] = [TableBlock(["what", "count"], counts)] if counts else []
+    told_notes: list[Block] = [TableBlock(["kind", "note", "examples"], rows)] if rows else []
     return Section("Notes on the data", [*blocks, *more, *told_notes])
 
 
@@ -201,7 +201,7 @@ def _examples(examples: Sequence[Any], shown: int = 5) -> str:
 def settings(material: Material) -> Section:
     """Every resolved setting on a line, by the name that `--set` takes."""
     rows = [[name, json.dumps(value, ensure_ascii=False)] for name, value in _flat(material.config)]
-    return Section("Settings", [Table(["setting", "value"], rows)] if material.config else [])
+    return Section("Settings", [TableBlock(["setting", "value"], rows)] if material.config else [])
 
 
 def _flat(value: Any, prefix: str = "") -> list[tuple[str, Any]]:

@@ -15,7 +15,7 @@ import numpy as np
 
 from tasks.core.report.formatting import Estimate
 from tasks.core.report.markdown import markdown
-from tasks.core.report.page import Section, Table, Text
+from tasks.core.report.page import Section, TableBlock, Text
 from tasks.learning.ensemble import prediction_files
 from tasks.nl2sql.analysis import evaluation, question_groups
 from tasks.nl2sql.analysis.evaluation import EvaluatedPart
@@ -40,7 +40,7 @@ def totals(parts: Sequence[EvaluatedPart]) -> Section:
     text = "Official is the published scorer, strict is without its defects; all that follows is strict. "
     text += " ".join(map(_failing_labels, parts))
     columns = ["predictions", "scorer", "questions", "logic form", "execution", "mean"]
-    table = Table(columns, rows, "Shares of the questions that are right, ± one standard error.")
+    table = TableBlock(columns, rows, "Shares of the questions that are right, ± one standard error.")
     return Section("Logic form and execution", [Text(text), table] if rows else [])
 
 
@@ -73,7 +73,7 @@ def by_subtask(parts: Sequence[EvaluatedPart]) -> Section:
         "it is the only error. “Combination of parts”: the parts are right, but not their combination."
     )
     columns = ["part of the query", *heads(("right", "only error"), parts), "right, as a bar"]
-    return Section("Sub-tasks", [Table(columns, with_bars, caption)])
+    return Section("Sub-tasks", [TableBlock(columns, with_bars, caption)])
 
 
 def only_error(part: EvaluatedPart) -> np.ndarray:
@@ -94,7 +94,7 @@ def by_groups(title: str, groupings: Sequence[Grouping], parts: Sequence[Evaluat
     return Section(title, [*tables])
 
 
-def _group_table(grouping: Grouping, parts: Sequence[EvaluatedPart]) -> Table:
+def _group_table(grouping: Grouping, parts: Sequence[EvaluatedPart]) -> TableBlock:
     """All figures of the first part; of the others only the numbers of questions and the means."""
     further = [f"{part.name} {head}" for part in parts[1:] for head in ("questions", "mean")]
     rows = []
@@ -103,7 +103,7 @@ def _group_table(grouping: Grouping, parts: Sequence[EvaluatedPart]) -> Table:
         first, *others = (_figures(part.strict[mask]) for part, mask in zip(parts, masks, strict=True))
         rows.append([name, *first, *(figure for each in others for figure in (each[0], each[-1]))])
     columns = [grouping.title, "questions", "logic form", "execution", "mean", *further]
-    return Table(columns, rows, grouping.caption)
+    return TableBlock(columns, rows, grouping.caption)
 
 
 def _figures(right: np.ndarray) -> list[Any]:

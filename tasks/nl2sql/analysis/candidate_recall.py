@@ -7,7 +7,7 @@ import numpy as np
 
 from tasks.core.competition import Scores
 from tasks.core.report.formatting import Estimate
-from tasks.core.report.page import Block, Material, Section, Table, Text
+from tasks.core.report.page import Block, Material, Section, TableBlock, Text
 from tasks.nl2sql.analysis.breakdown import heads
 from tasks.nl2sql.analysis.evaluation import EvaluatedPart
 from tasks.nl2sql.query.schema import Query
@@ -41,8 +41,8 @@ def candidates(parts: Sequence[EvaluatedPart]) -> Section:
     ]
     blocks: list[Block] = [
         Text(_missed(parts[0], recalls[0])),
-        Table(["candidates", *heads(["right"], parts)], rows, first),
-        Table(["part of the query", *columns], shares, subtasks),
+        TableBlock(["candidates", *heads(["right"], parts)], rows, first),
+        TableBlock(["part of the query", *columns], shares, subtasks),
     ]
     return Section("Candidates", blocks)
 
@@ -106,7 +106,7 @@ def votes(material: Material, part: EvaluatedPart) -> Section:
         "Strict mean ± one standard error; how many answers differ from the blend's, and how often the logic "
         "form is right where the blend's is wrong, and wrong where it is right."
     )
-    return Section("Votes", [Text(text), Table(columns, rows, caption)])
+    return Section("Votes", [Text(text), TableBlock(columns, rows, caption)])
 
 
 def _compared(part: EvaluatedPart, scores: Scores | None) -> list[Any]:

@@ -67,11 +67,11 @@ def _pair(part: EvaluatedPart, row: int) -> tuple[Query, Query]:
     return normal_form(part.gold[row], table), normal_form(part.answers[row], table)
 
 
-def _pairs(counts: Counter[Confusion], parts: Sequence[str], title: str) -> page.Table:
+def _pairs(counts: Counter[Confusion], parts: Sequence[str], title: str) -> page.TableBlock:
     selected = Counter({each: count for each, count in counts.items() if each.part in parts})
     rows = [[*each, count] for each, count in selected.most_common(PAIRS)]
     caption = f"{title}, the most frequent first: {len(rows)} of {len(selected)} confusions."
-    return page.Table(["part", "labelled", "answered", "questions"], rows, caption)
+    return page.TableBlock(["part", "labelled", "answered", "questions"], rows, caption)
 
 
 def confused(gold: Query, answer: Query, table: Table) -> Iterator[Confusion]:
@@ -162,7 +162,7 @@ def _kind(label: Condition, answer: Condition, part: EvaluatedPart, row: int) ->
     return "question" if answered in question else "other"
 
 
-def _kinds_of_values(wrong: Sequence[WrongValue]) -> page.Table:
+def _kinds_of_values(wrong: Sequence[WrongValue]) -> page.TableBlock:
     counts = Counter(each.kind for each in wrong)
     first = {each.kind: each for each in reversed(wrong)}
     rows = [
@@ -171,7 +171,7 @@ def _kinds_of_values(wrong: Sequence[WrongValue]) -> page.Table:
         if counts[kind]
     ]
     caption = "Wrong values where column and operator are right, by the first kind that fits."
-    return page.Table(["value", "conditions", "share", "example"], rows, caption)
+    return page.TableBlock(["value", "conditions", "share", "example"], rows, caption)
 
 
 def _example(wrong: WrongValue) -> str:

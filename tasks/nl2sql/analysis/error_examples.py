@@ -103,7 +103,7 @@ def _example(part: EvaluatedPart, row: int, number: int) -> Iterator[Block]:
     ]
     wrong = f"{question.id}, score {confidence(part, row):.2f}. Wrong: {wrong_parts(part, row)}."
     yield Text(f"{number}. {printable(question.text, longest=LONGEST_QUESTION)}")
-    yield page.Table(["", "query", "result"], lines, wrong)
+    yield page.TableBlock(["", "query", "result"], lines, wrong)
     yield excerpt(table, gold, answer)
 
 
@@ -122,7 +122,7 @@ def result_text(part: EvaluatedPart, row: int, query: Query) -> str:
     return ", ".join(printable(each, longest=LONGEST_RESULT_ROW) for each in rows) + more
 
 
-def excerpt(table: Table, gold: Query, answer: Query) -> page.Table:
+def excerpt(table: Table, gold: Query, answer: Query) -> page.TableBlock:
     """A line for each column that label or answer uses, in the table's order; then the first few others."""
     used = gold.columns | answer.columns
     concerned = [column for column in range(len(table.header)) if column in used]
@@ -131,7 +131,7 @@ def excerpt(table: Table, gold: Query, answer: Query) -> page.Table:
     columns = ["column", "type", "labelled", "answered", *(f"row {row + 1}" for row in range(TABLE_ROWS))]
     title = printable(table.title, longest=LONGEST_CELL) or "Without title"
     size = f"{len(table.rows):,} rows, {len(table.header):,} columns"
-    return page.Table(columns, rows, f"{title}: {size}.")
+    return page.TableBlock(columns, rows, f"{title}: {size}.")
 
 
 def _excerpt_line(table: Table, column: int, gold: Query, answer: Query) -> list[object]:

@@ -76,7 +76,7 @@ def section(parts: Mapping[str, Counter[tuple[str, str]]]) -> Section:
         for place in PLACES
     ]
     total = ", ".join(f"{counts['', '']:,} of {name}" for name, counts in parts.items())
-    return Section("Values of conditions", [page.Table(columns, rows, f"Of {total}.")])
+    return Section("Values of conditions", [page.TableBlock(columns, rows, f"Of {total}.")])
 
 
 def _share(counts: Counter[tuple[str, str]], place: str, form: str) -> str:

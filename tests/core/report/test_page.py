@@ -10,7 +10,7 @@ from PIL import Image
 from tasks.core.report import page
 from tasks.core.report.formatting import Estimate, plain, texts
 from tasks.core.report.markdown import markdown
-from tasks.core.report.page import Chart, Picture, Pictures, Section, Table, Text
+from tasks.core.report.page import Chart, Picture, Pictures, Section, TableBlock, Text
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="300pt" height="10pt"></svg>'
 EVIL = '<script>alert("1")</script>|*`_'
@@ -23,7 +23,7 @@ def photo(side: int = 8, *, seed: int = 0) -> bytes:
 
 def everything(word: str = "word") -> Section:
     picture = Picture(photo(), word, word)
-    blocks = [Text(word), Table([word], [[word]], word), Chart(SVG, b"", word)]
+    blocks = [Text(word), TableBlock([word], [[word]], word), Chart(SVG, b"", word)]
     return Section(word, [*blocks, Pictures([picture], word)])
 
 
@@ -97,14 +97,14 @@ def test_every_section_is_reached_from_the_contents_even_under_equal_titles():
 
 
 def test_columns_of_numbers_only_are_right_aligned():
-    section = Section("s", [Table(["n", "t"], [[np.float64(0.5), "a"], [None, 2]])])
+    section = Section("s", [TableBlock(["n", "t"], [[np.float64(0.5), "a"], [None, 2]])])
     assert '<td class="number">0.5000</td><td>a</td>' in html(section)
     assert "| ---: | --- |\n| 0.5000 | a |" in markdown(section)
 
 
 def test_a_row_of_the_wrong_length_names_itself():
     with pytest.raises(ValueError, match=r"expected 2 values a row, received \[1\]"):
-        html(Section("s", [Table(["a", "b"], [[1, 2], [1]])]))
+        html(Section("s", [TableBlock(["a", "b"], [[1, 2], [1]])]))
 
 
 def test_bytes_that_are_no_picture_are_refused():

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from tasks.core.report.formatting import Estimate
-from tasks.core.report.page import Chart, Table, render
+from tasks.core.report.page import Chart, TableBlock, render
 from tasks.core.submissions.leaderboard import Entry
 from tasks.learning.report.leaderboard_section import section
 
@@ -23,10 +23,10 @@ def entry(number: int, **changes: Any) -> Entry:
     return line._replace(**changes)
 
 
-def blocks(entries: list[Entry]) -> tuple[Chart, Table]:
+def blocks(entries: list[Entry]) -> tuple[Chart, TableBlock]:
     _, chart, table = section("dogs", entries, "Ranks agree.", public_higher_is_better=True).blocks
     assert isinstance(chart, Chart)
-    assert isinstance(table, Table)
+    assert isinstance(table, TableBlock)
     return chart, table
 
 

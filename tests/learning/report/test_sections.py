@@ -6,7 +6,7 @@ import pytest
 
 from tasks.core.competition import Score, Scores
 from tasks.core.report.formatting import Estimate
-from tasks.core.report.page import Chart, Material, Section, Table, Text
+from tasks.core.report.page import Chart, Material, Section, TableBlock, Text
 from tasks.learning.report import sections
 
 RIGHT = {"a": 0, "b": 1, "c": 0, "d": 1}
@@ -48,8 +48,8 @@ def material(**changes) -> Material:
     return base._replace(**changes)
 
 
-def table(section: Section) -> Table:
-    return next(block for block in section.blocks if isinstance(block, Table))
+def table(section: Section) -> TableBlock:
+    return next(block for block in section.blocks if isinstance(block, TableBlock))
 
 
 def words(section: Section) -> str:
