@@ -1,7 +1,7 @@
 """DAG: sentence → triples.
 
 load → split → (augment, encode, pretrain → train → predict, for each fold) → gather, for each recipe
-     → (train and predict without two folds → pool → a second round, where asked for)
+     → (train and predict without two folds → pool → a second round, if `second_round.run`)
      → blend → decode → submit → report
 """
 

@@ -14,7 +14,7 @@ QUARTERS = 4
 
 
 class Pruned(Exception):
-    """The trial is given up."""
+    """The trial is pruned: its study has better trials."""
 
 
 class TrialReports:
@@ -23,7 +23,7 @@ class TrialReports:
     steps_per_fold = QUARTERS
 
     def __init__(self, report: Callable[[int, float], bool]) -> None:
-        """`report` takes a number from 1 on and a value; it returns whether the trial should be given up."""
+        """`report` takes a number from 1 on and a value; it returns whether to prune the trial."""
         self._report = report
         self._scores: list[float] = []
 
@@ -31,7 +31,7 @@ class TrialReports:
         """Take an epoch of a running training.
 
         Raises:
-            Pruned: the trial should be given up.
+            Pruned: the study prunes the trial.
         """
         self._epoch(progress.epoch, progress.total, progress.figures)
 
@@ -41,7 +41,7 @@ class TrialReports:
             self._epoch(epoch, len(history), row)
 
     def record_score(self, score: float) -> None:
-        """Take the score of a fold, more being better; the last fold's comes too late to give up."""
+        """Take the score of a fold, higher is better; the last fold's comes too late to prune."""
         self._scores.append(score)
         self._send(QUARTERS * len(self._scores), self._mean())
 

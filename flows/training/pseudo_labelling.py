@@ -6,7 +6,7 @@ from tasks.pseudo import pseudo
 
 
 def second_round(validation: CrossValidation, members: dict[str, Member]) -> dict[str, Member]:
-    """Train each recipe again; a fold learns only labels given by models that never saw its records."""
+    """Train each recipe again; a fold's labels come only from models that have not seen its records."""
     config = validation.config
     labels = [
         pseudo.submit([member.predictions[fold] for member in members.values()], config.pseudo, fold=fold)
