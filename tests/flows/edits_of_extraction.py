@@ -106,7 +106,7 @@ EDITS = [
     ),
     Edit(
         "what a training child does",
-        code("tasks/learning/training/job.py", "configure(read.seed)", "configure(int(read.seed))"),
+        code("tasks/learning/training/job.py", "configure(job.seed)", "configure(int(job.seed))"),
         PRETRAIN | MODELS,
         {"pretrain linker": "code of tasks.learning.training.job changed"},
     ),

@@ -163,17 +163,17 @@ def near_truth(competition: str, dataset: Path, part: str, random: Any, *, half:
 
     Where recipes err on different halves, a blend needs them all, and any change shows in it.
     """
-    from tasks.learning.ensemble.members import concatenated, weighted
+    from tasks.learning.ensemble.members import concatenated, weighted_mean
 
     contract = import_module(f"tests.{competition}.contract")
     noise = contract.random_values(dataset, part, random)
     if part == "test":
         return noise
     perfect, wrong = contract.perfect(dataset, part), contract.wrong(dataset, part)
-    doubtful = weighted([perfect, wrong], np.array([0.4, 0.6]))
+    doubtful = weighted_mean([perfect, wrong], np.array([0.4, 0.6]))
     rows = np.arange(len(perfect))
     mixed = concatenated([perfect, doubtful])[rows + len(rows) * (rows % 2 == half)]
-    return weighted([mixed, noise], np.array([0.95, 0.05]))
+    return weighted_mean([mixed, noise], np.array([0.95, 0.05]))
 
 
 if __name__ == "__main__":
