@@ -94,7 +94,7 @@ def test_validation_may_be_absent(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("place", ["..", "train"])
-def test_a_root_too_high_or_too_low_is_told_the_right_one(tmp_path: Path, place: str) -> None:
+def test_a_root_too_high_or_too_low_gets_a_hint(tmp_path: Path, place: str) -> None:
     root = written.write(tmp_path / "higher" / "raw")
     with pytest.raises(InvalidData, match=r"try --set data\.root=.*raw$"):
         data.load(Data(root=str((root / place).resolve())), tmp_path)

@@ -136,7 +136,7 @@ def test_candidates_of_another_number_of_questions_are_refused(data, rows):
         scorer(data)(certain(labels(data))[np.arange(4)], rows)
 
 
-def test_nobody_knows_the_test_queries(data):
+def test_the_test_part_has_no_scorer(data):
     with pytest.raises(ValueError, match="expected a labelled part, received 'test'"):
         scorer(data, "test")
 

@@ -149,7 +149,7 @@ FOUND = [
 
 
 @pytest.mark.parametrize(("question", "expected"), FOUND)
-def test_numbers_stand_among_names(question, expected):
+def test_numbers_are_found_among_names(question, expected):
     assert [question[each.start : each.end] for each in find_numerals(question)] == expected
 
 
@@ -167,7 +167,7 @@ DATED = [
 
 
 @pytest.mark.parametrize(("question", "expected"), DATED)
-def test_dates_stand_among_words(question, expected):
+def test_dates_are_found_among_words(question, expected):
     assert [question[each.start : each.end] for each in find_dates(question)] == expected
 
 

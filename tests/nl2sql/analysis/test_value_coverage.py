@@ -43,7 +43,7 @@ def test_a_value_occurs_in_question_or_table_literally_or_normalised(text, colum
     assert {place for place, form in found if form == NORMALISED} == plain | more
 
 
-def test_numbers_of_each_part_stand_beside_their_shares():
+def test_numbers_of_each_part_are_shown_with_their_shares():
     texts = ("在临江的单价", "在北窗的单价", "单价最高的城市")
     queries = [Query(((0, 0),), 0, (Condition(0, 2, "临江"),))] * 2 + [None]
     questions = [Question("a", text, "t", query) for text, query in zip(texts, queries, strict=True)]

@@ -52,7 +52,7 @@ def test_columns_are_found_by_names_that_are_theirs_alone(text, found):
         ("空", "", None),
     ],
 )
-def test_a_value_stands_once_and_not_within_a_number(text, value, span):
+def test_a_value_occurs_once_and_not_within_a_number(text, value, span):
     assert value_span(text, value) == span
 
 

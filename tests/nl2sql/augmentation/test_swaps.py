@@ -103,7 +103,7 @@ def test_a_compared_column_takes_its_values_along():
     assert found == {question(f"满意率低于{rate}的店的成本", (3, 0), (5, 1, rate)) for rate in rates}
 
 
-def test_every_mention_and_condition_of_a_column_follows():
+def test_every_name_and_condition_of_a_column_is_replaced():
     given = question("占比高于12.5%且占比低于40.25%的店", (0, 0), (4, 0, "12.5%"), (4, 1, "40.25%"))
     for each in made(rename_columns, given):
         first, second = each.query.conditions

@@ -111,7 +111,7 @@ FAILING = {
 
 
 @pytest.mark.parametrize(("failing", "error"), FAILING.values(), ids=FAILING)
-def test_the_published_scorer_knows_three_errors(tmp_path, failing, error):
+def test_the_published_scorer_has_three_errors(tmp_path, failing, error):
     assert official_scorer.official_result(failing, TABLE, executor(tmp_path, TABLE)) == error
 
 

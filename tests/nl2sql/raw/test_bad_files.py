@@ -227,7 +227,7 @@ def test_questions_of_a_table_with_faults_are_not_called_faulty(root: Path) -> N
     assert [problem.file for problem in error.value.problems] == [root / TABLES]
 
 
-def test_a_table_with_many_wrong_rows_is_told_by_a_few(root: Path) -> None:
+def test_of_a_table_with_many_wrong_rows_a_few_are_reported(root: Path) -> None:
     put(1, "rows", to=[[1]] * 5000)(root / TABLES)
     with pytest.raises(InvalidData) as error:
         data.count(Data(root=str(root)))
