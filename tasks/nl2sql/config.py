@@ -26,12 +26,12 @@ class Augmentation(Settings):
     values: float = Field(0.5, ge=0, le=1)
     """Probability that a view replaces values by other cells of the same columns."""
     columns: float = Field(0.5, ge=0, le=1)
-    """Probability that a view replaces columns by others of the same type, in the question and in the query."""
+    """Probability that a view replaces columns by others of the same type, in question and query."""
     refill: float = Field(0.0, ge=0, le=1)
     """Probability that a view transfers the question to another table, with that table's names and cells."""
 
     def for_views(self) -> "Augmentation":
-        """The settings without those that do not affect a single view: the number of views and their share."""
+        """The settings without the number of views and their share, which do not affect a single view."""
         return self.model_copy(update={"views": 0, "share": 0.5})
 
 

@@ -4,12 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from tasks.nl2sql.decoding.sketch_outputs import (
-    MOST_CONDITIONS,
-    NO_AGGREGATE,
-    NO_OPERATOR,
-    Sketch,
-)
+from tasks.nl2sql.decoding.sketch_outputs import MOST_CONDITIONS, NO_AGGREGATE, NO_OPERATOR, Sketch
 from tasks.nl2sql.linking.value_alignment import align_values
 from tasks.nl2sql.query.schema import Query, Table
 from tasks.nl2sql.sketch.labels import labels_of

@@ -4,15 +4,7 @@ from pathlib import Path
 
 from tasks.nl2sql.query.database_writer import DatabaseWriter
 from tasks.nl2sql.query.execution import Executor
-from tasks.nl2sql.query.schema import (
-    AGGREGATES,
-    CONNECTORS,
-    OPERATORS,
-    Cell,
-    Condition,
-    Query,
-    Table,
-)
+from tasks.nl2sql.query.schema import AGGREGATES, CONNECTORS, OPERATORS, Cell, Condition, Query, Table
 
 HEADER = ("城市", "月份", "单价", "增长率", "备注")
 TYPES = ("text", "text", "real", "real", "text")

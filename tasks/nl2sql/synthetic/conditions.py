@@ -5,17 +5,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import NamedTuple
 
-from tasks.nl2sql.query.schema import (
-    AND,
-    EQUAL,
-    GREATER,
-    LESS,
-    NONE,
-    OR,
-    UNEQUAL,
-    Cell,
-    Condition,
-)
+from tasks.nl2sql.query.schema import AND, EQUAL, GREATER, LESS, NONE, OR, UNEQUAL, Cell, Condition
 from tasks.nl2sql.synthetic.phrasing import alternative_form, fill
 from tasks.nl2sql.synthetic.tables import DemoColumn, DemoTable
 from tasks.nl2sql.synthetic.templates import CONDITION, CONNECTOR, FURTHER_CONDITION, FURTHER_CONNECTOR

@@ -9,20 +9,7 @@ from collections.abc import Callable
 from random import Random
 from typing import NamedTuple
 
-from tasks.nl2sql.query.schema import (
-    AND,
-    AVG,
-    COUNT,
-    EQUAL,
-    GREATER,
-    LESS,
-    MAX,
-    MIN,
-    NONE,
-    OR,
-    SUM,
-    UNEQUAL,
-)
+from tasks.nl2sql.query.schema import AND, AVG, COUNT, EQUAL, GREATER, LESS, MAX, MIN, NONE, OR, SUM, UNEQUAL
 from tasks.nl2sql.synthetic import vocabulary
 
 Maker = Callable[[Random], str]
