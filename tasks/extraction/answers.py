@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from tasks.extraction.records import Record, Triple
+from tasks.extraction.records import Record, Triple, normal_form, triple_of
 from tasks.extraction.rules import table
-from tasks.extraction.triples import normal, triple_of
 from tasks.learning.ensemble.candidates import Candidates
 from tasks.learning.ensemble.thresholds import best_threshold, best_thresholds
 
@@ -60,5 +59,5 @@ def distinct(triples: Sequence[Triple]) -> list[Triple]:
     """Of triples that the scorer takes for the same, the first."""
     first: dict[Triple, Triple] = {}
     for triple in triples:
-        first.setdefault(normal(triple), triple)
+        first.setdefault(normal_form(triple), triple)
     return list(first.values())

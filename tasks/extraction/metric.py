@@ -10,9 +10,8 @@ import numpy as np
 from tasks.core.competition import Part, Score
 from tasks.extraction import dataset
 from tasks.extraction.answers import answered, thresholds
-from tasks.extraction.records import Triple
+from tasks.extraction.records import Record, Triple, normal_form, triple_of
 from tasks.extraction.scoring.triples import Counts, per_sentence, standard_error
-from tasks.extraction.triples import right_and_wanted
 from tasks.learning.ensemble.candidates import Candidates, Frame
 from tasks.learning.ensemble.thresholds import best_threshold
 
@@ -81,4 +80,20 @@ class TripleScorer:
 
     def _uncached_right(self, frame: Frame, rows: tuple[int, ...] | None) -> tuple[np.ndarray, int]:
         records = self._records if rows is None else [self._records[row] for row in rows]
-        return right_and_wanted(Candidates(frame, np.zeros(len(frame.keys))), records)
+        return match_labels(Candidates(frame, np.zeros(len(frame.keys))), records)
+
+
+def match_labels(values: Candidates, records: Sequence[Record]) -> tuple[np.ndarray, int]:
+    """(m,) bool, whether each candidate is labelled, aliases aside; and the number of labels.
+
+    Of candidates of one sentence that the scorer takes for the same only the first can be right.
+    """
+    unmatched = [{normal_form(triple) for triple in record.triples} for record in records]
+    label_count = sum(map(len, unmatched))
+    right = np.zeros(len(values.frame.keys), bool)
+    for place, (row, candidate) in enumerate(zip(values.frame.rows.tolist(), values.frame.keys, strict=True)):
+        form = normal_form(triple_of(candidate))
+        if form in unmatched[row]:
+            right[place] = True
+            unmatched[row].remove(form)
+    return right, label_count

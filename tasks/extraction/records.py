@@ -1,5 +1,6 @@
-"""What a sentence is, with the triples it states."""
+"""Sentences with the triples they state, and the forms in which the official scorer compares triples."""
 
+import json
 from typing import NamedTuple
 
 Triple = tuple[str, str, str]
@@ -14,14 +15,27 @@ class Record(NamedTuple):
     text: str
     """As in the raw file."""
     words: tuple[str, ...] | None
-    """The words of its postag, which join to the text but for spaces; None where none is given."""
+    """The words of its postag, which join to the text but for spaces; None without a postag."""
     triples: tuple[Triple, ...]
-    """What is labelled; empty for test sentences."""
+    """The labels; empty for test sentences."""
 
 
-# FOLDED from tasks/extraction/entities.py
-# When two names of an entity are one, by the official scorer's rule.
-def norm(entity: str) -> str:
-    """Lower case, without one 《 at the start and 》 at the end if both are there; the official rule."""
+def normal_name(entity: str) -> str:
+    """The form by which the official scorer compares names: lower case, without one enclosing pair of 《》.
+
+    >>> normal_name("《Hamlet》"), normal_name("《甲》和《乙")
+    ('hamlet', '《甲》和《乙')
+    """
     lower = entity.lower()
     return lower[1:-1] if lower[:1] == "《" and lower[-1:] == "》" else lower
+
+
+def normal_form(triple: Triple) -> Triple:
+    """The form by which the official scorer compares triples."""
+    return normal_name(triple[0]), triple[1], normal_name(triple[2])
+
+
+def triple_of(candidate: str) -> Triple:
+    """The triple of a candidate's key (`tasks.learning.ensemble.candidates.key`)."""
+    subject, predicate, object_ = json.loads(candidate)
+    return subject, predicate, object_

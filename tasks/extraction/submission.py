@@ -12,7 +12,7 @@ from tasks.core.cache.store import write_atomically
 from tasks.core.errors import InvalidSubmission
 from tasks.extraction.answers import answered
 from tasks.extraction.dataset import records, schema
-from tasks.extraction.records import Triple, norm
+from tasks.extraction.records import Triple, normal_name
 from tasks.learning.ensemble.candidates import Candidates
 from tasks.text.validation.submission_lines import broken, parsed, short
 
@@ -121,7 +121,7 @@ def _check_triples(triples: list[Any], rows: set[tuple[str, str, str]], place: s
     for number, triple in enumerate(triples, start=1):
         here = f"{place}: triple {number}"
         _check_triple(triple, rows, here)
-        key = (norm(triple["subject"]), triple["predicate"], norm(triple["object"]))
+        key = (normal_name(triple["subject"]), triple["predicate"], normal_name(triple["object"]))
         if key in seen:
             raise broken(here, "each triple once", " ".join(triple[part] for part in STRINGS))
         seen.add(key)
@@ -135,7 +135,7 @@ def _check_triple(triple: Any, rows: set[tuple[str, str, str]], here: str) -> No
         if key not in triple:
             raise broken(here, f"the key {key!r}", sorted(triple))
     for key in (*STRINGS, *(key for key in TYPES if key in triple)):
-        if not isinstance(triple[key], str) or not norm(triple[key]).strip():
+        if not isinstance(triple[key], str) or not normal_name(triple[key]).strip():
             raise broken(here, f"a string that is not empty for {key!r}", triple[key])
     fitting = [row for row in rows if row[1] == triple["predicate"]]
     if not fitting:

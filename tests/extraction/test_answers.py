@@ -3,8 +3,8 @@ import pytest
 
 from tasks.core.errors import InvalidSettings
 from tasks.extraction.answers import ENOUGH_LABELS, answered, distinct, thresholds
-from tasks.extraction.records import Record
-from tasks.extraction.triples import right_and_wanted, triple_of
+from tasks.extraction.metric import match_labels
+from tasks.extraction.records import Record, triple_of
 from tasks.learning.ensemble.candidates import Candidates, key
 
 A, B, C = ("甲", "作者", "乙"), ("甲", "主角", "乙"), ("丙", "作者", "丁")
@@ -59,23 +59,23 @@ def records(*labels: tuple) -> list[Record]:
 def test_candidates_are_right_if_the_scorer_takes_them_for_a_label():
     gold = records((("《Rain》", "作者", "Bo"), C), (A,))
     scored = values({("rain", "作者", "bO"): 0.9, A: 0.8}, {B: 0.2, A: 0.1})
-    right, wanted = right_and_wanted(scored, gold)
+    right, wanted = match_labels(scored, gold)
     assert (right.tolist(), wanted) == ([True, False, False, True], 3)
 
 
 def test_a_label_is_found_once_however_it_is_written():
     gold = records((("《Rain》", "作者", "Bo"),))
     scored = values({("rain", "作者", "bo"): 0.9, ("《Rain》", "作者", "Bo"): 0.8})
-    right, wanted = right_and_wanted(scored, gold)
+    right, wanted = match_labels(scored, gold)
     assert (right.sum(), wanted) == (1, 1)
 
 
 def test_labels_that_score_as_one_are_wanted_once():
-    assert right_and_wanted(values({}), records((("《a》", "作者", "b"), ("A", "作者", "B"))))[1] == 1
+    assert match_labels(values({}), records((("《a》", "作者", "b"), ("A", "作者", "B"))))[1] == 1
 
 
 def decided(scored: Candidates, gold: list[Record], *, by_predicate: bool) -> dict:
-    right, wanted = right_and_wanted(scored, gold)
+    right, wanted = match_labels(scored, gold)
     return thresholds(scored, right, wanted, gold, by_predicate=by_predicate)
 
 

@@ -9,7 +9,7 @@ from tasks.extraction import dataset as files
 from tasks.extraction import predict as predicting
 from tasks.extraction.encode import encode
 from tasks.extraction.models.inference import candidates
-from tasks.extraction.triples import triple_of
+from tasks.extraction.records import triple_of
 from tasks.learning.ensemble.candidates import concatenated
 from tasks.text import dataset_files
 from tests.extraction.jobs import FOLDS, INDEX, METHODS, PREDICATES, dataset, job, read, reader, recipe

@@ -7,13 +7,16 @@ from tasks.core.report.page import Block, Section, TableBlock, Text
 from tasks.extraction.analysis.errors import INVENTED, MISSED, Mistake, Side
 from tasks.extraction.analysis.evaluation import Outcome
 from tasks.extraction.labelling.mentions import Span, places
-from tasks.extraction.records import Record, Triple
-from tasks.extraction.triples import normal
+from tasks.extraction.records import Record, Triple, normal_form
 from tasks.text.validation.json_lines import printable
 
 PAIRS = 20
 BOUNDARIES = 20
 SENTENCES = 20
+OPENING, CLOSING, GAP = "⟦", "⟧", "…"
+"""Marks around a name in its sentence, and in the place of what is left out."""
+AROUND = 20
+"""Characters shown on either side of a name."""
 
 
 def confusions(mistakes: Sequence[Mistake]) -> Section:
@@ -84,7 +87,7 @@ def _boundaries(mistakes: Iterable[Mistake]) -> list[Block]:
 
 
 def _boundary_row(predicate: str, cut: Sequence[Mistake]) -> list[object]:
-    pairs = [(normal(mistake.triple), normal(mistake.other)) for mistake in cut if mistake.other]
+    pairs = [(normal_form(mistake.triple), normal_form(mistake.other)) for mistake in cut if mistake.other]
     longer = [len(answer[0] + answer[2]) - len(label[0] + label[2]) for answer, label in pairs]
     return [
         predicate,
@@ -150,13 +153,6 @@ def _row(record: Record, mistake: Mistake) -> list[object]:
 
 def _told(triple: Triple) -> str:
     return " · ".join(triple)
-
-
-# FOLDED from tasks/extraction/excerpts.py
-# A sentence shortened to what stands around a triple, with subject and object marked.
-OPENING, CLOSING, GAP = "⟦", "⟧", "…"
-AROUND = 20
-"""Characters shown on either side of a name."""
 
 
 def excerpt(text: str, triple: Triple, *, around: int = AROUND) -> str:

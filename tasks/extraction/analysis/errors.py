@@ -5,8 +5,7 @@ from typing import Literal, NamedTuple
 
 from tasks.extraction.analysis.evaluation import Outcome, Same
 from tasks.extraction.labelling.mentions import Span, occurrences
-from tasks.extraction.records import Record, Triple
-from tasks.extraction.triples import normal
+from tasks.extraction.records import Record, Triple, normal_form
 
 Side = Literal["invented", "missed"]
 
@@ -63,15 +62,15 @@ def mistakes(outcome: Outcome, answers: Sequence[Sequence[Triple]]) -> list[Mist
 def _of_sentence(
     outcome: Outcome, row: int, record: Record, found: Sequence[Triple], same: Same
 ) -> Iterator[Mistake]:
-    labels = list({normal(label): label for label in record.triples}.values())
+    labels = list({normal_form(label): label for label in record.triples}.values())
     invented = [each for each in found if not any(same(each, label) for label in labels)]
     missed = [label for label in labels if not any(same(each, label) for each in found)]
     scored = outcome.scored[row]
     for triple in invented:
         kind, other = invented_kind(record.text, triple, labels, missed)
-        yield Mistake(row, "invented", triple, kind, other, scored.get(normal(triple)))
+        yield Mistake(row, "invented", triple, kind, other, scored.get(normal_form(triple)))
     for label in missed:
-        score = scored.get(normal(label))
+        score = scored.get(normal_form(label))
         kind, other = missed_kind(record.text, label, invented)
         if not other and score is not None:
             kind = "under" if score < outcome.threshold(label[1]) else "repaired"
@@ -109,11 +108,11 @@ def _holds(text: str, name: str) -> bool:
 
 
 def _exchanged(text: str, triple: Triple, other: Triple) -> bool:
-    return normal(triple) == normal(other)[::-1]
+    return normal_form(triple) == normal_form(other)[::-1]
 
 
 def _same_pair(text: str, triple: Triple, other: Triple) -> bool:
-    return normal(triple)[::2] == normal(other)[::2]
+    return normal_form(triple)[::2] == normal_form(other)[::2]
 
 
 def _cut_differently(text: str, triple: Triple, other: Triple) -> bool:
@@ -124,11 +123,11 @@ def _cut_differently(text: str, triple: Triple, other: Triple) -> bool:
 
 
 def _same_subject(text: str, triple: Triple, other: Triple) -> bool:
-    return normal(triple)[:2] == normal(other)[:2]
+    return normal_form(triple)[:2] == normal_form(other)[:2]
 
 
 def _same_object(text: str, triple: Triple, other: Triple) -> bool:
-    return normal(triple)[1:] == normal(other)[1:]
+    return normal_form(triple)[1:] == normal_form(other)[1:]
 
 
 def _overlap(text: str, one: str, other: str) -> bool:

@@ -12,9 +12,8 @@ from tasks.core.report.page import Material
 from tasks.extraction import dataset
 from tasks.extraction.answers import answered, distinct
 from tasks.extraction.config import Answers
-from tasks.extraction.records import Record, Triple
+from tasks.extraction.records import Record, Triple, normal_form, triple_of
 from tasks.extraction.scoring import triples
-from tasks.extraction.triples import normal, triple_of
 from tasks.learning.ensemble.candidates import Candidates
 
 Same = Callable[[Triple, Triple], bool]
@@ -26,7 +25,7 @@ class Outcome(NamedTuple):
 
     records: list[Record]
     scored: list[dict[Triple, float]]
-    """By normal form (`tasks.extraction.triples.normal`), the score of each triple considered."""
+    """By normal form (`tasks.extraction.records.normal_form`), the score of each triple considered."""
     kept: list[list[Triple]]
     """Triples over their thresholds, before any rule."""
     decision: dict[str, Any]
@@ -42,7 +41,7 @@ class Outcome(NamedTuple):
     def same(self) -> Same:
         """By normal forms, or by the scorer itself where more than these count."""
         if not self.scorer["alias"] and not self.scorer["location"] and self.scorer["mode"] == "official":
-            return lambda found, label: normal(found) == normal(label)
+            return lambda found, label: normal_form(found) == normal_form(label)
         return lambda found, label: bool(
             triples.evaluate([("", [label])], [("", [found])], **self.scorer).correct_recall
         )
@@ -112,6 +111,6 @@ def _best(scored: dict[str, float]) -> dict[Triple, float]:
     """Of candidates that the scorer takes for the same, the best score."""
     best: dict[Triple, float] = {}
     for candidate, score in scored.items():
-        triple = normal(triple_of(candidate))
+        triple = normal_form(triple_of(candidate))
         best[triple] = max(score, best.get(triple, 0.0))
     return best

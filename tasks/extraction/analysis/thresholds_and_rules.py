@@ -7,11 +7,10 @@ import numpy as np
 
 from tasks.core.report.page import Block, Section, TableBlock, Text
 from tasks.extraction.analysis.evaluation import Outcome, answers
-from tasks.extraction.records import Triple
+from tasks.extraction.records import Triple, normal_form
 from tasks.extraction.rules.table import RULES
 from tasks.extraction.scoring import triples
 from tasks.extraction.scoring.triples import Counts
-from tasks.extraction.triples import normal
 
 PLACES = 200
 """Thresholds at which the curves are drawn."""
@@ -58,7 +57,7 @@ def thresholds(outcome: Outcome) -> Section:
 
 def _considered(outcome: Outcome) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Predicate, score and rightness of every triple considered, aliases aside."""
-    gold = [{normal(label) for label in record.triples} for record in outcome.records]
+    gold = [{normal_form(label) for label in record.triples} for record in outcome.records]
     found = [
         (triple[1], score, triple in labels)
         for labels, scored in zip(gold, outcome.scored, strict=True)
@@ -70,7 +69,9 @@ def _considered(outcome: Outcome) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def _labels(outcome: Outcome) -> dict[str, int]:
     """Number of labels by predicate, the most frequent first."""
-    distinct = [label[1] for record in outcome.records for label in {normal(each) for each in record.triples}]
+    distinct = [
+        label[1] for record in outcome.records for label in {normal_form(each) for each in record.triples}
+    ]
     names, counts = np.unique(np.array(distinct, str), return_counts=True)
     return {str(names[place]): int(counts[place]) for place in np.argsort(-counts, kind="stable")}
 

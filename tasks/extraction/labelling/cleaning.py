@@ -1,8 +1,13 @@
-"""Cleaning of training labels: where annotators disagreed with each other, the form that most of them chose.
+"""Cleaning of training labels: by repairs of single sentences, and by the scores of a first round of models.
 
-Only labels that models learn from are cleaned, never those that predictions are scored against. After the
-cleaning of the seventh place of the contest, with one change: a subject grows to a whole title only for
-predicates that speak of works, so that a person named in a title stays a person.
+Only labels that models are fitted on are cleaned, never those that predictions are scored against.
+
+A *repair* settles what annotators did differently in the way that most of them chose. The repairs follow the
+seventh place of the contest, with one change: a subject grows to a whole title only for predicates of works,
+so that a person named in a title stays a person.
+
+*Relabelling* (Su, kexue.fm/archives/6671) uses models that were not fitted on a sentence: its labels with very
+low scores are dropped, and triples with very high scores are added.
 """
 
 import re
@@ -10,8 +15,7 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from tasks.core.errors import InvalidSettings
-from tasks.extraction.records import Record, Triple
-from tasks.extraction.triples import normal, triple_of
+from tasks.extraction.records import Record, Triple, normal_form, triple_of
 from tasks.learning.ensemble import prediction_files
 from tasks.learning.ensemble.candidates import Candidates
 from tasks.text.normalisation import normalise
@@ -24,17 +28,20 @@ OF_WORKS = OF_SONGS | {
 }
 """Predicates whose subject is a film, a show, a book, a novel or a song."""
 
+PART = "judged"
+"""Name of the first round's scores (`tasks.learning.ensemble.prediction_files`)."""
+
 _TITLE = re.compile("《([^《》]+)》")
 _BRACKETED = re.compile("《[^《》]+》")
 
 Repair = Callable[[str, Sequence[Triple]], list[Triple]]
-"""From a text and its triples to its triples, cleaned."""
+"""(text, triples) → repaired triples."""
 
 
 def repair(text: str, triples: Sequence[Triple], *, names: Collection[str] | None = None) -> list[Triple]:
-    """The triples after the named repairs (all, if None) in the order of `REPAIRS`, without duplicates.
+    """The triples after the named repairs (None: all) in the order of `REPAIRS`, without duplicates.
 
-    Entities that stood in the text still do. Raises `InvalidSettings` for an unknown name.
+    Entities that occurred in the text still do. Raises `InvalidSettings` for an unknown name.
     """
     names = REPAIRS if names is None else names
     if unknown := sorted(set(names) - REPAIRS.keys()):
@@ -103,49 +110,41 @@ def _completed(text: str, subject: str, titles: Sequence[str]) -> str:
     return next((title for title in titles if name in normalise(title)), subject)
 
 
-# FOLDED from tasks/extraction/relabelling.py
-# Training labels cleaned by models that have not learned from them (Su, kexue.fm/archives/6671).
-#
-# A given triple that models of other sentences all but rule out is dropped, and one they are sure of is added.
-PART = "judged"
-
-
 def relabelled(
     records: Sequence[Record], folder: Path, *, add_above: float, drop_below: float
 ) -> list[Record]:
-    """The records with the triples that judgements leave them; those nobody judged stay as they are.
-
-    Args:
-        folder: scores named `PART` (`tasks.learning.ensemble.prediction_files`).
-    """
+    """The records, relabelled by the scores in `folder`; records without scores stay as they are."""
     scores = prediction_files.read(folder, PART)
     assert isinstance(scores.values, Candidates)
-    judged = {
+    by_id = {
         id: {triple_of(each): score for each, score in record.items()}
         for id, record in zip(scores.ids, scores.values.records(), strict=True)
     }
     return [
         record
-        if record.id not in judged
+        if record.id not in by_id
         else record._replace(
-            triples=cleaned(record.triples, judged[record.id], add_above=add_above, drop_below=drop_below)
+            triples=cleaned(record.triples, by_id[record.id], add_above=add_above, drop_below=drop_below)
         )
         for record in records
     ]
 
 
 def cleaned(
-    given: Sequence[Triple], judged: dict[Triple, float], *, add_above: float, drop_below: float
+    labels: Sequence[Triple], scores: dict[Triple, float], *, add_above: float, drop_below: float
 ) -> tuple[Triple, ...]:
-    """The triples kept, in their order, then those added, the surest first."""
-    scores: dict[Triple, float] = {}
-    for triple, score in judged.items():
-        scores[normal(triple)] = max(score, scores.get(normal(triple), 0.0))
-    kept = [triple for triple in given if scores.get(normal(triple), 0.0) >= drop_below]
-    known = {normal(triple) for triple in given}
+    """The labels that score at least `drop_below`, then other triples from `add_above` on, the surest first.
+
+    A label without a score counts as 0.
+    """
+    best: dict[Triple, float] = {}
+    for triple, score in scores.items():
+        best[normal_form(triple)] = max(score, best.get(normal_form(triple), 0.0))
+    kept = [triple for triple in labels if best.get(normal_form(triple), 0.0) >= drop_below]
+    labelled = {normal_form(triple) for triple in labels}
     added = [
         triple
-        for triple, score in sorted(judged.items(), key=lambda entry: (-entry[1], entry[0]))
-        if score >= add_above and normal(triple) not in known
+        for triple, score in sorted(scores.items(), key=lambda entry: (-entry[1], entry[0]))
+        if score >= add_above and normal_form(triple) not in labelled
     ]
     return (*kept, *added)

@@ -6,8 +6,7 @@ from typing import NamedTuple
 from tasks.extraction.labelling.mentions import Span, surface
 from tasks.extraction.models.features import TokenizedSentence
 from tasks.extraction.models.network import Arrays
-from tasks.extraction.records import Triple
-from tasks.extraction.triples import normal
+from tasks.extraction.records import Triple, normal_form
 from tasks.learning.ensemble.candidates import Candidates, key
 from tasks.learning.training.batches import padded_length
 from tasks.text.tokenization import Reader
@@ -67,7 +66,7 @@ def scored(text: str, triples: Iterable[SpanTriple], predicates: Sequence[str]) 
     best: dict[Triple, tuple[float, str]] = {}
     for triple in triples:
         strings = surface(text, triple.subject), predicates[triple.predicate], surface(text, triple.object)
-        form = normal(strings)
+        form = normal_form(strings)
         if form[0].strip() and form[2].strip():
             best[form] = max((triple.score, key(strings)), best.get(form, (0.0, "")))
     return {name: score for score, name in sorted(best.values(), key=lambda entry: (-entry[0], entry[1]))}

@@ -1,6 +1,7 @@
-"""Rules that infer members of a family from others.
+"""Rules about what relations imply: triples of a family that follow from others, and triples that cannot hold.
 
-Source: bojone/kg-2019 (LIC2019, seventh place), post_repair.py; `spouses` is part of its decoding.
+Source of each: bojone/kg-2019 (LIC2019, seventh place), post_repair.py; `spouses` and `album` are part of its
+decoding.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,13 +10,19 @@ from tasks.extraction.records import Triple
 
 FATHER, MOTHER, HUSBAND, WIFE = "父亲", "母亲", "丈夫", "妻子"
 
+RELATIVES = (FATHER, MOTHER, HUSBAND, WIFE)
+PARTY, COUNTRY = "中国共产党", "中国"
+RANKS = ("属", "科")
+INSTITUTIONS = ("公司", "学会", "出版社", "委员会")
+CREDITS = ("歌手", "作词", "作曲")
+
 _SPOUSE_OF = {WIFE: HUSBAND, HUSBAND: WIFE}
 
 
 def spouses(text: str, triples: Sequence[Triple]) -> list[Triple]:
-    """Say each marriage both ways: (甲, 妻子, 乙) gives (乙, 丈夫, 甲), and the reverse.
+    """State each marriage both ways: (甲, 妻子, 乙) gives (乙, 丈夫, 甲), and the reverse.
 
-    Annotators mostly did so too, but not always.
+    Annotators mostly did, but not always.
     """
     mirrored = [(o, _SPOUSE_OF[p], s) for s, p, o in triples if p in _SPOUSE_OF]
     return list(dict.fromkeys([*triples, *mirrored]))
@@ -27,14 +34,14 @@ def family(text: str, triples: Sequence[Triple]) -> list[Triple]:
     * 父亲 and 母亲 of one child are married to each other: both 妻子 and 丈夫 are added.
     * A child whose 父亲 is known and 母亲 is not gets the father's wife as mother; likewise the other way.
 
-    Nothing is inferred from two fathers, mothers, wives or husbands of one person, which is either a mistake
-    or (in the palaces of which many sentences tell) no answer to who is whose mother; and no one becomes a
-    relative of himself or herself. Repeats until nothing is added: one child's parents may give another's.
+    Nothing is inferred where a person has two fathers, mothers, wives or husbands: either one is wrong, or
+    (at an imperial court) the spouse is not known to be the child's parent. No one becomes a relative of
+    himself or herself. Repeats until nothing is added: one child's parents may give another's.
     """
-    known = list(dict.fromkeys(triples))
-    while added := [triple for triple in dict.fromkeys(_inferred(known)) if triple not in known]:
-        known += added
-    return known
+    stated = list(dict.fromkeys(triples))
+    while added := [triple for triple in dict.fromkeys(_inferred(stated)) if triple not in stated]:
+        stated += added
+    return stated
 
 
 def _inferred(triples: Sequence[Triple]) -> Iterator[Triple]:
@@ -53,39 +60,28 @@ def _inferred(triples: Sequence[Triple]) -> Iterator[Triple]:
 def _second_parents(
     parents: dict[str, str], spouse: dict[str, str], triples: Sequence[Triple], predicate: str
 ) -> Iterator[Triple]:
-    """For each child with a parent and no other: the parent's spouse."""
-    known = {subject for subject, found, _ in triples if found == predicate}
+    """Yield the parent's spouse as the second parent of each child that has only one."""
+    complete = {subject for subject, stated, _ in triples if stated == predicate}
     for child, parent in parents.items():
         other = spouse.get(parent)
-        if other and child not in known and other not in (child, parent):
+        if other and child not in complete and other not in (child, parent):
             yield child, predicate, other
 
 
 def _only(triples: Sequence[Triple], predicate: str) -> dict[str, str]:
-    """Subject -> its object of a predicate, for subjects with exactly one."""
-    found: dict[str, set[str]] = {}
-    for subject, held, name in triples:
-        if held == predicate:
-            found.setdefault(subject, set()).add(name)
-    return {subject: next(iter(names)) for subject, names in found.items() if len(names) == 1}
-
-
-# FOLDED from tasks/extraction/rules_removing.py
-# Rules that remove triples which cannot be, or which the annotators did not write.
-#
-# Source of each: bojone/kg-2019 (LIC2019, seventh place), post_repair.py; `album` is part of its decoding.
-PARTY, COUNTRY = "中国共产党", "中国"
-RANKS = ("属", "科")
-INSTITUTIONS = ("公司", "学会", "出版社", "委员会")
-RELATIVES = ("父亲", "母亲", "丈夫", "妻子")
-CREDITS = ("歌手", "作词", "作曲")
+    """Subject → its object of a predicate, for subjects with exactly one."""
+    objects: dict[str, set[str]] = {}
+    for subject, stated, name in triples:
+        if stated == predicate:
+            objects.setdefault(subject, set()).add(name)
+    return {subject: next(iter(names)) for subject, names in objects.items() if len(names) == 1}
 
 
 def taxonomy(text: str, triples: Sequence[Triple]) -> list[Triple]:
     """Drop 目 (order) of a 科 (family) or 属 (genus), unless nothing at all would be left of the sentence.
 
-    A sentence names the whole ladder (X是鲈形目、鲈科的一种) and means what stands on its lowest rung.
-    Where a rank is all it has a triple of, those of a 属 are kept, or without any 属 those of a 科.
+    A sentence names several ranks (X是鲈形目、鲈科的一种) and states a fact about the lowest one.
+    If all its triples are of such ranks, those of a 属 are kept, or without any 属 those of a 科.
     """
     ranked = [triple for triple in triples if triple[1] == "目" and triple[0].endswith(RANKS)]
     kept = [triple for triple in triples if triple not in ranked]
@@ -98,7 +94,7 @@ def taxonomy(text: str, triples: Sequence[Triple]) -> list[Triple]:
 def nationality(text: str, triples: Sequence[Triple]) -> list[Triple]:
     """Drop 国籍 中国 where the text says 中国 only within 中国共产党.
 
-    To be a member of a party does not state a nationality; a part of the annotators thought that it does.
+    Membership of a party does not state a nationality, though some annotators took it so.
     """
     if PARTY not in text or COUNTRY in text.replace(PARTY, "\n"):
         return list(triples)
@@ -111,17 +107,17 @@ def author_institution(text: str, triples: Sequence[Triple]) -> list[Triple]:
 
 
 def self_relatives(text: str, triples: Sequence[Triple]) -> list[Triple]:
-    """Drop who would be father, mother, husband or wife of himself or herself.
+    """Drop persons who would be their own father, mother, husband or wife.
 
-    Models that look for the object anywhere in the sentence may find the subject itself.
+    Models that search objects in the whole sentence may return the subject itself.
     """
     return [triple for triple in triples if not (triple[1] in RELATIVES and triple[0] == triple[2])]
 
 
 def album(text: str, triples: Sequence[Triple]) -> list[Triple]:
-    """Drop 歌手, 作词 and 作曲 of what is the album (所属专辑) of another triple and not also a song of one.
+    """Drop 歌手, 作词 and 作曲 of an album (所属专辑) that no triple names as a song too.
 
-    In the schema songs have singers and writers; an album that bears the name of one of its songs keeps them.
+    In the schema songs have singers and writers; an album with the name of one of its songs keeps them.
     """
     songs = {subject for subject, predicate, _ in triples if predicate == "所属专辑"}
     albums = {name for _, predicate, name in triples if predicate == "所属专辑"} - songs

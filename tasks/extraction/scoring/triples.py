@@ -28,7 +28,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from tasks.extraction.records import Triple, norm
+from tasks.extraction.records import Triple, normal_name
 from tasks.extraction.scoring.matching import (
     NONE,
     Counter,
@@ -157,7 +157,7 @@ def _pairs(
 ) -> list[tuple[set[Triple], set[Triple]]]:
     """The normalised triples labelled and found in each labelled sentence."""
     matched = _by_text(gold, predicted) if mode == "official" else _by_place(gold, predicted)
-    normed = _Normed(norm if mode == "official" else _norm_without_space)
+    normed = _Normed(normal_name if mode == "official" else _norm_without_space)
     return [(normed.triples(labelled), normed.triples(found)) for labelled, found in matched]
 
 
@@ -201,7 +201,7 @@ class _Normed(dict[str, str]):
 
 
 def _norm_without_space(entity: str) -> str:
-    return norm("".join(entity.split()))
+    return normal_name("".join(entity.split()))
 
 
 def _normed(dictionary: Dictionary) -> dict[str, set[str]]:

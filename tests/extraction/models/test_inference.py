@@ -6,8 +6,7 @@ import pytest
 from tasks.extraction.config import Recipe
 from tasks.extraction.models.features import TokenizedSentence, tokenized
 from tasks.extraction.models.inference import BATCH_CHARACTERS, SpanTriple, by_length, candidates, scored
-from tasks.extraction.records import Record
-from tasks.extraction.triples import triple_of
+from tasks.extraction.records import Record, triple_of
 from tasks.learning.training.batches import padded_length
 from tasks.text.tokenization import Reader
 from tests.extraction.certain import certain

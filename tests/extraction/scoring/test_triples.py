@@ -8,7 +8,7 @@ from tasks.extraction.scoring.triples import (
     UnknownText,
     by_predicate,
     evaluate,
-    norm,
+    normal_name,
     per_sentence,
     standard_error,
 )
@@ -40,7 +40,7 @@ NORMS = {
 
 @pytest.mark.parametrize(("entity", "expected"), NORMS.items())
 def test_names_are_normalised(entity, expected):
-    assert norm(entity) == expected
+    assert normal_name(entity) == expected
 
 
 # name: labelled; found; official counts; strict counts, None where they are the same
