@@ -113,7 +113,7 @@ EDITS = [
     Edit("name of a recipe", setting("recipes.1.name", "renamed"), END),
     # What lies around
     Edit("version of TensorFlow", version("tensorflow"), PRETRAIN | MODELS),
-    Edit("version of what all steps use", version("numpy"), ALL),
+    Edit("version of what all steps but the first use", version("numpy"), ALL - LOAD),
     Edit("version of what another competition uses", version("albumentations"), set()),
 ]
 
