@@ -1,11 +1,14 @@
-"""What a competition is: thirteen functions under agreed names, found by the competition's name.
+"""The interface of a competition: functions with fixed names and types, which steps call.
 
-Steps speak to a competition only through `find`, so that a fourth one is a new folder and nothing else.
-Every function is pure but for the folder it is given to write; none knows Prefect or the store.
-Arrays are numpy arrays, `k` is the number of classes, and a *dataset* is the folder `load` has written.
+Each folder of `tasks` with a `competition.py` is a competition; the file binds the functions in
+`COMPETITION`. Steps get them from `find` and import no competition, so that a further competition is a
+further folder. The functions only write to the folder that they are given, and use neither Prefect nor the
+store.
 
-A dataset has up to three *parts*: `train`, which is divided into folds; `validation`, labelled records that
-some competitions hand out besides, which nothing is fitted or chosen on; and `test`, the records asked for.
+Terms: a *dataset* is the folder that `load` has written. It has up to three *parts*: `train`, which is
+divided into folds; `validation`, further labelled records that some competitions provide, on which nothing is
+fitted or chosen; and `test`, the records to predict. Arrays are numpy arrays; n is the number of records, k
+of classes.
 """
 
 from collections.abc import Callable, Iterable
@@ -23,17 +26,17 @@ Part = Literal["train", "validation", "test"]
 
 
 class FoldKey(NamedTuple):
-    """What cross-validation must respect: one entry for each training record, in the dataset's order."""
+    """What the division into folds respects; one entry per training record, in the dataset's order."""
 
     ids: list[str]
     strata: np.ndarray
-    """(n,) int64; each fold gets its share of every stratum."""
+    """(n,) int64; the records of a stratum are spread evenly over the folds."""
     groups: np.ndarray
-    """(n,) int64; records of one group never part."""
+    """(n,) int64; the records of a group are all in the same fold."""
 
 
 class Score(NamedTuple):
-    """A metric on the training records, by the competition's official rules."""
+    """A value of the competition's official metric."""
 
     name: str
     value: float
@@ -42,7 +45,7 @@ class Score(NamedTuple):
 
     @property
     def signed(self) -> float:
-        """The value, turned so that higher is better."""
+        """The value with a sign such that higher is better."""
         return self.value if self.higher_is_better else -self.value
 
     def text(self) -> str:
@@ -51,89 +54,90 @@ class Score(NamedTuple):
 
 
 class Scores(NamedTuple):
-    """Raw outputs of a model with the records they belong to."""
+    """Scores that models give to records, before they are decoded to answers."""
 
     ids: list[str]
     values: Any
     """(n, k) float32 for classification, from a single model (n, heads, k); else the n records'
-    `tasks.learning.ensemble.candidates.Candidates`. Both have a length and can be indexed by an array of rows."""
+    `tasks.learning.ensemble.candidates.Candidates`. Both have a length and can be indexed by an array of
+    rows."""
     decision: dict[str, Any] | None = None
-    """What turns the values into answers (`Scorer.decide`), once it is chosen."""
+    """Parameters that decode the values to answers (`Scorer.decide`); None before they are chosen."""
 
 
 class Scorer(Protocol):
-    """The official metric of one part of a dataset, whose truth it has read once."""
+    """The official metric of one part of a dataset, whose labels it reads once."""
 
     def __call__(
         self, values: Any, rows: np.ndarray | None = None, *, decision: dict[str, Any] | None = None
     ) -> Score:
-        """Score all records' values, or those of the records `rows`.
+        """The score of all records' values, or of those of the records `rows`.
 
-        Without a decision, candidates are cut where these very records score best: good for comparing
-        members, flattering as a result.
+        Without a decision, thresholds are chosen on these same records: good for comparing members, too
+        optimistic as a result.
         """
 
     def decide(self, values: Any) -> dict[str, Any]:
-        """What must be chosen before values become answers, thresholds for one; JSON, may be empty."""
+        """Choose what decoding needs, such as thresholds, on these values; JSON, may be empty."""
 
     def targets(self, values: Any) -> np.ndarray:
-        """What a model of all records' values learns: (n,) int64 classes, or (m,) bool, which of their
-        candidates are right.
+        """Targets for a model of all records' values: (n,) int64 classes, or (m,) bool, whether each of
+        their candidates is right.
         """
 
 
 @runtime_checkable
 class ClassScorer(Scorer, Protocol):
-    """A metric to which only the classes with the highest scores matter."""
+    """A metric that depends only on the class with the highest score."""
 
     def of_classes(self, classes: np.ndarray, rows: np.ndarray | None = None) -> Score:
-        """Score (n,) classes of all records, or of the records `rows`."""
+        """The score of (n,) classes of all records, or of the records `rows`."""
 
 
 class Competition(NamedTuple):
-    """The thirteen functions; `Config` and `demo` are found beside them by their file names."""
+    """A competition's functions; its settings and demo are found by file name: `config.Config`, `demo`."""
 
     name: str
     file: str
     """Name of the file that is uploaded."""
     load: Callable[..., None]
-    """(settings, folder): read and check the raw files, write the dataset; raises InvalidData."""
+    """(settings, folder): read and check the raw files and write the dataset; raises InvalidData."""
     fold_key: Callable[[Path], FoldKey]
     """(dataset): ids, strata and groups of the training records."""
     ids: Callable[[Path, Part], list[str]]
-    """(dataset, part): ids of a part's records, in the order of their scores; an absent part has none."""
+    """(dataset, part): ids of a part's records in the order of their scores; empty for an absent part."""
     augment: Callable[[AugmentJob], None]
     """(job): write one augmented view of the training records."""
     encode: Callable[[EncodeJob], None]
-    """(job): write what models read of all records, as far as no training changes it."""
+    """(job): write the models' inputs for all records, as far as no training changes them."""
     build: Callable[[TrainJob], Any]
-    """(job): a `tasks.learning.training.loop.Training` — model, stages, and batches as a function of the step."""
+    """(job): a `tasks.learning.training.loop.Training`: model, stages, and batches by step."""
     predict: Callable[[PredictJob], Iterable[tuple[str, Scores]]]
-    """(job): scores of each of the job's parts by its name, by one model or by several together. A part may
-    come in pieces, one right after the other, so that none of its records need stay in memory."""
+    """(job): (part, scores) for each of the job's parts, by one model or by several together. A part may come
+    in consecutive pieces, so that not all of its records must be in memory."""
     scorer: Callable[..., Scorer]
-    """(dataset, part="train", settings=None): reads the truth once, gives the official metric.
-    `settings` are those of turning values into answers, if the competition has any."""
+    """(dataset, part="train", settings=None): the official metric of a part. `settings` are those of decoding
+    values to answers, if the competition has any."""
     decode: Callable[[Any, Path, dict[str, Any]], list[Any]]
-    """(values, dataset, decision): one answer for each test record."""
+    """(values, dataset, decision): an answer for each test record."""
     write: Callable[[list[str], list[Any], Path], None]
-    """(ids, answers, file): write a submission."""
+    """(ids, answers, file): write a submission file."""
     check: Callable[[Path, list[str], Path], int]
-    """(file, ids, dataset): count the lines of a valid submission; raises InvalidSubmission."""
+    """(file, ids, dataset): check a submission file; returns its line count, raises InvalidSubmission."""
     sections: Callable[..., list[Any]]
     """(material): the competition's own sections of the report."""
     suggest: Callable[[Any, Any], dict[str, Any]]
-    """(trial, config): what one trial of a search changes in the only recipe of these settings, by the keys
-    that `--set` takes. `trial` is Optuna's; the first of its choices changes nothing."""
+    """(trial, config): the settings that a trial of a search changes in the only recipe, by the keys that
+    `--set` takes. `trial` is Optuna's; the first of each of its choices changes nothing."""
     pretrain: Callable[[PretrainJob], Any] | None = None
-    """(job): the training of a network on records without labels, which trainings may start from; None where
-    no recipe asks for one."""
+    """(job): the training of a network on records without labels, from which trainings may start; None if no
+    recipe uses one."""
     public_higher_is_better: bool = True
-    """Whether the higher of two public scores is the better one; the leaderboard may show an error."""
+    """Whether the higher of two public scores is better; the leaderboard may show an error instead."""
 
 
 def competition_names() -> tuple[str, ...]:
-    """The competitions there are: the folders of `tasks` that hold a `competition.py`, sorted."""
+    """Names of all competitions: the folders of `tasks` with a `competition.py`, sorted."""
     files = (file for place in tasks.__path__ for file in Path(place).glob("*/competition.py"))
     return tuple(sorted({file.parent.name for file in files} - {"core"}))
 
@@ -163,7 +167,7 @@ def method_module_name(competition: str, method: str, file: str) -> str:
 def method_module(competition: str, method: str, file: str) -> Any:
     """The module `file` in the folder of a recipe's method, imported.
 
-    Cache keys do not follow this import, so that one method's models do not rest on another's code: steps name
+    Cache keys do not follow this import, so that the code of one method is in no key of another: steps name
     the module in `uses`, as `{method}.training`.
     """
     return import_module(method_module_name(competition, method, file))

@@ -1,4 +1,4 @@
-"""Run a step's long part in a child process that holds one slot of a machine."""
+"""Run the long part of a step in a child process that holds a slot of a machine."""
 
 from pathlib import Path
 from typing import Any, TypeVar
@@ -27,24 +27,25 @@ def in_child(
     run: Run,
     **fields: Any,
 ) -> Artifact:
-    """Call `module:function` with a job of this type in a fresh process and keep what it writes.
+    """Call `module:function` with a job of this type in a new process and store what it writes.
 
-    The process is of this machine, or of a worker of the cluster that `run` names. `fields` are those that the
-    job type adds; artifacts among them become their folders. A hit never comes here, so it never waits for a slot.
+    The process runs on this machine, or on a worker of the cluster that `run` names. `fields` are those that
+    the job type adds; artifacts among them are passed as their folders. Cached steps do not come here, so
+    they wait for no slot.
     """
     store, step = Store.current(), running()
 
     def job(output: Path) -> dict[str, Any]:
         return job_type(
             competition=competition,
-            settings=_plain(settings),
+            settings=_as_json(settings),
             dataset=dataset.path,
             seed=seed,
             output=output,
             partial=step.partial,
             data_workers=run.data_workers or 2,
             checkpoint_seconds=run.checkpoint_seconds,
-            **{name: _located(value) for name, value in fields.items()},
+            **{name: _with_folders(value) for name, value in fields.items()},
         ).model_dump(mode="json")
 
     if run.runner != "threads":
@@ -57,19 +58,19 @@ def in_child(
         return store.keep(kind, folder)
 
 
-def _plain(settings: dict[str, BaseModel] | BaseModel) -> dict[str, Any]:
+def _as_json(settings: dict[str, BaseModel] | BaseModel) -> dict[str, Any]:
     if isinstance(settings, BaseModel):
         return settings.model_dump(mode="json")
     return {name: part.model_dump(mode="json") for name, part in settings.items()}
 
 
-def _located(value: Any) -> Any:
+def _with_folders(value: Any) -> Any:
     if isinstance(value, Artifact):
         return value.path
     if isinstance(value, dict):
-        return {name: _located(item) for name, item in value.items()}
+        return {name: _with_folders(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
-        return tuple(_located(item) for item in value)
+        return tuple(_with_folders(item) for item in value)
     return value
 
 
@@ -77,7 +78,7 @@ JobType = TypeVar("JobType", bound=Job)
 
 
 def read_job(job: dict[str, Any], job_type: type[JobType]) -> JobType:
-    """The job a child was given, with its output and checkpoint folders there."""
+    """The job of a child process, whose folder for checkpoints is made."""
     read = job_type.model_validate(job)
     Path(read.partial).mkdir(parents=True, exist_ok=True)
     return read

@@ -1,4 +1,4 @@
-"""A state of Prefect's whose result lies in memory."""
+"""A Prefect state whose result is in memory."""
 
 from typing import Any
 
@@ -6,9 +6,9 @@ from prefect.client.schemas.objects import State
 from prefect.results import ResultRecord
 
 
-class Held(State[Any]):
-    """Gives its result at once; Prefect's own state asks another thread's event loop for it."""
+class InMemoryState(State[Any]):
+    """Returns its result directly; Prefect's own state asks the event loop of another thread for it."""
 
     def result(self, *_: Any, **__: Any) -> Any:
-        """What the task returned."""
+        """The task's result."""
         return self.data.result if isinstance(self.data, ResultRecord) else self.data

@@ -1,4 +1,4 @@
-"""What a child process is given: one job type for each kind of step that works in a child process.
+"""The inputs of child processes: a job type for each kind of step that runs in one.
 
 `tasks.core.dispatch.in_child` writes a job as JSON, the child reads it with `tasks.core.dispatch.read_job`.
 Artifacts arrive as the folders they lie in.
@@ -11,22 +11,22 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Job(BaseModel):
-    """The fields that all jobs share."""
+    """Fields of all jobs."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     competition: str
     settings: dict[str, Any]
-    """Parts of a recipe, as the step was given them."""
+    """The settings that the step was called with, as JSON."""
     dataset: Path
     """Folder of the dataset that `load` has written."""
     seed: int
     output: Path
-    """Folder for the result; exists, is empty."""
+    """Empty folder for the result."""
     partial: Path
     """Folder for checkpoints; a later attempt of the same step finds them there."""
     data_workers: int = 1
-    """Threads that make batches."""
+    """Threads that prepare batches."""
     checkpoint_seconds: float = 30
 
 
@@ -35,13 +35,13 @@ class AugmentJob(Job):
 
     folds: Path
     view: int = 0
-    """Number of the view; each has a seed of its own."""
+    """Number of the view; each has its own seed."""
     plain: bool = False
-    """Whether it is of the lighter kind, for stages that are `plain`."""
+    """Whether to augment lightly, for stages that are `plain`."""
 
 
 class EncodeJob(Job):
-    """Write what models read of all records, as far as no training changes it."""
+    """Write the models' inputs for all records, as far as no training changes them."""
 
     view: str
     """Name of a test-time view."""
@@ -52,32 +52,32 @@ class PretrainJob(Job):
 
 
 class FoldJob(Job):
-    """The fields that training and prediction share."""
+    """Fields of training and prediction."""
 
     folds: Path
     """Folder with `folds.npy` (n,) int, the fold of each training record, and `ids.json`."""
     fold: int | None = None
-    """The fold held out; None: no record is."""
+    """The held-out fold; None: no record is held out."""
     beside: int | None = None
-    """A second fold left out, of which predictions may not know either."""
+    """A second fold that is left out, so that models have not seen its records either."""
     inputs: dict[str, Path] = {}
     """Encoded records by the name of their test-time view."""
 
 
 class TrainJob(FoldJob):
-    """Fit a model on the training records of all folds but those left out."""
+    """Fit a model on the training records of all folds but those that are left out."""
 
     views: tuple[Path, ...] = ()
     plain_views: tuple[Path, ...] = ()
     labels: Path | None = None
-    """What the models of a first round say of records that this training learns from."""
+    """Labels from the models of a first round, for records that this training learns from."""
     start: Path | None = None
-    """A model whose weights the training starts from."""
+    """A model from whose weights the training starts."""
 
 
 class PredictJob(FoldJob):
-    """Score records by one model, or by several together."""
+    """Score records with one model, or with several together."""
 
     models: tuple[Path, ...] = ()
     parts: tuple[str, ...] = ()
-    """What is predicted: `held_out`, `validation`, `test`."""
+    """The parts to predict: `held_out`, `validation`, `test`."""

@@ -1,14 +1,22 @@
-"""The one decorator of all steps: a cached, retryable Prefect task around a plain function.
+"""The decorator of all steps: it makes a cached, retryable Prefect task of a plain function.
 
     @step(uses=("augment", "model"), libraries=("backend",), label="train {recipe.name} fold {fold}")
     def train(competition: str, recipe: Recipe, fold: int) -> Artifact: ...
 
-A call looks its key up in the store (`tasks.core.cache.keys`) before anything else. A whole artifact under that
-key is the result, and Prefect shows the state *Cached*. Otherwise the step takes the key's lock, looks
-again (another run may have computed it meanwhile), and runs. Prefect's own result storage stays out of
-it: one record decides for runs, for plans and for provenance.
+    model = train.submit("dogs", recipe, 0)     # in a flow: a future of the artifact
 
-With `running` and `held_state` this is all below the steps that knows Prefect, which is imported only to run.
+What a call does:
+1. It makes the key of its arguments, code and libraries (`tasks.core.cache.keys`) and looks up the store's
+   record under the key. If the record's artifact is whole, it is the result, and Prefect shows the state
+   *Cached*.
+2. Otherwise the step locks the key, so that of several runs only one computes the result, looks it up again
+   in the store and in the mirror, and calls the function.
+3. It stores a record with the key's parts and the resulting artifact, and notes the step in the run's
+   journal.
+
+A step that the run has cancelled ends as *LeftOut*. Prefect's own result storage is not used: the same
+records serve runs, plans and provenance. Below the steps, only this module, `context` and `in_memory_state`
+use Prefect, and import it when something runs.
 """
 
 import time
@@ -32,7 +40,7 @@ if TYPE_CHECKING:
 
 
 class Step:
-    """A function with its cache rule. `submit` it inside a flow; `fn` is the bare function."""
+    """A function with its caching rules: `submit` runs it in a flow, `execute` without Prefect."""
 
     def __init__(
         self,
@@ -57,7 +65,10 @@ class Step:
         self.__doc__ = function.__doc__
 
     def submit(self, *arguments: Any, **keywords: Any) -> Any:
-        """Start the step in the current flow; returns a future of its result."""
+        """Start the step in the current flow; returns a future of its result.
+
+        With a recorder (`tasks.core.context.recorded_by`), returns what the recorder does.
+        """
         bound = self.bind(*arguments, **keywords)
         recorder = recording.get()
         if recorder is not None:
@@ -68,27 +79,27 @@ class Step:
         return future
 
     def bind(self, *arguments: Any, **keywords: Any) -> dict[str, Any]:
-        """All arguments by name, defaults filled in."""
+        """All arguments of a call by name, with defaults."""
         bound = self._signature.bind(*arguments, **keywords)
         bound.apply_defaults()
         return dict(bound.arguments)
 
     def label(self, arguments: dict[str, Any]) -> str:
-        """The readable name of one call: equal in every run for what a person takes to be the same."""
+        """The name of a call for people: `train small fold 0`, the same in every run."""
         return self._label.format(**arguments)
 
     def key(self, arguments: dict[str, Any], store: Store) -> Key:
-        """The cache key of a call whose arguments are all known."""
+        """The cache key of a call; no argument may be a future."""
         code.snapshot()
-        counted = {name: value for name, value in arguments.items() if name not in self._ignore}
+        inputs = {name: value for name, value in arguments.items() if name not in self._ignore}
         module = self.fn.__module__
         return make_key(
-            self.name, counted, module=module, uses=self.uses, libraries=self.libraries, store=store
+            self.name, inputs, module=module, uses=self.uses, libraries=self.libraries, store=store
         )
 
     @cached_property
     def task(self) -> "Task[..., Any]":
-        """The Prefect task; results stay in memory, since the store holds what lasts."""
+        """The Prefect task; its results stay in memory, because the store holds the artifacts."""
         from prefect import task
         from prefect.cache_policies import NO_CACHE
 
@@ -103,24 +114,31 @@ class Step:
         )(self._run)
 
     def _run_name(self, *, parameters: dict[str, Any]) -> str:
-        """What Prefect calls a run; it looks at the argument's name to know what to pass."""
+        """The name of a task run; Prefect passes the parameters because of this argument's name."""
         return self.label(parameters["arguments"])
 
     def _run(self, **arguments: Any) -> Any:
         from prefect.states import Cancelled, Completed
 
-        from tasks.core.in_memory_state import Held
+        from tasks.core.in_memory_state import InMemoryState
 
         try:
             outcome = self.execute(arguments, run=run_id())
         except LeftOut:
             return Cancelled(name="LeftOut", message="The run has no time for it")
         if outcome.state == "cached":
-            return Completed(Held, name="Cached", message="The store holds it whole", data=outcome.result)
+            return Completed(
+                InMemoryState, name="Cached", message="The store holds it whole", data=outcome.result
+            )
         return outcome.result
 
     def execute(self, arguments: dict[str, Any], *, run: str | None = None) -> "Outcome":
-        """Look the call up or run it, without Prefect; `run` names the journal it is noted in."""
+        """Look the call up or run it, without Prefect; `run` is the id of the run whose journal notes it.
+
+        Raises:
+            LeftOut: the run has cancelled the step.
+            UserError: its code was edited after this process started.
+        """
         began = time.monotonic()
         store, label = Store.current(), self.label(arguments)
         if not self.cached:
@@ -137,7 +155,7 @@ class Step:
     def _compute(self, store: Store, key: Key, label: str, arguments: dict[str, Any]) -> "Outcome":
         digest = key.digest
         with acquire_or_cancel(store.lock(digest), lambda: raise_if_cancelled(label)):
-            if outcome := _look_up(store, key) or _fetched(store, key, label):
+            if outcome := _look_up(store, key) or _from_mirror(store, key, label):
                 return outcome
             _refuse_edited(key, label)
             token = at_work.set(Running(label, digest, store.partial(digest)))
@@ -147,18 +165,20 @@ class Step:
             finally:
                 at_work.reset(token)
             seconds = time.monotonic() - began
-            worked = working_time(store.partial(digest))
-            store.write_record(digest, _record(key, label, result, seconds, worked))
+            worked_seconds = working_time(store.partial(digest))
+            store.write_record(digest, _record(key, label, result, seconds, worked_seconds))
             store.forget_partial(digest)
             return Outcome(result, "ran", seconds)
 
 
 class Outcome(NamedTuple):
-    """What a call of a step gave, whether it was `cached` or `ran`, and how long the computing took."""
+    """The result of a call of a step."""
 
     result: Any
     state: str
+    """`cached` or `ran`."""
     seconds: float
+    """How long it took to compute, when that was."""
 
 
 def step(
@@ -170,16 +190,16 @@ def step(
     cached: bool = True,
     ignore: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Any]], Step]:
-    """Make a step of a function whose arguments are JSON, settings and artifacts.
+    """Make a step of a function whose arguments are JSON values, settings and artifacts.
 
     Args:
         uses: files of the competition (named by the argument `competition`) that decide the result.
         libraries: installed packages whose version decides the result, beside those that the code names
             (`tasks.core.cache.code.DECIDING`); `backend` is Keras's.
-        label: name of a call, with arguments in braces.
-        retries: attempts after a failure that is not a person's mistake.
-        cached: whether the result is an Artifact to be kept; else the step runs every time.
-        ignore: arguments that cannot change the result.
+        label: name of a call for people, with arguments in braces.
+        retries: further attempts after a failure that is not a UserError.
+        cached: whether the result is an Artifact that is stored and reused; else the step runs every time.
+        ignore: arguments that cannot change the result and are not in the key.
     """
 
     def decorate(function: Callable[..., Any]) -> Step:
@@ -197,12 +217,12 @@ def step(
 
 
 def _is_worth_retrying(task: Any, run: Any, state: Any) -> bool:
-    """Prefect asks this after a failure: a person's mistake stays one however often it is tried."""
+    """Whether Prefect should retry after a failure: not after a UserError, which would come again."""
     return not isinstance(state.data, UserError)
 
 
 def _refuse_edited(key: Key, label: str) -> None:
-    """A child would run other code than the key says, and its result would be kept under a wrong name."""
+    """Raise UserError if code of the key was edited: the child would run other code than the key names."""
     if changed := code.edited(key.code):
         raise UserError(f"{label}: {', '.join(changed)} changed since this run started; start it again")
 
@@ -213,13 +233,15 @@ def _look_up(store: Store, key: Key) -> Outcome | None:
     return Outcome(result, "cached", record.get("seconds", 0.0)) if result else None
 
 
-def _fetched(store: Store, key: Key, label: str) -> Outcome | None:
-    """What another store has computed and the mirror holds."""
+def _from_mirror(store: Store, key: Key, label: str) -> Outcome | None:
+    """The result that another store has uploaded to the mirror, downloaded."""
     mirror = Mirror.current()
     return _look_up(store, key) if mirror and mirror.fetch(key.digest, label) else None
 
 
-def _record(key: Key, label: str, result: Artifact, seconds: float, worked: float | None) -> dict[str, Any]:
+def _record(
+    key: Key, label: str, result: Artifact, seconds: float, worked_seconds: float | None
+) -> dict[str, Any]:
     if not isinstance(result, Artifact):
         raise TypeError(f"step {key.step}: expected an Artifact, received {type(result).__name__}")
     return {
@@ -228,7 +250,7 @@ def _record(key: Key, label: str, result: Artifact, seconds: float, worked: floa
         **key._asdict(),
         "result": result.model_dump(),
         "seconds": round(seconds, 3),
-        "worked": worked,
+        "worked": worked_seconds,
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 

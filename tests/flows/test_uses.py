@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from flows.budget.plan import plan
-from tasks.core.cache.code import counts
+from tasks.core.cache.code import decides_results
 from tests.dogs import raw_files
 from tests.extraction import contract
 from tests.nl2sql import contract as questions
@@ -147,7 +147,9 @@ def traced(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 @pytest.mark.slow
 def test_whatever_a_step_executes_is_in_its_key(traced: Traced) -> None:
     missing = {
-        label: sorted(name for name in modules["executed"] if counts(name) and name not in modules["covered"])
+        label: sorted(
+            name for name in modules["executed"] if decides_results(name) and name not in modules["covered"]
+        )
         for label, modules in traced.items()
     }
     assert {label: names for label, names in missing.items() if names} == {}

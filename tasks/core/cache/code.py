@@ -1,11 +1,13 @@
-"""Digest of the code a step really rests on.
+"""Digests of the code that decides a step's result.
 
-A step's own lines are not enough: with a thin step over a pure function, an edit of the function would
-go unseen. So the digest takes the step's module, the competition's files it names, and everything of
-ours these import, wherever the import stands. Comments, docstrings and layout do not count.
+A step is a thin function over pure functions, so its own lines are not enough. The digests cover the step's
+module, the competition's modules that it names in `uses`, and all modules of `tasks` and `flows` that these
+import, directly or indirectly, at the top or inside functions. Imports are read from the syntax tree: nothing
+is imported to make a key. Comments, docstrings and layout do not change a digest.
 
-Left out: `tasks.core`, which moves results and does not make them (its `store.FORMAT` is in every key),
-and `config` modules, whose values arrive as inputs.
+Two kinds of modules are not covered, so nothing in them may decide a result: `tasks.core`, which stores and
+moves results (`store.FORMAT`, in every key, stands for it), and `config` modules, whose values are inputs of
+steps.
 """
 
 import ast
@@ -16,7 +18,8 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
-OURS = ("tasks", "flows")
+PACKAGES = ("tasks", "flows")
+"""Packages whose modules are followed."""
 DECIDING = {
     "ahocorasick": "pyahocorasick",
     "albumentations": "albumentations",
@@ -29,58 +32,58 @@ DECIDING = {
     "sklearn": "scikit-learn",
     "tensorflow": "tensorflow",
 }
-"""Libraries that decide numbers: the name they are imported by, and that of their distribution."""
+"""Libraries whose version can change a result: distribution by the name of the import."""
 PARSING = threading.Lock()
-"""Python 3.11 counts the depth of all threads' trees in one number: two at once can raise SystemError."""
+"""Python 3.11 counts the depth of all threads' trees together: two parses at once can raise SystemError."""
 
 
 @cache
 def code_digests(module: str, extra: tuple[str, ...] = (), root: Path = ROOT) -> dict[str, str]:
-    """Digest of each module reached from `module` and `extra`, by module name.
+    """Digest of each module that `module` and `extra` are or import and that decides results, by its name.
 
     Raises:
         FileNotFoundError: one of the named modules does not exist.
     """
-    waiting = [module, *extra]
-    for name in waiting:
+    names = [module, *extra]
+    for name in names:
         if _file(name, root) is None:
             raise FileNotFoundError(f"module {name}: no such file below {root}")
-    return _walked(waiting, root, read=_read, wanted=counts)
+    return _follow(names, root, read=_read, include=decides_results)
 
 
-def reached(names: Iterable[str], root: Path = ROOT, *, now: bool = False) -> dict[str, str]:
-    """Digest of every module of ours that these reach, those that only move results too, by name.
+def all_digests(names: Iterable[str], root: Path = ROOT, *, now: bool = False) -> dict[str, str]:
+    """Digest of every module of our packages that these are or import, by its name.
 
     Args:
-        names: modules; one that has no file below `root` is left out.
-        root: where the packages lie.
-        now: as the files are at this moment, not as this process first read them.
+        names: modules; one without a file below `root` is skipped.
+        root: folder of the packages.
+        now: read the files now; else as this process first read them.
     """
-    return _walked(names, root, read=_read_now if now else _read, wanted=lambda name: True)
+    return _follow(names, root, read=_read_now if now else _read, include=lambda name: True)
 
 
-def _walked(
+def _follow(
     names: Iterable[str],
     root: Path,
     *,
     read: Callable[[Path], tuple[str, list[str]]],
-    wanted: Callable[[str], bool],
+    include: Callable[[str], bool],
 ) -> dict[str, str]:
-    """Digests of these modules and of all ours that they lead to, as far as they are wanted."""
-    waiting, found = list(names), dict[str, str]()
+    """Digests of these modules and of those that they import, by name; only included ones are followed."""
+    waiting, digests = list(names), dict[str, str]()
     while waiting:
         name = waiting.pop()
         path = _file(name, root)
-        if name in found or path is None or not wanted(name):
+        if name in digests or path is None or not include(name):
             continue
-        found[name], more = read(path)
-        waiting.extend(each for each in more if each.split(".")[0] in OURS)
-    return dict(sorted(found.items()))
+        digests[name], imports = read(path)
+        waiting.extend(each for each in imports if each.split(".")[0] in PACKAGES)
+    return dict(sorted(digests.items()))
 
 
 @cache
 def libraries(modules: tuple[str, ...], root: Path = ROOT) -> tuple[str, ...]:
-    """Distributions that these modules of ours import and whose version decides numbers, sorted."""
+    """Distributions of `DECIDING` that these modules import themselves, sorted."""
     paths = [_file(module, root) for module in modules]
     names = {name.split(".")[0] for path in paths if path for name in _read(path)[1]}
     return tuple(sorted(DECIDING[name] for name in names & DECIDING.keys()))
@@ -92,7 +95,7 @@ def _content(path: Path) -> bytes:
 
 
 def _read(path: Path) -> tuple[str, list[str]]:
-    """Digest of a file as this process first read it, and names of the modules it imports."""
+    """Digest of a file as this process first read it, and the names of the modules that it imports."""
     return _parsed(_content(path))
 
 
@@ -110,29 +113,29 @@ def _parsed(content: bytes) -> tuple[str, list[str]]:
 
 @cache
 def snapshot(root: Path = ROOT) -> None:
-    """Read all our code now: what this process has loaded, whatever is edited while it runs.
+    """Read all files of our packages now, so that keys hold the code that this process runs, not later edits.
 
-    Only what a key asks for is parsed later: to parse everything takes as long as to import Prefect.
+    They are parsed later, when a key needs them: parsing all takes as long as importing Prefect.
     """
-    for package in OURS:
+    for package in PACKAGES:
         for path in sorted((root / package).rglob("*.py")):
             _content(path)
 
 
 def edited(names: Iterable[str], root: Path = ROOT) -> list[str]:
-    """Those modules whose code on the disk is no longer what `code_digests` read."""
+    """The modules whose code on the disk differs from what this process first read."""
     paths = {name: _file(name, root) for name in names}
     return [name for name, path in paths.items() if path and _read(path) != _read_now(path)]
 
 
-def counts(name: str) -> bool:
-    """Whether a module of ours decides results."""
+def decides_results(name: str) -> bool:
+    """Whether a module of our packages belongs into keys."""
     parts = name.split(".")
     return parts[:2] != ["tasks", "core"] and parts[-1] != "config"
 
 
 def imported(tree: ast.AST) -> list[str]:
-    """Names of modules imported anywhere in a syntax tree; `from a import b` may name `a.b`."""
+    """Names of modules that are imported anywhere in a syntax tree; `from a import b` gives `a` and `a.b`."""
     names: list[str] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -144,12 +147,12 @@ def imported(tree: ast.AST) -> list[str]:
 
 
 def without_docstrings(tree: ast.Module) -> ast.Module:
-    """The same tree with every docstring (a string standing alone) removed."""
+    """The same tree without docstrings, which are all expressions that are only a string."""
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):
-            kept = [item for item in body if not _is_text(item)]
-            node.body = kept or [ast.Pass()]  # type: ignore[attr-defined]
+            statements = [item for item in body if not _is_text(item)]
+            node.body = statements or [ast.Pass()]  # type: ignore[attr-defined]
     return tree
 
 
@@ -162,6 +165,6 @@ def _is_text(node: ast.AST) -> bool:
 
 
 def _file(name: str, root: Path) -> Path | None:
-    """The file of a module; None for a package (its `__init__` is empty) or a name inside a module."""
+    """The file of a module; None for a package (its `__init__` is empty) and for a name inside a module."""
     path = root.joinpath(*name.split(".")).with_suffix(".py")
     return path if path.is_file() else None

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 RECENT_NS = 2_000_000_000
-"""The digest of a file that changed less than this long ago is not cached: its next change may get the same time."""
+"""The digest of a file that has just changed is not cached: its next change may get the same time."""
 
 
 def digest_of_json(value: Any) -> str:
@@ -26,7 +26,7 @@ def sha256_of_file(path: Path) -> str:
 
 
 def files_below(path: Path) -> Iterator[tuple[str, os.stat_result]]:
-    """Relative name and status of each file below a folder, or of a file itself; hidden names are left out."""
+    """Relative name and status of each file below a folder (or of the file itself), but hidden ones."""
     if path.is_file():
         yield "", path.stat()
         return

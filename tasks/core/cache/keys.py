@@ -1,8 +1,13 @@
-"""The cache key of a step: its inputs, the code it rests on, and the libraries that decide numbers.
+"""The cache key of a step: everything that decides its result.
 
-Inputs are JSON values, settings and artifacts. Artifacts count by their digest, settings fields marked
-`Contents` by what lies at their path, fields marked `NotInKey` not at all. Anything else is an error:
-a type this module does not know could compare equal by accident.
+A key has four parts: the name of the step, its inputs, digests of its code (`tasks.core.cache.code`), and
+versions of the libraries that the code imports. Two calls with equal keys have equal results, so the second
+one takes the first one's artifact from the store. The key's digest names the record there.
+
+Inputs are the arguments of the call: JSON values, settings and artifacts. An artifact enters by its digest. A
+field of settings enters by its value; one marked `Contents` by the digests of the files at its path, wherever
+they lie; one marked `NotInKey` not at all. Other types raise TypeError, since they might be equal by
+accident.
 """
 
 import os
@@ -22,19 +27,23 @@ from tasks.core.config import Contents, NotInKey
 from tasks.core.places import expand
 
 NAMED_WEIGHTS = ("imagenet", "none")
-"""Values of a `Contents` field that name something other than a path."""
+"""Values of a `Contents` field that are no paths."""
 
 
 class Key(NamedTuple):
-    """A step's identity and what it is made of, so that two keys can be compared part by part."""
+    """A cache key with its parts, so that two keys can be compared part by part (`key_diff`)."""
 
     step: str
     inputs: dict[str, Any]
+    """JSON by the names of the step's arguments."""
     code: dict[str, str]
+    """SHA-256 by module name."""
     libraries: dict[str, str]
+    """Version by distribution name."""
 
     @property
     def digest(self) -> str:
+        """SHA-256 of all parts and of the store's format."""
         return digest_of_json([FORMAT, self.step, self.inputs, self.code, self.libraries])
 
 
@@ -51,9 +60,9 @@ def make_key(
 
     Args:
         module: the module of the step.
-        uses: files of the competition given as an argument; `{method}.training` is the file of the method that
-            the settings given as `recipe` name, and of none where they name no method.
-        libraries: installed packages whose version decides the result, beside those that the code imports.
+        uses: modules of the competition given as an argument; `{method}.training` is the module of the
+            method that the settings given as `recipe` name, and of none if they name no method.
+        libraries: installed packages whose version decides the result, besides those that the code imports.
     """
     code = code_digests(module, tuple(_used_modules(uses, arguments)))
     names = sorted({*libraries, *imported_libraries(tuple(code))})
@@ -80,10 +89,10 @@ def _used_modules(uses: Iterable[str], arguments: Mapping[str, Any]) -> Iterator
 
 
 def canonical(value: Any, name: str, store: Store) -> Any:
-    """The value as JSON that is equal exactly when the step must not run again.
+    """The value as JSON that is equal if, and only if, the value makes no difference to the result.
 
     Raises:
-        TypeError: the value is of a type that does not belong into a step's inputs.
+        TypeError: the value is neither JSON nor settings nor an artifact.
     """
     if value is None or isinstance(value, str | bool | int):
         return value
@@ -103,20 +112,20 @@ def canonical(value: Any, name: str, store: Store) -> Any:
 
 
 def _canonical_settings(settings: BaseModel, name: str, store: Store) -> dict[str, Any]:
-    result = {}
+    values = {}
     for field, information in type(settings).model_fields.items():
         value = getattr(settings, field)
         if any(isinstance(mark, NotInKey) for mark in information.metadata):
             continue
         if any(isinstance(mark, Contents) for mark in information.metadata):
-            result[field] = {"contents": _contents(value, store)}
+            values[field] = {"contents": _contents(value, store)}
         else:
-            result[field] = canonical(value, f"{name}.{field}", store)
-    return result
+            values[field] = canonical(value, f"{name}.{field}", store)
+    return values
 
 
 def named_paths(settings: BaseModel, name: str = "") -> Iterator[tuple[str, str]]:
-    """Dotted key and value of every setting that names a file or folder."""
+    """Dotted key and value of each setting that is the path of a file or folder."""
     for field, information in type(settings).model_fields.items():
         value, key = getattr(settings, field), f"{name}.{field}".lstrip(".")
         if any(isinstance(mark, Contents) for mark in information.metadata):
@@ -131,22 +140,22 @@ def named_paths(settings: BaseModel, name: str = "") -> Iterator[tuple[str, str]
 
 
 def _contents(value: str, store: Store) -> Any:
-    """Digests of the files at a path; the value itself where it names no path."""
+    """Digests of the files at a path, by name; the value itself if it is no path."""
     if value in NAMED_WEIGHTS or not value:
         return value
     path = expand(value)
     memory_file = store.root / "fingerprints" / f"{digest_of_json(str(path))[:32]}.json"
     memory = read_json(memory_file) or {}
     before = dict(memory)
-    found = contents(path, memory)
+    digests = contents(path, memory)
     if memory != before:
         write_json(memory_file, memory)
-    return found
+    return digests
 
 
 @lru_cache
 def library_version(name: str) -> str:
-    """Installed version of a library; `backend` stands for Keras's."""
+    """Installed version of a distribution, or `absent`; for `backend` the name of Keras's backend."""
     if name == "backend":
         return os.environ.get("KERAS_BACKEND", "tensorflow")
     try:

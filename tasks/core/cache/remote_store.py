@@ -4,11 +4,11 @@
     artifacts/<kind>-<digest>.json        SHA-256 and size of each file; written when all are there
     steps/<key>.json                      the record; written last
 
-A step without a result in the store is looked up here before it is computed, and computed results are uploaded
-here. The mirror never fails a run: while it cannot be reached, the run goes on without it and notes pending uploads
-in the store (`owed/<key>`), which the next successful upload includes. Checkpoints and locks stay in their store:
-machines that share only a mirror may compute the same step at the same time. Podium deletes nothing here; set the
-bucket's lifecycle rules for that.
+A step without a result in the store is looked up here before it is computed, and computed results are
+uploaded. The mirror never fails a run: while it cannot be reached, the run goes on without it and notes
+pending uploads in the store (`owed/<key>`), which the next successful upload includes. Checkpoints and locks
+stay in their store: machines that share only a mirror may compute the same step at the same time. Podium
+deletes nothing here; that is for the bucket's own rules.
 """
 
 import json
@@ -69,7 +69,8 @@ class Mirror:
             received = self._files.cat_file(self._at(PROBE))
         except Exception as error:  # each kind of storage has its own exceptions
             raise UserError(
-                f"{VARIABLE}: expected a place that can be written to, received {self.url} ({_describe(error)})"
+                f"{VARIABLE}: expected a place that can be written to, received {self.url} "
+                f"({_describe(error)})"
             ) from None
         if received != probe:
             raise UserError(f"{VARIABLE}: {self.url} returned other contents than were written to it")
@@ -80,7 +81,7 @@ class Mirror:
         return found[1] if found else None
 
     def fetch(self, key: str, label: str) -> bool:
-        """Download the result of this key into the store; whether the mirror had it, undamaged."""
+        """Download the result of this key into the store; whether it was there, undamaged."""
         return bool(self._try(f"fetch {label}", lambda: self._fetch(key, label)))
 
     def upload(self, key: str) -> None:
@@ -101,7 +102,7 @@ class Mirror:
         return self.store.root / "owed"
 
     def _try(self, what: str, act: Callable[[], T]) -> T | None:
-        """What `act` returns; None if it fails, and without calling it for `RETRY_SECONDS` after a failure."""
+        """What `act` returns; None if it fails, and for `RETRY_SECONDS` after a failure."""
         if time.monotonic() < self._retry_at:
             return None
         try:

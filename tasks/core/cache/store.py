@@ -75,7 +75,7 @@ class Store:
 
     @contextmanager
     def new_folder(self) -> Iterator[Path]:
-        """An empty temporary folder on the store's disk, deleted at the end of the block unless `keep` moved it."""
+        """An empty folder on the store's disk, deleted at the end of the block unless `keep` moved it."""
         folder = self.root / "temporary" / uuid.uuid4().hex
         folder.mkdir(parents=True)
         try:
@@ -84,7 +84,7 @@ class Store:
             shutil.rmtree(folder, ignore_errors=True)
 
     def keep(self, kind: str, folder: Path) -> Artifact:
-        """Move a finished folder into the store under its digest, unless an equal artifact is there and whole."""
+        """Move a finished folder into the store under its digest, unless an equal one is there and whole."""
         files = {path.relative_to(folder).as_posix(): _seal(path) for path in _files(folder)}
         digest = digest_of_json({name: entry["sha256"] for name, entry in files.items()})
         artifact = Artifact(kind=kind, digest=digest)

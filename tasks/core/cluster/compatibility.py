@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from tasks.core.cache.code import DECIDING, reached
+from tasks.core.cache.code import DECIDING, all_digests
 
 VARIABLES = (
     "KERAS_BACKEND",
@@ -24,8 +24,8 @@ VARIABLES = (
     "TF_NUM_INTEROP_THREADS",
     "TF_NUM_INTRAOP_THREADS",
 )
-"""Variables that can change a number. Dask and Ray set counts of threads for their workers, on which the order
-of a sum depends, and children would inherit them."""
+"""Variables that can change a number. Dask and Ray set counts of threads for their workers, on which the
+order of a sum depends, and children would inherit them."""
 MACHINE_VARIABLES = ("PODIUM_SLOTS", "PODIUM_SLOT_FOLDER")
 """Variables that each machine sets for itself."""
 MAX_DIFFERENCES = 5
@@ -43,7 +43,7 @@ def identity(function: str, competition: str, *, now: bool = False) -> dict[str,
     modules = (function.split(":")[0], f"tasks.{competition}.competition", "tasks.core.cluster.worker")
     libraries = {name: _version(name) for name in sorted(set(DECIDING.values()))}
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return {**reached(modules, now=now), **libraries, "Python": python}
+    return {**all_digests(modules, now=now), **libraries, "Python": python}
 
 
 def difference(expected: Mapping[str, str], received: Mapping[str, str]) -> str:
@@ -61,7 +61,7 @@ def difference(expected: Mapping[str, str], received: Mapping[str, str]) -> str:
 def refusal(order: Mapping[str, Any], where: str) -> str:
     """Why this machine must not carry out the order; empty when it may."""
     core = ("tasks.core.cluster.worker",)
-    if changed := difference(reached(core, now=True), reached(core)):
+    if changed := difference(all_digests(core, now=True), all_digests(core)):
         return f"the worker on {where} was started before its code changed ({changed}); start it again"
     ours = identity(order["function"], order["competition"], now=True)
     if differing := difference(order["identity"], ours):

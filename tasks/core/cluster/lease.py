@@ -6,9 +6,9 @@
     ended     made by the worker once the child and its processes have ended
     output/   files of the child
 
-The two sides exchange only these files, so that a child outlives neither its lease nor its worker, even if the
-cluster between them fails. Each check opens a file anew, because a network file system guarantees only that
-whoever opens a file sees what was closed before.
+The two sides exchange only these files, so that a child outlives neither its lease nor its worker, even if
+the cluster between them fails. Each check opens a file anew, because a network file system guarantees only
+that whoever opens a file sees what was closed before.
 """
 
 import threading
@@ -120,7 +120,7 @@ class TakenOrder:
         return True
 
     def has_lease(self) -> bool:
-        """Whether the lease exists and was renewed within `lease_seconds`, by the clock of this machine alone."""
+        """Whether the lease exists and was renewed within `lease_seconds` of this machine's clock."""
         now = time.monotonic()
         try:
             lease = (self.folder / "lease").read_bytes()

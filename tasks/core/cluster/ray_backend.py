@@ -57,8 +57,8 @@ def connect(address: str) -> "RayCluster":
 class _Driver(threading.Thread):
     """Holds the connection in a thread of its own.
 
-    In the main thread Ray would replace our handler of SIGTERM; and the processes of a cluster on this machine
-    end with the thread that has started them.
+    In the main thread Ray would replace our handler of SIGTERM; and the processes of a cluster on this
+    machine end with the thread that has started them.
     """
 
     def __init__(self, ray: Any, options: dict[str, Any]) -> None:

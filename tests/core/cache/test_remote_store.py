@@ -178,8 +178,8 @@ def test_a_run_goes_on_without_its_mirror_and_a_later_one_makes_up_for_it(
     assert len(tried) == 1  # and is then left alone, for every attempt may take a minute
     assert caplog.text.count("the run goes on without it") == 1
     assert current().upload_pending() == 2
-    monkeypatch.setattr(module, "REST_SECONDS", 0.0)
-    current()._rests_until = 0.0
+    monkeypatch.setattr(module, "RETRY_SECONDS", 0.0)
+    current()._retry_at = 0.0
     run(write, "c")
     assert current().upload_pending() == 0
     elsewhere("other")
@@ -203,13 +203,13 @@ def test_a_copy_that_broke_off_is_no_hit_and_is_completed(
     assert run(write, "a").state == "cached"
 
 
-def test_what_was_evicted_before_it_was_copied_is_owed_no_more(
+def test_what_was_evicted_before_it_was_copied_is_not_pending_any_more(
     mirrored: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
         unreachable(patch)
         Store.current().remove(run(write, "a").result)
-    current()._rests_until = 0.0
+    current()._retry_at = 0.0
     assert current().upload_pending() == 0
     assert not (mirrored / "artifacts").exists()
 

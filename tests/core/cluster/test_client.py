@@ -268,12 +268,12 @@ def test_a_worker_with_other_code_or_libraries_refuses(
 
 
 def test_a_worker_that_is_older_than_its_code_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
-    reached = compatibility.reached
+    all_digests = compatibility.all_digests
 
     def edited(names: Any, *, now: bool = False) -> dict[str, str]:
-        return {**reached(names, now=now), **({"tasks.core.execution.slots": "edited"} if now else {})}
+        return {**all_digests(names, now=now), **({"tasks.core.execution.slots": "edited"} if now else {})}
 
-    monkeypatch.setattr(compatibility, "reached", edited)
+    monkeypatch.setattr(compatibility, "all_digests", edited)
     with pytest.raises(
         UserError, match=r"was started before its code changed \(tasks.core.execution.slots\)"
     ):
