@@ -44,7 +44,7 @@ def make(photos: np.ndarray, settings: Augmentation, *, seed: int, **others) -> 
 
 @pytest.mark.parametrize("settings", [STILL, CLASSIC, MODERN, EVERYTHING])
 @pytest.mark.parametrize("size", [SOURCE, SIZE, 17, 64])
-def test_a_view_has_the_size_asked_for_and_leaves_the_photographs_alone(settings, size):
+def test_a_view_has_the_requested_size_and_does_not_change_the_photographs(settings, size):
     photos = noise(count=4)
     before = photos.copy()
     for seed in range(10):
@@ -91,7 +91,7 @@ def test_nothing_but_the_photograph_and_its_partners_ever_shows():
         assert not made[..., 2].any()
 
 
-def test_the_guard_above_sees_a_held_out_photograph_when_it_is_a_partner():
+def test_the_check_above_finds_a_held_out_photograph_among_the_partners():
     photos = flat(0, 255)
     assert any(make(photos, Augmentation(zoom=0.5), seed=seed).any() for seed in range(10))
 

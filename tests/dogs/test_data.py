@@ -165,7 +165,7 @@ def test_every_unusable_photograph_is_listed(tmp_path):
     )
 
 
-def test_missing_photographs_are_told_before_any_is_decoded(tmp_path, monkeypatch):
+def test_missing_photographs_are_reported_before_any_is_decoded(tmp_path, monkeypatch):
     root = write(tmp_path / "dogs")
     (root / "train" / "d,4.jpg").unlink()
     monkeypatch.setattr(survey.photographs, "read", lambda *_: pytest.fail("decoded"))
@@ -183,7 +183,7 @@ def test_count_tells_what_load_writes_and_writes_nothing(tmp_path):
     assert json.loads((dataset / "notes.json").read_text()) == summary
 
 
-def test_full_disk_is_told_before_anything_is_decoded(tmp_path, monkeypatch):
+def test_a_full_disk_is_reported_before_anything_is_decoded(tmp_path, monkeypatch):
     root = write(tmp_path / "dogs")
     monkeypatch.setattr(data.shutil, "disk_usage", lambda _: SimpleNamespace(free=4 * 32 * 96 - 1))
     with pytest.raises(UserError, match=r"expected 0\.0 GB free .*, received 0\.0 GB"):

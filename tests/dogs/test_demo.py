@@ -89,7 +89,7 @@ def test_one_pair_of_photographs_is_nearly_equal(root: Path) -> None:
     assert (root / "train" / f"{first}.jpg").read_bytes() != (root / "train" / f"{second}.jpg").read_bytes()
 
 
-def test_photographs_have_several_shapes_and_the_asked_shorter_side(root: Path) -> None:
+def test_photographs_have_several_shapes_and_the_requested_shorter_side(root: Path) -> None:
     sizes = set()
     for path in (root / "train").iterdir():
         with Image.open(path) as image:

@@ -96,7 +96,7 @@ REPAIRED = {
 
 
 @pytest.mark.parametrize(("contents", "name", "kinds"), REPAIRED.values(), ids=REPAIRED)
-def test_repairs_and_says_so(tmp_path, contents, name, kinds):
+def test_repairs_are_reported(tmp_path, contents, name, kinds):
     image, repairs = read(tmp_path, contents, name=name)
     assert (image.mode, image.size, repairs) == ("RGB", (40, 30), kinds)
     assert set(repairs) <= set(photographs.REPAIRS)

@@ -38,7 +38,7 @@ def test_folds_together_predict_every_record_once(keras, tmp_path):
     assert sorted(ids) == sorted(f"r,{index}" for index in range(COUNT))
 
 
-def test_only_the_parts_asked_for_are_predicted(keras, tmp_path):
+def test_only_the_parts_of_the_job_are_predicted(keras, tmp_path):
     whole = predicted("linear", tmp_path)
     for part in ("held_out", "test"):
         (found,) = predicted("linear", tmp_path, parts=(part,)).items()

@@ -239,7 +239,7 @@ def test_what_is_left_out_is_noted(tmp_path):
     }
 
 
-def test_examples_are_few_but_the_number_is_told(tmp_path):
+def test_notes_have_few_examples_but_the_whole_count(tmp_path):
     root = write(tmp_path / "dogs")
     for number in range(12):
         added(f"train/stray {number}.jpg")(root)

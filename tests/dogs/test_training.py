@@ -12,7 +12,7 @@ def records(kind: str, folder, **fields) -> Records:
     return Records(made, recipe(kind))
 
 
-def test_held_out_and_own_records_are_all_records_once(tmp_path):
+def test_held_out_and_training_records_are_all_records_once(tmp_path):
     for fold in (0, 1):
         found = records("small", tmp_path, fold=fold)
         assert sorted([*found.fitted, *found.held_out]) == list(range(COUNT))
@@ -26,7 +26,7 @@ def test_records_beside_the_held_out_fold_are_left_out_too(tmp_path):
     assert found.held_out.tolist() == list(range(0, COUNT, 3))
 
 
-def shown(found: Records, stage: Stage, *, epochs: int) -> list[np.ndarray]:
+def batches(found: Records, stage: Stage, *, epochs: int) -> list[np.ndarray]:
     steps = [(epoch, step) for epoch in range(epochs) for step in range(found.steps_per_epoch)]
     return [found.batch(stage, epoch, step).inputs for epoch, step in steps]
 
@@ -40,7 +40,7 @@ def blacken(folder, rows: np.ndarray, *, value: int) -> None:
 
 
 @pytest.mark.parametrize("plain", [False, True])
-def test_batches_never_show_a_held_out_photograph(tmp_path, plain):
+def test_batches_never_have_a_held_out_photograph(tmp_path, plain):
     job("small", tmp_path)
     blacken(tmp_path, np.arange(0, COUNT, 2), value=255)
     blacken(tmp_path, np.arange(1, COUNT, 2), value=20)
@@ -48,11 +48,11 @@ def test_batches_never_show_a_held_out_photograph(tmp_path, plain):
     settings = recipe("small").model_dump(mode="json") | fields
     made = job("small", tmp_path, fold=0, settings=settings)
     found = Records(made, type(recipe("small")).model_validate(settings))
-    views = np.concatenate(shown(found, Stage(plain=plain), epochs=6))
+    views = np.concatenate(batches(found, Stage(plain=plain), epochs=6))
     assert set(np.unique(views).tolist()) == {20.0}
 
 
-def test_every_own_record_is_shown_at_most_once_an_epoch(tmp_path):
+def test_every_training_record_is_in_at_most_one_batch_of_an_epoch(tmp_path):
     found = records("small", tmp_path)
     epoch = np.concatenate([found._positions(0, step) for step in range(found.steps_per_epoch)])
     assert len(set(epoch.tolist())) == len(epoch) == found.count // found.batch_size * found.batch_size
@@ -111,7 +111,7 @@ def test_without_pseudo_labels_no_weights_are_passed(tmp_path):
     assert records("small", tmp_path).batch(Stage(), 0, 0).weights is None
 
 
-def test_a_model_starts_at_the_discriminant_of_its_own_records(keras, tmp_path):
+def test_a_model_starts_at_the_discriminant_of_its_training_records(keras, tmp_path):
     settings = recipe("linear").model_dump(mode="json")
     settings["head"] |= {"start": "discriminant", "shrinkage": 0.9}
     made = with_views("linear", tmp_path)

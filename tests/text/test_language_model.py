@@ -52,7 +52,7 @@ def guessed(batch) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return rows, batch.inputs["places"][rows, columns], batch.targets["guess"][rows, columns]
 
 
-def test_a_share_of_the_characters_is_to_be_guessed_never_the_tokens_around_them():
+def test_a_share_of_the_characters_is_to_be_predicted_never_the_tokens_around_them():
     found = texts(masked=0.25)
     plain = {tuple(each["characters"].tolist()) for each in found._sentences}
     for batch in batches(found, epochs=4):
@@ -68,7 +68,7 @@ def test_a_share_of_the_characters_is_to_be_guessed_never_the_tokens_around_them
             assert own.max() <= count - 2
 
 
-def test_of_these_most_are_hidden_some_exchanged_some_left():
+def test_most_chosen_characters_are_masked_some_replaced_some_left():
     fates = []
     for batch in batches(texts(masked=0.3)):
         rows, places, truth = guessed(batch)
@@ -80,7 +80,7 @@ def test_of_these_most_are_hidden_some_exchanged_some_left():
     np.testing.assert_allclose(shares, [0.8, 0.1, 0.1], atol=0.04)
 
 
-def test_vectors_of_what_is_hidden_are_hidden_too(tmp_path):
+def test_vectors_of_masked_characters_are_masked_too(tmp_path):
     vectors = np.random.default_rng(0).normal(size=(len(COUNTS), 4))
     np.savez(tmp_path / "v.npz", characters=np.array([character for character, _ in COUNTS]), vectors=vectors)
     for batch in batches(texts(reader(vectors=str(tmp_path / "v.npz"))), epochs=8):
@@ -101,7 +101,7 @@ def test_a_batch_is_a_function_of_its_place():
             np.testing.assert_array_equal(value, (ahead.inputs | ahead.targets)[name])
 
 
-def test_epochs_may_be_asked_for_in_turn_by_many_threads():
+def test_threads_may_make_batches_of_several_epochs_at_once():
     from concurrent.futures import ThreadPoolExecutor
 
     found = texts()
@@ -110,7 +110,7 @@ def test_epochs_may_be_asked_for_in_turn_by_many_threads():
     assert len(made) == 300
 
 
-def test_guesses_lose_the_mean_cross_entropy_of_what_is_to_be_guessed():
+def test_the_loss_is_the_mean_cross_entropy_of_the_places_with_a_target():
     from tasks.text.language_model import guess_loss
 
     logits = np.random.default_rng(0).normal(size=(2, 3, 5))
@@ -121,7 +121,7 @@ def test_guesses_lose_the_mean_cross_entropy_of_what_is_to_be_guessed():
     assert float(guess_loss(np.full((2, 3), -1), logits)) == 0
 
 
-def test_logits_are_of_the_places_asked_for():
+def test_logits_are_those_of_the_places():
     from keras import ops
 
     from tasks.text.language_model import network
@@ -146,7 +146,7 @@ def test_a_pretraining_learns_to_guess(tmp_path, keras):
     assert rows[-1]["loss"] < rows[0]["loss"] - 0.5
 
 
-def test_what_was_trained_is_found_again(tmp_path):
+def test_trained_weights_are_loaded_again(tmp_path):
     from tasks.text.language_model import load, training
 
     model = training(TEXTS, reader(), settings(), seed=1).model

@@ -76,7 +76,7 @@ def test_words_are_numbered_by_how_often_they_come():
     assert of_words(segmented, minimum=1) == of_words(segmented[::-1], minimum=1)
 
 
-def test_an_encoder_that_reads_words_must_be_given_some():
+def test_an_encoder_with_words_needs_segmented_sentences():
     with pytest.raises(ValueError, match="segmented sentences"):
         reader(dgcnn={"words": True}).read("青", ["青"])
 
@@ -88,7 +88,7 @@ def test_sentences_are_read_by_the_vectors_own_vocabulary(tmp_path):
     assert read["vectors"].tolist() == [BEGIN, FIRST, FIRST + 1, UNKNOWN, END]
 
 
-def test_characters_of_the_training_texts_are_asked_for_where_they_are_needed_alone():
+def test_characters_are_counted_only_without_a_pretrained_vocabulary():
     def unwanted():
         raise AssertionError("asked")
 

@@ -16,7 +16,7 @@ def test_kinds_come_in_the_order_of_their_messages_with_the_first_examples() -> 
     ]
 
 
-def test_examples_are_short_and_steer_no_terminal() -> None:
+def test_examples_are_short_and_escape_control_characters() -> None:
     notes = Notes({"odd": "odd ones"})
     notes.add("odd", "\x1b[31m" + "x" * 500)
     (example,) = notes.listed()[0]["examples"]
