@@ -13,11 +13,7 @@ from tasks.core.step import step
 
 
 @step(
-    uses=("views",),
-    libraries=("backend",),
-    label="augment {name} {kind} {view}",
-    retries=2,
-    ignore=("name",),
+    uses=("views",), libraries=("backend",), label="augment {name} {kind} {view}", retries=2, ignore=("name",)
 )
 def augment(
     competition: str,

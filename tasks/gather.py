@@ -44,6 +44,8 @@ def gather(
         for part in ("validation", "test"):
             if prediction_files.exists(others[0].path, part):
                 mean = members.mean([prediction_files.read(each.path, part) for each in others])
-                prediction_files.write(folder, part, Scores(mean.ids, members.blend_heads(mean.values, share)))
+                prediction_files.write(
+                    folder, part, Scores(mean.ids, members.blend_heads(mean.values, share))
+                )
         write_json(folder / "member.json", {"score": scorer(out_of_fold)._asdict(), "first_head": share})
         return store.keep("member", folder)

@@ -13,21 +13,9 @@ from tasks.core.step import step
 from tasks.learning.training.job import fit_job
 
 
-@step(
-    uses=("language_model",),
-    libraries=("backend",),
-    label="pretrain {name}",
-    retries=2,
-    ignore=("name",),
-)
+@step(uses=("language_model",), libraries=("backend",), label="pretrain {name}", retries=2, ignore=("name",))
 def pretrain(
-    competition: str,
-    name: str,
-    settings: dict[str, BaseModel],
-    dataset: Artifact,
-    *,
-    seed: int,
-    run: Run,
+    competition: str, name: str, settings: dict[str, BaseModel], dataset: Artifact, *, seed: int, run: Run
 ) -> Artifact:
     """Fit a network, and write it as `tasks.learning.training.job.fit_job` does.
 

@@ -5,6 +5,8 @@ These are plain functions that a flow calls, since a subflow costs a second each
 
 from typing import Any, NamedTuple
 
+from tasks.augment import augment
+from tasks.encode import encode
 from tasks.gather import gather
 from tasks.learning.seeds import fold_seed
 from tasks.predict import predict
@@ -53,10 +55,16 @@ class CrossValidation(NamedTuple):
     def fold_indices(self) -> range:
         return range(self.config.folds.count)
 
-    @property
-    def options(self) -> dict[str, Any]:
-        """Keywords of all steps that work in a child process."""
-        return {"seed": self.config.seed, "run": self.config.run}
+    def views(self, recipe: Any, settings: dict[str, Any], count: int, *, kind: str = "view") -> list[Future]:
+        """Augmented views of the training records; `settings`: the parts of the recipe that decide them."""
+        inputs = (self.competition, recipe.name, settings, self.dataset, self.folds)
+        options = {"kind": kind, "seed": self.config.seed, "run": self.config.run}
+        return [augment.submit(*inputs, view=view, **options) for view in range(count)]
+
+    def encoded(self, recipe: Any, settings: dict[str, Any], view: str) -> Future:
+        """One view of all records as models read it; `settings`: the parts of the recipe that decide it."""
+        inputs = (self.competition, recipe.name, settings, self.dataset)
+        return encode.submit(*inputs, view=view, seed=self.config.seed, run=self.config.run)
 
     def member(
         self,
@@ -76,17 +84,15 @@ class CrossValidation(NamedTuple):
                 they become candidates; else each predicts them, and the scores are averaged.
         """
         models, predictions = list[Future](), list[Future]()
-        parts = ["held_out"] if together else ["held_out", "validation", "test"]
+        other_parts = ["validation", "test"]
+        parts = ["held_out"] if together else ["held_out", *other_parts]
         for fold in self.fold_indices:
-            fold_labels = labels[fold] if labels else None
+            of, fold_labels = f"fold {fold}", labels[fold] if labels else None
             models.append(self.train(recipe, inputs, fold=fold, labels=fold_labels, start=start))
-            predictions.append(
-                self.predict(recipe, inputs, models[-1:], parts=parts, fold=fold, of=f"fold {fold}")
-            )
+            predictions.append(self.predict(recipe, inputs, models[-1:], parts=parts, fold=fold, of=of))
         others = predictions
         if together:
-            parts = ["validation", "test"]
-            others = [self.predict(recipe, inputs, models, parts=parts, fold=None, of="all folds")]
+            others = [self.predict(recipe, inputs, models, parts=other_parts, fold=None, of="all folds")]
         joined = gather.submit(self.competition, recipe.name, self.dataset, self.folds, predictions, others)
         return Member(joined, predictions, models)
 
@@ -128,7 +134,8 @@ class CrossValidation(NamedTuple):
             inputs.for_prediction,
             models,
             **options,
-            **self.options,
+            seed=self.config.seed,
+            run=self.config.run,
         )
 
 

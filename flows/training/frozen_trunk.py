@@ -2,32 +2,20 @@
 
 from typing import Any
 
-from flows.training.cross_validation import CrossValidation, Future, ModelInputs
-from tasks.augment import augment
-from tasks.encode import encode
+from flows.training.cross_validation import CrossValidation, ModelInputs
 
 
 def frozen_outputs(validation: CrossValidation, recipe: Any) -> ModelInputs:
     """Outputs of the frozen part for all views of the records; empty where all layers are trained."""
     if not recipe.trunk.cut:
         return ModelInputs()
-    competition, _, dataset, folds = validation
-    settings = {"trunk": recipe.trunk, "augmentation": recipe.augmentation}
-
-    def views(kind: str) -> list[Future]:
-        return [
-            augment.submit(
-                competition, recipe.name, settings, dataset, folds, view=view, kind=kind, **validation.options
-            )
-            for view in range(recipe.views)
-        ]
-
-    frozen = {"trunk": recipe.trunk}
+    frozen, test_views = {"trunk": recipe.trunk}, recipe.test_time.views
     encoded = {
-        name: encode.submit(competition, recipe.name, frozen, dataset, view=name, **validation.options)
-        for name in dict.fromkeys(("identity", *recipe.test_time.views))
+        view: validation.encoded(recipe, frozen, view) for view in dict.fromkeys(("identity", *test_views))
     }
     for_training = {"identity": encoded["identity"]} if recipe.views else encoded
-    for_prediction = {name: encoded[name] for name in recipe.test_time.views}
+    settings = {**frozen, "augmentation": recipe.augmentation}
+    views = validation.views(recipe, settings, recipe.views)
     is_plain = any(stage.plain for stage in recipe.training.stages)
-    return ModelInputs(views("view"), views("plain") if is_plain else [], for_training, for_prediction)
+    plain_views = validation.views(recipe, settings, recipe.views, kind="plain") if is_plain else []
+    return ModelInputs(views, plain_views, for_training, {view: encoded[view] for view in test_views})

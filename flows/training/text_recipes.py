@@ -3,15 +3,7 @@
 from itertools import combinations
 from typing import Any
 
-from flows.training.cross_validation import (
-    CrossValidation,
-    Future,
-    Member,
-    ModelInputs,
-    second_round_recipe,
-)
-from tasks.augment import augment
-from tasks.encode import encode
+from flows.training.cross_validation import CrossValidation, Future, Member, ModelInputs, second_round_recipe
 from tasks.learning.seeds import fold_seed
 from tasks.pool import pool
 from tasks.pretrain import pretrain
@@ -46,33 +38,20 @@ def _second_round_labels(
     for pair in combinations(validation.fold_indices, 2):
         model = validation.train(recipe, inputs, fold=pair[0], beside=pair[1], start=start)
         for fold, other in (pair, pair[::-1]):
-            predicted = validation.predict(
-                recipe,
-                inputs,
-                [model],
-                parts=["held_out"],
-                fold=other,
-                beside=fold,
-                of=f"fold {other} for fold {fold}",
-            )
+            held_out = {"fold": other, "beside": fold, "of": f"fold {other} for fold {fold}"}
+            predicted = validation.predict(recipe, inputs, [model], parts=["held_out"], **held_out)
             scores[fold].append(predicted)
     return [pool.submit(recipe.name, scores[fold], fold=fold) for fold in validation.fold_indices]
 
 
 def _inputs(validation: CrossValidation, recipe: Any) -> ModelInputs:
     """Augmented views, and words where the encoder reads them."""
-    competition, _, dataset, folds = validation
     settings = {"augmentation": recipe.augmentation.for_views()}
-    views = [
-        augment.submit(
-            competition, recipe.name, settings, dataset, folds, view=view, kind="view", **validation.options
-        )
-        for view in range(recipe.augmentation.views)
-    ]
+    views = validation.views(recipe, settings, recipe.augmentation.views)
     if not recipe.encoder.reads_words:
         return ModelInputs(views)
-    encoded = encode.submit(competition, recipe.name, {}, dataset, view="words", **validation.options)
-    return ModelInputs(views, [], {"words": encoded}, {"words": encoded})
+    words = {"words": validation.encoded(recipe, {}, "words")}
+    return ModelInputs(views, [], words, words)
 
 
 def _pretrained(validation: CrossValidation, recipe: Any) -> Future | None:
