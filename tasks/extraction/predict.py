@@ -16,7 +16,7 @@ from tasks.extraction.records import Record
 from tasks.learning.folds.rows import training_rows
 from tasks.text import dataset_files
 from tasks.text.prediction import predictions
-from tasks.text.tokenization import Reader
+from tasks.text.tokenization import Tokenizer
 
 CHUNK = 2048
 """Sentences that are in memory at a time; they are batched by length."""
@@ -31,15 +31,15 @@ def predict(job: PredictJob) -> Iterator[tuple[str, Scores]]:
     method = method_module("extraction", recipe.method, "inference")
     predicates = dataset.predicates(job.dataset)
     counts = partial(dataset_files.characters, job.dataset)
-    reader = Reader(recipe.encoder, counts, segmented=_words_of_training(job))
-    networks = [_loaded(method, model, recipe, reader, len(predicates)) for model in job.models]
+    tokenizer = Tokenizer(recipe.encoder, counts, segmented=_words_of_training(job))
+    networks = [_loaded(method, model, recipe, tokenizer, len(predicates)) for model in job.models]
     indices = {predicate: index for index, predicate in enumerate(predicates)}
     decode = method.decoder(networks, recipe, indices, partial(_known_records, job))
     return predictions(
         job,
         partial(_unlabelled, words=job.inputs.get("words")),
         decoder=lambda part: (
-            lambda piece: candidates(decode, reader, tokenized(piece, reader, {}), predicates)
+            lambda piece: candidates(decode, tokenizer, tokenized(piece, tokenizer, {}), predicates)
         ),
         piece=CHUNK,
         unit="sentences",
@@ -54,8 +54,8 @@ def _words_of_training(job: PredictJob) -> Iterator[Sequence[str]] | None:
     return (words for _, words in segmented)
 
 
-def _loaded(method: Any, folder: Path, recipe: Recipe, reader: Reader, predicates: int) -> Any:
-    network = method.build(recipe, reader, predicates=predicates, seed=0)
+def _loaded(method: Any, folder: Path, recipe: Recipe, tokenizer: Tokenizer, predicates: int) -> Any:
+    network = method.build(recipe, tokenizer, predicates=predicates, seed=0)
     network.training.load_weights(folder / "model.weights.h5")
     return network
 

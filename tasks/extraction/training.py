@@ -20,7 +20,7 @@ from tasks.learning.seeds import derive, generator
 from tasks.learning.training.batches import by_length
 from tasks.learning.training.loop import Batch, Training
 from tasks.text import dataset_files
-from tasks.text.tokenization import Reader
+from tasks.text.tokenization import Tokenizer
 from tasks.text.training_records import record_or_view, some_held_out_rows
 
 
@@ -35,10 +35,10 @@ def build(job: TrainJob) -> Training:
     recipe = Recipe.model_validate(job.settings)
     sentences = TrainingSentences(job, recipe)
     network = sentences.method.build(
-        recipe, sentences.reader, predicates=len(sentences.predicates), seed=job.seed
+        recipe, sentences.tokenizer, predicates=len(sentences.predicates), seed=job.seed
     )
     if job.start:
-        start_encoder(network.training, job.start, sentences.reader)
+        start_encoder(network.training, job.start, sentences.tokenizer)
     return Training(
         model=network.training,
         stages=recipe.training.stages,
@@ -65,7 +65,7 @@ class TrainingSentences:
         self._rows: list[int] = training_rows(job).tolist()
         segmented = [self._words[record.id] for record in self._records] if self._words else None
         counts = partial(dataset_files.characters, job.dataset)
-        self.reader = Reader(recipe.encoder, counts, segmented=segmented)
+        self.tokenizer = Tokenizer(recipe.encoder, counts, segmented=segmented)
 
     @cached_property
     def fitted(self) -> list[TokenizedSentence]:
@@ -105,7 +105,7 @@ class TrainingSentences:
                 record._replace(triples=tuple(repair(record.text, record.triples, names=repairs)))
                 for record in records
             ]
-        return tokenized(records, self.reader, self.predicates, words=words)
+        return tokenized(records, self.tokenizer, self.predicates, words=words)
 
     @cached_property
     def _make_targets(self) -> TargetMaker:
@@ -129,7 +129,7 @@ class TrainingSentences:
         return self._batch(sentences, random)
 
     def _batch(self, sentences: Sequence[TokenizedSentence], random: np.random.Generator) -> Batch:
-        inputs = self.reader.batch([sentence.inputs for sentence in sentences])
+        inputs = self.tokenizer.batch([sentence.inputs for sentence in sentences])
         further, targets = self._make_targets(sentences, inputs["characters"].shape[1], random)
         return Batch(inputs | further, targets)
 
@@ -142,7 +142,7 @@ class TrainingSentences:
     def held_out(self) -> list[TokenizedSentence]:
         """Some of the held-out sentences, spread evenly, with the labels of the raw files."""
         records = [self._records[row] for row in some_held_out_rows(self.job)]
-        return tokenized(records, self.reader, self.predicates, words=self._words)
+        return tokenized(records, self.tokenizer, self.predicates, words=self._words)
 
     def evaluate(self, model: Any) -> dict[str, float]:
         """Micro F1 of the marks that the model sets in held-out sentences, which takes no decoder.

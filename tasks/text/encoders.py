@@ -14,7 +14,7 @@ from tasks.learning.layers.gated_convolution import GatedDilatedConvolution
 from tasks.learning.seeds import derive
 from tasks.text.bert_files import bert_backbone
 from tasks.text.config import Bert, Dgcnn
-from tasks.text.tokenization import EXTRA, Reader
+from tasks.text.tokenization import EXTRA, Tokenizer
 from tasks.text.vocabulary import PAD
 
 PREFIX = "encoder_"
@@ -31,11 +31,11 @@ class Encoded(NamedTuple):
     width: int
 
 
-def encoded(reader: Reader, *, seed: int) -> Encoded:
-    """A new encoder of the kind in the reader's settings, on new inputs."""
-    if reader.settings.kind == "bert":
-        return _bert(reader, reader.settings.bert)
-    return _dgcnn(reader, reader.settings.dgcnn, seed=seed)
+def encoded(tokenizer: Tokenizer, *, seed: int) -> Encoded:
+    """A new encoder of the kind in the tokenizer's settings, on new inputs."""
+    if tokenizer.settings.kind == "bert":
+        return _bert(tokenizer, tokenizer.settings.bert)
+    return _dgcnn(tokenizer, tokenizer.settings.dgcnn, seed=seed)
 
 
 def copy_encoder(source: Any, target: Any) -> None:
@@ -45,17 +45,17 @@ def copy_encoder(source: Any, target: Any) -> None:
             layer.set_weights(source.get_layer(layer.name).get_weights())
 
 
-def _dgcnn(reader: Reader, settings: Dgcnn, *, seed: int) -> Encoded:
+def _dgcnn(tokenizer: Tokenizer, settings: Dgcnn, *, seed: int) -> Encoded:
     inputs = {"characters": keras.Input((None,), dtype="int32", name="characters")}
     mask = _mask(inputs["characters"], PAD)
-    hidden = _embedding("characters", reader.characters.size, settings.width, seed)(inputs["characters"])
-    if reader.vectors:
+    hidden = _embedding("characters", tokenizer.characters.size, settings.width, seed)(inputs["characters"])
+    if tokenizer.vectors:
         inputs["vectors"] = keras.Input((None,), dtype="int32", name="vectors")
-        hidden += _pretrained(reader.vectors[1], settings.width, seed)(inputs["vectors"])
-    if reader.words:
+        hidden += _pretrained(tokenizer.vectors[1], settings.width, seed)(inputs["vectors"])
+    if tokenizer.words:
         inputs["words"] = keras.Input((None,), dtype="int32", name="words")
-        hidden += _embedding("words", reader.words.size, settings.width, seed)(inputs["words"])
-    hidden += Positions(reader.longest + 2, settings.width, name=f"{PREFIX}positions")(hidden)
+        hidden += _embedding("words", tokenizer.words.size, settings.width, seed)(inputs["words"])
+    hidden += Positions(tokenizer.longest + 2, settings.width, name=f"{PREFIX}positions")(hidden)
     hidden = layers.Dropout(settings.dropout, seed=derive(seed, "dropout"))(hidden) * mask
     for number, dilation in enumerate(settings.dilations):
         hidden = GatedDilatedConvolution(
@@ -68,30 +68,30 @@ def _dgcnn(reader: Reader, settings: Dgcnn, *, seed: int) -> Encoded:
     return Encoded(inputs, hidden, mask, settings.width)
 
 
-def _bert(reader: Reader, settings: Bert) -> Encoded:
+def _bert(tokenizer: Tokenizer, settings: Bert) -> Encoded:
     from keras_hub.models import BertBackbone
 
     if settings.preset:
         backbone = bert_backbone(settings.preset, dropout=settings.dropout, name=f"{PREFIX}bert")
-        if (most := backbone.max_sequence_length - EXTRA) < reader.longest:
+        if (most := backbone.max_sequence_length - EXTRA) < tokenizer.longest:
             raise InvalidSettings(
                 f"encoder.longest: expected at most {most}, the characters that {settings.preset!r} has "
-                f"positions for; received {reader.longest}"
+                f"positions for; received {tokenizer.longest}"
             )
     else:
         backbone = BertBackbone(
-            vocabulary_size=reader.characters.size,
+            vocabulary_size=tokenizer.characters.size,
             num_layers=settings.layers,
             num_heads=settings.heads,
             hidden_dim=settings.width,
             intermediate_dim=4 * settings.width,
             dropout=settings.dropout,
-            max_sequence_length=reader.longest + 2,
+            max_sequence_length=tokenizer.longest + 2,
             name=f"{PREFIX}bert",
         )
     backbone.pooled_dense.trainable = False  # its output is not used, so it would have no gradient
     characters = keras.Input((None,), dtype="int32", name="characters")
-    mask = _mask(characters, reader.characters.special[0])
+    mask = _mask(characters, tokenizer.characters.special[0])
     tokens = {
         "token_ids": characters,
         "segment_ids": ops.zeros_like(characters),

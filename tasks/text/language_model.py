@@ -23,7 +23,7 @@ from tasks.learning.training.loop import Batch, Training
 from tasks.text import dataset_files
 from tasks.text.config import Encoder, Pretraining
 from tasks.text.encoders import copy_encoder, encoded
-from tasks.text.tokenization import Reader
+from tasks.text.tokenization import Tokenizer
 from tasks.text.vocabulary import FIRST, MASK, UNKNOWN
 
 IGNORED = -1
@@ -38,16 +38,16 @@ def pretraining(job: PretrainJob, texts: Callable[[Part], Iterable[str]]) -> Tra
     """
     settings = Pretraining.model_validate(job.settings["pretraining"])
     encoder = Encoder.model_validate(job.settings["encoder"])
-    reader = Reader(encoder, partial(dataset_files.characters, job.dataset))
+    tokenizer = Tokenizer(encoder, partial(dataset_files.characters, job.dataset))
     parts = dataset_files.PARTS if settings.texts == "all" else dataset_files.PARTS[:1]
-    return training((text for part in parts for text in texts(part)), reader, settings, seed=job.seed)
+    return training((text for part in parts for text in texts(part)), tokenizer, settings, seed=job.seed)
 
 
-def training(texts: Iterable[str], reader: Reader, settings: Pretraining, *, seed: int) -> Training:
+def training(texts: Iterable[str], tokenizer: Tokenizer, settings: Pretraining, *, seed: int) -> Training:
     """The training of a language model on these texts."""
-    batches = MaskedTexts(texts, reader, settings, seed=seed)
+    batches = MaskedTexts(texts, tokenizer, settings, seed=seed)
     return Training(
-        model=network(reader, seed=seed),
+        model=network(tokenizer, seed=seed),
         stages=settings.stages,
         losses={"guess": guess_loss},
         loss_weights={"guess": 1.0},
@@ -59,21 +59,21 @@ def training(texts: Iterable[str], reader: Reader, settings: Pretraining, *, see
     )
 
 
-def start_encoder(model: Any, folder: Path, reader: Reader) -> None:
+def start_encoder(model: Any, folder: Path, tokenizer: Tokenizer) -> None:
     """Copy the encoder of the language model in a folder to the encoder in `model`."""
-    copy_encoder(load(folder, reader), model)
+    copy_encoder(load(folder, tokenizer), model)
 
 
-def load(folder: Path, reader: Reader) -> Any:
+def load(folder: Path, tokenizer: Tokenizer) -> Any:
     """The language model whose weights a training wrote to a folder."""
-    model = network(reader, seed=0)
+    model = network(tokenizer, seed=0)
     model.load_weights(folder / "model.weights.h5")
     return model
 
 
-def network(reader: Reader, *, seed: int) -> Any:
+def network(tokenizer: Tokenizer, *, seed: int) -> Any:
     """From the inputs of the encoder and `places` (b, p) int32 to logits `guess` (b, p, characters) there."""
-    base = encoded(reader, seed=derive(seed, "encoder"))
+    base = encoded(tokenizer, seed=derive(seed, "encoder"))
     places = keras.Input((None,), dtype="int32", name="places")
     initial = keras.initializers.GlorotUniform
     hidden = ops.take_along_axis(base.hidden, places[..., None], axis=1)
@@ -81,7 +81,7 @@ def network(reader: Reader, *, seed: int) -> Any:
         base.width, activation="gelu", kernel_initializer=initial(derive(seed, "hidden")), name="guess_hidden"
     )(hidden)
     hidden = layers.LayerNormalization(name="guess_normalisation")(hidden)
-    size = reader.characters.size
+    size = tokenizer.characters.size
     logits = layers.Dense(size, kernel_initializer=initial(derive(seed, "guess")), name="guess_logits")(
         hidden
     )
@@ -101,9 +101,11 @@ def guess_loss(targets: Any, logits: Any) -> Any:
 class MaskedTexts:
     """Batches of texts with masked characters."""
 
-    def __init__(self, texts: Iterable[str], reader: Reader, settings: Pretraining, *, seed: int) -> None:
-        self.reader, self._settings, self._seed = reader, settings, seed
-        self._sentences = [reader.read(text) for text in texts]
+    def __init__(
+        self, texts: Iterable[str], tokenizer: Tokenizer, settings: Pretraining, *, seed: int
+    ) -> None:
+        self.tokenizer, self._settings, self._seed = tokenizer, settings, seed
+        self._sentences = [tokenizer.inputs(text) for text in texts]
 
     @lru_cache(maxsize=2)  # noqa: B019  (lives as long as its child process)
     def plan(self, epoch: int) -> list[np.ndarray]:
@@ -116,7 +118,7 @@ class MaskedTexts:
         """The batch of a step: a pure function of its arguments, the texts and the seed."""
         random = generator(self._seed, "batch", epoch, step)
         sentences = [self._sentences[row] for row in self.plan(epoch)[step]]
-        inputs = self.reader.batch(sentences)
+        inputs = self.tokenizer.batch(sentences)
         counts = [max(1, round(self._settings.masked * (len(each["characters"]) - 2))) for each in sentences]
         places = np.zeros((len(sentences), padded_length(max(counts))), np.int32)
         targets = np.full_like(places, IGNORED)
@@ -132,7 +134,7 @@ class MaskedTexts:
     ) -> None:
         choice = random.random(len(places))
         masked, replaced = places[choice < 0.8], places[(choice >= 0.8) & (choice < 0.9)]
-        vocabulary = self.reader.characters
+        vocabulary = self.tokenizer.characters
         inputs["characters"][row, masked] = vocabulary.special[4]
         inputs["characters"][row, replaced] = random.integers(FIRST, vocabulary.size, len(replaced))
         if "vectors" in inputs:

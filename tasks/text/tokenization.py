@@ -1,4 +1,4 @@
-"""What networks read of sentences: arrays of tokens, padded to a common length."""
+"""Tokenize sentences: arrays of token numbers, padded to a common length."""
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
@@ -18,14 +18,13 @@ EXTRA = 2
 """Tokens around a sentence: the first and the last."""
 
 
-class Reader:
+class Tokenizer:
     """Turns texts into the inputs of one kind of encoder; the same for training and prediction.
 
     Args:
-        counts: gives characters of the training texts with their numbers, the most frequent first; asked
-            where the encoder brings no vocabulary of its own.
+        counts: gives the characters of the training texts with their counts, the most frequent first; called
+            only for an encoder without a vocabulary of its own.
         segmented: words of each training sentence, read once, from which the vocabulary of words is made.
-        longest: characters read of a sentence; what follows is cut off.
     """
 
     def __init__(
@@ -35,6 +34,7 @@ class Reader:
 
     @property
     def longest(self) -> int:
+        """Most characters of a sentence that are tokenized."""
         return self.settings.longest
 
     @cached_property
@@ -51,8 +51,8 @@ class Reader:
     @cached_property
     def vectors(self) -> tuple[Vocabulary, np.ndarray] | None:
         """Pretrained vectors of characters with their own vocabulary, if any."""
-        given = self.settings.dgcnn.vectors if self.settings.kind == "dgcnn" else ""
-        return vocabulary.character_vectors(given) if given else None
+        path = self.settings.dgcnn.vectors if self.settings.kind == "dgcnn" else ""
+        return vocabulary.character_vectors(path) if path else None
 
     @cached_property
     def words(self) -> Vocabulary | None:
@@ -63,21 +63,23 @@ class Reader:
             raise ValueError("expected segmented sentences for an encoder that reads words")
         return vocabulary.of_words(self._segmented, minimum=self.settings.dgcnn.word_minimum_count)
 
-    def read(self, text: str, words: Sequence[str] | None = None) -> dict[str, np.ndarray]:
-        """One sentence: (n + 2,) int32 for each input, n characters of it."""
+    def inputs(self, text: str, words: Sequence[str] | None = None) -> dict[str, np.ndarray]:
+        """The inputs of one sentence, (n + 2,) int32 each: its first n ≤ `longest` characters."""
         text = text[: self.longest]
         plain = normalise(text)
-        found = {"characters": self.characters.numbers(plain)}
+        inputs = {"characters": self.characters.numbers(plain)}
         if self.vectors:
-            found["vectors"] = self.vectors[0].numbers(plain)
+            inputs["vectors"] = self.vectors[0].numbers(plain)
         if self.words:
-            found["words"] = self.words.numbers(word_of_each_character(text, words or ()))
-        return found
+            inputs["words"] = self.words.numbers(word_of_each_character(text, words or ()))
+        return inputs
+
+    read = inputs
 
     def batch(self, sentences: Sequence[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
         """(b, n) int32 of each input, padded to one of `tasks.learning.training.batches.LENGTHS`.
 
-        Networks have positions for the longest sentence and no more, so that is where padding ends too.
+        A batch is at most as long as the longest sentence, since networks have positions for no more.
         """
         length = padded_length(max(len(sentence["characters"]) for sentence in sentences))
         length = min(length, self.longest + EXTRA)
@@ -85,8 +87,15 @@ class Reader:
 
 
 def padded(rows: Sequence[np.ndarray], length: int) -> np.ndarray:
-    """(b, length) int32, zeros behind each row."""
-    found = np.zeros((len(rows), length), np.int32)
-    for place, row in enumerate(rows):
-        found[place, : len(row)] = row
-    return found
+    """(b, length) int32: the rows with zeros after them.
+
+    >>> padded([np.array([7]), np.array([8, 9])], 3).tolist()
+    [[7, 0, 0], [8, 9, 0]]
+    """
+    array = np.zeros((len(rows), length), np.int32)
+    for index, row in enumerate(rows):
+        array[index, : len(row)] = row
+    return array
+
+
+Reader = Tokenizer

@@ -148,20 +148,20 @@ def rates(told: dict[str, Any]) -> None:
     from tasks.extraction.models.features import TokenizedSentence, tokenized
     from tasks.extraction.models.inference import candidates
     from tasks.learning.training.keras_setup import configure
-    from tasks.text.tokenization import Reader
+    from tasks.text.tokenization import Tokenizer
 
     configure(0)
     folder, recipe = Path(told["job"]["dataset"]), Recipe.model_validate(told["job"]["settings"])
-    reader = Reader(recipe.encoder, partial(dataset_files.characters, folder))
+    tokenizer = Tokenizer(recipe.encoder, partial(dataset_files.characters, folder))
     predicates = dataset.predicates(folder)
     method = import_module(f"tasks.extraction.{recipe.method}.inference")
-    fresh = method.build(recipe, reader, predicates=len(predicates), seed=0)
+    fresh = method.build(recipe, tokenizer, predicates=len(predicates), seed=0)
     indices = {predicate: index for index, predicate in enumerate(predicates)}
-    sentences = tokenized(dataset.records(folder, "test"), reader, {})
+    sentences = tokenized(dataset.records(folder, "test"), tokenizer, {})
 
     def decode(chosen: Sequence[TokenizedSentence], *, slow: bool = False) -> int:
         decoder = method.decoder([planted(fresh, slow=slow)], recipe, indices, list)
-        return len(candidates(decoder, reader, chosen, predicates).scores)
+        return len(candidates(decoder, tokenizer, chosen, predicates).scores)
 
     def alone(*, slow: bool) -> Callable[[Sequence[TokenizedSentence]], int]:
         return lambda chosen: sum(decode([each], slow=slow) for each in chosen)
@@ -198,8 +198,8 @@ def stream(told: dict[str, Any]) -> None:
     from tasks.predict import child
     from tasks.text import prediction
 
-    def fresh(method: Any, model: Path, recipe: Any, reader: Any, predicates: int) -> Any:
-        return planted(method.build(recipe, reader, predicates=predicates, seed=0))
+    def fresh(method: Any, model: Path, recipe: Any, tokenizer: Any, predicates: int) -> Any:
+        return planted(method.build(recipe, tokenizer, predicates=predicates, seed=0))
 
     predict._loaded, prediction.Progress = fresh, Watched  # type: ignore[misc, assignment]
     child(told)

@@ -18,7 +18,7 @@ from tasks.extraction.records import Record
 from tasks.extraction.views import augment
 from tasks.text import dataset_files
 from tasks.text.normalisation import normalise
-from tasks.text.tokenization import Reader
+from tasks.text.tokenization import Tokenizer
 from tests.jobs import make_job
 
 PREDICATES = ("作者", "出生地", "成立日期")
@@ -141,13 +141,13 @@ def with_views(folder, *, count: int = 1, **settings) -> dict:
     return {"views": tuple(views), "inputs": {"words": words.output}}
 
 
-def reader(made: Recipe, folder: Path) -> Reader:
-    return Reader(made.encoder, partial(dataset_files.characters, folder))
+def tokenizer(made: Recipe, folder: Path) -> Tokenizer:
+    return Tokenizer(made.encoder, partial(dataset_files.characters, folder))
 
 
 def read(made: Recipe, folder: Path, part: str = "train") -> list[TokenizedSentence]:
     """The sentences of a part as a network reads them."""
-    return tokenized(files.records(folder, part), reader(made, folder), INDEX)  # type: ignore[arg-type]
+    return tokenized(files.records(folder, part), tokenizer(made, folder), INDEX)  # type: ignore[arg-type]
 
 
 def fitted(made: TrainJob) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from tasks.extraction.models.inference import candidates
 from tasks.extraction.records import triple_of
 from tasks.learning.ensemble.candidates import concatenated
 from tasks.text import dataset_files
-from tests.extraction.jobs import FOLDS, INDEX, METHODS, PREDICATES, dataset, job, read, reader, recipe
+from tests.extraction.jobs import FOLDS, INDEX, METHODS, PREDICATES, dataset, job, read, recipe, tokenizer
 
 LEARNED = [
     {"epochs": 50, "optimizer": "adam", "learning_rate": 0.02, "clip_norm": 5.0},
@@ -150,7 +150,7 @@ def test_a_model_finds_what_it_has_learned_alone_and_in_company(tmp_path, method
 def alone_is_the_same(model, shown, given, scores) -> None:
     """One sentence at a time has the scores that it has in a batch."""
     inference = import_module(f"tasks.extraction.{shown.method}.inference")
-    own = reader(shown, given.dataset)
+    own = tokenizer(shown, given.dataset)
     network = predicting._loaded(inference, model, shown, own, len(PREDICATES))
     decode = inference.decoder([network], shown, INDEX, list)
     for each in read(shown, given.dataset):

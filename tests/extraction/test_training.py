@@ -169,7 +169,7 @@ def test_views_of_sentences_with_new_labels_give_way_to_them(tmp_path):
 def test_words_come_from_what_was_encoded(tmp_path):
     made = recipe("pointer", encoder=WORDS)
     found = sentences(made, tmp_path, **with_views(tmp_path))
-    known = found.reader.words.numbered
+    known = found.tokenizer.words.numbered
     (given,) = [each for each in found.fitted if each.record.id == "train:4"]
     assert given.record.text == "《青石巷》是何景写的"
     assert given.inputs["words"][2] == given.inputs["words"][4] == known["青石巷"]

@@ -8,7 +8,7 @@ import pytest
 from tasks.core.errors import InvalidSettings, MissingWeights
 from tasks.text.bert_files import VOCABULARIES, bert_backbone, bert_vocabulary
 from tasks.text.config import Encoder
-from tasks.text.tokenization import Reader
+from tasks.text.tokenization import Tokenizer
 
 TOKENS = ("[PAD]", "[unused1]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"青石巷是何景写的")
 WIDTH, LAYERS, HEADS, POSITIONS = 16, 1, 2, 32
@@ -139,9 +139,9 @@ def test_a_vocabulary_is_found_in_either_layout(folders, layout):
     assert made.size == len(TOKENS)
 
 
-def encoder(preset: Path, longest: int) -> Reader:
+def encoder(preset: Path, longest: int) -> Tokenizer:
     settings = {"kind": "bert", "longest": longest, "bert": {"preset": str(preset)}}
-    return Reader(Encoder.model_validate(settings), dict)  # nobody asks for characters
+    return Tokenizer(Encoder.model_validate(settings), dict)  # nobody asks for characters
 
 
 def test_a_pretrained_encoder_pads_with_its_own_token(folders):
@@ -154,7 +154,7 @@ def test_a_pretrained_encoder_pads_with_its_own_token(folders):
     import keras
 
     model = keras.Model(base.inputs, base.hidden)
-    sentences = [own.read(text) for text in ("何景", "青石巷" * 12)]
+    sentences = [own.inputs(text) for text in ("何景", "青石巷" * 12)]
     assert own.batch(sentences)["characters"].shape == (2, POSITIONS)
     beside, alone = (ops.convert_to_numpy(model(own.batch(each))) for each in (sentences, sentences[:1]))
     np.testing.assert_allclose(beside[0, :4], alone[0, :4], rtol=1e-4, atol=1e-5)

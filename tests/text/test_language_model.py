@@ -4,7 +4,7 @@ import pytest
 from tasks.core.config import Stage
 from tasks.text.config import Encoder, Pretraining
 from tasks.text.normalisation import normalise
-from tasks.text.tokenization import Reader
+from tasks.text.tokenization import Tokenizer
 from tasks.text.vocabulary import END, FIRST, MASK, UNKNOWN
 
 TEXTS = (
@@ -26,18 +26,18 @@ def _ready():
     configure(0)
 
 
-def reader(**dgcnn) -> Reader:
-    return Reader(Encoder.model_validate({"dgcnn": TINY | dgcnn}), lambda: COUNTS)
+def tokenizer(**dgcnn) -> Tokenizer:
+    return Tokenizer(Encoder.model_validate({"dgcnn": TINY | dgcnn}), lambda: COUNTS)
 
 
 def settings(**fields) -> Pretraining:
     return Pretraining.model_validate({"stages": [STAGE], "batch_characters": 256, **fields})
 
 
-def texts(own: Reader | None = None, **fields):
+def texts(own: Tokenizer | None = None, **fields):
     from tasks.text.language_model import MaskedTexts
 
-    return MaskedTexts(iter(TEXTS), own or reader(), settings(**fields), seed=1)
+    return MaskedTexts(iter(TEXTS), own or tokenizer(), settings(**fields), seed=1)
 
 
 def batches(found, *, epochs: int = 40) -> list:
@@ -83,7 +83,7 @@ def test_most_chosen_characters_are_masked_some_replaced_some_left():
 def test_vectors_of_masked_characters_are_masked_too(tmp_path):
     vectors = np.random.default_rng(0).normal(size=(len(COUNTS), 4))
     np.savez(tmp_path / "v.npz", characters=np.array([character for character, _ in COUNTS]), vectors=vectors)
-    for batch in batches(texts(reader(vectors=str(tmp_path / "v.npz"))), epochs=8):
+    for batch in batches(texts(tokenizer(vectors=str(tmp_path / "v.npz"))), epochs=8):
         rows, places, truth = guessed(batch)
         shown, vector = (batch.inputs[name][rows, places] for name in ("characters", "vectors"))
         assert (vector[shown == MASK] == MASK).all()
@@ -126,9 +126,9 @@ def test_logits_are_those_of_the_places():
 
     from tasks.text.language_model import network
 
-    own = reader()
+    own = tokenizer()
     model = network(own, seed=0)
-    tokens = own.batch([own.read("何景写《北窗》")])["characters"]
+    tokens = own.batch([own.inputs("何景写《北窗》")])["characters"]
     every = np.arange(9, dtype=np.int32)[None]
     whole = ops.convert_to_numpy(model({"characters": tokens, "places": every})["guess"])
     some = ops.convert_to_numpy(model({"characters": tokens, "places": every[:, [5, 2, 2]]})["guess"])
@@ -141,7 +141,7 @@ def test_a_pretraining_learns_to_guess(tmp_path, keras):
     from tasks.text.language_model import training
 
     stages = [{**STAGE, "epochs": 8, "learning_rate": 0.03}]
-    made = training(TEXTS, reader(), settings(stages=stages, masked=0.3), seed=1)
+    made = training(TEXTS, tokenizer(), settings(stages=stages, masked=0.3), seed=1)
     rows = fit(made, tmp_path / "partial", checkpoint_seconds=99, workers=1, report=lambda progress: None)
     assert rows[-1]["loss"] < rows[0]["loss"] - 0.5
 
@@ -149,7 +149,7 @@ def test_a_pretraining_learns_to_guess(tmp_path, keras):
 def test_trained_weights_are_loaded_again(tmp_path):
     from tasks.text.language_model import load, training
 
-    model = training(TEXTS, reader(), settings(), seed=1).model
+    model = training(TEXTS, tokenizer(), settings(), seed=1).model
     model.save_weights(tmp_path / "model.weights.h5")
-    for one, other in zip(load(tmp_path, reader()).get_weights(), model.get_weights(), strict=True):
+    for one, other in zip(load(tmp_path, tokenizer()).get_weights(), model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)

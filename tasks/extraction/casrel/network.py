@@ -20,14 +20,14 @@ from tasks.learning.layers.conditional_normalisation import ConditionalLayerNorm
 from tasks.learning.layers.losses import log_power
 from tasks.learning.seeds import derive
 from tasks.text.encoders import encoded
-from tasks.text.tokenization import Reader
+from tasks.text.tokenization import Tokenizer
 
 SUBJECT_POWER, OBJECT_POWER = 2, 4
 
 
-def build(recipe: Recipe, reader: Reader, *, predicates: int, seed: int) -> TripleNetwork:
+def build(recipe: Recipe, tokenizer: Tokenizer, *, predicates: int, seed: int) -> TripleNetwork:
     """A network with initial weights, drawn from the seed."""
-    base = encoded(reader, seed=derive(seed, "encoder"))
+    base = encoded(tokenizer, seed=derive(seed, "encoder"))
     tags = SubjectTags(derive(seed, "subjects"), name="subjects")
     objects = ConditionalObjects(predicates, derive(seed, "objects"), name="objects")
 

@@ -17,18 +17,18 @@ from tasks.learning.layers.global_pointer import EfficientGlobalPointer
 from tasks.learning.layers.losses import sparse_zlpr
 from tasks.learning.seeds import derive
 from tasks.text.encoders import encoded
-from tasks.text.tokenization import Reader
+from tasks.text.tokenization import Tokenizer
 
 HEAD_DROPOUT = 0.1
 
 
-def build(recipe: Recipe, reader: Reader, *, predicates: int, seed: int) -> TripleNetwork:
+def build(recipe: Recipe, tokenizer: Tokenizer, *, predicates: int, seed: int) -> TripleNetwork:
     """A network with initial weights, drawn from the seed.
 
     Its outputs are `entity` (b, 2, n, n), scores of spans as subjects and as objects, and `head` and `tail`
     (b, n + 2 · k, n), factors of the scores of links (`split_factors`).
     """
-    base = encoded(reader, seed=derive(seed, "encoder"))
+    base = encoded(tokenizer, seed=derive(seed, "encoder"))
     hidden = layers.Dropout(HEAD_DROPOUT, seed=derive(seed, "head"))(base.hidden)
     entity = EfficientGlobalPointer(2, seed=derive(seed, "entity"), name="entity")
     ends = {

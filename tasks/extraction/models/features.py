@@ -9,7 +9,7 @@ import numpy as np
 
 from tasks.extraction.labelling.mentions import LabelledTriple, Span, label
 from tasks.extraction.records import Record
-from tasks.text.tokenization import Reader
+from tasks.text.tokenization import Tokenizer
 
 SHIFT = 1
 """Tokens before the first character of a sentence."""
@@ -31,22 +31,22 @@ class TokenizedSentence(NamedTuple):
 
 def tokenized(
     records: Iterable[Record],
-    reader: Reader,
+    tokenizer: Tokenizer,
     predicates: Mapping[str, int],
     *,
     words: Mapping[str, Sequence[str]] | None = None,
 ) -> list[TokenizedSentence]:
     """Sentences in the order of the records; `words` by id take the place of the records' own."""
-    return [_tokenized(record, reader, predicates, words or {}) for record in records]
+    return [_tokenized(record, tokenizer, predicates, words or {}) for record in records]
 
 
 def _tokenized(
-    record: Record, reader: Reader, predicates: Mapping[str, int], words: Mapping[str, Sequence[str]]
+    record: Record, tokenizer: Tokenizer, predicates: Mapping[str, int], words: Mapping[str, Sequence[str]]
 ) -> TokenizedSentence:
     segmented = words.get(record.id, record.words)
     labels = label(record.text, record.triples, predicates).triples
-    within = tuple(each for each in labels if max(each[1][1], each[2][1]) <= reader.longest)
-    return TokenizedSentence(record, reader.read(record.text, segmented), within)
+    within = tuple(each for each in labels if max(each[1][1], each[2][1]) <= tokenizer.longest)
+    return TokenizedSentence(record, tokenizer.inputs(record.text, segmented), within)
 
 
 def tokens_of(span: Span) -> tuple[int, int]:

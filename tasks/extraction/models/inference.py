@@ -9,7 +9,7 @@ from tasks.extraction.models.network import Arrays
 from tasks.extraction.records import Triple, normal_form
 from tasks.learning.ensemble.candidates import Candidates, key
 from tasks.learning.training.batches import padded_length
-from tasks.text.tokenization import Reader
+from tasks.text.tokenization import Tokenizer
 
 BATCH_CHARACTERS = 4096
 
@@ -28,13 +28,13 @@ Decoder = Callable[[Sequence[TokenizedSentence], Arrays], list[list[SpanTriple]]
 
 
 def candidates(
-    decode: Decoder, reader: Reader, sentences: Sequence[TokenizedSentence], predicates: Sequence[str]
+    decode: Decoder, tokenizer: Tokenizer, sentences: Sequence[TokenizedSentence], predicates: Sequence[str]
 ) -> Candidates:
     """Scored triples of each sentence, whatever the batch in which it is decoded."""
     scores: list[dict[str, float]] = [{} for _ in sentences]
     for rows in by_length(sentences):
         batch = [sentences[row] for row in rows]
-        inputs = reader.batch([sentence.inputs for sentence in batch])
+        inputs = tokenizer.batch([sentence.inputs for sentence in batch])
         for row, sentence, triples in zip(rows, batch, decode(batch, inputs), strict=True):
             scores[row] = scored(sentence.record.text, triples, predicates)
     return Candidates.of(scores)

@@ -3,7 +3,7 @@
 Each method is a package of `tasks.extraction`, named like the recipe's `method`, with two entry modules.
 A training rests on `training`, a prediction on `inference`, and neither on another method:
 
-* both have `build(recipe, reader, *, predicates, seed)`, which returns a `TripleNetwork`;
+* both have `build(recipe, tokenizer, *, predicates, seed)`, which returns a `TripleNetwork`;
 * `training.target_maker(recipe, records, predicates)` returns a `TargetMaker`;
 * `training.marks(outputs, targets)` yields pairs of boolean arrays: the cells that a network marks, and
   those that are labelled;

@@ -19,7 +19,7 @@ from tasks.extraction.tagging.network import assemble
 from tasks.learning.layers.self_attention import MaskedSelfAttention
 from tasks.learning.seeds import derive
 from tasks.text.encoders import encoded
-from tasks.text.tokenization import Reader
+from tasks.text.tokenization import Tokenizer
 
 HEADS, HEAD_SIZE = 8, 16
 HIDDEN = 128
@@ -27,12 +27,12 @@ SAMPLED = 6
 """Equally spaced positions from which a subject's vector is made."""
 
 
-def build(recipe: Recipe, reader: Reader, *, predicates: int, seed: int) -> TripleNetwork:
+def build(recipe: Recipe, tokenizer: Tokenizer, *, predicates: int, seed: int) -> TripleNetwork:
     """A network with initial weights, drawn from the seed."""
-    base = encoded(reader, seed=derive(seed, "encoder"))
+    base = encoded(tokenizer, seed=derive(seed, "encoder"))
     graph = SubjectGraph(predicates, derive(seed, "subjects"), name="subjects")
     objects = ObjectGraph(
-        predicates, base.width, derive(seed, "objects"), longest=reader.longest, name="objects"
+        predicates, base.width, derive(seed, "objects"), longest=tokenizer.longest, name="objects"
     )
 
     def sentence(distant: Any) -> dict[str, Any]:

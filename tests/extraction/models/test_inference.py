@@ -8,9 +8,9 @@ from tasks.extraction.models.features import TokenizedSentence, tokenized
 from tasks.extraction.models.inference import BATCH_CHARACTERS, SpanTriple, by_length, candidates, scored
 from tasks.extraction.records import Record, triple_of
 from tasks.learning.training.batches import padded_length
-from tasks.text.tokenization import Reader
+from tasks.text.tokenization import Tokenizer
 from tests.extraction.certain import certain
-from tests.extraction.jobs import INDEX, METHODS, PREDICATES, dataset, read, reader, recipe
+from tests.extraction.jobs import INDEX, METHODS, PREDICATES, dataset, read, recipe, tokenizer
 
 AWKWARD = [
     ("《iPhone》的 作者是ＡＢ  Ｃ", ("iPhone", "作者", "ＡＢ  Ｃ")),
@@ -23,11 +23,11 @@ AWKWARD = [
 ]
 
 
-def made_of(texts, *, longest=64) -> tuple[Reader, list[TokenizedSentence]]:
-    """A reader that knows all characters, and labelled sentences."""
+def made_of(texts, *, longest=64) -> tuple[Tokenizer, list[TokenizedSentence]]:
+    """A tokenizer that knows all characters, and labelled sentences."""
     counts = [(character, 1) for character in sorted(set("".join(text for text, *_ in texts).lower()))]
     made = recipe(encoder="dgcnn").encoder.model_copy(update={"longest": longest})
-    found = Reader(made, lambda: counts)
+    found = Tokenizer(made, lambda: counts)
     records = [Record(f"a:{place}", text, None, tuple(own)) for place, (text, *own) in enumerate(texts)]
     return found, tokenized(records, found, INDEX)
 
@@ -36,7 +36,7 @@ def strings(found, row: int) -> set:
     return {triple_of(each) for each in found.record(row)}
 
 
-def answers(method: str, made: Reader, given: list[TokenizedSentence], known=None):
+def answers(method: str, made: Tokenizer, given: list[TokenizedSentence], known=None):
     network = certain(known or given, method=method, predicates=len(PREDICATES))
     inference = import_module(f"tasks.extraction.{method}.inference")
     decode = inference.decoder([network], Recipe(method=method), INDEX, list)
@@ -54,7 +54,7 @@ def test_strings_come_back_as_they_stand_in_the_text(method):
 @pytest.mark.parametrize("method", METHODS)
 def test_each_sentence_gets_its_own_triples_whatever_its_place_and_company(tmp_path, method):
     folder, settings = dataset(tmp_path / "data"), recipe(method)
-    given, made = read(settings, folder), reader(settings, folder)
+    given, made = read(settings, folder), tokenizer(settings, folder)
     together = answers(method, made, given)
     assert [strings(together, row) for row in range(len(given))] == [set(e.record.triples) for e in given]
     turned = answers(method, made, given[::-1])

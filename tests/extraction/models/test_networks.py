@@ -8,7 +8,7 @@ import pytest
 
 from tasks.extraction import dataset as files
 from tasks.extraction.models.features import tokenized
-from tests.extraction.jobs import INDEX, METHODS, PREDICATES, dataset, reader, recipe
+from tests.extraction.jobs import INDEX, METHODS, PREDICATES, dataset, recipe, tokenizer
 
 KINDS = [(method, encoder) for encoder in ("dgcnn", "bert") for method in METHODS]
 K = len(PREDICATES)
@@ -32,7 +32,7 @@ def folder() -> Path:
 def network(method: str, encoder: str = "dgcnn", *, seed: int = 1, distant: bool = False):
     """A fresh network, and what reads for it; reads no more than the long sentence has."""
     made = settings(method, encoder, distant=distant)
-    own = reader(made, folder())
+    own = tokenizer(made, folder())
     return trainings(method).build(made, own, predicates=K, seed=seed), own
 
 
@@ -58,7 +58,7 @@ def outputs(model, inputs) -> dict[str, np.ndarray]:
 def short_and_long(own):
     """What is read of a short and of a long sentence."""
     texts = ["何景写《北窗》", "大家都知道" * 9]
-    return [own.read(text) for text in texts]
+    return [own.inputs(text) for text in texts]
 
 
 def inner(name: str, value: np.ndarray, count: int) -> list[np.ndarray]:
