@@ -111,7 +111,7 @@ def read_dictionary(file: Path, problems: list[Problem]) -> dict[str, list[str]]
     for number, columns in json_lines.rows(file, problems):
         key, *aliases = (column.strip().lower() for column in columns)
         if not key or not any(aliases):
-            text = json_lines.shown("\t".join(columns))
+            text = json_lines.described("\t".join(columns))
             problems.append(Problem(file, number, "a key and its aliases, separated by tabs", text))
         found[key] += [alias for alias in aliases if alias and alias not in found[key]]
     return dict(found)

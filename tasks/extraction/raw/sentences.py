@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 
 from tasks.extraction.records import Record, Triple
 from tasks.text.validation import json_lines
-from tasks.text.validation import json_lines as lines
-from tasks.text.validation.json_lines import Wrong
+from tasks.text.validation.json_lines import Mismatch
 
 Types = Mapping[str, set[tuple[str, str]]]
 """(subject type, object type) of each predicate of the schema."""
@@ -36,7 +35,7 @@ class Sentence(NamedTuple):
 
 def sentence(
     value: dict[str, Any], name: str, *, labelled: bool, known: Types | None
-) -> Sentence | list[Wrong]:
+) -> Sentence | list[Mismatch]:
     """The record of a line's object, or all that is wrong with it.
 
     `labelled`: triples are asked for; else they are ignored. Without `known` any predicate will do.
@@ -56,31 +55,31 @@ def sentence(
     return Sentence(record, repeated, tuple(_mistyped(stated, known or {})), unjoined, "spo_list" in value)
 
 
-def wrong_text(value: dict[str, Any], key: str) -> Iterator[Wrong]:
+def wrong_text(value: dict[str, Any], key: str) -> Iterator[Mismatch]:
     """Why this key's value cannot be used as text; nothing if it can."""
     return json_lines.wrong_text(value, key, keys=_KEYS)
 
 
-def _wrong_triples(value: dict[str, Any], known: Types | None) -> Iterator[Wrong]:
+def _wrong_triples(value: dict[str, Any], known: Types | None) -> Iterator[Mismatch]:
     if "spo_list" not in value:
         yield json_lines.missing(value, "spo_list", keys=_KEYS)
     elif not isinstance(value["spo_list"], list):
-        yield Wrong('a list as "spo_list"', lines.shown(value["spo_list"]))
+        yield Mismatch('a list as "spo_list"', json_lines.described(value["spo_list"]))
     else:
         for position, row in enumerate(value["spo_list"], 1):
             for expected, received in _wrong_triple(row, known):
-                yield Wrong(f"{expected} in triple {position}", received)
+                yield Mismatch(f"{expected} in triple {position}", received)
 
 
-def _wrong_triple(row: Any, known: Types | None) -> Iterator[Wrong]:
+def _wrong_triple(row: Any, known: Types | None) -> Iterator[Mismatch]:
     if not isinstance(row, dict):
-        yield Wrong("an object", lines.shown(row))
+        yield Mismatch("an object", json_lines.described(row))
         return
     wrong = [found for key in _TRIPLE_KEYS for found in wrong_text(row, key)]
     yield from wrong
     if not wrong and known is not None and row["predicate"] not in known:
         near = _nearest(row["predicate"], tuple(known))
-        yield Wrong("a predicate of the schema", lines.shown(row["predicate"]) + near)
+        yield Mismatch("a predicate of the schema", json_lines.described(row["predicate"]) + near)
 
 
 @cache
@@ -90,18 +89,21 @@ def _nearest(name: str, known: tuple[str, ...]) -> str:
     return f" (the nearest: {', '.join(sorted(found))})" if found else ""
 
 
-def _wrong_postag(value: dict[str, Any]) -> Iterator[Wrong]:
+def _wrong_postag(value: dict[str, Any]) -> Iterator[Mismatch]:
     items = value.get("postag", [])
     if not isinstance(items, list):
-        yield Wrong('a list as "postag"', lines.shown(items))
+        yield Mismatch('a list as "postag"', json_lines.described(items))
         return
     for position, item in enumerate(items, 1):
         if not isinstance(item, dict):
-            yield Wrong(f"an object in postag {position}", lines.shown(item))
+            yield Mismatch(f"an object in postag {position}", json_lines.described(item))
             return
         if not isinstance(item.get("word"), str) or not isinstance(item.get("pos"), str):
             expected = f"texts as word and pos in postag {position}"
-            yield Wrong(expected, f"{lines.shown(item.get('word'))} and {lines.shown(item.get('pos'))}")
+            yield Mismatch(
+                expected,
+                f"{json_lines.described(item.get('word'))} and {json_lines.described(item.get('pos'))}",
+            )
             return
 
 
@@ -122,4 +124,4 @@ def _mistyped(stated: list[dict[str, Any]], known: Types) -> Iterator[str]:
         types = row.get("subject_type"), row.get("object_type")
         allowed = known.get(row["predicate"], ())
         if types != (None, None) and types not in list(allowed):
-            yield f"{row['predicate']}: {lines.shown(types[0])} and {lines.shown(types[1])}"
+            yield f"{row['predicate']}: {json_lines.described(types[0])} and {json_lines.described(types[1])}"

@@ -14,7 +14,7 @@ from tasks.nl2sql.query.schema import (
     Question,
     Table,
 )
-from tasks.text.validation.json_lines import Wrong, missing, shown, unusable_character, wrong_text
+from tasks.text.validation.json_lines import Mismatch, described, missing, unusable_character, wrong_text
 
 _KEYS = {"question", "table_id", "sql"}
 _QUERY_KEYS = ("sel", "agg", "cond_conn_op", "conds")
@@ -34,7 +34,7 @@ class ParsedQuestion(NamedTuple):
 
 def parse_question(
     value: dict[str, Any], name: str, tables: Mapping[str, Table], *, labelled: bool, complete: bool
-) -> ParsedQuestion | list[Wrong]:
+) -> ParsedQuestion | list[Mismatch]:
     """The question of a line's object, or all that is wrong with it.
 
     Args:
@@ -46,7 +46,7 @@ def parse_question(
     wrong = [found for key in ("question", "table_id") for found in wrong_text(value, key, keys=_KEYS)]
     table = None if wrong else tables.get(value["table_id"])
     if complete and not wrong and table is None:
-        wrong.append(Wrong("the id of one of the part's tables", shown(value["table_id"])))
+        wrong.append(Mismatch("the id of one of the part's tables", described(value["table_id"])))
     if labelled:
         wrong += _wrong_query(value, len(table.header) if table else None)
     if wrong:
@@ -67,11 +67,11 @@ def _query(sql: dict[str, Any]) -> Query:
     return Query(tuple(zip(sql["sel"], sql["agg"], strict=True)), connector, conditions)
 
 
-def _wrong_query(value: dict[str, Any], columns: int | None) -> Iterator[Wrong]:
+def _wrong_query(value: dict[str, Any], columns: int | None) -> Iterator[Mismatch]:
     if "sql" not in value:
         yield missing(value, "sql", keys=_KEYS)
     elif not isinstance(sql := value["sql"], dict):
-        yield Wrong('an object as "sql"', shown(sql))
+        yield Mismatch('an object as "sql"', described(sql))
     elif absent := [key for key in _QUERY_KEYS if key not in sql]:
         yield from (missing(sql, key, keys=_QUERY_KEYS) for key in absent)
     else:
@@ -79,59 +79,59 @@ def _wrong_query(value: dict[str, Any], columns: int | None) -> Iterator[Wrong]:
         yield from _wrong_conditions(sql, columns)
 
 
-def _wrong_select(sql: dict[str, Any], columns: int | None) -> Iterator[Wrong]:
+def _wrong_select(sql: dict[str, Any], columns: int | None) -> Iterator[Mismatch]:
     for key in ("sel", "agg"):
         if not isinstance(sql[key], list):
-            yield Wrong(f'a list as "{key}"', shown(sql[key]))
+            yield Mismatch(f'a list as "{key}"', described(sql[key]))
             return
     selected, aggregates = sql["sel"], sql["agg"]
     if not selected:
-        yield Wrong('at least one column in "sel"', "none")
+        yield Mismatch('at least one column in "sel"', "none")
     if len(selected) != len(aggregates):
-        yield Wrong(f'an aggregate for each of {len(selected):,} columns in "agg"', f"{len(aggregates):,}")
+        yield Mismatch(f'an aggregate for each of {len(selected):,} columns in "agg"', f"{len(aggregates):,}")
     for position, column in enumerate(selected, 1):
         yield from _wrong_column(column, columns, f'as entry {position} of "sel"')
     for position, code in enumerate(aggregates, 1):
         yield from _wrong_code(code, AGGREGATES, f'an aggregate as entry {position} of "agg"')
 
 
-def _wrong_conditions(sql: dict[str, Any], columns: int | None) -> Iterator[Wrong]:
+def _wrong_conditions(sql: dict[str, Any], columns: int | None) -> Iterator[Mismatch]:
     connector, conditions = sql["cond_conn_op"], sql["conds"]
     wrong = list(_wrong_code(connector, CONNECTORS, 'a connector as "cond_conn_op"'))
     yield from wrong
     if not isinstance(conditions, list):
-        yield Wrong('a list as "conds"', shown(conditions))
+        yield Mismatch('a list as "conds"', described(conditions))
         return
     if not wrong and connector == NONE and len(conditions) > 1:
         expected = f'1 or 2 as "cond_conn_op", for there are {len(conditions):,} conditions'
-        yield Wrong(expected, shown(connector))
+        yield Mismatch(expected, described(connector))
     for position, condition in enumerate(conditions, 1):
         yield from _wrong_condition(condition, columns, f"condition {position}")
 
 
-def _wrong_condition(condition: Any, columns: int | None, place: str) -> Iterator[Wrong]:
+def _wrong_condition(condition: Any, columns: int | None, place: str) -> Iterator[Mismatch]:
     if not isinstance(condition, list) or len(condition) != 3:
-        yield Wrong(f"a list of column, operator and value as {place}", shown(condition))
+        yield Mismatch(f"a list of column, operator and value as {place}", described(condition))
         return
     column, operator, value = condition
     yield from _wrong_column(column, columns, f"in {place}")
     yield from _wrong_code(operator, OPERATORS, f"an operator in {place}")
     if isinstance(value, str):
         if received := unusable_character(value):
-            yield Wrong(f"characters of text as value of {place}", received)
+            yield Mismatch(f"characters of text as value of {place}", received)
     elif not _is_whole(value) and not (isinstance(value, float) and math.isfinite(value)):
-        yield Wrong(f"text or a finite number as value of {place}", shown(value))
+        yield Mismatch(f"text or a finite number as value of {place}", described(value))
 
 
-def _wrong_column(column: Any, columns: int | None, place: str) -> Iterator[Wrong]:
+def _wrong_column(column: Any, columns: int | None, place: str) -> Iterator[Mismatch]:
     most = "" if columns is None else f" to {columns - 1:,}"
     if not _is_whole(column) or column < 0 or (columns is not None and column >= columns):
-        yield Wrong(f"a column of 0{most} {place}", shown(column))
+        yield Mismatch(f"a column of 0{most} {place}", described(column))
 
 
-def _wrong_code(code: Any, codes: tuple[str, ...], what: str) -> Iterator[Wrong]:
+def _wrong_code(code: Any, codes: tuple[str, ...], what: str) -> Iterator[Mismatch]:
     if not _is_whole(code) or not 0 <= code < len(codes):
-        yield Wrong(f"{what}, 0 to {len(codes) - 1}", shown(code))
+        yield Mismatch(f"{what}, 0 to {len(codes) - 1}", described(code))
 
 
 def _is_whole(value: Any) -> bool:

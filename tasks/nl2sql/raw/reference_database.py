@@ -14,7 +14,7 @@ from typing import Any
 from tasks.core.errors import Problem
 from tasks.nl2sql.query.schema import Cell, Table
 from tasks.nl2sql.query.sql import case_folded, column_name, quoted
-from tasks.text.validation.json_lines import names, printable, shown
+from tasks.text.validation.json_lines import described, names, printable
 
 _TOLERANCE = 1e-9
 """Relative, for numbers that were written as text and parsed again."""
@@ -46,17 +46,17 @@ class ReferenceDatabase:
         candidates = (case_folded(name) for name in (table.name, f"Table_{table.id}"))
         name = next((self._names[one] for one in candidates if one in self._names), None)
         if name is None:
-            self._add_problem(f"a table {shown(table.name)}", f"{len(self._names):,} others")
+            self._add_problem(f"a table {described(table.name)}", f"{len(self._names):,} others")
             return
         columns = [column_name(i) for i in range(len(table.header))]
         stored = [entry[1] for entry in self._connection.execute(f"PRAGMA table_info({quoted(name)})")]
         if [case_folded(column) for column in stored] != columns:
-            expected = f"columns {columns[0]} to {columns[-1]} in table {shown(name)}"
+            expected = f"columns {columns[0]} to {columns[-1]} in table {described(name)}"
             self._add_problem(expected, names(stored))
             return
         ((count,),) = self._connection.execute(f"SELECT count(*) FROM {quoted(name)}")
         if count != len(table.rows):
-            self._add_problem(f"{len(table.rows):,} rows in table {shown(name)}", f"{count:,}")
+            self._add_problem(f"{len(table.rows):,} rows in table {described(name)}", f"{count:,}")
             return
         yield from _differences(table, self._connection.execute(f"SELECT * FROM {quoted(name)}"))
 
@@ -88,8 +88,8 @@ def _differences(table: Table, stored: Iterator[tuple[Any, ...]]) -> Iterator[st
             for column, (cell, value) in enumerate(zip(row, other, strict=True)):
                 if not _is_equal(cell, value):
                     place = f"{table.name}, row {number:,}, {column_name(column)}"
-                    found = f"{len(value):,} bytes" if isinstance(value, bytes) else shown(value)
-                    yield f"{place}: {found} in place of {shown(cell)}"
+                    found = f"{len(value):,} bytes" if isinstance(value, bytes) else described(value)
+                    yield f"{place}: {found} in place of {described(cell)}"
 
 
 def _is_equal(cell: Cell, value: Any) -> bool:

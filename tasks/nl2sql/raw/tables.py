@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any
 
 from tasks.nl2sql.query.schema import Cell, Table
-from tasks.text.validation.json_lines import Wrong, missing, shown, unusable_character, wrong_text
+from tasks.text.validation.json_lines import Mismatch, described, missing, unusable_character, wrong_text
 
 LONGEST_LINE_BYTES = 1 << 26
 """Room for 100,000 rows; the largest real table has 0.6 MB."""
@@ -20,7 +20,7 @@ _TYPES = ("text", "real")
 _LONGEST_INTEGER_BITS = 63
 
 
-def parse_table(value: dict[str, Any]) -> Table | list[Wrong]:
+def parse_table(value: dict[str, Any]) -> Table | list[Mismatch]:
     """The table of a line's object, or what is wrong with it, at most `MOST_PROBLEMS`.
 
     A missing name becomes `Table_<id>`, the name of tables in the competition's databases; a missing title
@@ -33,58 +33,58 @@ def parse_table(value: dict[str, Any]) -> Table | list[Wrong]:
     return Table(value["id"], name, title, tuple(value["header"]), tuple(value["types"]), rows)
 
 
-def _wrong(value: dict[str, Any]) -> Iterator[Wrong]:
+def _wrong(value: dict[str, Any]) -> Iterator[Mismatch]:
     yield from wrong_text(value, "id", keys=_KEYS)
     for key in ("name", "title"):
         if value.get(key) not in (None, ""):
             yield from wrong_text(value, key, keys=_KEYS)
     if str(value.get("name")).lower().startswith("sqlite_"):
-        yield Wrong('a name that SQLite does not reserve as "name"', shown(value["name"]))
+        yield Mismatch('a name that SQLite does not reserve as "name"', described(value["name"]))
     heading = list(_wrong_heading(value))
     yield from heading
     if not heading:
         yield from _wrong_rows(value, len(value["header"]))
 
 
-def _wrong_heading(value: dict[str, Any]) -> Iterator[Wrong]:
+def _wrong_heading(value: dict[str, Any]) -> Iterator[Mismatch]:
     lists = [list(_wrong_list(value, key)) for key in ("header", "types")]
     yield from lists[0] + lists[1]
     if any(lists):
         return
     header, types = value["header"], value["types"]
     if not 1 <= len(header) <= MOST_COLUMNS:
-        yield Wrong(f'1 to {MOST_COLUMNS:,} columns in "header"', f"{len(header):,}")
+        yield Mismatch(f'1 to {MOST_COLUMNS:,} columns in "header"', f"{len(header):,}")
     for column, heading in enumerate(header):
         if wrong := _wrong_cell(heading, number=False):
-            yield Wrong(f"{wrong.expected} as heading of column {column}", wrong.received)
+            yield Mismatch(f"{wrong.expected} as heading of column {column}", wrong.received)
     for column, type_ in enumerate(types):
         if type_ not in _TYPES:
-            yield Wrong(f'"text" or "real" as type of column {column}', shown(type_))
+            yield Mismatch(f'"text" or "real" as type of column {column}', described(type_))
     if len(header) != len(types):
-        yield Wrong(f"types for {len(header):,} columns of the header", f"{len(types):,} types")
+        yield Mismatch(f"types for {len(header):,} columns of the header", f"{len(types):,} types")
 
 
-def _wrong_list(value: dict[str, Any], key: str) -> Iterator[Wrong]:
+def _wrong_list(value: dict[str, Any], key: str) -> Iterator[Mismatch]:
     if key not in value:
         yield missing(value, key, keys=_KEYS)
     elif not isinstance(value[key], list):
-        yield Wrong(f'a list as "{key}"', shown(value[key]))
+        yield Mismatch(f'a list as "{key}"', described(value[key]))
 
 
-def _wrong_rows(value: dict[str, Any], width: int) -> Iterator[Wrong]:
+def _wrong_rows(value: dict[str, Any], width: int) -> Iterator[Mismatch]:
     if wrong := list(_wrong_list(value, "rows")):
         yield from wrong
         return
     for number, row in enumerate(value["rows"], 1):
         if not isinstance(row, list):
-            yield Wrong(f"a list as row {number:,}", shown(row))
+            yield Mismatch(f"a list as row {number:,}", described(row))
         elif len(row) != width:
-            yield Wrong(f"{width:,} cells in row {number:,}, one for each column", f"{len(row):,}")
+            yield Mismatch(f"{width:,} cells in row {number:,}, one for each column", f"{len(row):,}")
         elif not _is_plain(row):
             for column, cell in enumerate(row):
                 if wrong_cell := _wrong_cell(cell):
                     place = f"in row {number:,}, column {column}"
-                    yield Wrong(f"{wrong_cell.expected} {place}", wrong_cell.received)
+                    yield Mismatch(f"{wrong_cell.expected} {place}", wrong_cell.received)
 
 
 def _is_plain(row: list[Any]) -> bool:
@@ -95,16 +95,16 @@ def _is_plain(row: list[Any]) -> bool:
     return fits and unusable_character("".join(texts)) is None
 
 
-def _wrong_cell(cell: Cell, *, number: bool = True) -> Wrong | None:
+def _wrong_cell(cell: Cell, *, number: bool = True) -> Mismatch | None:
     kind = type(cell)
     if kind is str:
         received = unusable_character(cell)  # type: ignore[arg-type]
-        return Wrong("characters of text", received) if received else None
+        return Mismatch("characters of text", received) if received else None
     if not number:
-        return Wrong("text", shown(cell))
+        return Mismatch("text", described(cell))
     if kind is float:
-        return None if math.isfinite(cell) else Wrong("a finite number", "one that is not finite")  # type: ignore[arg-type]
+        return None if math.isfinite(cell) else Mismatch("a finite number", "one that is not finite")  # type: ignore[arg-type]
     if kind is int:
         fits = cell.bit_length() <= _LONGEST_INTEGER_BITS  # type: ignore[union-attr]
-        return None if fits else Wrong("an integer of at most 64 bits", shown(cell))
-    return None if cell is None else Wrong("text, a number or null", shown(cell))
+        return None if fits else Mismatch("an integer of at most 64 bits", described(cell))
+    return None if cell is None else Mismatch("text, a number or null", described(cell))

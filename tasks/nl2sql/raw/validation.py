@@ -108,7 +108,7 @@ def _valid_tables(file: Path, problems: list[Problem], progress: LineProgress) -
         lines = {kind: first.setdefault((kind, key), number) for kind, key in keys.items()}
         repeated = {kind: line for kind, line in lines.items() if line != number}
         for kind, line in repeated.items():
-            received = f"{json_lines.shown(keys[kind])} of line {line:,} again"
+            received = f"{json_lines.described(keys[kind])} of line {line:,} again"
             problems.append(Problem(file, number, f"a unique {kind}", received))
         if not repeated:
             yield table

@@ -22,7 +22,7 @@ _OBJECT, _UTF8 = "one JSON object a line", "text in UTF-8"
 _NOT_TEXT = re.compile(r"[\x00\ud800-\udfff]")
 
 
-class Wrong(NamedTuple):
+class Mismatch(NamedTuple):
     """What was expected, and what was received."""
 
     expected: str
@@ -34,14 +34,14 @@ class Line(NamedTuple):
 
     number: int
     value: Any = None
-    wrong: Wrong | None = None
+    wrong: Mismatch | None = None
 
 
 class _Refused(Exception):
     """A line that is refused, whether or not Python could parse it."""
 
     def __init__(self, expected: str, received: str) -> None:
-        self.wrong = Wrong(expected, received)
+        self.wrong = Mismatch(expected, received)
         super().__init__(expected, received)
 
 
@@ -64,10 +64,10 @@ def rows(file: Path, problems: list[Problem]) -> Iterator[tuple[int, list[str]]]
     return _contents(file, problems, lambda text: text.split("\t"))
 
 
-def shown(value: Any) -> str:
+def described(value: Any) -> str:
     """A JSON value in a message: its type, and the value itself where it is short.
 
-    >>> shown(["a", "b"]), shown({"id": 1}), shown(True)
+    >>> described(["a", "b"]), described({"id": 1}), described(True)
     ('a list of 2', 'an object with "id"', 'true')
     """
     match value:
@@ -97,20 +97,20 @@ def printable(text: str, *, longest: int) -> str:
 def names(value: Iterable[str]) -> str:
     """The keys of an object in a message, at most six of them."""
     keys = list(value)
-    listed = ", ".join(map(shown, keys[:6]))
+    listed = ", ".join(map(described, keys[:6]))
     return f"{listed} …" if len(keys) > 6 else listed or "no keys"
 
 
-def wrong_text(value: dict[str, Any], key: str, *, keys: Collection[str]) -> Iterator[Wrong]:
+def wrong_text(value: dict[str, Any], key: str, *, keys: Collection[str]) -> Iterator[Mismatch]:
     """Why this key's value cannot be used as text; nothing if it can. `keys` are all known keys."""
     if key not in value:
         yield missing(value, key, keys=keys)
     elif not isinstance(text := value[key], str):
-        yield Wrong(f'text as "{key}"', shown(text))
+        yield Mismatch(f'text as "{key}"', described(text))
     elif not text.strip():
-        yield Wrong(f'text as "{key}"', "white space only" if text else "an empty one")
+        yield Mismatch(f'text as "{key}"', "white space only" if text else "an empty one")
     elif received := unusable_character(text):
-        yield Wrong(f'characters of text as "{key}"', received)
+        yield Mismatch(f'characters of text as "{key}"', received)
 
 
 def unusable_character(text: str) -> str | None:
@@ -125,12 +125,12 @@ def unusable_character(text: str) -> str | None:
     return f"{character} as character {match.start() + 1}"
 
 
-def missing(value: dict[str, Any], key: str, *, keys: Collection[str]) -> Wrong:
+def missing(value: dict[str, Any], key: str, *, keys: Collection[str]) -> Mismatch:
     """The message that a key is missing, with an unknown key that may be a misspelling of it."""
     unknown = [name for name in value if name not in keys]
     near = difflib.get_close_matches(key, unknown, n=1, cutoff=0.6)
-    meant = f"; is {shown(near[0])} meant?" if near else ""
-    return Wrong(f'the key "{key}"', f"an object with {names(value)}{meant}")
+    meant = f"; is {described(near[0])} meant?" if near else ""
+    return Mismatch(f'the key "{key}"', f"an object with {names(value)}{meant}")
 
 
 def _contents(
@@ -164,7 +164,7 @@ def _lines(
         number += 1
         if number == 1:
             if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-                yield Line(0, wrong=Wrong(_UTF8, "UTF-16 (a byte order mark says so)"))
+                yield Line(0, wrong=Mismatch(_UTF8, "UTF-16 (a byte order mark says so)"))
                 return
             raw = raw.removeprefix(codecs.BOM_UTF8)
         on_line(len(raw))
@@ -172,16 +172,16 @@ def _lines(
             blank = blank or number
             continue
         if blank:
-            yield Line(blank, wrong=Wrong("content in each line", "a blank line"))
+            yield Line(blank, wrong=Mismatch("content in each line", "a blank line"))
             blank = 0
         if len(raw) >= longest and not raw.endswith(b"\n"):
             _skip_line(stream)
-            yield Line(number, wrong=Wrong(f"a line of fewer than {longest:,} bytes", "a longer one"))
+            yield Line(number, wrong=Mismatch(f"a line of fewer than {longest:,} bytes", "a longer one"))
         else:
             yield _line(raw, number, parse)
     if number == 0 or blank == 1:
         size = "0 bytes" if number == 0 else "blank lines only"
-        yield Line(0, wrong=Wrong("at least one line", f"an empty file ({size})"))
+        yield Line(0, wrong=Mismatch("at least one line", f"an empty file ({size})"))
 
 
 def _line(raw: bytes, number: int, parse: Callable[[str], Any]) -> Line:
@@ -190,11 +190,11 @@ def _line(raw: bytes, number: int, parse: Callable[[str], Any]) -> Line:
     except _Refused as error:
         wrong = error.wrong
     except json.JSONDecodeError as error:
-        wrong = Wrong(_OBJECT, f"broken JSON at column {error.colno} ({error.msg})")
+        wrong = Mismatch(_OBJECT, f"broken JSON at column {error.colno} ({error.msg})")
     except RecursionError:
-        wrong = Wrong(_OBJECT, "objects or lists nested too deeply")
+        wrong = Mismatch(_OBJECT, "objects or lists nested too deeply")
     except ValueError:  # Python refuses to read integers of thousands of digits
-        wrong = Wrong(_OBJECT, "a number of too many digits")
+        wrong = Mismatch(_OBJECT, "a number of too many digits")
     if not raw.endswith(b"\n"):
         wrong = wrong._replace(received=f"{wrong.received}; the file ends within this line")
     return Line(number, wrong=wrong)
@@ -218,7 +218,7 @@ def _skip_line(stream: BinaryIO) -> None:
 def _object(text: str) -> dict[str, Any]:
     value = _decode(text)
     if not isinstance(value, dict):
-        raise _Refused(_OBJECT, shown(value))
+        raise _Refused(_OBJECT, described(value))
     return value
 
 
@@ -227,7 +227,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(value) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise _Refused(_OBJECT, f"one with the key {shown(twice)} more than once")
+        raise _Refused(_OBJECT, f"one with the key {described(twice)} more than once")
     return value
 
 
