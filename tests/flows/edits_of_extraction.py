@@ -94,6 +94,37 @@ EDITS = [
         GATHER | {"blend extraction"},
     ),
     Edit(
+        "an edit of CasRel trains neither GPLinker nor the pointer network",
+        code(
+            "tasks/extraction/casrel/network.py",
+            "SUBJECT_POWER, OBJECT_POWER = 2",
+            "SUBJECT_POWER, OBJECT_POWER = 3",
+        ),
+        set(),
+    ),
+    Edit(
+        "a method's network",
+        code("tasks/extraction/gplinker/network.py", "HEAD_DROPOUT = 0.1", "HEAD_DROPOUT = 0.2"),
+        fitted("linker"),
+        {"train linker fold 0": "code of tasks.extraction.gplinker.network changed"},
+    ),
+    Edit(
+        "targets of a method",
+        code("tasks/extraction/tagging/targets.py", "PADDING = -1.0", "PADDING = -2.0"),
+        fitted("pointer"),
+    ),
+    Edit(
+        "a method's inference trains nothing",
+        code("tasks/extraction/gplinker/inference.py", "MOST_SPANS = 64", "MOST_SPANS = 65"),
+        predicted("linker"),
+        {"predict linker fold 0": "code of tasks.extraction.gplinker.inference changed"},
+    ),
+    Edit(
+        "decoding of tags trains nothing",
+        code("tasks/extraction/tagging/decoding.py", "SURE = 0.4", "SURE = 0.5"),
+        predicted("pointer"),
+    ),
+    Edit(
         "submission writer",
         code("tasks/extraction/submission.py", "(1980, 1, 1", "(1981, 1, 1"),
         {"decode extraction"},

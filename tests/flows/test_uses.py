@@ -179,7 +179,10 @@ SEEN = {
     "extraction": (
         {"encode", "pretrain", "pool"},
         {
+            "tasks.extraction.gplinker.inference",
             "tasks.extraction.labelling.cleaning",
+            "tasks.extraction.pointer.distant_features",
+            "tasks.extraction.tagging.targets",
             "tasks.text.language_model",
             "tasks.learning.ensemble.candidates",
         },

@@ -6,8 +6,8 @@ A *repair* settles what annotators did differently in the way that most of them 
 seventh place of the contest, with one change: a subject grows to a whole title only for predicates of works,
 so that a person named in a title stays a person.
 
-*Relabelling* (Su, kexue.fm/archives/6671) uses models that were not fitted on a sentence: its labels with very
-low scores are dropped, and triples with very high scores are added.
+*Relabelling* (Su, kexue.fm/archives/6671) uses models that were not fitted on a sentence: its labels with
+very low scores are dropped, and triples with very high scores are added.
 """
 
 import re

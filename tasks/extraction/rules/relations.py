@@ -1,4 +1,4 @@
-"""Rules about what relations imply: triples of a family that follow from others, and triples that cannot hold.
+"""Rules about what relations imply: members of a family that follow from others, triples that cannot hold.
 
 Source of each: bojone/kg-2019 (LIC2019, seventh place), post_repair.py; `spouses` and `album` are part of its
 decoding.
