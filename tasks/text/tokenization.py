@@ -96,6 +96,3 @@ def padded(rows: Sequence[np.ndarray], length: int) -> np.ndarray:
     for index, row in enumerate(rows):
         array[index, : len(row)] = row
     return array
-
-
-Reader = Tokenizer

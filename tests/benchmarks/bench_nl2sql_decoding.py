@@ -5,13 +5,13 @@
     python -m tests.benchmarks.bench_nl2sql_decoding --root ../shared/data/nl2sql
     python -m tests.benchmarks.bench_nl2sql_decoding --questions 50000 --tables 5000  # one long prediction
 
-A fresh network's queries are not those that are asked for. So it does all its work, but in place of what it
-says comes what one would say that knows the labels; the time for making that up is not counted. All times
-are of the processor, on one thread as in predictions, so other work on the machine hardly counts.
+An untrained network gives useless probabilities. So the network is run, but its probabilities are replaced
+by those of one that knows the labels; the time for making these is not counted. All times are processor
+times, on one thread as in predictions, so other work on the machine hardly counts.
 
 `predict` for each question is what published codes do; it spends 50 to 150 ms on making a data set of one.
-`predict_on_batch` is the least that a question alone can cost: batches save what a call costs beside the
-network, but not finding the table's names and cells in each question and combining what it may say.
+`predict_on_batch` is the least that a single question can cost: batches save the overhead of calls, but not
+the matching of names and cells with each question and the search for queries.
 """
 
 import argparse
@@ -37,8 +37,8 @@ EVERY = 5000
 RECIPE: dict[str, Any] = {"encoder": {"dgcnn": {"width": 32, "dilations": [1, 2, 5]}}, "name": "small"}
 
 
-class Told:
-    """Takes the place of `sketching.sketches`: the networks work, and labels are what they say."""
+class LabelledSketches:
+    """Replaces `inference.predict_sketches`: runs the networks, and returns sketches of the labels."""
 
     def __init__(self, run: Callable[..., Any], dataset: Path) -> None:
         from tasks.nl2sql import dataset as files
@@ -46,12 +46,12 @@ class Told:
         self._run, self._tables = run, files.tables(dataset, "validation")
         self._labels = {each.id: each.query for each in files.stream(dataset, "validation")}
         self.uncounted = 0.0
-        """Seconds spent on making up."""
+        """Seconds spent on making these sketches."""
 
-    def __call__(self, networks: Any, examples: Sequence[Any], reader: Any) -> list[Any]:
+    def __call__(self, networks: Any, examples: Sequence[Any], tokenizer: Any) -> list[Any]:
         from tests.nl2sql.sketches import sketch
 
-        self._run(networks, examples, reader)
+        self._run(networks, examples, tokenizer)
         began = time.process_time()
         asked = [each.question for each in examples]
         made = [sketch(each.text, self._labels[each.id], self._tables[each.table]) for each in asked]
@@ -115,19 +115,19 @@ def rates(told: dict[str, Any]) -> None:
     from tasks.nl2sql.query.execution import Executor
     from tasks.nl2sql.sketch import features, inference
     from tasks.nl2sql.sketch import network as networks
-    from tasks.text.tokenization import Reader
+    from tasks.text.tokenization import Tokenizer
 
     configure(0)
     folder, recipe = Path(told["job"]["dataset"]), Recipe.model_validate(told["job"]["settings"])
-    reader = Reader(recipe.encoder, partial(dataset_files.characters, folder))
+    tokenizer = Tokenizer(recipe.encoder, partial(dataset_files.characters, folder))
     tables, questions = dataset.tables(folder, "validation"), dataset.questions(folder, "validation")
-    network = networks.build(recipe, reader, seed=0)
-    made_up = inference.sketches = Told(inference.sketches, folder)  # type: ignore[assignment]
+    network = networks.build(recipe, tokenizer, seed=0)
+    labelled = inference.predict_sketches = LabelledSketches(inference.predict_sketches, folder)  # type: ignore[assignment]
 
     def decode(chosen: Sequence[Any], network: Any = network) -> None:
         executor = Executor(dataset.database(folder, "validation"), tables)
-        read = features.examples(chosen, tables, longest=reader.longest)
-        inference.decoded([network], recipe, reader, read, tables, executor)
+        read = features.examples(chosen, tables, longest=tokenizer.longest)
+        inference.decode([network], recipe, tokenizer, read, tables, executor)
 
     def alone(chosen: Sequence[Any], network: Any = network) -> None:
         for each in chosen:
@@ -143,23 +143,28 @@ def rates(told: dict[str, Any]) -> None:
     found: dict[str, float] = {}
     for way, (act, chosen) in ways.items():
         act(chosen)  # traces graphs for all shapes
-        began = made_up.clock()
+        began = labelled.clock()
         act(chosen)
-        found[way] = len(chosen) / (made_up.clock() - began)
+        found[way] = len(chosen) / (labelled.clock() - began)
     for way, rate in found.items():
         messages.send(
             f"{way:32} {rate:8.1f} questions/s, batches {found['batches'] / rate:5.1f} times as many"
         )
     _decoding_alone(
-        made_up, questions, tables, recipe, dataset.database(folder, "validation"), told["profile"]
+        labelled, questions, tables, recipe, dataset.database(folder, "validation"), told["profile"]
     )
 
 
 def _decoding_alone(
-    made_up: Told, questions: Sequence[Any], tables: Any, recipe: Any, database: Path, profiled: bool
+    labelled: LabelledSketches,
+    questions: Sequence[Any],
+    tables: Any,
+    recipe: Any,
+    database: Path,
+    profiled: bool,
 ) -> None:
     """Tell how many sketches a second become queries."""
-    from tasks.nl2sql.decoding.query_search import decoded
+    from tasks.nl2sql.decoding.query_search import decode
     from tasks.nl2sql.query.execution import Executor
     from tests.nl2sql.sketches import sketch
 
@@ -169,11 +174,11 @@ def _decoding_alone(
         if way != "and results remembered":
             executor = Executor(database, fresh)
         began = time.process_time()
-        decoded(sketches, questions, fresh, executor, settings=recipe.decoding)
+        decode(sketches, questions, fresh, executor, settings=recipe.decoding)
         rate = len(questions) / (time.process_time() - began)
         messages.send(f"sketches to queries, {way:24} {rate:8.1f} questions/s")
     if profiled:
-        profile(lambda: decoded(sketches, questions, fresh, executor, settings=recipe.decoding))
+        profile(lambda: decode(sketches, questions, fresh, executor, settings=recipe.decoding))
 
 
 def profile(act: Callable[[], Any]) -> None:
@@ -185,20 +190,22 @@ def profile(act: Callable[[], Any]) -> None:
 
 def stream(told: dict[str, Any]) -> None:
     """Child: predict as the step does, and tell time and memory every so many questions."""
-    from tasks.nl2sql import predict
     from tasks.nl2sql.sketch import inference
     from tasks.nl2sql.sketch import network as networks
     from tasks.predict import child
+    from tasks.text import prediction
 
-    made_up = inference.sketches = Told(inference.sketches, Path(told["dataset"]))  # type: ignore[assignment]
-    predict._loaded = lambda model, recipe, reader: networks.build(recipe, reader, seed=0)  # type: ignore[assignment]
-    predict.Progress = partial(Watched, made_up.clock)  # type: ignore[misc, assignment]
+    labelled = inference.predict_sketches = LabelledSketches(
+        inference.predict_sketches, Path(told["dataset"])
+    )  # type: ignore[assignment]
+    inference.load = lambda folder, recipe, tokenizer: networks.build(recipe, tokenizer, seed=0)
+    prediction.Progress = partial(MemoryProgress, labelled.clock)  # type: ignore[misc, assignment]
     child(told)
-    messages.send(f"written: {made_up.clock():6.0f} s, {_peak():6.0f} MB at most")
+    messages.send(f"written: {labelled.clock():6.0f} s, {_peak():6.0f} MB at most")
 
 
-class Watched:
-    """Takes the place of `Progress`."""
+class MemoryProgress:
+    """Replaces `Progress`: sends time and memory."""
 
     def __init__(self, clock: Callable[[], float], what: str, total: int) -> None:
         self._clock, self._next = clock, 0

@@ -11,9 +11,9 @@ import numpy as np
 
 from tasks.nl2sql import dataset as files
 from tasks.nl2sql.config import Recipe
-from tasks.nl2sql.sketch.features import Example
+from tasks.nl2sql.sketch.features import SketchExample
 from tasks.text import dataset_files
-from tasks.text.tokenization import Reader
+from tasks.text.tokenization import Tokenizer
 from tests.jobs import make_job
 from tests.nl2sql.written import dataset as written
 
@@ -66,13 +66,13 @@ def job(made: Any, folder: Path, *, fold: int | None = 0, data: Path | None = No
     return make_job(competition="nl2sql", fold=fold, **given)
 
 
-def reader(made: Recipe, data: Path) -> Reader:
-    return Reader(made.encoder, partial(dataset_files.characters, data))
+def tokenizer(made: Recipe, data: Path) -> Tokenizer:
+    return Tokenizer(made.encoder, partial(dataset_files.characters, data))
 
 
-def read(made: Recipe, data: Path) -> list[Example]:
-    """The labelled training questions as networks read them."""
-    from tasks.nl2sql.training import labelled
+def read(made: Recipe, data: Path) -> list[SketchExample]:
+    """The labelled training questions as examples of a sketch network."""
+    from tasks.nl2sql.sketch.training_questions import labelled
 
     questions, tables = files.questions(data, "train"), files.tables(data, "train")
     return labelled(questions, tables, longest=made.encoder.longest)

@@ -7,20 +7,20 @@ from typing import Any
 import numpy as np
 
 from tasks.nl2sql.sketch import features
-from tasks.nl2sql.sketch.features import Example
-from tasks.text.tokenization import Reader
+from tasks.nl2sql.sketch.features import SketchExample
+from tasks.text.tokenization import Tokenizer
 
 SURE = 12.0
 CLASSES = {"connector": 3, "number": 5, "select": 7, "tags": 5}
 
 
-def knowing(examples: Sequence[Example], reader: Reader, *, sure: float = SURE) -> Any:
-    """In the place of a `tasks.nl2sql.sketch.network.Network`; questions are told apart by their characters."""
-    known = {_name(features.inputs([each], reader)["characters"][0]): each for each in examples}
+def knowing(examples: Sequence[SketchExample], tokenizer: Tokenizer, *, sure: float = SURE) -> Any:
+    """In the place of a `SketchNetwork`; questions are found by their characters."""
+    known = {_name(features.inputs([each], tokenizer)["characters"][0]): each for each in examples}
 
     def predict_on_batch(inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         batch = [known[_name(row)] for row in inputs["characters"]]
-        targets = features.targets(batch, longest=reader.longest)
+        targets = features.targets(batch, longest=tokenizer.longest)
         found = {name: sure * np.eye(size)[targets[name]] for name, size in CLASSES.items()}
         columns = inputs["pairs"].shape[1]
         found["column"] = sure * np.eye(columns)[targets["column"]]

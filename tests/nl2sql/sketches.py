@@ -4,18 +4,20 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from tasks.nl2sql.decoding.sketch_outputs import MOST_CONDITIONS, NO_AGGREGATE, NO_OPERATOR, Sketch
+from tasks.nl2sql.decoding.sketch_outputs import SketchProbabilities
 from tasks.nl2sql.linking.value_alignment import align_values
 from tasks.nl2sql.query.schema import Query, Table
-from tasks.nl2sql.sketch.labels import labels_of
+from tasks.nl2sql.sketch.labels import MOST_CONDITIONS, NO_AGGREGATE, NO_OPERATOR, labels_of
 
 
-def sketch(text: str, query: Query, table: Table, *, doubt: float = 0.05, **changes: np.ndarray) -> Sketch:
+def sketch(
+    text: str, query: Query, table: Table, *, doubt: float = 0.05, **changes: np.ndarray
+) -> SketchProbabilities:
     """What a network would say that knows the query; `doubt` is shared out among all classes."""
     found = dict(zip(query.conditions, align_values(query.conditions, text, table), strict=True))
     labels = labels_of(query, text, columns=len(table.header), span_of=found.__getitem__)
     columns = len(table.header)
-    made = Sketch(
+    made = SketchProbabilities(
         connector=_spread(np.eye(3)[labels.connector], doubt),
         select=_spread(np.eye(NO_AGGREGATE + 1)[labels.select], doubt),
         number=_spread(np.eye(MOST_CONDITIONS + 1)[labels.number], doubt),
@@ -27,7 +29,7 @@ def sketch(text: str, query: Query, table: Table, *, doubt: float = 0.05, **chan
     return made._replace(**changes)
 
 
-def drawn(length: int, columns: int, *, seed: int = 0, sure: float = 2.0) -> Sketch:
+def drawn(length: int, columns: int, *, seed: int = 0, sure: float = 2.0) -> SketchProbabilities:
     """Probabilities of a network that guesses."""
     random = np.random.default_rng(seed)
 
@@ -36,7 +38,7 @@ def drawn(length: int, columns: int, *, seed: int = 0, sure: float = 2.0) -> Ske
         return np.asarray(weights / weights.sum(axis=-1, keepdims=True), np.float32)
 
     begins = random.random(length).astype(np.float32)
-    return Sketch(
+    return SketchProbabilities(
         classes(3),
         classes(columns, 7),
         classes(5),

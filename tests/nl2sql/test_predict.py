@@ -11,7 +11,7 @@ from tasks.nl2sql import predict as predicting
 from tasks.nl2sql.query.serialization import canonical, to_json
 from tasks.nl2sql.sketch import features, inference
 from tasks.text import dataset_files
-from tests.nl2sql.jobs import dataset, job, read, reader, recipe
+from tests.nl2sql.jobs import dataset, job, read, recipe, tokenizer
 from tests.nl2sql.knowing import knowing
 
 
@@ -22,8 +22,8 @@ def data(tmp_path):
 
 def known(monkeypatch, data):
     """Let every model know the labels of the training questions; other parts take theirs from those."""
-    network = knowing(read(recipe(), data), reader(recipe(), data))
-    monkeypatch.setattr(predicting, "_loaded", lambda *arguments: network)
+    network = knowing(read(recipe(), data), tokenizer(recipe(), data))
+    monkeypatch.setattr(inference, "load", lambda *arguments: network)
 
 
 def predicted(made) -> dict[str, Scores]:
@@ -85,10 +85,10 @@ def test_pieces_change_nothing(tmp_path, monkeypatch, data):
 
 
 def test_networks_are_averaged_by_what_they_say_of_a_question(data):
-    examples, own = read(recipe(), data), reader(recipe(), data)
+    examples, own = read(recipe(), data), tokenizer(recipe(), data)
     one, other = knowing(examples, own), knowing(examples, own, sure=0.0)
-    parts = [inference.sketches([each], examples, own) for each in (one, other)]
-    both = inference.sketches([one, other], examples, own)
+    parts = [inference.predict_sketches([each], examples, own) for each in (one, other)]
+    both = inference.predict_sketches([one, other], examples, own)
     for sure, unsure, mean, example in zip(*parts, both, examples, strict=True):
         np.testing.assert_allclose(mean.select, (sure.select + unsure.select) / 2, rtol=1e-6)
         assert mean.columns.shape == (example.length, len(example.names))
@@ -101,9 +101,9 @@ def test_sketches_are_probabilities(data):
     from tasks.nl2sql.sketch import network as networks
 
     configure(0)
-    examples, own = read(recipe(), data), reader(recipe(), data)
+    examples, own = read(recipe(), data), tokenizer(recipe(), data)
     network = networks.build(recipe(), own, seed=1)
-    for sketch in inference.sketches([network], examples, own):
+    for sketch in inference.predict_sketches([network], examples, own):
         for name in ("connector", "select", "number", "operators", "tags", "columns"):
             np.testing.assert_allclose(getattr(sketch, name).sum(axis=-1), 1, rtol=1e-5)
         assert ((sketch.begins >= 0) & (sketch.begins <= 1)).all()
@@ -111,17 +111,17 @@ def test_sketches_are_probabilities(data):
 
 def test_batches_hold_questions_of_one_shape_and_bounded_size(data, monkeypatch):
     examples = read(recipe(), data) * 5
-    monkeypatch.setattr(inference, "BATCH_PAIRS", 600)
-    batches = list(inference.batches(examples, longest=48))
+    monkeypatch.setattr(features, "BATCH_PAIRS", 600)
+    batches = list(features.batches([features.padded_shape([each], longest=48) for each in examples]))
     assert sorted(row for rows in batches for row in rows) == list(range(len(examples)))
     for rows in batches:
-        (sizes,) = {features.shapes([examples[row]], longest=48) for row in rows}
+        (sizes,) = {features.padded_shape([examples[row]], longest=48) for row in rows}
         assert len(rows) == 1 or len(rows) * sizes.tokens * sizes.columns <= 600
 
 
 def test_flags_that_are_very_sure_are_probabilities_too(data):
-    examples, own = read(recipe(), data), reader(recipe(), data)
+    examples, own = read(recipe(), data), tokenizer(recipe(), data)
     inner = knowing(examples, own, sure=1e4).model
     network = SimpleNamespace(model=inner)
-    for sketch in inference.sketches([network], examples, own):
+    for sketch in inference.predict_sketches([network], examples, own):
         assert all(np.isfinite(value).all() for value in sketch)

@@ -1,18 +1,20 @@
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from tasks.core.config import Stage
-from tasks.learning.ensemble.candidates import Candidates, key
 from tasks.nl2sql import dataset as files
 from tasks.nl2sql import training
 from tasks.nl2sql.dataset import VIEW_FILE
 from tasks.nl2sql.query.schema import Condition, Query, Question, Table
-from tasks.nl2sql.query.serialization import canonical, to_json
+from tasks.nl2sql.query.serialization import to_json
 from tasks.nl2sql.sketch import features
+from tasks.nl2sql.sketch import training as sketch_training
+from tasks.nl2sql.sketch.training_questions import exact_heads, labelled
 from tests.learning.trainings import Killed, killed_at, run
-from tests.nl2sql.jobs import CUT, FOLD_OF, STAGE, dataset, job, recipe, shared, step_by_step
+from tests.nl2sql.jobs import CUT, FOLD_OF, STAGE, dataset, job, read, recipe, shared, step_by_step
 
 STAGES = [
     {"epochs": 2, "optimizer": "adam", "learning_rate": 0.01, "warmup_epochs": 1, "clip_norm": 5.0},
@@ -32,7 +34,7 @@ def data(tmp_path):
 
 def learned(built) -> list[str]:
     """Ids of the questions of an epoch, in order of the dataset."""
-    return sorted(each.question.id for each in built.batch.args[0].learned)
+    return sorted(each.question.id for each in built.batch.args[0].examples)
 
 
 @pytest.mark.parametrize(("fold", "beside"), [(0, None), (1, None), (0, 2), (None, None)])
@@ -41,7 +43,7 @@ def test_no_question_that_is_left_out_is_learned(tmp_path, data, fold, beside):
     questions = files.questions(data, "train")
     kept = [each.id for each in questions if FOLD_OF[each.table] not in (fold, beside)]
     assert learned(built) == sorted(kept)
-    watched = [each.table for each in built.batch.args[0].watched]
+    watched = [each.question.table for each in built.batch.args[0].held_out]
     assert [FOLD_OF[table] for table in watched] == [fold] * len(watched)
 
 
@@ -68,16 +70,16 @@ def test_columns_of_the_query_are_shown_and_others_now_and_then(monkeypatch):
     columns, text = 40, "销量大于30的有"
     query = Query(((7, 4),), 0, (Condition(31, 0, "30"),))
     table = Table("t", "t", "t", tuple(f"列{each}" for each in range(columns)), ("text",) * columns, ())
-    (example,) = training.labelled([Question("q", text, "t", query)], {"t": table}, longest=48)
+    (example,) = labelled([Question("q", text, "t", query)], {"t": table}, longest=48)
     drawn = np.random.default_rng(0)
-    orders = [training.some_columns(example, drawn) for _ in range(50)]
+    orders = [sketch_training.some_columns(example, drawn) for _ in range(50)]
     assert all({7, 31} <= set(order.tolist()) for order in orders)
     assert 0.4 * columns < np.mean([len(order) for order in orders]) < 0.65 * columns
-    fewer = features.shuffled(example, orders[0])
+    fewer = features.reorder_columns(example, orders[0])
     assert fewer.names[int(fewer.labels.columns.max())] == "列31"
     assert [fewer.names[column] for column in np.flatnonzero(fewer.labels.select != 6)] == ["列7"]
-    monkeypatch.setattr(training, "NARROW", columns)
-    assert training.some_columns(example, drawn).tolist() == list(range(columns))
+    monkeypatch.setattr(sketch_training, "NARROW", columns)
+    assert sketch_training.some_columns(example, drawn).tolist() == list(range(columns))
 
 
 def test_every_question_is_shown_once_an_epoch(tmp_path, data):
@@ -98,9 +100,9 @@ def test_views_are_learned_as_often_as_asked_but_not_by_plain_stages(tmp_path, d
     (tmp_path / "view" / VIEW_FILE).write_text("\n".join(lines) + "\n", "utf-8")
     for share, stage, expected in [(1.0, {}, True), (1.0, {"plain": True}, False), (0.0, {}, False)]:
         made = recipe(augmentation={"views": 1, "share": share})
-        lessons = training.build(job(made, tmp_path, views=(tmp_path / "view",))).batch.args[0]
+        questions = training.build(job(made, tmp_path, views=(tmp_path / "view",))).batch.args[0]
         drawn = np.random.default_rng(0)
-        texts = [lessons.shown(row, Stage(**stage), drawn).question.text for row in range(4)]
+        texts = [questions.draw(row, Stage(**stage), drawn).question.text for row in range(4)]
         assert all(text.endswith("呢") is expected for text in texts)
 
 
@@ -149,15 +151,51 @@ def test_weights_of_losses_are_those_of_the_settings(tmp_path, data):
     assert built.loss_weights == dict.fromkeys(built.losses, 1.0) | {"tags": 0.5}
 
 
-def test_logic_form_counts_best_candidates_that_are_the_label(data):
-    questions = files.questions(data, "train")[:3]
-    right = [key(to_json(canonical(each.query))) for each in questions]
-    records = [{right[0]: 0.6, right[1]: 0.4}, {right[1]: 0.1, right[0]: 0.9}, {}]
-    assert training.logic_form(Candidates.of(records), questions) == pytest.approx(1 / 3)
+def logits(name: str, target: np.ndarray) -> np.ndarray:
+    """Outputs of a network that knows the targets; anything at padding."""
+    if name == "begins":
+        return np.where(target == 1, 2.0, -2.0)
+    return 1.0 * target if name == "operators" else np.eye(9)[target]
 
 
-def test_held_out_questions_are_watched(tmp_path, data):
-    built = training.build(job(recipe(), tmp_path))
-    found = built.evaluate(built.model)
-    assert 0 <= found["held_out_logic_form"] <= 1
-    assert training.build(job(recipe(), tmp_path, fold=None)).evaluate(None) == {}
+HEADS = ("connector", "number", "select", "operators", "tags", "begins", "column")
+
+
+@pytest.mark.parametrize("wrong", HEADS)
+def test_a_question_is_exact_if_every_output_is(data, wrong):
+    examples = read(recipe(), data)
+    targets = features.targets(examples, longest=48)
+    outputs = {name: logits(name, target) for name, target in targets.items()}
+    assert set(outputs) == set(HEADS)
+    assert exact_heads(outputs, targets).all()
+    row = next(row for row, each in enumerate(examples) if (each.labels.columns >= 0).any())
+    place = np.flatnonzero(examples[row].labels.columns >= 0)[0] + 1 if wrong in ("tags", "column") else 1
+    at = (row,) if wrong in ("connector", "number") else (row, place)
+    changed = outputs[wrong][at]
+    outputs[wrong][at] = -changed if wrong == "begins" else np.roll(changed, 1)
+    assert exact_heads(outputs, targets).tolist() == [other != row for other in range(len(examples))]
+
+
+def test_of_unlike_operators_of_a_column_each_is_exact():
+    targets = {"operators": np.float32([[[0.5, 0.5, 0, 0, 0], [-1] * 5]])}
+    for operator in range(5):
+        outputs = {"operators": np.stack([np.eye(5)[operator], np.eye(5)[3]])[None]}
+        assert exact_heads(outputs, targets).tolist() == [operator < 2]
+
+
+@pytest.mark.parametrize("method", ["sketch", "two-stage"])
+@pytest.mark.parametrize("counts", [True, False])
+def test_held_out_questions_are_evaluated_without_a_decoder(tmp_path, data, method, counts):
+    built = training.build(job(recipe(method=method, sketch={"counts": counts}), tmp_path))
+    questions = built.batch.args[0]
+
+    targets = (questions._targets(batch, longest=48) for batch in questions._held_out_batches)
+
+    def predict_on_batch(inputs):
+        known = {name: logits(name, target) for name, target in next(targets).items()}
+        return known if counts else known | {"number": np.zeros_like(known["number"])}
+
+    assert sum(map(len, questions._held_out_batches)) == len(questions.held_out) > 1
+    assert built.evaluate(SimpleNamespace(predict_on_batch=predict_on_batch)) == {"held_out_exact_heads": 1.0}
+    assert 0 <= built.evaluate(built.model)["held_out_exact_heads"] <= 1
+    assert training.build(job(recipe(method=method), tmp_path, fold=None)).evaluate(None) == {}

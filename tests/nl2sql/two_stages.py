@@ -1,4 +1,4 @@
-"""Networks and lessons of the recipe `two-stage` on the small dataset, for its tests."""
+"""Networks and training questions of the recipe `two-stage` on the small dataset, for its tests."""
 
 from functools import cache
 from pathlib import Path
@@ -8,10 +8,10 @@ from tasks.nl2sql import dataset as files
 from tasks.nl2sql.config import Recipe
 from tasks.nl2sql.query.schema import Table
 from tasks.nl2sql.sketch import features
-from tasks.nl2sql.sketch.features import Example
-from tasks.nl2sql.sketch.training_questions import Lessons
-from tasks.nl2sql.two_stage.inputs import Asked, asked
-from tasks.text.tokenization import Reader
+from tasks.nl2sql.sketch.features import SketchExample
+from tasks.nl2sql.sketch.training_questions import TrainingQuestions
+from tasks.nl2sql.two_stage.inputs import TwoStageExample, two_stage_examples
+from tasks.text.tokenization import Tokenizer
 from tests.nl2sql import jobs
 
 KINDS = list(jobs.ENCODERS)
@@ -22,7 +22,7 @@ class Made(NamedTuple):
 
     network: Any
     recipe: Recipe
-    reader: Reader
+    tokenizer: Tokenizer
 
     @property
     def model(self) -> Any:
@@ -40,23 +40,23 @@ def network(kind: str = "dgcnn", *, seed: int = 1) -> Made:
     from tasks.nl2sql.two_stage import network as two_stage_network
 
     made = recipe(kind)
-    reader = jobs.reader(made, jobs.shared())
-    return Made(two_stage_network.build(made, reader, seed=seed), made, reader)
+    tokenizer = jobs.tokenizer(made, jobs.shared())
+    return Made(two_stage_network.build(made, tokenizer, seed=seed), made, tokenizer)
 
 
-def lessons(made: Recipe, folder: Path, **fields: Any) -> Lessons[Asked]:
-    from tasks.nl2sql.two_stage.training import lessons_of
+def questions(made: Recipe, folder: Path, **fields: Any) -> TrainingQuestions[TwoStageExample]:
+    from tasks.nl2sql.two_stage.training import training_questions
 
-    return lessons_of(jobs.job(made, folder, data=jobs.shared(), **fields), made)
+    return training_questions(jobs.job(made, folder, data=jobs.shared(), **fields), made)
 
 
-def examples(made: Made) -> tuple[list[Example], dict[str, Table]]:
+def examples(made: Made) -> tuple[list[SketchExample], dict[str, Table]]:
     """The training questions as the network reads them, and their tables."""
     tables = files.tables(jobs.shared(), "train")
     questions = files.questions(jobs.shared(), "train")
-    return features.examples(questions, tables, longest=made.reader.longest), tables
+    return features.examples(questions, tables, longest=made.tokenizer.longest), tables
 
 
-def given(made: Made) -> list[Asked]:
+def two_stage(made: Made) -> list[TwoStageExample]:
     """The training questions with their candidates."""
-    return asked(*examples(made), made.recipe.matcher)
+    return two_stage_examples(*examples(made), made.recipe.matcher)

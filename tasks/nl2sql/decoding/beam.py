@@ -1,51 +1,54 @@
-"""The most probable of what can be combined from independent choices."""
+"""Beam search over independent choices."""
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from operator import itemgetter
 from typing import TypeVar
 
 Choice = TypeVar("Choice", bound=Hashable)
-Whole = TypeVar("Whole", bound=Hashable)
+Merged = TypeVar("Merged", bound=Hashable)
 
 LEAST_SHARE = 1e-3
-"""Of the best choice's probability: choices below are left out."""
+"""Choices below this share of the best choice's probability are pruned."""
 
-first = itemgetter(0)
+by_probability = itemgetter(0)
 
 
 def best(choices: Iterable[tuple[float, Choice]], most: int) -> list[tuple[float, Choice]]:
-    """The most probable; of equally probable ones those that come first."""
-    return sorted(choices, key=first, reverse=True)[:most]
+    """The most probable choices; of equally probable ones those that come first."""
+    return sorted(choices, key=by_probability, reverse=True)[:most]
 
 
-def worthwhile(choices: Iterable[tuple[float, Choice]], most: int) -> list[tuple[float, Choice]]:
-    """The best, without those that are too improbable beside them."""
+def pruned(choices: Iterable[tuple[float, Choice]], most: int) -> list[tuple[float, Choice]]:
+    """The most probable choices, without those below `LEAST_SHARE` of the best."""
     chosen = best(choices, most)
     return [each for each in chosen if each[0] >= LEAST_SHARE * chosen[0][0]]
 
 
-def combined(
+def combinations(
     slots: Iterable[Sequence[tuple[float, Choice | None]]], *, most: int
 ) -> list[tuple[float, tuple[Choice, ...]]]:
     """The most probable combinations of one choice a slot, where None chooses nothing.
 
-    All but `most` are left out after each slot, so a slot more takes a constant time more.
+    All but `most` are pruned after each slot, so the time is linear in the number of slots.
+
+    >>> combinations([[(0.75, "a"), (0.25, None)], [(0.5, "b"), (0.5, None)]], most=2)
+    [(0.375, ('a', 'b')), (0.375, ('a',))]
     """
-    found: list[tuple[float, tuple[Choice, ...]]] = [(1.0, ())]
+    beam: list[tuple[float, tuple[Choice, ...]]] = [(1.0, ())]
     for slot in slots:
         longer = [
-            (known * probability, made if choice is None else (*made, choice))
-            for known, made in found
+            (prefix_probability * probability, prefix if choice is None else (*prefix, choice))
+            for prefix_probability, prefix in beam
             for probability, choice in slot
         ]
-        found = best(longer, most)
-    return found
+        beam = best(longer, most)
+    return beam
 
 
-def merged(found: Iterable[tuple[float, Choice]], form: Callable[[Choice], Whole]) -> dict[Whole, float]:
-    """Probabilities by a form that several may share."""
-    total: dict[Whole, float] = {}
-    for probability, choice in found:
-        made = form(choice)
-        total[made] = total.get(made, 0.0) + probability
+def merged(choices: Iterable[tuple[float, Choice]], form: Callable[[Choice], Merged]) -> dict[Merged, float]:
+    """Summed probabilities of the choices that have the same form."""
+    total: dict[Merged, float] = {}
+    for probability, choice in choices:
+        key = form(choice)
+        total[key] = total.get(key, 0.0) + probability
     return total

@@ -1,4 +1,4 @@
-"""What spans of a question may say: a column, an operator and a value, each way with its probability."""
+"""Conditions that spans of a question may state: column, operator and value, with probabilities."""
 
 from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -8,20 +8,39 @@ import numpy as np
 from tasks.nl2sql.config import Decoding
 from tasks.nl2sql.decoding import constraints
 from tasks.nl2sql.decoding.beam import best
-from tasks.nl2sql.decoding.sketch_outputs import NO_OPERATOR, Sketch
-from tasks.nl2sql.decoding.value_spans import Asked, Place, Span, common, completed, joined, odds
+from tasks.nl2sql.decoding.sketch_outputs import SketchProbabilities
+from tasks.nl2sql.decoding.value_spans import (
+    ScoredSpan,
+    SpanCondition,
+    add_unlikely_spans,
+    join_within_cells,
+    relative_odds,
+)
 from tasks.nl2sql.linking.cell_mentions import cell_matches
 from tasks.nl2sql.linking.dates import parse_date
 from tasks.nl2sql.linking.numerals import find_numerals, parse_number
+from tasks.nl2sql.linking.spans import Span, intersection_over_union, overlaps
 from tasks.nl2sql.linking.table_index import table_index
 from tasks.nl2sql.linking.value_normalisation import value_at
 from tasks.nl2sql.query.schema import EQUAL, UNEQUAL, Condition, Table
+from tasks.nl2sql.sketch.labels import NO_OPERATOR
+
+MOST_READINGS = 4
+"""Conditions kept of one span."""
+CERTAIN = 0.999
+"""Greatest probability of a span, so that a superfluous one can always be left out."""
+FLOOR = 0.1
+"""Weight of the characters' operators alone, for a column may have conditions with several."""
+SAME = 0.5
+"""Least intersection over union of two spans that are one value whose ends the network marks wrongly."""
+LEAST = 1e-6
+
+SpanChoice = tuple[float, SpanCondition | None]
+"""Probability and a condition, or None for no condition."""
 
 
-# FOLDED from tasks/nl2sql/said.py
-# What the cells of a table say of spans of one question: which columns hold them, and as which values.
-class Known(NamedTuple):
-    """What decoding knows of one table, whatever the question."""
+class TableContext(NamedTuple):
+    """What decoding uses of one table, whatever the question."""
 
     table: Table
     operators: np.ndarray
@@ -32,116 +51,111 @@ class Known(NamedTuple):
     """The cells of each column."""
 
     @classmethod
-    def of(cls, table: Table) -> "Known":
+    def of(cls, table: Table) -> "TableContext":
         columns = map(table_index(table).column, range(len(table.header)))
         cells = tuple(column.places for column in columns)
-        return cls(table, constraints.of_operators(table), constraints.of_aggregates(table), cells)
+        return cls(table, constraints.operator_factors(table), constraints.aggregate_factors(table), cells)
 
 
-class Said:
-    """One question with its table."""
+class QuestionContext:
+    """One question with its table: which columns have cells in which spans, and the values of conditions."""
 
-    def __init__(self, text: str, known: Known, settings: Decoding) -> None:
-        self.text, self.known, self._settings = text, known, settings
-        self.mentions: dict[Place, set[int]] = {}
-        """Columns with a cell that stands at a place, by place."""
-        self._read: dict[Asked, Condition] = {}
-        for mention in cell_matches(text, known.table):
-            self.mentions.setdefault((mention.start, mention.end), set()).add(mention.column)
+    def __init__(self, text: str, table: TableContext, settings: Decoding) -> None:
+        self.text, self.table, self._settings = text, table, settings
+        self.cell_columns: dict[Span, set[int]] = {}
+        """By span, the columns with a cell there."""
+        self._conditions: dict[SpanCondition, Condition] = {}
+        for match in cell_matches(text, table.table):
+            self.cell_columns.setdefault((match.start, match.end), set()).add(match.column)
 
-    def near(self, place: Place) -> Iterator[Place]:
-        """Other places of cells that have characters of this one."""
-        for other in self.mentions:
-            if other[0] < place[1] and place[0] < other[1] and other != place:
+    def overlapping(self, span: Span) -> Iterator[Span]:
+        """Other spans of cells that share characters with this one."""
+        for other in self.cell_columns:
+            if overlaps(other, span) and other != span:
                 yield other
 
-    def places(self) -> Iterator[Place]:
-        """Where a value may stand: cells, then numbers."""
-        yield from self.mentions
+    def known_values(self) -> Iterator[Span]:
+        """Spans of cells, then of numbers."""
+        yield from self.cell_columns
         for numeral in find_numerals(self.text):
             yield numeral.start, numeral.end
 
-    def holders(self, place: Place) -> list[int]:
-        """Columns with a cell that is said there."""
-        value, held = self.text[slice(*place)].strip(), self.mentions.get(place, ())
-        return [each for each, cells in enumerate(self.known.cells) if value in cells or each in held]
+    def columns_with_value(self, span: Span) -> list[int]:
+        """Columns that have the span's text as a cell, or a cell matched there."""
+        value, matched = self.text[slice(*span)].strip(), self.cell_columns.get(span, ())
+        return [each for each, cells in enumerate(self.table.cells) if value in cells or each in matched]
 
-    def condition(self, asked: Asked) -> Condition:
-        """The condition with its value."""
-        if asked not in self._read:
-            self._read[asked] = Condition(asked.column, asked.operator, self._value(asked))
-        return self._read[asked]
+    def condition(self, unread: SpanCondition) -> Condition:
+        """The condition with its value as the table writes it; cached."""
+        if unread not in self._conditions:
+            self._conditions[unread] = Condition(unread.column, unread.operator, self._value(unread))
+        return self._conditions[unread]
 
-    def _value(self, asked: Asked) -> str:
-        column, operator, start, end = asked
+    def _value(self, unread: SpanCondition) -> str:
+        column, operator, start, end = unread
         value = self.text[start:end].strip()
-        if value in self.known.cells[column]:
+        if value in self.table.cells[column]:
             return value
         if parse_number(value) or parse_date(value):
-            wanted = self._settings.normalise
+            normalised = self._settings.normalise
         else:
-            wanted = self._settings.cells and operator in (EQUAL, UNEQUAL)
-        return value_at(self.text, (start, end), column, self.known.table, operator) if wanted else value
+            normalised = self._settings.cells and operator in (EQUAL, UNEQUAL)
+        if not normalised:
+            return value
+        return value_at(self.text, (start, end), column, self.table.table, operator)
 
 
-MOST_READINGS = 4
-"""Conditions considered of one span."""
-CERTAIN = 0.999
-"""No span is more certain than this, so that one too many can always be left out."""
-FLOOR = 0.1
-"""Weight of the characters' operators alone, for a column may have conditions with several."""
-SAME = 0.5
-"""Part in common from which two places are one value, its ends seen badly."""
-LEAST = 1e-6
-
-Choice = tuple[float, Asked | None]
-"""A condition, or that none is meant, and its probability."""
-
-
-def choices(found: Iterable[Span], sketch: Sketch, said: Said) -> list[list[Choice]]:
-    """For each span of a question what it may say; the probabilities of one span sum to 1 at most."""
-    value = 1 - sketch.tags[:, NO_OPERATOR].astype(np.float64)
-    whole = joined(found, said.mentions, sketch.begins)
+def span_choices(
+    spans: Iterable[ScoredSpan], sketch: SketchProbabilities, question: QuestionContext
+) -> list[list[SpanChoice]]:
+    """The conditions that each span may state; the probabilities of one span sum to 1 at most."""
+    in_value = 1 - sketch.tags[:, NO_OPERATOR].astype(np.float64)
+    whole = join_within_cells(spans, question.cell_columns, sketch.begins)
     return [
-        _of_span(span, sketch, value, said)
-        for span in completed(whole, said.places(), sketch, value)
-        if said.text[span.start : span.end].strip()
+        _choices_of_span(span, sketch, in_value, question)
+        for span in add_unlikely_spans(whole, question.known_values(), sketch, in_value)
+        if question.text[span.start : span.end].strip()
     ]
 
 
-def _of_span(span: Span, sketch: Sketch, value: np.ndarray, said: Said) -> list[Choice]:
-    """The most probable conditions, and that there is none."""
-    here = (span.start, span.end)
-    places = [here, *(place for place in said.near(here) if place[1] <= len(value))]
-    joint = _joint(places, sketch, value, said)
+def _choices_of_span(
+    span: ScoredSpan, sketch: SketchProbabilities, in_value: np.ndarray, question: QuestionContext
+) -> list[SpanChoice]:
+    """The most probable conditions, and None."""
+    marked = (span.start, span.end)
+    spans = [marked, *(other for other in question.overlapping(marked) if other[1] <= len(in_value))]
+    joint = _joint_weights(spans, sketch, in_value, question)
     top = np.argsort(-joint, axis=None, kind="stable")[:MOST_READINGS]
     probability = min(span.probability, CERTAIN)
     shares = joint.ravel()[top] * (probability / joint.sum())
-    ways = zip(shares.tolist(), *(each.tolist() for each in np.unravel_index(top, joint.shape)), strict=True)
-    found: list[Choice] = [(1 - probability, None)]
-    found += [(share, Asked(column, operator, *places[number])) for share, number, column, operator in ways]
-    return best(found, len(found))
+    indices = (each.tolist() for each in np.unravel_index(top, joint.shape))
+    choices: list[SpanChoice] = [(1 - probability, None)]
+    for share, place, column, operator in zip(shares.tolist(), *indices, strict=True):
+        choices.append((share, SpanCondition(column, operator, *spans[place])))
+    return best(choices, len(choices))
 
 
-def _joint(places: Sequence[Place], sketch: Sketch, value: np.ndarray, said: Said) -> np.ndarray:
-    """(places, C, 4) weights of reading a value at each place, the first of which the network has marked."""
-    weighed = _known(places[0], sketch) * said.known.operators + LEAST
-    holders = [said.holders(place) for place in places]
-    columns = np.array([constraints.of_columns(held, len(weighed)) for held in holders])
-    columns[1:] *= np.array([[odds(places[0], place, value)] for place in places[1:]]).reshape(-1, 1)
-    joint = columns[:, :, None] * weighed
-    for number in range(1, len(places)):
-        # where a column has the value of nearly the same place, that is what the characters say
-        if common(places[0], places[number]) >= SAME:
-            moved = [column for column in holders[number] if column not in holders[0]]
-            joint[number, moved] += joint[0, moved]
+def _joint_weights(
+    spans: Sequence[Span], sketch: SketchProbabilities, in_value: np.ndarray, question: QuestionContext
+) -> np.ndarray:
+    """(spans, C, 4) weights of a value at each span, the first of which the network has marked."""
+    weights = _network_weights(spans[0], sketch) * question.table.operators + LEAST
+    with_value = [question.columns_with_value(span) for span in spans]
+    factors = np.array([constraints.column_factors(columns, len(weights)) for columns in with_value])
+    factors[1:] *= np.array([[relative_odds(spans[0], span, in_value)] for span in spans[1:]]).reshape(-1, 1)
+    joint = factors[:, :, None] * weights
+    for place in range(1, len(spans)):
+        # where a column has the value of nearly the same span, the marked characters mean that one
+        if intersection_over_union(spans[0], spans[place]) >= SAME:
+            moved = [column for column in with_value[place] if column not in with_value[0]]
+            joint[place, moved] += joint[0, moved]
             joint[0, moved] = 0
     return np.asarray(joint)
 
 
-def _known(place: Place, sketch: Sketch) -> np.ndarray:
-    """(C, 4): what the network says of the column and the operator of a value."""
-    here = slice(*place)
-    tags = sketch.tags[here, :NO_OPERATOR].mean(axis=0)
-    columns = sketch.columns[here].mean(axis=0)
+def _network_weights(span: Span, sketch: SketchProbabilities) -> np.ndarray:
+    """(C, 4): the network's weights of the column and the operator of a value."""
+    characters = slice(*span)
+    tags = sketch.tags[characters, :NO_OPERATOR].mean(axis=0)
+    columns = sketch.columns[characters].mean(axis=0)
     return np.asarray(columns[:, None] * tags * (sketch.operators[:, :NO_OPERATOR] + FLOOR))

@@ -1,6 +1,7 @@
-"""From networks and questions to sketches, and from sketches to queries."""
+"""The recipe `sketch`: from networks and questions to probabilities, and from these to queries."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,76 +9,76 @@ import numpy as np
 from tasks.learning.ensemble.candidates import Candidates
 from tasks.nl2sql.config import Recipe
 from tasks.nl2sql.decoding import query_search
-from tasks.nl2sql.decoding.sketch_outputs import Sketch, averaged
+from tasks.nl2sql.decoding.sketch_outputs import SketchProbabilities, average
 from tasks.nl2sql.query.execution import Executor
 from tasks.nl2sql.query.schema import Table
 from tasks.nl2sql.sketch import features
-from tasks.nl2sql.sketch.features import Example
-from tasks.text.tokenization import Reader
-
-BATCH_PAIRS = 2**17
-"""Pairs of a column and a token in a batch: bounds memory at about 300 MB."""
+from tasks.nl2sql.sketch.features import SketchExample
+from tasks.text.tokenization import Tokenizer
 
 
-def decoded(
+def load(folder: Path, recipe: Recipe, tokenizer: Tokenizer) -> Any:
+    """The trained network of a model's folder."""
+    from tasks.nl2sql.sketch import network
+
+    built = network.build(recipe, tokenizer, seed=0)
+    built.model.load_weights(folder / "model.weights.h5")
+    return built
+
+
+def decode(
     networks: Sequence[Any],
     recipe: Recipe,
-    reader: Reader,
-    examples: Sequence[Example],
+    tokenizer: Tokenizer,
+    examples: Sequence[SketchExample],
     tables: Mapping[str, Table],
     executor: Executor | None,
 ) -> Candidates:
-    """Queries of each question by falling probability, as `tasks.nl2sql.decoding.query_search.decoded` gives them."""
-    said = sketches(networks, examples, reader)
+    """Queries of each question, as `tasks.nl2sql.decoding.query_search.decode` gives them."""
+    sketches = predict_sketches(networks, examples, tokenizer)
     questions = [example.question for example in examples]
-    return query_search.decoded(said, questions, tables, executor, settings=recipe.decoding)
+    return query_search.decode(sketches, questions, tables, executor, settings=recipe.decoding)
 
 
-def sketches(networks: Sequence[Any], examples: Sequence[Example], reader: Reader) -> list[Sketch]:
-    """What networks say of questions, averaged over the networks."""
-    found: dict[int, Sketch] = {}
-    for rows in batches(examples, longest=reader.longest):
+def predict_sketches(
+    networks: Sequence[Any], examples: Sequence[SketchExample], tokenizer: Tokenizer
+) -> list[SketchProbabilities]:
+    """Probabilities of each question, averaged over the networks."""
+    found: dict[int, SketchProbabilities] = {}
+    shapes = [features.padded_shape([each], longest=tokenizer.longest) for each in examples]
+    for rows in features.batches(shapes):
         batch = [examples[row] for row in rows]
-        given = features.inputs(batch, reader)
-        said = [_probabilities(network.model.predict_on_batch(given)) for network in networks]
+        inputs = features.inputs(batch, tokenizer)
+        outputs = [_probabilities(network.model.predict_on_batch(inputs)) for network in networks]
         for place, row in enumerate(rows):
-            found[row] = averaged([_sketch(each, place, batch[place]) for each in said])
+            found[row] = average([_sketch(each, place, batch[place]) for each in outputs])
     return [found[row] for row in range(len(examples))]
 
 
-def batches(examples: Sequence[Example], *, longest: int) -> Iterator[list[int]]:
-    """Rows of questions of like shape, so that little is padded."""
-    sizes = [features.shapes([each], longest=longest) for each in examples]
-    rows: list[int] = []
-    for row in sorted(range(len(sizes)), key=sizes.__getitem__):
-        pairs = sizes[row].tokens * sizes[row].columns
-        if rows and (sizes[row] != sizes[rows[0]] or pairs * (len(rows) + 1) > BATCH_PAIRS):
-            yield rows
-            rows = []
-        rows.append(row)
-    if rows:
-        yield rows
-
-
 def _probabilities(logits: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    found = {name: _softmax(value) for name, value in logits.items() if name != "begins"}
+    found = {name: softmax(value) for name, value in logits.items() if name != "begins"}
     return {**found, "begins": 1 / (1 + np.exp(-logits["begins"].clip(-60, 60)))}
 
 
-def _softmax(logits: np.ndarray) -> np.ndarray:
-    """Over the last axis, in float32."""
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Over the last axis, in float32.
+
+    >>> softmax(np.zeros((1, 4), np.float32)).tolist()
+    [[0.25, 0.25, 0.25, 0.25]]
+    """
     shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True), np.float32)
 
 
-def _sketch(said: Mapping[str, np.ndarray], row: int, example: Example) -> Sketch:
+def _sketch(outputs: Mapping[str, np.ndarray], row: int, example: SketchExample) -> SketchProbabilities:
+    """The probabilities of one question of a batch, without padding."""
     characters, columns = slice(1, 1 + example.length), slice(len(example.names))
-    return Sketch(
-        connector=said["connector"][row],
-        select=said["select"][row, columns],
-        number=said["number"][row],
-        operators=said["operators"][row, columns],
-        tags=said["tags"][row, characters],
-        begins=said["begins"][row, characters].astype(np.float32),
-        columns=said["column"][row, characters, columns],
+    return SketchProbabilities(
+        connector=outputs["connector"][row],
+        select=outputs["select"][row, columns],
+        number=outputs["number"][row],
+        operators=outputs["operators"][row, columns],
+        tags=outputs["tags"][row, characters],
+        begins=outputs["begins"][row, characters].astype(np.float32),
+        columns=outputs["column"][row, characters, columns],
     )

@@ -30,7 +30,7 @@ class PairConvolution(keras.layers.Layer):
         self.inner.build((None, *x_shape[2:]))
 
     def call(self, x: Any, mask: Any) -> Any:
-        """x (b, C, n, filters), zero where the mask (b, C, n, 1) is; returns the same shape, as well zero."""
+        """x (b, C, n, filters), 0 where the mask (b, C, n, 1) is; returns the same shape, 0 there too."""
         columns, length = ops.shape(x)[1], ops.shape(x)[2]
         flat = ops.reshape(x, (-1, length, self.filters))
         found = self.inner(flat, ops.reshape(mask, (-1, length, 1)))
@@ -40,13 +40,15 @@ class PairConvolution(keras.layers.Layer):
         return x_shape
 
     def get_config(self) -> dict[str, Any]:
-        own = {"filters": self.filters, "dilation": self.dilation, "seed": self.seed}
-        return {**super().get_config(), **own}
+        options = {"filters": self.filters, "dilation": self.dilation, "seed": self.seed}
+        return {**super().get_config(), **options}
 
 
 @keras.saving.register_keras_serializable("podium")
 class Likeness(keras.layers.Layer):
-    """Scaled products of characters with columns, of several heads.
+    """Attention scores between characters and columns, without a softmax: scaled products by head.
+
+    The class's name is part of the layout of weight files.
 
     Args:
         head_size: channels of each head.
@@ -86,13 +88,13 @@ class Likeness(keras.layers.Layer):
         return (columns_shape[0], columns_shape[1], characters_shape[1], self.heads)
 
     def get_config(self) -> dict[str, Any]:
-        own = {"heads": self.heads, "head_size": self.head_size, "seed": self.seed}
-        return {**super().get_config(), **own}
+        options = {"heads": self.heads, "head_size": self.head_size, "seed": self.seed}
+        return {**super().get_config(), **options}
 
 
 @keras.saving.register_keras_serializable("podium")
 class Leading(keras.layers.Layer):
-    """The first tokens of a sequence, as many as another input has characters."""
+    """The first n tokens of a sequence, n being the number of characters of another input."""
 
     def call(self, hidden: Any, pairs: Any) -> Any:
         """hidden (b, L, d), pairs (b, C, n, …) with n ≤ L; returns (b, n, d)."""

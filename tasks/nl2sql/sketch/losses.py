@@ -1,5 +1,5 @@
-"""Losses of the sketch's parts: each is summed over what a question has of it, so that a question counts
-the same in every batch. Targets are `NOTHING` at padding.
+"""Losses of the sketch's outputs, summed over the columns or characters of a question, so that a question
+counts the same in every batch. Targets are `IGNORED` at padding.
 """
 
 from typing import Any
@@ -21,24 +21,24 @@ def of_shares(targets: Any, logits: Any) -> Any:
     """Cross-entropy with shares of classes: targets (b, m, k), logits (b, m, k) → (b,)."""
     shares = ops.maximum(ops.cast(targets, "float32"), 0.0)
     logits = ops.cast(logits, "float32")
-    known = ops.sum(shares, axis=-1)
-    return ops.sum(known * ops.logsumexp(logits, axis=-1) - ops.sum(shares * logits, axis=-1), axis=-1)
+    total = ops.sum(shares, axis=-1)
+    return ops.sum(total * ops.logsumexp(logits, axis=-1) - ops.sum(shares * logits, axis=-1), axis=-1)
 
 
 def of_flags(targets: Any, logits: Any) -> Any:
     """Binary cross-entropy of each character: targets (b, n), logits (b, n) → (b,)."""
-    known = ops.cast(targets >= 0, "float32")
-    wanted = ops.maximum(ops.cast(targets, "float32"), 0.0)
+    labelled = ops.cast(targets >= 0, "float32")
+    flags = ops.maximum(ops.cast(targets, "float32"), 0.0)
     logits = ops.cast(logits, "float32")
-    return ops.sum(known * (ops.softplus(logits) - wanted * logits), axis=-1)
+    return ops.sum(labelled * (ops.softplus(logits) - flags * logits), axis=-1)
 
 
 def _entropy(targets: Any, logits: Any) -> Any:
-    """Cross-entropy over the last axis of `logits`, 0 where nothing is to be learned."""
+    """Cross-entropy over the last axis of `logits`, 0 where the target is `IGNORED`."""
     targets, logits = ops.cast(targets, "int32"), ops.cast(logits, "float32")
-    known = ops.cast(targets >= 0, "float32")
+    labelled = ops.cast(targets >= 0, "float32")
     chosen = ops.take_along_axis(logits, ops.maximum(targets, 0)[..., None], axis=-1)[..., 0]
-    return known * (ops.logsumexp(logits, axis=-1) - chosen)
+    return labelled * (ops.logsumexp(logits, axis=-1) - chosen)
 
 
 LOSSES = {

@@ -1,8 +1,8 @@
 """The network of the recipe `sketch`.
 
-An encoder reads the question and the names of the columns. Then the question is read once more for each
-column by narrow convolutions, with marks where it repeats that column's name and cells (as HydraNet looks at
-one column at a time: Lyu et al., 2020). No weight belongs to a column, its place or its table.
+An encoder reads the question and the names of the columns. Then narrow convolutions read the question for
+each column, with features of where it matches that column's name and cells (HydraNet too scores one column at
+a time: Lyu et al., 2020). No weight belongs to a column, its position or its table.
 """
 
 from typing import Any, NamedTuple
@@ -14,63 +14,74 @@ from tasks.learning.layers.gated_convolution import GatedDilatedConvolution
 from tasks.learning.seeds import derive
 from tasks.nl2sql.config import Recipe
 from tasks.nl2sql.linking.match_features import SCALE, ColumnFeature, PairFeature
-from tasks.nl2sql.sketch.features import OWN
+from tasks.nl2sql.sketch.features import QUESTION
 from tasks.nl2sql.sketch.layers import Leading, Likeness, PairConvolution
 from tasks.text.encoders import encoded
-from tasks.text.tokenization import Reader
+from tasks.text.tokenization import Tokenizer
 from tasks.text.vocabulary import PAD
 
 PAIR_WIDTH = 32
 PAIR_DILATIONS = (1, 2, 4)
 COLUMN_WIDTH = 96
 HEADS, HEAD_SIZE = 8, 16
-"""Kinds of likeness between a character and a column."""
+"""Attention heads between characters and columns."""
 NAME_DROPOUT, DROPOUT = 0.3, 0.1
 EXCLUDED = -1e9
 
 
-class Network(NamedTuple):
-    """The model to train and to predict with, and its encoder."""
+class SketchNetwork(NamedTuple):
+    """The model to train and to predict with, its encoder, and hidden tensors for further layers."""
 
     model: Any
-    """Inputs of `tasks.nl2sql.sketch.features.inputs` → logits by the names of `tasks.nl2sql.sketch.losses.LOSSES`."""
+    """Inputs of `tasks.nl2sql.sketch.features.inputs` → logits by the names of `sketch.losses.LOSSES`."""
     encoder: Any
+    pairs: Any
+    """(b, C, n, PAIR_WIDTH) of each character for each column"""
+    columns: Any
+    """(b, C, COLUMN_WIDTH)"""
+    mask: Any
+    """(b, n, 1) float32, 1 at tokens of the question"""
 
 
-class Read(NamedTuple):
-    """Symbolic tensors of what the encoder made of a batch."""
+class EncoderOutput(NamedTuple):
+    """Symbolic tensors of a batch's questions and names."""
 
     question: Any
     """(b, n, d), zero at padding"""
     names: Any
     """(b, C, d')"""
-    characters: Any
+    character_mask: Any
     """(b, n, 1) float32, 1 at tokens of the question"""
-    columns: Any
+    column_mask: Any
     """(b, C, 1) float32, 1 at columns of the table"""
 
 
-def build(recipe: Recipe, reader: Reader, *, seed: int) -> Network:
+def build(recipe: Recipe, tokenizer: Tokenizer, *, seed: int) -> SketchNetwork:
     """A fresh network."""
-    base = encoded(reader, seed=derive(seed, "encoder"))
+    base = encoded(tokenizer, seed=derive(seed, "encoder"))
     encoder = keras.Model(base.inputs, base.hidden, name="encoder")
-    given = {
+    inputs = {
         "pairs": keras.Input((None, None, len(PairFeature)), dtype="uint8", name="pairs"),
         "columns": keras.Input((None, len(ColumnFeature)), name="columns"),
         "present": keras.Input((None,), dtype="int32", name="present"),
     }
-    layer = Layers(seed)
-    given |= _token_inputs(reader)
-    read = _joined(encoder, given) if reader.settings.kind == "bert" else _apart(encoder, given)
+    layer = LayerFactory(seed)
+    inputs |= _token_inputs(tokenizer)
+    encode = _encode_joined if tokenizer.settings.kind == "bert" else _encode_separately
+    read = encode(encoder, inputs)
     read = read._replace(
-        question=layers.LayerNormalization(name="question_normalisation")(read.question) * read.characters,
-        names=layers.LayerNormalization(name="names_normalisation")(read.names) * read.columns,
+        question=layers.LayerNormalization(name="question_normalisation")(read.question)
+        * read.character_mask,
+        names=layers.LayerNormalization(name="names_normalisation")(read.names) * read.column_mask,
     )
-    return Network(keras.Model(given, _outputs(recipe, read, given, layer)), encoder)
+    pairs, mask = _pairs(recipe, read, inputs, layer)
+    columns = _columns(recipe, read, inputs, pairs, mask, layer)
+    outputs = _outputs(recipe, read, pairs, mask, columns, layer)
+    return SketchNetwork(keras.Model(inputs, outputs), encoder, pairs, columns, read.character_mask)
 
 
-class Layers:
-    """Makes layers with names and seeds of their own."""
+class LayerFactory:
+    """Makes layers, each with a name and a seed derived from it."""
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
@@ -95,54 +106,54 @@ class Layers:
         return Likeness(HEADS, HEAD_SIZE, seed=derive(self._seed, name), name=name)
 
 
-def _token_inputs(reader: Reader) -> dict[str, Any]:
+def _token_inputs(tokenizer: Tokenizer) -> dict[str, Any]:
     def tokens(name: str) -> Any:
         return keras.Input((None,), dtype="int32", name=name)
 
-    if reader.settings.kind == "bert":
+    if tokenizer.settings.kind == "bert":
         return {"characters": tokens("characters"), "part": tokens("part")}
-    own = ["characters", *(["vectors"] if reader.vectors else [])]
-    return {name: tokens(name) for name in ("name", *own, *(f"names_{each}" for each in own))}
+    tables = ["characters", *(["vectors"] if tokenizer.vectors else [])]
+    return {name: tokens(name) for name in ("name", *tables, *(f"names_{each}" for each in tables))}
 
 
-def _apart(encoder: Any, given: dict[str, Any]) -> Read:
-    """Question and names go through the encoder one by one, each name of a batch once."""
-    own = [name for name in ("characters", "vectors") if name in given]
-    characters = _flags(ops.not_equal(given["characters"], PAD))
-    question = encoder({name: given[name] for name in own})
-    known = _flags(ops.not_equal(given["names_characters"], PAD))
-    hidden = encoder({name: given[f"names_{name}"] for name in own})
-    mean = ops.sum(hidden, axis=1) / ops.maximum(ops.sum(known, axis=1), 1.0)
-    top = _maximum(hidden, known, axis=1)
-    names = ops.take(ops.concatenate([mean, top], axis=-1), given["name"], axis=0)
-    columns = _flags(given["present"])
-    return Read(question, names * columns, characters, columns)
+def _encode_separately(encoder: Any, inputs: dict[str, Any]) -> EncoderOutput:
+    """Question and names are sequences of their own; each name of a batch is encoded once."""
+    tables = [name for name in ("characters", "vectors") if name in inputs]
+    characters = _flags(ops.not_equal(inputs["characters"], PAD))
+    question = encoder({name: inputs[name] for name in tables})
+    name_mask = _flags(ops.not_equal(inputs["names_characters"], PAD))
+    hidden = encoder({name: inputs[f"names_{name}"] for name in tables})
+    mean = ops.sum(hidden, axis=1) / ops.maximum(ops.sum(name_mask, axis=1), 1.0)
+    largest = _maximum(hidden, name_mask, axis=1)
+    names = ops.take(ops.concatenate([mean, largest], axis=-1), inputs["name"], axis=0)
+    columns = _flags(inputs["present"])
+    return EncoderOutput(question, names * columns, characters, columns)
 
 
-def _joined(encoder: Any, given: dict[str, Any]) -> Read:
-    """Question and names are one sequence, in which each token sees all others."""
-    hidden = encoder({"characters": given["characters"]})
+def _encode_joined(encoder: Any, inputs: dict[str, Any]) -> EncoderOutput:
+    """Question and names are one sequence, in which each token attends to all others."""
+    hidden = encoder({"characters": inputs["characters"]})
     leading = Leading(name="leading")
-    characters = leading(_flags(ops.equal(given["part"], OWN)), given["pairs"])
-    columns = _flags(given["present"])
-    numbers = 1 + ops.cumsum(given["present"], axis=1) - given["present"]
-    whose = ops.cast(ops.equal(given["part"][:, None], numbers[..., None]), hidden.dtype)
-    whose = whose * ops.cast(columns, hidden.dtype)
-    mean = ops.matmul(whose, hidden) / ops.maximum(ops.sum(whose, axis=-1, keepdims=True), 1.0)
-    return Read(
-        leading(hidden, given["pairs"]) * ops.cast(characters, hidden.dtype), mean, characters, columns
-    )
+    characters = leading(_flags(ops.equal(inputs["part"], QUESTION)), inputs["pairs"])
+    columns = _flags(inputs["present"])
+    numbers = 1 + ops.cumsum(inputs["present"], axis=1) - inputs["present"]
+    of_column = ops.cast(ops.equal(inputs["part"][:, None], numbers[..., None]), hidden.dtype)
+    of_column = of_column * ops.cast(columns, hidden.dtype)
+    mean = ops.matmul(of_column, hidden) / ops.maximum(ops.sum(of_column, axis=-1, keepdims=True), 1.0)
+    question = leading(hidden, inputs["pairs"]) * ops.cast(characters, hidden.dtype)
+    return EncoderOutput(question, mean, characters, columns)
 
 
-def _outputs(recipe: Recipe, read: Read, given: dict[str, Any], layer: Layers) -> dict[str, Any]:
-    pairs, mask = _pairs(recipe, read, given, layer)
-    columns = _columns(recipe, read, given, pairs, mask, layer)
-    whose = layer.dense("column", 1)(pairs)[..., 0] + EXCLUDED * (1 - read.columns)
-    characters = _characters(read, pairs, mask, ops.softmax(whose, axis=1), layer)
+def _outputs(
+    recipe: Recipe, read: EncoderOutput, pairs: Any, mask: Any, columns: Any, layer: LayerFactory
+) -> dict[str, Any]:
+    of_column = layer.dense("column", 1)(pairs)[..., 0] + EXCLUDED * (1 - read.column_mask)
+    characters = _characters(read, pairs, mask, ops.softmax(of_column, axis=1), layer)
     operators = layer.dense("operators", 5)(columns)
-    counted = ops.sum(ops.softmax(operators, axis=-1) * read.columns, axis=1)
-    tops = [_maximum(characters, read.characters, axis=1), _maximum(columns, read.columns, axis=1)]
-    whole = layer.dense("whole", COLUMN_WIDTH, activation="relu")(ops.concatenate([*tops, counted], axis=-1))
+    counted = ops.sum(ops.softmax(operators, axis=-1) * read.column_mask, axis=1)
+    largest = [_maximum(characters, read.character_mask, axis=1), _maximum(columns, read.column_mask, axis=1)]
+    joined = ops.concatenate([*largest, counted], axis=-1)
+    whole = layer.dense("whole", COLUMN_WIDTH, activation="relu")(joined)
     number = layer.dense("number", 5)(whole) if recipe.sketch.counts else ops.zeros_like(whole[:, :5])
     return {
         "connector": layer.dense("connector", 3)(whole),
@@ -151,34 +162,36 @@ def _outputs(recipe: Recipe, read: Read, given: dict[str, Any], layer: Layers) -
         "operators": operators,
         "tags": layer.dense("tags", 5)(characters),
         "begins": layer.dense("begins", 1)(characters)[..., 0],
-        "column": ops.transpose(whose, (0, 2, 1)),
+        "column": ops.transpose(of_column, (0, 2, 1)),
     }
 
 
-def _characters(read: Read, pairs: Any, mask: Any, shares: Any, layer: Layers) -> Any:
-    """(b, n, 2 · PAIR_WIDTH): characters alone and by columns, which have shares (b, C, n) in each."""
-    seen = [ops.sum(shares[..., None] * pairs, axis=1), _maximum(pairs, mask, axis=1)]
-    own = layer.dense("characters_own", PAIR_WIDTH)(read.question)
+def _characters(read: EncoderOutput, pairs: Any, mask: Any, shares: Any, layer: LayerFactory) -> Any:
+    """(b, n, 2 · PAIR_WIDTH): characters alone and pooled over columns by their shares (b, C, n)."""
+    pooled = [ops.sum(shares[..., None] * pairs, axis=1), _maximum(pairs, mask, axis=1)]
+    alone = layer.dense("characters_own", PAIR_WIDTH)(read.question)
     hidden = layer.dense("characters_hidden", 2 * PAIR_WIDTH, activation="relu")(
-        ops.concatenate([*seen, own], axis=-1)
+        ops.concatenate([*pooled, alone], axis=-1)
     )
     convolution = layer.convolution("characters_convolution", 2 * PAIR_WIDTH, 1)
-    return convolution(hidden * read.characters, read.characters)
+    return convolution(hidden * read.character_mask, read.character_mask)
 
 
-def _pairs(recipe: Recipe, read: Read, given: dict[str, Any], layer: Layers) -> tuple[Any, Any]:
-    """(b, C, n, PAIR_WIDTH) of each character for each column, and the (b, C, n, 1) that are no padding."""
-    mask = read.columns[:, :, None] * read.characters[:, None]
+def _pairs(
+    recipe: Recipe, read: EncoderOutput, inputs: dict[str, Any], layer: LayerFactory
+) -> tuple[Any, Any]:
+    """(b, C, n, PAIR_WIDTH) of each character for each column, and their mask (b, C, n, 1), 0 at padding."""
+    mask = read.column_mask[:, :, None] * read.character_mask[:, None]
     names = layer.dropout("names_dropout", NAME_DROPOUT, (None, None, 1))(read.names)
-    own = layer.dense("pairs_question", PAIR_WIDTH)(read.question)[:, None]
-    pairs = own + layer.dense("pairs_names", PAIR_WIDTH, bias=False)(names)[:, :, None]
+    characters = layer.dense("pairs_question", PAIR_WIDTH)(read.question)[:, None]
+    pairs = characters + layer.dense("pairs_names", PAIR_WIDTH, bias=False)(names)[:, :, None]
     if recipe.sketch.matches:
-        marks = ops.cast(given["pairs"], "float32") / SCALE
-        pairs = pairs + layer.dense("pairs_marks", PAIR_WIDTH, bias=False)(marks)
-        pairs = pairs + layer.dense("pairs_columns", PAIR_WIDTH, bias=False)(given["columns"])[:, :, None]
+        matches = ops.cast(inputs["pairs"], "float32") / SCALE
+        pairs = pairs + layer.dense("pairs_marks", PAIR_WIDTH, bias=False)(matches)
+        pairs = pairs + layer.dense("pairs_columns", PAIR_WIDTH, bias=False)(inputs["columns"])[:, :, None]
     if recipe.sketch.attention:
-        likeness = layer.likeness("likeness")(read.question, names)
-        pairs = pairs + layer.dense("pairs_likeness", PAIR_WIDTH, bias=False)(likeness)
+        scores = layer.likeness("likeness")(read.question, names)
+        pairs = pairs + layer.dense("pairs_likeness", PAIR_WIDTH, bias=False)(scores)
     pairs = ops.relu(pairs) * mask
     for number, dilation in enumerate(PAIR_DILATIONS):
         pairs = layer.pairs(f"pairs_convolution_{number}", PAIR_WIDTH, dilation)(pairs, mask)
@@ -188,22 +201,25 @@ def _pairs(recipe: Recipe, read: Read, given: dict[str, Any], layer: Layers) -> 
     return pairs, mask
 
 
-def _columns(recipe: Recipe, read: Read, given: dict[str, Any], pairs: Any, mask: Any, layer: Layers) -> Any:
-    """(b, C, COLUMN_WIDTH): each column by what is said of it, and beside all others."""
-    seen = [_maximum(pairs, mask, axis=2)]
+def _columns(
+    recipe: Recipe, read: EncoderOutput, inputs: dict[str, Any], pairs: Any, mask: Any, layer: LayerFactory
+) -> Any:
+    """(b, C, COLUMN_WIDTH): each column by its pairs and name, with the maximum over all columns."""
+    pooled = [_maximum(pairs, mask, axis=2)]
     if recipe.sketch.attention:
         score = layer.dense("columns_attention", 1)(pairs) + EXCLUDED * (1 - mask)
-        seen.append(ops.sum(ops.softmax(score, axis=2) * pairs, axis=2))
+        pooled.append(ops.sum(ops.softmax(score, axis=2) * pairs, axis=2))
     if recipe.sketch.matches:
-        seen.append(given["columns"])
+        pooled.append(inputs["columns"])
     names = layer.dropout("columns_dropout", NAME_DROPOUT, (None, None, 1))(read.names)
-    seen.append(layer.dense("columns_names", PAIR_WIDTH)(names))
-    own = layer.dense("columns_own", COLUMN_WIDTH, activation="relu")(ops.concatenate(seen, axis=-1))
-    own = layer.dropout("columns_own_dropout", DROPOUT)(own)
-    others = layer.dense("columns_others", COLUMN_WIDTH)(_maximum(own, read.columns, axis=1))
-    question = layer.dense("columns_question", COLUMN_WIDTH)(_maximum(read.question, read.characters, axis=1))
-    hidden = layer.dense("columns_hidden", COLUMN_WIDTH)(own)
-    return ops.relu(hidden + (others + question)[:, None]) * read.columns
+    pooled.append(layer.dense("columns_names", PAIR_WIDTH)(names))
+    column = layer.dense("columns_own", COLUMN_WIDTH, activation="relu")(ops.concatenate(pooled, axis=-1))
+    column = layer.dropout("columns_own_dropout", DROPOUT)(column)
+    others = layer.dense("columns_others", COLUMN_WIDTH)(_maximum(column, read.column_mask, axis=1))
+    largest = _maximum(read.question, read.character_mask, axis=1)
+    question = layer.dense("columns_question", COLUMN_WIDTH)(largest)
+    hidden = layer.dense("columns_hidden", COLUMN_WIDTH)(column)
+    return ops.relu(hidden + (others + question)[:, None]) * read.column_mask
 
 
 def _flags(values: Any) -> Any:
@@ -211,6 +227,6 @@ def _flags(values: Any) -> Any:
 
 
 def _maximum(values: Any, mask: Any, *, axis: int) -> Any:
-    """The largest where the mask is 1; 0 where it is nowhere."""
-    top = ops.max(values + EXCLUDED * (1 - mask), axis=axis)
-    return top * ops.cast(ops.max(mask, axis=axis) > 0, top.dtype)
+    """The maximum where the mask is 1; 0 if it is 1 nowhere."""
+    largest = ops.max(values + EXCLUDED * (1 - mask), axis=axis)
+    return largest * ops.cast(ops.max(mask, axis=axis) > 0, largest.dtype)

@@ -1,44 +1,87 @@
-"""Questions as the two stages take them: read for the sketch, with candidates for the matcher."""
+"""Inputs and targets of two-stage networks: those of the sketch, and candidate conditions for the matcher."""
 
 from collections.abc import Mapping, Sequence
+from enum import IntEnum
 from typing import NamedTuple
 
 import numpy as np
 
 from tasks.nl2sql.config import Matcher
-from tasks.nl2sql.decoding.sketch_outputs import NO_OPERATOR
 from tasks.nl2sql.query.schema import Query, Table
 from tasks.nl2sql.sketch import features
-from tasks.nl2sql.sketch.features import Example
-from tasks.nl2sql.two_stage import candidates as condition_candidates
-from tasks.nl2sql.two_stage.candidates import Candidate, candidates
+from tasks.nl2sql.sketch.features import SketchExample
+from tasks.nl2sql.sketch.labels import IGNORED, NO_OPERATOR
+from tasks.nl2sql.two_stage.candidates import ConditionCandidate, find_candidates, share_candidates
 from tasks.text.normalisation import normalise
-from tasks.text.tokenization import Reader
+from tasks.text.tokenization import Tokenizer
 
-# FOLDED from tasks/nl2sql/py
-# What the matcher reads of candidates, and what it learns of them.
-PADDING = -1
-"""Target of a candidate that is none."""
+OF_COLUMNS = ("connector", "number", "select", "operators")
+"""Outputs of the first stage; the sketch's outputs by character are replaced by the matcher."""
+CONDITIONS = "conditions"
+"""Output of the second stage."""
+SHIFT = 1
+"""Tokens before the first character of a question."""
 MULTIPLE = 8
-"""Tables of candidates are as wide as a multiple of this, so that few widths occur."""
+"""The number of candidates in a batch is padded to a multiple of this, so that few shapes occur."""
 
 
-def operators_of(candidates: Sequence[Candidate], query: Query) -> np.ndarray:
+class Channel(IntEnum):
+    """Channels of the array of candidates."""
+
+    COLUMN = 0
+    KIND = 1
+    """A `CandidateKind`, or 0 for padding."""
+    START = 2
+    """First token of the value."""
+    END = 3
+    """The token behind the last; equal to the first where the value is not in the question."""
+
+
+class TwoStageExample(NamedTuple):
+    """One question with the conditions that it may state."""
+
+    example: SketchExample
+    candidates: tuple[ConditionCandidate, ...]
+    operators: np.ndarray
+    """(k,) int32, as `operators_of` gives them; empty for a question without a query."""
+
+
+def two_stage_examples(
+    examples: Sequence[SketchExample], tables: Mapping[str, Table], settings: Matcher
+) -> list[TwoStageExample]:
+    """Examples in the order given; with `share_candidates`, questions of one table share their candidates."""
+    questions = [each.question for each in examples]
+    found = [
+        find_candidates(question.text, tables[question.table], most=settings.candidates)
+        for question in questions
+    ]
+    if settings.share_candidates:
+        found = share_candidates(questions, found, most=settings.candidates)
+    return [_with_operators(example, each) for example, each in zip(examples, found, strict=True)]
+
+
+def _with_operators(example: SketchExample, candidates: Sequence[ConditionCandidate]) -> TwoStageExample:
+    query = example.question.query
+    operators = np.zeros(0, np.int32) if query is None else operators_of(candidates, query)
+    return TwoStageExample(example, tuple(candidates), operators)
+
+
+def operators_of(candidates: Sequence[ConditionCandidate], query: Query) -> np.ndarray:
     """(k,) int32: the operator by which a query compares each candidate's column with its value, or
     `NO_OPERATOR`.
 
-    A value that stands among the candidates as it is labelled is that candidate alone; else all that are
-    the same number, or the same text but for case and width, are it.
+    If a candidate has exactly the labelled value, only that one is labelled; else all that are the same
+    number, or the same text but for case and width.
     """
-    found = np.full(len(candidates), NO_OPERATOR, np.int32)
+    operators = np.full(len(candidates), NO_OPERATOR, np.int32)
     for column, operator, value in query.conditions:
-        own = [place for place, each in enumerate(candidates) if each.column == column]
-        same = [place for place in own if candidates[place].value == value]
+        of_column = [place for place, each in enumerate(candidates) if each.column == column]
+        same = [place for place in of_column if candidates[place].value == value]
         if not same:
             plain = _comparable(value)
-            same = [place for place in own if _comparable(candidates[place].value) == plain]
-        found[same] = operator
-    return found
+            same = [place for place in of_column if _comparable(candidates[place].value) == plain]
+        operators[same] = operator
+    return operators
 
 
 def _comparable(value: str) -> float | str:
@@ -49,103 +92,74 @@ def _comparable(value: str) -> float | str:
         return plain
 
 
-def chosen(targets: np.ndarray, *, negatives: int, generator: np.random.Generator) -> np.ndarray:
-    """Places of the candidates that are learned from this time: all right ones, and for each of them (or for
-    a question without any) at most so many wrong ones, in the order given.
+def reorder_columns(example: TwoStageExample, order: np.ndarray) -> TwoStageExample:
+    """The same question with the table's columns in another order: column i is the former order[i]."""
+    place = np.argsort(order).tolist()
+    moved = tuple(each._replace(column=place[each.column]) for each in example.candidates)
+    return TwoStageExample(features.reorder_columns(example.example, order), moved, example.operators)
+
+
+def draw_negatives(
+    example: TwoStageExample, *, negatives: int, generator: np.random.Generator
+) -> TwoStageExample:
+    """The same question with its right candidates and some drawn of the wrong ones."""
+    kept = choose_candidates(example.operators, negatives=negatives, generator=generator)
+    candidates = tuple(example.candidates[place] for place in kept)
+    return TwoStageExample(example.example, candidates, example.operators[kept])
+
+
+def choose_candidates(operators: np.ndarray, *, negatives: int, generator: np.random.Generator) -> np.ndarray:
+    """Indices of the right candidates, and for each of them (or for a question without any) of at most so
+    many wrong ones, ascending.
     """
-    right, wrong = np.flatnonzero(targets != NO_OPERATOR), np.flatnonzero(targets == NO_OPERATOR)
+    right, wrong = np.flatnonzero(operators != NO_OPERATOR), np.flatnonzero(operators == NO_OPERATOR)
     most = negatives * max(1, len(right))
     if len(wrong) > most:
         wrong = generator.choice(wrong, most, replace=False)
     return np.sort(np.concatenate([right, wrong]))
 
 
-def candidate_table(batch: Sequence[Sequence[Candidate]], *, shift: int, longest: int) -> np.ndarray:
-    """(b, k, 4) int32: column, kind, first token and the one behind the last; zeros behind a question's own.
+def inputs(batch: Sequence[TwoStageExample], tokenizer: Tokenizer) -> dict[str, np.ndarray]:
+    """Inputs of the network of `tasks.nl2sql.two_stage.network`."""
+    candidates = candidate_array([each.candidates for each in batch], shift=SHIFT, longest=tokenizer.longest)
+    return {**features.inputs([each.example for each in batch], tokenizer), "candidates": candidates}
+
+
+def candidate_array(batch: Sequence[Sequence[ConditionCandidate]], *, shift: int, longest: int) -> np.ndarray:
+    """(b, k, 4) int32 with the channels of `Channel`; zeros at padding.
 
     Args:
         shift: tokens before a question's first character.
-        longest: characters read of a question; a value beyond has no place in it.
+        longest: characters read of a question; a value beyond has an empty span.
     """
-    found = np.zeros((len(batch), width(batch), 4), np.int32)
-    for row, own in enumerate(batch):
-        for place, (column, _, kind, start, end) in enumerate(own):
-            found[row, place, :2] = column, kind
+    array = np.zeros((len(batch), _padded_count(batch), len(Channel)), np.int32)
+    for row, candidates in enumerate(batch):
+        for place, (column, _, kind, start, end) in enumerate(candidates):
+            array[row, place, : Channel.START] = column, kind
             if start < end <= longest:
-                found[row, place, 2:] = start + shift, end + shift
-    return found
+                array[row, place, Channel.START :] = start + shift, end + shift
+    return array
 
 
-def padded_targets(batch: Sequence[np.ndarray]) -> np.ndarray:
-    """(b, k) int32, `PADDING` behind a question's own."""
-    found = np.full((len(batch), width(batch)), PADDING, np.int32)
-    for row, own in enumerate(batch):
-        found[row, : len(own)] = own
-    return found
+def targets(batch: Sequence[TwoStageExample], *, longest: int) -> dict[str, np.ndarray]:
+    """Targets by the names of the network's outputs."""
+    of_sketch = features.targets([each.example for each in batch], longest=longest)
+    of_columns = {name: of_sketch[name] for name in OF_COLUMNS}
+    return {**of_columns, CONDITIONS: padded_operators([each.operators for each in batch])}
 
 
-def width(batch: Sequence[Sequence[Candidate] | np.ndarray]) -> int:
+def padded_operators(batch: Sequence[np.ndarray]) -> np.ndarray:
+    """(b, k) int32, `IGNORED` at padding.
+
+    >>> padded_operators([np.array([2, 4])]).tolist()
+    [[2, 4, -1, -1, -1, -1, -1, -1]]
+    """
+    array = np.full((len(batch), _padded_count(batch)), IGNORED, np.int32)
+    for row, operators in enumerate(batch):
+        array[row, : len(operators)] = operators
+    return array
+
+
+def _padded_count(batch: Sequence[Sequence[ConditionCandidate] | np.ndarray]) -> int:
     """Candidates to which a batch is padded."""
     return -(-max(1, *map(len, batch), 1) // MULTIPLE) * MULTIPLE
-
-
-OF_COLUMNS = ("connector", "number", "select", "operators")
-"""Outputs of the first stage; what the sketch says of characters is the matcher's to find."""
-CONDITIONS = "conditions"
-"""Output of the second stage."""
-SHIFT = 1
-"""Tokens before the first character of a question."""
-
-
-class Asked(NamedTuple):
-    """One question with the conditions that it may state."""
-
-    example: Example
-    candidates: tuple[Candidate, ...]
-    operators: np.ndarray
-    """(k,) int32, as `operators_of` gives them; empty for a question without a query."""
-
-
-def asked(examples: Sequence[Example], tables: Mapping[str, Table], settings: Matcher) -> list[Asked]:
-    """Examples in the order given; with `share_candidates`, they tell one another what they have found."""
-    questions = [each.question for each in examples]
-    found = [
-        candidates(question.text, tables[question.table], most=settings.candidates) for question in questions
-    ]
-    if settings.share_candidates:
-        found = condition_candidates.shared(questions, found, most=settings.candidates)
-    return [_asked(example, own) for example, own in zip(examples, found, strict=True)]
-
-
-def _asked(example: Example, own: Sequence[Candidate]) -> Asked:
-    query = example.question.query
-    operators = np.zeros(0, np.int32) if query is None else operators_of(own, query)
-    return Asked(example, tuple(own), operators)
-
-
-def shuffled(given: Asked, order: np.ndarray) -> Asked:
-    """The same question of a table whose columns stand in another order: column i is the former order[i]."""
-    place = np.argsort(order).tolist()
-    moved = tuple(each._replace(column=place[each.column]) for each in given.candidates)
-    return Asked(features.shuffled(given.example, order), moved, given.operators)
-
-
-def with_some(given: Asked, *, negatives: int, generator: np.random.Generator) -> Asked:
-    """The same question with its right candidates and some drawn of the wrong ones."""
-    kept = chosen(given.operators, negatives=negatives, generator=generator)
-    own = tuple(given.candidates[place] for place in kept)
-    return Asked(given.example, own, given.operators[kept])
-
-
-def inputs(batch: Sequence[Asked], reader: Reader) -> dict[str, np.ndarray]:
-    """What the network of `tasks.nl2sql.two_stage.network` takes."""
-    given = [each.candidates for each in batch]
-    table = candidate_table(given, shift=SHIFT, longest=reader.longest)
-    return {**features.inputs([each.example for each in batch], reader), "candidates": table}
-
-
-def targets(batch: Sequence[Asked], *, longest: int) -> dict[str, np.ndarray]:
-    """What its outputs should be, by their names."""
-    of_sketch = features.targets([each.example for each in batch], longest=longest)
-    found = {name: of_sketch[name] for name in OF_COLUMNS}
-    return {**found, CONDITIONS: padded_targets([each.operators for each in batch])}

@@ -1,8 +1,8 @@
-"""The matcher of the two-stage recipe: whether a question states a condition (Beader, TableQA 2019).
+"""The network of the recipe `two-stage`: the sketch's outputs by column, and a matcher of conditions.
 
-His reads each pair of question and condition by a BERT of its own. This one takes what the sketch's network
-has read of the question for the condition's column, marks the condition's value in it and reads on; for the
-price of one softmax it weighs all four operators at once.
+The matcher decides whether a question states a condition (Beader, TableQA 2019). Beader's encodes each pair
+of question and condition with BERT. This one starts from the hidden state of the sketch network for
+the condition's column, marks the condition's value in it, and scores all four operators with one softmax.
 """
 
 from typing import Any
@@ -12,29 +12,45 @@ from keras import layers, ops
 
 from tasks.learning.seeds import derive
 from tasks.nl2sql.config import Recipe
-from tasks.nl2sql.decoding.sketch_outputs import NO_OPERATOR
 from tasks.nl2sql.sketch import losses, network
+from tasks.nl2sql.sketch.labels import NO_OPERATOR
 from tasks.nl2sql.sketch.layers import PairConvolution
-from tasks.nl2sql.sketch.network import Network
+from tasks.nl2sql.sketch.network import SketchNetwork
 from tasks.nl2sql.two_stage.candidates import KINDS
-from tasks.nl2sql.two_stage.inputs import CONDITIONS, OF_COLUMNS
-from tasks.text.tokenization import Reader
+from tasks.nl2sql.two_stage.inputs import CONDITIONS, OF_COLUMNS, Channel
+from tasks.text.tokenization import Tokenizer
 
 DILATIONS = (1, 2)
 REACH = 4.0
-"""Characters over which the nearness of a value fades by e."""
+"""Characters over which the nearness to a value decays by e."""
 EXCLUDED = -1e9
+LOSSES = {**{name: losses.LOSSES[name] for name in OF_COLUMNS}, CONDITIONS: losses.of_each}
+"""By the name of an output."""
+
+
+def build(recipe: Recipe, tokenizer: Tokenizer, *, seed: int) -> SketchNetwork:
+    """A fresh network; its inputs are those of `sketch`, and `candidates` (b, k, 4) for the matcher."""
+    sketch = network.build(recipe, tokenizer, seed=seed)
+    candidates = keras.Input((None, len(Channel)), dtype="int32", name="candidates")
+    matcher = ConditionMatcher(network.PAIR_WIDTH, derive(seed, CONDITIONS), name=CONDITIONS)
+    conditions = matcher(sketch.pairs, sketch.columns, sketch.mask, candidates)
+    outputs = {name: sketch.model.output[name] for name in OF_COLUMNS} | {CONDITIONS: conditions}
+    return sketch._replace(model=keras.Model({**sketch.model.input, "candidates": candidates}, outputs))
+
+
+def loss_weights(recipe: Recipe) -> dict[str, float]:
+    """Factors of the losses, by output."""
+    return {name: recipe.training.weights.get(name, 1.0) for name in LOSSES}
 
 
 @keras.saving.register_keras_serializable("podium")
 class ConditionMatcher(layers.Layer):
     """Logits of four operators and of no condition, for each candidate of each question.
 
-    A candidate's logits depend on its question and its table alone: which other candidates are looked at, and
-    how many, changes none.
+    A candidate's logits depend on its question and its table alone, not on the other candidates.
 
     Args:
-        width: channels; a step's time grows with its square times candidates times characters.
+        width: channels; time grows with its square times candidates times characters.
         seed: of weights and dropout.
     """
 
@@ -77,25 +93,26 @@ class ConditionMatcher(layers.Layer):
         """Logits (b, k, 5) float32.
 
         Args:
-            pairs: (b, c, n, p) of each character as read for each column.
+            pairs: (b, c, n, p) of each character for each column.
             columns: (b, c, e) vectors of columns.
             mask: (b, n, 1), 1 at characters.
-            candidates: (b, k, 4) int32: column, kind (0: padding), first character and the one behind the
-                last, as places in n.
+            candidates: (b, k, 4) int32 with the channels of `Channel`; tokens are positions in n.
         """
-        chosen = ops.one_hot(candidates[..., 0], ops.shape(columns)[1], dtype=pairs.dtype)
+        chosen = ops.one_hot(candidates[..., Channel.COLUMN], ops.shape(columns)[1], dtype=pairs.dtype)
         marks = _marks(candidates, ops.shape(pairs)[2], pairs.dtype)
-        inside, known = marks[..., :1], ops.cast(mask, pairs.dtype)[:, None] * ops.ones_like(marks[..., :1])
-        x = ops.relu(self.read(_of_columns(chosen, pairs)) + self.marks(marks)) * known
+        inside = marks[..., :1]
+        mask = ops.cast(mask, pairs.dtype)[:, None] * ops.ones_like(inside)
+        x = ops.relu(self.read(_of_columns(chosen, pairs)) + self.marks(marks)) * mask
         for convolution in self.convolutions:
-            x = convolution(x, known)
-        parts = [self._pooled(x, known, inside), ops.matmul(chosen, columns), self.kind(candidates[..., 1])]
+            x = convolution(x, mask)
+        kinds = self.kind(candidates[..., Channel.KIND])
+        parts = [self._pooled(x, mask, inside), ops.matmul(chosen, columns), kinds]
         joined = self.dropout(self.joined(ops.concatenate(parts, axis=-1)), training=training)
         return ops.cast(self.logits(joined), "float32")
 
-    def _pooled(self, x: Any, known: Any, inside: Any) -> Any:
-        """(b, k, 3 · width): by attention, the largest, and the mean of the value's characters."""
-        absent = (1 - ops.cast(known, "float32")) * EXCLUDED
+    def _pooled(self, x: Any, mask: Any, inside: Any) -> Any:
+        """(b, k, 3 · width): by attention, the maximum, and the mean of the value's characters."""
+        absent = (1 - ops.cast(mask, "float32")) * EXCLUDED
         shares = ops.softmax(ops.cast(self.attention(x), "float32") + absent, axis=2)
         largest = ops.cast(ops.max(ops.cast(x, "float32") + absent, axis=2), x.dtype)
         of_value = ops.sum(x * inside, axis=2) / ops.maximum(ops.sum(inside, axis=2), 1)
@@ -107,8 +124,8 @@ class ConditionMatcher(layers.Layer):
         return (*candidates_shape[:2], NO_OPERATOR + 1)
 
     def get_config(self) -> dict[str, Any]:
-        own = {"width": self.width, "seed": self.seed, "dropout": self.dropout_share}
-        return {**super().get_config(), **own}
+        options = {"width": self.width, "seed": self.seed, "dropout": self.dropout_share}
+        return {**super().get_config(), **options}
 
 
 def _of_columns(chosen: Any, pairs: Any) -> Any:
@@ -119,39 +136,14 @@ def _of_columns(chosen: Any, pairs: Any) -> Any:
 
 
 def _marks(candidates: Any, count: int, dtype: str) -> Any:
-    """(b, k, n, 4): is of the value, comes before it and how near, behind it, and that it stands nowhere."""
+    """(b, k, n, 4): in the value, nearness before it and behind it, and whether it is not in the question."""
     place = ops.cast(ops.arange(count), "float32")[None, None, :]
-    start, end = (ops.cast(candidates[..., each], "float32")[..., None] for each in (2, 3))
-    stands = ops.cast(end > start, "float32")
+    start, end = (
+        ops.cast(candidates[..., each], "float32")[..., None] for each in (Channel.START, Channel.END)
+    )
+    present = ops.cast(end > start, "float32")
     inside = ops.cast((place >= start) & (place < end), "float32")
-    before = stands * ops.cast(place < start, "float32") * ops.exp(-ops.abs(start - place) / REACH)
-    behind = stands * ops.cast(place >= end, "float32") * ops.exp(-ops.abs(place - end) / REACH)
-    nowhere = ops.broadcast_to(1 - stands, ops.shape(inside))
-    return ops.cast(ops.stack([inside, before, behind, nowhere], axis=-1), dtype)
-
-
-# FOLDED from tasks/nl2sql/two_stage_network.py
-# The network of the recipe `two-stage`: the sketch by column, and the matcher upon what it reads.
-LOSSES = {**{name: losses.LOSSES[name] for name in OF_COLUMNS}, CONDITIONS: losses.of_each}
-"""By the name of an output."""
-
-
-def build(recipe: Recipe, reader: Reader, *, seed: int) -> Network:
-    """A fresh network; takes what that of `sketch` does, and `candidates` (b, k, 4) as the matcher does."""
-    sketch = network.build(recipe, reader, seed=seed)
-    candidates = keras.Input((None, 4), dtype="int32", name="candidates")
-    matcher = ConditionMatcher(network.PAIR_WIDTH, derive(seed, CONDITIONS), name=CONDITIONS)
-    conditions = matcher(*_read(sketch.model), candidates)
-    outputs = {name: sketch.model.output[name] for name in OF_COLUMNS} | {CONDITIONS: conditions}
-    return Network(keras.Model({**sketch.model.input, "candidates": candidates}, outputs), sketch.encoder)
-
-
-def weights(recipe: Recipe) -> dict[str, float]:
-    """Factors of the losses, by output."""
-    return {name: recipe.training.weights.get(name, 1.0) for name in LOSSES}
-
-
-def _read(model: Any) -> tuple[Any, Any, Any]:
-    """Pairs, columns and the mask of characters, found where layers take them in."""
-    _, mask = model.get_layer("characters_convolution").input
-    return model.get_layer("column").input, model.get_layer("select").input, mask
+    before = present * ops.cast(place < start, "float32") * ops.exp(-ops.abs(start - place) / REACH)
+    behind = present * ops.cast(place >= end, "float32") * ops.exp(-ops.abs(place - end) / REACH)
+    absent = ops.broadcast_to(1 - present, ops.shape(inside))
+    return ops.cast(ops.stack([inside, before, behind, absent], axis=-1), dtype)

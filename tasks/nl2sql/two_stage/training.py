@@ -1,8 +1,6 @@
-"""What one fold's model of the recipe `two-stage` is fitted on."""
+"""The training of one fold's model of the recipe `two-stage`."""
 
-from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -10,79 +8,56 @@ from tasks.core.config import Stage
 from tasks.core.jobs import TrainJob
 from tasks.learning.seeds import generator
 from tasks.learning.training.loop import Batch, Training
-from tasks.nl2sql import dataset, training
 from tasks.nl2sql.config import Recipe
-from tasks.nl2sql.query.execution import Executor
-from tasks.nl2sql.query.schema import Question
-from tasks.nl2sql.sketch import features
-from tasks.nl2sql.sketch.name_masking import hide
-from tasks.nl2sql.sketch.training_questions import Lessons
-from tasks.nl2sql.two_stage.inputs import Asked, asked, inputs, shuffled, targets, with_some
+from tasks.nl2sql.sketch.name_masking import mask_names
+from tasks.nl2sql.sketch.training_questions import TrainingQuestions, masked_share
+from tasks.nl2sql.two_stage.inputs import (
+    TwoStageExample,
+    draw_negatives,
+    inputs,
+    reorder_columns,
+    targets,
+    two_stage_examples,
+)
 
 
 def build(job: TrainJob, recipe: Recipe) -> Training:
     """The training of one fold's model, for `tasks.learning.training.loop.fit`."""
-    from tasks.nl2sql.two_stage import network as two_stage_network
-    from tasks.text.language_model import start_encoder
+    from tasks.nl2sql.two_stage import network
 
-    lessons = lessons_of(job, recipe)
-    network = two_stage_network.build(recipe, lessons.reader, seed=job.seed)
-    if job.start:
-        start_encoder(network.encoder, job.start, lessons.reader)
-    return Training(
-        model=network.model,
-        stages=recipe.training.stages,
-        losses=two_stage_network.LOSSES,
-        loss_weights=two_stage_network.weights(recipe),
-        metric=None,
-        batch=partial(batch, lessons),
-        steps_per_epoch=len(lessons.plan(0)),
-        select=lambda model, stage: {},
-        evaluate=partial(_evaluate, lessons, network),
-        ema=recipe.training.ema,
+    questions = training_questions(job, recipe)
+    built = network.build(recipe, questions.tokenizer, seed=job.seed)
+    return questions.training(built, network.LOSSES, network.loss_weights(recipe), partial(batch, questions))
+
+
+def training_questions(job: TrainJob, recipe: Recipe) -> TrainingQuestions[TwoStageExample]:
+    """The questions of the job with their candidate conditions."""
+    return TrainingQuestions(
+        job,
+        recipe,
+        read=partial(two_stage_examples, settings=recipe.matcher),
+        inputs=inputs,
+        targets=targets,
+        candidates=lambda example: len(example.candidates),
     )
 
 
-def lessons_of(job: TrainJob, recipe: Recipe) -> Lessons[Asked]:
-    """The questions of the job with their candidate conditions."""
-    return Lessons(job, recipe, read=_read, shapes=partial(_shapes, longest=recipe.encoder.longest))
-
-
-def _read(lessons: Lessons[Asked], questions: Sequence[Question]) -> list[Asked]:
-    labelled = training.labelled(questions, lessons.tables, longest=lessons.reader.longest)
-    return asked(labelled, lessons.tables, lessons.recipe.matcher)
-
-
-def _shapes(given: Asked, *, longest: int) -> features.Shapes:
-    return features.shapes([given.example], longest=longest)
-
-
-def batch(lessons: Lessons[Asked], stage: Stage, epoch: int, step: int) -> Batch:
+def batch(questions: TrainingQuestions[TwoStageExample], stage: Stage, epoch: int, step: int) -> Batch:
     """The batch of a step: a pure function of its arguments and the job."""
-    drawn = generator(lessons.job.seed, "batch", epoch, step)
-    chosen = [_shown(lessons, int(row), stage, drawn) for row in lessons.plan(epoch)[step]]
-    given = inputs(chosen, lessons.reader)
-    if share := training.hidden_share(lessons.recipe, stage):
-        hide(given, [each.example for each in chosen], lessons.reader, drawn, share=share)
-    return Batch(given, targets(chosen, longest=lessons.reader.longest))
+    drawn = generator(questions.job.seed, "batch", epoch, step)
+    chosen = [_draw(questions, int(row), stage, drawn) for row in questions.plan(epoch)[step]]
+    arrays = inputs(chosen, questions.tokenizer)
+    if share := masked_share(questions.recipe, stage):
+        mask_names(arrays, [each.example for each in chosen], questions.tokenizer, drawn, share=share)
+    return Batch(arrays, targets(chosen, longest=questions.tokenizer.longest))
 
 
-def _shown(lessons: Lessons[Asked], row: int, stage: Stage, drawn: np.random.Generator) -> Asked:
-    """A question or one of its views, with wrong conditions drawn anew, sometimes with moved columns."""
-    found = lessons.shown(row, stage, drawn)
-    found = with_some(found, negatives=lessons.recipe.matcher.negatives, generator=drawn)
-    if drawn.random() < lessons.recipe.sketch.shuffle:
-        found = shuffled(found, drawn.permutation(len(found.example.names)))
-    return found
-
-
-def _evaluate(lessons: Lessons[Asked], network: Any, model: Any) -> dict[str, float]:
-    """The share of watched questions whose most probable query is the labelled one."""
-    from tasks.nl2sql.two_stage.inference import decoded
-
-    if not lessons.watched:
-        return {}
-    watched = features.examples(lessons.watched, lessons.tables, longest=lessons.reader.longest)
-    executor = Executor(dataset.database(lessons.job.dataset, "train"), lessons.tables)
-    found = decoded([network], lessons.recipe, lessons.reader, watched, lessons.tables, executor)
-    return {"held_out_logic_form": training.logic_form(found, lessons.watched)}
+def _draw(
+    questions: TrainingQuestions[TwoStageExample], row: int, stage: Stage, drawn: np.random.Generator
+) -> TwoStageExample:
+    """A question or one of its views, with wrong candidates drawn anew, sometimes with reordered columns."""
+    example = questions.draw(row, stage, drawn)
+    example = draw_negatives(example, negatives=questions.recipe.matcher.negatives, generator=drawn)
+    if drawn.random() < questions.recipe.sketch.shuffle:
+        example = reorder_columns(example, drawn.permutation(len(example.example.names)))
+    return example

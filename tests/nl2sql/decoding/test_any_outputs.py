@@ -8,8 +8,8 @@ import pytest
 
 from tasks.learning.ensemble.candidates import key
 from tasks.nl2sql.config import Decoding
-from tasks.nl2sql.decoding.query_search import decoded
-from tasks.nl2sql.decoding.sketch_outputs import Sketch
+from tasks.nl2sql.decoding.query_search import decode
+from tasks.nl2sql.decoding.sketch_outputs import SketchProbabilities
 from tasks.nl2sql.query.execution import Executor
 from tasks.nl2sql.query.schema import Question, Table
 from tasks.nl2sql.query.serialization import canonical, from_json, to_json
@@ -28,12 +28,13 @@ SMALL = {
     "empty cells": empty(3, rows=2),
     "200 columns": empty(200, rows=1),
 }
+FIELDS = SketchProbabilities._fields
 HOSTILE = ["", "?", " ", "\0", "12%", "'; DROP TABLE t; --\"", "😀" * 40, "\ud800", "一亿二千万" * 30]
 
 
-def candidates(text: str, made: Sketch, table: Table, run: Executor) -> list[dict[str, float]]:
+def candidates(text: str, made: SketchProbabilities, table: Table, run: Executor) -> list[dict[str, float]]:
     asked = [Question("", text, table.id, None)]
-    return decoded([made], asked, {table.id: table}, run, settings=Decoding()).records()
+    return decode([made], asked, {table.id: table}, run, settings=Decoding()).records()
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -47,7 +48,9 @@ def test_small_tables_and_odd_questions_have_candidates(tmp_path, case, text):
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-@pytest.mark.parametrize("parts", [*((name,) for name in Sketch._fields), Sketch._fields])
+@pytest.mark.parametrize(
+    "parts", [*((name,) for name in SketchProbabilities._fields), SketchProbabilities._fields]
+)
 def test_networks_that_have_diverged_have_candidates(tmp_path, parts, value):
     text = "临江1月的单价"
     made = drawn(len(text), len(TABLE.header))
@@ -62,7 +65,7 @@ def test_what_is_known_of_a_diverged_network_is_kept():
     label = query("2 | 0==临江")
     made = sketch(text, label, TABLE)
     made.select[1:4:2] = np.nan
-    (record,) = decoded(
+    (record,) = decode(
         [made], [Question("", text, TABLE.id, None)], {TABLE.id: TABLE}, None, settings=Decoding()
     ).records()
     assert next(iter(record)) == key(to_json(label))
@@ -84,5 +87,5 @@ def test_constraints_do_not_keep_a_sure_network_from_the_labels():
     labels = [from_json(value["sql"]) for value in values]
     asked = [Question("", value["question"], value["table_id"], None) for value in values]
     sketches = [sketch(q.text, label, tables[q.table]) for q, label in zip(asked, labels, strict=True)]
-    records = decoded(sketches, asked, tables, None, settings=Decoding()).records()
+    records = decode(sketches, asked, tables, None, settings=Decoding()).records()
     assert [next(iter(record)) for record in records] == [key(to_json(canonical(label))) for label in labels]

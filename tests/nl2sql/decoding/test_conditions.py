@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from tasks.nl2sql.config import Decoding
-from tasks.nl2sql.decoding.conditions import MOST_READINGS, Known, Said, choices
-from tasks.nl2sql.decoding.sketch_outputs import Sketch
-from tasks.nl2sql.decoding.value_spans import Asked, spans
+from tasks.nl2sql.decoding.conditions import MOST_READINGS, QuestionContext, TableContext, span_choices
+from tasks.nl2sql.decoding.sketch_outputs import SketchProbabilities
+from tasks.nl2sql.decoding.value_spans import SpanCondition, find_spans
 from tasks.nl2sql.query.schema import EQUAL, GREATER, Condition, Table
 from tests.nl2sql.sketches import drawn, sketch, told
 from tests.nl2sql.tiny import query
@@ -13,18 +13,18 @@ ROWS = (("临江公司", "临江", 10.0, "9.5%"), ("海州", "海州港", 2021.0
 TABLE = Table("t", "t", "", ("公司", "城市", "单价", "增长率"), ("text", "text", "real", "real"), ROWS)
 
 
-def said(text: str, **settings: bool) -> Said:
-    return Said(text, Known.of(TABLE), Decoding(**settings))
+def context(text: str, **settings: bool) -> QuestionContext:
+    return QuestionContext(text, TableContext.of(TABLE), Decoding(**settings))
 
 
-def best(text: str, made: Sketch) -> list[Condition]:
+def best(text: str, made: SketchProbabilities) -> list[Condition]:
     """The most probable condition of each span."""
-    known = said(text)
-    slots = choices(spans([made])[0], made, known)
+    known = context(text)
+    slots = span_choices(find_spans([made])[0], made, known)
     return [known.condition(slot[0][1]) for slot in slots if slot[0][1]]
 
 
-def certain(text: str, where: str) -> Sketch:
+def certain(text: str, where: str) -> SketchProbabilities:
     return sketch(text, query(f"0 | {where}"), TABLE)
 
 
@@ -48,7 +48,7 @@ def test_probabilities_of_a_span_sum_to_one_at_most_and_one_choice_is_nothing():
     for seed in range(20):
         text = "临江和Rain的单价高于3.5"
         made = drawn(len(text), 4, seed=seed)
-        for slot in choices(spans([made])[0], made, said(text)):
+        for slot in span_choices(find_spans([made])[0], made, context(text)):
             shares = [share for share, _ in slot]
             assert shares == sorted(shares, reverse=True)
             assert sum(shares) <= 1 + 1e-9
@@ -66,8 +66,8 @@ def test_a_value_goes_to_the_column_that_has_it():
 def test_the_network_decides_between_columns_that_both_have_it():
     text, both = "找海州的", TABLE._replace(id="both", rows=(*ROWS, ("x", "海州", 1.0, None)))
     made = sketch(text, query("2 | 1==海州"), both)
-    known = Said(text, Known.of(both), Decoding())
-    assert choices(spans([made])[0], made, known)[0][0][1] == Asked(1, EQUAL, 1, 3)
+    known = QuestionContext(text, TableContext.of(both), Decoding())
+    assert span_choices(find_spans([made])[0], made, known)[0][0][1] == SpanCondition(1, EQUAL, 1, 3)
 
 
 def test_a_span_grows_and_shrinks_to_the_cell_that_it_means():
@@ -94,25 +94,25 @@ def test_a_text_column_is_not_compared_by_size(column, operator):
 
 def test_numbers_are_read_as_the_table_writes_them_only_if_asked_for():
     text = "单价高于二十万"
-    asked = Asked(2, GREATER, 4, 7)
-    assert said(text, normalise=False).condition(asked).value == "二十万"
-    assert said(text).condition(asked).value != "二十万"
+    asked = SpanCondition(2, GREATER, 4, 7)
+    assert context(text, normalise=False).condition(asked).value == "二十万"
+    assert context(text).condition(asked).value != "二十万"
 
 
 def test_cells_are_taken_for_what_no_cell_is_only_if_asked_for_and_where_cells_are_compared():
     text = "叫海洲港的"
-    asked = Asked(1, EQUAL, 1, 4)
-    assert said(text).condition(asked).value == "海州港"
-    assert said(text, cells=False).condition(asked).value == "海洲港"
-    assert said(text).condition(asked._replace(operator=GREATER)).value == "海洲港"
+    asked = SpanCondition(1, EQUAL, 1, 4)
+    assert context(text).condition(asked).value == "海州港"
+    assert context(text, cells=False).condition(asked).value == "海洲港"
+    assert context(text).condition(asked._replace(operator=GREATER)).value == "海洲港"
 
 
 def test_a_cell_stays_as_it_is_said():
-    assert said("公司是海州").condition(Asked(0, EQUAL, 3, 5)).value == "海州"
+    assert context("公司是海州").condition(SpanCondition(0, EQUAL, 3, 5)).value == "海州"
 
 
 def test_spans_of_white_space_are_none():
     text = "在 的"
     made = certain(text, "1==x")
     made = made._replace(tags=told(made.tags, {1: EQUAL}), begins=told(made.begins, {1: 0.9}))
-    assert choices(spans([made])[0], made, said(text)) == []
+    assert span_choices(find_spans([made])[0], made, context(text)) == []

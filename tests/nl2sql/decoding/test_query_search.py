@@ -6,8 +6,8 @@ import pytest
 from tasks.learning.ensemble.candidates import key
 from tasks.nl2sql.config import Decoding
 from tasks.nl2sql.decoding import constraints
-from tasks.nl2sql.decoding.query_search import decoded, of_connectors, of_selections
-from tasks.nl2sql.decoding.value_spans import Asked
+from tasks.nl2sql.decoding.query_search import connectors, decode, selections
+from tasks.nl2sql.decoding.value_spans import SpanCondition
 from tasks.nl2sql.query.execution import Result
 from tasks.nl2sql.query.schema import AND, EQUAL, OR, Query, Question, Table
 from tasks.nl2sql.query.serialization import canonical, from_json, to_json
@@ -38,7 +38,7 @@ def name(made: Query) -> str:
 
 def found(texts, sketches, run=None, tables=TABLES, **settings):
     asked = [question(text, next(iter(tables.values()))) for text in texts]
-    return decoded(sketches, asked, tables, run, settings=Decoding(**settings)).records()
+    return decode(sketches, asked, tables, run, settings=Decoding(**settings)).records()
 
 
 def certain(text: str, **changes: np.ndarray):
@@ -107,37 +107,37 @@ CONNECTORS = {
 @pytest.mark.parametrize("case", CONNECTORS)
 def test_connectors(case):
     pairs, likely, expected = CONNECTORS[case]
-    asked = tuple(Asked(*pair, 2 * place, 2 * place + 1) for place, pair in enumerate(pairs))
+    asked = tuple(SpanCondition(*pair, 2 * place, 2 * place + 1) for place, pair in enumerate(pairs))
     connector = np.full(3, 1 / 3) if likely is None else np.where(np.arange(3) == likely, 0.8, 0.1)
     made = certain("临江的单价")._replace(connector=connector)
-    ordered = sorted(of_connectors(made, asked), reverse=True)
+    ordered = sorted(connectors(made, asked), reverse=True)
     assert [each for _, each in ordered] == expected
     assert sum(share for share, _ in ordered) == pytest.approx(1)
 
 
-def selections(none, aggregate=0):
+def best_selections(none, aggregate=0):
     """The best selection where columns are not selected with these probabilities."""
     select = np.zeros((len(none), 7))
     select[:, 6], select[:, aggregate] = none, 1 - np.array(none)
     made = certain("临江的单价")._replace(select=select.astype(np.float32))
-    return sorted(of_selections(made, np.ones((len(none), 6)), most=8), reverse=True)
+    return sorted(selections(made, np.ones((len(none), 6)), most=8), reverse=True)
 
 
 def test_one_column_is_selected_even_if_none_is_likely():
-    assert selections([0.9, 0.8, 0.95])[0][1] == ((1, 0),)
+    assert best_selections([0.9, 0.8, 0.95])[0][1] == ((1, 0),)
 
 
 def test_a_second_column_is_selected_only_if_both_are_nearly_certain():
-    assert selections([0.1, 0.3])[0][1] == ((0, 0),)
-    assert selections([0.001, 0.001])[0][1] == ((0, 0), (1, 0))
+    assert best_selections([0.1, 0.3])[0][1] == ((0, 0),)
+    assert best_selections([0.001, 0.001])[0][1] == ((0, 0), (1, 0))
 
 
 def test_the_only_column_is_selected():
-    assert selections([0.999])[0][1] == ((0, 0),)
+    assert best_selections([0.999])[0][1] == ((0, 0),)
 
 
 def test_probabilities_of_selections_sum_to_one_at_most():
-    assert sum(share for share, _ in selections([0.2, 0.4, 0.9])) <= 1 + 1e-9
+    assert sum(share for share, _ in best_selections([0.2, 0.4, 0.9])) <= 1 + 1e-9
 
 
 def test_texts_are_counted_rather_than_summed():

@@ -3,8 +3,8 @@ import pytest
 
 from tasks.nl2sql.query.schema import Question, Table
 from tasks.nl2sql.sketch import features
-from tasks.nl2sql.sketch.labels import NOTHING
-from tests.nl2sql.jobs import dataset, read, reader, recipe
+from tasks.nl2sql.sketch.labels import IGNORED
+from tests.nl2sql.jobs import dataset, read, recipe, tokenizer
 
 
 @pytest.fixture(scope="module")
@@ -23,37 +23,37 @@ def test_questions_come_in_the_order_given_whatever_their_tables():
 def test_shuffling_moves_what_belongs_to_a_column(data):
     for example in read(recipe(), data):
         order = np.random.default_rng(1).permutation(len(example.names))
-        moved = features.shuffled(example, order)
+        moved = features.reorder_columns(example, order)
         assert moved.names == tuple(example.names[column] for column in order)
         for character, column in enumerate(example.labels.columns):
             now = moved.labels.columns[character]
-            assert now == NOTHING if column == NOTHING else moved.names[now] == example.names[column]
-        back = features.shuffled(moved, np.argsort(order))
+            assert now == IGNORED if column == IGNORED else moved.names[now] == example.names[column]
+        back = features.reorder_columns(moved, np.argsort(order))
         assert back.names == example.names
         np.testing.assert_array_equal(back.labels.columns, example.labels.columns)
-        np.testing.assert_array_equal(back.marks.pairs, example.marks.pairs)
+        np.testing.assert_array_equal(back.matches.pairs, example.matches.pairs)
 
 
 def test_a_batch_is_padded_with_what_teaches_nothing(data):
     examples = read(recipe(), data)
-    own = reader(recipe(), data)
+    own = tokenizer(recipe(), data)
     inputs, targets = features.inputs(examples, own), features.targets(examples, longest=own.longest)
-    sizes = features.shapes(examples, longest=own.longest)
+    sizes = features.padded_shape(examples, longest=own.longest)
     assert inputs["pairs"].shape[1:3] == (sizes.columns, sizes.tokens)
     for row, example in enumerate(examples):
         columns, tokens = len(example.names), 1 + example.length
         assert inputs["present"][row].sum() == columns
         assert not inputs["pairs"][row, columns:].any()
         assert not inputs["pairs"][row, :, tokens:].any()
-        assert (targets["select"][row, columns:] == NOTHING).all()
+        assert (targets["select"][row, columns:] == IGNORED).all()
         for name in ("tags", "begins", "column"):
-            assert (targets[name][row, tokens:] == NOTHING).all()
-            assert targets[name][row, 0] == NOTHING
+            assert (targets[name][row, tokens:] == IGNORED).all()
+            assert targets[name][row, 0] == IGNORED
 
 
 def test_names_that_tables_share_are_read_once(data):
     examples = read(recipe(), data)
-    inputs = features.inputs(examples, reader(recipe(), data))
+    inputs = features.inputs(examples, tokenizer(recipe(), data))
     different = {name for example in examples for name in example.names}
     assert len(inputs["names_characters"]) == len(different)
     one, other = examples[0], examples[1]
@@ -65,7 +65,7 @@ def joined(text: str, names: tuple[str, ...], longest: int, data):
     made = recipe({"kind": "bert", "longest": longest, "bert": {"layers": 1, "width": 16, "heads": 2}})
     table = Table("t", "t", "t", names, ("text",) * len(names), ())
     (example,) = features.examples([Question("q", text, "t", None)], {"t": table}, longest=longest)
-    return features.inputs([example], reader(made, data))
+    return features.inputs([example], tokenizer(made, data))
 
 
 def test_question_and_names_share_a_sequence(data):

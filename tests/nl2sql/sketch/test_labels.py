@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 
-from tasks.nl2sql.decoding.sketch_outputs import MOST_CONDITIONS, NO_AGGREGATE, NO_OPERATOR
 from tasks.nl2sql.query.schema import (
     AND,
     EQUAL,
@@ -13,7 +12,7 @@ from tasks.nl2sql.query.schema import (
     Condition,
     Query,
 )
-from tasks.nl2sql.sketch.labels import NOTHING, labels_of
+from tasks.nl2sql.sketch.labels import IGNORED, MOST_CONDITIONS, NO_AGGREGATE, NO_OPERATOR, labels_of
 
 
 def labels(text, *conditions, select=((0, 0),), columns=4):
@@ -30,7 +29,7 @@ def labels(text, *conditions, select=((0, 0),), columns=4):
 def test_a_value_tags_its_characters_with_operator_and_column():
     found = labels("销量大于30的有", (2, GREATER, "30"))
     assert found.tags.tolist() == [NO_OPERATOR] * 4 + [GREATER] * 2 + [NO_OPERATOR] * 2
-    assert found.columns.tolist() == [NOTHING] * 4 + [2, 2] + [NOTHING] * 2
+    assert found.columns.tolist() == [IGNORED] * 4 + [2, 2] + [IGNORED] * 2
     assert found.begins.tolist() == [0, 0, 0, 0, 1, 0, 0, 0]
 
 

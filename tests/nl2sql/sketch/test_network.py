@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tasks.nl2sql.sketch import features
-from tests.nl2sql.jobs import ENCODERS, dataset, read, reader, recipe
+from tests.nl2sql.jobs import ENCODERS, dataset, read, recipe, tokenizer
 
 CHARACTERS = ("tags", "begins", "column")
 VARIANTS = {
@@ -36,7 +36,7 @@ def network(encoder: str = "dgcnn", variant: str = "all", seed: int = 1):
     from tasks.nl2sql.sketch import network as networks
 
     made = recipe(encoder, sketch=VARIANTS[variant])
-    own = reader(made, data())
+    own = tokenizer(made, data())
     built = networks.build(made, own, seed=seed)
     drawn = np.random.default_rng(0)
     for variable in built.model.trainable_variables:  # biases and positions start at zero
@@ -102,7 +102,7 @@ def test_columns_in_another_order_are_said_the_same_of():
     model, own, examples = network("dgcnn")
     for example in examples:
         order = np.random.default_rng(3).permutation(len(example.names))
-        moved = features.shuffled(example, order)
+        moved = features.reorder_columns(example, order)
         one = own_part(said(model, features.inputs([example], own)), 0, example)
         other = own_part(said(model, features.inputs([moved], own)), 0, moved)
         expected = one | {name: one[name][order] for name in ("select", "operators")}
@@ -139,7 +139,7 @@ def test_equal_seeds_make_equal_networks():
 
     made = recipe()
     one, same, other = (
-        networks.build(made, reader(made, data()), seed=seed).model.get_weights() for seed in (1, 1, 2)
+        networks.build(made, tokenizer(made, data()), seed=seed).model.get_weights() for seed in (1, 1, 2)
     )
     assert all((a == b).all() for a, b in zip(one, same, strict=True))
     assert any((a != b).any() for a, b in zip(one, other, strict=True))

@@ -1,15 +1,22 @@
 import numpy as np
 import pytest
 
-from tasks.nl2sql.decoding.beam import combined
+from tasks.nl2sql.decoding.beam import combinations
 from tasks.nl2sql.query.schema import EQUAL, GREATER, LESS, Condition
-from tasks.nl2sql.two_stage.candidates import CELL, NUMBER, ONLY, Candidate
-from tasks.nl2sql.two_stage.slots import slots
+from tasks.nl2sql.two_stage.candidates import CandidateKind, ConditionCandidate
+from tasks.nl2sql.two_stage.slots import condition_slots
 
-TOWN = Candidate(0, "临江", CELL, 0, 2)
-FIRM = Candidate(1, "临江公司", CELL, 0, 4)
-HIGH, HIGH_TOO = Candidate(2, "5", NUMBER, 6, 7), Candidate(3, "5", NUMBER, 6, 7)
-YEAR, OTHER_YEAR = Candidate(4, "2021", ONLY), Candidate(5, "2020", ONLY)
+CELL, NEW, ONLY = CandidateKind.CELL, CandidateKind.NEW_NUMBER, CandidateKind.ONLY
+TOWN = ConditionCandidate(0, "临江", CELL, 0, 2)
+FIRM = ConditionCandidate(1, "临江公司", CELL, 0, 4)
+HIGH, HIGH_TOO = (
+    ConditionCandidate(2, "5", NEW, 6, 7),
+    ConditionCandidate(3, "5", NEW, 6, 7),
+)
+YEAR, OTHER_YEAR = (
+    ConditionCandidate(4, "2021", ONLY),
+    ConditionCandidate(5, "2020", ONLY),
+)
 
 
 def scored(*rows):
@@ -23,12 +30,14 @@ def scored(*rows):
 
 def taken(candidates, probabilities, *, accept=0.5):
     """The most probable set of conditions."""
-    ((_, conditions),) = combined(slots(candidates, probabilities, accept=accept), most=1)
+    ((_, conditions),) = combinations(condition_slots(candidates, probabilities, accept=accept), most=1)
     return set(conditions)
 
 
 def test_probabilities_of_a_slot_sum_to_one():
-    own = slots([TOWN, FIRM, HIGH], scored({EQUAL: 0.7}, {EQUAL: 0.4}, {GREATER: 0.6, LESS: 0.3}), accept=0.5)
+    own = condition_slots(
+        [TOWN, FIRM, HIGH], scored({EQUAL: 0.7}, {EQUAL: 0.4}, {GREATER: 0.6, LESS: 0.3}), accept=0.5
+    )
     assert [sum(probability for probability, _ in slot) for slot in own] == pytest.approx([1, 1])
     assert all(slot[-1][1] is None for slot in own)
 
@@ -61,6 +70,6 @@ def test_acceptance_decides_from_where_a_condition_is_taken(accept, count):
 
 
 def test_a_question_has_a_few_slots_whatever_is_scored():
-    many = [Candidate(column, "1", ONLY) for column in range(500)]
-    assert len(slots(many, np.full((500, 4), 0.2, np.float32), accept=0.5)) == 8
-    assert slots([], np.zeros((0, 4), np.float32), accept=0.5) == []
+    many = [ConditionCandidate(column, "1", ONLY) for column in range(500)]
+    assert len(condition_slots(many, np.full((500, 4), 0.2, np.float32), accept=0.5)) == 8
+    assert condition_slots([], np.zeros((0, 4), np.float32), accept=0.5) == []

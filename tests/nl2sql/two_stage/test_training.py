@@ -4,10 +4,10 @@ import pytest
 from tasks.core.config import Stage
 from tasks.nl2sql import dataset as files
 from tasks.nl2sql.sketch import features
-from tasks.nl2sql.two_stage.inputs import asked
+from tasks.nl2sql.two_stage.inputs import two_stage_examples
 from tests.learning.trainings import Killed, digest, killed_at, run
 from tests.nl2sql.jobs import CUT, FOLD_OF, STAGE, job, shared, step_by_step
-from tests.nl2sql.two_stages import KINDS, lessons, network, recipe
+from tests.nl2sql.two_stages import KINDS, network, questions, recipe
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -31,7 +31,7 @@ def test_gradients_are_finite_and_reach_every_layer(kind, tmp_path):
     from tasks.nl2sql.two_stage.network import LOSSES
 
     made = network(kind)
-    shown = batch(lessons(made.recipe, tmp_path), 0, 0)
+    shown = batch(questions(made.recipe, tmp_path), 0, 0)
     with tf.GradientTape() as tape:
         outputs = made.model(shown.inputs, training=True)
         loss = sum(tf.reduce_mean(LOSSES[name](shown.targets[name], outputs[name])) for name in LOSSES)
@@ -43,15 +43,15 @@ def test_gradients_are_finite_and_reach_every_layer(kind, tmp_path):
 
 @pytest.mark.parametrize(("fold", "beside"), [(0, None), (1, None), (0, 2), (None, None)])
 def test_no_question_that_is_left_out_is_learned(tmp_path, fold, beside):
-    own = lessons(recipe(), tmp_path, fold=fold, beside=beside)
+    own = questions(recipe(), tmp_path, fold=fold, beside=beside)
     folds = {each.id: FOLD_OF[each.table] for each in files.questions(shared(), "train")}
-    learned = [each.example.question.id for each in own.learned]
+    learned = [each.example.question.id for each in own.examples]
     assert learned == [id for id, at in folds.items() if at not in (fold, beside)]
-    assert [each.id for each in own.watched] == [id for id, at in folds.items() if at == fold]
+    assert [each.question.id for each in own.held_out] == [id for id, at in folds.items() if at == fold]
 
 
 def test_a_batch_is_a_function_of_its_place(tmp_path):
-    first, again = (lessons(recipe(), tmp_path) for _ in range(2))
+    first, again = (questions(recipe(), tmp_path) for _ in range(2))
     ahead = batch(first, 2, 1)
     batch(first, 0, 0)
     for own in (first, again):
@@ -61,16 +61,16 @@ def test_a_batch_is_a_function_of_its_place(tmp_path):
 
 
 def test_every_question_is_shown_once_an_epoch_with_its_conditions(tmp_path):
-    own = lessons(recipe(matcher={"negatives": 1}), tmp_path)
+    own = questions(recipe(matcher={"negatives": 1}), tmp_path)
     for epoch in range(3):
         rows = np.concatenate(own.plan(epoch)).tolist()
-        assert sorted(rows) == list(range(len(own.learned)))
+        assert sorted(rows) == list(range(len(own.examples)))
         assert len(own.plan(epoch)) == len(own.plan(0))
         batches = [batch(own, epoch, step) for step in range(len(own.plan(epoch)))]
         stated = sum(
             int(((b.targets["conditions"] >= 0) & (b.targets["conditions"] < 4)).sum()) for b in batches
         )
-        wanted = sum(len(each.example.question.query.conditions) for each in own.learned)
+        wanted = sum(len(each.example.question.query.conditions) for each in own.examples)
         assert stated == wanted
         for each in batches:
             known = each.targets["conditions"] >= 0
@@ -83,8 +83,8 @@ def test_what_other_questions_found_is_considered_if_asked_for():
     texts = ["青石花园的成交均价", "青石的成交均价"]
     pair = [each._replace(text=text) for each, text in zip(asking, texts, strict=True)]
     read = features.examples(pair, tables, longest=32)
-    alone = asked(read, tables, recipe().matcher)
-    together = asked(read, tables, recipe(matcher={"share_candidates": True}).matcher)
+    alone = two_stage_examples(read, tables, recipe().matcher)
+    together = two_stage_examples(read, tables, recipe(matcher={"share_candidates": True}).matcher)
     extra = set(together[1].candidates) - set(alone[1].candidates)
     assert {(each.column, each.value, each.start, each.end) for each in extra} == {(0, "青石花园", 0, 2)}
     assert together[0].candidates == alone[0].candidates
