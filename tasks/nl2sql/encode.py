@@ -1,12 +1,12 @@
-"""What models read of all questions beforehand: nothing."""
+"""Encoding of questions ahead of trainings: none."""
 
 from tasks.core.jobs import EncodeJob
 
 
 def encode(job: EncodeJob) -> None:
-    """Not asked for by any recipe: marks of names and cells are found faster than they would be read back.
+    """Never called, for no recipe has encoded inputs: to compute match features is faster than to load them.
 
     Raises:
         ValueError: always.
     """
-    raise ValueError("nl2sql: expected no encoding, for questions are read as they stand")
+    raise ValueError("nl2sql: expected no encoding, for models read the questions themselves")

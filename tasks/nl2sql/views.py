@@ -21,8 +21,8 @@ from tasks.text import dataset_files
 def augment(job: AugmentJob) -> None:
     """Write one view of each training question.
 
-    A question is asked of tables of its own fold only, with their cells: no view that a fold's model learns
-    from holds anything of the tables held out for it, and all folds share the views.
+    A question is only moved to tables of its own fold, with their cells: no view that a fold's model is
+    trained on has anything of the tables held out for it, and all folds share the views.
     """
     settings = Augmentation.model_validate(job.settings["augmentation"])
     questions = dataset.questions(job.dataset, "train")
@@ -33,9 +33,9 @@ def augment(job: AugmentJob) -> None:
     def rows() -> Iterator[list[Any]]:
         for place, question in enumerate(questions):
             drawn = generator(job.seed, "view", job.view, place)
-            made = _view(question, tables, targets[int(folds[place])], settings, drawn)
-            assert made.query is not None
-            yield [made.id, made.text, made.table, to_json(made.query)]
+            view = _view(question, tables, targets[int(folds[place])], settings, drawn)
+            assert view.query is not None
+            yield [view.id, view.text, view.table, to_json(view.query)]
 
     dataset_files.write_lines(job.output / VIEW_FILE, rows())
 
@@ -43,11 +43,11 @@ def augment(job: AugmentJob) -> None:
 def _targets(
     questions: list[Question], folds: np.ndarray, tables: dict[str, TableStatistics]
 ) -> dict[int, TransferTargets]:
-    """The tables that the questions of each fold are asked of."""
-    found: dict[int, dict[str, None]] = {}
+    """The tables of each fold's questions."""
+    by_fold: dict[int, dict[str, None]] = {}
     for question, fold in zip(questions, folds, strict=True):
-        found.setdefault(int(fold), {})[question.table] = None
-    return {fold: TransferTargets([tables[id] for id in ids]) for fold, ids in found.items()}
+        by_fold.setdefault(int(fold), {})[question.table] = None
+    return {fold: TransferTargets([tables[id] for id in ids]) for fold, ids in by_fold.items()}
 
 
 def _view(
@@ -57,12 +57,12 @@ def _view(
     settings: Augmentation,
     drawn: np.random.Generator,
 ) -> Question:
-    """Refilled, or with other columns and then other values, each where settings and chance say so."""
-    refilled, renamed, swapped = drawn.random(3) < (settings.refill, settings.columns, settings.values)
-    columns = tables[question.table]
-    made = transfer(question, columns, targets, drawn) if refilled else question
-    if made.table == question.table and renamed:
-        made = rename_columns(made, columns, drawn)
-    if made.table == question.table and swapped:
-        made = swap_values(made, columns, drawn)
-    return made
+    """Moved to another table, or with other columns and then other values, each with its probability."""
+    moved, renamed, swapped = drawn.random(3) < (settings.refill, settings.columns, settings.values)
+    statistics = tables[question.table]
+    view = transfer(question, statistics, targets, drawn) if moved else question
+    if view.table == question.table and renamed:
+        view = rename_columns(view, statistics, drawn)
+    if view.table == question.table and swapped:
+        view = swap_values(view, statistics, drawn)
+    return view

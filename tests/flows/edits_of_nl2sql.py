@@ -40,6 +40,7 @@ def predicted(recipe: str) -> set[str]:
 
 
 GATHER = {"gather sketch", "gather pairs"}
+PREDICTED = predicted("sketch") | predicted("pairs")
 MODELS = fitted("sketch") | fitted("pairs")
 THIRD_FOLD = {f"{step} {recipe} fold 2" for step in ("train", "predict") for recipe in ("sketch", "pairs")}
 ALL = LOAD | SPLIT | AUGMENT | PRETRAIN | MODELS
@@ -77,6 +78,47 @@ EDITS = [
         code("tasks/nl2sql/metric.py", "maxsize=4", "maxsize=5"),
         GATHER | {"blend nl2sql"},
         {"gather pairs": "code of tasks.nl2sql.metric changed"},
+    ),
+    Edit(
+        "official scorer",
+        code("tasks/nl2sql/query/official_scorer.py", "BATCH = 64", "BATCH = 65"),
+        GATHER | {"blend nl2sql"},
+    ),
+    Edit(
+        "execution of queries",
+        code("tasks/nl2sql/query/execution.py", "MOST_SECONDS = 30.0", "MOST_SECONDS = 31.0"),
+        PREDICTED,
+    ),
+    Edit(
+        "constraints",
+        code("tasks/nl2sql/decoding/constraints.py", "ELSEWHERE = 0.02", "ELSEWHERE = 0.03"),
+        PREDICTED,
+    ),
+    Edit(
+        "decoding",
+        code("tasks/nl2sql/decoding/query_search.py", "WIDTH = 24", "WIDTH = 25"),
+        PREDICTED,
+        {"predict sketch fold 0": "code of tasks.nl2sql.decoding.query_search changed"},
+    ),
+    Edit(
+        "slots of two-stage",
+        code("tasks/nl2sql/two_stage/slots.py", "MOST_SLOTS = 8", "MOST_SLOTS = 9"),
+        predicted("pairs"),
+    ),
+    Edit(
+        "inputs of two-stage",
+        code("tasks/nl2sql/two_stage/inputs.py", "MULTIPLE = 8", "MULTIPLE = 16"),
+        fitted("pairs"),
+    ),
+    Edit(
+        "network of two-stage",
+        code("tasks/nl2sql/two_stage/network.py", "REACH = 4.0", "REACH = 5.0"),
+        fitted("pairs"),
+    ),
+    Edit(
+        "training of sketch",
+        code("tasks/nl2sql/sketch/training.py", "KEPT = 0.5", "KEPT = 0.6"),
+        fitted("sketch"),
     ),
     Edit(
         "submission writer",

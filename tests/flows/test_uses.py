@@ -192,7 +192,10 @@ SEEN = {
         {
             "tasks.nl2sql.augmentation.table_transfer",
             "tasks.nl2sql.decoding.query_search",
+            "tasks.nl2sql.sketch.training",
+            "tasks.nl2sql.two_stage.inference",
             "tasks.nl2sql.two_stage.network",
+            "tasks.nl2sql.two_stage.training",
             "tasks.text.language_model",
         },
     ),
