@@ -131,9 +131,7 @@ def test_the_time_ends_a_search_cleanly_and_the_rest_is_done_later(folder: Path,
 
 
 def test_no_time_at_all_is_said(folder: Path):
-    with pytest.raises(
-        UserError, match="no trial was finished in time; the same command continues"
-    ):
+    with pytest.raises(UserError, match="no trial was finished in time; the same command continues"):
         search(folder, timeout_seconds=1e-3)
 
 
