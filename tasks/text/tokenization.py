@@ -74,8 +74,6 @@ class Tokenizer:
             inputs["words"] = self.words.numbers(word_of_each_character(text, words or ()))
         return inputs
 
-    read = inputs
-
     def batch(self, sentences: Sequence[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
         """(b, n) int32 of each input, padded to one of `tasks.learning.training.batches.LENGTHS`.
 
