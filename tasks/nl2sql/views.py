@@ -32,8 +32,8 @@ def augment(job: AugmentJob) -> None:
 
     def rows() -> Iterator[list[Any]]:
         for place, question in enumerate(questions):
-            drawn = generator(job.seed, "view", job.view, place)
-            view = _view(question, tables, targets[int(folds[place])], settings, drawn)
+            random = generator(job.seed, "view", job.view, place)
+            view = _view(question, tables, targets[int(folds[place])], settings, random)
             assert view.query is not None
             yield [view.id, view.text, view.table, to_json(view.query)]
 
@@ -55,14 +55,14 @@ def _view(
     tables: dict[str, TableStatistics],
     targets: TransferTargets,
     settings: Augmentation,
-    drawn: np.random.Generator,
+    random: np.random.Generator,
 ) -> Question:
     """Moved to another table, or with other columns and then other values, each with its probability."""
-    moved, renamed, swapped = drawn.random(3) < (settings.refill, settings.columns, settings.values)
+    moved, renamed, swapped = random.random(3) < (settings.refill, settings.columns, settings.values)
     statistics = tables[question.table]
-    view = transfer(question, statistics, targets, drawn) if moved else question
+    view = transfer(question, statistics, targets, random) if moved else question
     if view.table == question.table and renamed:
-        view = rename_columns(view, statistics, drawn)
+        view = rename_columns(view, statistics, random)
     if view.table == question.table and swapped:
-        view = swap_values(view, statistics, drawn)
+        view = swap_values(view, statistics, random)
     return view

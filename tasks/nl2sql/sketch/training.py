@@ -39,26 +39,26 @@ def build(job: TrainJob, recipe: Recipe) -> Training:
 
 def _batch(questions: TrainingQuestions[SketchExample], stage: Stage, epoch: int, step: int) -> Batch:
     """The batch of a step: a pure function of its arguments and the job."""
-    drawn = generator(questions.job.seed, "batch", epoch, step)
-    batch = [_draw(questions, int(row), stage, drawn) for row in questions.plan(epoch)[step]]
+    random = generator(questions.job.seed, "batch", epoch, step)
+    batch = [_draw(questions, int(row), stage, random) for row in questions.plan(epoch)[step]]
     inputs = features.inputs(batch, questions.tokenizer)
     if share := masked_share(questions.recipe, stage):
-        mask_names(inputs, batch, questions.tokenizer, drawn, share=share)
+        mask_names(inputs, batch, questions.tokenizer, random, share=share)
     return Batch(inputs, features.targets(batch, longest=questions.tokenizer.longest))
 
 
 def _draw(
-    questions: TrainingQuestions[SketchExample], row: int, stage: Stage, drawn: np.random.Generator
+    questions: TrainingQuestions[SketchExample], row: int, stage: Stage, random: np.random.Generator
 ) -> SketchExample:
     """A question or one of its views, with some columns of its table, sometimes in another order."""
-    example = questions.draw(row, stage, drawn)
-    order = some_columns(example, drawn)
-    if drawn.random() < questions.recipe.sketch.shuffle:
-        order = drawn.permutation(order)
+    example = questions.draw(row, stage, random)
+    order = some_columns(example, random)
+    if random.random() < questions.recipe.sketch.shuffle:
+        order = random.permutation(order)
     return features.reorder_columns(example, order)
 
 
-def some_columns(example: SketchExample, drawn: np.random.Generator) -> np.ndarray:
+def some_columns(example: SketchExample, random: np.random.Generator) -> np.ndarray:
     """Columns of the query, and of a wide table each other with probability `KEPT`.
 
     So a network sees tables of many widths, and an epoch takes half the time.
@@ -66,4 +66,4 @@ def some_columns(example: SketchExample, drawn: np.random.Generator) -> np.ndarr
     labels, count = example.labels, len(example.names)
     assert labels is not None
     used = (labels.select != NO_AGGREGATE) | (labels.operators[:, NO_OPERATOR] < 1)
-    return np.flatnonzero(used | (drawn.random(count) < KEPT) | (count <= NARROW))
+    return np.flatnonzero(used | (random.random(count) < KEPT) | (count <= NARROW))

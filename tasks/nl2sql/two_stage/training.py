@@ -44,20 +44,20 @@ def training_questions(job: TrainJob, recipe: Recipe) -> TrainingQuestions[TwoSt
 
 def batch(questions: TrainingQuestions[TwoStageExample], stage: Stage, epoch: int, step: int) -> Batch:
     """The batch of a step: a pure function of its arguments and the job."""
-    drawn = generator(questions.job.seed, "batch", epoch, step)
-    chosen = [_draw(questions, int(row), stage, drawn) for row in questions.plan(epoch)[step]]
+    random = generator(questions.job.seed, "batch", epoch, step)
+    chosen = [_draw(questions, int(row), stage, random) for row in questions.plan(epoch)[step]]
     arrays = inputs(chosen, questions.tokenizer)
     if share := masked_share(questions.recipe, stage):
-        mask_names(arrays, [each.example for each in chosen], questions.tokenizer, drawn, share=share)
+        mask_names(arrays, [each.example for each in chosen], questions.tokenizer, random, share=share)
     return Batch(arrays, targets(chosen, longest=questions.tokenizer.longest))
 
 
 def _draw(
-    questions: TrainingQuestions[TwoStageExample], row: int, stage: Stage, drawn: np.random.Generator
+    questions: TrainingQuestions[TwoStageExample], row: int, stage: Stage, random: np.random.Generator
 ) -> TwoStageExample:
     """A question or one of its views, with wrong candidates drawn anew, sometimes with reordered columns."""
-    example = questions.draw(row, stage, drawn)
-    example = draw_negatives(example, negatives=questions.recipe.matcher.negatives, generator=drawn)
-    if drawn.random() < questions.recipe.sketch.shuffle:
-        example = reorder_columns(example, drawn.permutation(len(example.example.names)))
+    example = questions.draw(row, stage, random)
+    example = draw_negatives(example, negatives=questions.recipe.matcher.negatives, generator=random)
+    if random.random() < questions.recipe.sketch.shuffle:
+        example = reorder_columns(example, random.permutation(len(example.example.names)))
     return example
