@@ -98,13 +98,13 @@ def _settings(**options: Any) -> Any:
     from pydantic import ValidationError
 
     from tasks.core.errors import InvalidSettings
-    from tasks.core.settings.error_messages import explained
+    from tasks.core.settings.error_messages import message_of
     from tasks.learning.search.config import Search
 
     try:
         return Search(**options)
     except ValidationError as error:
-        lines = [f"--{explained(finding, {})}" for finding in error.errors()]
+        lines = [f"--{message_of(finding, {})}" for finding in error.errors()]
         raise InvalidSettings("\n".join(lines)) from None
 
 

@@ -17,7 +17,7 @@ def show(name: SubmissionName) -> None:
     from tasks.core import places
     from tasks.core.submissions import submissions
 
-    entry = submissions.named(places.submissions_folder(), name)
+    entry = submissions.find_submission(places.submissions_folder(), name)
     provenance = entry.provenance
     git = provenance.get("git") or {}
     commit = f"{git.get('commit')}{' with uncommitted changes' if git.get('dirty') else ''}"
@@ -50,7 +50,7 @@ def diff(first: SubmissionName, second: SubmissionName) -> None:
     from tasks.core.submissions import submissions
 
     root = places.submissions_folder()
-    one, two = submissions.named(root, first), submissions.named(root, second)
+    one, two = submissions.find_submission(root, first), submissions.find_submission(root, second)
     print(f"{one.name} → {two.name}")
     for part, changes in submissions.differences(one, two).items():
         title = {"config": "settings"}.get(part, part)
@@ -94,7 +94,7 @@ def record_score(
 
     if not math.isfinite(score):
         raise InvalidSettings(f"score: expected a finite number, received {score}")
-    entry = submissions.named(places.submissions_folder(), name)
+    entry = submissions.find_submission(places.submissions_folder(), name)
     submissions.record_score(entry, score)
     print(f"{entry.name}: public score {score:g}")
 

@@ -20,7 +20,7 @@ from tasks.core.did_you_mean import suggestion
 from tasks.core.errors import InvalidSettings
 from tasks.core.settings import presets as preset_files
 from tasks.core.settings import resolve
-from tasks.core.settings.error_messages import explained, located, told
+from tasks.core.settings.error_messages import messages
 from tasks.core.settings.overrides import Location, dotted
 from tasks.core.settings.presets import PresetFile
 
@@ -108,8 +108,7 @@ def read(*, root: Path | None = None) -> ScheduleFile:
         contents = ScheduleFile.model_validate_json(json.dumps(file.tree, default=str), strict=True)
     except ValidationError as error:
         known = EXAMPLE.model_dump(mode="json")
-        lines = [f"{file.place(located(each))}: {explained(each, known)}" for each in told(error.errors())]
-        raise InvalidSettings("\n".join(lines)) from None
+        raise InvalidSettings("\n".join(messages(error, known, file.place))) from None
     if lines := [_line(file, location, text) for location, text in _errors(contents, folder)]:
         raise InvalidSettings("\n".join(lines))
     return contents

@@ -13,7 +13,7 @@ from tasks.core.config import Settings
 from tasks.core.report import page
 from tasks.core.report.page import Section
 from tasks.core.settings import presets
-from tasks.core.settings.preset_writer import refuse_foreign, write_preset
+from tasks.core.settings.preset_writer import raise_if_not_generated, write_preset
 from tasks.core.settings.resolve import config_class
 from tasks.learning.report.search_sections import sections
 from tasks.learning.search.config import Search
@@ -59,7 +59,7 @@ def preset_file(competition: str, study: str) -> Path:
         InvalidSettings: the file exists and a person has written it.
     """
     path = places.presets_folder() / competition / f"{study}.toml"
-    refuse_foreign(path, MARK)
+    raise_if_not_generated(path, MARK)
     return path
 
 

@@ -1,4 +1,4 @@
-"""What all settings share: inert, typed, frozen, and closed to unknown keys.
+"""Base and shared parts of settings: typed, frozen, and without unknown keys.
 
 Two markers tell the cache how a field enters a step's key (`tasks.core.cache.keys`):
 `Contents()` replaces a path by the digest of what lies there, `NotInKey()` leaves the field out.

@@ -1,4 +1,4 @@
-"""The name a person probably meant."""
+"""Suggestions for misspelled names."""
 
 import difflib
 import re
@@ -8,13 +8,17 @@ _INDEX = re.compile(r"\.\d+(?=\.|$)")
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
-    """` (did you mean …?)`, or nothing when no known name is near."""
+    """` (did you mean …?)` with the most similar known name; empty if none is similar.
+
+    >>> suggestion("dosg", ["dogs", "nl2sql"])
+    ' (did you mean dogs?)'
+    """
     nearest = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
     return f" (did you mean {nearest[0]}?)" if nearest else ""
 
 
 def nearest_key(key: str, known: Iterable[str]) -> str | None:
-    """The known dotted key most like an unknown one.
+    """The known dotted key that is most similar to an unknown one; None if none is.
 
     A misspelling of a key of the same table comes first, then the same last part elsewhere
     (`recipes.0.epochs` meant `recipes.0.training.stages.0.epochs`), then the most similar of all.
@@ -26,9 +30,9 @@ def nearest_key(key: str, known: Iterable[str]) -> str | None:
 
 def _nearest_key(key: str, keys: Sequence[str]) -> str | None:
     table, _, last = key.rpartition(".")
-    beside = {word: f"{table}.{word}" if table else word for word in _children(table, keys)}
-    if near := difflib.get_close_matches(last, list(beside), n=1, cutoff=0.6):
-        return beside[near[0]]
+    siblings = {word: f"{table}.{word}" if table else word for word in _children(table, keys)}
+    if near := difflib.get_close_matches(last, list(siblings), n=1, cutoff=0.6):
+        return siblings[near[0]]
     elsewhere = [candidate for candidate in keys if candidate.rpartition(".")[2] == last]
     if elsewhere:
         return max(elsewhere, key=lambda word: difflib.SequenceMatcher(None, key, word).ratio())
@@ -41,10 +45,10 @@ def _children(table: str, keys: Iterable[str]) -> list[str]:
 
 
 def _with_indices(found: str, key: str) -> str:
-    """Positions in lists as in the key asked for: defaults have one entry where it has more."""
-    asked = key.split(".")
+    """The found key with the list positions of the unknown one: defaults may have fewer entries."""
+    unknown = key.split(".")
     parts = found.split(".")
-    for place in range(min(len(asked), len(parts))):
-        if parts[place].isdecimal() and asked[place].isdecimal():
-            parts[place] = asked[place]
+    for place in range(min(len(unknown), len(parts))):
+        if parts[place].isdecimal() and unknown[place].isdecimal():
+            parts[place] = unknown[place]
     return ".".join(parts)

@@ -1,4 +1,4 @@
-"""Errors a person can mend, told apart from faults of ours by their type.
+"""Errors that the user can correct, as types of their own.
 
 The command line prints a `UserError` as one message without a traceback and exits with 2;
 any other exception keeps its traceback and exits with 1.
@@ -10,15 +10,15 @@ from typing import NamedTuple
 
 
 class UserError(Exception):
-    """Something outside the code is wrong, and the message says what and how to mend it."""
+    """Something outside the code is wrong; the message says what, and how to correct it."""
 
 
 class InvalidSettings(UserError):
-    """A setting is unknown, of the wrong type, out of bounds, or does not go with another."""
+    """A setting is unknown, of the wrong type, out of bounds, or excluded by another."""
 
 
 class MissingWeights(UserError):
-    """Pretrained weights cannot be had, or do not fit the network they are meant for."""
+    """Pretrained weights are missing, or do not fit their network."""
 
 
 class InvalidSubmission(UserError):
@@ -26,7 +26,7 @@ class InvalidSubmission(UserError):
 
 
 class Problem(NamedTuple):
-    """One thing wrong with a file: where, what was expected, and what came."""
+    """A problem of a file: its place, what was expected, and what was received."""
 
     file: Path | str
     line: int | None
@@ -39,7 +39,7 @@ class Problem(NamedTuple):
 
 
 class InvalidData(UserError):
-    """Raw files of a competition cannot be used; lists each problem with its file and line."""
+    """Raw files of a competition cannot be used; the message lists problems with file and line."""
 
     shown = 20
 

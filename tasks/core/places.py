@@ -1,7 +1,7 @@
-"""Where Podium keeps things: the store, submissions, Prefect's home, the presets.
+"""Paths of the store, submissions, Prefect's home and presets.
 
-From a checkout (a `pyproject.toml` beside the packages) everything lies in it;
-an installed Podium uses the current directory. Environment variables come first.
+In a checkout (a `pyproject.toml` beside the packages) all are in it; an installed Podium uses the current
+directory. Environment variables take precedence.
 """
 
 import os

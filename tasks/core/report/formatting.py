@@ -9,14 +9,14 @@ SIGNIFICANT_DIGITS = 4
 
 
 class Estimate(NamedTuple):
-    """A measured value and how far it may be off."""
+    """A measured value and its standard error."""
 
     value: float
     standard_error: float
 
 
 def plain(value: Any) -> Any:
-    """The value as Python's own type: numpy's and pandas' scalars, which JSON refuses, bared."""
+    """The value with scalars of numpy and pandas, which JSON refuses, as Python's own types."""
     if isinstance(value, Estimate):
         return Estimate(float(value.value), float(value.standard_error))
     if hasattr(value, "item") and getattr(value, "ndim", 0) == 0:
@@ -25,18 +25,22 @@ def plain(value: Any) -> Any:
 
 
 def is_number(value: Any) -> bool:
-    """Whether the plain value belongs in a right-aligned column; truth values do not."""
+    """Whether the plain value belongs into a right-aligned column; booleans do not."""
     return isinstance(value, int | float | Estimate) and not isinstance(value, bool)
 
 
 def is_numeric(column: Sequence[Any]) -> bool:
-    """Whether a column holds numbers and nothing else, gaps (None) aside."""
+    """Whether a column holds only numbers and gaps (None), and at least one number."""
     values = [plain(value) for value in column if value is not None]
     return bool(values) and all(map(is_number, values))
 
 
 def texts(column: Sequence[Any]) -> list[str]:
-    """One text a value; a column of numbers shares its decimals, so that the points line up."""
+    """The values as texts; in a column of numbers all have as many decimals, so that the points line up.
+
+    >>> texts([0.5, 12.25, None])
+    ['0.50', '12.25', '–']
+    """
     values = [plain(value) for value in column]
     decimals = _decimals(values) if is_numeric(column) else None
     return [_text(value, decimals) for value in values]

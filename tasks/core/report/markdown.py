@@ -1,4 +1,4 @@
-"""A section of a report as GitHub markdown, for places that show no SVG and bound the size."""
+"""Render a section of a report as GitHub markdown, for places without SVG and with a limit on the size."""
 
 import re
 from collections.abc import Sequence
@@ -23,14 +23,14 @@ from tasks.core.report.page import (
 )
 
 ROW_PIXELS = 480
-"""Room for pictures side by side, as markdown cannot fit them to the reader's window."""
+"""Width for pictures side by side, since markdown cannot fit them to the reader's window."""
 
 
 class _Allowance(NamedTuple):
-    """How much of a section markdown shows."""
+    """How much of a section is rendered."""
 
     scale: float
-    """Of the sides of pictures."""
+    """Factor on the sides of pictures."""
     pictures: int
     rows: int
     charts: bool = True
@@ -47,7 +47,7 @@ ALLOWANCES = (
 
 
 def markdown(section: Section, *, limit_bytes: int = 1_000_000) -> str:
-    """The section as GitHub markdown; pictures shrink, then go, to stay under the limit."""
+    """The section as GitHub markdown; to stay under the limit, pictures are shrunk, then left out."""
     text = ""
     for allowance in ALLOWANCES:
         blocks = [_markdown_block(block, allowance) for block in section.blocks]
@@ -93,7 +93,7 @@ def _markdown_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], capti
 
 
 def _markdown_pictures(items: Sequence[Picture], a_row: int, *, scale: float) -> str:
-    """A table of pictures; below them a row a line of words, as Prefect never wraps a cell."""
+    """A table of pictures; each line of their captions is a row, since Prefect does not wrap cells."""
     lines = [[""] * a_row, ["---"] * a_row]
     for start in range(0, len(items), a_row):
         row = items[start : start + a_row]

@@ -1,7 +1,7 @@
 """A report as a list of sections, and its rendering to one self-contained HTML file.
 
-The file asks for nothing outside itself and runs no script, so that it can be mailed, archived,
-and opened years later. `tasks.core.report.markdown` renders the same sections where HTML is not shown.
+The file loads nothing and runs no script, so that it can be mailed, archived, and opened years later.
+`tasks.core.report.markdown` renders the same sections where HTML is not shown.
 """
 
 import re
@@ -21,7 +21,7 @@ TEMPLATE = Path(__file__).with_name("report.html.j2")
 
 
 class Text(NamedTuple):
-    """A paragraph of plain text; no markup is understood."""
+    """A paragraph of plain text without markup."""
 
     text: str
 
@@ -64,14 +64,14 @@ Block = Text | TableBlock | Chart | Pictures
 
 
 class Section(NamedTuple):
-    """A heading and what stands under it."""
+    """A heading and the blocks under it."""
 
     title: str
     blocks: list[Block]
 
 
 class Material(NamedTuple):
-    """All that a report can be made from; training records stand in the dataset's order."""
+    """The data of a report; training records are in the dataset's order."""
 
     dataset: Path
     folds: np.ndarray
@@ -89,13 +89,13 @@ class Material(NamedTuple):
     steps: list[dict[str, Any]]
     """`step`, `label`, `state` and `seconds` of each step, in the order of the run."""
     config: dict[str, Any]
-    """Resolved settings."""
+    """Resolved settings as JSON."""
     validation: dict[str, Score] = {}
     """Scores of the competition's own validation part by member, and under "blend"; empty without one."""
     blended_validation: Scores | None = None
     """The ensemble's scores of that part."""
     nested: Score | None = None
-    """What weights that are chosen without a fold score on it; None where they were not chosen so."""
+    """Score of weights that are chosen without the fold they are scored on; None if they were not."""
 
 
 def render(
@@ -124,7 +124,7 @@ def _slug(title: str) -> str:
 
 
 def _html_block(block: Block) -> dict[str, Any]:
-    """What the template needs of a block, all values already text."""
+    """The fields of a block for the template, all values as text."""
     match block:
         case Text(text):
             return {"kind": "text", "text": text}

@@ -1,14 +1,16 @@
-"""Pydantic's findings as sentences: the key, what was expected, what came."""
+"""Pydantic's validation errors as messages: the key, what was expected, what was received."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+from pydantic import ValidationError
 
 from tasks.core.did_you_mean import suggestion
 from tasks.core.settings.overrides import Location, dotted, unknown_key
 
-Finding = Mapping[str, Any]
-"""One entry of `pydantic.ValidationError.errors()`."""
+ErrorDetails = Mapping[str, Any]
+"""An entry of `pydantic.ValidationError.errors()`."""
 
 EXPECTED = {
     "int_type": "a whole number",
@@ -38,47 +40,57 @@ EXPECTED = {
 }
 
 
-_BLAMED = re.compile(r"([a-z_]+(?:\.[a-z0-9_]+)*): ")
+_KEY_PREFIX = re.compile(r"([a-z_]+(?:\.[a-z0-9_]+)*): ")
 
 
-def told(findings: Sequence[Finding]) -> list[Finding]:
-    """Findings without those that follow: of wrong entries pydantic makes a list too short."""
-    locations = [tuple(finding["loc"]) for finding in findings]
-    return [finding for finding in findings if not _follows(finding, locations)]
+def messages(failure: ValidationError, tree: Any, place: Callable[[Location], str]) -> list[str]:
+    """A line for each error, without those that follow from others: wrong entries make a list `too_short`.
+
+    Args:
+        tree: holds the known keys, for suggestions.
+        place: gives the file and line, or the option, that set a location.
+    """
+    errors = failure.errors()
+    locations = [tuple(error["loc"]) for error in errors]
+    return [
+        f"{place(location_of(error))}: {message_of(error, tree)}"
+        for error in errors
+        if not _is_consequence(error, locations)
+    ]
 
 
-def located(finding: Finding) -> Location:
-    """Where the mistake is. A validator of several keys begins its message with the one to blame."""
-    location: Location = tuple(finding["loc"])
-    if finding["type"] == "value_error" and (blamed := _BLAMED.match(_reason(finding))):
-        return (*location, *blamed[1].split("."))
+def location_of(error: ErrorDetails) -> Location:
+    """The key with the error; a validator of several keys begins its message with the wrong one."""
+    location: Location = tuple(error["loc"])
+    if error["type"] == "value_error" and (named := _KEY_PREFIX.match(_reason(error))):
+        return (*location, *named[1].split("."))
     return location
 
 
-def explained(finding: Finding, tree: Any) -> str:
-    """One line about one finding; `tree` holds the known keys, for suggestions."""
-    location = located(finding)
-    kind, context, received = finding["type"], finding.get("ctx", {}), finding["input"]
+def message_of(error: ErrorDetails, tree: Any) -> str:
+    """An error as one line; `tree` holds the known keys, for suggestions."""
+    location = location_of(error)
+    kind, context, received = error["type"], error.get("ctx", {}), error["input"]
     if kind == "extra_forbidden":
         return unknown_key(dotted(location), tree)
     if kind == "value_error":
-        reason = _BLAMED.sub("", _reason(finding))
+        reason = _KEY_PREFIX.sub("", _reason(error))
         return f"{dotted(location)}: {reason}" if location else reason
     if kind == "missing":
         return f"{dotted(location)}: expected a value, received nothing"
-    expected = EXPECTED[kind].format_map(context) if kind in EXPECTED else finding["msg"]
+    expected = EXPECTED[kind].format_map(context) if kind in EXPECTED else error["msg"]
     near = _near(kind, context, received)
-    return f"{dotted(location)}: expected {expected}, received {_shown(received)}{near}"
+    return f"{dotted(location)}: expected {expected}, received {_short(received)}{near}"
 
 
-def _reason(finding: Finding) -> str:
-    return str(finding["ctx"]["error"])
+def _reason(error: ErrorDetails) -> str:
+    return str(error["ctx"]["error"])
 
 
-def _follows(finding: Finding, locations: Sequence[Location]) -> bool:
-    own = tuple(finding["loc"])
+def _is_consequence(error: ErrorDetails, locations: Sequence[Location]) -> bool:
+    own = tuple(error["loc"])
     below = any(len(other) > len(own) and other[: len(own)] == own for other in locations)
-    return finding["type"] == "too_short" and below
+    return error["type"] == "too_short" and below
 
 
 def _near(kind: str, context: Mapping[str, Any], received: Any) -> str:
@@ -87,6 +99,6 @@ def _near(kind: str, context: Mapping[str, Any], received: Any) -> str:
     return suggestion(received, re.findall("'([^']*)'", context["expected"]))
 
 
-def _shown(value: Any, limit: int = 80) -> str:
+def _short(value: Any, limit: int = 80) -> str:
     text = str(value).lower() if isinstance(value, bool) else repr(value)
     return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -1,4 +1,4 @@
-"""`--set key=value`: what it says, and what it changes in a tree of settings.
+"""`--set key=value`: parse it, and apply it to a tree of settings.
 
 A value is read as TOML (number, true or false, quoted text, list, inline table);
 anything else is text as it stands, so that `--set recipe.head.kind=glu` needs no quotes.
@@ -12,10 +12,10 @@ from tasks.core.did_you_mean import nearest_key
 from tasks.core.errors import InvalidSettings
 
 Location = tuple[str | int, ...]
-"""Way to a setting: keys and list indices."""
+"""Path to a setting: keys and list indices."""
 
-EVERY = "recipe"
-"""`recipe.x=…` stands for `recipes.<each>.x=…`."""
+SHARED_RECIPE = "recipe"
+"""`recipe.x=…` sets `recipes.<each>.x`."""
 
 
 class Override(NamedTuple):
@@ -27,10 +27,10 @@ class Override(NamedTuple):
 
 
 def parse(text: str) -> Override:
-    """Read one `key=value`.
+    """Parse one `key=value`.
 
     Raises:
-        InvalidSettings: there is no key, or the value begins like TOML and is not.
+        InvalidSettings: there is no key, or the value begins like TOML but is not valid.
     """
     key, equals, value = text.partition("=")
     keys = tuple(part.strip() for part in key.split("."))
@@ -40,7 +40,7 @@ def parse(text: str) -> Override:
 
 
 def applied(tree: dict[str, Any], override: Override) -> tuple[dict[str, Any], list[Location]]:
-    """A tree with the override in it, and the locations it set.
+    """The tree with the override, and the locations that it set.
 
     Raises:
         InvalidSettings: the key does not exist.
@@ -52,7 +52,7 @@ def applied(tree: dict[str, Any], override: Override) -> tuple[dict[str, Any], l
 
 
 def dotted_keys(tree: Any, location: Sequence[str | int] = ()) -> Iterator[str]:
-    """Every key of the tree, tables before what is in them."""
+    """All dotted keys of the tree, a table's before those in it."""
     for key, value in _children(tree):
         yield dotted((*location, key))
         yield from dotted_keys(value, (*location, key))
@@ -64,7 +64,7 @@ def dotted(location: Sequence[str | int]) -> str:
 
 
 def unknown_key(key: str, tree: Any) -> str:
-    """The rest of a message about a key that does not exist."""
+    """`<key>: unknown key`, with a suggestion if a known key is similar."""
     near = nearest_key(key, dotted_keys(tree))
     return f"{key}: unknown key" + (f" (did you mean {near}?)" if near else "")
 
@@ -86,7 +86,7 @@ def _value(text: str, value: str) -> Any:
 
 def _locations(tree: dict[str, Any], override: Override) -> Iterator[Location]:
     first, *rest = override.keys
-    if first == EVERY and EVERY not in tree and isinstance(tree.get("recipes"), list):
+    if first == SHARED_RECIPE and SHARED_RECIPE not in tree and isinstance(tree.get("recipes"), list):
         for index in range(len(tree["recipes"])):
             yield _location(tree, ("recipes", str(index), *rest), override)
     else:
@@ -94,7 +94,11 @@ def _locations(tree: dict[str, Any], override: Override) -> Iterator[Location]:
 
 
 def _location(tree: Any, keys: Sequence[str], override: Override) -> Location:
-    """The keys with list positions as numbers, each known to exist."""
+    """The location of existing keys, with list positions as numbers.
+
+    Raises:
+        InvalidSettings: a key does not exist.
+    """
     location: Location = ()
     for key in keys:
         message = f"--set {override.text}: "
@@ -118,17 +122,17 @@ def _index(key: str, entries: Sequence[Any], message: str) -> int:
 
 
 def _rooted(tree: Any, location: Location) -> Any:
-    """The subtree put back where it lies, so that suggestions carry the whole key."""
+    """The subtree at its location in an otherwise empty tree, so that suggestions are whole keys."""
     for part in reversed(location):
         tree = {part: tree}
     return tree
 
 
 def _with(tree: Any, location: Sequence[str | int], value: Any) -> Any:
-    """A copy with the value put at the location; a table is laid over the table that was there."""
+    """A copy with the value at the location; a table is merged into the one that was there."""
     if not location:
         if isinstance(tree, dict) and isinstance(value, dict):
-            return laid_over(tree, value)
+            return merged(tree, value)
         return value
     part = location[0]
     copy = tree.copy()
@@ -136,15 +140,15 @@ def _with(tree: Any, location: Sequence[str | int], value: Any) -> Any:
     return copy
 
 
-def laid_over(tree: dict[str, Any], differences: dict[str, Any]) -> dict[str, Any]:
-    """The tree with differences; tables merge, everything else, lists too, is replaced."""
-    merged = dict(tree)
+def merged(tree: dict[str, Any], differences: dict[str, Any]) -> dict[str, Any]:
+    """The tree with the differences: tables are merged; all other values, lists too, are replaced."""
+    result = dict(tree)
     for key, value in differences.items():
-        below = merged.get(key)
+        below = result.get(key)
         if isinstance(below, dict) and isinstance(value, dict):
-            value = laid_over(below, value)
-        merged[key] = value
-    return merged
+            value = merged(below, value)
+        result[key] = value
+    return result
 
 
 def _children(tree: Any) -> list[tuple[str | int, Any]]:

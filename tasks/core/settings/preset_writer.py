@@ -1,4 +1,7 @@
-"""Settings as the text of a preset: what differs from the defaults, and nothing else."""
+"""Write settings as a preset: only what differs from the defaults.
+
+The TOML is written here, since `tomli-w` puts each entry of an array on a line of its own.
+"""
 
 import json
 import re
@@ -13,32 +16,32 @@ from tasks.core.cache.store import write_atomically
 from tasks.core.config import Settings
 from tasks.core.errors import InvalidSettings
 from tasks.core.places import display_path
-from tasks.core.settings.overrides import laid_over
+from tasks.core.settings.overrides import merged
 
-UNTOLD = ("run", "search")
-"""How a run uses the machine is nobody else's; and what was found need not be searched for again."""
+OMITTED = ("run", "search")
+"""Settings of how a run uses the machine, and of the search that found the others."""
 
 
 def write_preset(path: Path, settings: Settings, header: Sequence[str]) -> None:
     """Write a preset; `header` becomes the comment lines at its head.
 
     Raises:
-        ValueError: read again, the text would not give these settings.
+        ValueError: reading the text would not give these settings.
     """
     body = text_of(settings)
-    tree = laid_over(type(settings)().model_dump(mode="json"), tomllib.loads(body))
+    tree = merged(type(settings)().model_dump(mode="json"), tomllib.loads(body))
     again = type(settings).model_validate_json(json.dumps(tree))
-    if again.model_dump(exclude=set(UNTOLD)) != settings.model_dump(exclude=set(UNTOLD)):
+    if again.model_dump(exclude=set(OMITTED)) != settings.model_dump(exclude=set(OMITTED)):
         raise ValueError(f"{path}: expected a preset that gives the settings again, received\n{body}")
     lines = [f"# {line}".rstrip() for line in header]
     write_atomically(path, ("\n".join([*lines, body.rstrip()]) + "\n").encode())
 
 
-def refuse_foreign(path: Path, mark: str) -> None:
-    """See to it that no preset is overwritten but one whose header begins with the mark.
+def raise_if_not_generated(path: Path, mark: str) -> None:
+    """Check before overwriting a preset that it was generated: that its header begins with the mark.
 
     Raises:
-        InvalidSettings: a person has written it.
+        InvalidSettings: it does not, so a user has written it.
     """
     if path.exists() and not path.read_text("utf-8", "replace").startswith(f"# {mark}"):
         raise InvalidSettings(
@@ -48,24 +51,26 @@ def refuse_foreign(path: Path, mark: str) -> None:
 
 
 def text_of(settings: Settings) -> str:
-    """The differences from the defaults as TOML."""
-    tree = {name: value for name, value in _over(type(settings)(), settings).items() if name not in UNTOLD}
+    """The settings that differ from the defaults, as TOML."""
+    tree = {
+        name: value for name, value in _differences(type(settings)(), settings).items() if name not in OMITTED
+    }
     return "\n".join(_lines(tree))
 
 
-def _over(default: BaseModel, settings: BaseModel) -> dict[str, Any]:
-    """What differs between two settings of one class; tables are merged when a preset is read."""
-    found = {}
+def _differences(default: BaseModel, settings: BaseModel) -> dict[str, Any]:
+    """The fields that differ between two settings of one class; tables hold only their differing fields."""
+    differences = {}
     for name in type(settings).model_fields:
         before, value = getattr(default, name), getattr(settings, name)
         if value != before:
-            merged = isinstance(value, BaseModel) and isinstance(before, type(value))
-            found[name] = _over(before, value) if merged else _plain(value)
-    return found
+            is_merged = isinstance(value, BaseModel) and isinstance(before, type(value))
+            differences[name] = _differences(before, value) if is_merged else _plain(value)
+    return differences
 
 
 def _plain(value: Any) -> Any:
-    """A value that replaces what was there: the settings in it begin at their classes' own defaults."""
+    """A value that replaces another one: settings in it differ from the defaults of their own classes."""
     if isinstance(value, BaseModel):
         return {
             name: _plain(getattr(value, name))
@@ -78,7 +83,7 @@ def _plain(value: Any) -> Any:
 
 
 def _lines(tree: dict[str, Any], key: str = "") -> list[str]:
-    """Lines of a table: its values first, then the tables in it, each under its heading."""
+    """Lines of a table: first its values, then the tables in it, each under its heading."""
     values = {name: value for name, value in tree.items() if not _is_table(value) and not _is_tables(value)}
     lines = [f"{_key(name)} = {_value(value)}" for name, value in values.items()]
     for name, value in tree.items():

@@ -1,4 +1,4 @@
-"""Preset files: found by name, read as TOML, with the line on which each key stands."""
+"""Preset files: found by name and read as TOML, with the line of each key for messages."""
 
 import re
 import tomllib
@@ -9,29 +9,29 @@ from typing import Any, NamedTuple
 from tasks.core.did_you_mean import suggestion
 from tasks.core.errors import InvalidSettings
 from tasks.core.places import display_path
-from tasks.core.settings.overrides import EVERY, Location, laid_over
+from tasks.core.settings.overrides import SHARED_RECIPE, Location, merged
 
 
 class Preset(NamedTuple):
-    """A preset's name and the comment lines at the head of its file, without the `#`."""
+    """A preset's name, and the comment lines at the head of its file without the `#`."""
 
     name: str
     header: str
 
 
 class PresetFile(NamedTuple):
-    """Settings as the file states them, and where each stands."""
+    """The settings of a file, and the line of each."""
 
     path: Path
     tree: dict[str, Any]
     lines: Mapping[Location, int]
 
     def place(self, location: Sequence[str | int]) -> str:
-        """`file:line` of the setting, or of the nearest table around it."""
+        """`file:line` of the setting, or of the nearest table around it that the file has."""
         for length in range(len(location), 0, -1):
-            own = tuple(location[:length])
-            shared = (EVERY, *own[2:]) if own[0] == "recipes" and length > 2 else own
-            if line := self.lines.get(own, self.lines.get(shared)):
+            part = tuple(location[:length])
+            shared = (SHARED_RECIPE, *part[2:]) if part[0] == "recipes" and length > 2 else part
+            if line := self.lines.get(part, self.lines.get(shared)):
                 return f"{display_path(self.path)}:{line}"
         return display_path(self.path)
 
@@ -75,7 +75,7 @@ def _text(path: Path) -> str:
 
 
 def _syntax_message(path: Path, text: str, message: str) -> str:
-    """The parser's complaint ends in `(at line 3, column 5)` or `(at end of document)`."""
+    """A message with file and line; the parser's ends in `(at line 3, column 5)` or `(at end …)`."""
     lines = text.splitlines() or [""]
     reason, _, _ = message.rpartition(" (at ")
     match = re.search(r"\(at line (\d+), column (\d+)\)$", message)
@@ -97,12 +97,12 @@ def _header(text: str) -> str:
 
 
 def with_shared_recipe(tree: dict[str, Any]) -> dict[str, Any]:
-    """The tree of a preset whose `[recipe]` says what all its `[[recipes]]` have in common."""
-    shared, own = tree.get(EVERY), tree.get("recipes")
-    if not isinstance(shared, dict) or not isinstance(own, list):
+    """The tree of a preset, whose `[recipe]`, if any, is merged into each of its `[[recipes]]`."""
+    shared, recipes = tree.get(SHARED_RECIPE), tree.get("recipes")
+    if not isinstance(shared, dict) or not isinstance(recipes, list):
         return tree
-    recipes = [laid_over(shared, each) if isinstance(each, dict) else each for each in own]
-    return {key: value for key, value in tree.items() if key != EVERY} | {"recipes": recipes}
+    recipes = [merged(shared, each) if isinstance(each, dict) else each for each in recipes]
+    return {key: value for key, value in tree.items() if key != SHARED_RECIPE} | {"recipes": recipes}
 
 
 _TABLE = re.compile(r"\s*(\[\[?)([^\[\]]+)\]\]?\s*(#.*)?$")
@@ -110,7 +110,7 @@ _KEY = re.compile(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"
 
 
 def _lines(text: str) -> Iterator[tuple[Location, int]]:
-    """Tables and keys with their lines; values of several lines may hide keys that are none."""
+    """Tables and keys with their lines; lines inside a value of several lines may be taken for keys."""
     counts: dict[Location, int] = {}
     table: Location = ()
     for number, line in enumerate(text.splitlines(), start=1):
@@ -131,7 +131,7 @@ def _keys(dotted: str) -> list[str]:
 
 
 def _within_arrays(keys: Sequence[str], counts: Mapping[Location, int]) -> Location:
-    """`[recipes.head]` speaks of the last `[[recipes]]` so far: put its index in."""
+    """The keys with the index of the last `[[recipes]]` so far put in: `[recipes.head]` belongs to it."""
     location: Location = ()
     for position, key in enumerate(keys):
         location = (*location, key)

@@ -1,8 +1,8 @@
-"""From a preset and `--set` to a competition's settings, or one message about what is wrong.
+"""Resolve a competition's settings from defaults, a preset and `--set`.
 
 Three layers, each over the one before: the defaults in `tasks/<competition>/config.py`,
 the differences in `conf/<competition>/<preset>.toml`, the overrides of the command line.
-Each layer is validated before the next, so that a mistake is laid at the right door.
+Each layer is validated before the next, so that a message names the right file or option.
 """
 
 import json
@@ -19,13 +19,13 @@ from tasks.core.config import Settings
 from tasks.core.did_you_mean import suggestion
 from tasks.core.errors import InvalidSettings
 from tasks.core.settings import presets as preset_files
-from tasks.core.settings.error_messages import explained, located, told
-from tasks.core.settings.overrides import Location, Override, applied, laid_over, parse
+from tasks.core.settings.error_messages import messages
+from tasks.core.settings.overrides import Location, Override, applied, merged, parse
 from tasks.core.settings.presets import Preset, PresetFile
 from tasks.core.submissions import submissions
 
 Place = Callable[[Location], str]
-"""Where the setting at a location was set, for messages."""
+"""Gives the file and line, or the option, that set a location; for messages."""
 
 
 def resolve(
@@ -46,12 +46,12 @@ def resolve(
         submission: a submission whose settings replace the defaults.
 
     Raises:
-        InvalidSettings: names the key, where it was set, what was expected and what came.
+        InvalidSettings: with the key, where it was set, what was expected and what was received.
     """
     settings = config_class(competition)()
     if submission is not None:
-        found = submissions.named(places.submissions_folder(), submission)
-        settings = _validated(settings, found.provenance["config"], lambda _: str(found.folder))
+        source = submissions.find_submission(places.submissions_folder(), submission)
+        settings = _validated(settings, source.provenance["config"], lambda _: str(source.folder))
     if preset is not None:
         file = preset_files.read(_folder(competition, root), preset)
         settings = _with_preset(settings, file)
@@ -61,7 +61,7 @@ def resolve(
 
 
 def config_class(competition: str) -> type[Settings]:
-    """The schema of a competition's settings; the competition itself is not loaded.
+    """The class of a competition's settings; the competition itself is not imported.
 
     Raises:
         InvalidSettings: no competition has this name.
@@ -75,7 +75,7 @@ def config_class(competition: str) -> type[Settings]:
 
 
 def presets(competition: str, root: Path | None = None) -> list[Preset]:
-    """The presets of a competition with the comments that head their files."""
+    """The presets of a competition with the comments at the head of their files."""
     return preset_files.listed(_folder(competition, root))
 
 
@@ -88,7 +88,7 @@ def _tree(settings: Settings) -> dict[str, Any]:
 
 
 def _with_preset(settings: Settings, file: PresetFile) -> Settings:
-    return _validated(settings, laid_over(_tree(settings), file.tree), file.place)
+    return _validated(settings, merged(_tree(settings), file.tree), file.place)
 
 
 def _with_overrides(settings: Settings, overrides: Sequence[Override]) -> Settings:
@@ -101,7 +101,7 @@ def _with_overrides(settings: Settings, overrides: Sequence[Override]) -> Settin
 
 
 def _origin(location: Location, origins: Sequence[tuple[Location, str]]) -> str:
-    """The last override that set this location, something in it, or something around it."""
+    """The last override that set this location, a part of it, or a table around it."""
     for set_location, text in reversed(origins):
         shared = min(len(location), len(set_location))
         if location[:shared] == set_location[:shared]:
@@ -110,21 +110,19 @@ def _origin(location: Location, origins: Sequence[tuple[Location, str]]) -> str:
 
 
 def _validated(settings: Settings, tree: dict[str, Any], place: Place) -> Settings:
-    """The tree as settings of the same class; by JSON, where strict types still allow lists."""
+    """The tree as settings of the same class; read as JSON, since strict types accept lists only there."""
     try:
         return type(settings).model_validate_json(json.dumps(tree, default=str), strict=True)
     except ValidationError as error:
         known = _tree(settings)
-        findings = told(error.errors())
-        lines = [f"{place(located(finding))}: {explained(finding, known)}" for finding in findings]
-        raise InvalidSettings("\n".join(lines)) from None
+        raise InvalidSettings("\n".join(messages(error, known, place))) from None
 
 
 def _with_data_folder(settings: Settings, competition: str) -> Settings:
-    """`$PODIUM_DATA/<competition>` for `data.root`, where that is still the default."""
+    """The settings with `$PODIUM_DATA/<competition>` as `data.root`, if that is still the default."""
     folder = places.data_folder(competition)
     default = _tree(config_class(competition)())["data"]["root"]
     if folder is None or _tree(settings)["data"]["root"] != default:
         return settings
-    tree = laid_over(_tree(settings), {"data": {"root": str(folder)}})
+    tree = merged(_tree(settings), {"data": {"root": str(folder)}})
     return _validated(settings, tree, lambda _: "PODIUM_DATA")

@@ -1,6 +1,6 @@
-"""Evict from the store what no kept submission rests on and nobody has used for long.
+"""Evict unused artifacts from the store, except those from which kept submissions were made.
 
-Evicting is never a loss, only work to be done again: a step whose artifact is gone runs at its next call.
+Eviction loses no result for good: a step whose artifact is gone runs again at its next call.
 """
 
 import shutil
@@ -18,11 +18,11 @@ from tasks.core.cache.store import Artifact, Store
 from tasks.core.submissions.submissions import Submission, listed
 
 STALE = timedelta(days=1)
-"""Age at which a temporary file has lost its owner; also the least age of what a run at work may read."""
+"""Age from which a temporary file is abandoned; while steps run, the least age of what is evicted."""
 
 
 class CleaningReport(NamedTuple):
-    """What was removed, or would be in a dry run."""
+    """What was removed, or would be without `dry_run`."""
 
     removed: list[str]
     """Names below the store, artifacts first."""
@@ -34,29 +34,29 @@ class CleaningReport(NamedTuple):
 def clean(
     store: Store, *, older_than: timedelta, keep_best: int, submissions: Path, dry_run: bool
 ) -> CleaningReport:
-    """Remove artifacts unused for `older_than`, unless a kept submission rests on them, and leftovers.
+    """Remove artifacts unused for `older_than` that no kept submission was made from, and leftovers.
 
     Kept are the newest submission of each competition and its `keep_best` best by out-of-fold score.
-    What is being computed or written is never touched; while any step is at work, nothing is that was
-    used within a day.
+    What is being computed or written is never removed; while any step runs, nothing that was used within a
+    day is.
 
     Raises:
-        InvalidSubmission: a provenance cannot be read, so nobody knows what it rests on.
+        InvalidSubmission: a provenance cannot be read, so its artifacts are unknown.
     """
-    needed = resting_on(kept(listed(submissions), keep_best))
+    needed = artifacts_behind(kept(listed(submissions), keep_best))
     now = time.time()
-    age = max(older_than, STALE) if _is_at_work(store) else older_than
+    age = max(older_than, STALE) if _is_running(store) else older_than
     cleaning = _Cleaning(store, oldest=now - age.total_seconds(), stale=now - STALE.total_seconds())
-    found = _artifact_names(store)
-    unused = [*cleaning.unused_artifacts(found - needed), *cleaning.leftovers()]
+    artifacts = _artifact_names(store)
+    unused = [*cleaning.unused_artifacts(artifacts - needed), *cleaning.leftovers()]
     removed, freed = [], 0
     for name, paths, locks in unused:
-        with _all_held(store, locks) as held:
-            if held:
+        with _all_locked(store, locks) as locked:
+            if locked:
                 removed.append(name)
                 freed += sum(map(_size, paths))
                 _remove([] if dry_run else paths)
-    return CleaningReport(removed, len(found - {Path(name).name for name in removed}), freed)
+    return CleaningReport(removed, len(artifacts - {Path(name).name for name in removed}), freed)
 
 
 def kept(submissions: list[Submission], keep_best: int) -> list[Submission]:
@@ -66,43 +66,44 @@ def kept(submissions: list[Submission], keep_best: int) -> list[Submission]:
         by_competition[submission.folder.parent.name].append(submission)
     chosen = []
     for group in by_competition.values():
-        best = sorted(group, key=_goodness, reverse=True)[:keep_best]
+        best = sorted(group, key=_signed_score, reverse=True)[:keep_best]
         chosen += [submission for submission in group if submission is group[0] or submission in best]
     return chosen
 
 
-def _goodness(submission: Submission) -> float:
+def _signed_score(submission: Submission) -> float:
+    """The out-of-fold score, higher being better; -inf without one."""
     score = submission.provenance.get("score") or {}
     if "value" not in score:
         return float("-inf")
     return float(score["value"]) * (1 if score.get("higher_is_better", True) else -1)
 
 
-def resting_on(submissions: list[Submission]) -> set[str]:
-    """Names of all artifacts of the steps behind these submissions."""
+def artifacts_behind(submissions: list[Submission]) -> set[str]:
+    """Names of all artifacts of the steps that made these submissions."""
     steps = [step for each in submissions for step in each.provenance.get("steps", [])]
     return {step["artifact"] for step in steps if step.get("artifact")}
 
 
 Removal = tuple[str, list[Path], list[str]]
-"""A name for the report, the paths to remove in this order, and the locks to hold meanwhile."""
+"""A name for the report, the paths to remove in this order, and the locks to hold while removing them."""
 
 
 class _Cleaning:
-    """Finds what may go: `oldest` and `stale` are times (seconds since 1970) before which a thing is old."""
+    """Finds what to remove: what was last used before `oldest` or `stale` (seconds since 1970)."""
 
     def __init__(self, store: Store, *, oldest: float, stale: float) -> None:
         self.store, self.oldest, self.stale = store, oldest, stale
 
     def unused_artifacts(self, names: set[str]) -> Iterator[Removal]:
-        """Of these artifacts, with the records that lead to them; records go first, then the manifest."""
+        """The unused ones of these artifacts; their records are removed first, then the manifest."""
         keys, used = self._uses()
         for name in sorted(names):
             folder = self.store.root / "artifacts" / name
             manifest = folder.with_name(f"{name}.json")
             if name in used:
                 is_unused = used[name] <= self.oldest
-            else:  # kept a moment ago, perhaps, and its step writes the record next
+            else:  # perhaps stored a moment ago, and its step is about to write the record
                 is_unused = max(_modified(folder), _modified(manifest)) <= min(self.oldest, self.stale)
             if is_unused:
                 records = [self.store.root / "steps" / f"{key}.json" for key in keys[name]]
@@ -110,7 +111,7 @@ class _Cleaning:
                 yield f"artifacts/{name}", paths, [*keys[name], f"artifact-{name}"]
 
     def _uses(self) -> tuple[dict[str, list[str]], dict[str, float]]:
-        """By artifact: keys of the steps that gave it, and when a step or a run last had it in hand."""
+        """By artifact: the keys of the records that name it, and when a step or a run last used it."""
         keys: dict[str, list[str]] = defaultdict(list)
         used: dict[str, float] = {}
         for record in self.store.records():
@@ -125,7 +126,7 @@ class _Cleaning:
         return keys, used
 
     def leftovers(self) -> Iterator[Removal]:
-        """Abandoned checkpoints, temporary files, journals and locks that nobody waits for."""
+        """Abandoned checkpoints, temporary files, journals, and locks that are free."""
         root = self.store.root
         for partial in _entries(root / "partial"):
             if self._is_old(partial, self.oldest):
@@ -145,8 +146,8 @@ class _Cleaning:
 
 
 @contextmanager
-def _all_held(store: Store, names: list[str]) -> Iterator[bool]:
-    """Hold locks without waiting, and without making files for those that were never taken."""
+def _all_locked(store: Store, names: list[str]) -> Iterator[bool]:
+    """Try to hold these locks, without waiting and without making files; yields whether all are held."""
     with ExitStack() as stack:
         try:
             for path in (store.root / "locks" / name for name in names):
@@ -158,10 +159,10 @@ def _all_held(store: Store, names: list[str]) -> Iterator[bool]:
             yield True
 
 
-def _is_at_work(store: Store) -> bool:
+def _is_running(store: Store) -> bool:
     """Whether any step holds its lock."""
     for path in _entries(store.root / "locks"):
-        with _all_held(store, [path.name]) as free:
+        with _all_locked(store, [path.name]) as free:
             if not free:
                 return True
     return False

@@ -1,4 +1,4 @@
-"""A competition's submissions side by side: their own and public scores, and what changed in between."""
+"""The leaderboard of a competition: its submissions with out-of-fold and public scores, and what changed."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -11,37 +11,37 @@ LONGEST_VALUE = 24
 
 
 class Entry(NamedTuple):
-    """One submission's line."""
+    """A submission's line."""
 
     name: str
-    """Of its folder."""
+    """Name of its folder."""
     when: datetime | None
     metric: str
     score: Estimate | None
-    """Out of fold."""
+    """Out-of-fold score."""
     validation: Estimate | None
     public: float | None
     higher_is_better: bool
     changed: str
-    """What differs from the submission before."""
+    """What differs from the previous submission."""
 
 
 class Agreement(NamedTuple):
-    """How far scores of our own rank submissions as public ones do."""
+    """How far out-of-fold scores rank submissions as public scores do."""
 
     tau: float
-    """Kendall's: 1 the same order, -1 the opposite one, about 0 by chance."""
+    """Kendall's tau: 1 for the same order, -1 for the opposite one, about 0 by chance."""
     submissions: int
-    """Those that have both scores."""
+    """Number of submissions that have both scores."""
 
     @property
     def pairs(self) -> int:
-        """Pairs of them that were compared."""
+        """Number of pairs of them."""
         return self.submissions * (self.submissions - 1) // 2
 
 
 def entries(submissions: Sequence[Submission]) -> list[Entry]:
-    """A line for each submission of one competition; these come, and go, the newest first."""
+    """A line for each submission of one competition, which are given and returned newest first."""
     earlier: list[Submission | None] = [*submissions[1:], None]
     return [_entry(one, before) for one, before in zip(submissions, earlier, strict=False)]
 
@@ -79,10 +79,10 @@ def _time(text: Any) -> datetime | None:
 
 
 def what_changed(before: Submission, submission: Submission) -> str:
-    """The settings that differ, in short; if none does, what else decides answers."""
+    """The settings that differ, in short; if none does, the other parts that decide answers."""
     found = differences(before, submission)
     if settings := found.pop("config"):
-        return _told(settings)
+        return _describe(settings)
     others = [
         f"{part} ({len(different)})" if part != "data" else part
         for part, different in found.items()
@@ -91,15 +91,15 @@ def what_changed(before: Submission, submission: Submission) -> str:
     return ", ".join(others) or "nothing"
 
 
-def _told(settings: Sequence[Difference]) -> str:
-    """By parts of the settings: the difference where there is one, else how many there are."""
+def _describe(settings: Sequence[Difference]) -> str:
+    """For each part of the settings its difference, or the number of differences if there are several."""
     parts: dict[str, list[Difference]] = {}
     for each in settings:
         parts.setdefault(each.key.partition(".")[0], []).append(each)
-    return ", ".join(_told_part(part, found) for part, found in parts.items())
+    return ", ".join(_describe_part(part, found) for part, found in parts.items())
 
 
-def _told_part(part: str, found: Sequence[Difference]) -> str:
+def _describe_part(part: str, found: Sequence[Difference]) -> str:
     if len(found) > 1:
         return f"{len(found)} settings of {part}"
     return f"{found[0].key} {_short(found[0].first)} → {_short(found[0].second)}"
@@ -111,7 +111,7 @@ def _short(value: Any) -> str:
 
 
 def agreement(lines: Iterable[Entry], *, public_higher_is_better: bool) -> Agreement | None:
-    """How far both scores agree in rank; None where no two differ in both."""
+    """The rank agreement of both scores; None if no two submissions differ in both."""
     both = [(each, each.score, each.public) for each in lines]
     known = [(each, score.value, public) for each, score, public in both if score and public is not None]
     if len(known) < 2:
@@ -126,7 +126,7 @@ def agreement(lines: Iterable[Entry], *, public_higher_is_better: bool) -> Agree
 
 
 def agreement_text(found: Agreement | None) -> str:
-    """A sentence for people."""
+    """The agreement as a sentence."""
     if found is None:
         return "Record public scores of two or more different submissions to see how far ranks agree."
     pairs = "1 pair" if found.pairs == 1 else f"{found.pairs:,} pairs"

@@ -1,4 +1,4 @@
-"""What a submission rests on, told so that someone else can rebuild it."""
+"""The provenance of a submission: everything that is needed to rebuild it."""
 
 import subprocess
 from importlib.metadata import version
@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from tasks.core.cache.code import ROOT
 from tasks.core.cache.store import Store
 
-UNTOLD = {"run"}
+OMITTED = {"run"}
 """Settings that cannot change a result."""
 
 
@@ -23,7 +23,7 @@ def describe(config: BaseModel, journal: list[dict[str, Any]], *, command: str) 
     store = Store.current()
     records = [store.record(entry["key"]) or {} for entry in journal if entry["key"]]
     return {
-        "config": config.model_dump(mode="json", exclude=UNTOLD),
+        "config": config.model_dump(mode="json", exclude=OMITTED),
         "code": _merged(records, "code"),
         "libraries": {"podium": version("podium"), **_merged(records, "libraries")},
         "data": data_digests(records),
@@ -34,13 +34,13 @@ def describe(config: BaseModel, journal: list[dict[str, Any]], *, command: str) 
 
 
 def data_digests(records: list[dict[str, Any]]) -> dict[str, str]:
-    """Artifact names of the datasets and folds the steps read."""
-    found = {}
+    """The dataset and the folds of a run, as `<kind>-<digest>` by the names of their steps."""
+    digests = {}
     for record in records:
         if record.get("step") in ("load", "split"):
             result = record["result"]
-            found[record["step"]] = f"{result['kind']}-{result['digest']}"
-    return found
+            digests[record["step"]] = f"{result['kind']}-{result['digest']}"
+    return digests
 
 
 def _merged(records: list[dict[str, Any]], part: str) -> dict[str, str]:
@@ -51,7 +51,7 @@ def _merged(records: list[dict[str, Any]], part: str) -> dict[str, str]:
 
 
 def git_state(root: Path = ROOT) -> dict[str, Any]:
-    """The commit the code was at, and whether tracked files had changed; empty outside a checkout."""
+    """The commit of the code, and whether tracked files were changed (`dirty`); empty outside a checkout."""
     commit = _git(root, "rev-parse", "HEAD")
     if commit is None:
         return {}

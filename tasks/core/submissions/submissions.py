@@ -1,8 +1,8 @@
-"""What has been submitted: folders holding the file to upload and its provenance.
+"""Submissions: folders with the file to upload and its provenance.
 
 submissions/<competition>/<UTC time>-<run name>/
     <file>             to upload
-    provenance.json    settings, code, data and scores behind it
+    provenance.json    the settings, code, data and scores that it comes from
     report.html
 """
 
@@ -25,13 +25,14 @@ COMPARED = ("config", "data", "libraries", "code")
 
 
 class Submission(NamedTuple):
-    """A folder and what its provenance says."""
+    """A submission's folder, and its provenance as JSON."""
 
     folder: Path
     provenance: dict[str, Any]
 
     @property
     def name(self) -> str:
+        """`<competition>/<folder>`."""
         return f"{self.folder.parent.name}/{self.folder.name}"
 
     @property
@@ -41,7 +42,7 @@ class Submission(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """A key with its two values; None where one side lacks it."""
+    """A key with its values in two submissions; None if one lacks it."""
 
     key: str
     first: Any
@@ -49,12 +50,12 @@ class Difference(NamedTuple):
 
 
 class AnswerDifference(NamedTuple):
-    """How far two files agree, line by line in their order."""
+    """How many lines of two files differ, compared in their order."""
 
     different: int
     total: int
     examples: list[tuple[int, str, str]]
-    """Line number and both lines, the first few."""
+    """Line number and both lines of the first few."""
 
 
 def listed(root: Path, competition: str | None = None) -> list[Submission]:
@@ -63,7 +64,9 @@ def listed(root: Path, competition: str | None = None) -> list[Submission]:
     Raises:
         InvalidSubmission: a provenance cannot be read.
     """
-    files = root.glob(f"{competition or '*'}/[!.]*/{PROVENANCE}")  # one that is being written has a dot
+    files = root.glob(
+        f"{competition or '*'}/[!.]*/{PROVENANCE}"
+    )  # the folder of one that is being written begins with a dot
     return [read(file.parent) for file in sorted(files, key=lambda file: file.parent.name, reverse=True)]
 
 
@@ -93,11 +96,11 @@ def read(folder: Path) -> Submission:
     return Submission(folder, provenance)
 
 
-def named(root: Path, name: str) -> Submission:
-    """The submission meant: a folder, `<competition>/<folder>`, or a part of that found once.
+def find_submission(root: Path, name: str) -> Submission:
+    """The submission of this name: a folder, `<competition>/<folder>`, or a part of that which only one has.
 
     Raises:
-        InvalidSubmission: none is meant, or several are.
+        InvalidSubmission: no submission has this name, or several have.
     """
     if Path(name, PROVENANCE).is_file():
         return read(Path(name))
@@ -117,7 +120,7 @@ def named(root: Path, name: str) -> Submission:
 
 
 def differences(first: Submission, second: Submission) -> dict[str, list[Difference]]:
-    """What differs between two provenances, for each of the parts that decide the answers."""
+    """Differences between two provenances, by the parts that decide the answers."""
     one, two = first.provenance, second.provenance
     return {part: _differences(one.get(part), two.get(part)) for part in COMPARED}
 
@@ -137,16 +140,16 @@ def answer_difference(first: Submission, second: Submission, *, shown_count: int
 
 
 def record_score(submission: Submission, score: float) -> None:
-    """Write the public score into the provenance, atomically; the file to upload is not touched."""
+    """Write the public score into the provenance, atomically."""
     provenance = read(submission.folder).provenance | {"public_score": score}
     write_json(submission.folder / PROVENANCE, provenance)
 
 
 def validate(competition: str, file: Path, config: Any) -> int:
-    """Count the lines of a submission that fits the raw files the settings name.
+    """Check a submission file against the raw files of the settings; returns its number of lines.
 
     Raises:
-        InvalidSubmission: the file breaks a rule; names rule and line.
+        InvalidSubmission: the file breaks a rule; the message has rule and line.
         InvalidData: the raw files cannot be read.
     """
     if not file.is_file():
@@ -159,7 +162,7 @@ def validate(competition: str, file: Path, config: Any) -> int:
 
 
 def flat(tree: Any) -> list[tuple[str, Any]]:
-    """Every value of a nested table under its dotted key."""
+    """The values of a nested table by their dotted keys."""
     return [(".".join(key), value) for key, value in _leaves(tree, ())]
 
 
@@ -171,7 +174,7 @@ def _differences(first: Any, second: Any) -> list[Difference]:
 
 
 def _leaves(value: Any, key: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Every value with the keys that lead to it; an empty table or list is a value too."""
+    """Each value with the keys that lead to it; an empty table or list is a value too."""
     below: Mapping[Any, Any] | Sequence[tuple[int, Any]] = ()
     if isinstance(value, dict):
         below = list(value.items())
@@ -190,12 +193,12 @@ def _lines(file: Path) -> list[str]:
     if not file.is_file():
         raise InvalidSubmission(f"{display_path(file)}: expected the file to upload, received none")
     if not zipfile.is_zipfile(file):
-        return _parted(file.read_bytes())
+        return _split_lines(file.read_bytes())
     with zipfile.ZipFile(file) as archive:
-        return _parted(b"".join(archive.read(name) for name in sorted(archive.namelist())))
+        return _split_lines(b"".join(archive.read(name) for name in sorted(archive.namelist())))
 
 
-def _parted(content: bytes) -> list[str]:
-    """Lines that end at line feeds alone: answers may hold what `str.splitlines` takes for line ends."""
+def _split_lines(content: bytes) -> list[str]:
+    """Lines split at line feeds only: answers may hold other characters at which `str.splitlines` splits."""
     lines = content.decode("utf-8", "replace").split("\n")
     return [line.rstrip("\r") for line in (lines if lines[-1] else lines[:-1])]

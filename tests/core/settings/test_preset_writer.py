@@ -10,7 +10,7 @@ from tasks.core.competition import competition_names
 from tasks.core.config import Run, Settings
 from tasks.core.errors import InvalidSettings
 from tasks.core.settings import resolve
-from tasks.core.settings.preset_writer import refuse_foreign, text_of, write_preset
+from tasks.core.settings.preset_writer import raise_if_not_generated, text_of, write_preset
 
 PRESETS = [(name, preset.name) for name in competition_names() for preset in resolve.presets(name)]
 
@@ -92,9 +92,9 @@ def test_what_a_preset_cannot_say_is_refused(tmp_path: Path) -> None:
 
 def test_presets_of_a_person_are_not_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
-    refuse_foreign(path, "Found by")
+    raise_if_not_generated(path, "Found by")
     path.write_text("# Found by a search\n")
-    refuse_foreign(path, "Found by")
+    raise_if_not_generated(path, "Found by")
     path.write_text("# Mine\n")
     with pytest.raises(InvalidSettings, match=r"study: expected a name that no preset .*, received 'mine'"):
-        refuse_foreign(path, "Found by")
+        raise_if_not_generated(path, "Found by")

@@ -47,12 +47,12 @@ def test_the_newest_is_listed_first(root: Path) -> None:
 
 @pytest.mark.parametrize("name", ["best", "20260102", "dogs/20260102-100000-best", "100000-best"])
 def test_a_part_of_the_name_that_no_other_has_is_enough(root: Path, name: str) -> None:
-    assert submissions.named(root, name).folder.name == "20260102-100000-best"
+    assert submissions.find_submission(root, name).folder.name == "20260102-100000-best"
 
 
 def test_a_folder_names_its_submission_wherever_it_lies(root: Path, tmp_path: Path) -> None:
     folder = written(tmp_path / "elsewhere", "old")
-    assert submissions.named(root, str(folder)).folder == folder
+    assert submissions.find_submission(root, str(folder)).folder == folder
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_a_folder_names_its_submission_wherever_it_lies(root: Path, tmp_path: Pa
 )
 def test_a_name_that_fits_none_or_several_is_refused(root: Path, name: str, expected: str) -> None:
     with pytest.raises(InvalidSubmission) as caught:
-        submissions.named(root, name)
+        submissions.find_submission(root, name)
     assert expected in str(caught.value)
 
 
@@ -130,10 +130,10 @@ def test_a_missing_file_to_upload_is_named(tmp_path: Path) -> None:
 
 
 def test_a_public_score_is_recorded_and_nothing_else_changes(root: Path) -> None:
-    entry = submissions.named(root, "seed")
+    entry = submissions.find_submission(root, "seed")
     before = entry.file.stat()
     submissions.record_score(entry, 0.173)
-    after = submissions.named(root, "seed")
+    after = submissions.find_submission(root, "seed")
     assert after.provenance == entry.provenance | {"public_score": 0.173}
     assert (after.file.stat().st_mtime_ns, after.file.stat().st_ino) == (
         before.st_mtime_ns,

@@ -11,7 +11,7 @@ from tasks.core.context import recorded_by
 from tasks.core.errors import InvalidSettings
 from tasks.core.step import Step
 from tasks.core.submissions import submissions
-from tasks.core.submissions.eviction import resting_on
+from tasks.core.submissions.eviction import artifacts_behind
 
 FOLDS = 4
 
@@ -225,6 +225,6 @@ def test_the_settings_tell_the_recipes_of_members_that_submissions_know(config, 
 
 def test_what_a_blend_rests_on_is_kept_when_the_store_is_cleaned(config, three, monkeypatch):
     folder = blended(config, {name: three[name] for name in ("even", "odd")}, monkeypatch)
-    needed = resting_on([submissions.read(folder)])
+    needed = artifacts_behind([submissions.read(folder)])
     assert {three["even"].name, three["odd"].name} < needed
     assert three["poor"].name not in needed
