@@ -2,9 +2,9 @@
 
 A dataset is a folder with `train.jsonl`, `validation.jsonl` and `test.jsonl`, one sentence a line in the
 order of the raw files (id, text, words, triples; the test has no triples); `schema.json`, the rows of the
-schema file; `characters.json`, the normalised characters of the training texts with their numbers, the most
+schema file; `characters.json`, the normalised characters of the training texts with their counts, the most
 frequent first; `alias.json` and `location.json`, the scorer's dictionaries, lower-cased; and `notes.json`,
-what was counted.
+counts and notes.
 Its bytes depend on the contents of the raw files and on the settings, on nothing else.
 """
 
@@ -16,7 +16,7 @@ from typing import Any
 
 from tasks.core.competition import Part
 from tasks.extraction.config import Data
-from tasks.extraction.raw.validation import Sink, Survey, survey
+from tasks.extraction.raw.validation import RawContents, Sink, read_all
 from tasks.extraction.records import Record
 from tasks.text import dataset_files
 
@@ -26,10 +26,10 @@ _log = logging.getLogger("podium")
 def load(data: Data, folder: Path) -> None:
     """Check the raw files and write the dataset into an empty folder.
 
-    Nothing is left in the folder unless all files are right.
+    The folder stays empty unless all files are valid.
 
     Raises:
-        InvalidData: all that is wrong with the raw files.
+        InvalidData: all problems of the raw files.
         InvalidSettings: a file lies outside data.root, or two would give their sentences the same ids.
     """
     # Sentences are written as they are read, so that memory does not grow with their number.
@@ -47,15 +47,15 @@ def load(data: Data, folder: Path) -> None:
 def count(data: Data, *, workers: int | None = None) -> dict[str, Any]:
     """The counts and notes that `load` would write, after the same checks; writes nothing.
 
-    `workers` is there for the other competitions' sake: one thread reads all sentences in seconds.
+    `workers` is not used: one thread reads all sentences in seconds.
 
     Raises:
         InvalidData, InvalidSettings: as `load`.
     """
-    return survey(data, None).summary
+    return read_all(data, None).summary
 
 
-def _write_sentences(data: Data, folder: Path) -> Survey:
+def _write_sentences(data: Data, folder: Path) -> RawContents:
     with ExitStack() as stack:
         files = {
             part: stack.enter_context((folder / f"{part}.jsonl").open("w", encoding="utf-8", newline="\n"))
@@ -66,7 +66,7 @@ def _write_sentences(data: Data, folder: Path) -> Survey:
             files[part].write(_line(part, record))
 
         sink: Sink = write
-        return survey(data, sink)
+        return read_all(data, sink)
 
 
 def _line(part: Part, record: Record) -> str:

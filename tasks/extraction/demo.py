@@ -1,8 +1,8 @@
 """A small corpus of invented sentences in the competition's own format, to try everything offline.
 
-Beside plain sentences it holds what a loader and a model must survive: a sentence listed twice, a triple
-listed twice, labels that are wrong, names within names, names that stand in no relation, subjects with
-several objects, repeated mentions, traditional and full-width characters, capitals and emoji.
+Besides plain sentences it contains difficult cases: a sentence listed twice, a triple listed twice, wrong
+labels, names within names, names without a relation, subjects with several objects, names that occur twice,
+traditional and full-width characters, capitals and emoji.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from typing import Any
 from tasks.core import demo_files
 from tasks.extraction.synthetic import vocabulary
 from tasks.extraction.synthetic.grammar import SCHEMA
-from tasks.extraction.synthetic.sentences import Sentence, compose
+from tasks.extraction.synthetic.sentences import SyntheticSentence, compose
 from tasks.text import dataset_files
 
 FILES = {
@@ -25,7 +25,7 @@ FILES = {
 }
 """File of each part."""
 HIDDEN = {"extra": "postag", "test": "spo_list"}
-"""What a part's file leaves out."""
+"""The key that a part's lines lack."""
 _ENTITY_TAGS = ("nr", "nw", "nt", "ns", "t")
 
 Line = dict[str, Any]
@@ -45,8 +45,8 @@ def write(
 ) -> None:
     """Write the corpus, unless `root` holds it already; then no file is touched.
 
-    `train_data.json` gets `sentences` and one more: one of them again, with a triple listed twice. No
-    other text comes twice, whatever the part. `noise` is the share of training sentences, the extra ones
+    `train_data.json` gets `sentences` and one more: one of them again, with a triple listed twice. No other
+    text occurs twice, in whatever part. `noise` is the share of training sentences, the extra ones
     too, with a wrong label. The same arguments give the same bytes. `root` appears whole or not at all.
     `answers` is a file, kept outside the data, to write the test sentences with their triples to.
 
@@ -66,7 +66,7 @@ def write(
 def sentences(count: int, seed: int = 0, part: str = "test", *, noise: float = 0.0) -> Iterator[Line]:
     """Yield sentences with postag and triples one by one; any number of them takes the same memory.
 
-    More sentences of one seed and part begin with the same ones. Texts may come twice.
+    More sentences of one seed and part begin with the same ones. Texts may repeat.
     """
     return islice(_endless(seed, part, noise), count)
 
@@ -81,8 +81,8 @@ def _endless(seed: int, part: str, noise: float) -> Iterator[Line]:
         yield _line(sentence)
 
 
-def _mislabelled(sentence: Sentence, random: Random) -> Sentence:
-    """Lose a triple or give it another object, as labels from distant supervision do."""
+def _mislabelled(sentence: SyntheticSentence, random: Random) -> SyntheticSentence:
+    """Remove a triple or change its object, like the errors of labels from distant supervision."""
     if not sentence.triples:
         return sentence
     triples = list(sentence.triples)
@@ -97,7 +97,7 @@ def _mislabelled(sentence: Sentence, random: Random) -> Sentence:
     return sentence._replace(triples=tuple(dict.fromkeys(triples)))
 
 
-def _line(sentence: Sentence) -> Line:
+def _line(sentence: SyntheticSentence) -> Line:
     return {
         "postag": [{"word": word, "pos": tag} for word, tag in sentence.words],
         "text": "".join([word for word, _ in sentence.words]),

@@ -1,4 +1,4 @@
-"""The competition's raw files: where they lie, the schemas, and the scorer's dictionaries."""
+"""The competition's raw files: their paths, the schemas, and the scorer's dictionaries."""
 
 from collections import defaultdict
 from pathlib import Path
@@ -17,7 +17,7 @@ VALIDATION, TEST = "dev_data.json", "test1_data_postag.json"
 SCHEMA_KEYS = ("subject_type", "predicate", "object_type")
 
 
-class Source(NamedTuple):
+class SentenceFile(NamedTuple):
     """A file of sentences and the part of the dataset it belongs to."""
 
     part: Part
@@ -25,18 +25,18 @@ class Source(NamedTuple):
 
 
 class Schema(NamedTuple):
-    """The rows of the schema file, and what sentences are checked against."""
+    """The rows of the schema file, and the types by which sentences are checked."""
 
     rows: list[dict[str, str]]
     types: dict[str, set[tuple[str, str]]]
     """(subject type, object type) of each predicate, in order of first appearance."""
 
 
-def sources(data: Data) -> list[Source]:
+def sentence_files(data: Data) -> list[SentenceFile]:
     """The files of sentences, training files first.
 
     Raises:
-        InvalidSettings: a file lies elsewhere, or two would give their sentences the same ids.
+        InvalidSettings: a file lies outside data.root, or two would give their sentences the same ids.
     """
     root = Path(data.root).expanduser()
     parts: list[tuple[Part, str]] = [("validation", VALIDATION), ("test", TEST), ("train", TRAIN)]
@@ -48,56 +48,56 @@ def sources(data: Data) -> list[Source]:
             raise InvalidSettings(f"data.extra: expected {expected}, received {name}")
         stems[stem] = name
         parts.append(("train", name))
-    found = [Source(part, root / name) for part, name in parts]
-    return [*found[2:], *found[:2]]
+    files = [SentenceFile(part, root / name) for part, name in parts]
+    return [*files[2:], *files[:2]]
 
 
-def check_places(data: Data) -> list[Problem]:
-    """What is missing of the raw files.
+def check_paths(data: Data) -> list[Problem]:
+    """Problems with the paths of raw files: those that are missing.
 
     Raises:
         InvalidData: the folder itself is missing.
-        InvalidSettings: a file lies elsewhere, or two would give their sentences the same ids.
+        InvalidSettings: a file lies outside data.root, or two would give their sentences the same ids.
     """
     for setting in ("alias", "location"):
         if name := getattr(data, setting):
             check_name(setting, name)
     root = Path(data.root).expanduser()
-    if (found := kind_of(root)) != "a folder":
+    if (kind := kind_of(root)) != "a folder":
         expected = f"a folder with {SCHEMA}, {TRAIN}, {VALIDATION} and {TEST}"
-        raise InvalidData([Problem(root, None, expected, found + _hint(root))])
+        raise InvalidData([Problem(root, None, expected, kind + _hint(root))])
     purposes = {root / SCHEMA: "the schemas"}
-    purposes |= {source.file: f"sentences of {source.part}" for source in sources(data)}
+    purposes |= {each.file: f"sentences of {each.part}" for each in sentence_files(data)}
     purposes |= {root / name: "a dictionary" for name in (data.alias, data.location) if name}
-    missing = [(file, purpose, kind_of(file)) for file, purpose in purposes.items()]
+    kinds = {file: kind_of(file) for file in purposes}
     return [
-        Problem(file, None, purpose, found + (_hint(root) if file.name in (SCHEMA, TRAIN) else ""))
-        for file, purpose, found in missing
-        if found != "a file"
+        Problem(file, None, purposes[file], kind + (_hint(root) if file.name in (SCHEMA, TRAIN) else ""))
+        for file, kind in kinds.items()
+        if kind != "a file"
     ]
 
 
 def _hint(root: Path) -> str:
-    """Where the schemas and sentences lie instead, if the root is one folder too high or too low."""
+    """A folder above or below the root that holds the schemas and sentences, as the end of a message."""
     return hint(root, lambda folder: kind_of(folder / SCHEMA) == kind_of(folder / TRAIN) == "a file")
 
 
 def read_schema(file: Path, problems: list[Problem]) -> Schema | None:
-    """The schemas; None where they cannot be relied on, and the problems say why."""
-    known = len(problems)
+    """The schemas; None if the file has problems, which are appended."""
+    before = len(problems)
     rows: list[dict[str, str]] = []
     first: dict[tuple[str, ...], int] = {}
     for number, value in json_lines.objects(file, problems):
-        wrong = [found for key in SCHEMA_KEYS for found in wrong_text(value, key)]
-        problems += [Problem(file, number, *found) for found in wrong]
-        if wrong:
+        mismatches = [mismatch for key in SCHEMA_KEYS for mismatch in wrong_text(value, key)]
+        problems += [Problem(file, number, *mismatch) for mismatch in mismatches]
+        if mismatches:
             continue
         row = {key: value[key] for key in SCHEMA_KEYS}
         line = first.setdefault(tuple(row.values()), number)
         if line != number:
             problems.append(Problem(file, number, "each schema once", f"that of line {line} again"))
         rows.append(row)
-    if len(problems) > known:
+    if len(problems) > before:
         return None
     types: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for row in rows:
@@ -106,12 +106,12 @@ def read_schema(file: Path, problems: list[Problem]) -> Schema | None:
 
 
 def read_dictionary(file: Path, problems: list[Problem]) -> dict[str, list[str]]:
-    """Names of the same thing, lower-cased: lines of a key and its aliases, separated by tabs."""
-    found: dict[str, list[str]] = defaultdict(list)
+    """Other names by name, lower-cased, from lines of a name and its aliases, separated by tabs."""
+    aliases_of: dict[str, list[str]] = defaultdict(list)
     for number, columns in json_lines.rows(file, problems):
         key, *aliases = (column.strip().lower() for column in columns)
         if not key or not any(aliases):
             text = json_lines.described("\t".join(columns))
             problems.append(Problem(file, number, "a key and its aliases, separated by tabs", text))
-        found[key] += [alias for alias in aliases if alias and alias not in found[key]]
-    return dict(found)
+        aliases_of[key] += [alias for alias in aliases if alias and alias not in aliases_of[key]]
+    return dict(aliases_of)

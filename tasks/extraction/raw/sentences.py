@@ -1,4 +1,4 @@
-"""A sentence of the raw files: what its line must hold, and the record made of it."""
+"""Sentences of the raw files: the checks of a line, and the record that it becomes."""
 
 import difflib
 import re
@@ -19,8 +19,8 @@ _KEYS = {*_TRIPLE_KEYS, "subject_type", "object_type", "text", "postag", "spo_li
 _SPACE = re.compile(r"\s+")
 
 
-class Sentence(NamedTuple):
-    """A line without faults, with what is worth a note."""
+class ParsedSentence(NamedTuple):
+    """A valid line as a record, with its peculiarities, which become notes."""
 
     record: Record
     repeated: tuple[Triple, ...]
@@ -28,23 +28,25 @@ class Sentence(NamedTuple):
     mistyped: tuple[str, ...]
     """Types of subject and object that the schema does not give their predicate."""
     unjoined: bool
-    """There is a postag, and its words do not join to the text."""
+    """Whether there is a postag whose words do not join to the text."""
     labelled: bool
-    """There is a spo_list, which is ignored in the test file."""
+    """Whether there is a spo_list, which is ignored in the test file."""
 
 
-def sentence(
+def parse_sentence(
     value: dict[str, Any], name: str, *, labelled: bool, known: Types | None
-) -> Sentence | list[Mismatch]:
-    """The record of a line's object, or all that is wrong with it.
+) -> ParsedSentence | list[Mismatch]:
+    """The record of a line's object, or all mismatches of the line.
 
-    `labelled`: triples are asked for; else they are ignored. Without `known` any predicate will do.
+    Args:
+        labelled: whether triples are required; else they are ignored.
+        known: types of the schema's predicates; None allows any predicate.
     """
-    wrong = [*wrong_text(value, "text"), *_wrong_postag(value)]
+    mismatches = [*wrong_text(value, "text"), *_wrong_postag(value)]
     if labelled:
-        wrong += _wrong_triples(value, known)
-    if wrong:
-        return wrong
+        mismatches += _wrong_triples(value, known)
+    if mismatches:
+        return mismatches
     stated = value["spo_list"] if labelled else []
     triples = [(row["subject"], row["predicate"], row["object"]) for row in stated]
     distinct = tuple(dict.fromkeys(triples))
@@ -52,11 +54,13 @@ def sentence(
     words = _words(value)
     unjoined = words is None and "postag" in value
     record = Record(name, value["text"], words, distinct)
-    return Sentence(record, repeated, tuple(_mistyped(stated, known or {})), unjoined, "spo_list" in value)
+    return ParsedSentence(
+        record, repeated, tuple(_mistyped(stated, known or {})), unjoined, "spo_list" in value
+    )
 
 
 def wrong_text(value: dict[str, Any], key: str) -> Iterator[Mismatch]:
-    """Why this key's value cannot be used as text; nothing if it can."""
+    """Yield the mismatch of a key whose value is no text to be used."""
     return json_lines.wrong_text(value, key, keys=_KEYS)
 
 
@@ -75,18 +79,18 @@ def _wrong_triple(row: Any, known: Types | None) -> Iterator[Mismatch]:
     if not isinstance(row, dict):
         yield Mismatch("an object", json_lines.described(row))
         return
-    wrong = [found for key in _TRIPLE_KEYS for found in wrong_text(row, key)]
-    yield from wrong
-    if not wrong and known is not None and row["predicate"] not in known:
+    mismatches = [mismatch for key in _TRIPLE_KEYS for mismatch in wrong_text(row, key)]
+    yield from mismatches
+    if not mismatches and known is not None and row["predicate"] not in known:
         near = _nearest(row["predicate"], tuple(known))
         yield Mismatch("a predicate of the schema", json_lines.described(row["predicate"]) + near)
 
 
 @cache
 def _nearest(name: str, known: tuple[str, ...]) -> str:
-    # Most predicates have two characters: half of them the same is near.
-    found = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-    return f" (the nearest: {', '.join(sorted(found))})" if found else ""
+    # Most predicates have two characters: one of them equal counts as near.
+    matches = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    return f" (the nearest: {', '.join(sorted(matches))})" if matches else ""
 
 
 def _wrong_postag(value: dict[str, Any]) -> Iterator[Mismatch]:

@@ -1,4 +1,4 @@
-"""What sentences hold, counted one after another; memory grows with distinct texts by a digest each."""
+"""Counts and notes of the raw sentences; memory grows by a digest for each distinct text."""
 
 import hashlib
 import re
@@ -7,19 +7,19 @@ from collections.abc import Iterable
 from typing import Any
 
 from tasks.core.competition import Part
-from tasks.extraction.raw.sentences import Sentence
+from tasks.extraction.raw.sentences import ParsedSentence
 from tasks.extraction.records import Record
 from tasks.text.dataset_files import PARTS
 from tasks.text.normalisation import normalise, normalised_counts, text_key
 from tasks.text.validation.raw_files import CONTROL, EMOJI, FirstEntries, Notes, length_quantiles
 
 MESSAGES = {
-    "not_found": "subjects and objects that their text does not hold, case and width aside",
-    "found_bare": "of these, found once 《》 and white space are left out",
-    "repeated_text": "texts that stand in the same part before; those of training share a fold",
-    "validation_leak": "validation texts that stand in training too: scores on them flatter",
-    "test_leak": "test texts that stand in training or validation too",
-    "repeated_triple": "triples stated again by the same sentence, kept once",
+    "not_found": "subjects and objects that do not occur in their text, whatever the case and width",
+    "found_bare": "of these, those that occur once 《》 and white space are left out",
+    "repeated_text": "texts that occur earlier in the same part; those of training share a fold",
+    "validation_leak": "validation texts that occur in training too: scores on them are too high",
+    "test_leak": "test texts that occur in training or validation too",
+    "repeated_triple": "triples that the same sentence states again, kept once",
     "no_triples": "training and validation sentences without a triple",
     "long": "sentences longer than data.longest, cut for the models",
     "short": "sentences shorter than 5 characters",
@@ -32,15 +32,15 @@ MESSAGES = {
     "labelled_test": "test sentences with a spo_list, ignored",
     "unseen": "predicates of the schema without a training sentence",
 }
-"""Kinds of notes in the order in which they are given."""
+"""Kinds of notes, in the order in which they are listed."""
 
 _SHORT = 5
 _PLAIN = re.compile(r"[《》\s]+")
 _PATTERNS = {"control": CONTROL, "full_width": re.compile("[０-９Ａ-Ｚａ-ｚ]"), "emoji": EMOJI}
 
 
-class Findings:
-    """Counts and examples; `add` is given every sentence, training ones first."""
+class SentenceStatistics:
+    """Counts and examples; `add` expects every sentence, training sentences first."""
 
     def __init__(self, *, longest: int) -> None:
         self._longest = longest
@@ -52,7 +52,7 @@ class Findings:
         self._characters: Counter[str] = Counter()
         self._texts: FirstEntries[str] = FirstEntries()
 
-    def add(self, part: Part, sentence: Sentence) -> None:
+    def add(self, part: Part, sentence: ParsedSentence) -> None:
         """Count a sentence."""
         record = sentence.record
         self._files[record.id.rpartition(":")[0]] += 1
@@ -82,14 +82,14 @@ class Findings:
         }
 
     def notes(self, known: Iterable[str]) -> list[dict[str, Any]]:
-        """One for each kind that was found: its number, and the first examples."""
+        """One for each kind that occurs: its count, and the first examples."""
         for predicate in known:
             if not self._predicates["train"][predicate]:
                 self._notes.add("unseen", predicate)
         return self._notes.listed()
 
     def normalised_characters(self) -> list[tuple[str, int]]:
-        """Characters of the training texts with their numbers, by falling number, then by code point."""
+        """Characters of the training texts with their counts, by falling count, then by code point."""
         return normalised_counts(self._characters)
 
     def _add_text(self, part: Part, record: Record) -> None:
@@ -106,7 +106,7 @@ class Findings:
         if earlier:
             self._notes.add(f"{part}_leak", f"{name} and {earlier}")
 
-    def _add_postag_and_labels(self, part: Part, sentence: Sentence) -> None:
+    def _add_postag_and_labels(self, part: Part, sentence: ParsedSentence) -> None:
         record = sentence.record
         if sentence.unjoined:
             self._notes.add("unjoined", record.id)

@@ -1,4 +1,4 @@
-"""All raw files read once: what is wrong with them, what they hold, what is worth a note."""
+"""Read all raw files once: report problems, pass on sentences, count their properties."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,17 +8,17 @@ from tasks.core.competition import Part
 from tasks.core.errors import InvalidData, Problem
 from tasks.extraction.config import Data
 from tasks.extraction.raw import files, sentences
-from tasks.extraction.raw.statistics import Findings
+from tasks.extraction.raw.statistics import SentenceStatistics
 from tasks.extraction.records import Record
 from tasks.text.validation import json_lines
 from tasks.text.validation.raw_files import LineProgress, interleaved
 
 Sink = Callable[[Part, Record], None]
-"""(part, record): is given each sentence as it is read, wrong ones later or not."""
+"""(part, record): receives each valid sentence as it is read, also if a later line has a problem."""
 
 
-class Survey(NamedTuple):
-    """What is known once all files are read."""
+class RawContents(NamedTuple):
+    """The contents of all raw files but the sentences themselves."""
 
     schema: list[dict[str, str]]
     characters: list[tuple[str, int]]
@@ -28,14 +28,14 @@ class Survey(NamedTuple):
     """`{"counts": {…}, "notes": [{"kind", "message", "examples"}, …]}`."""
 
 
-def survey(data: Data, sink: Sink | None) -> Survey:
+def read_all(data: Data, sink: Sink | None) -> RawContents:
     """Read and check all files; only counts and digests of sentences are kept.
 
     Raises:
-        InvalidData: all that is wrong with them.
+        InvalidData: all problems of the files.
         InvalidSettings: a file lies outside data.root, or two would give their sentences the same ids.
     """
-    problems = files.check_places(data)
+    problems = files.check_paths(data)
     absent = {problem.file for problem in problems}
     root = Path(data.root).expanduser()
     schema = None if root / files.SCHEMA in absent else files.read_schema(root / files.SCHEMA, problems)
@@ -43,32 +43,32 @@ def survey(data: Data, sink: Sink | None) -> Survey:
         files.read_dictionary(root / name, problems) if name and root / name not in absent else {}
         for name in (data.alias, data.location)
     )
-    findings = Findings(longest=data.longest)
+    statistics = SentenceStatistics(longest=data.longest)
     for part, sentence in _sentences(data, schema, problems):
-        findings.add(part, sentence)
+        statistics.add(part, sentence)
         if sink:
             sink(part, sentence.record)
-    if not problems and not findings.triples("train"):
+    if not problems and not statistics.triples("train"):
         received = "sentences that have none"
         problems.append(Problem(root / files.TRAIN, None, "triples to learn from", received))
     if problems or schema is None:
         raise InvalidData(interleaved(problems))
-    summary = {"counts": findings.counts(schema.types), "notes": findings.notes(schema.types)}
-    return Survey(schema.rows, findings.normalised_characters(), alias, location, summary)
+    summary = {"counts": statistics.counts(schema.types), "notes": statistics.notes(schema.types)}
+    return RawContents(schema.rows, statistics.normalised_characters(), alias, location, summary)
 
 
 def _sentences(
     data: Data, schema: files.Schema | None, problems: list[Problem]
-) -> Iterator[tuple[Part, sentences.Sentence]]:
-    """The sentences that nothing is wrong with, of the files that are there."""
-    sources = [source for source in files.sources(data) if source.file.is_file()]
-    progress = LineProgress(sum(source.file.stat().st_size for source in sources), of="sentences")
+) -> Iterator[tuple[Part, sentences.ParsedSentence]]:
+    """Yield the valid sentences of the files that exist; problems of the others are appended."""
+    existing = [each for each in files.sentence_files(data) if each.file.is_file()]
+    progress = LineProgress(sum(each.file.stat().st_size for each in existing), of="sentences")
     known = schema.types if schema else None
-    for part, file in sources:
+    for part, file in existing:
         for number, value in json_lines.objects(file, problems, on_line=progress.add_line):
             name = f"{file.stem}:{number}"
-            found = sentences.sentence(value, name, labelled=part != "test", known=known)
-            if isinstance(found, sentences.Sentence):
-                yield part, found
+            parsed = sentences.parse_sentence(value, name, labelled=part != "test", known=known)
+            if isinstance(parsed, sentences.ParsedSentence):
+                yield part, parsed
             else:
-                problems += [Problem(file, number, *wrong) for wrong in found]
+                problems += [Problem(file, number, *mismatch) for mismatch in parsed]

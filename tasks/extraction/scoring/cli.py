@@ -2,8 +2,8 @@
 
     {"errorCode": 0, "errorMsg": "success", "data": [{"name": "precision", "value": .5}, …]}
 
-Codes, messages and names are those of the published scorer. Where that would stop with a traceback (labels
-that are missing, an encrypted member, a predicate that is a list) the code nearest in meaning is returned.
+Codes, messages and names are those of the published scorer. Where that stops with a traceback (missing
+labels, an encrypted member, a predicate that is a list), the code nearest in meaning is returned.
 """
 
 import json
@@ -26,7 +26,7 @@ MESSAGES = (
 )
 
 
-class _Fault(Exception):
+class _ScorerError(Exception):
     def __init__(self, code: int) -> None:
         super().__init__(MESSAGES[code])
         self.code = code
@@ -49,8 +49,8 @@ def score_files(
         gold = [_sentence(line) for line in _file_lines(golden)]
         predicted = [_sentence(line) for line in _zip_lines(prediction)]
         counts = evaluate(gold, predicted, alias=names, location=places, mode=mode)
-    except _Fault as fault:
-        return {"errorCode": fault.code, "errorMsg": MESSAGES[fault.code]}
+    except _ScorerError as error:
+        return {"errorCode": error.code, "errorMsg": MESSAGES[error.code]}
     except UnknownText:
         return {"errorCode": UNKNOWN_TEXT, "errorMsg": MESSAGES[UNKNOWN_TEXT]}
     scores = counts.rounded() if mode == "official" else (counts.precision, counts.recall, counts.f1)
@@ -63,28 +63,28 @@ def _file_lines(file: Path) -> Iterator[bytes]:
     try:
         content = file.read_bytes()
     except OSError:
-        raise _Fault(UNREADABLE) from None
+        raise _ScorerError(UNREADABLE) from None
     return _lines(content)
 
 
 def _zip_lines(file: Path) -> Iterator[bytes]:
-    """Lines of all members in the order of the archive, each read when its turn comes."""
+    """Yield the lines of all members in the order of the archive; one member is in memory at a time."""
     try:
         archive = zipfile.ZipFile(file)
     except Exception:
-        raise _Fault(UNREADABLE) from None
+        raise _ScorerError(UNREADABLE) from None
     with archive:
         for member in archive.namelist():
             try:
                 content = archive.read(member)
             except Exception:
-                # encrypted, damaged, an unknown compression: each with a type of its own
-                raise _Fault(UNREADABLE) from None
+                # encrypted, damaged, of unknown compression: each raises another type
+                raise _ScorerError(UNREADABLE) from None
             yield from _lines(content)
 
 
 def _lines(content: bytes) -> Iterator[bytes]:
-    """Parted at line feeds alone: a sentence may hold any other separator."""
+    """Split at line feeds alone: a sentence may contain any other separator."""
     lines = content.split(b"\n")
     return iter(lines if lines[-1] else lines[:-1])
 
@@ -93,15 +93,15 @@ def _sentence(line: bytes) -> Sentence:
     try:
         text = line.decode("utf-8").strip()
     except UnicodeDecodeError:
-        raise _Fault(NOT_UTF8) from None
+        raise _ScorerError(NOT_UTF8) from None
     try:
         entry = json.loads(text)
     except (ValueError, RecursionError):
-        raise _Fault(NOT_JSON) from None
+        raise _ScorerError(NOT_JSON) from None
     try:
         return _hashable(entry["text"]), list(_triples(entry["spo_list"]))
     except (KeyError, TypeError):
-        raise _Fault(NOT_TRIPLES) from None
+        raise _ScorerError(NOT_TRIPLES) from None
 
 
 def _triples(items: Iterable[Any]) -> Iterator[Triple]:
@@ -113,17 +113,17 @@ def _triples(items: Iterable[Any]) -> Iterator[Triple]:
 
 
 def _hashable(value: Any) -> Any:
-    """Of texts and predicates the scorer asks only that they be keys, not that they be strings."""
+    """The scorer needs texts and predicates to be hashable only, not to be strings."""
     hash(value)
     return value
 
 
 def _dictionary(file: Path | None) -> dict[str, set[str]]:
-    """Lines of a name and its other names, parted by tabs; a name given again replaces the first."""
+    """Other names by name, from lines separated by tabs; a later line of a name replaces an earlier one."""
     if file is None:
         return {}
     try:
         lines = [line.decode("utf-8").strip().lower().split("\t") for line in _file_lines(file)]
     except UnicodeDecodeError:
-        raise _Fault(UNREADABLE) from None
+        raise _ScorerError(UNREADABLE) from None
     return {name: set(others) for name, *others in lines}

@@ -1,6 +1,6 @@
-"""How many triples of one sentence are right, given its labels: the sets compared are normalised.
+"""Count the right triples of one sentence; both sets are normalised.
 
-`scoring` says what the two ways of counting mean.
+`tasks.extraction.scoring.triples` explains the two ways of counting.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -9,14 +9,14 @@ from tasks.extraction.records import Triple
 
 Dictionary = Mapping[str, Collection[str]]
 Counter = Callable[[set[Triple], set[Triple]], tuple[int, int, int, int]]
-"""(labels, triples found) -> right for precision, found, right for recall, labelled."""
+"""(labels, predicted triples) → right for precision, predicted, right for recall, labelled."""
 Same = Callable[[Triple, Triple], bool]
 
 NONE: Dictionary = {}
 
 
 def count_official(alias: Dictionary, location: Dictionary) -> Counter:
-    """Aliases repeated are dropped; then any triple answers any label, for precision and recall apart."""
+    """Drop triples that an alias repeats; then any triple matches any label, each for precision and recall."""
     same, repeats = _same(alias, location), _same(alias, NONE)
 
     def count(gold: set[Triple], found: set[Triple]) -> tuple[int, int, int, int]:
@@ -29,7 +29,7 @@ def count_official(alias: Dictionary, location: Dictionary) -> Counter:
 
 
 def count_strict(alias: Dictionary, location: Dictionary) -> Counter:
-    """Each triple found answers one label at most, and each label is answered once at most."""
+    """Match each predicted triple with one label at most, and each label with one triple at most."""
     same = _same(_symmetric(alias), location)
 
     def count(gold: set[Triple], found: set[Triple]) -> tuple[int, int, int, int]:
@@ -40,7 +40,7 @@ def count_strict(alias: Dictionary, location: Dictionary) -> Counter:
 
 
 def _count_equal(gold: set[Triple], found: set[Triple]) -> tuple[int, int, int, int]:
-    """What both ways come to without dictionaries."""
+    """The result of both ways without dictionaries."""
     correct = len(gold & found)
     return correct, len(found), correct, len(gold)
 
@@ -54,7 +54,7 @@ def _symmetric(alias: Dictionary) -> dict[str, set[str]]:
 
 
 def _same(alias: Dictionary, location: Dictionary) -> Same:
-    """Whether a triple found answers a label."""
+    """Whether a predicted triple (first) matches a label (second)."""
 
     def named(found: str, label: str) -> bool:
         return found == label or label in alias.get(found, ())
@@ -78,7 +78,7 @@ def _without_repeats(found: set[Triple], repeats: Same) -> list[Triple]:
 
 
 def _matched(gold: set[Triple], found: set[Triple], same: Same) -> int:
-    """The most labels that can be answered, each by a triple of its own (augmenting paths)."""
+    """Size of the largest one-to-one matching of labels and triples (augmenting paths)."""
     answer: dict[Triple, Triple] = {}
 
     def place(triple: Triple, tried: set[Triple]) -> bool:

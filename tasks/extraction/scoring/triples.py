@@ -1,20 +1,20 @@
-"""Precision, recall and F1 of triples, by the contest's published scorer and without its quirks.
+"""Precision, recall and F1 of triples: as the contest's published scorer counts, and without its quirks.
 
-A sentence is a pair (text, triples). A triple found *answers* a labelled one when the predicates are equal
-and so are subjects and objects, by name or through two optional dictionaries: `alias[found]` lists other
-names, `location[labelled object]` lists places of other granularity that count as well.
+A sentence is a pair (text, triples). A predicted triple *matches* a labelled one if their predicates are
+equal and so are subjects and objects, by name or by two optional dictionaries: `alias[predicted name]` lists
+other names, `location[labelled object]` lists places of other granularity that count as well.
 
 | | official | strict |
 |---|---|---|
-| strings | lower case, one enclosing 《》 removed | the same, and white space left out |
-| a text given twice | the last one overwrites, on both sides | each sentence counts, the k-th with the k-th |
+| strings | lower case, one enclosing 《》 removed | the same, and white space removed |
+| a text that occurs twice | the last one overwrites, on both sides | each sentence counts, the k-th with the k-th |
 | a text that is not labelled | ignored | an error |
-| precision | triples found, less those that an alias repeats, which answer any label | one-to-one matching |
-| recall | labels that any triple found answers | the same matching, so one numerator for both |
-| aliases | of the triple found | in both directions |
+| precision | predicted triples, less repeats by alias, that match any label | one-to-one matching |
+| recall | labels that match any predicted triple | the same matching, so one numerator for both |
+| aliases | of the predicted triple | in both directions |
 
-The numerators of `official` differ once a dictionary is given: two labels may be answered by one triple.
-`strict` pays for each label once: a fact told under two names is one right answer and one wrong.
+The numerators of `official` differ if there is a dictionary: two labels may match one triple.
+`strict` counts each label once: a fact predicted under two names is one right and one wrong triple.
 Which of two aliases the official scorer keeps depends on its hash order; here it is the first when sorted.
 
 Source: github.com/baidu/information-extraction, bin/evaluation/calc_pr.py. That is Python 2, whose lower
@@ -42,11 +42,11 @@ Mode = Literal["official", "strict"]
 
 
 class UnknownText(ValueError):
-    """A prediction is for a text that is not labelled, or for one more often than it is labelled."""
+    """A predicted text is not labelled, or is predicted more often than it is labelled."""
 
 
 class Counts(NamedTuple):
-    """Numbers of triples, and the scores that follow from them; a score without denominator is 0."""
+    """Numbers of triples and the scores that follow; a score with the denominator 0 is 0."""
 
     correct_precision: int
     predicted: int
@@ -85,7 +85,7 @@ def evaluate(
     """Count the triples of all sentences.
 
     Raises:
-        UnknownText: strict, and a prediction has no label to be compared with.
+        UnknownText: in `strict` mode, a prediction has no labelled sentence.
     """
     total = per_sentence(gold, predicted, alias=alias, location=location, mode=mode).sum(axis=0)
     return Counts(*total.tolist())
@@ -133,7 +133,7 @@ def standard_error(counts: np.ndarray) -> float:
     F1 is a function of two ratios of sums, P = Σa/Σb and R = Σc/Σd. By the delta method a sentence moves it
     by z = F_P·(a − P·b)/Σb + F_R·(c − R·d)/Σd, where F_P = 2R²/(P + R)² and F_R = 2P²/(P + R)², and the
     variance is n/(n − 1)·Σz². With a = c this is the ratio estimator of 2Σa/(Σb + Σd).
-    It is 0 where F1 is 0 and for fewer than two sentences, of which nothing can be said.
+    It is 0 where F1 is 0, and for fewer than two sentences, which have no variance.
     """
     total, n = Counts(*counts.sum(axis=0).tolist()), len(counts)
     precision, recall = total.precision, total.recall
@@ -149,16 +149,16 @@ def standard_error(counts: np.ndarray) -> float:
 def _counter(alias: Dictionary, location: Dictionary, mode: Mode) -> Counter:
     if mode == "official":
         return count_official(alias, location)
-    return count_strict(_normed(alias), _normed(location))
+    return count_strict(_normal_dictionary(alias), _normal_dictionary(location))
 
 
 def _pairs(
     gold: Sequence[Sentence], predicted: Sequence[Sentence], mode: Mode
 ) -> list[tuple[set[Triple], set[Triple]]]:
-    """The normalised triples labelled and found in each labelled sentence."""
-    matched = _by_text(gold, predicted) if mode == "official" else _by_place(gold, predicted)
-    normed = _Normed(normal_name if mode == "official" else _norm_without_space)
-    return [(normed.triples(labelled), normed.triples(found)) for labelled, found in matched]
+    """The normalised triples of each labelled sentence: labelled, and predicted."""
+    pairs = _by_text(gold, predicted) if mode == "official" else _by_occurrence(gold, predicted)
+    names = _NormalNames(normal_name if mode == "official" else _name_without_space)
+    return [(names.triples(labelled), names.triples(predicted)) for labelled, predicted in pairs]
 
 
 def _by_text(
@@ -172,7 +172,7 @@ def _by_text(
     ]
 
 
-def _by_place(
+def _by_occurrence(
     gold: Sequence[Sentence], predicted: Sequence[Sentence]
 ) -> list[tuple[Collection[Triple], Collection[Triple]]]:
     places: dict[str, list[int]] = defaultdict(list)
@@ -186,8 +186,8 @@ def _by_place(
     return [(labelled, triples) for (_, labelled), triples in zip(gold, found, strict=True)]
 
 
-class _Normed(dict[str, str]):
-    """Names with their normal form, worked out once: they come again and again."""
+class _NormalNames(dict[str, str]):
+    """Normal forms by name, computed once for each name, since names recur."""
 
     def __init__(self, rule: Callable[[str], str]) -> None:
         self.rule = rule
@@ -200,12 +200,12 @@ class _Normed(dict[str, str]):
         return {(self[subject], predicate, self[object]) for subject, predicate, object in triples}
 
 
-def _norm_without_space(entity: str) -> str:
+def _name_without_space(entity: str) -> str:
     return normal_name("".join(entity.split()))
 
 
-def _normed(dictionary: Dictionary) -> dict[str, set[str]]:
-    normed: dict[str, set[str]] = defaultdict(set)
+def _normal_dictionary(dictionary: Dictionary) -> dict[str, set[str]]:
+    names: dict[str, set[str]] = defaultdict(set)
     for name, others in dictionary.items():
-        normed[_norm_without_space(name)].update(map(_norm_without_space, others))
-    return normed
+        names[_name_without_space(name)].update(map(_name_without_space, others))
+    return names

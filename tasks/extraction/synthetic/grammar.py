@@ -1,8 +1,8 @@
-"""What the demo's sentences say: its schema, its topics, and the clauses of each with their triples.
+"""The grammar of the demo's sentences: the schema, the topics, and the clauses of each with their triples.
 
-In a clause words are separated by spaces, `a|b` is a choice, `{slot}` a name; a slot that comes again
-in the sentence is the same name. A slot in the plural is several names joined by 、. A slot whose
-name no triple mentions is a distractor. `NESTED` slots have others within them.
+In a clause words are separated by spaces, `a|b` is a choice, `{slot}` a name; a slot that occurs again in the
+sentence is the same name. A slot in the plural is several names joined by 、. A slot that occurs in no triple
+is a distractor. `NESTED` slots contain others.
 """
 
 from typing import NamedTuple
@@ -50,7 +50,7 @@ NESTED = {
     "campus_press": "{school} 出版社",
     "remake": "新 {original}",
 }
-"""A name with another within it, as a clause of its own."""
+"""Names that contain another name, each as a clause."""
 
 
 class Clause(NamedTuple):
@@ -61,17 +61,17 @@ class Clause(NamedTuple):
     """`subject predicate object` in slots, separated by commas."""
 
 
-class Topic(NamedTuple):
-    """What a sentence is about."""
+class SentenceTopic(NamedTuple):
+    """The clauses of sentences about one subject."""
 
     share: float
     """Of all sentences."""
     openings: tuple[Clause, ...]
     continuations: tuple[Clause, ...]
-    """Each may follow an opening once, unless it restates one of its predicates."""
+    """Each may follow an opening once, unless it states one of the opening's predicates."""
 
 
-BOOK = Topic(
+BOOK = SentenceTopic(
     0.24,
     openings=(
         Clause("《 {book} 》 是 {author} 创作|撰写|所著 的 小说|散文集|长篇小说", "book 作者 author"),
@@ -101,7 +101,7 @@ BOOK = Topic(
     ),
 )
 
-FILM = Topic(
+FILM = SentenceTopic(
     0.26,
     openings=(
         Clause(
@@ -143,7 +143,7 @@ FILM = Topic(
     ),
 )
 
-SONG = Topic(
+SONG = SentenceTopic(
     0.14,
     openings=(
         Clause("《 {song} 》 是 {singer} 演唱|唱 的 一首 歌曲|情歌", "song 歌手 singer"),
@@ -162,7 +162,7 @@ SONG = Topic(
     ),
 )
 
-PERSON = Topic(
+PERSON = SentenceTopic(
     0.22,
     openings=(
         Clause("{person} ， {date} 出生|生 于 {place}", "person 出生日期 date, person 出生地 place"),
@@ -188,7 +188,7 @@ PERSON = Topic(
     ),
 )
 
-BODY = Topic(
+BODY = SentenceTopic(
     0.08,
     openings=(
         Clause("{company} 成立|创立|创办 于 {date}", "company 成立日期 date"),
@@ -204,7 +204,7 @@ BODY = Topic(
     ),
 )
 
-NOTHING = Topic(
+NOTHING = SentenceTopic(
     0.06,
     openings=(
         Clause("{friend} 和 {teacher} 在 {city} 出席 了 活动|发布会"),
@@ -222,7 +222,7 @@ LEADS = ("据 报道 ，", "近日 ，", "{reporter} 撰文 称|说 ：", "简�
 TAILS = ("。", "， 深受 {city} 观众|读者 喜爱", "！", "， 令 {reporter} 印象 深刻", "😊|🎬|👍")
 
 BODY_TYPES = {"company": "企业", "group": "机构"}
-"""Subject types that the slot decides where a predicate has several rows."""
+"""Subject type by slot, where a predicate has several rows in the schema."""
 
 TAGS = {
     "v": "创作 撰写 所著 出版 著 编著 写 发行 合著 编写 带 来到 签售 推荐 作序 题字 毕业 推出 讲述 "
@@ -237,4 +237,4 @@ TAGS = {
     "d": "又 就 很 现 后 将",
     "w": "《 》 ， ： （ ） - 。 ！ 😊 🎬 👍",
 }
-"""Part of speech of the clauses' own words; the others are nouns."""
+"""Parts of speech of words in clauses; words not listed are nouns."""

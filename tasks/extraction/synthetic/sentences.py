@@ -1,11 +1,11 @@
-"""Puts the demo's sentences together: chooses clauses, fills their slots, and keeps what they state."""
+"""Compose the demo's sentences: choose clauses, fill their slots, collect the triples that they state."""
 
 from collections.abc import Callable
 from functools import cache
 from random import Random
 from typing import NamedTuple
 
-from tasks.extraction.synthetic import vocabulary as names
+from tasks.extraction.synthetic import vocabulary
 from tasks.extraction.synthetic.grammar import (
     BODY_TYPES,
     KINDS,
@@ -17,7 +17,7 @@ from tasks.extraction.synthetic.grammar import (
     TAILS,
     TOPICS,
     Clause,
-    Topic,
+    SentenceTopic,
 )
 from tasks.extraction.synthetic.vocabulary import Name, Word
 
@@ -44,7 +44,7 @@ Fact = tuple[str, str, str]
 """Subject's slot, predicate, object's slot."""
 
 
-class Stated(NamedTuple):
+class SyntheticTriple(NamedTuple):
     """One triple of a sentence."""
 
     subject: str
@@ -54,31 +54,31 @@ class Stated(NamedTuple):
     object_type: str
 
 
-class Sentence(NamedTuple):
-    """A sentence's words, which join to its text, and all that it states."""
+class SyntheticSentence(NamedTuple):
+    """A sentence's words, which join to its text, and all its triples."""
 
     words: tuple[Word, ...]
-    triples: tuple[Stated, ...]
+    triples: tuple[SyntheticTriple, ...]
 
 
-def compose(known: dict[str, list[Name]], random: Random) -> Sentence:
-    """A sentence on some topic, now and then in capitals, full width or traditional characters."""
+def compose(known: dict[str, list[Name]], random: Random) -> SyntheticSentence:
+    """A sentence on a random topic; a few are in capitals, full width or traditional characters."""
     clauses = _clauses(_topic(random), random)
-    filling = _Filling(known, random)
-    words = [word for clause in clauses for word in filling.words(clause.pattern)]
+    slots = _SlotNames(known, random)
+    words = [word for clause in clauses for word in slots.words(clause.pattern)]
     variant = _variant(random)
     triples = dict.fromkeys(
-        Stated(variant(subject), fact[1], variant(object_), *_types(fact))
+        SyntheticTriple(variant(subject), fact[1], variant(object_), *_types(fact))
         for clause in clauses
         for fact in _facts(clause)
-        for subject in filling.names(fact[0])
-        for object_ in filling.names(fact[2])
+        for subject in slots.names(fact[0])
+        for object_ in slots.names(fact[2])
     )
-    return Sentence(tuple([(variant(word), tag) for word, tag in words]), tuple(triples))
+    return SyntheticSentence(tuple([(variant(word), tag) for word, tag in words]), tuple(triples))
 
 
-class _Filling:
-    """The names in one sentence's slots, drawn when a slot first comes."""
+class _SlotNames:
+    """The names in the slots of one sentence, drawn when a slot first occurs."""
 
     def __init__(self, known: dict[str, list[Name]], random: Random) -> None:
         self._known, self._random = known, random
@@ -89,15 +89,15 @@ class _Filling:
         words: list[Word] = []
         for token in _tokens(pattern):
             if isinstance(token, str):
-                words += self._mention(token)
+                words += self._words_of(token)
             else:
                 words.append(self._random.choice(token))
         return words
 
     def names(self, slot: str) -> list[str]:
-        return [names.text(name) for name in self._slots[slot]]
+        return [vocabulary.text(name) for name in self._slots[slot]]
 
-    def _mention(self, slot: str) -> list[Word]:
+    def _words_of(self, slot: str) -> list[Word]:
         if slot not in self._slots:
             self._slots[slot] = self._fill(slot)
         first, *others = self._slots[slot]
@@ -110,21 +110,21 @@ class _Filling:
         return [self._unused(KINDS.get(slot, "person")) for _ in range(count)]
 
     def _unused(self, kind: str) -> Name:
-        while names.text(name := names.draw(kind, self._known, self._random)) in self._used:
+        while vocabulary.text(name := vocabulary.draw(kind, self._known, self._random)) in self._used:
             pass
-        self._used.add(names.text(name))
+        self._used.add(vocabulary.text(name))
         return name
 
 
-def _topic(random: Random) -> Topic:
+def _topic(random: Random) -> SentenceTopic:
     return random.choices(TOPICS, [topic.share for topic in TOPICS])[0]
 
 
-def _clauses(topic: Topic, random: Random) -> list[Clause]:
+def _clauses(topic: SentenceTopic, random: Random) -> list[Clause]:
     clauses = [random.choice(topic.openings)]
     count = min(random.choice(CONTINUATIONS), len(topic.continuations))
     for clause in random.sample(topic.continuations, count):
-        if _goes_on(clause, clauses):
+        if _can_follow(clause, clauses):
             clauses.append(clause)
     if random.random() < LEAD_SHARE:
         clauses.insert(0, Clause(random.choice(LEADS)))
@@ -133,19 +133,19 @@ def _clauses(topic: Topic, random: Random) -> list[Clause]:
     return clauses
 
 
-def _goes_on(clause: Clause, clauses: list[Clause]) -> bool:
-    """Whether `clause` speaks of what `clauses` brought up and states no predicate that they state."""
+def _can_follow(clause: Clause, clauses: list[Clause]) -> bool:
+    """Whether all names of the clause's triples occur and none of its predicates is stated yet."""
     stated = {predicate for before in clauses for _, predicate, _ in _facts(before)}
-    mentioned = {token for before in [*clauses, clause] for token in _tokens(before.pattern)}
+    occurring = {token for before in [*clauses, clause] for token in _tokens(before.pattern)}
     return all(
-        predicate not in stated and subject in mentioned and object_ in mentioned
+        predicate not in stated and subject in occurring and object_ in occurring
         for subject, predicate, object_ in _facts(clause)
     )
 
 
 @cache
 def _tokens(pattern: str) -> tuple[str | tuple[Word, ...], ...]:
-    """The pattern's slots, as their names, and words, each as its choices."""
+    """The pattern's slots, by their names, and its words, each as a tuple of choices."""
     tokens = pattern.split(" ")
     return tuple([token[1:-1] if token[0] == "{" else _choices(token) for token in tokens])
 
@@ -174,7 +174,7 @@ def _types(fact: Fact) -> tuple[str, str]:
 
 
 def _variant(random: Random) -> Callable[[str], str]:
-    """How the whole sentence is written; one character for one character."""
+    """A random way of writing the whole sentence, which maps each character to one character."""
     variants: tuple[tuple[float, Callable[[str], str]], ...] = (
         (FULL_WIDTH_SHARE, lambda text: text.translate(_FULL_WIDTH)),
         (TRADITIONAL_SHARE, lambda text: text.translate(_TRADITIONAL)),

@@ -1,7 +1,7 @@
 """Invented names for the demo: people, places, dates, organisations and titles.
 
-A name is composed from stems, so there are millions; one half of what a sentence mentions comes from a
-short list of known names, which all parts of a corpus share, the other half is new to nearly every part.
+A name is composed from stems, so there are millions of them. Half of the names in sentences come from short
+lists of known names, which all parts of a corpus share; the other half are new to nearly every part.
 """
 
 from collections.abc import Callable
@@ -17,10 +17,10 @@ def _listed(words: str) -> tuple[str, ...]:
 
 
 KNOWN_SHARE = 0.5
-"""Of mentions: low enough that a list of the training names finds few triples elsewhere."""
+"""Probability of a known name: low enough that a list of training names finds few triples elsewhere."""
 KNOWN = {"person": 90, "place": 30, "book": 40, "film": 40, "song": 40, "press": 20}
 KNOWN |= {"school": 25, "company": 20, "group": 20}
-"""Known names of each kind; dates and years have none."""
+"""Number of known names of each kind; dates and years have none."""
 
 SURNAMES = (
     "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎"
@@ -46,7 +46,7 @@ TRADES = _listed("影业 文化 传媒 科技 实业 电子 药业 置业")
 
 
 def compose(kind: str, random: Random) -> Name:
-    """A new name of that kind, which is a person, place, date, title or organisation."""
+    """A new name of a kind in `KNOWN`, or a date or a year."""
     return _MAKERS[kind](random)
 
 
@@ -134,7 +134,7 @@ def _group(random: Random) -> Name:
 
 
 def _title(random: Random) -> Name:
-    """Books, films and songs are named alike: a title alone does not tell which it is."""
+    """Books, films and songs are named alike, so the title does not decide the kind."""
     style, (stem, other) = random.random(), random.sample(STEMS, 2)
     if style < 0.25:
         return ((stem, "n"), ("的", "u"), (other, "n")) if style < 0.05 else ((f"{stem}的{other}", "nw"),)
