@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
-from tasks.core.cache.code import ROOT, code_digests
+from tasks.core.cache.code import code_digests
 from tasks.core.cache.code import libraries as imported_libraries
 from tasks.core.cache.digests import contents, digest_of_json
 from tasks.core.cache.store import FORMAT, Artifact, Store, read_json, write_json
@@ -81,11 +81,7 @@ def _used_modules(uses: Iterable[str], arguments: Mapping[str, Any]) -> Iterator
         if folder != "{method}":
             yield f"tasks.{competition}.{name}"
         elif method is not None:
-            module = method_module_name(competition, method, file)
-            if (
-                ROOT / f"{module.replace('.', '/')}.py"
-            ).is_file():  # TRANSITION: until all methods have folders
-                yield module
+            yield method_module_name(competition, method, file)
 
 
 def canonical(value: Any, name: str, store: Store) -> Any:
