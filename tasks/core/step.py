@@ -132,7 +132,7 @@ class Step:
             )
         return outcome.result
 
-    def execute(self, arguments: dict[str, Any], *, run: str | None = None) -> "Outcome":
+    def execute(self, arguments: dict[str, Any], *, run: str | None = None) -> "StepOutcome":
         """Look the call up or run it, without Prefect; `run` is the id of the run whose journal notes it.
 
         Raises:
@@ -142,7 +142,7 @@ class Step:
         began = time.monotonic()
         store, label = Store.current(), self.label(arguments)
         if not self.cached:
-            outcome = Outcome(self.fn(**arguments), "ran", time.monotonic() - began)
+            outcome = StepOutcome(self.fn(**arguments), "ran", time.monotonic() - began)
             _note(store, run, self.name, label, None, outcome)
             return outcome
         key = self.key(arguments, store)
@@ -152,7 +152,7 @@ class Step:
         _note(store, run, self.name, label, key, outcome)
         return outcome
 
-    def _compute(self, store: Store, key: Key, label: str, arguments: dict[str, Any]) -> "Outcome":
+    def _compute(self, store: Store, key: Key, label: str, arguments: dict[str, Any]) -> "StepOutcome":
         digest = key.digest
         with acquire_or_cancel(store.lock(digest), lambda: raise_if_cancelled(label)):
             if outcome := _look_up(store, key) or _from_mirror(store, key, label):
@@ -168,10 +168,10 @@ class Step:
             worked_seconds = working_time(store.partial(digest))
             store.write_record(digest, _record(key, label, result, seconds, worked_seconds))
             store.forget_partial(digest)
-            return Outcome(result, "ran", seconds)
+            return StepOutcome(result, "ran", seconds)
 
 
-class Outcome(NamedTuple):
+class StepOutcome(NamedTuple):
     """The result of a call of a step."""
 
     result: Any
@@ -227,13 +227,13 @@ def _refuse_edited(key: Key, label: str) -> None:
         raise UserError(f"{label}: {', '.join(changed)} changed since this run started; start it again")
 
 
-def _look_up(store: Store, key: Key) -> Outcome | None:
+def _look_up(store: Store, key: Key) -> StepOutcome | None:
     record = store.record(key.digest) or {}
     result = store.result_of(record)
-    return Outcome(result, "cached", record.get("seconds", 0.0)) if result else None
+    return StepOutcome(result, "cached", record.get("seconds", 0.0)) if result else None
 
 
-def _from_mirror(store: Store, key: Key, label: str) -> Outcome | None:
+def _from_mirror(store: Store, key: Key, label: str) -> StepOutcome | None:
     """The result that another store has uploaded to the mirror, downloaded."""
     mirror = Mirror.current()
     return _look_up(store, key) if mirror and mirror.fetch(key.digest, label) else None
@@ -255,7 +255,9 @@ def _record(
     }
 
 
-def _note(store: Store, run: str | None, step: str, label: str, key: Key | None, outcome: Outcome) -> None:
+def _note(
+    store: Store, run: str | None, step: str, label: str, key: Key | None, outcome: StepOutcome
+) -> None:
     if run is None:
         return
     result = outcome.result

@@ -11,7 +11,7 @@ from tasks.core.dispatch import in_child, read_job
 from tasks.core.errors import UserError
 from tasks.core.execution.messages import EpochProgress, send
 from tasks.core.jobs import PretrainJob
-from tasks.core.step import Outcome, step
+from tasks.core.step import StepOutcome, step
 
 
 class Counting(Settings):
@@ -57,7 +57,7 @@ def start() -> Artifact:
         return store.keep("dataset", folder)
 
 
-def call(runner: str = "threads", *, address: str = "", name: str = "one", **settings: Any) -> Outcome:
+def call(runner: str = "threads", *, address: str = "", name: str = "one", **settings: Any) -> StepOutcome:
     """Count on this runner."""
     run = Run.model_validate({"runner": runner, "address": address})
     return count.execute(count.bind(start(), Counting(**settings), name, run))

@@ -7,7 +7,7 @@ import numpy as np
 
 from tasks.core.cache.store import Artifact, Store
 from tasks.core.competition import Scores
-from tasks.core.step import Outcome, Step
+from tasks.core.step import Step, StepOutcome
 from tasks.gather import gather
 from tasks.learning.ensemble import prediction_files
 from tasks.load import load
@@ -23,7 +23,7 @@ def grounds(config: Config) -> tuple[Artifact, Artifact]:
 
 
 def result(step: Step, *arguments: object) -> Artifact:
-    outcome: Outcome = step.execute(step.bind(*arguments))
+    outcome: StepOutcome = step.execute(step.bind(*arguments))
     artifact: Artifact = outcome.result
     return artifact
 

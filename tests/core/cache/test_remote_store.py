@@ -15,7 +15,7 @@ from tasks.core.cache.remote_store import Mirror
 from tasks.core.cache.store import Artifact, Store
 from tasks.core.context import recorded_by
 from tasks.core.errors import UserError
-from tasks.core.step import Outcome, Step, step
+from tasks.core.step import Step, StepOutcome, step
 
 CALLS: list[str] = []
 
@@ -50,7 +50,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str]
     return change
 
 
-def run(call: Step, *arguments: Any) -> Outcome:
+def run(call: Step, *arguments: Any) -> StepOutcome:
     return call.execute(call.bind(*arguments))
 
 
@@ -130,7 +130,7 @@ def test_what_is_damaged_there_is_computed_again_and_mended(
     assert run(write, "a").state == "ran"
     assert "the result of write a is damaged there" in caplog.text
     elsewhere("third")
-    assert run(write, "a") == Outcome(artifact, "cached", run(write, "a").seconds)
+    assert run(write, "a") == StepOutcome(artifact, "cached", run(write, "a").seconds)
     assert CALLS == ["a", "a"]
 
 
