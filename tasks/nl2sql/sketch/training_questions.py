@@ -158,7 +158,7 @@ def exact_heads(outputs: Mapping[str, np.ndarray], targets: Mapping[str, np.ndar
     [True, False]
     """
     heads = [_exact(outputs[name], each) for name, each in targets.items()]
-    return np.stack([each.reshape(len(each), -1).all(axis=1) for each in heads]).all(axis=0)
+    return np.asarray(np.stack([each.reshape(len(each), -1).all(axis=1) for each in heads]).all(axis=0))
 
 
 def _exact(logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
