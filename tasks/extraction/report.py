@@ -143,4 +143,4 @@ def notes(folder: Path) -> Section:
         ["predicate", *LABELLED], shown, caption if len(shown) < len(rows) else "Triples by predicate."
     )
     told = {f"{part} {each}" for part in LABELLED for each in known}
-    return sections.notes(folder, told=told, more=[table])
+    return sections.notes(folder, omitted=told, more=[table])

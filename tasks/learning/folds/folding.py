@@ -1,25 +1,31 @@
-"""Folds: each record is held out exactly once, groups never part, strata are spread evenly."""
+"""Assignment of records to folds."""
 
 import numpy as np
 
 
 def assign_folds(strata: np.ndarray, groups: np.ndarray, *, count: int, seed: int) -> np.ndarray:
-    """The fold (0 … count-1) in which each record is held out.
+    """Assign to each record the fold (0 … count-1) in which it is held out.
 
     Args:
-        strata: (n,) integers; each fold gets its share of every value.
-        groups: (n,) integers; records with one value share a fold.
+        strata: (n,) integers; the records of each value are spread evenly over the folds.
+        groups: (n,) integers; records with the same value are in the same fold.
+        count: number of folds.
+        seed: of the shuffling.
 
     Returns:
         (n,) int64.
+
+    >>> folds = assign_folds(np.array([0, 0, 1, 1]), np.arange(4), count=2, seed=0)
+    >>> sorted(folds[:2].tolist()), sorted(folds[2:].tolist())
+    ([0, 1], [0, 1])
     """
     from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
-    alone = len(np.unique(groups)) == len(groups)
-    splitter = (StratifiedKFold if alone else StratifiedGroupKFold)(
+    ungrouped = len(np.unique(groups)) == len(groups)
+    splitter = (StratifiedKFold if ungrouped else StratifiedGroupKFold)(
         n_splits=count, shuffle=True, random_state=seed
     )
     folds = np.full(len(strata), -1, np.int64)
-    for fold, (_, held_out) in enumerate(splitter.split(strata, strata, None if alone else groups)):
+    for fold, (_, held_out) in enumerate(splitter.split(strata, strata, None if ungrouped else groups)):
         folds[held_out] = fold
     return folds

@@ -1,4 +1,4 @@
-"""What folds are made of: strata that are spread evenly, and groups that stay together."""
+"""Strata and groups of records, from which folds are assigned."""
 
 from collections import defaultdict
 from collections.abc import Hashable, Sequence
@@ -6,21 +6,32 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 
 SMALLEST_STRATUM = 20
-"""The most folds there can be: each of them gets a record of every stratum."""
+"""Smallest number of records of a stratum, so that each of up to as many folds gets one of them."""
 
 
-def strata(stated: Sequence[set[str]], *, smallest: int = SMALLEST_STRATUM) -> np.ndarray:
-    """For each record (n,) int64 the rarest of its labels that still makes a stratum.
+def strata(labels: Sequence[set[str]], *, smallest: int = SMALLEST_STRATUM) -> np.ndarray:
+    """Assign each record to the stratum of its rarest label that has enough records.
 
-    Rare labels choose first. Those left with fewer than `smallest` records leave them to the more frequent
-    labels of the same records, and at last to one stratum of others. Records without a label have their own.
-    Where the rest is too small, it joins the largest stratum.
+    Labels are processed from rare to frequent. One with fewer than `smallest` records that have no stratum
+    yet makes no stratum: its records go to the stratum of a more frequent label or, at last, to one stratum
+    of all other records, which joins the largest stratum if it is too small. Records without a label count as
+    records of a label of their own.
+
+    Args:
+        labels: of each record.
+        smallest: number of records of a stratum at least.
+
+    Returns:
+        (n,) int64.
+
+    >>> strata([{"a"}, {"a", "b"}, {"b"}, {"b"}, {"c"}], smallest=2).tolist()
+    [0, 0, 1, 1, 0]
     """
     members: dict[str, list[int]] = defaultdict(list)
-    for row, labels in enumerate(stated):
-        for label in labels or {""}:
+    for row, of_record in enumerate(labels):
+        for label in of_record or {""}:
             members[label].append(row)
-    assigned = np.full(len(stated), -1, np.int64)
+    assigned = np.full(len(labels), -1, np.int64)
     number = 0
     for label in sorted(members, key=lambda name: (len(members[name]), name)):
         free = [row for row in members[label] if assigned[row] < 0]
@@ -34,6 +45,10 @@ def strata(stated: Sequence[set[str]], *, smallest: int = SMALLEST_STRATUM) -> n
 
 
 def first_of_same(keys: Sequence[Hashable]) -> np.ndarray:
-    """(n,) int64: for each key the position at which it came first."""
+    """Return for each key the position of its first occurrence, (n,) int64.
+
+    >>> first_of_same(["a", "b", "a"]).tolist()
+    [0, 1, 0]
+    """
     first: dict[Hashable, int] = {}
     return np.array([first.setdefault(key, row) for row, key in enumerate(keys)], np.int64)

@@ -1,8 +1,8 @@
-"""Pretrained image networks, cut into a frozen trunk and a top that learns.
+"""Pretrained image networks, split into a frozen trunk and a trainable top.
 
-Names are those of `keras.applications` (Chollet et al.), `keras_hub:<preset or folder>`, or `small`,
-a little residual-free network trained from scratch. Weights may lie in a file, also in one that holds
-only the first part of a network: `until` then names the last layer it has.
+Names are those of `keras.applications` (Chollet et al.), `keras_hub:<preset or folder>`, or `small`, a small
+network without residual connections that is trained from scratch. Weights may be in a file, also in one of
+only the first layers of a network: `until` then names the last of them.
 """
 
 import inspect
@@ -11,7 +11,7 @@ from typing import Any
 
 from tasks.core.did_you_mean import suggestion
 from tasks.core.errors import InvalidSettings, MissingWeights
-from tasks.learning.pretrained.weights import filled, first_line, fits, weights_file
+from tasks.learning.pretrained.weights import first_line, fits, load_weights, weights_file
 
 SMALL_BLOCKS = (
     (24, 5, 2, False),
@@ -20,17 +20,24 @@ SMALL_BLOCKS = (
     (96, 3, 1, True),
     (128, 3, 1, False),
 )
-"""Width, kernel, stride, and whether pooling follows, of each block of `small`."""
+"""Width, kernel size, stride, and whether pooling follows, of each block of `small`."""
 
 
 def load(name: str, weights: str, *, size_pixels: int, until: str = "", logits: bool = False) -> Any:
-    """A Keras model from photographs to features.
+    """Load a network as a Keras model from photographs to features.
 
-    Input (b, size, size, 3) float32 in 0 … 255; its own preprocessing is part of the model. Output
-    (b, d): pooled features, with the scores of the ImageNet classes behind them if `logits`.
+    Inputs are (b, size, size, 3) float32 in 0 … 255; the network's preprocessing is part of the model.
+    Outputs are (b, d): pooled features, followed by the logits of the ImageNet classes if `logits`.
+
+    Args:
+        name: of the network.
+        weights: `imagenet`, `none` or a file.
+        size_pixels: height and width of the photographs.
+        until: the last layer of the network to use; empty for all.
+        logits: whether the outputs include the logits of the ImageNet classes.
 
     Raises:
-        InvalidSettings: no such network, layer, or combination.
+        InvalidSettings: there is no such network, layer, or combination.
         MissingWeights: the file is absent or does not fit, or a download failed.
     """
     if name == "small":
@@ -41,16 +48,14 @@ def load(name: str, weights: str, *, size_pixels: int, until: str = "", logits: 
 
 
 def cut(model: Any, layer: str) -> tuple[Any, Any]:
-    """Split a model after a layer into (trunk, top): photographs → activations → features.
+    """Split a model after the named layer into trunk (photographs → activations) and top (→ features).
 
     Raises:
-        InvalidSettings: there is no such layer, or a shortcut leads around it.
+        InvalidSettings: there is no such layer, or a shortcut bypasses it.
     """
     import keras
 
-    if layer not in {each.name for each in model.layers}:
-        raise _unknown_layer("trunk.cut", layer, model)
-    middle = model.get_layer(layer).output
+    middle = _output_of(model, layer, setting="trunk.cut")
     try:
         top = keras.Model(middle, model.output, name="top")
     except ValueError as error:
@@ -61,9 +66,9 @@ def cut(model: Any, layer: str) -> tuple[Any, Any]:
 
 
 def freeze_statistics(model: Any) -> None:
-    """Keep every batch normalisation in inference mode, with the statistics it was trained with.
+    """Freeze every batch normalisation, so that it uses the statistics of its pretraining.
 
-    Few photographs give poor statistics, and some weight files have them folded into the kernels.
+    Few photographs give poor statistics, and in some weight files they are folded into the kernels.
     """
     import keras
 
@@ -73,9 +78,9 @@ def freeze_statistics(model: Any) -> None:
 
 
 def small(size_pixels: int) -> Any:
-    """A little convolutional network that learns from scratch in a minute on a processor.
+    """Build a small convolutional network, which trains from scratch in a minute on a processor.
 
-    Batch normalisation follows fast (momentum 0.9), since such trainings take some hundred steps.
+    Batch normalisation has a momentum of 0.9, since such trainings take only some hundred steps.
     """
     import keras
     from keras import layers
@@ -97,27 +102,27 @@ def small(size_pixels: int) -> Any:
 def _from_applications(name: str, weights: str, size: int, *, until: str, logits: bool) -> Any:
     builder = _builder(name, size)
     if weights in ("imagenet", "none"):
-        return _named(builder, name, None if weights == "none" else weights, until, logits)
+        return _downloaded(builder, name, None if weights == "none" else weights, until, logits)
     path = weights_file(weights)
     if until:
-        return _pooled(filled(_until(builder(include_top=False, weights=None), until), path))
+        return _pooled(load_weights(_until(builder(include_top=False, weights=None), until), path))
     complete = builder(include_top=True, weights=None, classifier_activation=None)
     if fits(complete, path):
         return _headless(complete, logits=logits)
     if logits:
         raise MissingWeights(f"{path}: expected a network with its classes for logits, received none")
-    return filled(_pooled(builder(include_top=False, weights=None)), path)
+    return load_weights(_pooled(builder(include_top=False, weights=None)), path)
 
 
 def _builder(name: str, size: int) -> Any:
-    """The network's constructor over photographs in 0 … 255, its own scaling put in front."""
+    """The constructor of a network that scales photographs in 0 … 255 as it needs them."""
     import keras
 
     build = getattr(keras.applications, name, None)
     if not inspect.isfunction(build):
-        known = [each for each in dir(keras.applications) if each[0].isupper()]
+        names = [each for each in dir(keras.applications) if each[0].isupper()]
         raise InvalidSettings(
-            f"trunk.backbones.name: expected one of {', '.join(known)}, small, keras_hub:<preset>; "
+            f"trunk.backbones.name: expected one of {', '.join(names)}, small, keras_hub:<preset>; "
             f"received {name!r}"
         )
     keras.backend.clear_session()  # unnamed layers count from zero: the same names in every process
@@ -125,7 +130,7 @@ def _builder(name: str, size: int) -> Any:
     return partial(build, input_tensor=_preprocess(name)(inputs))
 
 
-def _named(builder: Any, name: str, weights: str | None, until: str, logits: bool) -> Any:
+def _downloaded(builder: Any, name: str, weights: str | None, until: str, logits: bool) -> Any:
     try:
         if logits:
             complete = builder(include_top=True, weights=weights, classifier_activation=None)
@@ -140,7 +145,7 @@ def _named(builder: Any, name: str, weights: str | None, until: str, logits: boo
 
 
 def _headless(model: Any, *, logits: bool) -> Any:
-    """From the input to the pooled features below the last dense layer."""
+    """The model up to the inputs of its last dense layer, with the outputs of that layer if `logits`."""
     import keras
 
     dense = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)][-1]
@@ -152,9 +157,7 @@ def _headless(model: Any, *, logits: bool) -> Any:
 def _until(model: Any, layer: str) -> Any:
     import keras
 
-    if layer not in {each.name for each in model.layers}:
-        raise _unknown_layer("trunk.backbones.until", layer, model)
-    return keras.Model(model.input, model.get_layer(layer).output)
+    return keras.Model(model.input, _output_of(model, layer, setting="trunk.backbones.until"))
 
 
 def _pooled(model: Any) -> Any:
@@ -169,7 +172,7 @@ def _pooled(model: Any) -> Any:
 
 
 def _preprocess(name: str) -> Any:
-    """A layer for the network's own scaling of photographs in 0 … 255."""
+    """A layer that scales photographs in 0 … 255 as the network needs them."""
     import keras
 
     function = _module_of(name).preprocess_input
@@ -192,7 +195,7 @@ def _module_of(name: str) -> Any:
 
 
 def _from_keras_hub(preset: str, weights: str, size: int) -> Any:
-    """A backbone of keras-hub (a preset's name or its folder); tokens or maps are averaged."""
+    """A backbone of keras-hub, by a preset's name or folder, with tokens or feature maps averaged."""
     import keras
     import keras_hub
 
@@ -205,15 +208,18 @@ def _from_keras_hub(preset: str, weights: str, size: int) -> Any:
             f"({first_line(error)}); give the folder of a saved preset"
         ) from error
     if weights not in ("imagenet", "none"):
-        filled(body, weights_file(weights))
+        load_weights(body, weights_file(weights))
     inputs = keras.Input((size, size, 3), name="photographs")
     outputs = body(scale(inputs))
     return _pooled(keras.Model(inputs, outputs, name=body.name))
 
 
-def _unknown_layer(setting: str, layer: str, model: Any) -> InvalidSettings:
-    hint = suggestion(layer, [each.name for each in model.layers])
-    last = ", ".join(each.name for each in model.layers[-3:])
-    return InvalidSettings(
+def _output_of(model: Any, layer: str, *, setting: str) -> Any:
+    """The output of the layer that a setting names."""
+    layers = {each.name: each for each in model.layers}
+    if layer in layers:
+        return layers[layer].output
+    hint, last = suggestion(layer, list(layers)), ", ".join(list(layers)[-3:])
+    raise InvalidSettings(
         f"{setting}: expected a layer of {model.name} (the last are {last}), received {layer!r}{hint}"
     )

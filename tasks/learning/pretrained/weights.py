@@ -1,4 +1,4 @@
-"""Weights from files, with one clear message when they are absent or do not fit."""
+"""Loading of weights from files, with one clear error if they are absent or do not fit."""
 
 import warnings
 from pathlib import Path
@@ -8,20 +8,26 @@ from tasks.core.errors import MissingWeights
 from tasks.core.places import expand
 
 
-def filled(model: Any, path: Path) -> Any:
+def load_weights(model: Any, path: Path) -> Any:
+    """Load a model's weights from a file and return the model.
+
+    Raises:
+        MissingWeights: they do not fit.
+    """
     if error := _load(model, path):
         raise MissingWeights(f"{path}: does not fit the network it is meant for ({error})")
     return model
 
 
 def fits(model: Any, path: Path) -> bool:
+    """Load a model's weights from a file if they fit; return whether they do."""
     return _load(model, path) is None
 
 
 def _load(model: Any, path: Path) -> str | None:
-    """Fill the model from a file; the first line of what went wrong, or None."""
+    """Load weights; return the first line of the error, or None."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Keras warns once a layer where one error says it all
+        warnings.simplefilter("ignore")  # Keras warns for each layer; one error is enough
         try:
             model.load_weights(path)
         except Exception as error:
@@ -30,10 +36,10 @@ def _load(model: Any, path: Path) -> str | None:
 
 
 def weights_file(weights: str) -> Path:
-    """The file a setting names.
+    """Return the path of the file that a setting names.
 
     Raises:
-        MissingWeights: there is none.
+        MissingWeights: there is no such file.
     """
     path = expand(weights)
     if not path.is_file():
@@ -45,4 +51,5 @@ def weights_file(weights: str) -> Path:
 
 
 def first_line(error: Exception) -> str:
+    """Return the first line of the error's message, or its class if the message is empty."""
     return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -1,8 +1,8 @@
-"""Charts of training and of its results, drawn with matplotlib to SVG and PNG.
+"""Charts of trainings and results, rendered with matplotlib as SVG and PNG.
 
-No global state of pyplot is touched, and the same numbers give the same bytes. In the SVG colours follow the
-reader's theme on a transparent ground, so that one drawing suits a light and a dark page; the PNG is dark on
-white. The palette is that of Okabe and Ito (2008), made to be told apart by colour-blind readers.
+pyplot's global state is not used, and equal numbers give equal bytes. The colours of the SVG follow the
+reader's theme on a transparent background, for light and dark pages; the PNG is dark on white. The palette is
+that of Okabe and Ito (2008), which colour-blind readers can distinguish.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,13 +24,13 @@ PAPER = "#ffffff"
 BLUE = "#0072b2"
 ORANGE = "#d55e00"
 THEMED = {INK: "currentColor", PAPER: "var(--paper)", BLUE: "var(--blue)"}
-"""What these colours become in the SVG; on dark paper the blue is the palette's sky blue."""
+"""Replacement of each colour in the SVG; on a dark page blue is the palette's sky blue."""
 THEME = (
     f"<style>svg{{color:{INK};--paper:{PAPER};--blue:{BLUE}}}"
     "@media(prefers-color-scheme:dark){svg{color:#e4e8ec;--paper:#14171a;--blue:#56b4e9}}</style>"
 )
-TITLES = {"f1": "F1"}
-"""Of panels whose title is not the name of what they show."""
+TITLES = {"f1_of_marks": "F1 of marks"}
+"""Title of a panel by the name of its figure, where it differs."""
 STYLE: dict[Any, Any] = {
     "svg.hashsalt": "podium",
     "svg.fonttype": "path",
@@ -55,24 +55,24 @@ STYLE: dict[Any, Any] = {
 History = Sequence[Mapping[str, Any]]
 WIDE_INCHES = 7.6
 NARROW_INCHES = 5.6
-"""Still readable on a phone without scrolling sideways."""
+"""Readable on a phone without horizontal scrolling."""
 
 
 def learning_curves(histories: Mapping[str, History], *, caption: str = "") -> Chart:
-    """Loss, metric and learning rate of each training, one row of panels a member.
+    """Draw loss, metric and learning rate of each training, one row of panels for each member.
 
     Args:
         histories: epochs of each training by "member, fold f": `stage`, `loss`, `learning_rate`, and
-            what else was measured of training records (`accuracy`) and, under names that begin with
-            `held_out_`, of held-out ones. Trainings with the same words before the comma share a row.
+            other figures of training records (`accuracy`) and, with names that begin with `held_out_`, of
+            held-out records. Trainings with the same text before the comma are in one row.
     """
     from matplotlib import rc_context
 
-    members, measured = _by_member(histories), _measured(histories)
-    panels = ["loss", *measured, "learning_rate"]
+    members = _by_member(histories)
+    panels = ["loss", *_figures(histories), "learning_rate"]
     widths = [4] * (len(panels) - 1) + [3]
     with rc_context(STYLE):
-        figure = blank(max(1, len(members)) * 2.35, width_inches=WIDE_INCHES)
+        figure = empty_figure(max(1, len(members)) * 2.35, width_inches=WIDE_INCHES)
         parts = figure.subfigures(max(1, len(members)), 1, squeeze=False)[:, 0]
         for part, (member, trainings) in zip(parts, members.items(), strict=False):
             part.suptitle(member, x=0.01, ha="left", fontsize=11, fontweight="bold")
@@ -80,18 +80,22 @@ def learning_curves(histories: Mapping[str, History], *, caption: str = "") -> C
             for axes, name in zip(row, panels, strict=True):
                 _curves(axes, trainings, name)
                 axes.set_title(TITLES.get(name, name.replace("_", " ")))
-        return drawn(figure, caption)
+        return rendered(figure, caption)
 
 
-def _measured(histories: Mapping[str, History]) -> list[str]:
-    """What was measured beside the loss, of training records or of held-out ones."""
+def _figures(histories: Mapping[str, History]) -> list[str]:
+    """Names of the figures other than the loss, of training or held-out records."""
     fields = {field for history in histories.values() for epoch in history for field in epoch}
     names = {field.removeprefix("held_out_") for field in fields}
     return sorted(names - {"stage", "epoch", "seconds", "loss", "learning_rate"})
 
 
 def member_of(training: str) -> str:
-    """The member that a training is of: what stands before the last comma of its name."""
+    """Return the member of a training: the part of its name before the last comma.
+
+    >>> member_of("small, fold 3")
+    'small'
+    """
     return training.rpartition(",")[0] or training
 
 
@@ -103,7 +107,7 @@ def _by_member(histories: Mapping[str, History]) -> dict[str, list[History]]:
 
 
 def _curves(axes: "Axes", trainings: Sequence[Sequence[Mapping[str, Any]]], key: str) -> None:
-    """One thin line a training: the training records dashed, the held-out records solid."""
+    """One thin line for each training: dashed for training records, solid for held-out records."""
     for history in trainings:
         for field, color, dashes in ((key, BLUE, "--"), (f"held_out_{key}", ORANGE, "-")):
             values = [float(epoch.get(field, np.nan)) for epoch in history]
@@ -144,16 +148,16 @@ def bars(
     title: str,
     caption: str = "",
 ) -> Chart:
-    """Horizontal bars from zero, the first on top; with `errors`, points with whiskers that long.
+    """Draw horizontal bars from zero, the first on top; with `errors`, points with whiskers of that length.
 
-    A bar from zero hides differences that are small against the value, which scores often are:
-    points let the axis begin where the values do.
+    Differences of scores are often small against the scores, and bars from zero hide them; with points the
+    axis can begin near the values.
     """
     from matplotlib import rc_context
 
     places = np.arange(len(names))
     with rc_context(STYLE):
-        figure = blank(0.75 + 0.34 * max(1, len(names)))
+        figure = empty_figure(0.75 + 0.34 * max(1, len(names)))
         axes = figure.subplots()
         if errors is None:
             axes.barh(places, values, height=0.62, color=BLUE)
@@ -168,7 +172,7 @@ def bars(
         axes.grid(axis="x")
         axes.tick_params(axis="y", length=0)
         axes.set_title(title)
-        return drawn(figure, caption)
+        return rendered(figure, caption)
 
 
 def lines(
@@ -179,12 +183,12 @@ def lines(
     x_label: str,
     caption: str = "",
 ) -> Chart:
-    """Up to three curves over the same places, the last drawn strongest, and a dotted line at `mark`."""
+    """Draw up to three curves over the same places, the last one strongest, and a dotted line at `mark`."""
     from matplotlib import rc_context
 
     colors = (BLUE, ORANGE, INK)[-len(curves) :]
     with rc_context(STYLE):
-        figure = blank(3.4)
+        figure = empty_figure(3.4)
         axes = figure.subplots()
         for (name, values), color in zip(curves.items(), colors, strict=True):
             axes.plot(places, values, color=color, linewidth=1.8 if color == INK else 1.3, label=name)
@@ -192,13 +196,13 @@ def lines(
         axes.grid(axis="y")
         axes.set_xlabel(x_label)
         figure.legend(loc="outside upper left", ncols=len(curves), fontsize=9.5)
-        return drawn(figure, caption)
+        return rendered(figure, caption)
 
 
 def matrix(counts: np.ndarray, names: Sequence[str], *, caption: str = "") -> Chart:
-    """Confusion counts (m, m): rows the true classes, columns the answers, shaded by share of row.
+    """Draw confusion counts (m, m): rows are true classes, columns answers, shaded by share of the row.
 
-    Right answers, on the diagonal, are blue and mistakes orange.
+    Right answers, on the diagonal, are blue, wrong ones orange.
     """
     from matplotlib import rc_context
     from matplotlib.patches import Rectangle
@@ -207,7 +211,7 @@ def matrix(counts: np.ndarray, names: Sequence[str], *, caption: str = "") -> Ch
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     side = len(names)
     with rc_context(STYLE):
-        figure = blank(1.2 + 0.42 * side, width_inches=min(NARROW_INCHES, 1.2 + 0.42 * side))
+        figure = empty_figure(1.2 + 0.42 * side, width_inches=min(NARROW_INCHES, 1.2 + 0.42 * side))
         axes = figure.subplots()
         for row, column in np.ndindex(side, side):
             color, share = BLUE if row == column else ORANGE, float(shares[row, column])
@@ -216,28 +220,28 @@ def matrix(counts: np.ndarray, names: Sequence[str], *, caption: str = "") -> Ch
                 ink = PAPER if share > 0.6 else INK
                 axes.text(column, row, f"{counts[row, column]:,}", ha="center", va="center", color=ink)
         _mark_matrix(axes, names)
-        return drawn(figure, caption)
+        return rendered(figure, caption)
 
 
 def _mark_matrix(axes: "Axes", names: Sequence[str]) -> None:
     side = max(1, len(names))
     axes.set(xlim=(-0.5, side - 0.5), ylim=(side - 0.5, -0.5), xlabel="answer", ylabel="true")
-    slant: dict[str, Any] = {"rotation": 45, "ha": "right"} if max(map(len, names), default=0) > 3 else {}
-    axes.set_xticks(range(len(names)), list(names), **slant)
+    rotation: dict[str, Any] = {"rotation": 45, "ha": "right"} if max(map(len, names), default=0) > 3 else {}
+    axes.set_xticks(range(len(names)), list(names), **rotation)
     axes.set_yticks(range(len(names)), list(names))
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
 
 
-def blank(height_inches: float, *, width_inches: float = NARROW_INCHES) -> "Figure":
-    """An empty drawing."""
+def empty_figure(height_inches: float, *, width_inches: float = NARROW_INCHES) -> "Figure":
+    """Return an empty figure."""
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width_inches, height_inches), layout="constrained")
 
 
-def drawn(figure: "Figure", caption: str) -> Chart:
-    """Both forms of the drawing; without a date, so that equal numbers give equal bytes."""
+def rendered(figure: "Figure", caption: str) -> Chart:
+    """Render a figure as SVG and PNG, without a date, so that equal numbers give equal bytes."""
     svg, png = StringIO(), BytesIO()
     metadata = {"Date": None, "Creator": None}
     figure.savefig(svg, format="svg", transparent=True, metadata=metadata)

@@ -1,4 +1,4 @@
-"""The page of a competition's submissions: their scores over time, and a line for each."""
+"""Section on a competition's submissions: a chart of their scores over time, and a table."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -8,22 +8,22 @@ import numpy as np
 from tasks.core.report.formatting import Estimate
 from tasks.core.report.page import Chart, Section, TableBlock, Text
 from tasks.core.submissions.leaderboard import Entry
-from tasks.learning.report.charts import BLUE, INK, ORANGE, STYLE, WIDE_INCHES, blank, drawn
+from tasks.learning.report.charts import BLUE, INK, ORANGE, STYLE, WIDE_INCHES, empty_figure, rendered
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MOST_NAMES = 24
-"""Names that fit under a chart; of more submissions every second, third … is named."""
+"""Names that fit under a chart; with more submissions every second, third … is named."""
 
 LONGEST_NAME = 20
-"""Letters of a name under a chart; longer ones would leave no room for the chart."""
+"""Letters of a name under a chart; longer names would take the chart's room."""
 
 
 def section(
     competition: str, entries: Sequence[Entry], agreement: str, *, public_higher_is_better: bool
 ) -> Section:
-    """Chart and table of one competition; entries the newest first."""
+    """Return chart and table of one competition; entries are the newest first."""
     metric = next((entry.metric for entry in entries if entry.metric), "score")
     caption = f"{metric.capitalize()} of each submission, the oldest left; out of fold ± one standard error."
     has_validation = any(entry.validation for entry in entries)
@@ -47,12 +47,12 @@ def section(
 
 
 def over_time(entries: Sequence[Entry], *, metric: str, public_title: str, caption: str = "") -> Chart:
-    """Scores of submissions, the oldest first; public ones, whose scale may be another, in a panel below."""
+    """Draw scores of submissions, the oldest first; public ones, of another scale, in a panel below."""
     from matplotlib import rc_context
 
     with_public = any(entry.public is not None for entry in entries)
     with rc_context(STYLE):
-        figure = blank(4.9 if with_public else 3.6, width_inches=WIDE_INCHES)
+        figure = empty_figure(4.9 if with_public else 3.6, width_inches=WIDE_INCHES)
         heights = {"height_ratios": [3, 2]} if with_public else {}
         panels = figure.subplots(1 + with_public, 1, sharex=True, squeeze=False, gridspec_kw=heights)[:, 0]
         _points(panels[0], [entry.score for entry in entries], "out of fold", BLUE, "o")
@@ -65,7 +65,7 @@ def over_time(entries: Sequence[Entry], *, metric: str, public_title: str, capti
             _points(panels[1], public, "public", ORANGE, "D")
             panels[1].set_title(public_title)
         _name(panels[-1], [entry.name for entry in entries])
-        return drawn(figure, caption)
+        return rendered(figure, caption)
 
 
 def _points(
@@ -77,11 +77,11 @@ def _points(
     *,
     shift: float = 0.0,
 ) -> None:
-    """A point with a whisker for each score there is, joined by a thin line."""
-    known = [(place + shift, score) for place, score in enumerate(scores) if score]
-    places = [place for place, _ in known]
-    values = [score.value for _, score in known]
-    errors = [score.standard_error for _, score in known]
+    """A point with a whisker for each score that is not None, joined by a thin line."""
+    scored = [(place + shift, score) for place, score in enumerate(scores) if score]
+    places = [place for place, _ in scored]
+    values = [score.value for _, score in scored]
+    errors = [score.standard_error for _, score in scored]
     style: dict[str, Any] = {"color": color, "markersize": 4.5, "linewidth": 0.8, "elinewidth": 1.4}
     whiskers = errors if any(errors) else None
     axes.errorbar(places, values, yerr=whiskers, fmt=f"{marker}-", capsize=2.5, label=label, **style)
@@ -90,7 +90,7 @@ def _points(
 
 
 def _name(axes: "Axes", names: Sequence[str]) -> None:
-    """The run's name under each point, without the time that the folder begins with."""
+    """The run's name under each point, without the time at the start of the folder's name."""
     step = int(np.ceil(len(names) / MOST_NAMES)) or 1
     places = list(range(0, len(names), step))
     runs = [names[place].split("-", 2)[-1] for place in places]

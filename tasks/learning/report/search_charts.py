@@ -1,4 +1,4 @@
-"""Charts of a search: how scores came about, and which parameters they go with."""
+"""Charts of a search: scores by trial, and scores by parameters."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -6,24 +6,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tasks.core.report.page import Chart
-from tasks.learning.report.charts import BLUE, INK, ORANGE, STYLE, WIDE_INCHES, blank, drawn
+from tasks.learning.report.charts import BLUE, INK, ORANGE, STYLE, WIDE_INCHES, empty_figure, rendered
 from tasks.learning.search.trials import Trial, best, ranked
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 ALIKE = 6
-"""Numbers of fewer different values are choices, each with a place of its own."""
+"""A numeric parameter with fewer different values is drawn as choices at equal distances."""
 
 
 def history(trials: Sequence[Trial], *, caption: str = "") -> Chart:
-    """Score of each trial by number, the best so far as a line; crosses for trials that were given up."""
+    """Draw each trial's score by number, the best so far as a line, and a cross for each pruned trial."""
     from matplotlib import rc_context
 
     complete = [trial for trial in trials if trial.state == "complete" and trial.score]
-    given_up = [trial for trial in trials if trial.state == "pruned" and trial.reports]
+    pruned = [trial for trial in trials if trial.state == "pruned" and trial.reports]
     with rc_context(STYLE):
-        figure = blank(3.4, width_inches=WIDE_INCHES)
+        figure = empty_figure(3.4, width_inches=WIDE_INCHES)
         axes = figure.subplots()
         numbers, values, errors = _scores(complete)
         axes.errorbar(
@@ -32,14 +32,14 @@ def history(trials: Sequence[Trial], *, caption: str = "") -> Chart:
         axes.step(
             numbers, _best_so_far(complete), where="post", color=INK, linewidth=1.2, label="best so far"
         )
-        if given_up:
-            last = [list(trial.reports.values())[-1] for trial in given_up]
+        if pruned:
+            last = [list(trial.reports.values())[-1] for trial in pruned]
             sign = -1 if complete and complete[0].score and not complete[0].score.higher_is_better else 1
-            places = [trial.number for trial in given_up]
-            axes.plot(places, np.multiply(sign, last), "x", color=ORANGE, markersize=5, label="given up at")
+            places = [trial.number for trial in pruned]
+            axes.plot(places, np.multiply(sign, last), "x", color=ORANGE, markersize=5, label="pruned at")
         _mark(axes, complete)
         figure.legend(loc="outside upper left", ncols=3, fontsize=9.5)
-        return drawn(figure, caption)
+        return rendered(figure, caption)
 
 
 def _scores(trials: Sequence[Trial]) -> tuple[list[int], list[float], list[float]]:
@@ -49,13 +49,8 @@ def _scores(trials: Sequence[Trial]) -> tuple[list[int], list[float], list[float
 
 
 def _best_so_far(trials: Sequence[Trial]) -> list[float]:
-    found: list[float] = []
-    for index in range(len(trials)):
-        winner = best(trials[: index + 1])
-        assert winner is not None
-        assert winner.score is not None
-        found.append(winner.score.value)
-    return found
+    winners = [best(trials[: index + 1]) for index in range(len(trials))]
+    return [winner.score.value for winner in winners if winner and winner.score]
 
 
 def _mark(axes: "Axes", trials: Sequence[Trial]) -> None:
@@ -72,20 +67,20 @@ def _metric(trials: Sequence[Trial]) -> str:
 
 
 def parallel(trials: Sequence[Trial], params: Sequence[str], *, caption: str = "") -> Chart:
-    """One line a complete trial through its parameters' values to its score; darker, the better it is.
+    """Draw a line for each complete trial through the values of its parameters to its score.
 
-    The best one is orange.
+    Better trials have darker lines; that of the best trial is orange.
     """
     from matplotlib import rc_context
 
     order = ranked(trials)[::-1]
-    found = columns(order, params)
-    scales = {name: Scale(values) for name, values in found.items()}
+    by_name = columns(order, params)
+    scales = {name: Scale(values) for name, values in by_name.items()}
     with rc_context(STYLE):
-        figure = blank(4.4, width_inches=WIDE_INCHES)
+        figure = empty_figure(4.4, width_inches=WIDE_INCHES)
         axes = figure.subplots()
         for rank in range(len(order)):
-            heights = [scales[name].height(values[rank]) for name, values in found.items()]
+            heights = [scales[name].height(values[rank]) for name, values in by_name.items()]
             is_best = rank == len(order) - 1
             axes.plot(
                 range(len(heights)),
@@ -97,18 +92,18 @@ def parallel(trials: Sequence[Trial], params: Sequence[str], *, caption: str = "
                 markersize=3,
             )
         _mark_scales(axes, scales)
-        return drawn(figure, caption)
+        return rendered(figure, caption)
 
 
 def columns(trials: Sequence[Trial], params: Sequence[str]) -> dict[str, list[Any]]:
-    """Each trial's value of each parameter, None where it has none, and its score at the end."""
-    found: dict[str, list[Any]] = {name: [trial.params.get(name) for trial in trials] for name in params}
+    """Return the trials' values of each parameter, None where a trial has none, and last their scores."""
+    values: dict[str, list[Any]] = {name: [trial.params.get(name) for trial in trials] for name in params}
     scores = [trial.score.value if trial.score else None for trial in trials]
-    return {**found, _metric(trials): scores}
+    return {**values, _metric(trials): scores}
 
 
 class Scale:
-    """Heights between 0 and 1 of one parameter's values: logarithmic, linear, or a place for each choice."""
+    """Scale of a parameter's values to heights from 0 to 1: logarithmic, linear, or by choice."""
 
     def __init__(self, values: Sequence[Any]) -> None:
         known = [value for value in values if value is not None]
@@ -116,24 +111,26 @@ class Scale:
         self.is_choice = not numbers or len(set(known)) < ALIKE
         self.choices = sorted(set(known), key=lambda value: (not isinstance(value, int | float), value))
         self.is_log = not self.is_choice and min(known) > 0 and max(known) / min(known) > 10
-        ends = [self._turned(end) for end in (min(known), max(known))] if not self.is_choice else [0.0, 1.0]
+        ends = (
+            [self._transformed(end) for end in (min(known), max(known))] if not self.is_choice else [0.0, 1.0]
+        )
         self._low, self._span = ends[0], ends[1] - ends[0]
 
     def height(self, value: Any) -> float:
-        """NaN where a trial has no such parameter, which breaks its line."""
+        """Height of a value; NaN for None, which interrupts the line of a trial without the parameter."""
         if value is None:
             return float("nan")
         if self.is_choice:
             return self.choices.index(value) / max(1, len(self.choices) - 1)
-        return (self._turned(value) - self._low) / self._span
+        return (self._transformed(value) - self._low) / self._span
 
     def marks(self) -> list[tuple[float, str]]:
-        """Heights with what is written beside them."""
+        """Heights and their labels."""
         if self.is_choice:
             return [(self.height(choice), _short(choice)) for choice in self.choices]
         return [(self.height(value), _short(value)) for value in (self.choices[0], self.choices[-1])]
 
-    def _turned(self, value: float) -> float:
+    def _transformed(self, value: float) -> float:
         return float(np.log(value)) if self.is_log else float(value)
 
 

@@ -1,4 +1,4 @@
-"""The report of a search: what it found, how it came about, which parameters mattered, every trial."""
+"""Sections of a search's report: result, history, importance of parameters, and all trials."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,15 +9,15 @@ from tasks.learning.report import charts, search_charts
 from tasks.learning.search.trials import Trial, best
 
 SHOWN_PARAMETERS = 8
-"""Parallel coordinates of more cannot be read."""
+"""Parameters in parallel coordinates; more are not readable."""
 
 
 def sections(trials: Sequence[Trial], importances: Mapping[str, float]) -> list[Section]:
-    """Sections in reading order; those that need more trials than there are, are left out."""
-    found = [_result(trials), _history(trials)]
+    """Return the sections in reading order, without those for which there are too few trials."""
+    first = [_result(trials), _history(trials)]
     if importances:
-        found += [_importance(importances), _parallel(trials, list(importances))]
-    return [*found, _table(trials)]
+        first += [_importance(importances), _parallel(trials, list(importances))]
+    return [*first, _table(trials)]
 
 
 def _result(trials: Sequence[Trial]) -> Section:
@@ -31,32 +31,31 @@ def _result(trials: Sequence[Trial]) -> Section:
     changes = [[key, str(value)] for key, value in winner.differences.items()]
     blocks: list[Block] = [
         TableBlock(["trial", winner.score.name], rows, "Score ± one standard error."),
-        Text(_verdict(trials, is_start=is_start)),
+        Text(_conclusion(trials, is_start=is_start)),
     ]
-    told = [TableBlock(["setting", "value"], changes, "What the best trial changes.")] if changes else []
-    return Section("Result", [*blocks, *told])
+    if changes:
+        blocks.append(TableBlock(["setting", "value"], changes, "Settings that the best trial changes."))
+    return Section("Result", blocks)
 
 
-def _verdict(trials: Sequence[Trial], *, is_start: bool) -> str:
+def _conclusion(trials: Sequence[Trial], *, is_start: bool) -> str:
     complete = sum(trial.state == "complete" for trial in trials)
     if is_start and complete == 1:
-        return "No trial was complete but the settings that the search started from."
+        return "No trial was complete but that of the settings that the search started from."
     if is_start:
         return (
             f"Of {complete} complete trials none was better than the settings that the search started from."
         )
     return (
-        f"The best of {complete} scores is flattered: some of what lifts it above the others is chance. "
-        "Its standard error says how much."
+        f"The best of {complete} scores is too optimistic: part of its difference to the others is chance. "
+        "Its standard error shows how much."
     )
 
 
 def _history(trials: Sequence[Trial]) -> Section:
     states = [trial.state for trial in trials]
     counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
-    caption = (
-        "Score ± one standard error of each trial. Crosses: mean of the folds when a trial was given up."
-    )
+    caption = "Score ± one standard error of each trial. Crosses: mean of the folds when a trial was pruned."
     return Section(
         "History", [Text(f"{len(trials)} trials: {counts}."), search_charts.history(trials, caption=caption)]
     )
@@ -64,9 +63,7 @@ def _history(trials: Sequence[Trial]) -> Section:
 
 def _importance(importances: Mapping[str, float]) -> Section:
     names = [name.removeprefix("recipe.") for name in importances]
-    caption = (
-        "Share of each parameter in what sets good trials apart (PED-ANOVA, Watanabe et al., IJCAI 2023)."
-    )
+    caption = "Importance of each parameter for good trials (PED-ANOVA, Watanabe et al., IJCAI 2023)."
     return Section(
         "Importance", [charts.bars(names, list(importances.values()), title="share", caption=caption)]
     )
@@ -74,7 +71,7 @@ def _importance(importances: Mapping[str, float]) -> Section:
 
 def _parallel(trials: Sequence[Trial], by_importance: Sequence[str]) -> Section:
     shown = by_importance[:SHOWN_PARAMETERS]
-    caption = "One line a complete trial, the best one orange; the darker, the better. Most important first."
+    caption = "One line for each complete trial, the best one orange; darker is better. Most important first."
     return Section("Parallel coordinates", [search_charts.parallel(trials, shown, caption=caption)])
 
 

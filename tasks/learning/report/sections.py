@@ -1,4 +1,4 @@
-"""The sections that any competition's report has: scores, weights, training, time, settings; and notes."""
+"""Sections of every competition's report: scores, weights, training, time, settings; and data notes."""
 
 import json
 from collections.abc import Collection, Mapping, Sequence
@@ -14,76 +14,77 @@ from tasks.learning.report import charts
 
 BLEND = "blend"
 MOST_CURVES = 8
-"""Members whose learning curves are drawn: a drawing of forty takes minutes, and nobody reads it."""
+"""Members whose learning curves are drawn; a chart of forty takes minutes and is not readable."""
 FIGURES = {
     "loss": "loss",
     "accuracy": "accuracy",
     "held_out_loss": "held-out loss",
     "held_out_accuracy": "held-out accuracy",
     "held_out_f1_of_marks": "held-out F1 of marks",
+    "held_out_exact_heads": "held-out exact heads",
 }
-"""What a training may measure in an epoch, and the head of its column."""
+"""Column heading of each figure that a training may have of an epoch."""
 
 
-def sections(material: Material, own: Sequence[Section] = ()) -> list[Section]:
-    """The report in reading order: results, the competition's own, how it all came about."""
+def sections(material: Material, of_competition: Sequence[Section] = ()) -> list[Section]:
+    """Return the sections in reading order: results, the competition's, training, time, settings."""
     results = [scores(material), scores_by_fold(material), weights(material)]
     origins = [training(material), time(material), settings(material)]
-    return [section for section in [*results, *own, *origins] if section.blocks]
+    return [section for section in [*results, *of_competition, *origins] if section.blocks]
 
 
 def scores(material: Material) -> Section:
-    """The official metric of each member and of the blend out of fold, best first."""
-    found = [(name, material.score(part)) for name, part in _parts(material).items()]
-    metric = found[0][1]
-    found.sort(key=lambda entry: entry[1].signed, reverse=True)
-    names = [name for name, _ in found]
+    """Make the section of the out-of-fold scores of the members and the blend, the best first."""
+    entries = [(name, material.score(part)) for name, part in _parts(material).items()]
+    metric = entries[0][1]
+    entries.sort(key=lambda entry: entry[1].signed, reverse=True)
+    names = [name for name, _ in entries]
     chart = charts.bars(
         names,
-        [score.value for _, score in found],
-        errors=[score.standard_error for _, score in found],
+        [score.value for _, score in entries],
+        errors=[score.standard_error for _, score in entries],
         title=metric.name,
         caption=f"{metric.name.capitalize()} ± one standard error.",
     )
     columns = ["member", "out of fold", *(["validation"] if material.validation else [])]
-    rows = [[name, _estimate(score), *_validation(material, name)] for name, score in found]
+    rows = [[name, _estimate(score), *_validation(material, name)] for name, score in entries]
     table = TableBlock(columns, rows, f"{metric.name.capitalize()} ± one standard error.")
     return Section("Scores", [Text(_scores_text(material, metric)), chart, table])
 
 
 def _validation(material: Material, name: str) -> list[Estimate]:
-    """The score of the validation part, where there is one."""
+    """The score on the validation part, if there is one."""
     return [_estimate(material.validation[name])] if material.validation else []
 
 
 def _scores_text(material: Material, metric: Score) -> str:
     better = "higher" if metric.higher_is_better else "lower"
-    flattery = " The blend's weights were chosen on these predictions, which flatters it slightly."
+    caveat = " The blend's weights were chosen on these predictions, so its score is slightly too optimistic."
     if material.nested:
         figure = f"{material.nested.value:.4f} ± {material.nested.standard_error:.4f}"
-        flattery = (
-            " The blend's weights were chosen on these predictions, which flatters it; "
-            f"chosen on all folds but the one they are judged on, they score {figure}."
+        caveat = (
+            " The blend's weights were chosen on these predictions, so its score is too optimistic; "
+            f"with weights chosen for each fold on the other folds, it scores {figure}."
         )
     if material.config.get("blend", {}).get("method") == "stack":
-        flattery = " What the blend says of a record it learned from the other folds."
-    flattery = flattery if len(material.members) > 1 else ""
+        caveat = " The blend predicts each record by a model fitted on the other folds."
+    caveat = caveat if len(material.members) > 1 else ""
     if material.validation:
-        flattery += " Nothing was fitted or chosen on the validation records."
+        caveat += " Nothing was fitted or chosen on the validation records."
     return (
         f"{metric.name.capitalize()} of out-of-fold predictions: each of the "
         f"{len(material.folds):,} training records was predicted by models that had not seen it. "
-        f"The {better} the better.{flattery}"
+        f"The {better} the better.{caveat}"
     )
 
 
 def scores_by_fold(material: Material) -> Section:
-    """The metric on each fold's held-out records, ± its standard error."""
+    """Make the section of the scores on each fold's held-out records."""
     parts = _parts(material)
     rows: list[list[Any]] = []
     for fold in np.unique(material.folds):
         places = np.flatnonzero(material.folds == fold)
-        estimates = [_estimate(material.score(_chosen(part, places))) for part in parts.values()]
+        estimates = [_estimate(material.score(_records(part, places))) for part in parts.values()]
         rows.append([f"fold {fold}", len(places), *estimates])
     whole = [_estimate(material.score(part)) for part in parts.values()]
     rows.append(["all", len(material.folds), *whole])
@@ -94,12 +95,12 @@ def scores_by_fold(material: Material) -> Section:
 
 
 def _parts(material: Material) -> dict[str, Scores]:
-    """The blend and its members; a member alone is the blend."""
+    """The blend and its members; a single member is the blend."""
     single = len(material.members) == 1
     return material.members if single else {BLEND: material.blended, **material.members}
 
 
-def _chosen(scores: Scores, places: np.ndarray) -> Scores:
+def _records(scores: Scores, places: np.ndarray) -> Scores:
     ids = [scores.ids[place] for place in places]
     return scores._replace(ids=ids, values=scores.values[places])
 
@@ -109,41 +110,41 @@ def _estimate(score: Score) -> Estimate:
 
 
 def weights(material: Material) -> Section:
-    """Each member's share of the blend; no section for a single member."""
+    """Make the section of the members' shares of the blend, empty for a single member."""
     if len(material.weights) < 2:
         return Section("Weights", [])
     ordered = sorted(material.weights.items(), key=lambda entry: -entry[1])
     names, shares = [name for name, _ in ordered], [float(share) for _, share in ordered]
     return Section(
         "Weights",
-        [charts.bars(names, shares, title="share of the blend", caption="How much each member counts.")],
+        [charts.bars(names, shares, title="share of the blend", caption="Weight of each member.")],
     )
 
 
 def training(material: Material) -> Section:
-    """Learning curves, and the last epoch of each training with whichever figures were taken."""
+    """Make the section of learning curves, and of the figures after each training's last epoch."""
     if not material.histories:
         return Section("Training", [])
     caption = (
-        "Dashed blue: training records; solid orange: held-out records; one line a fold. "
+        "Dashed blue: training records; solid orange: held-out records; one line for each fold. "
         "A dotted line separates stages."
     )
     trainings = {name: history for name, history in material.histories.items() if history}
-    taken = [field for field in FIGURES if any(field in history[-1] for history in trainings.values())]
+    measured = [field for field in FIGURES if any(field in history[-1] for history in trainings.values())]
     rows = [
-        [name, len(history), *(history[-1].get(field) for field in taken)]
+        [name, len(history), *(history[-1].get(field) for field in measured)]
         for name, history in trainings.items()
     ]
-    drawn = _counting_most(material)
-    if len(drawn) < len(material.histories):
-        caption += f" Only the {MOST_CURVES} members that count most."
-    chart = charts.learning_curves(drawn, caption=caption)
-    columns = ["training", "epochs", *(FIGURES[field] for field in taken)]
+    histories = _of_largest_weights(material)
+    if len(histories) < len(material.histories):
+        caption += f" Only the {MOST_CURVES} members with the largest weights."
+    chart = charts.learning_curves(histories, caption=caption)
+    columns = ["training", "epochs", *(FIGURES[field] for field in measured)]
     return Section("Training", [chart, TableBlock(columns, rows, "After the last epoch.")])
 
 
-def _counting_most(material: Material) -> dict[str, charts.History]:
-    """Histories of those trainings' members that have the greatest shares of the blend."""
+def _of_largest_weights(material: Material) -> dict[str, charts.History]:
+    """Histories of the members with the largest weights in the blend."""
     member = {name: charts.member_of(name) for name in material.histories}
     ordered = sorted(dict.fromkeys(member.values()), key=lambda name: -material.weights.get(name, 0.0))
     chosen = ordered[:MOST_CURVES]
@@ -151,7 +152,7 @@ def _counting_most(material: Material) -> dict[str, charts.History]:
 
 
 def time(material: Material) -> Section:
-    """Where the run's time went, by kind of step and step by step."""
+    """Make the section of the run's time, by kind of step and for each step."""
     if not material.steps:
         return Section("Time", [])
     totals: dict[str, float] = {}
@@ -175,22 +176,22 @@ def _duration(seconds: float) -> str:
     return " ".join(parts) or f"{rest} s"
 
 
-def notes(dataset: Path, *, told: Collection[str] = (), more: Sequence[Block] = ()) -> Section:
-    """What reading the raw files found, from the dataset's `notes.json`; none where there is no such file.
+def notes(dataset: Path, *, omitted: Collection[str] = (), more: Sequence[Block] = ()) -> Section:
+    """Make the section of the dataset's `notes.json`, counts and notes on the raw files; empty without it.
 
     Args:
-        told: names of counts that are left out, because `more` tells them.
+        omitted: names of counts that are left out, because `more` has them.
         more: blocks between counts and notes.
     """
     file = dataset / "notes.json"
     if not file.is_file():
         return Section("Notes on the data", [])
-    found = json.loads(file.read_text(encoding="utf-8"))
-    counts = [[name, count] for name, count in found["counts"].items() if name not in told]
-    rows = [[note["kind"], note["message"], _examples(note["examples"])] for note in found["notes"]]
+    content = json.loads(file.read_text(encoding="utf-8"))
+    counts = [[name, count] for name, count in content["counts"].items() if name not in omitted]
+    rows = [[note["kind"], note["message"], _examples(note["examples"])] for note in content["notes"]]
     blocks: list[Block] = [TableBlock(["what", "count"], counts)] if counts else []
-    told_notes: list[Block] = [TableBlock(["kind", "note", "examples"], rows)] if rows else []
-    return Section("Notes on the data", [*blocks, *more, *told_notes])
+    table: list[Block] = [TableBlock(["kind", "note", "examples"], rows)] if rows else []
+    return Section("Notes on the data", [*blocks, *more, *table])
 
 
 def _examples(examples: Sequence[Any], shown: int = 5) -> str:
@@ -199,7 +200,7 @@ def _examples(examples: Sequence[Any], shown: int = 5) -> str:
 
 
 def settings(material: Material) -> Section:
-    """Every resolved setting on a line, by the name that `--set` takes."""
+    """Make the section of all resolved settings, by the names that `--set` takes."""
     rows = [[name, json.dumps(value, ensure_ascii=False)] for name, value in _flat(material.config)]
     return Section("Settings", [TableBlock(["setting", "value"], rows)] if material.config else [])
 

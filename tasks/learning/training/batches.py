@@ -1,7 +1,7 @@
-"""Which records make a batch, and batches made ahead of time by threads.
+"""Selection of the records of each batch, and prefetching of batches by threads.
 
-What a batch holds is a function of the seed and the step alone. How many threads work, and in which
-order they finish, cannot change a training; and a training can resume at any step.
+The contents of a batch are a function of the seed and the step alone. So the number of threads, and the order
+in which they finish, cannot change a training, and a training can resume at any step.
 """
 
 from collections import deque
@@ -14,28 +14,37 @@ import numpy as np
 
 T = TypeVar("T")
 
-# Streams of random numbers for different ends, so that equal seeds do not tie them together.
+LENGTHS = (32, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 514, 1026, 2050, 4098)
+"""Padded lengths of sequences; few, so that a network gets few shapes."""
+
+# Separate random streams for orders and pairs, so that equal seeds do not correlate them.
 _ORDER, _PAIRS = 0, 1
 
 
 def order(count: int, *, seed: int, epoch: int) -> np.ndarray:
-    """(count,) int64, a permutation of the records for this epoch."""
+    """Return a permutation of the records for this epoch, (count,) int64."""
     return _generator(seed, _ORDER, epoch).permutation(count)
 
 
 def class_pairs(labels: np.ndarray, *, batch_size: int, seed: int, step: int) -> np.ndarray:
-    """(batch_size,) int64 indices of `labels`: distinct classes, two records of each side by side.
+    """Draw a batch of pairs of records of one class, from distinct classes.
 
-    Larger classes are drawn more often, in proportion to their records. When there are fewer than
-    batch_size / 2 classes, each stands for several pairs; a class with too few records repeats
-    them, all equally often up to one. An odd batch size leaves the last record without its fellow.
+    Classes are drawn in proportion to their numbers of records. If there are fewer than batch_size / 2
+    classes, each gives several pairs; a class with too few records repeats them, each as often as the others
+    or once more. With an odd batch size the last record has no partner.
+
+    Args:
+        labels: (n,) the class of each record.
+
+    Returns:
+        (batch_size,) int64 indices of `labels`; the records of a pair are adjacent.
     """
     generator = _generator(seed, _PAIRS, step)
     classes, counts = np.unique(labels, return_counts=True)
     pair_count = -(-batch_size // 2)
     rounds, rest = divmod(pair_count, len(classes))
     pairs = np.full(len(classes), rounds)
-    pairs[_drawn(counts, rest, generator=generator)] += 1
+    pairs[_draw(counts, rest, generator=generator)] += 1
 
     chosen = [
         np.resize(generator.permutation(np.flatnonzero(labels == classes[position])), 2 * number)
@@ -49,27 +58,27 @@ def class_pairs(labels: np.ndarray, *, batch_size: int, seed: int, step: int) ->
 def prefetch(
     make: Callable[[int], T], steps: Iterable[int], *, workers: int, depth: int
 ) -> Generator[T, None, None]:
-    """Yield `make(step)` for each step in order, at most `depth` of them made ahead.
+    """Yield `make(step)` for each step in order, computing at most `depth` results ahead.
 
-    Threads start with the first `next` and are gone when the iterator ends or is closed, also after
-    an exception on either side; what they had under way is finished first. An exception of `make`
-    is raised in the place of its result. Closing is certain with `contextlib.closing`.
+    Threads start with the first `next` and end when the iterator ends or is closed, also after an exception
+    on either side; they finish the calls that are running. An exception of `make` is raised in the place of
+    its result. Use `contextlib.closing` to be sure that the iterator is closed.
 
     Args:
-        make: called in threads, so it must not share changing state between calls.
-        steps: may be endless.
-        workers: threads, at least one.
-        depth: results made and not yet yielded; fewer than `workers` leaves some threads idle.
+        make: called in threads, so calls must not share mutable state.
+        steps: may be infinite.
+        workers: number of threads, at least one.
+        depth: largest number of results not yet yielded; with fewer than `workers` some threads are idle.
 
     Raises:
         ValueError: `workers` or `depth` is below one.
     """
     if workers < 1 or depth < 1:
         raise ValueError(f"prefetch: expected at least 1, got {workers=}, {depth=}")
-    return _ahead(make, iter(steps), workers=workers, depth=depth)
+    return _prefetch(make, iter(steps), workers=workers, depth=depth)
 
 
-def _ahead(
+def _prefetch(
     make: Callable[[int], T], steps: Iterator[int], *, workers: int, depth: int
 ) -> Generator[T, None, None]:
     pending: deque[Future[T]] = deque()
@@ -85,8 +94,8 @@ def _ahead(
                 future.cancel()
 
 
-def _drawn(counts: np.ndarray, number: int, *, generator: np.random.Generator) -> np.ndarray:
-    """Positions of distinct classes, drawn one after another in proportion to their counts."""
+def _draw(counts: np.ndarray, number: int, *, generator: np.random.Generator) -> np.ndarray:
+    """Draw positions of distinct classes in proportion to their counts."""
     return generator.choice(len(counts), number, replace=False, p=counts / counts.sum())
 
 
@@ -94,20 +103,31 @@ def _generator(seed: int, stream: int, position: int) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(stream, position)))
 
 
-LENGTHS = (32, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 514, 1026, 2050, 4098)
-"""Padded lengths of sequences, so that a network sees few shapes."""
-
-
 def padded_length(length: int) -> int:
-    """The least of `LENGTHS` that holds a sequence of this length."""
+    """Return the smallest of `LENGTHS` that is at least this length.
+
+    >>> padded_length(50)
+    64
+    """
     return next(each for each in LENGTHS if each >= length)
 
 
 def by_length(lengths: np.ndarray, *, budget: int, seed: int, epoch: int) -> list[np.ndarray]:
-    """Batches of sequences that are padded to one length, as many in each as fit `budget` positions.
+    """Divide sequences into batches of one padded length, as many sequences in each as fit the budget.
 
-    Every record is in one batch; batches come in random order, and their number depends on the lengths
-    and the budget alone.
+    Every record is in exactly one batch. The order is random; the number of batches depends on lengths and
+    budget alone.
+
+    Args:
+        lengths: (n,) integers.
+        budget: positions of a batch, padding included; a longer sequence is a batch of its own.
+
+    Returns:
+        The rows (m,) int64 of each batch.
+
+    >>> sizes = [len(rows) for rows in by_length(np.array([20, 30, 40, 31]), budget=64, seed=0, epoch=0)]
+    >>> sorted(sizes)
+    [1, 1, 2]
     """
     generator = _generator(seed, _ORDER, epoch)
     padded = np.array([padded_length(int(length)) for length in lengths])

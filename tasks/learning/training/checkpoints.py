@@ -1,8 +1,8 @@
-"""Everything a training needs to go on where it stopped, written so that a kill at any moment is safe.
+"""Checkpoints from which a training resumes; a kill at any moment leaves a usable one.
 
-A checkpoint is one `.npz`: every variable of the model (weights, statistics, states of random
-generators), every variable of the optimizer (slots, averages, iteration), the position, the history.
-The last two are kept; one that is damaged is passed over.
+A checkpoint is one `.npz` file with all variables of the model (weights, statistics, states of random
+generators), all variables of the optimizer (momenta, averages, step count), the position and the history.
+The last two are kept; a damaged one is skipped.
 """
 
 import io
@@ -15,10 +15,11 @@ import numpy as np
 from tasks.core.cache.store import write_atomically
 
 KEPT = 2
+"""Number of checkpoints that are kept."""
 
 
 class Position(NamedTuple):
-    """Where a training stands: the next step to take, and what it has seen."""
+    """Progress of a training: the next step, and sums over the epoch so far."""
 
     stage: int = 0
     step: int = 0
@@ -29,7 +30,7 @@ class Position(NamedTuple):
 
 
 def save(folder: Path, position: Position, model: Any, optimizer: Any) -> None:
-    """Write the next checkpoint and drop all but the last two."""
+    """Write the next checkpoint and delete all but the last `KEPT`."""
     arrays = {f"model/{i}": np.asarray(v) for i, v in enumerate(_values(model))}
     arrays |= {f"optimizer/{i}": np.asarray(v) for i, v in enumerate(_values(optimizer))}
     text = json.dumps(position._asdict()).encode()
@@ -44,7 +45,7 @@ def save(folder: Path, position: Position, model: Any, optimizer: Any) -> None:
 
 
 class Checkpoint(NamedTuple):
-    """A checkpoint read back."""
+    """A checkpoint that was read from a file."""
 
     position: Position
     model: list[np.ndarray]
@@ -58,35 +59,36 @@ class Checkpoint(NamedTuple):
 
 
 def newest(folder: Path) -> Checkpoint | None:
-    """The newest checkpoint that is whole, or None."""
+    """Read the newest undamaged checkpoint; None if there is none."""
     for path in reversed(checkpoint_files(folder)):
         try:
             with np.load(io.BytesIO(path.read_bytes())) as file:
                 return _parse({name: file[name] for name in file.files})
-        except Exception:  # damage shows as almost anything: BadZipFile, EOFError, NotImplementedError …
+        except Exception:  # damage raises many kinds: BadZipFile, EOFError, NotImplementedError …
             continue
     return None
 
 
 def checkpoint_files(folder: Path) -> list[Path]:
+    """The files of checkpoints, the oldest first."""
     return sorted(folder.glob("[0-9]*.npz"))
 
 
 def _parse(arrays: dict[str, np.ndarray]) -> Checkpoint:
     fields = json.loads(arrays["position"].tobytes())
     position = Position(**fields | {"history": tuple(fields["history"])})
-    return Checkpoint(position, _listed(arrays, "model"), _listed(arrays, "optimizer"))
+    return Checkpoint(position, _in_order(arrays, "model"), _in_order(arrays, "optimizer"))
 
 
-def _listed(arrays: dict[str, np.ndarray], prefix: str) -> list[np.ndarray]:
+def _in_order(arrays: dict[str, np.ndarray], prefix: str) -> list[np.ndarray]:
     count = sum(name.startswith(f"{prefix}/") for name in arrays)
     return [arrays[f"{prefix}/{index}"] for index in range(count)]
 
 
-def _values(owner: Any) -> list[Any]:
+def _values(model_or_optimizer: Any) -> list[Any]:
     from keras import ops
 
-    return [ops.convert_to_numpy(variable.value) for variable in owner.variables]
+    return [ops.convert_to_numpy(variable.value) for variable in model_or_optimizer.variables]
 
 
 def _assign(variables: list[Any], values: list[np.ndarray]) -> None:

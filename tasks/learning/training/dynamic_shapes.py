@@ -1,8 +1,8 @@
-"""One trace of a training step for batches of every length.
+"""A single trace of the training step for batches of all sizes.
 
-TensorFlow traces a step for the first shapes it meets, and again, for shapes of any size, when others follow.
-Which of these graphs a batch goes through, and so how its sums are rounded, would rest on the batches before
-it: a training that is resumed has not met them and would end in other bytes.
+TensorFlow traces a step for the first batch's shapes, and again, with open sizes, when other shapes follow.
+Which of these graphs computes a batch, and so how its sums are rounded, would depend on the batches before
+it: a resumed training has not seen them and would end in other bytes.
 """
 
 from typing import Any
@@ -10,10 +10,17 @@ from typing import Any
 import numpy as np
 
 
-def open_shapes(model: Any, inputs: Any, targets: Any, weights: Any = None) -> None:
-    """Let a compiled model trace its step once for all batches like this one, whatever their sizes.
+def trace_once(model: Any, inputs: Any, targets: Any, weights: Any = None) -> None:
+    """Set a compiled model's `train_function` to one that is traced once for batches of all sizes.
 
-    Nothing changes for a model whose inputs have but one size, or on another backend than TensorFlow.
+    `compile` has no option for that. The function replaces the one that Keras makes at the first batch.
+    Models whose inputs have fixed sizes, and backends other than TensorFlow, are left alone.
+
+    Args:
+        model: compiled.
+        inputs: of any batch; only structure, ranks and dtypes count, as for targets and weights.
+        targets: of the batch.
+        weights: of its records, by output; None where batches have none.
     """
     import keras
 
@@ -21,22 +28,22 @@ def open_shapes(model: Any, inputs: Any, targets: Any, weights: Any = None) -> N
         return
     import tensorflow as tf
 
-    given = (targets,) if weights is None else (targets, weights)
-    taken = keras.tree.map_structure(_spec, inputs, model.input)
-    signature = [taken, *(keras.tree.map_structure(_open, each) for each in given)]
+    labels = (targets,) if weights is None else (targets, weights)
+    input_specs = keras.tree.map_structure(_input_spec, inputs, model.input)
+    signature = [input_specs, *(keras.tree.map_structure(_open_spec, each) for each in labels)]
     step = tf.function(
         lambda *data: model.train_step(data), input_signature=signature, jit_compile=model.jit_compile
     )
     model.train_function = lambda batches: step(*[each for each in next(batches) if each is not None])
 
 
-def _spec(value: Any, expected: Any) -> Any:
+def _input_spec(value: Any, expected: Any) -> Any:
     import tensorflow as tf
 
     return tf.TensorSpec(expected.shape, np.asarray(value).dtype)
 
 
-def _open(value: Any) -> Any:
+def _open_spec(value: Any) -> Any:
     import tensorflow as tf
 
     return tf.TensorSpec([None] * np.ndim(value), np.asarray(value).dtype)

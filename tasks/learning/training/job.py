@@ -1,4 +1,4 @@
-"""Fit what a competition builds of a job; what the child processes of trainings do."""
+"""Training in a child process: build a competition's model and fit it."""
 
 import json
 from collections.abc import Callable
@@ -9,10 +9,10 @@ from tasks.core.jobs import Job
 
 
 def fit_job(job: Job, build: Callable[[Any], Any] | None) -> None:
-    """Write `model.weights.h5` and `history.json`, a row for each epoch; resumes where it was killed.
+    """Write `model.weights.h5` and `history.json`, a row for each epoch; resume from a checkpoint if killed.
 
     Args:
-        build: (job) → the `tasks.learning.training.loop.Training` to fit; None where the competition has none.
+        build: (job) → `tasks.learning.training.loop.Training`; None if the competition has none.
     """
     from tasks.learning.training.keras_setup import configure
     from tasks.learning.training.loop import fit

@@ -1,4 +1,4 @@
-"""Set up Keras in a child process so that equal jobs give equal bytes."""
+"""Set-up of Keras in a child process, so that equal jobs give equal bytes."""
 
 import os
 import random
@@ -8,15 +8,15 @@ from tasks.learning.seeds import derive
 
 
 def configure(seed: int) -> None:
-    """Seed everything and pick threads and precision. Call once, before any model is built.
+    """Seed all random generators and set threads and precision. Call once, before a model is built.
 
-    On a processor each training uses one thread: folds side by side fill the cores, and sums do not
-    depend on how many cores a machine has.
-    On a graphics card matrix work runs in bfloat16 with float32 weights.
+    On a processor each training uses one thread: folds that run at the same time use all cores, and sums do
+    not depend on the number of cores. On a graphics card, matrices are multiplied in bfloat16, with float32
+    weights.
     """
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    # TensorFlow takes oneDNN's kernels by itself where it finds VNNI alone; a step of a DGCNN is 10 % faster
-    # with them on a processor without it, and machines differ less
+    # By default TensorFlow uses oneDNN's kernels only on processors with VNNI. On others they make a step of
+    # a DGCNN 10 % faster, and machines differ less.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     import keras
 
@@ -33,19 +33,21 @@ def _configure_tensorflow() -> None:
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     tf.config.experimental.enable_op_determinism()
-    # Grappler's passes (TensorFlow 2.21) let chance into sums. The dependency pass drops the edges that keep
-    # an update of a variable behind its step's reads; the memory pass adds large gradients of one tensor in
-    # the order in which they arrive. It has no public switch of its own; all off cost 3 % of a step (DGCNN).
+    # Grappler's passes (TensorFlow 2.21) make sums depend on chance. The dependency pass drops the edges that
+    # order an update of a variable after its step's reads; the memory pass, which has no public switch of its
+    # own, adds large gradients of one tensor in the order in which they arrive. All off cost 3 % (DGCNN).
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
     for card in tf.config.list_physical_devices("GPU"):
         tf.config.experimental.set_memory_growth(card, True)
 
 
 def _seed_layers(seed: int) -> None:
-    """Give layers without a seed a stream of their own to draw it from.
+    """Let layers without a seed draw it from a generator that no other thread uses.
 
-    Keras takes it from Python's shared `random`, where any other thread may draw between two layers:
-    websockets does so for each ping, and a network built meanwhile started from other weights.
+    Keras draws these seeds from Python's global `random`, of which any other thread may draw in between:
+    websockets does so for each ping, and a network built at that time started from other weights. Keras has
+    no public way to set the generator, and layers of `keras.applications` and `keras_hub` take no seed, so
+    its private `python_random` is replaced; a test checks that the installed Keras has it.
     """
     from keras.src.random import seed_generator
 
@@ -53,12 +55,12 @@ def _seed_layers(seed: int) -> None:
 
 
 def on_card() -> bool:
-    """Whether Keras's backend sees a graphics card."""
+    """Return whether Keras's backend has a graphics card."""
     import keras
 
     return keras.distribution.list_devices("gpu") != []
 
 
 def jit() -> Any:
-    """What `compile` takes as `jit_compile`; on a processor XLA predicts nine times slower (MobileNetV2)."""
+    """Return `jit_compile` for `compile`; on a processor XLA predicts nine times slower (MobileNetV2)."""
     return "auto" if on_card() else False

@@ -1,8 +1,8 @@
-"""Fit a model through its stages, so that a kill at any moment costs one checkpoint interval.
+"""Training loop over the stages of a model, with checkpoints from which it resumes after a kill.
 
-The batch of a step is a pure function of (stage, epoch, step): the position in the data is a number, and
-a resumed training sees what an uninterrupted one would have seen. With every variable of model and
-optimizer restored, states of random generators included, both end in the same bytes on a processor.
+The batch of a step is a pure function of (stage, epoch, step), so the position in the data is a number, and a
+resumed training gets the batches that an uninterrupted one would have got. All variables of model and
+optimizer are restored, with the states of random generators: on a processor both end in the same bytes.
 """
 
 import time
@@ -18,17 +18,18 @@ from tasks.core.execution.messages import EpochProgress
 from tasks.learning.training import checkpoints
 from tasks.learning.training.batches import prefetch
 from tasks.learning.training.checkpoints import Position
-from tasks.learning.training.dynamic_shapes import open_shapes
+from tasks.learning.training.dynamic_shapes import trace_once
 from tasks.learning.training.keras_setup import jit
-from tasks.learning.training.optimizers import hand_on, make_optimizer
+from tasks.learning.training.optimizers import make_optimizer, transfer_state
 
 PREFETCHED = 4
+"""Batches that are made ahead."""
 NO_FIGURES = ("stage", "epoch", "learning_rate")
 """Fields of a history row that are not among the figures of a reported epoch."""
 
 
 class Batch(NamedTuple):
-    """What one step learns from; inputs and targets as the model takes them."""
+    """The batch of one step; inputs and targets as the model takes them."""
 
     inputs: Any
     targets: Any
@@ -37,7 +38,7 @@ class Batch(NamedTuple):
 
 
 class Training(NamedTuple):
-    """A model and everything that decides how it is fitted."""
+    """A model and everything that determines its training."""
 
     model: Any
     """A Keras model; its output names are the keys of `losses`."""
@@ -45,14 +46,14 @@ class Training(NamedTuple):
     losses: dict[str, Any]
     loss_weights: dict[str, float]
     metric: str | None
-    """The output whose accuracy is followed, if any."""
+    """The output whose accuracy is measured; None for none."""
     batch: Callable[[Stage, int, int], Batch]
     """(stage, epoch over all stages, step of the epoch): pure, called from threads."""
     steps_per_epoch: int
     select: Callable[[Any, Stage], dict[str, float]]
-    """(model, stage): set what learns; returns factors on the learning rate by variable path."""
+    """(model, stage): set which layers are trainable; return learning-rate factors by variable path."""
     evaluate: Callable[[Any], dict[str, float]]
-    """(model): figures on the held-out records after an epoch."""
+    """(model): return figures of the held-out records after an epoch."""
     ema: float = 0.0
 
 
@@ -64,24 +65,24 @@ def fit(
     workers: int,
     report: Callable[[str | EpochProgress], None],
 ) -> list[dict[str, Any]]:
-    """Run all stages, going on from the newest checkpoint in `partial`; returns a row for each epoch.
+    """Train all stages, from the newest checkpoint in `partial` if there is one; return a row for each epoch.
 
-    The rows hold stage, epoch, loss, learning_rate, accuracy if one is followed, and what `evaluate` gives.
+    A row has stage, epoch, loss, learning_rate, accuracy if one is measured, and the figures of `evaluate`.
     `report` is called with each epoch, and first with a line of text if the training resumes.
     """
-    found = checkpoints.newest(partial)
-    position = found.position if found else Position()
-    if found:
-        found.restore_model(training.model)
+    checkpoint = checkpoints.newest(partial)
+    position = checkpoint.position if checkpoint else Position()
+    if checkpoint:
+        checkpoint.restore_model(training.model)
         report(f"resumes at stage {position.stage + 1}, step {position.step}")
     optimizer = None
     for index in range(position.stage, len(training.stages)):
         stage = training.stages[index]
         optimizer = _prepare(training, stage, optimizer)
-        if found and index == found.position.stage:
-            found.restore_optimizer(optimizer)
-        keeper = _Keeper(partial, checkpoint_seconds, training.model, optimizer)
-        position = _run_stage(training, position, keeper, workers=workers, report=report)
+        if checkpoint and index == checkpoint.position.stage:
+            checkpoint.restore_optimizer(optimizer)
+        writer = _CheckpointWriter(partial, checkpoint_seconds, training.model, optimizer)
+        position = _run_stage(training, position, writer, workers=workers, report=report)
         if training.ema or stage.lookahead_steps:
             optimizer.finalize_variable_values(training.model.trainable_variables)
         position = Position(stage=index + 1, history=position.history)
@@ -89,14 +90,14 @@ def fit(
 
 
 def _prepare(training: Training, stage: Stage, previous: Any) -> Any:
-    """Compile the model for a stage; the optimizer is fresh unless the stage keeps the previous one."""
+    """Compile the model for a stage with a new optimizer, or one that continues the previous one's state."""
     factors = training.select(training.model, stage)
     optimizer = make_optimizer(
         stage, steps_per_epoch=training.steps_per_epoch, factors=factors, ema=training.ema
     )
     optimizer.build(training.model.trainable_variables)
     if stage.keep_optimizer and previous is not None:
-        hand_on(previous, optimizer)
+        transfer_state(previous, optimizer)
     training.model.compile(
         optimizer=optimizer,
         loss=training.losses,
@@ -107,8 +108,8 @@ def _prepare(training: Training, stage: Stage, previous: Any) -> Any:
     return optimizer
 
 
-class _Keeper:
-    """Writes a checkpoint when the last one is old enough."""
+class _CheckpointWriter:
+    """Writes a checkpoint when the last one is older than `seconds`."""
 
     def __init__(self, folder: Path, seconds: float, model: Any, optimizer: Any) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -116,7 +117,7 @@ class _Keeper:
         self._model, self.optimizer = model, optimizer
         self._last = time.monotonic()
 
-    def offer(self, position: Position) -> None:
+    def save_if_due(self, position: Position) -> None:
         if time.monotonic() - self._last >= self._seconds:
             checkpoints.save(self._folder, position, self._model, self.optimizer)
             self._last = time.monotonic()
@@ -125,7 +126,7 @@ class _Keeper:
 def _run_stage(
     training: Training,
     position: Position,
-    keeper: _Keeper,
+    writer: _CheckpointWriter,
     *,
     workers: int,
     report: Callable[[str | EpochProgress], None],
@@ -140,19 +141,19 @@ def _run_stage(
     began = time.monotonic()
     with closing(prefetch(make, steps, workers=workers, depth=PREFETCHED)) as batches:
         for step, batch in zip(steps, batches, strict=True):
-            position = _take(training, position, batch)
+            position = _train_step(training, position, batch)
             if (step + 1) % per_epoch == 0:
-                position = _end_epoch(training, position, keeper.optimizer, began, report)
+                position = _end_epoch(training, position, writer.optimizer, began, report)
                 began = time.monotonic()
-            keeper.offer(position)
+            writer.save_if_due(position)
     return position
 
 
-def _take(training: Training, position: Position, batch: Batch) -> Position:
-    """One step; losses are summed here, so that Keras's running means need no saving."""
+def _train_step(training: Training, position: Position, batch: Batch) -> Position:
+    """Train on one batch; losses are summed here, so that checkpoints need none of Keras's running means."""
     training.model.reset_metrics()
     if training.model.train_function is None:
-        open_shapes(training.model, batch.inputs, batch.targets, _by_output(training, batch))
+        trace_once(training.model, batch.inputs, batch.targets, _by_output(training, batch))
     figures = training.model.train_on_batch(
         batch.inputs, batch.targets, sample_weight=_by_output(training, batch), return_dict=True
     )
@@ -201,15 +202,15 @@ def _end_epoch(
 
 @contextmanager
 def averaged(training: Training, optimizer: Any) -> Iterator[None]:
-    """The model with its averaged or slow weights inside the block, its own weights after it."""
+    """Give the model its averaged or slow weights inside the block, and restore its weights after it."""
     if not training.ema and not getattr(optimizer, "lookahead_steps", 0):
         yield
         return
     variables = training.model.trainable_variables
-    own = [np.array(variable) for variable in variables]
+    weights = [np.array(variable) for variable in variables]
     optimizer.finalize_variable_values(variables)
     try:
         yield
     finally:
-        for variable, value in zip(variables, own, strict=True):
+        for variable, value in zip(variables, weights, strict=True):
             variable.assign(value)

@@ -1,7 +1,7 @@
-"""Blending of two records of a batch, for the inputs and for their soft targets alike.
+"""Mixup and CutMix: each record of a batch is mixed with another one, inputs and soft targets alike.
 
-`x` is float (b, …), `y` float (b, k) with rows that sum to one. Each record is mixed with another
-of the same batch by one random pairing; inputs are never changed in place and dtypes are kept.
+`x` is float (b, …), `y` float (b, k) with rows that sum to one. The partners are a random permutation of the
+batch. Arrays are not changed in place, and dtypes are kept.
 """
 
 import numpy as np
@@ -16,22 +16,22 @@ def mix(
     cutmix_alpha: float,
     generator: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Mix the batch with this probability, by one of the enabled ways, each as likely.
+    """Mix the batch with this probability, by one of the enabled methods with equal chance.
 
-    A way is enabled when its alpha is above zero; with none the batch stays as it is.
+    A method is enabled if its alpha is above zero; if none is, the batch is returned unchanged.
     """
-    ways = [(mixup, mixup_alpha), (cutmix, cutmix_alpha)]
-    enabled = [(way, alpha) for way, alpha in ways if alpha > 0]
+    methods = [(mixup, mixup_alpha), (cutmix, cutmix_alpha)]
+    enabled = [(method, alpha) for method, alpha in methods if alpha > 0]
     if not enabled or generator.random() >= probability:
         return x, y
-    way, alpha = enabled[generator.integers(len(enabled))]
-    return way(x, y, alpha=alpha, generator=generator)
+    method, alpha = enabled[generator.integers(len(enabled))]
+    return method(x, y, alpha=alpha, generator=generator)
 
 
 def mixup(
     x: np.ndarray, y: np.ndarray, *, alpha: float, generator: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Weighted mean with a partner, weight from Beta(alpha, alpha) (Zhang et al., ICLR 2018)."""
+    """Average each record with its partner by a weight from Beta(alpha, alpha) (Zhang et al., ICLR 2018)."""
     share = float(generator.beta(alpha, alpha))
     partner = generator.permutation(len(x))
     return _mean(x, x[partner], share), _mean(y, y[partner], share)
@@ -40,10 +40,10 @@ def mixup(
 def cutmix(
     x: np.ndarray, y: np.ndarray, *, alpha: float, generator: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Fill a box of `x` (b, height, width, c) from a partner (Yun et al., ICCV 2019).
+    """Replace a box of `x` (b, height, width, c) by that of the partner (Yun et al., ICCV 2019).
 
-    The box covers 1 - Beta(alpha, alpha) of the area until the border clips it; targets are
-    weighted by what it covers in truth.
+    The box has 1 - Beta(alpha, alpha) of the area before it is clipped at the border; the weights of the
+    targets are the shares of the area after clipping.
 
     Raises:
         ValueError: `x` has no height and width.
@@ -60,12 +60,12 @@ def cutmix(
     return pasted, _mean(y, y[partner], share)
 
 
-def _mean(own: np.ndarray, other: np.ndarray, share: float) -> np.ndarray:
-    return (share * own + (1 - share) * other).astype(own.dtype, copy=False)
+def _mean(first: np.ndarray, second: np.ndarray, share: float) -> np.ndarray:
+    return (share * first + (1 - share) * second).astype(first.dtype, copy=False)
 
 
 def _box(height: int, width: int, *, share: float, generator: np.random.Generator) -> tuple[slice, slice]:
-    """Rows and columns of a box with this share of the area around a uniform centre, clipped."""
+    """Rows and columns of a box with this share of the area and a uniformly random centre, clipped."""
     return (
         _span(height, share**0.5, center=int(generator.integers(height))),
         _span(width, share**0.5, center=int(generator.integers(width))),

@@ -1,16 +1,24 @@
-"""Lookahead (Zhang et al., NeurIPS 2019) around any Keras optimizer."""
+"""Wrappers of Keras's optimizer classes: Lookahead, and lazy updates of embeddings.
+
+Both override methods that Keras does not document (`_backend_update_step`, `_get_variable_index`,
+`_trainable_variables`); a test checks that the installed Keras still has them.
+"""
 
 from functools import cache
 from typing import Any
 
+EMBEDDINGS = "embeddings"
+"""End of the paths of variables whose rows are updated lazily; Keras's own embeddings have it."""
+
 
 @cache
-def looking_ahead(optimizer: type) -> type:
-    """The optimizer class whose weights go back, every `steps` updates, to `share` of the way they came.
+def with_lookahead(optimizer: type) -> type:
+    """Return the optimizer class with Lookahead (Zhang et al., NeurIPS 2019).
 
-    The weights that remain are the slow ones, a variable each. They start where the weights are before
-    the first update, so that neither the time of the build nor state handed on by an earlier stage
-    matters. A moving average follows the weights after they went back.
+    Every `lookahead_steps` updates, the slow weights move by `lookahead_share` of the difference to the
+    weights, and the weights are set to them. The slow weights are one variable for each weight. They start
+    with the weights before the first update, so that neither the time of `build` nor state transferred from
+    an earlier stage matters. A moving average follows the weights after they are set.
     """
     from keras import ops
 
@@ -23,20 +31,20 @@ def looking_ahead(optimizer: type) -> type:
             self.slow = self.add_optimizer_variables(variables, "slow")
 
         def _backend_update_step(self, grads: Any, trainable_variables: Any, learning_rate: Any) -> None:
-            """Called by Keras at real updates only, however many batches make one."""
+            """Called by Keras once for each update, however many batches it accumulates."""
             starts = ops.equal(self.iterations, 0)
             for slow, variable in zip(self.slow, self._trainable_variables, strict=True):
                 slow.assign(ops.where(starts, variable.value, slow.value))
             super()._backend_update_step(grads, trainable_variables, learning_rate)
-            returns = ops.equal((self.iterations + 1) % self.lookahead_steps, 0)
+            is_synchronised = ops.equal((self.iterations + 1) % self.lookahead_steps, 0)
             for slow, variable in zip(self.slow, self._trainable_variables, strict=True):
                 fast, old = variable.value, slow.value
-                back = old + self.lookahead_share * (fast - old)
-                slow.assign(ops.where(returns, back, old))
-                variable.assign(ops.where(returns, back, fast))
+                new = old + self.lookahead_share * (fast - old)
+                slow.assign(ops.where(is_synchronised, new, old))
+                variable.assign(ops.where(is_synchronised, new, fast))
 
         def finalize_variable_values(self, var_list: list[Any]) -> None:
-            """The moving average where there is one, else the slow weights."""
+            """Set the variables to the moving average if there is one, else to the slow weights."""
             if self.use_ema:
                 super().finalize_variable_values(var_list)
             elif int(self.iterations) > 0:
@@ -47,26 +55,18 @@ def looking_ahead(optimizer: type) -> type:
     return Lookahead
 
 
-# FOLDED from tasks/learning/lazy.py
-# Updates that leave alone the rows of embeddings which a batch does not use.
-#
-# Without them the momenta of a rare character go on moving its embedding long after its last appearance,
-# and fade before its next.
-EMBEDDINGS = "embeddings"
-"""How the paths of variables end whose rows are updated lazily; Keras's own embeddings do."""
-
-
 @cache
-def lazy(optimizer: type) -> type:
-    """The optimizer class that changes no row of an embedding whose gradient is zero, nor its momenta.
+def with_lazy_embeddings(optimizer: type) -> type:
+    """Return the optimizer class that leaves rows of embeddings with zero gradient, and their momenta, alone.
 
-    Steps, and with them Adam's correction of bias, are counted for all rows together. The update rule has to
-    treat rows apart: those of LAMB and Adafactor do not.
+    Otherwise the momenta of a rare character would change its embedding long after its last occurrence and
+    decay before the next. Steps, and so Adam's bias correction, are counted for all rows together. The update
+    rule must treat rows independently: those of LAMB and Adafactor do not.
     """
     from keras import ops
 
     class Lazy(optimizer):
-        used: Any = None  # (rows, 1) bool while an embedding is updated: the rows that have a gradient
+        used: Any = None  # (rows, 1) bool, rows with a gradient; set while an embedding is updated
 
         def build(self, variables: list[Any]) -> None:
             super().build(variables)
@@ -92,7 +92,7 @@ def lazy(optimizer: type) -> type:
         def _where_used(self, value: Any, otherwise: Any) -> Any:
             if self.used is None:
                 return value
-            # given variables, `where` under JAX would take their values of before the step
+            # under JAX, `where` of variables would use their values from before the step
             return ops.where(self.used, ops.convert_to_tensor(value), ops.convert_to_tensor(otherwise))
 
     Lazy.__name__ = f"Lazy{optimizer.__name__}"

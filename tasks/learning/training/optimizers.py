@@ -1,7 +1,7 @@
-"""Optimizers of a stage: Keras's own, with what they lack put around them.
+"""Optimizer of a training stage: one of Keras's, with wrappers for what it lacks.
 
-Around each come factors on the learning rate of single variables; around these, where a stage asks for
-them, lazy embeddings, Lookahead and averages. All state lies in `variables`, where checkpoints find it.
+Each optimizer gets learning-rate factors for single variables; around it come, if the stage's settings say
+so, lazy embeddings, Lookahead and moving averages. All state is in `variables`, which checkpoints save.
 """
 
 import re
@@ -12,7 +12,7 @@ from typing import Any
 
 from tasks.core.config import Stage
 from tasks.core.errors import InvalidSettings
-from tasks.learning.training.optimizer_wrappers import lazy, looking_ahead
+from tasks.learning.training.optimizer_wrappers import with_lazy_embeddings, with_lookahead
 from tasks.learning.training.schedules import learning_rate
 
 CLASSES = {
@@ -24,29 +24,30 @@ CLASSES = {
     "lion": "Lion",
     "muon": "Muon",
 }
-"""Classes of `keras.optimizers` by their names in settings."""
+"""Class of `keras.optimizers` by the name in settings."""
 
 UNDECAYED = ("bias", "gamma", "beta", "centers")
-"""Variables that weight decay leaves alone."""
+"""Parts of the names of variables without weight decay."""
 
 ADAFACTOR_EPSILON = 1e-16
-"""Added to squared gradients; where an unused row meets an unused column, Keras's 1e-30 gives 0 / 0."""
+"""Added to squared gradients; with Keras's 1e-30, an unused row and an unused column give 0 / 0."""
 
 
 def make_optimizer(stage: Stage, *, steps_per_epoch: int, factors: Mapping[str, float], ema: float) -> Any:
-    """The optimizer of a stage.
+    """Make the optimizer of a stage.
 
     Args:
-        steps_per_epoch: batches in an epoch, however many of them make one update.
-        factors: multiples of the learning rate by variable path; 1 where a path is missing.
-        ema: momentum of the moving average of the weights, which takes a step at each update; 0 for none.
+        stage: its settings.
+        steps_per_epoch: batches in an epoch, however many of them an update accumulates.
+        factors: factors on the learning rate by variable path; 1 for other paths.
+        ema: momentum of the moving average of the weights, which is updated with them; 0 for none.
 
     Raises:
-        InvalidSettings: when built, if a key of `stage.learning_rate_factors` is part of no path.
+        InvalidSettings: in `build`, if a key of `stage.learning_rate_factors` is part of no path.
     """
     optimizer = _class(stage, averaged=bool(ema))(
         learning_rate=learning_rate(stage, steps_per_epoch=steps_per_epoch),
-        **_own_options(stage),
+        **_rule_options(stage),
         **_common_options(stage, ema),
     )
     optimizer.rule = stage.optimizer
@@ -63,17 +64,17 @@ def make_optimizer(stage: Stage, *, steps_per_epoch: int, factors: Mapping[str, 
 def _class(stage: Stage, *, averaged: bool) -> type:
     import keras
 
-    found = _layerwise(getattr(keras.optimizers, CLASSES[stage.optimizer]))
+    optimizer = _with_factors(getattr(keras.optimizers, CLASSES[stage.optimizer]))
     if stage.lazy_embeddings:
-        found = lazy(found)
+        optimizer = with_lazy_embeddings(optimizer)
     if stage.lookahead_steps:
-        found = looking_ahead(found)
+        optimizer = with_lookahead(optimizer)
     if averaged and stage.accumulate > 1:
-        found = _averaging_updates(found)
-    return found
+        optimizer = _with_average_per_update(optimizer)
+    return optimizer
 
 
-def _own_options(stage: Stage) -> dict[str, Any]:
+def _rule_options(stage: Stage) -> dict[str, Any]:
     if stage.optimizer == "sgd":
         return {"momentum": stage.momentum}
     if stage.optimizer == "adafactor":
@@ -95,10 +96,10 @@ def _common_options(stage: Stage, ema: float) -> dict[str, Any]:
 
 
 @cache
-def _layerwise(optimizer: type) -> type:
-    """The optimizer class with factors on the learning rate of single variables.
+def _with_factors(optimizer: type) -> type:
+    """Return the optimizer class with learning-rate factors for single variables.
 
-    Weight decay is decoupled (Loshchilov and Hutter, ICLR 2019), with the variable's own learning rate.
+    Weight decay is decoupled (Loshchilov and Hutter, ICLR 2019), with the learning rate of the variable.
     """
     from keras import ops
 
@@ -106,16 +107,16 @@ def _layerwise(optimizer: type) -> type:
         rule = ""
         """The name in settings."""
         factors: Mapping[str, float] = {}
-        """Factors by the whole path of a variable."""
+        """Factor by the complete path of a variable."""
         shares: Mapping[str, float] = {}
-        """Factors by any part of a path; all that apply multiply."""
+        """Factor by a part of a path; all that apply are multiplied."""
 
         def build(self, variables: list[Any]) -> None:
             super().build(variables)
-            # by position: backends hand `update_step` their own variables, which know no path
+            # by index: backends call `update_step` with their own variables, which have no path
             self.factor_of = [
                 self.factors.get(path, 1.0) * factor
-                for path, factor in _shared([variable.path for variable in variables], self.shares)
+                for path, factor in _path_factors([variable.path for variable in variables], self.shares)
             ]
             decay = self.weight_decay or 0.0
             self.decay_of = [decay * self._use_weight_decay(variable) for variable in variables]
@@ -131,14 +132,14 @@ def _layerwise(optimizer: type) -> type:
             super().update_step(gradient, variable, rate)
 
         def _apply_weight_decay(self, variables: list[Any]) -> None:
-            """Nothing: `update_step` decays, which knows the variable's learning rate."""
+            """Do nothing: `update_step` decays weights with the learning rate of the variable."""
 
     Layerwise.__name__ = f"Layerwise{optimizer.__name__}"
     return Layerwise
 
 
-def _shared(paths: list[str], shares: Mapping[str, float]) -> list[tuple[str, float]]:
-    """Each path with the product of the factors whose keys are part of it."""
+def _path_factors(paths: list[str], shares: Mapping[str, float]) -> list[tuple[str, float]]:
+    """Pair each path with the product of the factors whose keys are part of it."""
     unused = [part for part in shares if not any(part in path for path in paths)]
     if unused:
         raise InvalidSettings(
@@ -149,7 +150,7 @@ def _shared(paths: list[str], shares: Mapping[str, float]) -> list[tuple[str, fl
 
 
 def _dense(gradient: Any) -> Any:
-    """TensorFlow's slices as a tensor: Keras would square those of a repeated row before it adds them up."""
+    """Convert TensorFlow's slices to a tensor; Keras squares those of a repeated row before it sums them."""
     if not hasattr(gradient, "indices"):
         return gradient
     import tensorflow as tf
@@ -158,8 +159,8 @@ def _dense(gradient: Any) -> Any:
 
 
 @cache
-def _averaging_updates(optimizer: type) -> type:
-    """The optimizer class whose moving average takes a step at each update; Keras's does at each batch."""
+def _with_average_per_update(optimizer: type) -> type:
+    """Return the optimizer class with a moving average of updates; Keras's is one of batches."""
 
     class Averaging(optimizer):
         def _backend_update_step(self, grads: Any, trainable_variables: Any, learning_rate: Any) -> None:
@@ -167,38 +168,43 @@ def _averaging_updates(optimizer: type) -> type:
             super()._update_model_variables_moving_average(self._trainable_variables)
 
         def _update_model_variables_moving_average(self, trainable_variables: list[Any]) -> None:
-            """Nothing, where Keras calls it."""
+            """Do nothing when Keras calls it for each batch."""
 
     Averaging.__name__ = f"Averaging{optimizer.__name__}"
     return Averaging
 
 
-def hand_on(previous: Any, optimizer: Any) -> None:
-    """Give an optimizer the state (momenta, averages) of the previous one, if they follow the same rule.
+def transfer_state(previous: Any, optimizer: Any) -> None:
+    """Copy the state (momenta, averages) of the previous optimizer, if both have the same update rule.
 
-    Learning rate and count of steps start anew; gradients of batches that made no update stay behind.
+    Learning rate and step count start anew; accumulated gradients that made no update are dropped.
     """
     if previous.rule != optimizer.rule:
         return
-    old = {_own_path(variable): variable for variable in previous.variables}
+    old = {_path_within(variable): variable for variable in previous.variables}
     for variable in optimizer.variables:
-        found, scalar = old.get(_own_path(variable)), len(variable.shape) == 0
-        if scalar or found is None or found.shape != variable.shape:
+        source, scalar = old.get(_path_within(variable)), len(variable.shape) == 0
+        if scalar or source is None or source.shape != variable.shape:
             continue
         if not variable.path.endswith("gradient_accumulator"):
-            variable.assign(found)
+            variable.assign(source)
 
 
-def _own_path(variable: Any) -> str:
-    """The path without the optimizer's name, which Keras numbers."""
+def _path_within(variable: Any) -> str:
+    """The path without the optimizer's name, which has a number."""
     return str(variable.path).partition("/")[2]
 
 
 def layer_factors(body: Iterable[Any], heads: Iterable[Any], *, decay: float) -> dict[str, float]:
-    """`decay ** distance` for each variable, the distance counted in blocks from the heads.
+    """Return the learning-rate factor `decay ** distance` by variable path; empty for a decay of 1.
 
-    Consecutive layers whose names agree up to the first number form a block (`block_13_expand` and
-    `block_13_project`). All heads are at distance 0. With a decay of 1 no variable needs a factor.
+    The distance is counted in blocks from the heads, which have distance 0. Consecutive layers whose names
+    are equal up to the first number form a block (`block_13_expand` and `block_13_project`).
+
+    Args:
+        body: layers in the order of the network.
+        heads: layers after the body.
+        decay: factor from one block to the one before it.
     """
     if decay == 1:
         return {}
@@ -213,6 +219,10 @@ def layer_factors(body: Iterable[Any], heads: Iterable[Any], *, decay: float) ->
 
 
 def block_name(layer: str) -> str:
-    """The part of a layer's name that its block shares."""
+    """Return the part of a layer's name that is common to its block.
+
+    >>> block_name("block_13_expand"), block_name("stem")
+    ('block_13', 'stem')
+    """
     match = re.match(r".*?\d+", layer)
     return match.group() if match else layer

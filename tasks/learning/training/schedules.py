@@ -1,4 +1,4 @@
-"""Learning rates as functions of the step."""
+"""Learning-rate schedules of training stages."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -9,19 +9,21 @@ from tasks.core.config import Stage
 
 
 def learning_rate(stage: Stage, *, steps_per_epoch: int) -> Any:
-    """The Keras schedule of a stage: linear warm-up from zero, then what `stage.schedule` says.
+    """Make the Keras schedule of a stage: linear warm-up from zero, then `stage.schedule`.
 
-    A step is a batch, also where several make one update.
+    A step is a batch, also where an update accumulates several.
     """
     import keras
 
     peak, total = stage.learning_rate, max(1, stage.epochs * steps_per_epoch)
     warmup = min(total - 1, round(stage.warmup_epochs * steps_per_epoch))
     if stage.schedule == "points":
-        return straight((epoch * steps_per_epoch, share * peak) for epoch, share in stage.schedule_points)
+        return piecewise_linear(
+            (epoch * steps_per_epoch, share * peak) for epoch, share in stage.schedule_points
+        )
     if stage.schedule == "linear":
         rise = [(0, 0.0)] if warmup else []
-        return straight([*rise, (warmup, peak), (total, stage.end_factor * peak)])
+        return piecewise_linear([*rise, (warmup, peak), (total, stage.end_factor * peak)])
     if stage.schedule == "cosine":
         return keras.optimizers.schedules.CosineDecay(
             0.0 if warmup else peak,
@@ -35,13 +37,13 @@ def learning_rate(stage: Stage, *, steps_per_epoch: int) -> Any:
     return keras.optimizers.schedules.PolynomialDecay(0.0, warmup, end_learning_rate=peak, power=1.0)
 
 
-def straight(points: Iterable[tuple[float, float]]) -> Any:
-    """The schedule through (step, rate), joined by straight lines; constant before and after them."""
-    return _straight()(list(points))
+def piecewise_linear(points: Iterable[tuple[float, float]]) -> Any:
+    """Make the schedule that interpolates (step, rate) linearly; constant before and after the points."""
+    return _piecewise_linear()(list(points))
 
 
 @cache
-def _straight() -> type:
+def _piecewise_linear() -> type:
     import keras
     from keras import ops
 

@@ -93,9 +93,9 @@ def test_settings_of_matplotlib_are_left_as_they_were():
     [
         (history(1), ["accuracy"]),
         (history(1, held_out=False), ["accuracy"]),
-        (f1_history(), ["f1"]),
+        (f1_history(), ["f1_of_marks"]),
         ([], []),
     ],
 )
 def test_a_panel_is_drawn_for_what_was_measured_beside_the_loss(given, measured):
-    assert charts._measured({"a, fold 0": given}) == measured
+    assert charts._figures({"a, fold 0": given}) == measured

@@ -68,7 +68,7 @@ def test_a_search_that_found_nothing_better_says_so():
     html = page.render("search", "", sections([trial(0, 0.5, rate=1.0), trial(1, 0.4, rate=2.0)], {}))
     assert "none was better than the settings" in html
     assert "best: trial" not in html
-    assert "flattered" not in html
+    assert "optimistic" not in html
 
 
 def test_equal_trials_give_equal_bytes():

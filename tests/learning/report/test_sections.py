@@ -69,16 +69,16 @@ def test_the_best_is_the_smallest_where_lower_is_better():
     assert "The lower the better" in words(section)
 
 
-def test_what_the_weights_score_elsewhere_is_told_where_it_is_known():
-    assert "flatters it slightly" in words(sections.scores(material()))
+def test_the_nested_score_of_the_weights_is_shown_where_there_is_one():
+    assert "its score is slightly too optimistic" in words(sections.scores(material()))
     told = words(sections.scores(material(nested=Score("accuracy", 0.8125, 0.0625))))
-    assert "all folds but the one they are judged on, they score 0.8125 ± 0.0625" in told
+    assert "weights chosen for each fold on the other folds, it scores 0.8125 ± 0.0625" in told
 
 
 def test_a_single_member_is_not_repeated_as_a_blend():
     one = material(members={"good": scores([0, 1, 0, 0])}, weights={"good": 1.0})
     assert [row[0] for row in table(sections.scores(one)).rows] == ["good"]
-    assert "flatters" not in words(sections.scores(one))
+    assert "optimistic" not in words(sections.scores(one))
     assert not sections.weights(one).blocks
 
 
@@ -103,7 +103,7 @@ def test_a_training_is_told_with_whichever_figures_were_taken():
     assert shown.rows == [["a, fold 0", 1, 2.0, 0.25], ["b", 1, 2.0, None]]
 
 
-def test_curves_are_drawn_of_the_members_that_count_most(monkeypatch):
+def test_curves_are_drawn_of_the_members_with_the_largest_weights(monkeypatch):
     drawn: list[list[str]] = []
 
     def learning_curves(histories, *, caption):
@@ -117,7 +117,7 @@ def test_curves_are_drawn_of_the_members_that_count_most(monkeypatch):
     told = sections.training(material(histories=dict.fromkeys(names, history)))
     sections.training(material(histories=dict.fromkeys(names[:3], history)))
     assert drawn == [
-        ["bad, fold 0", "bad, fold 1", "good, fold 0", "Only the 2 members that count most."],
+        ["bad, fold 0", "bad, fold 1", "good, fold 0", "Only the 2 members with the largest weights."],
         [*names[:3], ""],
     ]
     assert len(table(told).rows) == 4
@@ -153,14 +153,14 @@ def test_own_sections_stand_between_results_and_origins_and_empty_ones_are_left_
     assert any(isinstance(block, Chart) for block in whole[0].blocks)
 
 
-def test_notes_show_counts_that_are_not_told_elsewhere_and_the_first_examples(tmp_path):
+def test_notes_show_counts_that_are_not_shown_elsewhere_and_the_first_examples(tmp_path):
     examples = [*"abcde", {"f": 1}, "g"]
     notes = {
         "counts": {"train": 6, "train x": 1},
         "notes": [{"kind": "repeated", "message": "kept once", "examples": examples}],
     }
     (tmp_path / "notes.json").write_text(json.dumps(notes))
-    found = sections.notes(tmp_path, told={"train x"}, more=[Text("between")])
+    found = sections.notes(tmp_path, omitted={"train x"}, more=[Text("between")])
     assert found.blocks[0].rows == [["train", 6]]
     assert found.blocks[1] == Text("between")
     assert found.blocks[2].rows == [["repeated", "kept once", "a, b, c, d, e and 2 more"]]

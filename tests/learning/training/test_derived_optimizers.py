@@ -6,7 +6,7 @@ import pytest
 from tasks.core.config import Stage
 from tasks.core.errors import InvalidSettings
 from tasks.learning.training.keras_setup import configure
-from tasks.learning.training.optimizers import CLASSES, hand_on, make_optimizer
+from tasks.learning.training.optimizers import CLASSES, make_optimizer, transfer_state
 from tests.learning.references import RATE, Adam, Sgd, constant, course, optimizer_of, state, variables, walk
 
 START = [1.0, -2.0, 0.5]
@@ -196,7 +196,7 @@ def test_momenta_and_averages_are_handed_on_and_neither_rate_nor_left_over_batch
     learned = variables(kernel=START)
     walk(first, learned, GRADIENTS[:3])
     second.build(learned)
-    hand_on(first, second)
+    transfer_state(first, second)
     for name in ("momentum", "average"):
         assert state(second, name).tolist() == state(first, name).tolist() != [0, 0, 0]
     assert state(second, "gradient_accumulator").tolist() == [0, 0, 0]
@@ -209,5 +209,5 @@ def test_another_rule_starts_with_a_state_of_its_own():
     learned = variables(kernel=START)
     walk(first, learned, GRADIENTS)
     second.build(learned)
-    hand_on(first, second)
+    transfer_state(first, second)
     assert state(second, "momentum").tolist() == [0, 0, 0]

@@ -3,7 +3,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tasks.learning.training.dynamic_shapes import open_shapes
+from tasks.learning.training.dynamic_shapes import trace_once
 
 WIDTH = 6
 
@@ -61,7 +61,7 @@ def losses(made, *, opened: bool, weights: np.ndarray | None = None) -> list[flo
         inputs, targets = batch(count, length)
         own = None if weights is None else dict.fromkeys(targets, weights[:count])
         if opened and made.train_function is None:
-            open_shapes(made, inputs, targets, own)
+            trace_once(made, inputs, targets, own)
         found.append(made.train_on_batch(inputs, targets, sample_weight=own, return_dict=True)["loss"])
     return [float(each) for each in found]
 
@@ -88,5 +88,5 @@ def test_a_step_is_traced_once_whatever_comes():
 
 def test_models_of_one_size_keep_their_own_step():
     made = model(length=8)
-    open_shapes(made, *batch(4, 8))
+    trace_once(made, *batch(4, 8))
     assert made.train_function is None
