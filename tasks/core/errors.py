@@ -41,11 +41,11 @@ class Problem(NamedTuple):
 class InvalidData(UserError):
     """Raw files of a competition cannot be used; the message lists problems with file and line."""
 
-    shown = 20
+    max_listed = 20
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
-        lines = [str(problem) for problem in self.problems[: self.shown]]
-        if len(self.problems) > self.shown:
-            lines.append(f"… and {len(self.problems) - self.shown} more")
+        lines = [str(problem) for problem in self.problems[: self.max_listed]]
+        if len(self.problems) > self.max_listed:
+            lines.append(f"… and {len(self.problems) - self.max_listed} more")
         super().__init__("\n".join(lines))

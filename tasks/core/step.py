@@ -194,7 +194,7 @@ def step(
 
     Args:
         uses: files of the competition (named by the argument `competition`) that decide the result.
-        libraries: installed packages whose version decides the result, beside those that the code names
+        libraries: installed packages whose version decides the result, besides those that the code imports
             (`tasks.core.cache.code.DECIDING`); `backend` is Keras's.
         label: name of a call for people, with arguments in braces.
         retries: further attempts after a failure that is not a UserError.

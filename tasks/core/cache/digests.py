@@ -47,15 +47,15 @@ def contents(path: Path, memory: dict[str, list[Any]]) -> dict[str, str]:
     `memory` maps names to `[size, modified_ns, sha256]` of an earlier call and is updated in place; files of
     equal size and time are not read again.
     """
-    found = dict(files_below(path))
-    unread = [name for name, status in found.items() if _cached(memory.get(name), status) is None]
+    files = dict(files_below(path))
+    unread = [name for name, status in files.items() if _cached(memory.get(name), status) is None]
     with ThreadPoolExecutor(max_workers=4) as pool:
         digests = pool.map(lambda name: sha256_of_file(path / name if name else path), unread)
         hashed = dict(zip(unread, digests, strict=True))
-    result = {name: hashed.get(name) or memory[name][2] for name in found}
+    result = {name: hashed.get(name) or memory[name][2] for name in files}
     now = time.time_ns()
     memory.clear()
-    for name, status in found.items():
+    for name, status in files.items():
         if now - status.st_mtime_ns > RECENT_NS:
             memory[name] = [status.st_size, status.st_mtime_ns, result[name]]
     return result

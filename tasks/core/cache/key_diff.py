@@ -59,13 +59,13 @@ def _changed_files(field: str, names: list[str]) -> str:
 
 def differences(record: dict[str, Any], key: Key) -> list[tuple[str, Any, Any]]:
     """Each place at which inputs, code or libraries differ, with the record's value and the key's."""
-    found = []
+    changed = []
     for part in ("inputs", "code", "libraries"):
         before, now = leaves(record[part]), leaves(getattr(key, part))
         for place in sorted(before.keys() | now.keys()):
             if before.get(place) != now.get(place):
-                found.append((f"{part} {place}", before.get(place), now.get(place)))
-    return found
+                changed.append((f"{part} {place}", before.get(place), now.get(place)))
+    return changed
 
 
 def _change(place: str, before: Any, now: Any) -> str:
@@ -94,7 +94,7 @@ def leaves(value: Any, place: str = "") -> dict[str, Any]:
         value = {str(index): item for index, item in enumerate(value)}
     if not isinstance(value, dict):
         return {place: value}
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for name, item in value.items():
-        found |= leaves(item, f"{place}{MARK}{name}" if place else name)
-    return found
+        values |= leaves(item, f"{place}{MARK}{name}" if place else name)
+    return values

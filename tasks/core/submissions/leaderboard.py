@@ -80,12 +80,12 @@ def _time(text: Any) -> datetime | None:
 
 def what_changed(before: Submission, submission: Submission) -> str:
     """The settings that differ, in short; if none does, the other parts that decide answers."""
-    found = differences(before, submission)
-    if settings := found.pop("config"):
+    changes = differences(before, submission)
+    if settings := changes.pop("config"):
         return _describe(settings)
     others = [
         f"{part} ({len(different)})" if part != "data" else part
-        for part, different in found.items()
+        for part, different in changes.items()
         if different
     ]
     return ", ".join(others) or "nothing"
@@ -96,13 +96,13 @@ def _describe(settings: Sequence[Difference]) -> str:
     parts: dict[str, list[Difference]] = {}
     for each in settings:
         parts.setdefault(each.key.partition(".")[0], []).append(each)
-    return ", ".join(_describe_part(part, found) for part, found in parts.items())
+    return ", ".join(_describe_part(part, changes) for part, changes in parts.items())
 
 
-def _describe_part(part: str, found: Sequence[Difference]) -> str:
-    if len(found) > 1:
-        return f"{len(found)} settings of {part}"
-    return f"{found[0].key} {_short(found[0].first)} → {_short(found[0].second)}"
+def _describe_part(part: str, changes: Sequence[Difference]) -> str:
+    if len(changes) > 1:
+        return f"{len(changes)} settings of {part}"
+    return f"{changes[0].key} {_short(changes[0].first)} → {_short(changes[0].second)}"
 
 
 def _short(value: Any) -> str:
@@ -118,19 +118,19 @@ def agreement(lines: Iterable[Entry], *, public_higher_is_better: bool) -> Agree
         return None
     from scipy.stats import kendalltau
 
-    own = [value if each.higher_is_better else -value for each, value, _ in known]
+    ours = [value if each.higher_is_better else -value for each, value, _ in known]
     public = [value if public_higher_is_better else -value for _, _, value in known]
-    if len(set(own)) < 2 or len(set(public)) < 2:
+    if len(set(ours)) < 2 or len(set(public)) < 2:
         return None
-    return Agreement(float(kendalltau(own, public).statistic), len(known))
+    return Agreement(float(kendalltau(ours, public).statistic), len(known))
 
 
-def agreement_text(found: Agreement | None) -> str:
+def agreement_text(result: Agreement | None) -> str:
     """The agreement as a sentence."""
-    if found is None:
+    if result is None:
         return "Record public scores of two or more different submissions to see how far ranks agree."
-    pairs = "1 pair" if found.pairs == 1 else f"{found.pairs:,} pairs"
+    pairs = "1 pair" if result.pairs == 1 else f"{result.pairs:,} pairs"
     return (
-        f"Out-of-fold and public scores agree in rank by {found.tau:+.2f} (Kendall's tau: 1 the same order, "
-        f"0 chance), from {found.submissions} submissions, {pairs}."
+        f"Out-of-fold and public scores agree in rank by {result.tau:+.2f} (Kendall's tau: 1 the same order, "
+        f"0 chance), from {result.submissions} submissions, {pairs}."
     )
