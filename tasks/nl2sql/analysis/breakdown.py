@@ -116,9 +116,8 @@ def _figures(right: np.ndarray) -> list[Any]:
 
 def heads(names: Sequence[str], parts: Sequence[EvaluatedPart]) -> list[str]:
     """Headings of the columns that each part has; those of the first are without its name."""
-    return [
-        name if place == 0 else f"{name}, {part.name}" for place, part in enumerate(parts) for name in names
-    ]
+    suffixes = ["", *(f", {part.name}" for part in parts[1:])]
+    return [name + suffix for suffix in suffixes for name in names]
 
 
 def main() -> None:

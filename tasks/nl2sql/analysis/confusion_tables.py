@@ -28,6 +28,8 @@ VALUES = {
 
 Coded = tuple[int, int]
 """A column with a code."""
+Normalised = tuple[Condition, Condition]
+"""The normal form of a condition, and the condition."""
 
 
 class Confusion(NamedTuple):
@@ -116,10 +118,8 @@ def _single(gold: Iterable[int], answer: Iterable[int]) -> Iterator[tuple[int, i
 def wrong_values(part: EvaluatedPart, row: int) -> Iterator[WrongValue]:
     """The wrong values of an answer, each with the label of the same column and operator."""
     table = part.tables[row]
-    labels, answers = (
-        [(normal(each, table), each) for each in query.conditions]
-        for query in (part.gold[row], part.answers[row])
-    )
+    queries = part.gold[row], part.answers[row]
+    labels, answers = ([(normal(each, table), each) for each in query.conditions] for query in queries)
     missing, added = _without(labels, answers), _without(answers, labels)
     for label in missing:
         for place, answer in enumerate(added):
@@ -134,10 +134,8 @@ def normal(condition: Condition, table: Table) -> Condition:
     return normal_form(Query((), NONE, (condition,)), table).conditions[0]
 
 
-def _without(
-    conditions: Iterable[tuple[Condition, Condition]], others: Iterable[tuple[Condition, Condition]]
-) -> list[Condition]:
-    """The conditions that the others lack; each condition comes after its normal form."""
+def _without(conditions: Iterable[Normalised], others: Iterable[Normalised]) -> list[Condition]:
+    """The conditions that the others lack."""
     left, missing = Counter(key for key, _ in others), []
     for key, condition in conditions:
         left[key] -= 1

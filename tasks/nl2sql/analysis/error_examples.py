@@ -10,7 +10,7 @@ from tasks.core.report.page import Block, Section, Text
 from tasks.nl2sql.analysis.breakdown import COMBINATION
 from tasks.nl2sql.analysis.evaluation import EvaluatedPart
 from tasks.nl2sql.query.execution import Failure
-from tasks.nl2sql.query.schema import AGGREGATES, OPERATORS, Cell, Condition, Query, Table
+from tasks.nl2sql.query.schema import AGGREGATES, OPERATORS, Cell, Query, Table
 from tasks.nl2sql.query.scoring import SUBTASKS
 from tasks.nl2sql.query.sql import readable
 from tasks.text.validation.json_lines import printable
@@ -114,20 +114,16 @@ def result_text(part: EvaluatedPart, row: int, query: Query) -> str:
         return f"fails: {FAILURES[result.error]}"
     if not result.rows:
         return "no row"
-    rows = [
-        "; ".join("NULL" if cell is None else str(cell) for cell in cells)
-        for cells in result.rows[:RESULT_ROWS]
-    ]
+    texts = ([_text(cell, empty="NULL") for cell in cells] for cells in result.rows[:RESULT_ROWS])
     more = f" … {len(result.rows):,} rows" if len(result.rows) > RESULT_ROWS else ""
-    return ", ".join(printable(each, longest=LONGEST_RESULT_ROW) for each in rows) + more
+    return ", ".join(printable("; ".join(row), longest=LONGEST_RESULT_ROW) for row in texts) + more
 
 
 def excerpt(table: Table, gold: Query, answer: Query) -> page.TableBlock:
     """A line for each column that label or answer uses, in the table's order; then the first few others."""
-    used = gold.columns | answer.columns
-    concerned = [column for column in range(len(table.header)) if column in used]
+    used = sorted(gold.columns | answer.columns)
     others = [column for column in range(len(table.header)) if column not in used]
-    rows = [_excerpt_line(table, column, gold, answer) for column in [*concerned, *others[:OTHER_COLUMNS]]]
+    rows = [_excerpt_line(table, column, gold, answer) for column in [*used, *others[:OTHER_COLUMNS]]]
     columns = ["column", "type", "labelled", "answered", *(f"row {row + 1}" for row in range(TABLE_ROWS))]
     title = printable(table.title, longest=LONGEST_CELL) or "Without title"
     size = f"{len(table.rows):,} rows, {len(table.header):,} columns"
@@ -135,7 +131,8 @@ def excerpt(table: Table, gold: Query, answer: Query) -> page.TableBlock:
 
 
 def _excerpt_line(table: Table, column: int, gold: Query, answer: Query) -> list[object]:
-    cells = [_cell(row[column]) for row in table.rows[:TABLE_ROWS]]
+    # as text, for a column of the excerpt has cells of many types
+    cells = [printable(_text(row[column]), longest=LONGEST_CELL) for row in table.rows[:TABLE_ROWS]]
     cells += [""] * (TABLE_ROWS - len(cells))
     heading = printable(table.header[column], longest=LONGEST_CELL) or EMPTY
     return [heading, table.types[column], column_use(gold, column), column_use(answer, column), *cells]
@@ -143,16 +140,12 @@ def _excerpt_line(table: Table, column: int, gold: Query, answer: Query) -> list
 
 def column_use(query: Query, column: int) -> str:
     """How a query uses a column."""
-    selected = [
-        f"select {AGGREGATES[aggregate]}".strip() for each, aggregate in query.select if each == column
-    ]
-    return "; ".join(selected + [_condition(each) for each in query.conditions if each.column == column])
+    uses = [f"select {AGGREGATES[code]}".strip() for each, code in query.select if each == column]
+    for each, operator, value in query.conditions:
+        if each == column:
+            uses.append(f"{OPERATORS[operator]} {printable(value, longest=LONGEST_CELL) or EMPTY}")
+    return "; ".join(uses)
 
 
-def _condition(condition: Condition) -> str:
-    return f"{OPERATORS[condition.operator]} {printable(condition.value, longest=LONGEST_CELL) or EMPTY}"
-
-
-def _cell(cell: Cell) -> str:
-    """As text, for a column of the excerpt has cells of many types."""
-    return printable("" if cell is None else str(cell), longest=LONGEST_CELL)
+def _text(cell: Cell, *, empty: str = "") -> str:
+    return empty if cell is None else str(cell)

@@ -34,14 +34,14 @@ class Grouping(NamedTuple):
 def by_label(parts: Sequence[EvaluatedPart]) -> list[Grouping]:
     """Groupings by the labelled query."""
     connected = "By the connector of the conditions; “one column”: two of them are on the same column."
-    compared = (
+    content = (
         "By the content of the compared columns; percent: more than half of a column's cells end with %."
     )
     return [
         _grouping("conditions", "By number of conditions.", parts, _of_labels(number), NUMBERS),
         _grouping("connector", connected, parts, _of_labels(connection)),
         _grouping("operators", "By operators of the conditions.", parts, _of_labels(operators)),
-        _grouping("compared columns", compared, parts, compared_columns),
+        _grouping("compared columns", content, parts, compared_columns),
         _grouping("selected", "By the aggregates of the selected columns.", parts, _of_labels(selection)),
     ]
 
@@ -70,10 +70,8 @@ def by_table(parts: Sequence[EvaluatedPart]) -> list[Grouping]:
 
 def crossed(first: Grouping, second: Grouping) -> Grouping:
     """Each group of the one divided by the other."""
-    of = [
-        [f"{one}; {other}" for one, other in zip(*pair, strict=True)]
-        for pair in zip(first.of, second.of, strict=True)
-    ]
+    pairs = zip(first.of, second.of, strict=True)
+    of = [list(map("; ".join, zip(*groups, strict=True))) for groups in pairs]
     present = {name for names in of for name in names}
     names = [f"{one}; {other}" for one in first.names for other in second.names]
     title = f"{first.title}; {second.title}"

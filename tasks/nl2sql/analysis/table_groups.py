@@ -23,11 +23,8 @@ WIDTHS = ("up to 5", "6 to 10", "11 to 20", "21 to 30", "more than 30")
 """Groups by number of columns."""
 SHARING = SHARED, UNIQUE = ("shared by several tables", "of one table only")
 """Groups by headings."""
-EXPOSURES = SEEN, KNOWN_HEADINGS, NEW = (
-    "table in training",
-    "new table, its headings in training",
-    "new headings",
-)
+SEEN, KNOWN_HEADINGS, NEW = "table in training", "new table, its headings in training", "new headings"
+EXPOSURES = (SEEN, KNOWN_HEADINGS, NEW)
 """Groups by what the models that answered were trained on."""
 
 _MOST_COLUMNS = (5, 10, 20, 30)
@@ -57,17 +54,17 @@ def families(tables: Iterable[Table]) -> Families:
     titles: defaultdict[tuple[str, ...], dict[int, str]] = defaultdict(dict)
     for table in tables:
         titles[table.header][content_hash(table)] = _masked(table.title)
-    shared = {header: list(masked.values()) for header, masked in titles.items() if len(masked) > 1}
-    return Families(
-        {header: _common_ending(masked) or ", ".join(header) for header, masked in shared.items()}
-    )
+    endings = {
+        header: _common_ending(masked.values()) for header, masked in titles.items() if len(masked) > 1
+    }
+    return Families({header: ending or ", ".join(header) for header, ending in endings.items()})
 
 
 def _masked(title: str) -> str:
     return _NUMBER.sub("#", title) or "no title"
 
 
-def _common_ending(titles: list[str]) -> str:
+def _common_ending(titles: Iterable[str]) -> str:
     """The ending that titles share, after … where they begin differently; empty if they share none."""
     first, *_, last = sorted(title[::-1] for title in titles)
     same = takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))

@@ -29,12 +29,9 @@ from tasks.nl2sql.query.schema import Condition, Question, Table
 
 LEAST_SIMILARITY = 0.98
 """Of a cell that is the value in another form, and not merely similar."""
-PLACES = QUESTION, CELL, EITHER, RECOVERED = (
-    "in the question",
-    "in a cell of its column",
-    "in either",
-    "recovered from the question",
-)
+QUESTION, CELL, EITHER = "in the question", "in a cell of its column", "in either"
+RECOVERED = "recovered from the question"
+PLACES = (QUESTION, CELL, EITHER, RECOVERED)
 FORMS = LITERAL, NORMALISED = ("literally", "normalised")
 
 _PARTS: tuple[Part, ...] = ("train", "validation")
@@ -72,8 +69,7 @@ def section(parts: Mapping[str, Counter[tuple[str, str]]]) -> Section:
     """The numbers and shares of parts, by their names."""
     columns = ["values of conditions", *(f"{name}, {form}" for name in parts for form in FORMS)]
     rows = [
-        [place, *(_share(counts, place, form) for counts in parts.values() for form in FORMS)]
-        for place in PLACES
+        [place, *(_share(part, place, form) for part in parts.values() for form in FORMS)] for place in PLACES
     ]
     total = ", ".join(f"{counts['', '']:,} of {name}" for name, counts in parts.items())
     return Section("Values of conditions", [page.TableBlock(columns, rows, f"Of {total}.")])
@@ -86,9 +82,8 @@ def _share(counts: Counter[tuple[str, str]], place: str, form: str) -> str:
 
 def main() -> None:
     """Entry of the program."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tasks.nl2sql.analysis.value_coverage", description=__doc__
-    )
+    program = "python -m tasks.nl2sql.analysis.value_coverage"
+    parser = argparse.ArgumentParser(prog=program, description=__doc__)
     parser.add_argument("root", type=Path, help="folder with the competition's files, as data.root")
     root = parser.parse_args().root
     with TemporaryDirectory() as temporary:
