@@ -12,13 +12,12 @@ import logging
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TextIO
 
 from tasks.core.competition import Part
 from tasks.nl2sql.config import Data
 from tasks.nl2sql.query.database_writer import DatabaseWriter
-from tasks.nl2sql.query.schema import Question, Table
-from tasks.nl2sql.query.serialization import to_json
+from tasks.nl2sql.query.schema import Question, Table, to_json
 from tasks.nl2sql.raw.validation import read_all
 from tasks.text import dataset_files
 
@@ -37,12 +36,12 @@ def load(data: Data, folder: Path) -> None:
     with TemporaryDirectory(dir=folder) as temporary:
         drafts = Path(temporary)
         with ExitStack() as stack:
-            summary = read_all(data, _Drafts(drafts, stack))
+            statistics = read_all(data, _Drafts(drafts, stack))
         for draft in sorted(drafts.iterdir()):
             draft.replace(folder / draft.name)
-    dataset_files.write(folder / "characters.json", summary.characters)
-    dataset_files.write(folder / "notes.json", summary.notes)
-    for entry in summary.notes["notes"]:
+    dataset_files.write(folder / "characters.json", statistics.characters())
+    dataset_files.write(folder / "notes.json", summary := statistics.summary())
+    for entry in summary["notes"]:
         _log.info("%s", entry["message"])
 
 
@@ -54,21 +53,20 @@ def count(data: Data, *, workers: int | None = None) -> dict[str, Any]:
     Raises:
         InvalidData: as `load`.
     """
-    return read_all(data, None).notes
+    return read_all(data, None).summary()
 
 
 class _Drafts:
     """The open files of all parts."""
 
     def __init__(self, folder: Path, stack: ExitStack) -> None:
-        names = [*dataset_files.PARTS, *(f"{part}.tables" for part in dataset_files.PARTS)]
-        self._files = {
-            name: stack.enter_context((folder / f"{name}.jsonl").open("w", encoding="utf-8", newline="\n"))
-            for name in names
-        }
-        self._databases = {
-            part: stack.enter_context(DatabaseWriter(folder / f"{part}.db")) for part in dataset_files.PARTS
-        }
+        self._files: dict[str, TextIO] = {}
+        self._databases: dict[Part, DatabaseWriter] = {}
+        for part in dataset_files.PARTS:
+            for name in (part, f"{part}.tables"):
+                file = (folder / f"{name}.jsonl").open("w", encoding="utf-8", newline="\n")
+                self._files[name] = stack.enter_context(file)
+            self._databases[part] = stack.enter_context(DatabaseWriter(folder / f"{part}.db"))
 
     def add_table(self, part: Part, table: Table) -> None:
         self._databases[part].add(table)
@@ -76,7 +74,7 @@ class _Drafts:
 
     def add_question(self, part: Part, question: Question) -> None:
         value = question._asdict()
-        value["query"] = None if question.query is None else to_json(question.query)
-        if part == "test":
-            del value["query"]
+        query = value.pop("query")
+        if part != "test":
+            value["query"] = query and to_json(query)
         self._files[part].write(dataset_files.line(value))

@@ -9,8 +9,7 @@ from typing import Any
 
 from tasks.core.competition import FoldKey, Part
 from tasks.learning.folds.strata import first_of_same, strata
-from tasks.nl2sql.query.schema import CONNECTORS, NONE, Question, Table
-from tasks.nl2sql.query.serialization import from_json
+from tasks.nl2sql.query.schema import CONNECTORS, NONE, Question, Table, from_json
 from tasks.text import dataset_files
 
 VIEW_FILE = "questions.jsonl"

@@ -13,7 +13,7 @@ from random import Random
 from typing import Any
 
 from tasks.core import demo_files
-from tasks.nl2sql.query.serialization import to_json
+from tasks.nl2sql.query.schema import to_json
 from tasks.nl2sql.synthetic.questions import endless_questions
 from tasks.nl2sql.synthetic.tables import DemoTable, make_table
 from tasks.text import dataset_files

@@ -8,8 +8,7 @@ from tasks.core.cache.store import write_atomically
 from tasks.core.errors import InvalidSubmission
 from tasks.learning.ensemble.candidates import Candidates
 from tasks.nl2sql.dataset import questions, tables
-from tasks.nl2sql.query.schema import AGGREGATES, CONNECTORS, NONE, OPERATORS
-from tasks.nl2sql.query.serialization import to_json
+from tasks.nl2sql.query.schema import AGGREGATES, CONNECTORS, NONE, OPERATORS, to_json
 from tasks.nl2sql.voting import answer_queries
 from tasks.text.validation.submission_lines import broken, parsed
 

@@ -13,8 +13,7 @@ from tasks.nl2sql.augmentation.swaps import rename_columns, swap_values
 from tasks.nl2sql.augmentation.table_transfer import TransferTargets, transfer
 from tasks.nl2sql.config import Augmentation
 from tasks.nl2sql.dataset import VIEW_FILE
-from tasks.nl2sql.query.schema import Question
-from tasks.nl2sql.query.serialization import to_json
+from tasks.nl2sql.query.schema import Question, to_json
 from tasks.text import dataset_files
 
 

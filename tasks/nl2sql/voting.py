@@ -7,8 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from tasks.learning.ensemble.candidates import Candidates, Frame
-from tasks.nl2sql.query.schema import EQUAL, NONE, Condition, Query, Question, Table
-from tasks.nl2sql.query.serialization import from_json
+from tasks.nl2sql.query.schema import EQUAL, NONE, Condition, Query, Question, Table, from_json
 
 Vote = Literal["query", "parts"]
 NO_WINNER = -1

@@ -22,9 +22,8 @@ from typing import Any
 from tasks.nl2sql import data, dataset, demo
 from tasks.nl2sql.config import Data
 from tasks.nl2sql.query.execution import Executor
-from tasks.nl2sql.query.schema import OPERATORS, Query, Question, Table
+from tasks.nl2sql.query.schema import OPERATORS, Query, Question, Table, canonical
 from tasks.nl2sql.query.scoring import Mode, correctness
-from tasks.nl2sql.query.serialization import canonical
 
 QUERIES = 10_000
 

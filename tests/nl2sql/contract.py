@@ -8,8 +8,7 @@ from tasks.core.competition import Part
 from tasks.learning.ensemble.candidates import Candidates, key
 from tasks.nl2sql import dataset as files
 from tasks.nl2sql import demo
-from tasks.nl2sql.query.schema import NONE, Condition, Query, Question
-from tasks.nl2sql.query.serialization import canonical, to_json
+from tasks.nl2sql.query.schema import NONE, Condition, Query, Question, canonical, to_json
 
 NOWHERE = "no cell holds this"
 

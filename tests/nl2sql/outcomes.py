@@ -13,8 +13,7 @@ from tasks.nl2sql import dataset as files
 from tasks.nl2sql import metric
 from tasks.nl2sql.analysis.evaluation import labels
 from tasks.nl2sql.config import Config
-from tasks.nl2sql.query.schema import Query
-from tasks.nl2sql.query.serialization import canonical, to_json
+from tasks.nl2sql.query.schema import Query, canonical, to_json
 from tasks.text import dataset_files
 from tests.nl2sql.jobs import FOLD_OF
 from tests.nl2sql.tiny import query

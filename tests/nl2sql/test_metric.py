@@ -7,8 +7,7 @@ from tasks.learning.ensemble.candidates import Candidates, aligned, key
 from tasks.learning.ensemble.greedy import greedy_weights
 from tasks.nl2sql import dataset as dataset_files
 from tasks.nl2sql.metric import scorer
-from tasks.nl2sql.query.schema import Query
-from tasks.nl2sql.query.serialization import canonical, to_json
+from tasks.nl2sql.query.schema import Query, canonical, to_json
 from tests.nl2sql import written
 from tests.nl2sql.written import PARTS, Part, question
 

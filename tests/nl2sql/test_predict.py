@@ -8,7 +8,7 @@ from tasks.core.competition import Scores
 from tasks.learning.ensemble import candidates
 from tasks.nl2sql import dataset as files
 from tasks.nl2sql import predict as predicting
-from tasks.nl2sql.query.serialization import canonical, to_json
+from tasks.nl2sql.query.schema import canonical, to_json
 from tasks.nl2sql.sketch import features, inference
 from tasks.text import dataset_files
 from tests.nl2sql.jobs import dataset, job, read, recipe, tokenizer

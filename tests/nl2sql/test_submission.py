@@ -5,7 +5,7 @@ import pytest
 
 from tasks.core.errors import InvalidSubmission
 from tasks.learning.ensemble.candidates import Candidates, key
-from tasks.nl2sql.query.serialization import to_json
+from tasks.nl2sql.query.schema import to_json
 from tasks.nl2sql.submission import FILE, check, decode, write
 from tests.nl2sql import written
 from tests.nl2sql.tiny import query

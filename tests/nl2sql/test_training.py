@@ -8,8 +8,7 @@ from tasks.core.config import Stage
 from tasks.nl2sql import dataset as files
 from tasks.nl2sql import training
 from tasks.nl2sql.dataset import VIEW_FILE
-from tasks.nl2sql.query.schema import Condition, Query, Question, Table
-from tasks.nl2sql.query.serialization import to_json
+from tasks.nl2sql.query.schema import Condition, Query, Question, Table, to_json
 from tasks.nl2sql.sketch import features
 from tasks.nl2sql.sketch import training as sketch_training
 from tasks.nl2sql.sketch.training_questions import exact_heads, labelled

@@ -7,7 +7,7 @@ from tasks.core.jobs import AugmentJob
 from tasks.nl2sql import dataset as files
 from tasks.nl2sql.dataset import VIEW_FILE, read_view
 from tasks.nl2sql.demo import tables_with_questions
-from tasks.nl2sql.query.serialization import from_json
+from tasks.nl2sql.query.schema import from_json
 from tasks.nl2sql.synthetic.tables import make_table
 from tasks.nl2sql.views import augment
 

@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 
 from tasks.learning.ensemble.candidates import Candidates, key
-from tasks.nl2sql.query.schema import Question
-from tasks.nl2sql.query.serialization import canonical, to_json
+from tasks.nl2sql.query.schema import Question, canonical, to_json
 from tasks.nl2sql.query.sql import sql
 from tasks.nl2sql.voting import NO_WINNER, Ballot, answer_queries, fallback_query, in_question_order
 from tests.nl2sql.tiny import TABLE, query

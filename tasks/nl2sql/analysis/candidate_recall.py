@@ -10,9 +10,8 @@ from tasks.core.report.formatting import Estimate
 from tasks.core.report.page import Block, Material, Section, TableBlock, Text
 from tasks.nl2sql.analysis.breakdown import heads
 from tasks.nl2sql.analysis.evaluation import EvaluatedPart
-from tasks.nl2sql.query.schema import Query
+from tasks.nl2sql.query.schema import Query, canonical
 from tasks.nl2sql.query.scoring import SUBTASKS, mean_and_error, normal_form, subtask_correctness
-from tasks.nl2sql.query.serialization import canonical
 from tasks.nl2sql.voting import Vote, answer_queries, query_of
 
 FIRST = (1, 2, 3, 5, 8, 16, 32)

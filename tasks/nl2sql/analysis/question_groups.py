@@ -7,8 +7,7 @@ from typing import NamedTuple
 from tasks.nl2sql.analysis import table_groups
 from tasks.nl2sql.analysis.evaluation import EvaluatedPart
 from tasks.nl2sql.analysis.table_groups import EXPOSURES
-from tasks.nl2sql.query.schema import AGGREGATES, CONNECTORS, OPERATORS, Query, Table
-from tasks.nl2sql.query.serialization import canonical
+from tasks.nl2sql.query.schema import AGGREGATES, CONNECTORS, OPERATORS, Query, Table, canonical
 
 MOST_GROUPS = 12
 """Groups of a grouping without an order of its own; the questions of all others are one more."""

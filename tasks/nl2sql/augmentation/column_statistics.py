@@ -99,10 +99,8 @@ class TableStatistics:
 
     def __init__(self, table: Table) -> None:
         self.id, self.title, self.header = table.id, table.title, table.header
-        cells: list[tuple[Cell, ...]] = list(zip(*table.rows, strict=True))
-        self.columns = list(
-            map(ColumnStatistics, table.header, table.types, cells or [()] * len(table.header))
-        )
+        cells: list[tuple[Cell, ...]] = list(zip(*table.rows, strict=True)) or [()] * len(table.header)
+        self.columns = list(map(ColumnStatistics, table.header, table.types, cells))
 
     @cached_property
     def names(self) -> dict[str, int]:
@@ -128,18 +126,16 @@ class TableStatistics:
         by_column: dict[int, list[str]] = {}
         for name, place in self.names.items():
             by_column.setdefault(place, []).append(name)
-        return {
-            place: [name for name in names if not _UNIT.search(name)] or names
-            for place, names in by_column.items()
-        }
+        for place, names in by_column.items():
+            by_column[place] = [name for name in names if not _UNIT.search(name)] or names
+        return by_column
 
     @cached_property
     def by_kind(self) -> dict[tuple[str, str], list[int]]:
         """Columns that have a name and cells to draw, by type and kind."""
         by_kind: dict[tuple[str, str], list[int]] = {}
         for place in sorted(self.names_for_questions):
-            column = self.columns[place]
-            if column.usable:
+            if (column := self.columns[place]).usable:
                 by_kind.setdefault((column.type, column.kind), []).append(place)
         return by_kind
 

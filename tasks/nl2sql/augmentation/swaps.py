@@ -7,7 +7,7 @@ unchanged.
 
 from collections.abc import Collection, Mapping, Sequence
 
-import numpy as np
+from numpy.random import Generator
 
 from tasks.nl2sql.augmentation.column_statistics import TableStatistics
 from tasks.nl2sql.augmentation.literal_mentions import LiteralMatches, NameMatch, literal_matches
@@ -17,7 +17,7 @@ TRIES = 8
 """Most cells drawn for a value until one is new."""
 
 
-def swap_values(question: Question, table: TableStatistics, generator: np.random.Generator) -> Question:
+def swap_values(question: Question, table: TableStatistics, generator: Generator) -> Question:
     """The question with its values replaced by other cells of the same columns.
 
     Numbers keep their form: as many digits before the point, and `%` if they had it.
@@ -35,7 +35,7 @@ def swap_values(question: Question, table: TableStatistics, generator: np.random
     return replaced(question, matches, table, same, redrawn=redrawn, generator=generator) or question
 
 
-def rename_columns(question: Question, table: TableStatistics, generator: np.random.Generator) -> Question:
+def rename_columns(question: Question, table: TableStatistics, generator: Generator) -> Question:
     """The question with the columns that it names replaced by others whose cells are of the same kind.
 
     Values compared with such a column become cells of the new one. Text columns are replaced only where they
@@ -65,7 +65,7 @@ def replaced(
     mapping: Mapping[int, int],
     *,
     redrawn: Collection[int],
-    generator: np.random.Generator,
+    generator: Generator,
 ) -> Question | None:
     """The question about the columns of the table `target` that its own are mapped to.
 
@@ -75,7 +75,9 @@ def replaced(
     """
     assert question.query is not None
     conditions = _conditions(question.query.conditions, target, mapping, redrawn, generator)
-    names = _names(matches.names, target, mapping, here=target.id == question.table, generator=generator)
+    same_table = target.id == question.table
+    changed = [each for each in matches.names if not same_table or mapping.get(each[2], each[2]) != each[2]]
+    names = _names(changed, target, mapping, generator)
     if conditions is None or names is None:
         return None
     values = [(span, conditions[number].value) for number, span in enumerate(matches.values) if span]
@@ -91,16 +93,13 @@ def replaced(
 
 
 def _renamed(
-    named: set[int], table: TableStatistics, taken: set[int], generator: np.random.Generator
+    named: set[int], table: TableStatistics, taken: set[int], generator: Generator
 ) -> dict[int, int]:
     """Another column for each of those for which the table has one; no two the same."""
     renamed: dict[int, int] = {}
     for column in sorted(named):
-        others = [
-            other
-            for other in table.of_same_kind(table.columns[column])
-            if other not in taken and other not in renamed.values()
-        ]
+        unavailable = {*taken, *renamed.values()}
+        others = [each for each in table.of_same_kind(table.columns[column]) if each not in unavailable]
         if others:
             renamed[column] = others[int(generator.integers(len(others)))]
     return renamed
@@ -111,7 +110,7 @@ def _conditions(
     target: TableStatistics,
     mapping: Mapping[int, int],
     redrawn: Collection[int],
-    generator: np.random.Generator,
+    generator: Generator,
 ) -> list[Condition] | None:
     """The conditions on their new columns; None if one has no value left to draw."""
     made: list[Condition] = []
@@ -119,27 +118,20 @@ def _conditions(
         if number in redrawn:
             column = target.columns[mapping[old]]
             choices = (column.replacements(value) if mapping[old] == old else []) or column.usable
-            drawn = _drawn(choices, {value, *(each.value for each in made)}, generator)
-            if drawn is None:
+            replacement = _draw(choices, {value, *(each.value for each in made)}, generator)
+            if replacement is None:
                 return None
-            value = drawn
+            value = replacement
         made.append(Condition(mapping[old], operator, value))
     return made
 
 
 def _names(
-    matches: Sequence[NameMatch],
-    target: TableStatistics,
-    mapping: Mapping[int, int],
-    *,
-    here: bool,
-    generator: np.random.Generator,
+    matches: Sequence[NameMatch], target: TableStatistics, mapping: Mapping[int, int], generator: Generator
 ) -> list[tuple[int, int, str]] | None:
     """Start, end and new name of each name to be replaced; None if the new table has no name for one."""
     edits = []
     for start, end, column in matches:
-        if here and mapping.get(column, column) == column:
-            continue
         if mapping.get(column) not in target.names_for_questions:
             return None
         names = target.names_for_questions[mapping[column]]
@@ -147,7 +139,7 @@ def _names(
     return edits
 
 
-def _drawn(cells: Sequence[str], excluded: set[str], generator: np.random.Generator) -> str | None:
+def _draw(cells: Sequence[str], excluded: set[str], generator: Generator) -> str | None:
     """A cell that is not excluded; None if `TRIES` draws find none."""
     for _ in range(TRIES if cells else 0):
         cell = cells[int(generator.integers(len(cells)))]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-import numpy as np
+from numpy.random import Generator
 
 from tasks.nl2sql.augmentation.column_statistics import ColumnStatistics, TableStatistics
 from tasks.nl2sql.augmentation.literal_mentions import LiteralMatches, literal_matches
@@ -26,13 +26,13 @@ class TransferTargets:
             by_header.setdefault(table.header, []).append(table)
         self._groups = list(by_header.values())
 
-    def draw(self, generator: np.random.Generator) -> TableStatistics:
+    def draw(self, generator: Generator) -> TableStatistics:
         group = self._groups[int(generator.integers(len(self._groups)))]
         return group[int(generator.integers(len(group)))]
 
 
 def transfer(
-    question: Question, table: TableStatistics, targets: TransferTargets, generator: np.random.Generator
+    question: Question, table: TableStatistics, targets: TransferTargets, generator: Generator
 ) -> Question:
     """The question about one of the tables, with that table's names and cells; or the question unchanged.
 
@@ -49,34 +49,27 @@ def transfer(
     for _ in range(TRIES):
         target = targets.draw(generator)
         if target.id != table.id and not _repeats_title(question.text, matches, table.title, target.title):
-            mapping = _mapping(query, matches, table, target, generator)
+            mapping = _mapping(query, matches.columns, table, target, generator)
             every = range(len(query.conditions))
-            if mapping and (
-                made := replaced(question, matches, target, mapping, redrawn=every, generator=generator)
-            ):
-                return made
+            if mapping:
+                made = replaced(question, matches, target, mapping, redrawn=every, generator=generator)
+                if made:
+                    return made
     return question
 
 
 def _mapping(
-    query: Query,
-    matches: LiteralMatches,
-    table: TableStatistics,
-    target: TableStatistics,
-    generator: np.random.Generator,
+    query: Query, named: set[int], table: TableStatistics, target: TableStatistics, generator: Generator
 ) -> dict[int, int] | None:
-    """A column of the new table for each of the query; None if there is none for one of them."""
+    """A column of the new table for each of the query; None if one has none. The question names some."""
     compared = {each.column for each in query.conditions if table.columns[each.column].type == "text"}
-    free_choice = matches.columns - compared
+    free_choice = named - compared
     mapping: dict[int, int] = {}
     for column in sorted(query.columns, key=lambda column: (column in free_choice, column)):
         old = table.columns[column]
-        fits = [
-            other
-            for other in target.of_same_kind(old)
-            if other not in mapping.values()
-            and (column in free_choice or have_one_meaning(old, target.columns[other]))
-        ]
+        fits = [other for other in target.of_same_kind(old) if other not in mapping.values()]
+        if column not in free_choice:
+            fits = [other for other in fits if have_one_meaning(old, target.columns[other])]
         if not fits:
             return None
         mapping[column] = fits[int(generator.integers(len(fits)))]

@@ -14,9 +14,9 @@ from tasks.nl2sql.decoding.beam import best, combinations, merged, pruned
 from tasks.nl2sql.decoding.conditions import QuestionContext, TableContext, span_choices
 from tasks.nl2sql.decoding.sketch_outputs import SketchProbabilities, replace_non_finite
 from tasks.nl2sql.decoding.value_spans import ScoredSpan, SpanCondition, find_spans
+from tasks.nl2sql.query import schema
 from tasks.nl2sql.query.execution import Executor, Result
 from tasks.nl2sql.query.schema import AGGREGATES, AND, NONE, OR, Condition, Query, Question, Table
-from tasks.nl2sql.query.serialization import canonical, to_json
 from tasks.nl2sql.sketch.labels import MOST_CONDITIONS, NO_AGGREGATE
 
 Selection = tuple[tuple[int, int], ...]
@@ -60,7 +60,7 @@ def decode(
             queries = question_queries(sketches[row], spans[row], question, beam=settings.beam)
             if executor is not None and settings.execution:
                 queries = rerank_by_execution(queries, table, executor)
-            records[row] = {key(to_json(query)): probability for probability, query in queries}
+            records[row] = {key(schema.to_json(query)): probability for probability, query in queries}
     return Candidates.of(records)
 
 
@@ -88,7 +88,7 @@ def condition_sets(
 
 def canonical_query(select: Selection, connector: int, conditions: Iterable[Condition]) -> Query:
     """The canonical query, each of its conditions once."""
-    return canonical(Query(select, connector, tuple(set(conditions))))
+    return schema.canonical(Query(select, connector, tuple(set(conditions))))
 
 
 def combine_queries(

@@ -67,14 +67,14 @@ def _text_matches(text: str, table: Table) -> Iterator[CellMatch]:
 
 
 def _number_matches(question: str, table: Table) -> Iterator[CellMatch]:
-    date_spans = {(date.start, date.end) for date in find_dates(question)}
+    date_spans = {date[:2] for date in find_dates(question)}
     values, columns, rows = table_index(table).numbers
     for numeral in find_numerals(question):
-        low, high = (
-            int(np.searchsorted(values, float(numeral.value), side=side)) for side in ("left", "right")
+        same = slice(
+            *(np.searchsorted(values, float(numeral.value), side=side) for side in ("left", "right"))
         )
-        in_date = _is_inside((numeral.start, numeral.end), date_spans)
-        for column, row in zip(columns[low:high].tolist(), rows[low:high].tolist(), strict=True):
+        in_date = _is_inside(numeral[:2], date_spans)
+        for column, row in zip(columns[same].tolist(), rows[same].tolist(), strict=True):
             if not in_date or table.types[column] == "text" or set(_DATE_HEADER) & set(table.header[column]):
                 yield CellMatch(column, numeral.start, numeral.end, str(table.rows[row][column]))
 
@@ -88,20 +88,16 @@ def _is_whole_word(text: str, start: int, end: int) -> bool:
 
 
 def _are_one_word(left: str, right: str) -> bool:
-    return (left.isdecimal() and right.isdecimal()) or (_is_latin(left) and _is_latin(right))
-
-
-def _is_latin(character: str) -> bool:
-    return character.isascii() and character.isalpha()
+    pair = left, right
+    is_latin = all(character.isascii() and character.isalpha() for character in pair)
+    return is_latin or all(map(str.isdecimal, pair))
 
 
 def _outermost(matches: Iterable[CellMatch]) -> list[CellMatch]:
     """The matches inside no longer one; of a column one cell for each span, the nearest in length."""
     best: dict[tuple[int, int, int], CellMatch] = {}
     for match in matches:
-        place = match[:3]
-        if place not in best or len(match.cell) < len(best[place].cell):
-            best[place] = match
+        best[match[:3]] = min(best.get(match[:3], match), match, key=lambda each: len(each.cell))
     spans = {match.span for match in best.values()}
     return [match for match in best.values() if not _is_inside(match.span, spans - {match.span})]
 

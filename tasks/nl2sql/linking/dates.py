@@ -58,11 +58,8 @@ def find_dates(text: str) -> list[Date]:
     found: list[Date] = []
     for pattern in (_NUMERIC_DATE, _CHINESE_DATE):
         for match in pattern.finditer(plain):
-            if (
-                match[0]
-                and (date := _date(match))
-                and not any(overlaps(date[:2], other[:2]) for other in found)
-            ):
+            date = _date(match) if match[0] else None
+            if date and not any(overlaps(date[:2], other[:2]) for other in found):
                 found += [date, *(_parts_apart(match, date) if pattern is _CHINESE_DATE else ())]
     return sorted(found, key=lambda date: (date.start, -date.end))
 

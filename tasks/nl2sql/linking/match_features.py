@@ -156,9 +156,7 @@ class FeatureExtractor:
 
     def _set_numbers(self, pairs: np.ndarray, text: str) -> None:
         """Numbers in the question."""
-        real, percent = (
-            self._properties[:, feature] > 0 for feature in (ColumnFeature.REAL, ColumnFeature.PERCENT)
-        )
+        real, percent = self._properties[:, [ColumnFeature.REAL, ColumnFeature.PERCENT]].T > 0
         for numeral in find_numerals(text):
             span = slice(numeral.start, numeral.end)
             pairs[span, :, PairFeature.NUMBER] = real
@@ -167,17 +165,11 @@ class FeatureExtractor:
     def _column_features(self, pairs: np.ndarray) -> np.ndarray:
         """(C, len(ColumnFeature)) from the largest values anywhere in the question."""
         best = pairs.max(axis=0, initial=0)
-        most = np.maximum(best.max(axis=0, initial=0), 1e-6)
-        length = best[:, PairFeature.NAME_LENGTH]
-        found = [
-            best[:, PairFeature.NAME_SHARE],
-            length,
-            length / most[PairFeature.NAME_LENGTH],
-            best[:, PairFeature.NAME_WHOLE],
-            best[:, PairFeature.NAME_COVERAGE],
-            best[:, PairFeature.CELL],
-        ]
-        features = np.concatenate([self._properties, np.stack(found, axis=1)], axis=1)
+        share, length = best[:, PairFeature.NAME_SHARE], best[:, PairFeature.NAME_LENGTH]
+        length_ratio = length / np.maximum(length.max(initial=0), 1e-6)
+        others = best[:, [PairFeature.NAME_WHOLE, PairFeature.NAME_COVERAGE, PairFeature.CELL]].T
+        largest = np.stack([share, length, length_ratio, *others], axis=1)
+        features = np.concatenate([self._properties, largest], axis=1)
         return np.clip(features, 0, 1).astype(np.float32)
 
 

@@ -15,8 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from tasks.nl2sql.query.schema import AGGREGATES, Cell, Query, Table
-from tasks.nl2sql.query.serialization import canonical
+from tasks.nl2sql.query.schema import AGGREGATES, Cell, Query, Table, canonical
 from tasks.nl2sql.query.sql import InvalidQuery, sql
 
 MOST_STEPS = 100_000_000

@@ -90,11 +90,8 @@ def _is_literal(value: str, table: Table) -> bool:
 def unsafe_statement(query: Query, table: Table) -> str:
     """The statement with its values inserted, as in the scorer but for the quoted table."""
     select = ",".join(f"{AGGREGATES[aggregate]}({column_name(column)})" for column, aggregate in query.select)
-    where = _CONNECTORS[query.connector].join(
-        f'{column_name(column)} {OPERATORS[operator]} "{value}"'
-        for column, operator, value in query.conditions
-    )
-    return f"SELECT {select} FROM {quoted(table.name)} WHERE {where}"
+    where = (f'{column_name(column)} {OPERATORS[code]} "{value}"' for column, code, value in query.conditions)
+    return f"SELECT {select} FROM {quoted(table.name)} WHERE {_CONNECTORS[query.connector].join(where)}"
 
 
 def in_counted_batches(failed: np.ndarray) -> np.ndarray:

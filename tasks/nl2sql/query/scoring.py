@@ -24,8 +24,7 @@ import numpy as np
 
 from tasks.nl2sql.query import official_scorer
 from tasks.nl2sql.query.execution import Executor
-from tasks.nl2sql.query.schema import Cell, Condition, Query, Table
-from tasks.nl2sql.query.serialization import canonical
+from tasks.nl2sql.query.schema import Cell, Condition, Query, Table, canonical
 from tasks.text.normalisation import normalise
 
 Mode = Literal["official", "strict"]
@@ -56,14 +55,12 @@ class LabelComparison:
 
     def correct(self, answer: Query) -> tuple[bool, bool]:
         """Whether the logic form of an answer is right, and its result."""
-        if self._mode == "official":
-            return (
-                official_scorer.same_logic_form(self._gold, answer),
-                not self.label_fails
-                and official_scorer.same_result(self._result, answer, self._table, self._executor),
-            )
-        logic_form = normal_form(self._gold, self._table) == normal_form(answer, self._table)
-        return logic_form, same_result(self._gold, answer, self._table, self._executor)
+        gold, table, executor = self._gold, self._table, self._executor
+        if self._mode == "strict":
+            logic_form = normal_form(gold, table) == normal_form(answer, table)
+            return logic_form, same_result(gold, answer, table, executor)
+        same = not self.label_fails and official_scorer.same_result(self._result, answer, table, executor)
+        return official_scorer.same_logic_form(gold, answer), same
 
 
 def correctness(
@@ -75,14 +72,11 @@ def correctness(
     mode: Mode,
 ) -> np.ndarray:
     """(n, 2) bool: whether each answer's logic form is right, and its result; None is never right."""
-    labels = [
-        LabelComparison(label, table, executor, mode=mode) for label, table in zip(gold, tables, strict=True)
-    ]
-    right = [
-        (False, False) if query is None else label.correct(query)
-        for label, query in zip(labels, answers, strict=True)
-    ]
-    failed = [label.label_fails or query is None for label, query in zip(labels, answers, strict=True)]
+    right, failed = [], []
+    for label, answer, table in zip(gold, answers, tables, strict=True):
+        comparison = LabelComparison(label, table, executor, mode=mode)
+        right.append(comparison.correct(answer) if answer else (False, False))
+        failed.append(comparison.label_fails or answer is None)
     return without_lost_batches(np.array(right, bool).reshape(-1, 2), np.array(failed, bool), mode=mode)
 
 
@@ -141,10 +135,10 @@ def same_rows(gold: Rows, answer: Rows) -> bool:
         return False
     wanted = Counter(gold)
     orders = _column_orders(list(zip(*gold, strict=True)), list(zip(*answer, strict=True)))
-    return any(
-        Counter(tuple(row[place] for place in order) for row in answer) == wanted
-        for order in islice(orders, _MOST_ORDERS)
+    answers = (
+        [tuple(row[place] for place in order) for row in answer] for order in islice(orders, _MOST_ORDERS)
     )
+    return any(Counter(rows) == wanted for rows in answers)
 
 
 def _column_orders(gold: list[tuple[Cell, ...]], answer: list[tuple[Cell, ...]]) -> Iterator[tuple[int, ...]]:

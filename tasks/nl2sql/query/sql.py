@@ -35,10 +35,10 @@ def _check_fits(query: Query, table: Table) -> None:
 
 def readable(query: Query, table: Table) -> str:
     """SQL for people: one line with the names of the header; not meant to be executed."""
-    select = ", ".join(_selected(table.header[column], aggregate) for column, aggregate in query.select)
+    header = table.header
+    select = ", ".join(_selected(header[column], aggregate) for column, aggregate in query.select)
     where = [
-        f"{table.header[column]} {OPERATORS[operator]} {_literal(value)}"
-        for column, operator, value in query.conditions
+        f"{header[column]} {OPERATORS[code]} {_literal(value)}" for column, code, value in query.conditions
     ]
     text = f"SELECT {select} FROM {table.title or table.id}{_where(where, query.connector)}"
     return "".join(character if character.isprintable() else " " for character in text)

@@ -4,16 +4,8 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from tasks.nl2sql.query.schema import (
-    AGGREGATES,
-    CONNECTORS,
-    NONE,
-    OPERATORS,
-    Condition,
-    Query,
-    Question,
-    Table,
-)
+from tasks.nl2sql.query import schema
+from tasks.nl2sql.query.schema import AGGREGATES, CONNECTORS, NONE, OPERATORS, Query, Question, Table
 from tasks.text.validation.json_lines import Mismatch, described, missing, unusable_character, wrong_text
 
 _KEYS = {"question", "table_id", "sql"}
@@ -62,7 +54,7 @@ def parse_question(
 
 def _query(sql: dict[str, Any]) -> Query:
     # Numbers become text as in the SQL of the competition's own program.
-    conditions = tuple(Condition(column, operator, f"{value}") for column, operator, value in sql["conds"])
+    conditions = tuple(schema.Condition(column, code, f"{value}") for column, code, value in sql["conds"])
     connector = sql["cond_conn_op"] if len(conditions) > 1 else NONE
     return Query(tuple(zip(sql["sel"], sql["agg"], strict=True)), connector, conditions)
 

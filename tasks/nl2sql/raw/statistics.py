@@ -3,22 +3,11 @@
 import hashlib
 import marshal
 from collections import Counter
-from typing import Any, NamedTuple
+from typing import Any
 
 from tasks.core.competition import Part
-from tasks.nl2sql.query.schema import (
-    AGGREGATES,
-    CONNECTORS,
-    COUNT,
-    GREATER,
-    LESS,
-    NONE,
-    OPERATORS,
-    Query,
-    Question,
-    Table,
-)
-from tasks.nl2sql.query.serialization import canonical
+from tasks.nl2sql.query import schema
+from tasks.nl2sql.query.schema import Query, Question, Table, canonical
 from tasks.nl2sql.raw.questions import ParsedQuestion
 from tasks.text.dataset_files import PARTS
 from tasks.text.normalisation import normalise, normalised_counts, text_key
@@ -54,14 +43,7 @@ MESSAGES = {
 """Kinds of notes in the order of the list."""
 
 _LONG = 128
-_OF_ANY_TYPE = (NONE, COUNT)
-
-
-class _FirstOccurrence(NamedTuple):
-    """The first question of a text, and its label."""
-
-    id: str
-    query: str
+_OF_ANY_TYPE = (schema.NONE, schema.COUNT)
 
 
 class DatasetStatistics:
@@ -73,7 +55,8 @@ class DatasetStatistics:
         self._lengths: Counter[int] = Counter()
         self._characters: Counter[str] = Counter()
         self._tables: dict[Part, dict[str, bytes]] = {part: {} for part in PARTS}
-        self._first: FirstEntries[_FirstOccurrence] = FirstEntries()
+        self._first: FirstEntries[tuple[str, str]] = FirstEntries()
+        """By text and table: the id of the first question, and its label."""
 
     def add_table(self, part: Part, table: Table) -> None:
         """Count a table."""
@@ -108,17 +91,19 @@ class DatasetStatistics:
         if question.query:
             self._add_query(part, question, question.query, table)
 
-    def counts(self) -> dict[str, int]:
-        """Questions, tables and rows by part, characters, lengths, and elements of queries by part."""
+    def summary(self) -> dict[str, Any]:
+        """`{"counts": {…}, "notes": [{"kind", "message", "examples"}, …]}`.
+
+        Counts are of questions, tables and rows by part, characters, lengths, and elements of queries by part.
+        """
+        return {"counts": self._all_counts(), "notes": self._notes.listed()}
+
+    def _all_counts(self) -> dict[str, int]:
         plain = [name for part in PARTS for name in (part, f"{part} tables", f"{part} rows")]
         counts = {name: self._counts[name] for name in plain}
         counts["distinct training characters"] = len(self.characters())
         counts |= length_quantiles(self._lengths)
         return counts | {name: self._counts[name] for name in sorted(self._counts.keys() - set(plain))}
-
-    def notes(self) -> list[dict[str, Any]]:
-        """One for each kind that occurs: its number, and the first examples."""
-        return self._notes.listed()
 
     def characters(self) -> list[tuple[str, int]]:
         """Normalised characters with their counts, by falling count, then by code point."""
@@ -150,13 +135,13 @@ class DatasetStatistics:
     def _add_repeated(self, part: Part, question: Question) -> None:
         key = _digest(text_key(question.text), question.table)
         query = str(question.query and canonical(question.query))
-        first, earlier = self._first.add(part, key, _FirstOccurrence(question.id, query))
-        if first.id != question.id:
-            self._notes.add("repeated_question", f"{question.id} and {first.id}")
-            if first.query != query:
-                self._notes.add("contradiction", f"{question.id} and {first.id}")
+        (first, first_query), earlier = self._first.add(part, key, (question.id, query))
+        if first != question.id:
+            self._notes.add("repeated_question", f"{question.id} and {first}")
+            if first_query != query:
+                self._notes.add("contradiction", f"{question.id} and {first}")
         if earlier:
-            self._notes.add(f"{part}_leak", f"{question.id} and {earlier.id}")
+            self._notes.add(f"{part}_leak", f"{question.id} and {earlier[0]}")
 
     def _add_labels(self, part: Part, parsed: ParsedQuestion) -> None:
         name = parsed.question.id
@@ -181,19 +166,19 @@ class DatasetStatistics:
         self._add_types(question, query, table)
         self._add_values(question, query)
         self._counts[f"{part} conditions: {len(columns)}"] += 1
-        self._counts[f"{part} connector: {CONNECTORS[query.connector] or 'none'}"] += 1
-        self._counts.update(f"{part} aggregate: {AGGREGATES[one] or 'none'}" for _, one in query.select)
-        self._counts.update(f"{part} operator: {OPERATORS[one.operator]}" for one in query.conditions)
+        self._counts[f"{part} connector: {schema.CONNECTORS[query.connector] or 'none'}"] += 1
+        aggregates = (schema.AGGREGATES[code] or "none" for _, code in query.select)
+        self._counts.update(f"{part} aggregate: {name}" for name in aggregates)
+        self._counts.update(f"{part} operator: {schema.OPERATORS[one.operator]}" for one in query.conditions)
 
     def _add_types(self, question: Question, query: Query, table: Table) -> None:
         for column, aggregate in query.select:
             if aggregate not in _OF_ANY_TYPE and table.types[column] == "text":
-                self._notes.add(
-                    "text_aggregate", f"{question.id}: {AGGREGATES[aggregate]} of {table.header[column]}"
-                )
+                example = f"{schema.AGGREGATES[aggregate]} of {table.header[column]}"
+                self._notes.add("text_aggregate", f"{question.id}: {example}")
         for column, operator, value in query.conditions:
-            if operator in (GREATER, LESS) and table.types[column] == "text":
-                condition = f"{table.header[column]} {OPERATORS[operator]} {value}"
+            if operator in (schema.GREATER, schema.LESS) and table.types[column] == "text":
+                condition = f"{table.header[column]} {schema.OPERATORS[operator]} {value}"
                 self._notes.add("text_order", f"{question.id}: {condition}")
 
     def _add_values(self, question: Question, query: Query) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Protocol
 
 from tasks.core.competition import Part
 from tasks.core.errors import InvalidData, Problem
@@ -18,15 +18,6 @@ from tasks.text.validation import json_lines
 from tasks.text.validation.raw_files import LineProgress, interleaved
 
 
-class PartTables(NamedTuple):
-    """The valid tables of a part."""
-
-    tables: dict[str, Table]
-    """By id, without their rows."""
-    complete: bool
-    """Whether all tables of the part are valid."""
-
-
 class Sink(Protocol):
     """Receives tables and questions as they are read, all tables of a part before its questions."""
 
@@ -37,15 +28,7 @@ class Sink(Protocol):
         """Receive a valid question."""
 
 
-class DatasetSummary(NamedTuple):
-    """Counts and notes of all files."""
-
-    characters: list[tuple[str, int]]
-    notes: dict[str, Any]
-    """`{"counts": {…}, "notes": [{"kind", "message", "examples"}, …]}`."""
-
-
-def read_all(data: Data, sink: Sink | None) -> DatasetSummary:
+def read_all(data: Data, sink: Sink | None) -> DatasetStatistics:
     """Read and check all files; of tables the headers are kept, of questions counts and digests.
 
     Raises:
@@ -57,17 +40,15 @@ def read_all(data: Data, sink: Sink | None) -> DatasetSummary:
     files = [file for part in parts for file in (part.questions, part.tables) if file.is_file()]
     progress = LineProgress(sum(file.stat().st_size for file in files), of="lines")
     for part in parts:
-        tables = _read_tables(part, problems, progress, statistics, sink)
-        for parsed in _read_questions(part, tables, problems, progress):
-            if table := tables.tables.get(parsed.question.table):
+        tables, complete = _read_tables(part, problems, progress, statistics, sink)
+        for parsed in _read_questions(part, tables, problems, progress, complete=complete):
+            if table := tables.get(parsed.question.table):
                 statistics.add_question(part.part, parsed, table)
                 if sink:
                     sink.add_question(part.part, parsed.question)
     if problems:
         raise InvalidData(interleaved(problems))
-    return DatasetSummary(
-        statistics.characters(), {"counts": statistics.counts(), "notes": statistics.notes()}
-    )
+    return statistics
 
 
 def _read_tables(
@@ -76,9 +57,10 @@ def _read_tables(
     progress: LineProgress,
     statistics: DatasetStatistics,
     sink: Sink | None,
-) -> PartTables:
+) -> tuple[dict[str, Table], bool]:
+    """The valid tables of a part by id, without their rows, and whether all its tables are valid."""
     if not files.tables.is_file():
-        return PartTables({}, complete=False)
+        return {}, False
     tables: dict[str, Table] = {}
     table_problems: list[Problem] = []
     with open_reference(files.database, problems) as database:
@@ -91,31 +73,35 @@ def _read_tables(
                 sink.add_table(files.part, table)
             tables[table.id] = table._replace(rows=())
     problems += table_problems
-    return PartTables(tables, complete=not table_problems)
+    return tables, not table_problems
 
 
 def _valid_tables(file: Path, problems: list[Problem], progress: LineProgress) -> Iterator[Table]:
     """The valid tables, each with a unique id and a unique name."""
     first: dict[tuple[str, str], int] = {}
-    for number, value in json_lines.objects(
-        file, problems, on_line=progress.add_line, longest=LONGEST_LINE_BYTES
-    ):
+    lines = json_lines.objects(file, problems, on_line=progress.add_line, longest=LONGEST_LINE_BYTES)
+    for number, value in lines:
         table = parse_table(value)
         if isinstance(table, list):
             problems += [Problem(file, number, *wrong) for wrong in table]
             continue
-        keys = {"id": table.id, "name, ignoring case": case_folded(table.name)}
-        lines = {kind: first.setdefault((kind, key), number) for kind, key in keys.items()}
-        repeated = {kind: line for kind, line in lines.items() if line != number}
-        for kind, line in repeated.items():
-            received = f"{json_lines.described(keys[kind])} of line {line:,} again"
-            problems.append(Problem(file, number, f"a unique {kind}", received))
-        if not repeated:
+        is_unique = True
+        for kind, key in {"id": table.id, "name, ignoring case": case_folded(table.name)}.items():
+            if (line := first.setdefault((kind, key), number)) != number:
+                is_unique = False
+                received = f"{json_lines.described(key)} of line {line:,} again"
+                problems.append(Problem(file, number, f"a unique {kind}", received))
+        if is_unique:
             yield table
 
 
 def _read_questions(
-    files: PartFiles, tables: PartTables, problems: list[Problem], progress: LineProgress
+    files: PartFiles,
+    tables: dict[str, Table],
+    problems: list[Problem],
+    progress: LineProgress,
+    *,
+    complete: bool,
 ) -> Iterator[ParsedQuestion]:
     """The valid questions."""
     if not files.questions.is_file():
@@ -123,7 +109,7 @@ def _read_questions(
     labelled = files.part != "test"
     for number, value in json_lines.objects(files.questions, problems, on_line=progress.add_line):
         name = f"{files.questions.stem}:{number}"
-        parsed = parse_question(value, name, tables.tables, labelled=labelled, complete=tables.complete)
+        parsed = parse_question(value, name, tables, labelled=labelled, complete=complete)
         if isinstance(parsed, list):
             problems += [Problem(files.questions, number, *wrong) for wrong in parsed]
         else:

@@ -11,8 +11,7 @@ from tasks.nl2sql.config import Decoding, Recipe
 from tasks.nl2sql.decoding import constraints, query_search
 from tasks.nl2sql.decoding.sketch_outputs import SketchProbabilities, average, replace_non_finite
 from tasks.nl2sql.query.execution import Executor
-from tasks.nl2sql.query.schema import Query, Table
-from tasks.nl2sql.query.serialization import to_json
+from tasks.nl2sql.query.schema import Query, Table, to_json
 from tasks.nl2sql.sketch.features import SketchExample, batches, padded_shape
 from tasks.nl2sql.sketch.inference import softmax
 from tasks.nl2sql.sketch.labels import NO_OPERATOR

@@ -11,8 +11,7 @@ from tasks.nl2sql.config import Decoding
 from tasks.nl2sql.decoding.query_search import decode
 from tasks.nl2sql.decoding.sketch_outputs import SketchProbabilities
 from tasks.nl2sql.query.execution import Executor
-from tasks.nl2sql.query.schema import Question, Table
-from tasks.nl2sql.query.serialization import canonical, from_json, to_json
+from tasks.nl2sql.query.schema import Question, Table, canonical, from_json, to_json
 from tests.nl2sql.sketches import drawn, sketch
 from tests.nl2sql.tiny import TABLE, executor, query
 

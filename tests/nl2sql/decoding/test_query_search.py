@@ -9,8 +9,7 @@ from tasks.nl2sql.decoding import constraints
 from tasks.nl2sql.decoding.query_search import connectors, decode, selections
 from tasks.nl2sql.decoding.value_spans import SpanCondition
 from tasks.nl2sql.query.execution import Result
-from tasks.nl2sql.query.schema import AND, EQUAL, OR, Query, Question, Table
-from tasks.nl2sql.query.serialization import canonical, from_json, to_json
+from tasks.nl2sql.query.schema import AND, EQUAL, OR, Query, Question, Table, canonical, from_json, to_json
 from tasks.nl2sql.query.sql import sql
 from tests.nl2sql.sketches import drawn, sketch, told
 from tests.nl2sql.tiny import TABLE, executor, query

@@ -14,7 +14,7 @@ from tasks.nl2sql import data, predict, submission, training
 from tasks.nl2sql import dataset as files
 from tasks.nl2sql.config import Data
 from tasks.nl2sql.query.execution import Executor
-from tasks.nl2sql.query.serialization import from_json
+from tasks.nl2sql.query.schema import from_json
 from tasks.nl2sql.query.sql import readable
 from tasks.text import dataset_files
 from tests.nl2sql.jobs import job, recipe, step_by_step

@@ -3,8 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.nl2sql.query.schema import Question, Table
-from tasks.nl2sql.query.serialization import from_json
+from tasks.nl2sql.query.schema import Question, Table, from_json
 from tasks.nl2sql.two_stage.candidates import (
     CandidateKind,
     ConditionCandidate,

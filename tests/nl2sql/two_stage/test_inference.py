@@ -5,8 +5,7 @@ import pytest
 
 from tasks.learning.ensemble.candidates import key
 from tasks.nl2sql import dataset as files
-from tasks.nl2sql.query.schema import Condition
-from tasks.nl2sql.query.serialization import canonical, from_json, to_json
+from tasks.nl2sql.query.schema import Condition, canonical, from_json, to_json
 from tasks.nl2sql.sketch import features
 from tasks.nl2sql.two_stage.inputs import inputs, reorder_columns, two_stage_examples
 from tasks.nl2sql.two_stage.slots import Slot

@@ -2,8 +2,7 @@ import json
 
 import pytest
 
-from tasks.nl2sql.query.schema import NONE
-from tasks.nl2sql.query.serialization import canonical, from_json, to_json
+from tasks.nl2sql.query.schema import NONE, canonical, from_json, to_json
 from tests.nl2sql.tiny import query
 
 
