@@ -5,17 +5,7 @@ from typing import Any
 
 import typer
 
-from flows.commands import (
-    blending,
-    catalogue,
-    housekeeping,
-    leaderboard,
-    plans,
-    runs,
-    search,
-    serving,
-    submissions,
-)
+from flows.commands import blending, catalogue, housekeeping, leaderboard, runs, search, serving, submissions
 from flows.console import with_exit_codes
 from tasks.core.execution.garbage_collection import raise_gc_threshold
 
@@ -44,57 +34,36 @@ schedule_app = typer.Typer(
 submission_app.callback(invoke_without_command=True)(with_exit_codes(leaderboard.overview))
 
 
-def register(
-    group: typer.Typer, name: str, command: Callable[..., Any], *, example: str, resumes: bool = False
-) -> None:
-    """Add a command with an example in its help, and with Podium's exit codes."""
-    group.command(name, epilog=f"Example: {example}")(with_exit_codes(command, resumes=resumes))
+def register(group: typer.Typer, command: Callable[..., Any], example: str, *, resumes: bool = False) -> None:
+    """Add a command with Podium's exit codes, and with an example, which begins `podium`, in its help."""
+    name = command.__name__.strip("_").replace("_", "-")
+    group.command(name, epilog=f"Example: podium {example}")(with_exit_codes(command, resumes=resumes))
 
 
-register(app, "list", catalogue.list_, example="podium list")
-register(app, "check", catalogue.check, example="podium check dogs --set data.root=~/dogs")
-register(app, "plan", plans.plan, example="podium plan dogs --preset best --timeout 3h")
-register(
-    app,
-    "run",
-    runs.run,
-    example="podium run dogs --preset best --set folds.count=5 --timeout 3h",
-    resumes=True,
-)
-register(
-    app,
-    "search",
-    search.search,
-    example="podium search dogs --preset frozen --trials 30 --timeout 8h",
-    resumes=True,
-)
-register(
-    app, "blend", blending.blend, example="podium blend dogs --members best:10 --preset best", resumes=True
-)
+register(app, catalogue.list_, "list")
+register(app, catalogue.check, "check dogs --set data.root=~/dogs")
+register(app, runs.plan, "plan dogs --preset best --timeout 3h")
+register(app, runs.run, "run dogs --preset best --set folds.count=5 --timeout 3h", resumes=True)
+register(app, search.search, "search dogs --preset frozen --trials 30 --timeout 8h", resumes=True)
+register(app, blending.blend, "blend dogs --members best:10 --preset best", resumes=True)
 app.add_typer(submission_app, name="submissions")
-register(submission_app, "list", leaderboard.list_, example="podium submissions list dogs")
-register(submission_app, "show", submissions.show, example="podium submissions show 20260131-120000-seed")
-register(submission_app, "diff", submissions.diff, example="podium submissions diff seed best")
+register(submission_app, leaderboard.list_, "submissions list dogs")
+register(submission_app, submissions.show, "submissions show 20260131-120000-seed")
+register(submission_app, submissions.diff, "submissions diff seed best")
 register(
     submission_app,
-    "validate",
     submissions.validate,
-    example="podium submissions validate answers.txt --competition dogs --set data.root=~/dogs",
+    "submissions validate answers.txt --competition dogs --set data.root=~/dogs",
 )
-register(
-    submission_app,
-    "record-score",
-    submissions.record_score,
-    example="podium submissions record-score best 0.173",
-)
-register(app, "serve", serving.serve, example="podium serve dogs")
-register(app, "deploy", serving.deploy, example="podium deploy dogs --pool boxes")
+register(submission_app, submissions.record_score, "submissions record-score best 0.173")
+register(app, serving.serve, "serve dogs")
+register(app, serving.deploy, "deploy dogs --pool boxes")
 app.add_typer(schedule_app, name="schedules")
-register(schedule_app, "list", serving.list_, example="podium schedules list")
-register(schedule_app, "pause", serving.pause, example="podium schedules pause dogs/best")
-register(schedule_app, "resume", serving.resume, example="podium schedules resume dogs/best")
-register(app, "ui", housekeeping.ui, example="podium ui --open")
-register(app, "clean", housekeeping.clean, example="podium clean --older-than 30d --keep-best 3 --dry-run")
+register(schedule_app, serving.list_, "schedules list")
+register(schedule_app, serving.pause, "schedules pause dogs/best")
+register(schedule_app, serving.resume, "schedules resume dogs/best")
+register(app, housekeeping.ui, "ui --open")
+register(app, housekeeping.clean, "clean --older-than 30d --keep-best 3 --dry-run")
 
 
 def main() -> None:

@@ -32,9 +32,7 @@ def with_exit_codes(
 ) -> Callable[Arguments, Result]:
     """Wrap a command so that it ends with Podium's exit codes, and its children end with it.
 
-    Args:
-        command: the function to wrap.
-        resumes: whether the same command continues where it was interrupted; the message then says so.
+    With `resumes`, the same command continues where it was interrupted, as the message then says.
     """
 
     @functools.wraps(command)

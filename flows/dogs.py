@@ -13,8 +13,7 @@ from flows.budget.limiter import start_budget
 from flows.runtime.await_steps import await_steps
 from flows.training.cross_validation import CrossValidation
 from flows.training.finish import finish
-from flows.training.frozen_trunk import frozen_outputs
-from flows.training.pseudo_labelling import second_round
+from flows.training.image_recipes import frozen_outputs, second_round
 from tasks.dogs.config import Config
 from tasks.load import load
 from tasks.split import split

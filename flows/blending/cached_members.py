@@ -5,6 +5,7 @@ are their out-of-fold scores comparable estimates for unseen records.
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -64,8 +65,7 @@ def split_by_use(
 ) -> tuple[list[CachedMember], list[UnusableMember]]:
     """The members with predictions for these folds of this dataset, and the others.
 
-    Args:
-        members: the newest first; of equal predictions the first is taken.
+    Of members with equal predictions the first is taken, which should be the newest.
     """
     expected = {part: find(competition).ids(dataset.path, part) for part in OTHER_PARTS}
     usable, unusable, seen = list[CachedMember](), list[UnusableMember](), set[str]()
@@ -75,9 +75,9 @@ def split_by_use(
             reason = DUPLICATE
         if reason is not None:
             unusable.append(UnusableMember(member, reason))
-            continue
-        seen.add(content)
-        usable.append(member)
+        else:
+            seen.add(content)
+            usable.append(member)
     return usable, unusable
 
 
@@ -126,13 +126,10 @@ def _predictions(member: CachedMember) -> str:
     return " ".join(sha256_of_file(file) for file in files)
 
 
-def by_unique_name(members: Sequence[CachedMember]) -> dict[str, CachedMember]:
-    """Members by the recipe's name, with a part of the artifact's digest where several share a name."""
-    recipes = [member.recipe for member in members]
-    return {
-        member.recipe if recipes.count(member.recipe) == 1 else f"{member.recipe}-{member.short}": member
-        for member in members
-    }
+def unique_names(members: Sequence[CachedMember]) -> list[str]:
+    """The recipes' names, with a part of the artifact's digest where several members share one."""
+    counts = Counter(member.recipe for member in members)
+    return [f"{each.recipe}-{each.short}" if counts[each.recipe] > 1 else each.recipe for each in members]
 
 
 def named_members(

@@ -29,8 +29,13 @@ def _step_of(member: CachedMember, submission: Submission) -> dict[str, Any] | N
     return next((each for each in steps if each.get("artifact") == member.artifact.name), None)
 
 
-def models_of(member: CachedMember, lineage: Lineage) -> list[Artifact]:
-    """The models of the folds that are in the store."""
+def models_of_members(members: dict[str, CachedMember]) -> dict[str, list[Artifact]]:
+    """The models of all folds that are in the store, by the member's name."""
+    lineage = Lineage(Store.current().records())
+    return {name: _models(member, lineage) for name, member in members.items()}
+
+
+def _models(member: CachedMember, lineage: Lineage) -> list[Artifact]:
     store, models = Store.current(), []
     for scores in member.record["inputs"].get("held_out", []):
         predicted = lineage.record(scores["artifact"]) or {"inputs": {}}
@@ -68,9 +73,3 @@ def with_recipes(config: Any, members: dict[str, CachedMember], submissions: Seq
         return type(config).model_validate({**config.model_dump(), "recipes": recipes})
     except ValueError:  # recipes of an earlier version with settings that no longer exist
         return config
-
-
-def models_of_members(members: dict[str, CachedMember]) -> dict[str, list[Artifact]]:
-    """Models of all folds, by the member's name."""
-    lineage = Lineage(Store.current().records())
-    return {name: models_of(member, lineage) for name, member in members.items()}

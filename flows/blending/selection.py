@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 from flows.blending.cached_members import (
     CachedMember,
     UnusableMember,
-    by_unique_name,
     cached_members,
     named_members,
     split_by_use,
+    unique_names,
 )
 from tasks.blend import evaluator_of
 from tasks.core.cache.store import Store
@@ -38,10 +38,7 @@ class Selection(NamedTuple):
 def choose(competition: str, config: Any, selector: str) -> Selection:
     """Select among the cached members that fit the settings.
 
-    Reads the raw files and divides them into folds, unless that is cached.
-
-    Args:
-        selector: `best:10`, `all`, or names and digests with commas.
+    Reads the raw files and divides them into folds, unless that is cached. `selector`: see `parsed`.
 
     Raises:
         InvalidSettings: fewer than two members fit, or one that is named does not.
@@ -58,13 +55,11 @@ def choose(competition: str, config: Any, selector: str) -> Selection:
     evaluated = [EvaluatedMember(each, evaluator.evaluate(each.artifact.path)) for each in selected]
     evaluated.sort(key=lambda each: -each.evaluation.score.signed)
     best = evaluated[:count]
-    by_artifact = {each.member.artifact: each for each in best}
-    by_name = by_unique_name([each.member for each in best])
-    return Selection({name: by_artifact[each.artifact] for name, each in by_name.items()}, unusable)
+    return Selection(dict(zip(unique_names([each.member for each in best]), best, strict=True)), unusable)
 
 
 def parsed(selector: str) -> tuple[int | None, list[str]]:
-    """Split a selector into a number of best members (None: all) and names of members.
+    """Split a selector into a number of best members (None: all) and names or digests of members.
 
     >>> parsed("best:3"), parsed("all"), parsed("frozen, 3f9a01")
     ((3, []), (None, []), (None, ['frozen', '3f9a01']))
@@ -87,7 +82,7 @@ def parsed(selector: str) -> tuple[int | None, list[str]]:
 
 def _too_few(selected: Sequence[CachedMember], unusable: Sequence[UnusableMember]) -> str:
     expected = f"at least {FEWEST_MEMBERS} cached members of these records and folds"
-    received = f"{len(selected)}" + "".join(f"\n  {each}" for each in selected)
-    left_out = "".join(f"\n  {each}" for each in unusable)
-    more = f"\ncached, but cannot be used:{left_out}" if unusable else ""
-    return f"--members: expected {expected}, received {received}{more}"
+    lines = [f"--members: expected {expected}, received {len(selected)}", *(f"  {each}" for each in selected)]
+    if unusable:
+        lines += ["cached, but cannot be used:", *(f"  {each}" for each in unusable)]
+    return "\n".join(lines)

@@ -1,9 +1,9 @@
 """A time limit for a whole run: recipes that do not fit are left out, so that it ends in a submission.
 
-The run does what a run of fewer recipes would do: its submission can be rebuilt from its own settings, and a
-later run finds its artifacts in the cache. Recipes are considered in the preset's order. A recipe is left out
-before it starts if the times of earlier runs say that it does not fit; while it runs if its own speed says
-so; and when the time for training is over if it is not finished. Time for the last steps, from `blend` on, is
+It does what a run of fewer recipes would do: its submission can be rebuilt from its settings, and a later run
+finds its artifacts in the cache. Recipes are considered in the preset's order. One is left out before it
+starts if by the times of earlier runs it does not fit; while it runs if by its speed so far it does not; and
+when the time for training is over if it is not finished. Time for the last steps, from `blend` on, is
 reserved, and they are never cancelled.
 """
 
@@ -28,7 +28,7 @@ from tasks.core.execution.slots import slot_names
 TOLERANCE = 1.25
 """A running recipe is left out when its estimate exceeds the time left by this factor: estimates err."""
 RESERVED_SHARE = 0.05
-"""Share of the time reserved for the last steps if no earlier run says how long they take."""
+"""Share of the time reserved for the last steps if no earlier run shows how long they take."""
 SLACK_SECONDS = 5.0
 """Reserved besides, for the time between steps."""
 POLL_SECONDS = 1.0
@@ -47,10 +47,7 @@ class Budget:
         """The settings without recipes that do not fit."""
 
     def finished(self, members: dict[str, Any]) -> FinishedMembers:
-        """Wait for the members and select those that are finished in time.
-
-        Args:
-            members: `flows.training.cross_validation.Member` of each recipe, by name.
+        """Wait for the members (`Member` by the recipe's name), and select those that are finished in time.
 
         Raises:
             UserError: no member is finished in time.
@@ -155,26 +152,29 @@ class LimitedBudget(Budget):
         return f"needs more than {seconds}" if labels & needed.keys() else "needs an unknown time"
 
     def _drop_recipes(self, left: float, tolerance: float) -> None:
-        """Leave out recipes that do not fit; if none fits, keep the one that needs least."""
+        """Leave out recipes that do not fit; if none fits, keep the one that needs least.
+
+        A recipe whose steps' times are all known counts as needing less than the others.
+        """
         needed, names = self._remaining.needed(), recipe_names(self.config)
-        labels = self._schedule.labels
+        labels, seconds = self._schedule.labels, self._schedule.seconds
         fitting = self._schedule.fitting(names, needed, seconds=left * tolerance)
         if not fitting:
-            fitting = [min(names, key=lambda name: self._by_need(labels(name), needed))]
+            fitting = [
+                min(
+                    names, key=lambda name: (not labels(name) <= needed.keys(), seconds(labels(name), needed))
+                )
+            ]
         known = [name for name in fitting if labels(name) <= needed.keys()]
-        if known and TOLERANCE * self._schedule.seconds(self._labels(known), needed) > left:
+        if known and TOLERANCE * seconds(self._labels(known), needed) > left:
             fitting = known  # from now on, the others would take slots that these need
         for place, name in enumerate(names):
             if name not in fitting:
                 before = [each for each in fitting if each in names[:place]]
-                spare = left - self._schedule.seconds(self._labels(before), needed)
+                spare = left - seconds(self._labels(before), needed)
                 beside = f" beside {', '.join(before)}" if before else ""
                 self._leave_out(name, f"{self._need(labels(name), needed)}, {about(spare)} left{beside}")
         self.config = only_recipes(self.config, fitting, again=True)
-
-    def _by_need(self, labels: set[str], needed: Mapping[str, float]) -> tuple[bool, float]:
-        """Sort key: by seconds, after those recipes whose steps' times are all known."""
-        return not labels <= needed.keys(), self._schedule.seconds(labels, needed)
 
     def _drop_second_round(self, left: float, tolerance: float) -> None:
         """Leave out the second round if it does not fit, or needs a recipe that is left out."""
@@ -245,5 +245,5 @@ class LimitedBudget(Budget):
         return "\n".join(lines)
 
     def _progress(self, label: str) -> str:
-        worked = self._control.working_time(label)
-        return f"{label} ({about(worked)} of it done)" if worked else label
+        done = self._control.working_time(label)
+        return f"{label} ({about(done)} of it done)" if done else label

@@ -19,7 +19,7 @@ from tasks.core.step import Step
 UNKNOWN = Artifact(kind="unknown", digest="")
 """Placeholder in keys for a result that is not known yet."""
 LEAST = 0.05
-"""Least share of a step's time that remains, however long earlier attempts have worked."""
+"""Least share of a step's time that remains, however long earlier attempts took."""
 
 
 class PlannedStep(NamedTuple):
@@ -84,9 +84,9 @@ class Planner:
         if not step.cached:
             return PlannedStep(label, "run", "always runs", seconds=self._estimates.last_run(label))
         key = step.key(_with_unknowns(arguments), self.store)
-        if self.store.record(key.digest):
-            return PlannedStep(label, "run", "its artifact is missing or damaged", seconds=self._time(key))
         seconds = self._time(key)
+        if self.store.record(key.digest):
+            return PlannedStep(label, "run", "its artifact is missing or damaged", seconds=seconds)
         earlier = nearest_record(self._records, key, label)
         if earlier is not None:
             key = key._replace(inputs=_as_before(key.inputs, earlier["inputs"]))
@@ -97,7 +97,9 @@ class Planner:
     def _time(self, key: Key) -> float | None:
         """Seconds that the step still needs after the work of earlier attempts."""
         seconds = self._estimates.seconds(key)
-        return None if seconds is None else max(seconds - self._estimates.worked(key), LEAST * seconds)
+        return (
+            None if seconds is None else max(seconds - self._estimates.earlier_seconds(key), LEAST * seconds)
+        )
 
 
 def _waits(arguments: dict[str, Any]) -> list[str]:

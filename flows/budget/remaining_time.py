@@ -9,7 +9,7 @@ from tasks.core.cache.store import Store
 from tasks.core.execution.run_control import RunControl
 
 LEAST = 0.1
-"""Share of its expected time that a step is assumed to need when it has already worked longer."""
+"""Share of its expected time that a step is assumed to need when it has already run longer."""
 
 
 class RemainingTime:
@@ -51,18 +51,14 @@ class RemainingTime:
         measured: dict[str, list[tuple[float, float | None]]] = defaultdict(list)
         for step in self._steps:
             left = 0.0 if step.label in done else self._control.seconds_left(step.label)
-            worked = self._control.working_time(step.label)
-            if left is not None and worked:
-                measured[family(step.label)].append((worked + left, step.seconds))
+            working = self._control.working_time(step.label)
+            if left is not None and working:
+                measured[family(step.label)].append((working + left, step.seconds))
         return measured
 
 
 def _corrected(expected: float | None, siblings: Sequence[tuple[float, float | None]]) -> float | None:
-    """The expected seconds of a step, corrected by those of the same step in other folds.
-
-    Args:
-        siblings: seconds that they take, and seconds that were expected.
-    """
+    """The expected seconds of a step, corrected by (taken, expected) ones of it in other folds."""
     if not siblings:
         return expected
     known = [(took, planned) for took, planned in siblings if planned]

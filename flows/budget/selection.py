@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 
 class FinishedMembers(NamedTuple):
-    """The members that a run goes on with."""
+    """The members that a run blends, and those that it leaves out."""
 
     config: Any
     """The settings with only the recipes of these members."""

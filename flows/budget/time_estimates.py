@@ -57,8 +57,8 @@ class Estimates:
                     self._last_run.setdefault(entry["label"], entry["seconds"])
         return self._last_run.get(label)
 
-    def worked(self, key: Key) -> float:
-        """Seconds that earlier attempts of this step have worked."""
+    def earlier_seconds(self, key: Key) -> float:
+        """Working time of earlier attempts of this step, in seconds."""
         return working_time(self._store.partial(key.digest)) or 0.0
 
     def _scaled(self, record: Mapping[str, Any], key: Key) -> float | None:
@@ -68,8 +68,8 @@ class Estimates:
         growth = (sizes[1] or 1) / (sizes[0] or 1)
         epochs = [_epochs(inputs) for inputs in (record["inputs"], key.inputs)]
         growth *= epochs[1] / epochs[0] if all(epochs) else 1
-        worked = record.get("worked")
-        return float(record["seconds"] if worked is None else worked) * growth
+        working = record.get("worked")
+        return float(record["seconds"] if working is None else working) * growth
 
     def _size(self, dataset: Any) -> int | None:
         """Bytes of a dataset; 0 for a step that reads none."""

@@ -6,7 +6,12 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from flows.commands.options import Competition, Overrides, PresetName, Server, Source
+from flows.commands.options import Competition, Overrides, PresetName, Server, Source, resolved
+from flows.commands.runs import connect_server, summary, validated_name
+from flows.console import aligned, inform, show_logs
+from flows.humanize import gain_text, nested_text, score_text
+from flows.runtime.preflight import check_folders, check_paths
+from tasks.core import places
 
 Members = Annotated[
     str,
@@ -35,14 +40,10 @@ def blend(
     Data, folds, answers and the options of the blend come from the preset. Members of other records or folds
     are left out.
     """
-    from flows.commands.runs import connect_server, summary, validated_name
-    from flows.runtime.preflight import check_folders, check_paths
-    from tasks.core.settings import resolve
-
     started = time.monotonic()
     validated_name(name)
     changes = [*(overrides or ()), *([f"blend.method={method}"] if method else [])]
-    config: Any = resolve.resolve(competition, preset=preset, overrides=changes, submission=source)
+    config = resolved(competition, preset, changes, source)
     check_paths(config.model_copy(update={"recipes": ()}))  # no training needs pretrained weights
     check_folders()
     choice = _choose(competition, config, members)
@@ -60,9 +61,6 @@ def _choose(competition: str, config: Any, members: str) -> Any:
     """Choose the members, and print each with its scores and the submission that last used it."""
     from flows.blending.provenance import submissions_with
     from flows.blending.selection import choose
-    from flows.console import aligned, inform
-    from flows.humanize import score_text
-    from tasks.core import places
     from tasks.core.submissions import submissions
 
     inform("looking for cached members and scoring them")
@@ -88,9 +86,7 @@ def _run(competition: str, config: Any, choice: Any, *, url: str | None) -> Any:
     """The outcome of the flow, which takes the members' recipes and models for provenance and report."""
     from flows.blending.flow import blending  # imports Prefect, which reads the environment
     from flows.blending.provenance import models_of_members, with_recipes
-    from flows.console import inform, show_logs
     from flows.runtime.server_loss import run_flow
-    from tasks.core import places
     from tasks.core.submissions import submissions
 
     show_logs()
@@ -98,38 +94,25 @@ def _run(competition: str, config: Any, choice: Any, *, url: str | None) -> Any:
     entries = submissions.listed(places.submissions_folder(), competition)
     digests = ",".join(member.short for member in members.values())
     command = f"podium blend {competition} --from {{folder}} --members {digests}"
-    return run_flow(
-        blending,
-        competition,
-        with_recipes(config, members, entries),
-        {name: member.artifact for name, member in members.items()},
-        models_of_members(members),
-        command,
-        name=config.run.name,
-        url=url,
-        inform=inform,
-    )
+    artifacts = {name: member.artifact for name, member in members.items()}
+    settings, models = with_recipes(config, members, entries), models_of_members(members)
+    arguments = (competition, settings, artifacts, models, command)
+    return run_flow(blending, *arguments, name=config.run.name, url=url, inform=inform)
 
 
 def _composition(folder: Path) -> str:
     """A table of the members' weights, and of the blend's gain over its best member."""
-    from flows.console import aligned
-    from flows.humanize import gain_text, nested_text
     from tasks.core.submissions import submissions
 
     provenance = submissions.read(folder).provenance
     weights = {name: each["weight"] for name, each in provenance["members"].items() if each["weight"]}
     ordered = sorted(weights.items(), key=lambda entry: -entry[1])
     # greedy weights are chosen on the records they are scored on; stacking is cross-fitted over the folds
-    note = ", on the records the weights were chosen on" if _is_greedy(provenance) else ""
+    is_greedy = provenance["config"].get("blend", {}).get("method") == "greedy"
+    note = ", on the records the weights were chosen on" if is_greedy else ""
     rows = [
         ("gain      ", gain_text(provenance.get("gain")) + note),
         ("nested", nested_text(provenance.get("nested"))),
         ("weights", ", ".join(f"{name} {weight:.3f}" for name, weight in ordered)),
     ]
     return aligned(row for row in rows if row[1])
-
-
-def _is_greedy(provenance: dict[str, Any]) -> bool:
-    method = provenance["config"].get("blend", {}).get("method")
-    return bool(method == "greedy")

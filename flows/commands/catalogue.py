@@ -1,14 +1,15 @@
 """`podium list` and `podium check`: competitions, presets and raw files."""
 
+from importlib import import_module
 from typing import Any
 
-from flows.commands.options import Competition, Overrides, PresetName
+from flows.commands.options import Competition, Overrides, PresetName, resolved
+from flows.console import aligned, show_logs
+from tasks.core import places
 
 
 def list_() -> None:
     """List competitions, their presets, and where their data is expected."""
-    from flows.console import aligned
-    from tasks.core import places
     from tasks.core.competition import competition_names
     from tasks.core.settings import resolve
 
@@ -23,12 +24,8 @@ def list_() -> None:
 
 def check(competition: Competition, preset: PresetName = None, overrides: Overrides = None) -> None:
     """Validate the raw files and print their counts and irregularities; nothing is trained."""
-    from importlib import import_module
 
-    from flows.console import aligned, show_logs
-    from tasks.core.settings import resolve
-
-    config: Any = resolve.resolve(competition, preset=preset, overrides=overrides or ())
+    config = resolved(competition, preset, overrides)
     show_logs()
     report = import_module(f"tasks.{competition}.data").count(config.data)
     print(aligned([(name, f"{count:,}") for name, count in report["counts"].items()]))

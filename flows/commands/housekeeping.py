@@ -4,13 +4,16 @@ from typing import Annotated
 
 import typer
 
+from flows.console import inform
+from flows.humanize import parse_duration, size
+from tasks.core import places
+
 
 def ui(
     stop: Annotated[bool, typer.Option("--stop", help="End the local server.")] = False,
     open_: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
 ) -> None:
     """Start the Prefect server of this machine if it is not running, and print its address."""
-    from flows.console import inform
     from flows.runtime import local_server
 
     if stop:
@@ -35,18 +38,12 @@ def clean(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print what would be removed.")] = False,
 ) -> None:
     """Remove cached artifacts that no kept submission depends on."""
-    from flows.humanize import parse_duration, size
-    from tasks.core import places
     from tasks.core.cache.store import Store
     from tasks.core.submissions.eviction import clean as clean_store
 
-    age = parse_duration(older_than, option="--older-than")
+    age, folder = parse_duration(older_than, option="--older-than"), places.submissions_folder()
     report = clean_store(
-        Store.current(),
-        older_than=age,
-        keep_best=keep_best,
-        submissions=places.submissions_folder(),
-        dry_run=dry_run,
+        Store.current(), older_than=age, keep_best=keep_best, submissions=folder, dry_run=dry_run
     )
     verb = "would free" if dry_run else "freed"
     print(f"{len(report.removed)} removed, {report.kept} kept, {verb} {size(report.freed_bytes)}")

@@ -6,6 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
+from flows.console import aligned, inform
+from tasks.core import places
+from tasks.core.errors import UserError
+from tasks.core.places import display_path
+
 HtmlFile = Annotated[
     Path | None, typer.Option("--html", metavar="FILE", help="Also write a page with a plot of the history.")
 ]
@@ -33,9 +38,6 @@ def list_(
 
 def show(competition: str | None, *, html: Path | None = None) -> None:
     """Print a table for each competition, and write the page if a file is given."""
-    from flows.console import inform
-    from tasks.core import places
-    from tasks.core.places import display_path
     from tasks.core.submissions import leaderboard, submissions
 
     root = places.submissions_folder()
@@ -71,8 +73,6 @@ def _public_higher_is_better(competition: str) -> bool:
 
 def _table(competition: str, entries: Sequence[Any], agreement: str) -> str:
     """The entries as aligned columns, with one for the validation part if any has a score on it."""
-    from flows.console import aligned
-
     metric = next((entry.metric for entry in entries if entry.metric), "")
     validated = any(entry.validation for entry in entries)
     header = ["submission", "when (UTC)", metric or "out of fold", *(["validation"] if validated else [])]
@@ -96,7 +96,6 @@ def _estimate(score: Any) -> str:
 
 def _write_page(file: Path, boards: dict[str, Any], agreements: dict[str, str]) -> None:
     from tasks.core.cache.store import write_atomically
-    from tasks.core.errors import UserError
     from tasks.core.report.page import render
     from tasks.learning.report.leaderboard_section import section
 

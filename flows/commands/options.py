@@ -1,6 +1,6 @@
-"""Arguments that several commands share."""
+"""Arguments that several commands share, and the settings that they give."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -25,3 +25,12 @@ Server = Annotated[bool, typer.Option("--server/--no-server", help="Record the r
 SubmissionName = Annotated[
     str, typer.Argument(help="A submission's folder, or a part of its name that is unique.")
 ]
+
+
+def resolved(
+    competition: str, preset: str | None, overrides: list[str] | None, source: str | None = None
+) -> Any:
+    """The settings of these arguments; raises as `tasks.core.settings.resolve.resolve` does."""
+    from tasks.core.settings.resolve import resolve
+
+    return resolve(competition, preset=preset, overrides=overrides or (), submission=source)

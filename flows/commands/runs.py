@@ -1,19 +1,72 @@
-"""`podium run`."""
+"""`podium plan` and `podium run`."""
 
+import re
 import time
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from flows.commands.options import Competition, Overrides, PresetName, Server, Source, Timeout
+from flows.commands.options import Competition, Overrides, PresetName, Server, Source, Timeout, resolved
+from flows.console import aligned, inform, show_logs
+from flows.humanize import about, duration, parse_duration, score_text
+from flows.runtime.preflight import check_folders, check_paths
 from flows.runtime.registry import find_flow
+from tasks.core.errors import InvalidSettings
+from tasks.core.places import display_path
 
 NOT_RECORDED = (
     "no server: a temporary one ends with the run. There is no page that shows the run, the last task runs "
     "and logs may be missing from Prefect's records, and a killed run stays “Running” there. "
     "The submission and the cache are complete nevertheless."
 )
+
+
+def plan(
+    competition: Competition,
+    preset: PresetName = None,
+    overrides: Overrides = None,
+    source: Source = None,
+    timeout: Timeout = None,
+) -> None:
+    """Show for every step whether its result is cached, or why it runs."""
+    from flows.runtime import settings
+
+    budget = budget_seconds(timeout)
+    config = resolved(competition, preset, overrides, source)
+    settings.apply(None)
+    from flows.budget.plan import plan as planned  # imports Prefect, which reads the environment
+
+    steps = list(planned(competition, _fitting(competition, config, seconds=budget) if budget else config))
+    print(aligned((step.label, step.state, step.reason) for step in steps))
+    counts = Counter(step.state for step in steps)
+    may = f", {counts['maybe']} may run" if counts["maybe"] else ""
+    print(f"{counts['cached']} cached, {counts['run']} will run{may}{_time_text(steps)}")
+
+
+def _fitting(competition: str, config: Any, *, seconds: float) -> Any:
+    """The settings without the recipes that a run would leave out, which are logged as in a run."""
+    find_flow(competition)  # imports Prefect, which must come before show_logs
+    from flows.budget.limiter import settings_within
+
+    show_logs()
+    return settings_within(competition, config, seconds=seconds)
+
+
+def _time_text(steps: Sequence[Any]) -> str:
+    """The time the plan takes on the slots of this machine, estimated from earlier runs."""
+    from flows.budget.makespan import expected_seconds
+    from tasks.core.execution.slots import slot_names
+
+    slots = len(slot_names())
+    seconds, unknown = expected_seconds(steps, slots=slots)
+    on = f"on {slots} slot{'s' if slots > 1 else ''}"
+    if not unknown:
+        return f", in about {about(seconds)} {on}"
+    more = f", in more than {about(seconds)} {on}" if seconds else ""
+    return f"{more}; the time of {unknown} of them is unknown"
 
 
 def run(
@@ -29,13 +82,10 @@ def run(
     timeout: Timeout = None,
 ) -> None:
     """Turn the raw files into a checked submission, repeating only what changed."""
-    from flows.runtime.preflight import check_folders, check_paths
-    from tasks.core.settings import resolve
-
     started = time.monotonic()
     budget = budget_seconds(timeout)
     run_name = validated_name(preset or "defaults" if name is None else name)
-    config: Any = resolve.resolve(competition, preset=preset, overrides=overrides or (), submission=source)
+    config = resolved(competition, preset, overrides, source)
     check_folders()
     check_paths(config)
     deadline = started + budget if budget else None
@@ -46,8 +96,6 @@ def run(
 
 def _run(competition: str, config: Any, *, name: str, server: bool, deadline: float | None) -> Any:
     """The outcome of the flow, which has time until the deadline, in seconds of the monotonic clock."""
-    from flows.console import inform, show_logs
-
     url = connect_server(server)
     from prefect.task_runners import ThreadPoolTaskRunner  # Prefect reads the environment when imported
 
@@ -67,7 +115,6 @@ def _run(competition: str, config: Any, *, name: str, server: bool, deadline: fl
 
 def connect_server(server: bool) -> str | None:
     """Set where Prefect records, before its import; the URL of the server's API, None without a server."""
-    from flows.console import inform
     from flows.runtime import local_server, settings
 
     if not server:
@@ -83,9 +130,6 @@ def budget_seconds(timeout: str | None) -> float:
     Raises:
         InvalidSettings: it is not a duration, or is zero.
     """
-    from flows.humanize import parse_duration
-    from tasks.core.errors import InvalidSettings
-
     seconds = parse_duration(timeout, option="--timeout").total_seconds() if timeout is not None else 0.0
     if timeout is not None and not seconds:
         raise InvalidSettings(f"--timeout: expected a duration above zero, received {timeout!r}")
@@ -98,10 +142,6 @@ def validated_name(name: str) -> str:
     Raises:
         InvalidSettings: it cannot.
     """
-    import re
-
-    from tasks.core.errors import InvalidSettings
-
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
         expected = "1 to 64 letters, digits, dots, dashes and underscores, a letter or digit first"
         raise InvalidSettings(f"--name: expected {expected}, received {name!r}")
@@ -118,10 +158,6 @@ def _pending_uploads() -> int:
 
 def summary(result: dict[str, Any], *, seconds: float, pending_uploads: int = 0) -> str:
     """A table of the paths of submission and report, the score, what was left out, and the time."""
-    from flows.console import aligned
-    from flows.humanize import duration, score_text
-    from tasks.core.places import display_path
-
     rows = [(part, display_path(Path(result[part]))) for part in ("submission", "report") if result.get(part)]
     if result.get("score") is not None:
         rows.append(("score", score_text(result["score"])))

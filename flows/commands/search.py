@@ -1,11 +1,16 @@
 """`podium search`."""
 
 import time
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from flows.commands.options import Competition, Overrides, PresetName, Server, Source
+from flows.commands.options import Competition, Overrides, PresetName, Server, Source, resolved
+from flows.commands.runs import connect_server
+from flows.console import aligned, inform, show_logs
+from flows.humanize import duration, parse_duration, score_text
+from flows.runtime.preflight import check_folders, check_paths
 
 Trials = Annotated[
     int, typer.Option(min=1, help="Total number of finished trials of the study, earlier ones included.")
@@ -53,11 +58,8 @@ def search(
 
     The same command continues a study that was stopped, or adds trials to it.
     """
-    from flows.humanize import parse_duration
-    from tasks.core.settings import resolve
-
     started = time.monotonic()
-    config: Any = resolve.resolve(competition, preset=preset, overrides=overrides or (), submission=source)
+    config = resolved(competition, preset, overrides, source)
     settings = _settings(
         trials=trials,
         timeout_seconds=parse_duration(timeout, option="--timeout").total_seconds() if timeout else 0.0,
@@ -77,8 +79,6 @@ def search(
 
 def _checked_run(competition: str, config: Any, settings: Any, *, server: bool) -> Any:
     """The outcome of the search, which starts after every check."""
-    from flows.commands.runs import connect_server
-    from flows.runtime.preflight import check_folders, check_paths
     from flows.search.results import preset_file
     from flows.search.trial import searchable
 
@@ -112,32 +112,25 @@ def _run(competition: str, config: Any, settings: Any, *, url: str | None) -> An
     """The outcome of the flow; imports Prefect, which reads the environment."""
     from prefect.task_runners import ThreadPoolTaskRunner
 
-    from flows.console import inform, show_logs
     from flows.runtime.server_loss import run_flow
-    from flows.search.flow import search as flow
-    from flows.search.flow import worker_count
+    from flows.search import flow
     from tasks.core.cluster import clusters
 
     show_logs()
-    runner: Any = ThreadPoolTaskRunner(max_workers=worker_count(settings))
+    runner: Any = ThreadPoolTaskRunner(max_workers=flow.worker_count(settings))
     with clusters.open_for(config.run):
         arguments = (competition, config, settings)
-        return run_flow(flow, *arguments, name=settings.study, runner=runner, url=url, inform=inform)
+        return run_flow(flow.search, *arguments, name=settings.study, runner=runner, url=url, inform=inform)
 
 
 def _summary(result: dict[str, Any], *, seconds: float) -> str:
     """A table of the paths of preset and report, the trials, the best and the initial score, and the time."""
-    from pathlib import Path
-
-    from flows.console import aligned
-    from flows.humanize import duration, score_text
     from tasks.core.places import display_path
 
-    counts = ", ".join(f"{count} {state}" for state, count in result["trials"].items())
     rows = [
         ("preset", display_path(Path(result["preset"]))),
         ("report", display_path(Path(result["report"]))),
-        ("trials", counts),
+        ("trials", ", ".join(f"{count} {state}" for state, count in result["trials"].items())),
         ("best", f"{score_text(result['score'])}, trial {result['best']}"),
         ("start", score_text(result["start"])),
         ("time", duration(seconds)),

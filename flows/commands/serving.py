@@ -4,8 +4,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from flows.console import aligned, inform
+from flows.runtime.preflight import check_folders
+
 if TYPE_CHECKING:
-    from flows.scheduling.deployments import DeploymentSpec
+    from flows.scheduling.schedules import DeploymentSpec
 
 Competitions = Annotated[
     list[str] | None,
@@ -25,9 +28,6 @@ def serve(
     limit: Annotated[int, typer.Option(min=1, max=64, help="Maximum number of runs at the same time.")] = 4,
 ) -> None:
     """Show presets in Prefect's UI and run them on demand and on schedule, until Ctrl-C."""
-    from flows.console import inform
-    from flows.runtime.preflight import check_folders
-
     specs = _specs(competitions)
     check_folders()
     url = _connect_server(port)
@@ -44,8 +44,6 @@ def deploy(
     pool: Annotated[str, typer.Option(help="Work pool; created if there is none of this name.")] = "podium",
 ) -> None:
     """Register presets for workers on other machines, which take their runs from a work pool."""
-    from flows.console import inform
-
     specs = _specs(competitions)
     url = _connect_server()
     from flows.scheduling.deployments import create_pool, register  # imports Prefect
@@ -61,8 +59,6 @@ def deploy(
 
 def list_() -> None:
     """List schedules with the next run of each."""
-    from flows.console import aligned, inform
-
     _connect_server()
     from flows.scheduling.server_schedules import schedules
 
@@ -93,15 +89,13 @@ def _set_active(names: list[str] | None, *, active: bool) -> None:
 
 def _specs(competitions: list[str] | None) -> list["DeploymentSpec"]:
     """The deployments; errors in the file or in a preset are raised before a server is started."""
-    from flows.scheduling import schedules
-    from flows.scheduling.deployments import deployment_specs
+    from flows.scheduling.schedules import deployment_specs, read
 
-    return deployment_specs(schedules.read(), competitions or ())
+    return deployment_specs(read(), competitions or ())
 
 
 def _connect_server(port: int | None = None) -> str:
     """The URL of the server's API, which is also put into the environment for Prefect's import."""
-    from flows.console import inform
     from flows.runtime import local_server, settings
 
     url = local_server.ensure(inform, port=port)
@@ -110,8 +104,7 @@ def _connect_server(port: int | None = None) -> str:
 
 
 def _listing(specs: "list[DeploymentSpec]", *, pool: str | None = None) -> str:
-    from flows.console import aligned
-    from flows.scheduling.deployments import deployment_name
+    from flows.scheduling.schedules import deployment_name
 
     rows: list[tuple[Any, ...]] = []
     for spec in specs:

@@ -1,20 +1,22 @@
 """`podium submissions …`: show and compare submissions, check files, record public scores."""
 
+import math
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from flows.commands.options import Overrides, PresetName, SubmissionName
+from flows.commands.options import Overrides, PresetName, SubmissionName, resolved
+from flows.console import aligned, show_logs
+from flows.humanize import gain_text, nested_text, score_text
+from tasks.core import places
+from tasks.core.errors import InvalidSettings
 
 CompetitionOption = Annotated[str, typer.Option("--competition", "-c", help="Name of a competition.")]
 
 
 def show(name: SubmissionName) -> None:
     """Show a submission's scores, members, settings and the command that rebuilds it."""
-    from flows.console import aligned
-    from flows.humanize import gain_text, nested_text, score_text
-    from tasks.core import places
     from tasks.core.submissions import submissions
 
     entry = submissions.find_submission(places.submissions_folder(), name)
@@ -45,8 +47,6 @@ def show(name: SubmissionName) -> None:
 
 def diff(first: SubmissionName, second: SubmissionName) -> None:
     """Show what differs between two submissions: settings, data, libraries, code, answers."""
-    from flows.console import aligned
-    from tasks.core import places
     from tasks.core.submissions import submissions
 
     root = places.submissions_folder()
@@ -71,11 +71,9 @@ def validate(
     overrides: Overrides = None,
 ) -> None:
     """Check a file against the competition's rules and its raw files."""
-    from flows.console import show_logs
-    from tasks.core.settings import resolve
     from tasks.core.submissions import submissions
 
-    config = resolve.resolve(competition, preset=preset, overrides=overrides or ())
+    config = resolved(competition, preset, overrides)
     show_logs()
     count = submissions.validate(competition, file, config)
     print(f"{file}: {count:,} valid lines")
@@ -86,10 +84,6 @@ def record_score(
     score: Annotated[float, typer.Argument(help="The public score, as shown on the leaderboard.")],
 ) -> None:
     """Write the public score into a submission's provenance."""
-    import math
-
-    from tasks.core import places
-    from tasks.core.errors import InvalidSettings
     from tasks.core.submissions import submissions
 
     if not math.isfinite(score):
@@ -105,8 +99,6 @@ def _public(provenance: dict[str, Any]) -> str:
 
 
 def _member(facts: Any) -> str:
-    from flows.humanize import score_text
-
     if not isinstance(facts, dict):
         return str(facts)
     weight = facts.get("weight")

@@ -51,26 +51,31 @@ def run_flow(
 ) -> FlowOutcome:
     """Run the flow; the outcome is what its body returns or raises, whether or not the server records it.
 
-    Args:
-        flow: Prefect's.
-        arguments: the flow's.
-        name: of the run.
-        runner: of its tasks; the flow's own unless given.
-        url: of the server's API; None for a temporary one, which is not monitored.
-        inform: shows the user a message.
+    `runner` is Prefect's task runner, by default that of the flow; `url` is that of the server's API, or None
+    for a temporary server, which is not monitored.
     """
-    body = _RecordedBody(flow.fn)
-    run = flow_for_run(flow, body.call, name=name, runner=runner or flow.task_runner)
+    results, failures = list[Any](), list[Exception]()
+
+    @wraps(flow.fn)
+    def body(*arguments: Any, **keywords: Any) -> Any:
+        try:
+            results.append(flow.fn(*arguments, **keywords))
+        except Exception as error:
+            failures.append(error)
+            raise
+        return results[0]
+
+    run = flow_for_run(flow, body, name=name, runner=runner or flow.task_runner)
     with monitored(url, inform) as monitor:
         try:
             return FlowOutcome(run(*arguments), recorded=True)
         except Exception as error:
-            if body.failure:
-                raise body.failure from None
-            if not body.results:
+            if failures:
+                raise failures[0] from None
+            if not results:
                 raise
             inform(_unrecorded_message(monitor, error))
-            return FlowOutcome(body.results[0], recorded=False)
+            return FlowOutcome(results[0], recorded=False)
 
 
 class _PydanticFlow(Flow[..., Any]):
@@ -94,28 +99,8 @@ def flow_for_run(flow: Any, body: Callable[..., Any], *, name: str, runner: Any)
     )
 
 
-class _RecordedBody:
-    """A flow's function, and what it returned or raised."""
-
-    def __init__(self, function: Callable[..., Any]) -> None:
-        self.results: list[Any] = []
-        self.failure: Exception | None = None
-
-        @wraps(function)
-        def call(*arguments: Any, **keywords: Any) -> Any:
-            try:
-                result = function(*arguments, **keywords)
-            except Exception as error:
-                self.failure = error
-                raise
-            self.results.append(result)
-            return result
-
-        self.call = call
-
-
-def _unrecorded_message(monitor: "ServerMonitor", error: Exception) -> str:
-    if not monitor.silent:
+def _unrecorded_message(monitor: "ServerMonitor | None", error: Exception) -> str:
+    if monitor is None or not monitor.silent:
         return f"Prefect could not record the end of this run ({error}); its results are complete"
     return (
         f"the Prefect server was lost at {monitor.last_answer:%H:%M:%S}: its pages show this run as "
@@ -140,7 +125,7 @@ class ServerMonitor:
         self._retries = self._client.max_retries
 
     def probe(self) -> None:
-        """Probe the server once; tell the user when it is lost and when it is back."""
+        """Probe the server once; inform the user when it is lost and when it answers again."""
         self.silent = not answers(self._url, any_status=True)
         logging.raiseExceptions = not self.silent  # else each log record that is not sent prints an error
         if not self.silent:
@@ -159,17 +144,11 @@ class ServerMonitor:
         return not self.silent
 
 
-class _TemporaryServer:
-    """Stands for a server that ends with the run, which cannot be lost."""
-
-    lost = silent = False
-
-
 @contextmanager
-def monitored(url: str | None, inform: Inform) -> Iterator[Any]:
-    """Monitor the server from a thread within the block; its loss changes a copy of Prefect's settings."""
+def monitored(url: str | None, inform: Inform) -> Iterator["ServerMonitor | None"]:
+    """Monitor the server from a thread within the block; a temporary one (`url` None) cannot be lost."""
     if url is None:
-        yield _TemporaryServer()
+        yield None
         return
     with temporary_settings():
         monitor, ended = ServerMonitor(url, inform), threading.Event()

@@ -39,8 +39,7 @@ def environment() -> dict[str, str]:
 def apply(url: str | None) -> None:
     """Put the settings into this process's environment. Call it before Prefect is imported.
 
-    Args:
-        url: of the server's API; None for a temporary server that ends with the run.
+    `url` is that of the server's API; None for a temporary server that ends with the run.
 
     Raises:
         UserError: Prefect's home cannot be made.

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from psutil import Process
 
 GRACE_SECONDS = 10.0
-"""The process is killed if it has not ended by itself this long after the signal."""
+"""The process is killed if it has not ended this long after the signal."""
 TERM_SECONDS = 2.0
 """A child that is alive this long after SIGTERM gets SIGKILL."""
 EXIT_CODE = 130
@@ -92,8 +92,7 @@ class SignalListener:
 def ending_children_on_signal(before_kill: Callable[[], None]) -> Iterator[SignalListener]:
     """Within the block, a signal ends all children and raises KeyboardInterrupt in the main thread.
 
-    Args:
-        before_kill: called before the process is killed, on a second Ctrl-C or after the grace period.
+    `before_kill` is called before the process is killed, on a second Ctrl-C or after the grace period.
     """
     listener = SignalListener(before_kill)
     previous_pipe = signal.set_wakeup_fd(listener.writer, warn_on_full_buffer=False)
@@ -102,8 +101,8 @@ def ending_children_on_signal(before_kill: Callable[[], None]) -> Iterator[Signa
         yield listener
     finally:
         if listener.signalled():
-            # The listener stays until the interpreter has joined its last thread, and handles a second Ctrl-C
-            # by itself, which must not interrupt the main thread's exit.
+            # The listener stays until the interpreter has joined its last thread, and handles a second
+            # Ctrl-C, which must not interrupt the main thread's exit.
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, _ignore)
             listener.wait_for_children()

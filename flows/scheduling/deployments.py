@@ -1,72 +1,40 @@
-"""Presets as Prefect's deployments: created from `conf/schedules.toml`, and registered."""
+"""Presets as Prefect's deployments, with the schedules of `conf/schedules.toml`."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.deployments.runner import RunnerDeployment
+from prefect.exceptions import ObjectNotFound
+from prefect.flows import EntrypointType
+from prefect.runner.storage import LocalStorage
+from prefect.schedules import Cron, Interval
+from prefect.schedules import Schedule as PrefectSchedule
+from prefect.workers.process import ProcessWorker
 
 from flows.runtime.settings import DEFAULTS
-from flows.scheduling.schedules import Schedule, ScheduleFile
-from tasks.core import competition as competitions
+from flows.scheduling.entrypoint import deployment_flow
+from flows.scheduling.schedules import DeploymentSpec, Schedule, deployment_name
 from tasks.core import places
-from tasks.core.settings import resolve
-
-if TYPE_CHECKING:
-    from prefect.deployments.runner import RunnerDeployment
-    from prefect.schedules import Schedule as PrefectSchedule
 
 TAG = "podium"
 RUN_SETTINGS = {name: value for name, value in DEFAULTS.items() if not name.startswith("PREFECT_SERVER_")}
 """Settings of Prefect for runs on a worker, which has its own folders and its server's address."""
 
 
-class DeploymentSpec(NamedTuple):
-    """A deployment to create: a preset, its settings, and its schedules."""
-
-    competition: str
-    preset: str
-    header: str
-    config: Any
-    schedules: list[Schedule]
-
-
-def deployment_specs(
-    file: ScheduleFile, names: Sequence[str] = (), *, root: Path | None = None
-) -> list[DeploymentSpec]:
-    """Every deployment of these competitions, or of all.
-
-    Raises:
-        InvalidSettings: a competition does not exist, or a preset is invalid.
-    """
-    specs = []
-    for competition in names or competitions.competition_names():
-        resolve.config_class(competition)
-        headers = dict(resolve.presets(competition, root))
-        for preset in file.deployed_presets(competition, root=root):
-            config: Any = resolve.resolve(competition, preset=preset, root=root)
-            config = config.model_copy(update={"run": config.run.model_copy(update={"name": preset})})
-            schedules = file.schedules_of(competition, preset)
-            specs.append(DeploymentSpec(competition, preset, headers[preset], config, schedules))
-    return specs
-
-
 def prefect_deployment(
     spec: DeploymentSpec, *, paused: Iterable[str] = (), pool: str | None = None
-) -> "RunnerDeployment":
+) -> RunnerDeployment:
     """The deployment as a Prefect object; its form in the UI contains the preset's settings.
 
     Args:
-        spec: its preset, settings and schedules.
         paused: timings of schedules that a user has paused, and that stay paused.
         pool: work pool whose workers run it from this folder; None for `podium serve`.
     """
-    from prefect.deployments.runner import RunnerDeployment
-    from prefect.flows import EntrypointType
-    from prefect.runner.storage import LocalStorage
-
-    from flows.scheduling.entrypoint import deployment_flow
-
     deployment = RunnerDeployment.from_flow(
         deployment_flow(spec.competition),
         name=deployment_name(spec, pool),
@@ -83,17 +51,8 @@ def prefect_deployment(
     return deployment
 
 
-def deployment_name(spec: DeploymentSpec, pool: str | None = None) -> str:
-    """The preset, and the work pool if there is one: `serve` and `deploy` do not share a deployment."""
-    return f"{spec.preset}@{pool}" if pool else spec.preset
-
-
-def prefect_schedule(schedule: Schedule, *, active: bool = True) -> "PrefectSchedule":
+def prefect_schedule(schedule: Schedule, *, active: bool = True) -> PrefectSchedule:
     """The schedule as a Prefect object; intervals have a fixed anchor, so that no restart moves them."""
-    from zoneinfo import ZoneInfo
-
-    from prefect.schedules import Cron, Interval
-
     options: dict[str, Any] = {"timezone": schedule.timezone, "active": active, "slug": schedule.timing}
     if schedule.cron:
         return Cron(schedule.cron, **options)
@@ -102,14 +61,12 @@ def prefect_schedule(schedule: Schedule, *, active: bool = True) -> "PrefectSche
 
 
 def register(
-    specs: Sequence[DeploymentSpec], apply: Callable[["RunnerDeployment"], Any], *, pool: str | None = None
+    specs: Sequence[DeploymentSpec], apply: Callable[[RunnerDeployment], Any], *, pool: str | None = None
 ) -> list[UUID]:
     """Create or update deployments, and return their ids.
 
     Schedules that are no longer in the file are deleted; paused ones stay paused.
     """
-    from prefect.client.orchestration import get_client
-
     ids = []
     with get_client(sync_client=True) as client:
         for spec in specs:
@@ -124,8 +81,6 @@ def register(
 
 def _paused(client: Any, spec: DeploymentSpec, pool: str | None) -> set[str]:
     """Timings of the deployment's paused schedules on the server."""
-    from prefect.exceptions import ObjectNotFound
-
     try:
         existing = client.read_deployment_by_name(f"{spec.competition}/{deployment_name(spec, pool)}")
     except ObjectNotFound:
@@ -135,11 +90,6 @@ def _paused(client: Any, spec: DeploymentSpec, pool: str | None) -> set[str]:
 
 def create_pool(name: str) -> bool:
     """Create a work pool whose workers run processes; False if a pool of this name exists."""
-    from prefect.client.orchestration import get_client
-    from prefect.client.schemas.actions import WorkPoolCreate
-    from prefect.exceptions import ObjectNotFound
-    from prefect.workers.process import ProcessWorker
-
     template = ProcessWorker.get_default_base_job_template()
     with get_client(sync_client=True) as client:
         try:

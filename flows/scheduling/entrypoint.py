@@ -1,8 +1,8 @@
 """The flows as deployments run them: `flows.scheduling.entrypoint.dogs` is the entry point for dogs.
 
 Compared with the flow itself, a deployment's run makes the checks of `podium run`, is skipped while an
-earlier run of its deployment is still running, ends its child processes when it is cancelled, says in its
-last message what changed, and notifies a command.
+earlier run of its deployment is still running, ends its child processes when it is cancelled, reports in
+its last message what changed, and notifies a command.
 
 Prefect's own concurrency limit for deployments is not used: its leases end a training when the server is down
 for minutes, and keep a slot for minutes after a run is killed. A locked file does neither.
@@ -17,14 +17,27 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from filelock import Timeout
+from prefect import Flow
+from prefect.context import FlowRunContext
+from prefect.runtime import deployment
+from prefect.states import Completed
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from flows.console import show_logs
+from flows.humanize import score_text
+from flows.runtime.preflight import check_folders, check_paths
 from flows.runtime.registry import find_flow
+from flows.runtime.signals import SignalListener
 from flows.scheduling.notifications import SKIPPED, UNCHANGED, notify
+from tasks.core.cache.store import Store
+from tasks.core.cluster import clusters
 from tasks.core.competition import competition_names
-
-if TYPE_CHECKING:
-    from prefect import Flow
+from tasks.core.context import run_id
+from tasks.core.execution.garbage_collection import raise_gc_threshold
+from tasks.core.places import display_path
 
 BUSY = "An earlier run of this deployment is still running; the next run uses whatever data it misses."
 PARENT_CHECK_SECONDS = 2.0
@@ -32,7 +45,7 @@ PARENT_CHECK_SECONDS = 2.0
 log = logging.getLogger("podium")
 
 
-def __getattr__(name: str) -> "Flow[..., Any]":
+def __getattr__(name: str) -> Flow[..., Any]:
     """The flow of the competition of this name, so that a new competition needs no line here."""
     if name in competition_names():
         return deployment_flow(name)
@@ -40,10 +53,8 @@ def __getattr__(name: str) -> "Flow[..., Any]":
 
 
 @functools.cache
-def deployment_flow(competition: str) -> "Flow[..., Any]":
+def deployment_flow(competition: str) -> Flow[..., Any]:
     """The flow of a competition with what a deployment's runs need around its body."""
-    from prefect import Flow
-
     inner = find_flow(competition)
 
     @functools.wraps(inner.fn)
@@ -67,12 +78,7 @@ def deployment_flow(competition: str) -> "Flow[..., Any]":
 
 def run_name() -> str:
     """Preset and time for a run created by a schedule; otherwise the name that it has."""
-    from prefect.context import FlowRunContext
-
-    context = FlowRunContext.get()
-    assert context is not None
-    assert context.flow_run is not None
-    assert context.parameters is not None
+    context: Any = FlowRunContext.get()
     run, moment = context.flow_run, context.flow_run.expected_start_time
     if not run.auto_scheduled or moment is None:
         return run.name
@@ -80,16 +86,7 @@ def run_name() -> str:
 
 
 def final_state(body: Any, config: Any) -> Any:
-    """Run the flow's body; the run's last state, which says what changed or why the run was skipped."""
-    from prefect.states import Completed
-
-    from flows.console import show_logs
-    from flows.runtime.preflight import check_folders, check_paths
-    from tasks.core.cache.store import Store
-    from tasks.core.cluster import clusters
-    from tasks.core.context import run_id
-    from tasks.core.execution.garbage_collection import raise_gc_threshold
-
+    """Run the flow's body; the run's last state, with a message on what changed or why it was skipped."""
     raise_gc_threshold()
     show_logs()
     check_folders()
@@ -109,11 +106,6 @@ def final_state(body: Any, config: Any) -> Any:
 @contextmanager
 def deployment_lock() -> Iterator[bool]:
     """Whether no other run of this deployment is running; the kernel frees the lock of one that dies."""
-    from filelock import Timeout
-    from prefect.runtime import deployment
-
-    from tasks.core.cache.store import Store
-
     if deployment.id is None:
         yield True
         return
@@ -132,27 +124,17 @@ def deployment_lock() -> Iterator[bool]:
 @contextmanager
 def step_workers(count: int) -> Iterator[None]:
     """Run steps in this many threads within the block; the flow was created before the number was known."""
-    from prefect.context import FlowRunContext
-    from prefect.task_runners import ThreadPoolTaskRunner
-
-    context = FlowRunContext.get()
-    assert context is not None
+    context: Any = FlowRunContext.get()
     runner: Any = ThreadPoolTaskRunner(max_workers=count)
     with runner, context.model_copy(update={"task_runner": runner}):
         yield
 
 
 def change_summary(result: dict[str, Any], steps: list[dict[str, Any]], *, began: float) -> str:
-    """A line that says what a run changed: how many steps ran, the submission, its score, what was left out.
+    """Summary of a run in one line: how many steps ran, the submission, its score, what was left out.
 
-    Args:
-        result: what the flow returned.
-        steps: the run's journal, a record for each step.
-        began: when the run began, in seconds since the epoch.
+    `steps` is the run's journal, a record for each step; `began` is in seconds since the epoch.
     """
-    from flows.humanize import score_text
-    from tasks.core.places import display_path
-
     keys = {step["key"] for step in steps if step["key"]}  # a retry records its steps again
     ran = {step["key"] for step in steps if step["key"] and step["state"] == "ran"}
     file = Path(result["submission"])
@@ -170,8 +152,6 @@ def ending_children_with_run() -> Iterator[None]:
     Prefect's handler of SIGTERM stays, and reports the run's state. But the flow waits for its threads, and
     these for their trainings. Ctrl-C in a terminal reaches this process too; the parent process handles it.
     """
-    from flows.runtime.signals import SignalListener
-
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -5,6 +5,10 @@ import logging
 import subprocess
 from typing import Any
 
+from prefect.settings import PREFECT_UI_URL
+
+from flows.scheduling import schedules
+
 TIMEOUT_SECONDS = 60
 UNCHANGED = "Nothing changed"
 """Beginning of the last message of a run that changed nothing."""
@@ -16,8 +20,6 @@ log = logging.getLogger("podium")
 
 def notify(flow: Any, flow_run: Any, state: Any) -> None:
     """Hook of a Prefect flow that notifies the command; an error is logged and does not fail the run."""
-    from flows.scheduling import schedules
-
     try:
         settings = schedules.read().notify
         facts = run_facts(flow, flow_run, state)
@@ -29,8 +31,6 @@ def notify(flow: Any, flow_run: Any, state: Any) -> None:
 
 def run_facts(flow: Any, flow_run: Any, state: Any) -> dict[str, Any]:
     """Facts of a run that has ended, as JSON: names, state, message, submission, score, ISO times, URL."""
-    from prefect.settings import PREFECT_UI_URL
-
     result = _result(state)
     config = flow_run.parameters.get("config", {})
     preset = config["run"]["name"] if isinstance(config, dict) else config.run.name

@@ -5,16 +5,18 @@ It is read without Prefect, whose import takes a second and whose messages name 
 
 import functools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any, NamedTuple
+from zoneinfo import available_timezones
 
 from pydantic import Field, ValidationError, model_validator
 
 from flows.humanize import parse_duration
 from flows.scheduling.cron import cron_error
-from tasks.core import competition as competitions
 from tasks.core import places
+from tasks.core.competition import competition_names
 from tasks.core.config import Settings
 from tasks.core.did_you_mean import suggestion
 from tasks.core.errors import InvalidSettings
@@ -22,13 +24,12 @@ from tasks.core.settings import presets as preset_files
 from tasks.core.settings import resolve
 from tasks.core.settings.error_messages import messages
 from tasks.core.settings.overrides import Location, dotted
-from tasks.core.settings.presets import PresetFile
 
 NAME = "schedules"
 
 
 class Schedule(Settings):
-    """When a preset of a competition runs by itself."""
+    """When a preset of a competition runs without being started by a user."""
 
     competition: str
     preset: str
@@ -92,10 +93,7 @@ EXAMPLE = ScheduleFile(schedules=(Schedule(competition="dogs", preset="demo", cr
 
 
 def read(*, root: Path | None = None) -> ScheduleFile:
-    """The file's contents; empty if there is no file.
-
-    Args:
-        root: folder of presets; by default `conf` of the checkout.
+    """The contents of the file in `root`, by default `conf` of the checkout; empty if there is none.
 
     Raises:
         InvalidSettings: names the file, the line, the key, what was expected and what was received.
@@ -109,20 +107,14 @@ def read(*, root: Path | None = None) -> ScheduleFile:
     except ValidationError as error:
         known = EXAMPLE.model_dump(mode="json")
         raise InvalidSettings("\n".join(messages(error, known, file.place))) from None
-    if lines := [_line(file, location, text) for location, text in _errors(contents, folder)]:
+    if lines := [f"{file.place(at)}: {dotted(at)}: {text}" for at, text in _errors(contents, folder)]:
         raise InvalidSettings("\n".join(lines))
     return contents
 
 
-def _line(file: PresetFile, location: Location, text: str) -> str:
-    return f"{file.place(location)}: {dotted(location)}: {text}"
-
-
 def _errors(contents: ScheduleFile, root: Path) -> Iterator[tuple[Location, str]]:
     """Errors that types do not exclude: unknown competitions, presets, time zones, and invalid times."""
-    known = {
-        name: [each.name for each in resolve.presets(name, root)] for name in competitions.competition_names()
-    }
+    known = {name: [each.name for each in resolve.presets(name, root)] for name in competition_names()}
     for competition, presets in contents.presets.items():
         at: Location = ("presets", competition)
         if competition not in known:
@@ -165,6 +157,39 @@ def _expected(name: str, known: list[str]) -> str:
 
 @functools.cache
 def _timezones() -> set[str]:
-    from zoneinfo import available_timezones
-
     return available_timezones()
+
+
+class DeploymentSpec(NamedTuple):
+    """A deployment to create: a preset, its settings, and its schedules."""
+
+    competition: str
+    preset: str
+    header: str
+    config: Any
+    schedules: list[Schedule]
+
+
+def deployment_specs(
+    file: ScheduleFile, names: Sequence[str] = (), *, root: Path | None = None
+) -> list[DeploymentSpec]:
+    """Every deployment of these competitions, or of all.
+
+    Raises:
+        InvalidSettings: a competition does not exist, or a preset is invalid.
+    """
+    specs = []
+    for competition in names or competition_names():
+        resolve.config_class(competition)
+        headers = dict(resolve.presets(competition, root))
+        for preset in file.deployed_presets(competition, root=root):
+            config: Any = resolve.resolve(competition, preset=preset, root=root)
+            config = config.model_copy(update={"run": config.run.model_copy(update={"name": preset})})
+            schedules = file.schedules_of(competition, preset)
+            specs.append(DeploymentSpec(competition, preset, headers[preset], config, schedules))
+    return specs
+
+
+def deployment_name(spec: DeploymentSpec, pool: str | None = None) -> str:
+    """The preset, and the work pool if there is one: `serve` and `deploy` do not share a deployment."""
+    return f"{spec.preset}@{pool}" if pool else spec.preset

@@ -4,15 +4,14 @@ import asyncio
 import logging
 import signal
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 from uuid import UUID
 
-from flows.runtime.local_server import Inform
-from flows.scheduling.deployments import DeploymentSpec, register
-from flows.scheduling.server_schedules import skip_missed
+from prefect.runner import Runner
 
-if TYPE_CHECKING:
-    from prefect.runner import Runner
+from flows.runtime.local_server import Inform
+from flows.scheduling.deployments import register
+from flows.scheduling.schedules import DeploymentSpec
+from flows.scheduling.server_schedules import skip_missed
 
 POLL_SECONDS = 5.0
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -23,15 +22,9 @@ log = logging.getLogger("podium")
 def serve_deployments(specs: Sequence[DeploymentSpec], *, limit: int, inform: Inform) -> None:
     """Register deployments and start their due runs, each in its own process, until a signal comes.
 
-    Active runs are then cancelled and the deployments paused, so that no run becomes overdue.
-
-    Args:
-        specs: the deployments.
-        limit: maximum number of runs at the same time; their trainings also wait for the machine's slots.
-        inform: shows the user a message.
+    Active runs are then cancelled and the deployments paused, so that no run becomes overdue. At most `limit`
+    runs are active at the same time; their trainings also wait for the machine's slots.
     """
-    from prefect.runner import Runner
-
     runner = Runner(name="podium", query_seconds=POLL_SECONDS, limit=limit, pause_on_shutdown=True)
     ids = register(specs, runner.add_deployment)
     if skipped := skip_missed(ids):
@@ -39,7 +32,7 @@ def serve_deployments(specs: Sequence[DeploymentSpec], *, limit: int, inform: In
     asyncio.run(_run(runner, ids, inform))
 
 
-async def _run(runner: "Runner", ids: Sequence[UUID], inform: Inform) -> None:
+async def _run(runner: Runner, ids: Sequence[UUID], inform: Inform) -> None:
     loop, signalled = asyncio.get_running_loop(), asyncio.Event()
     running = asyncio.create_task(runner.start(webserver=False))
     while not runner.started and not running.done():

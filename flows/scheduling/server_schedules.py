@@ -9,6 +9,12 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from prefect.client.orchestration import get_client
+from prefect.client.schemas import filters
+from prefect.client.schemas.sorting import DeploymentSort, FlowRunSort
+from prefect.states import Cancelled
+
+from flows.scheduling.deployments import TAG
 from tasks.core.did_you_mean import suggestion
 from tasks.core.errors import InvalidSettings
 
@@ -30,8 +36,6 @@ class ServerSchedule(NamedTuple):
 
 def schedules() -> list[ServerSchedule]:
     """All schedules of Podium's deployments, by deployment and timing."""
-    from prefect.client.orchestration import get_client
-
     with get_client(sync_client=True) as client:
         return sorted(_server_schedules(client), key=lambda each: (each.deployment, each.timing))
 
@@ -42,8 +46,6 @@ def set_active(names: Sequence[str], *, active: bool) -> int:
     Raises:
         InvalidSettings: a deployment does not exist or has no schedule.
     """
-    from prefect.client.orchestration import get_client
-
     existing = schedules()
     deployments = sorted({each.deployment for each in existing})
     for name in names:
@@ -60,9 +62,6 @@ def set_active(names: Sequence[str], *, active: bool) -> int:
 
 def skip_missed(ids: Sequence[UUID]) -> int:
     """Cancel the overdue scheduled runs of these deployments but the newest of each; returns how many."""
-    from prefect.client.orchestration import get_client
-    from prefect.states import Cancelled
-
     skipped = 0
     with get_client(sync_client=True) as client:
         for id in ids:
@@ -74,13 +73,9 @@ def skip_missed(ids: Sequence[UUID]) -> int:
 
 
 def _server_schedules(client: Any) -> Iterator[ServerSchedule]:
-    from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterTags
-    from prefect.client.schemas.sorting import DeploymentSort
-
-    from flows.scheduling.deployments import TAG
-
-    tagged, sort = DeploymentFilter(tags=DeploymentFilterTags(all_=[TAG])), DeploymentSort.NAME_ASC
-    for deployment in _pages(client.read_deployments, deployment_filter=tagged, sort=sort):
+    tagged = filters.DeploymentFilter(tags=filters.DeploymentFilterTags(all_=[TAG]))
+    query = {"deployment_filter": tagged, "sort": DeploymentSort.NAME_ASC}
+    for deployment in _pages(client.read_deployments, **query):
         name = f"{client.read_flow(deployment.flow_id).name}/{deployment.name}"
         for each in deployment.schedules:
             state = _state(client, deployment, each)
@@ -94,8 +89,6 @@ def _timing(schedule: Any) -> str:
 
 def _state(client: Any, deployment: Any, schedule: Any) -> str:
     """When the schedule's next run is due, or why none is."""
-    from prefect.client.schemas.sorting import FlowRunSort
-
     if not schedule.active:
         return "paused"
     if deployment.paused:
@@ -109,8 +102,6 @@ def _state(client: Any, deployment: Any, schedule: Any) -> str:
 
 def _overdue_runs(client: Any, deployment: UUID) -> Iterator[Any]:
     """Runs created by a schedule whose start time has passed, newest first."""
-    from prefect.client.schemas.sorting import FlowRunSort
-
     overdue = _scheduled(deployment, next_scheduled_start_time={"before_": datetime.now(UTC)})
     newest_first = FlowRunSort.EXPECTED_START_TIME_DESC
     runs = _pages(client.read_flow_runs, flow_run_filter=overdue, sort=newest_first)
@@ -119,10 +110,8 @@ def _overdue_runs(client: Any, deployment: UUID) -> Iterator[Any]:
 
 def _scheduled(deployment: UUID, **more: Any) -> Any:
     """Filter for a deployment's runs in a scheduled state."""
-    from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState
-
-    state: Any = FlowRunFilterState(type={"any_": ["SCHEDULED"]})
-    return FlowRunFilter(state=state, deployment_id={"any_": [deployment]}, **more)
+    state: Any = filters.FlowRunFilterState(type={"any_": ["SCHEDULED"]})
+    return filters.FlowRunFilter(state=state, deployment_id={"any_": [deployment]}, **more)
 
 
 def _pages(read: Callable[..., list[Any]], **query: Any) -> Iterator[Any]:

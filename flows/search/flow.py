@@ -93,7 +93,7 @@ class _Trials:
         self._began = time.time()
         self._until = self._began + search.timeout_seconds if search.timeout_seconds else None
         self._workers = worker_count(search)
-        self._finished_before = self._finished()
+        self._finished_before = sum(each.finished for each in study.trials())
         self._last_failure: Exception | None = None
         self._running: dict[Any, int] = {}
 
@@ -155,9 +155,6 @@ class _Trials:
         failures = [each for each in self._study.trials() if each.state == "fail"]
         if len(failures) >= MOST_FAILURES and not best(self._study.trials()):
             raise error
-
-    def _finished(self) -> int:
-        return sum(each.finished for each in self._study.trials())
 
     def _progress(self, trials: list[Trial]) -> str:
         finished = sum(each.finished for each in trials)

@@ -1,14 +1,13 @@
-"""SearchResults of a search: the best trial as a preset, and a report."""
+"""Results of a search: the best trial as a preset, and a report."""
 
-import logging
 import shlex
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from flows.humanize import score_text
 from flows.search.trial import changed
 from tasks.core import places
 from tasks.core.cache.store import write_atomically
-from tasks.core.competition import Score
 from tasks.core.config import Settings
 from tasks.core.report import page
 from tasks.core.report.page import Section
@@ -20,18 +19,15 @@ from tasks.learning.search.config import Search
 from tasks.learning.search.study import Study
 from tasks.learning.search.trials import Trial
 
-log = logging.getLogger("podium")
-
 MARK = "Found by podium search"
 """Start of the header of presets that a search may overwrite."""
 
 
 class SearchResults(NamedTuple):
-    """The trials of a study, the best one's settings, and the files that were written."""
+    """The trials of a study, the best one, and the files that were written."""
 
     competition: str
     study: str
-    settings: Settings
     winner: Trial
     trials: list[Trial]
     sections: list[Section]
@@ -70,7 +66,6 @@ def write(study: Study, competition: str, config: Settings, search: Search, winn
     results = SearchResults(
         competition=competition,
         study=study.name,
-        settings=settings,
         winner=winner,
         trials=trials,
         sections=sections(trials, study.importances()),
@@ -80,7 +75,7 @@ def write(study: Study, competition: str, config: Settings, search: Search, winn
     header = _header(results, search)
     write_preset(results.preset, _with_data_folder_of(settings, competition, search.preset), header)
     title = f"{competition}: search {study.name}"
-    text = page.render(title, _figure(winner.score), results.sections, facts=_facts(results))
+    text = page.render(title, score_text(winner.score), results.sections, facts=_facts(results))
     write_atomically(results.report, text.encode())
     return results
 
@@ -100,9 +95,9 @@ def _header(results: SearchResults, search: Search) -> list[str]:
     winner, first = results.winner, results.trials[0]
     complete = sum(trial.state == "complete" for trial in results.trials)
     start = f"preset {search.preset}" if search.preset else "the defaults"
-    before = f", which scored {_figure(first.score)}" if first.score else ""
+    before = f", which scored {score_text(first.score)}" if first.score else ""
     return [
-        f"{MARK}: {_figure(winner.score)} out of fold, trial {winner.number} of study {results.study}.",
+        f"{MARK}: {score_text(winner.score)} out of fold, trial {winner.number} of study {results.study}.",
         f"    podium run {results.competition} --preset {results.study}",
         f"Started from {start}{before}. The best of {complete} complete trials, which flatters it.",
         f"Searched by {_command(results, search)}",
@@ -121,13 +116,9 @@ def _command(results: SearchResults, search: Search) -> str:
 def _facts(results: SearchResults) -> list[tuple[str, str]]:
     first = results.trials[0].score
     return [
-        ("Best", _figure(results.winner.score)),
-        *([("Started from", _figure(first))] if first else []),
+        ("Best", score_text(results.winner.score)),
+        *([("Started from", score_text(first))] if first else []),
         ("Trials", str(len(results.trials))),
         ("Study", results.study),
         ("Preset", places.display_path(results.preset)),
     ]
-
-
-def _figure(score: Score | None) -> str:
-    return score.text() if score else ""

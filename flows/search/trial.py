@@ -55,8 +55,7 @@ def trial(
 ) -> str:
     """Cross-validate the settings with these differences; returns `complete`, `pruned` or `out of time`.
 
-    Args:
-        until: when the search ends, in seconds since the epoch.
+    The search ends at `until`, in seconds since the epoch.
     """
     log.info("%s", text_of(differences))
     study = Study(search, competition=competition, steps=last_step(config))

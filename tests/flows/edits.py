@@ -1,7 +1,7 @@
-"""Edit → exactly these steps repeat: copies of everything, each with one edit, planned and walked.
+"""Each edit repeats exactly the expected steps: copies of code, data and store with one edit each.
 
-A *table* (`tests.flows.edits_of_dogs`) names a competition, its settings and raw files, the steps there are,
-and its edits. Raw files and store lie elsewhere in each copy.
+A *table* (`tests.flows.edits_of_dogs`) names a competition, its settings and raw files, its steps,
+and the edits. Each copy has its raw files and store at another place.
 """
 
 import copy
@@ -16,12 +16,12 @@ from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 WALK = Path(__file__).with_name("walk.py")
-AT_HAND = ("tree", "store")
-"""Folders of a copy that are not made anew, but share their files with the first one."""
+LINKED = ("tree", "store")
+"""Folders of a copy whose files are hard links to those of the first."""
 
 
 class Case:
-    """A copy of everything, to be edited."""
+    """A copy of code, data and store, to be edited."""
 
     def __init__(self, folder: Path, settings: dict[str, Any]) -> None:
         self.folder = folder
@@ -32,7 +32,7 @@ class Case:
         """Replace the first occurrence in a file of the copied code, which must be there."""
         path = self.folder / "tree" / file
         text = path.read_text("utf-8")
-        assert old in text, f"{file} no longer holds {old!r}; mend this test"
+        assert old in text, f"{file} no longer contains {old!r}; update this test"
         rewrite(path, text.replace(old, new, 1).encode())
 
 
@@ -43,7 +43,7 @@ class Edit(NamedTuple):
     make: Callable[[Case], Any]
     repeats: set[str]
     why: dict[str, str] = {}
-    """What the plan says of some steps."""
+    """Reasons in the plan, by the step's label."""
 
 
 class Table(NamedTuple):
@@ -55,14 +55,14 @@ class Table(NamedTuple):
     halves: dict[str, int]
     """The half of the records, 0 or 1, that each recipe errs on."""
     prepare: Callable[[Path], Any]
-    """(folder): write the raw files and whatever else the settings name."""
+    """(folder): write the raw files and all other files that the settings name."""
     steps: set[str]
     """Labels of all cached steps."""
     edits: list[Edit]
 
 
 def rewrite(path: Path, contents: bytes) -> None:
-    """A new file in place of one that other copies share by hard links."""
+    """Replace a file that other copies share by hard links."""
     path.unlink()
     path.write_bytes(contents)
 
@@ -91,7 +91,7 @@ def version(library: str) -> Callable[[Case], None]:
 
 
 def first_case(table: Table, folder: Path) -> Case:
-    """All there is before anything is computed."""
+    """Code and raw files before anything is computed."""
     for package in ("flows", "tasks"):
         ignore = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / package, folder / "tree" / package, ignore=ignore)
@@ -104,8 +104,8 @@ def edited(first: Case, folder: Path, edit: Edit) -> Case:
     folder.mkdir()
     for path in first.folder.iterdir():
         if path.is_dir():
-            how = os.link if path.name in AT_HAND else shutil.copyfile
-            shutil.copytree(path, folder / path.name, copy_function=how)
+            copy_function = os.link if path.name in LINKED else shutil.copyfile
+            shutil.copytree(path, folder / path.name, copy_function=copy_function)
         else:
             shutil.copyfile(path, folder / path.name)
     case = Case(folder, first.settings)

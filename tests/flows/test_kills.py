@@ -1,4 +1,4 @@
-"""Kills at random moments: a rerun goes on, and ends in the bytes of an uninterrupted run."""
+"""Kills at random moments: a rerun continues, and its submission is that of an uninterrupted run."""
 
 import os
 import random
@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.server]
 
 
 class Running:
-    """A run whose lines are collected while it works."""
+    """A run whose lines are collected while it runs."""
 
     def __init__(self, words: list[str], places: dict[str, str]) -> None:
         self.lines: list[str] = []
@@ -47,7 +47,7 @@ class Running:
         return True
 
     def kill(self, target: str) -> bool:
-        """Kill -9; whether there was something to kill, and the run is over by it."""
+        """Kill -9; returns whether there was a process to kill."""
         main = Process(self.process.pid)
         below = main.children(recursive=True)
         trainings = [each for each in below if "tasks.train:child" in _words(each)]
@@ -109,10 +109,10 @@ def test_kills_cost_one_checkpoint_interval_at_most(competition, tmp_path, prefe
     began = time.monotonic()
     finish(words, whole)
     seconds = time.monotonic() - began
-    drawn, kills, rounds, lost = random.Random(0), dict.fromkeys(TARGETS, 0), 0, []
+    generator, kills, rounds, lost = random.Random(0), dict.fromkeys(TARGETS, 0), 0, []
     while sum(kills.values()) < KILLS:
         places = environment(tmp_path, store=f"killed-{rounds}")
-        lines = run_with_kills(words, places, drawn, kills, longest=seconds)
+        lines = run_with_kills(words, places, generator, kills, longest=seconds)
         assert submissions(places) == submissions(whole)
         lost += redone(lines)
         rounds += 1
@@ -122,21 +122,26 @@ def test_kills_cost_one_checkpoint_interval_at_most(competition, tmp_path, prefe
 
 
 def run_with_kills(
-    words: list[str], places: dict[str, str], drawn: random.Random, kills: dict[str, int], *, longest: float
+    words: list[str],
+    places: dict[str, str],
+    generator: random.Random,
+    kills: dict[str, int],
+    *,
+    longest: float,
 ) -> list[str]:
-    """Start, kill at random moments and start again until a run ends well; all lines of all runs."""
+    """Start, kill at random moments and start again until a run succeeds; returns the lines of all runs."""
     lines: list[str] = []
     running = Running(words, places)
     budget = KILLS // 2
     while True:
-        moment = drawn.uniform(0.1, 0.5) * longest
+        moment = generator.uniform(0.1, 0.5) * longest
         if running.ended(moment if budget else 600):
             lines += running.close()
             if running.process.returncode == 0:
                 return lines
             running = Running(words, places)
             continue
-        target = drawn.choice(TARGETS)
+        target = generator.choice(TARGETS)
         if running.kill(target):
             kills[target] += 1
             budget -= 1
@@ -146,7 +151,7 @@ def run_with_kills(
 
 
 def test_steps_taken_twice_are_counted():
-    told = [
+    lines = [
         "12:00:00 train small fold 0 epoch 1 of 9: loss 1",
         "12:00:00 train small fold 0 epoch 2 of 9: loss 1",
         "12:00:00 train small fold 1 epoch 1 of 9: loss 1",
@@ -154,9 +159,9 @@ def test_steps_taken_twice_are_counted():
         "12:00:00 train small fold 1 resumes at stage 1, step 1",
         "12:00:00 train small fold 0 epoch 2 of 9: loss 1",
     ]
-    assert redone(told) == [1, 0]
-    anew = "12:00:00 train small fold 0 epoch 1 of 9: loss 1"
-    assert redone([*told, anew]) == [1, 0, 2]
+    assert redone(lines) == [1, 0]
+    restarted = "12:00:00 train small fold 0 epoch 1 of 9: loss 1"
+    assert redone([*lines, restarted]) == [1, 0, 2]
 
 
 def test_every_kill_leaves_no_process_behind(tmp_path: Path, prefect_server):

@@ -1,4 +1,4 @@
-"""One run, and one search, on threads, on Dask and on Ray: the same bytes, scores and hits."""
+"""One run, and one search, on threads, on Dask and on Ray: the same bytes, scores and cache hits."""
 
 import shutil
 import sys
@@ -27,7 +27,7 @@ COMPETITIONS = ("dogs", "extraction", "nl2sql")
 
 @pytest.fixture(scope="module", params=COMPETITIONS)
 def threads(request, tmp_path_factory, prefect_server) -> tuple[str, Path, dict[str, str]]:
-    """A run of a competition's steps on this machine's own processes."""
+    """A run of a competition's steps in processes of this machine."""
     folder = tmp_path_factory.mktemp(request.param)
     places = environment(folder, store="threads")
     finish(command(draw(folder / "data", request.param), request.param), places)
@@ -39,8 +39,8 @@ def test_a_cluster_makes_the_same_bytes_and_hits_what_threads_made(threads, runn
     competition, folder, here = threads
     words = command(folder / "data", competition, run__runner=runner)
     there = environment(folder, store=runner)
-    told = finish(words, there)
-    assert "works on " in told
+    output = finish(words, there)
+    assert "works on " in output
     assert submissions(there) == submissions(here)
     assert artifacts(there) == artifacts(here)
     finish(words, here)
@@ -56,18 +56,18 @@ places.presets_folder = lambda: presets
 from flows.__main__ import main
 main()
 """
-"""Podium with presets in a folder of its own, for a search writes one."""
+"""Podium with presets in another folder, since a search writes one."""
 
 
 def search(folder: Path, runner: str) -> dict[str, Any]:
-    """Search with two trials at a time; its preset, the scores it told, and what each step made."""
+    """Search with two trials at a time; returns its preset, printed scores, and artifacts by step."""
     there, presets = environment(folder, store=runner), folder / f"{runner}-conf"
     shutil.copytree(ROOT / "conf", presets)
     words = command(folder / "data", run__runner=runner)
     chosen = ["--study", "one", "--trials", str(TRIALS), "--workers", "2", "--pruner", "none"]
-    told = finish([sys.executable, "-c", ELSEWHERE, str(presets), "search", *words[4:], *chosen], there)
-    assert ("works on " in told) == (runner != "threads")
-    best = [line for line in told.splitlines() if line.startswith(("best", "start", "trials"))]
+    output = finish([sys.executable, "-c", ELSEWHERE, str(presets), "search", *words[4:], *chosen], there)
+    assert ("works on " in output) == (runner != "threads")
+    best = [line for line in output.splitlines() if line.startswith(("best", "start", "trials"))]
     preset = (presets / "dogs" / "one.toml").read_text()
     return {"preset": preset, "best": best, "artifacts": artifacts(there)}
 
@@ -81,5 +81,5 @@ def test_a_search_on_a_cluster_finds_what_threads_find(tmp_path: Path, prefect_s
 
 
 def artifacts(places: dict[str, str]) -> dict[str, str]:
-    """What each cached step made, by its label: names say the bytes."""
+    """Digest of each cached step's artifact, by the step's label."""
     return {record["label"]: record["result"]["digest"] for record in store_of(places).records()}

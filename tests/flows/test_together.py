@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.server]
 
 @pytest.fixture(scope="module")
 def done(tmp_path_factory, prefect_server) -> tuple[list[str], dict[str, str], Path]:
-    """A run that has ended well."""
+    """A run that succeeded: its command, its folders, and the folder of all."""
     folder = tmp_path_factory.mktemp("together")
     words, places = command(draw(folder / "data")), environment(folder)
     finish(words, places)
@@ -36,8 +36,8 @@ def test_two_runs_at_once_compute_each_step_once(done):
     shared = environment(folder, store="shared")
     options = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     both = [start(words, shared, **options) for _ in range(2)]
-    told = [process.communicate(timeout=600)[0] for process in both]
-    assert [process.returncode for process in both] == [0, 0], told
+    outputs = [process.communicate(timeout=600)[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0], outputs
     computed = sorted(label for journal in journals(shared) for label in ran(journal))
     assert computed == sorted(set(computed)) == ran(journals(places)[0])
     assert set(submissions(shared)) == set(submissions(places))

@@ -2,7 +2,7 @@
 
     python -m tests.flows.trace COMPETITION SETTINGS.json OUTPUT.json
 
-Child processes are left out: their entries are called here, so that their functions are seen too.
+Child processes are left out: their entries are called here, so that their functions are recorded too.
 """
 
 import json
@@ -28,17 +28,17 @@ CONFIG = "/config.py"
 
 
 class Executed(NamedTuple):
-    """What runs within a block, in any thread begun in it."""
+    """What runs within a block, in all threads started in it."""
 
     modules: set[str]
-    """Names of our modules of which a function runs."""
+    """Modules of `tasks` of which a function runs."""
     settings: set[str]
     """`module:function` of config modules, where code outside of such modules calls it."""
 
 
 @contextmanager
 def executed() -> Iterator[Executed]:
-    """Fills its value at the end of the block."""
+    """Record what runs; the yielded value is filled at the end of the block."""
     files: set[str] = set()
     functions: set[tuple[str, str]] = set()
 
@@ -51,19 +51,19 @@ def executed() -> Iterator[Executed]:
             ):
                 functions.add((code.co_filename, code.co_qualname))
 
-    seen = Executed(set(), set())
+    recorded = Executed(set(), set())
     threading.setprofile(record)
     sys.setprofile(record)
     try:
-        yield seen
+        yield recorded
     finally:
         sys.setprofile(None)
         threading.setprofile(None)
-        seen.modules.update(module(file) for file in files if ours(file))
-        seen.settings.update(f"{module(file)}:{name}" for file, name in functions if ours(file))
+        recorded.modules.update(module(file) for file in files if is_ours(file))
+        recorded.settings.update(f"{module(file)}:{name}" for file, name in functions if is_ours(file))
 
 
-def ours(file: str) -> bool:
+def is_ours(file: str) -> bool:
     return file.startswith(str(ROOT / "tasks"))
 
 
@@ -72,13 +72,13 @@ def module(file: str) -> str:
 
 
 def call_here(entry: str, job: dict[str, Any], **_: Any) -> None:
-    """What a child process would do."""
+    """Run a child process's entry in this process."""
     module, name = entry.split(":")
     getattr(import_module(module), name)(job)
 
 
 class Tracer:
-    """Takes the calls of steps, runs each and notes what it executed and what its key covers."""
+    """Recorder of step calls that runs each at once and notes what it executed and what its key covers."""
 
     def __init__(self) -> None:
         self.steps: dict[str, dict[str, list[str]]] = {}
@@ -87,12 +87,12 @@ class Tracer:
         if not step.cached:
             return "its result"
         covered = step.key(arguments, Store.current()).code
-        with executed() as seen:
+        with executed() as recorded:
             outcome = step.execute(arguments)
-        if outcome.state == "ran":  # a second round finds what the first has made
+        if outcome.state == "ran":  # a second round finds the artifacts of the first in the cache
             self.steps[step.label(arguments)] = {
-                "executed": sorted(seen.modules),
-                "settings": sorted(seen.settings),
+                "executed": sorted(recorded.modules),
+                "settings": sorted(recorded.settings),
                 "covered": sorted(covered),
             }
         if step.name == "predict" and arguments["fold"] is not None:  # as a search does

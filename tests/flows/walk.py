@@ -1,16 +1,16 @@
-"""Walk a flow's body in edited copies of the code, each in a process of its own; a script for tests.
+"""Walk a flow's body in edited copies of the code, each in its own process; a script for tests.
 
     python walk.py FOLDER...
 
 Each folder holds `tree/` (a copy of `flows` and `tasks`), `store/`, and `walk.json` with the competition,
 the settings of the run, the versions of libraries to pretend, and the half of the records that each recipe
-errs on. A step goes through its real cache: look up, lock, run, keep, record. Steps that take no TensorFlow
-run for real, with the edited code. Of the others, whose bodies would take minutes, the result is made up of
-the key: another key gives another result. Writes `walked.json`: the plan before, and the states of
+errs on. Steps use the real cache: look up, lock, run, keep, record. Steps without TensorFlow run the
+edited code. The results of the others, which would take minutes, are derived from their keys: another key
+gives another result. Writes `walked.json`: the plan before, and the states of
 all steps.
 
-It imports nothing of ours when it starts, so that every copy is imported afresh; right and wrong values of a
-competition come from `tests/<competition>/contract.py`.
+It imports no module of the project when it starts, so that every copy is imported anew; right and wrong
+values of a competition come from `tests/<competition>/contract.py`.
 """
 
 import functools
@@ -22,7 +22,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-# Loaded once, for all copies; what takes seconds to import.
+# Imported once for all copies, as it takes seconds.
 import numpy as np
 import prefect.flows  # noqa: F401
 import sklearn.model_selection  # noqa: F401
@@ -48,16 +48,16 @@ def main() -> None:
 def wait_for(child: int) -> None:
     _, status = os.waitpid(child, 0)
     if status:
-        sys.exit("a walk failed; its error stands above")
+        sys.exit("a walk failed; its error is printed above")
 
 
 def walk_in(folder: Path) -> None:
-    """Plan and then walk the flow as this folder's copy of the code has it."""
+    """Plan and then walk the flow with this folder's copy of the code."""
     task = json.loads((folder / "walk.json").read_text())
     os.chdir(folder / "tree")
     os.environ["PODIUM_STORE"] = str(folder / "store")
     sys.path.insert(0, str(folder / "tree"))
-    sys.path.append(str(ROOT))  # for the tests' own modules; ours come from the tree
+    sys.path.append(str(ROOT))  # for modules of the tests; those of the project come from the tree
     from flows.budget.plan import plan
     from tasks.core.cache import keys
     from tasks.core.context import recorded_by
@@ -75,13 +75,13 @@ def walk_in(folder: Path) -> None:
 
 
 def pretend_versions(keys: Any, versions: dict[str, str]) -> None:
-    """Let these libraries seem installed in other versions."""
+    """Make these libraries seem installed in other versions."""
     installed = keys.version
     keys.version = lambda name: versions.get(name) or installed(name)
 
 
 class Walker:
-    """Takes the calls of steps and runs each at once; steps of these names get other bodies."""
+    """Recorder of step calls that runs each at once; steps of these names get other bodies."""
 
     def __init__(self, bodies: dict[str, Callable[..., Any]]) -> None:
         self.bodies = bodies
@@ -91,14 +91,14 @@ class Walker:
         if not step.cached:
             return "its result"
         if step.name in self.bodies and not hasattr(step.fn, "__wrapped__"):
-            step.fn = standing_in(step.fn, self.bodies[step.name])
+            step.fn = with_body(step.fn, self.bodies[step.name])
         outcome = step.execute(arguments)
         self.states[step.label(arguments)] = outcome.state
         return outcome.result
 
 
-def standing_in(function: Callable[..., Any], body: Callable[..., Any]) -> Callable[..., Any]:
-    """A function that does what `body` does and is for all else, its module too, the given one."""
+def with_body(function: Callable[..., Any], body: Callable[..., Any]) -> Callable[..., Any]:
+    """The function with another body; its name, module and other attributes stay."""
 
     @functools.wraps(function)
     def call(**arguments: Any) -> Any:
@@ -108,7 +108,7 @@ def standing_in(function: Callable[..., Any], body: Callable[..., Any]) -> Calla
 
 
 def made_up(**arguments: Any) -> Any:
-    """An artifact of the key and nothing else."""
+    """An artifact that contains only the key."""
     from tasks.core.cache.store import Store
     from tasks.core.context import running
 
@@ -119,7 +119,7 @@ def made_up(**arguments: Any) -> Any:
 
 
 MADE_UP: dict[str, Callable[..., Any]] = dict.fromkeys(("augment", "encode", "pretrain", "train"), made_up)
-"""Steps whose bodies need TensorFlow; `predict` too, but other steps read what is in its scores."""
+"""Steps whose bodies need TensorFlow; `predict` does too, but other steps read its scores."""
 
 
 def made_up_scores(
@@ -133,7 +133,7 @@ def made_up_scores(
     halves: dict[str, int],
     **arguments: Any,
 ) -> Any:
-    """Scores of the right records, drawn from the key: near the truth where there is one."""
+    """Scores of the right records, random with a seed from the key; near the truth where it is known."""
     from tasks.core.cache.store import Store
     from tasks.core.competition import Scores, find
     from tasks.core.context import running
@@ -159,7 +159,7 @@ def made_up_scores(
 
 
 def near_truth(competition: str, dataset: Path, part: str, random: Any, *, half: int) -> Any:
-    """The truth with some noise, but rather wrong in one half of the records.
+    """The truth with some noise, but mostly wrong in one half of the records.
 
     Where recipes err on different halves, a blend needs them all, and any change shows in it.
     """

@@ -86,8 +86,8 @@ def test_earlier_attempts_count() -> None:
     with pytest.raises(ZeroDivisionError), add_working_time(store.partial(key().digest)):
         raise ZeroDivisionError
     estimates = Estimates(store, [])
-    assert 12.5 <= estimates.worked(key()) < 13
-    assert estimates.worked(key(fold=1)) == 0
+    assert 12.5 <= estimates.earlier_seconds(key()) < 13
+    assert estimates.earlier_seconds(key(fold=1)) == 0
 
 
 def test_a_step_without_records_is_told_by_the_newest_run() -> None:

@@ -15,14 +15,9 @@ import psutil
 import pytest
 
 from flows.scheduling import deployments, notifications
-from flows.scheduling.deployments import (
-    DeploymentSpec,
-    deployment_specs,
-    prefect_deployment,
-    prefect_schedule,
-)
+from flows.scheduling.deployments import prefect_deployment, prefect_schedule
 from flows.scheduling.entrypoint import BUSY, change_summary, deployment_flow, deployment_lock
-from flows.scheduling.schedules import Schedule, ScheduleFile
+from flows.scheduling.schedules import DeploymentSpec, Schedule, ScheduleFile, deployment_specs
 from tasks.core import places
 from tasks.core.competition import competition_names
 from tasks.core.errors import InvalidSettings

@@ -39,8 +39,8 @@ def invoke(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(command, "_run", note)
     monkeypatch.setattr("flows.runtime.settings.apply", lambda url: None)
     app = typer.Typer()
-    register(app, "search", command.search, example="podium search dogs")
-    register(app, "other", lambda: None, example="")
+    register(app, command.search, "search dogs")
+    app.command("other")(lambda: None)
 
     def call(*words: str) -> tuple[Result, list[Any]]:
         data = tmp_path / "data"
