@@ -21,7 +21,8 @@ def show(name: SubmissionName) -> None:
 
     entry = submissions.find_submission(places.submissions_folder(), name)
     provenance = entry.provenance
-    git = provenance.get("git") or {}
+    git, members = provenance.get("git") or {}, provenance.get("members") or {}
+    public = provenance.get("public_score")
     commit = f"{git.get('commit')}{' with uncommitted changes' if git.get('dirty') else ''}"
     rows = [
         ("submission", entry.name),
@@ -34,11 +35,8 @@ def show(name: SubmissionName) -> None:
         ("gain", gain_text(provenance.get("gain"))),
         ("nested", nested_text(provenance.get("nested"))),
         *(("left out", f"{name}: {why}") for name, why in (provenance.get("left_out") or {}).items()),
-        ("public score", _public(provenance)),
-        *(
-            (f"member {member}", _member(facts))
-            for member, facts in (provenance.get("members") or {}).items()
-        ),
+        ("public score", None if public is None else f"{public:g}"),
+        *((f"member {member}", _member(facts)) for member, facts in members.items()),
     ]
     print(aligned([(key, value) for key, value in rows if value not in (None, "")]))
     print("\nsettings")
@@ -91,11 +89,6 @@ def record_score(
     entry = submissions.find_submission(places.submissions_folder(), name)
     submissions.record_score(entry, score)
     print(f"{entry.name}: public score {score:g}")
-
-
-def _public(provenance: dict[str, Any]) -> str:
-    score = provenance.get("public_score")
-    return "" if score is None else f"{score:g}"
 
 
 def _member(facts: Any) -> str:

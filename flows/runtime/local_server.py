@@ -16,6 +16,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from filelock import FileLock
+from psutil import Error, Process
+
 from flows.runtime.settings import configured_url, ensure_home, environment
 from tasks.core import places
 from tasks.core.errors import UserError
@@ -58,13 +61,12 @@ class LocalServer(NamedTuple):
     @property
     def alive(self) -> bool:
         """Whether the process is still that server, not a later process with the same id."""
-        from psutil import Error, Process
-
         try:
             command = Process(self.pid).cmdline()
         except Error:
             return False
-        return command[-1:] == [_port(self.url)] and command[2:5] == ["prefect", "server", "start"]
+        port = self.url.removesuffix("/api").rpartition(":")[2]
+        return command[-1:] == [port] and command[2:5] == ["prefect", "server", "start"]
 
 
 def ensure(inform: Inform, *, port: int | None = None) -> str:
@@ -107,10 +109,8 @@ def _terminate(local: LocalServer) -> None:
     try:
         os.kill(local.pid, signal.SIGTERM)
     except PermissionError:
-        expected = "a server that you started"
-        raise UserError(
-            f"--stop: expected {expected}, received process {local.pid} of another user"
-        ) from None
+        received = f"process {local.pid} of another user"
+        raise UserError(f"--stop: expected a server that you started, received {received}") from None
     deadline = time.monotonic() + STOP_TIMEOUT_SECONDS
     while local.alive and time.monotonic() < deadline:
         time.sleep(0.1)
@@ -129,8 +129,6 @@ def _log_file() -> Path:
 @contextmanager
 def _state_lock() -> Iterator[None]:
     """Admit one process at a time; the kernel frees the lock of a process that dies."""
-    from filelock import FileLock
-
     with FileLock(ensure_home() / "server.lock"):
         yield
 
@@ -190,10 +188,6 @@ def _free_port(preferred: int) -> int:
         except OSError:
             return _free_port(0)
         return int(probe.getsockname()[1])
-
-
-def _port(url: str) -> str:
-    return url.removesuffix("/api").rpartition(":")[2]
 
 
 def answers(url: str, *, any_status: bool = False) -> bool:

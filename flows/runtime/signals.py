@@ -14,12 +14,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import TYPE_CHECKING
+
+from psutil import STATUS_ZOMBIE, Error, NoSuchProcess, Process
 
 from tasks.core.cluster import clusters
-
-if TYPE_CHECKING:
-    from psutil import Process
 
 GRACE_SECONDS = 10.0
 """The process is killed if it has not ended this long after the signal."""
@@ -126,29 +124,23 @@ def _second_interrupt(reader: int, seconds: float) -> bool:
     return bool(ready) and os.read(reader, 1) == SIGNALS[0]
 
 
-def _descendants() -> list["Process"]:
-    from psutil import Process
-
+def _descendants() -> list[Process]:
     return Process().children(recursive=True)
 
 
-def _children() -> list["Process"]:
+def _children() -> list[Process]:
     """All live descendants but Prefect's servers, which still record the end of the run."""
     return [child for child in _descendants() if _is_alive(child) and not _is_server(child)]
 
 
-def _is_alive(process: "Process") -> bool:
-    from psutil import STATUS_ZOMBIE, NoSuchProcess
-
+def _is_alive(process: Process) -> bool:
     try:
         return bool(process.status() != STATUS_ZOMBIE)
     except NoSuchProcess:
         return False
 
 
-def _is_server(process: "Process") -> bool:
-    from psutil import Error
-
+def _is_server(process: Process) -> bool:
     try:
         command = " ".join(process.cmdline())
     except Error:
@@ -156,7 +148,7 @@ def _is_server(process: "Process") -> bool:
     return "prefect server" in command or "prefect.server" in command
 
 
-def _is_detached(process: "Process") -> bool:
+def _is_detached(process: Process) -> bool:
     """Whether it leads its own session, as a server in the background does."""
     try:
         return os.getsid(process.pid) == process.pid
@@ -164,9 +156,7 @@ def _is_detached(process: "Process") -> bool:
         return False
 
 
-def _send(number: signal.Signals, children: list["Process"]) -> None:
-    from psutil import NoSuchProcess
-
+def _send(number: signal.Signals, children: list[Process]) -> None:
     for child in children:
         try:
             child.send_signal(number)

@@ -172,4 +172,4 @@ class _Trials:
 def _outcome(trial: Trial) -> str:
     if trial.state == "complete" and trial.score is not None:
         return trial.score.text()
-    return {"fail": "failed", "waiting": "put back"}.get(trial.state, trial.state)
+    return {"fail": "failed", "waiting": "requeued"}.get(trial.state, trial.state)

@@ -99,7 +99,7 @@ def _header(results: SearchResults, search: Search) -> list[str]:
     return [
         f"{MARK}: {score_text(winner.score)} out of fold, trial {winner.number} of study {results.study}.",
         f"    podium run {results.competition} --preset {results.study}",
-        f"Started from {start}{before}. The best of {complete} complete trials, which flatters it.",
+        f"Started from {start}{before}. The best of {complete} complete trials, so the score is optimistic.",
         f"Searched by {_command(results, search)}",
     ]
 

@@ -57,7 +57,7 @@ def trial(
 
     The search ends at `until`, in seconds since the epoch.
     """
-    log.info("%s", text_of(differences))
+    log.info("%s", _differences_text(differences))
     study = Study(search, competition=competition, steps=last_step(config))
     flow = find_flow(competition)
     settings = changed(config, differences)
@@ -109,10 +109,9 @@ def changed(config: Settings, differences: dict[str, Any]) -> Settings:
     return type(config).model_validate_json(json.dumps(tree), strict=True)
 
 
-def text_of(differences: dict[str, Any]) -> str:
-    """The differences on one line."""
+def _differences_text(differences: dict[str, Any]) -> str:
     values = [f"{key.removeprefix('recipe.')} {_value_text(value)}" for key, value in differences.items()]
-    return ", ".join(values) or "the settings as they are"
+    return ", ".join(values) or "the initial settings"
 
 
 def _value_text(value: Any) -> str:
