@@ -161,5 +161,5 @@ def test_a_second_round_learns_from_labels_of_models_that_saw_neither_them_nor_t
 def test_the_flow_runs_under_prefect_in_processes_of_its_own(done, prefect_server, tmp_path, monkeypatch):
     for variable in PLACES:
         monkeypatch.setenv(variable, str(tmp_path / variable.lower()))
-    told = extraction(config(done.folder / "data"))
-    assert Path(told["submission"]).read_bytes() == Path(done.result["submission"]).read_bytes()
+    result = extraction(config(done.folder / "data"))
+    assert Path(result["submission"]).read_bytes() == Path(done.result["submission"]).read_bytes()

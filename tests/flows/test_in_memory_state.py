@@ -38,10 +38,10 @@ def test_a_cached_result_needs_no_event_loop(prefect_server: str, monkeypatch: p
 
     ran = chain()
 
-    def asked(*_: Any, **__: Any) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
         raise AssertionError("an event loop was asked for a result")
 
-    monkeypatch.setattr(objects.State, "result", asked)
+    monkeypatch.setattr(objects.State, "result", refuse)
     cached = chain()
     assert [name for name, _ in ran] == ["Completed", "Completed"]
     assert [name for name, _ in cached] == ["Cached", "Cached"]

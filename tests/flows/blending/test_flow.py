@@ -37,10 +37,10 @@ def three(config: Any) -> dict[str, Artifact]:
     }
 
 
-def chosen(config: Any, asked: str = "all") -> list[str]:
+def chosen(config: Any, selector: str = "all") -> list[str]:
     from flows.blending.selection import choose
 
-    return list(choose("toy", config, asked).members)
+    return list(choose("toy", config, selector).members)
 
 
 def refused(config: Any) -> dict[str, str]:
@@ -53,7 +53,7 @@ def refused(config: Any) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("asked", "names"),
+    ("selector", "names"),
     [
         ("all", ["even", "odd", "poor"]),
         ("best:2", ["even", "odd"]),
@@ -62,8 +62,8 @@ def refused(config: Any) -> dict[str, str]:
         ("poor, odd, poor", ["odd", "poor"]),
     ],
 )
-def test_members_come_best_first(config, three, asked, names):
-    assert chosen(config, asked) == names
+def test_members_come_best_first(config, three, selector, names):
+    assert chosen(config, selector) == names
 
 
 def test_a_member_is_meant_by_the_beginning_of_its_digest(config, three):
@@ -71,10 +71,10 @@ def test_a_member_is_meant_by_the_beginning_of_its_digest(config, three):
     assert chosen(config, ",".join(digests)) == ["odd", "poor"]
 
 
-@pytest.mark.parametrize("asked", ["best:1", "best:x", "best:", "first:3", "", "even,,odd"])
-def test_what_cannot_be_read_is_refused(config, three, asked):
+@pytest.mark.parametrize("selector", ["best:1", "best:x", "best:", "first:3", "", "even,,odd"])
+def test_invalid_selectors_are_refused(config, three, selector):
     with pytest.raises(InvalidSettings, match="--members: expected best:N"):
-        chosen(config, asked)
+        chosen(config, selector)
 
 
 def test_an_unknown_member_is_refused_with_those_there_are(config, three):
@@ -183,8 +183,8 @@ def blended(config: Any, members: dict[str, Artifact], monkeypatch: pytest.Monke
     monkeypatch.setattr("tasks.report.publish", lambda *arguments, **keywords: None)
     command = "podium blend {competition} --from {folder} --members a,b"
     with recorded_by(StepRunner()):
-        told = blending.fn("toy", config, members, {}, command)
-    return Path(told["submission"]).parent
+        result = blending.fn("toy", config, members, {}, command)
+    return Path(result["submission"]).parent
 
 
 @pytest.mark.parametrize("method", ["greedy", "stack"])
@@ -206,7 +206,7 @@ def test_a_blend_ends_in_a_checked_submission_that_tells_where_its_members_come_
     assert sum(each["weight"] for each in provenance["members"].values()) == pytest.approx(1)
 
 
-def test_the_settings_tell_the_recipes_of_members_that_submissions_know(config, three, tmp_path):
+def test_settings_contain_the_recipes_of_members_of_earlier_submissions(config, three, tmp_path):
     from flows.blending.cached_members import cached_members
     from flows.blending.provenance import submissions_with, with_recipes
 
@@ -217,10 +217,10 @@ def test_the_settings_tell_the_recipes_of_members_that_submissions_know(config, 
     members = {each.recipe: each for each in cached_members(Store.current(), "toy")}
     assert submissions_with(members["odd"], [known]) == [known]
     assert submissions_with(members["even"], [known]) == []
-    told = with_recipes(config, {"renamed": members["odd"], "even": members["even"]}, [known])
-    assert [each.model_dump() for each in told.recipes] == [recipe | {"name": "renamed"}]
+    settings = with_recipes(config, {"renamed": members["odd"], "even": members["even"]}, [known])
+    assert [each.model_dump() for each in settings.recipes] == [recipe | {"name": "renamed"}]
     assert with_recipes(config, {"even": members["even"]}, [known]) == config
-    assert told.folds == config.folds
+    assert settings.folds == config.folds
 
 
 def test_what_a_blend_rests_on_is_kept_when_the_store_is_cleaned(config, three, monkeypatch):

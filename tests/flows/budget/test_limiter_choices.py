@@ -126,14 +126,14 @@ def test_what_earlier_runs_say_does_not_fit_does_not_begin(
     kept = made.finished(members(control, a=True, c=True))
     assert kept.left_out == {"casrel": "needs about 40 min, 26 min left beside a"}
     assert recipe_names(kept.config) == ["a", "c"]
-    told = [record.getMessage() for record in caplog.records]
-    assert told[:4] == [
+    messages = [record.getMessage() for record in caplog.records]
+    assert messages[:4] == [
         "26 min in all, 8 s of it for the last steps",
         "a: needs about 12 s",
         "casrel: needs about 40 min",
         "c: needs about 12 s",
     ]
-    assert "casrel: left out, needs about 40 min, 26 min left beside a" in told
+    assert "casrel: left out, needs about 40 min, 26 min left beside a" in messages
 
 
 def test_a_plan_says_beforehand_what_a_run_leaves_out(

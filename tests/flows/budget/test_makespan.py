@@ -91,9 +91,9 @@ def test_a_second_round_needs_what_it_waits_for() -> None:
 
 
 def control_after(**seconds: float) -> RunControl:
-    """Children that have worked so long; underlines stand for spaces."""
+    """Children with these working times in seconds; underscores stand for spaces."""
     control = RunControl()
-    control._finished_seconds = {label.replace("_", " "): worked for label, worked in seconds.items()}
+    control._finished_seconds = {label.replace("_", " "): working for label, working in seconds.items()}
     return control
 
 

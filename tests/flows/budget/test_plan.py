@@ -106,35 +106,35 @@ def test_what_a_new_result_may_change_may_run(computed: Store) -> None:
 
 
 def test_what_has_a_reason_of_its_own_will_run_whatever_it_waits_for(computed: Store) -> None:
-    told = planned(text="b", options=Options(rate=0.5))
-    assert told["middle x"] == ("run", "options.rate: 0.1 → 0.5; waits for source")
-    assert told["middle y"][0] == "maybe"
+    steps = planned(text="b", options=Options(rate=0.5))
+    assert steps["middle x"] == ("run", "options.rate: 0.1 → 0.5; waits for source")
+    assert steps["middle y"][0] == "maybe"
 
 
 def test_one_changed_setting_leaves_its_siblings_cached(computed: Store) -> None:
-    told = planned(options=Options(rate=0.5))
-    assert told["middle x"] == ("run", "options.rate: 0.1 → 0.5")
-    assert told["middle y"] == ("cached", "")
-    assert told["end"] == ("maybe", "waits for middle x")
+    steps = planned(options=Options(rate=0.5))
+    assert steps["middle x"] == ("run", "options.rate: 0.1 → 0.5")
+    assert steps["middle y"] == ("cached", "")
+    assert steps["end"] == ("maybe", "waits for middle x")
 
 
 def test_another_part_is_a_reason_though_its_contents_are_not_known_yet(computed: Store) -> None:
-    told = planned(names="xyz")
-    assert told["middle z"][0] == "run"
-    assert told["end"][0] == "run"
+    steps = planned(names="xyz")
+    assert steps["middle z"][0] == "run"
+    assert steps["end"][0] == "run"
 
 
 def test_a_part_less_is_a_reason_too(computed: Store) -> None:
-    told = planned(names="x", text="b")
-    assert told["end"][0] == "run"
+    steps = planned(names="x", text="b")
+    assert steps["end"][0] == "run"
 
 
 def test_a_lost_artifact_is_the_reason_and_others_may_stay_cached(computed: Store) -> None:
     record = next(record for record in computed.records() if record["label"] == "middle x")
     computed.remove(Artifact.model_validate(record["result"]))
-    told = planned()
-    assert told["middle x"] == ("run", "its artifact is missing or damaged")
-    assert told["end"] == ("maybe", "waits for middle x")
+    steps = planned()
+    assert steps["middle x"] == ("run", "its artifact is missing or damaged")
+    assert steps["end"] == ("maybe", "waits for middle x")
 
 
 def test_long_waits_are_cut_short() -> None:

@@ -1,4 +1,4 @@
-"""How long a step will take: told by steps like it, and by nothing else."""
+"""Estimates of how long a step takes: from similar steps only."""
 
 import json
 import os

@@ -134,7 +134,7 @@ import signal, subprocess
 from flows.scheduling.entrypoint import ending_children_with_run
 
 def reports(number, frame):
-    raise SystemExit(7)  # as Prefect's handler does, which stands before
+    raise SystemExit(7)  # as Prefect's handler does
 
 signal.signal(signal.SIGTERM, reports)
 with ending_children_with_run():
@@ -161,7 +161,7 @@ def test_a_run_that_is_terminated_or_loses_its_runner_ends_its_children(code: st
         assert process.stdout is not None
         child = int(process.stdout.readline())
         if code is ENDS:
-            process.send_signal(signal.SIGINT)  # Ctrl-C is for whoever started it
+            process.send_signal(signal.SIGINT)  # Ctrl-C is handled by the parent process
             time.sleep(0.5)
             assert psutil.pid_exists(child)
             process.terminate()

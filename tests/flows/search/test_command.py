@@ -1,4 +1,4 @@
-"""`podium search`: what it asks for, and mistakes that are found before anything runs."""
+"""`podium search`: its options as settings, and errors that are found before anything runs."""
 
 import sys
 from pathlib import Path

@@ -175,10 +175,10 @@ def test_a_persons_mistake_ends_the_search_and_costs_no_trial(folder: Path, monk
 def test_progress_is_told(folder: Path, caplog):
     caplog.set_level(logging.INFO, "podium")
     search(folder, trials=3)
-    told = [record.getMessage() for record in caplog.records if record.getMessage().startswith("trial ")]
-    assert len(told) == 3
-    assert "1 of 3 trials finished" in told[0]
-    assert "min left" in told[0]
+    messages = [record.getMessage() for record in caplog.records if record.getMessage().startswith("trial ")]
+    assert len(messages) == 3
+    assert "1 of 3 trials finished" in messages[0]
+    assert "min left" in messages[0]
 
 
 def test_few_artifacts_and_no_process_are_left(folder: Path):

@@ -39,9 +39,9 @@ def start(folder: Path, own: dict[str, str], **settings: Any) -> "subprocess.Pop
 
 
 def finish(process: "subprocess.Popen[str]") -> dict[str, Any]:
-    told = process.communicate(timeout=1200)[0]
-    assert process.returncode == 0, told
-    summary: dict[str, Any] = json.loads(told.splitlines()[-1])
+    output = process.communicate(timeout=1200)[0]
+    assert process.returncode == 0, output
+    summary: dict[str, Any] = json.loads(output.splitlines()[-1])
     return summary
 
 

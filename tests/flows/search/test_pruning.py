@@ -1,4 +1,4 @@
-"""How a trial stands: at quarters of trainings, the same for those that run, resume, or are cached."""
+"""Intermediate reports of a trial: after quarters of trainings, equal if they run, resume or are cached."""
 
 from typing import Any
 
