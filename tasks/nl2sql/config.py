@@ -110,13 +110,7 @@ class Recipe(Settings):
     @model_validator(mode="after")
     def _fits_together(self) -> "Recipe":
         if self.encoder.reads_words:
-            raise ValueError(
-                "encoder.dgcnn.words: expected false, for questions and headers are not segmented"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _stages_can_be_run(self) -> "Recipe":
+            raise ValueError("encoder.dgcnn.words: expected false: questions and headers are not segmented")
         check_stages(self.pretraining, self.training.stages)
         return self
 

@@ -6,7 +6,7 @@ otherwise than by their header or not at all, two conditions on one column, and 
 than the cells.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -47,8 +47,14 @@ def write(
         InvalidSettings: an argument is out of bounds, or `root` holds files not written here.
     """
     counts = {"train": questions, "val": validation, "test": test}
-    parameters = _parameters(tables, counts, seed)
-    with demo_files.replacement(root, parameters) as folder:
+    bounds = {
+        "tables": (tables, 3, 100_000),
+        "questions": (questions, 1, 1_000_000),
+        "validation": (validation, 1, 1_000_000),
+        "test": (test, 1, 1_000_000),
+        "seed": (seed, 0, 2**32 - 1),
+    }
+    with demo_files.replacement(root, demo_files.within_bounds(bounds)) as folder:
         for part, numbers in _tables(tables).items():
             _write_part(folder / part, part, tables_with_questions(part, numbers, counts[part], seed=seed))
     if answers is not None:
@@ -58,10 +64,9 @@ def write(
 
 
 def tables_with_questions(
-    part: str, numbers: range | list[int], count: int, *, seed: int = 0
+    part: str, numbers: Sequence[int], count: int, *, seed: int = 0
 ) -> Iterator[tuple[Line, list[Line]]]:
     """Yield each table with its questions: `count` questions divided among the tables of these numbers."""
-    numbers = list(numbers)
     for place, number in enumerate(numbers):
         demo = make_table(number, seed)
         random = Random(f"{seed} {part} questions {number}")
@@ -94,22 +99,9 @@ def _write_part(folder: Path, part: str, pieces: Iterable[tuple[Line, list[Line]
     ):
         for table, lines in pieces:
             table_lines.write(dataset_files.line(table))
-            question_lines.writelines(dataset_files.line(_visible(line, part)) for line in lines)
-
-
-def _visible(line: Line, part: str) -> Line:
-    return line if part != "test" else {key: line[key] for key in ("question", "table_id")}
-
-
-def _parameters(tables: int, counts: dict[str, int], seed: int) -> dict[str, int]:
-    bounds = {
-        "tables": (tables, 3, 100_000),
-        "questions": (counts["train"], 1, 1_000_000),
-        "validation": (counts["val"], 1, 1_000_000),
-        "test": (counts["test"], 1, 1_000_000),
-        "seed": (seed, 0, 2**32 - 1),
-    }
-    return demo_files.within_bounds(bounds)
+            if part == "test":
+                lines = [{key: line[key] for key in ("question", "table_id")} for line in lines]
+            question_lines.writelines(map(dataset_files.line, lines))
 
 
 if __name__ == "__main__":

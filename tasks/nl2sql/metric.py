@@ -1,6 +1,5 @@
 """The competition's metric, the mean of logic form and execution accuracy, and how members vote."""
 
-from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -96,14 +95,9 @@ class _Winners:
     """Correctness of the winners of one frame, cached: the same queries win under many scores."""
 
     def __init__(
-        self,
-        frame: Frame,
-        questions: Sequence[Question],
-        tables: Mapping[str, Table],
-        labels: Sequence[LabelComparison],
+        self, frame: Frame, questions: list[Question], tables: dict[str, Table], labels: list[LabelComparison]
     ) -> None:
-        self._ballot, self._questions, self._tables = Ballot(frame), questions, tables
-        self._labels = labels
+        self._ballot, self._questions, self._tables, self._labels = Ballot(frame), questions, tables, labels
         self._cache: dict[tuple[int, int, int], tuple[bool, bool]] = {}
 
     def correct(self, scores: np.ndarray, vote: Vote) -> np.ndarray:

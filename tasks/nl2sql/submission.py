@@ -45,9 +45,8 @@ def check(file: Path, ids: list[str], dataset: Path) -> int:
             raise InvalidSubmission(f"{place}: expected no line after the {len(ids)} test questions'")
         _check_query(parsed(line, place, keys=KEYS), columns[ids[number - 1]], place)
     if len(lines) < len(ids):
-        raise InvalidSubmission(
-            f"{file}: expected a line for each of {len(ids)} test questions, received {len(lines)}"
-        )
+        expected = f"a line for each of {len(ids)} test questions"
+        raise InvalidSubmission(f"{file}: expected {expected}, received {len(lines)}")
     return len(lines)
 
 

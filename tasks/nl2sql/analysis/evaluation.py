@@ -77,7 +77,9 @@ def evaluate(folder: Path, part: Part, scores: Scores, *, folds: np.ndarray | No
         ValueError: the scores' records are not those of the part, or are in another order.
     """
     questions, by_id = dataset.questions(folder, part), dataset.tables(folder, part)
-    _check_ids(scores.ids, questions, part)
+    if list(scores.ids) != [question.id for question in questions]:
+        expected = f"scores of the {len(questions)} questions of the {part} part in their order"
+        raise ValueError(f"report: expected {expected}, received {len(scores.ids)}")
     decision = {"vote": "query", **(scores.decision or {})}
     gold, tables = labels(questions), [by_id[question.table] for question in questions]
     executor = Executor(dataset.database(folder, part), by_id)
@@ -104,11 +106,3 @@ def evaluate(folder: Path, part: Part, scores: Scores, *, folds: np.ndarray | No
 def labels(questions: Sequence[Question]) -> list[Query]:
     """The queries of labelled questions."""
     return [question.query for question in questions if question.query is not None]
-
-
-def _check_ids(ids: Sequence[str], questions: Sequence[Question], part: Part) -> None:
-    if list(ids) != [question.id for question in questions]:
-        raise ValueError(
-            f"report: expected scores of the {len(questions)} questions of the {part} part in their order, "
-            f"received {len(ids)}"
-        )

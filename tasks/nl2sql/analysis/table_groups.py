@@ -13,7 +13,7 @@ import numpy as np
 from tasks.core.competition import Part
 from tasks.nl2sql import dataset
 from tasks.nl2sql.dataset import content_hash
-from tasks.nl2sql.query.schema import Cell, Question, Table
+from tasks.nl2sql.query.schema import Question, Table
 from tasks.text.validation.json_lines import printable
 
 MIXED = "mixed"
@@ -88,12 +88,9 @@ def column_contents(table: Table) -> list[str]:
     contents = []
     for column, type_ in enumerate(table.types):
         cells = [row[column] for row in table.rows if row[column] not in (None, "")]
-        contents.append("percent" if 2 * sum(map(_is_percent, cells)) > len(cells) else type_)
+        percentages = sum(str(cell).rstrip().endswith(("%", "％")) for cell in cells)
+        contents.append("percent" if 2 * percentages > len(cells) else type_)
     return contents
-
-
-def _is_percent(cell: Cell) -> bool:
-    return isinstance(cell, str) and cell.rstrip().endswith(("%", "％"))
 
 
 def exposures(

@@ -163,9 +163,7 @@ def numeric_value(cell: Cell) -> float:
 def _equal_plain_form(text: str, cells: ColumnCells) -> list[int]:
     place = cells.by_plain_form.get(plain_form(text))
     # 1.5 and 15 have one plain form, and are not equal
-    if place is None or not math.isnan(cells.numbers[place]):
-        return []
-    return [place]
+    return [] if place is None or not math.isnan(cells.numbers[place]) else [place]
 
 
 def _equal_value(text: str, cells: ColumnCells) -> list[int]:

@@ -1,6 +1,5 @@
 """Search indexes of a table, built once for all its questions."""
 
-from collections.abc import Iterable
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -51,8 +50,8 @@ class TableIndex:
         Cells that are numbers are in `numbers` instead.
         """
         words: dict[str, dict[tuple[int, str], None]] = {}
-        for column in self._text_columns():
-            for cell in self.column(column).texts:
+        for column, type_ in enumerate(self.table.types):
+            for cell in self.column(column).texts if type_ == "text" else ():
                 for word in spellings(cell) if np.isnan(numeric_value(cell)) else ():
                     words.setdefault(word, {})[column, cell] = None
         automaton = ahocorasick.Automaton()
@@ -75,9 +74,6 @@ class TableIndex:
         is_number = ~np.isnan(values)
         values, rows = values[is_number], rows[is_number]
         return values, np.full(len(values), column, np.int32), rows.astype(np.int32)
-
-    def _text_columns(self) -> Iterable[int]:
-        return (column for column, type_ in enumerate(self.table.types) if type_ == "text")
 
 
 def spellings(cell: str) -> list[str]:

@@ -7,7 +7,6 @@ where the question's form is not the table's do they take the table's: 1亿元 i
 
 import math
 import re
-from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -53,10 +52,10 @@ def parsed_values(text: str) -> tuple[ParsedValue, ...]:
     """The numbers and dates of a question, from left to right; numbers within dates are left out."""
     dates = find_dates(text)
     spans = {date[:2] for date in dates}
-    values = [ParsedValue(date.start, date.end, date_forms(date)) for date in dates]
+    values = [ParsedValue(*date[:2], date_forms(date)) for date in dates]
     for numeral in find_numerals(text):
         if not any(contains(span, numeral[:2]) for span in spans):
-            values.append(ParsedValue(numeral.start, numeral.end, number_forms(numeral)))
+            values.append(ParsedValue(*numeral[:2], number_forms(numeral)))
     return tuple(sorted(values, key=lambda value: (value.start, -value.end)))
 
 
@@ -75,9 +74,8 @@ def value_at(question: str, span: Span, column: int, table: Table, operator: int
     """The value of a condition whose value a network has marked by a span, which may be slightly off."""
     start, end = corrected_span(question, span, column, table)
     text = question[start:end].strip()
-    if table.types[column] == "text" and _ending_follows(
-        question[end:], text, table_index(table).column(column)
-    ):
+    cells = table_index(table).column(column)
+    if table.types[column] == "text" and _ending_follows(question[end:], text, cells):
         return text
     return value_for(text, column, table, operator)
 
@@ -170,19 +168,14 @@ def in_unit(numeral: Numeral, header: str, cells: ColumnCells) -> str:
     """
     unit = header_unit(header)
     if numeral.scale > 1:
-        return decimal_text(numeral.value / _scale(numeral.value, unit, cells))
+        in_full = abs(numeral.value) <= _MOST_TIMES * cells.magnitude
+        return decimal_text(numeral.value / _SCALES.get(unit, 1 if in_full else WAN))
     if cells.are_percentages:
         share = not numeral.percent and _is_share(numeral)
         return decimal_text(numeral.value * 100 if share else numeral.value) + "%"
     if numeral.percent and unit != "%" and 0 < cells.magnitude <= 1:
         return decimal_text(numeral.value / 100)
     return decimal_text(numeral.value)
-
-
-def _scale(value: Fraction, unit: str, cells: ColumnCells) -> int:
-    if unit in _SCALES:
-        return _SCALES[unit]
-    return 1 if abs(value) <= _MOST_TIMES * cells.magnitude else WAN
 
 
 def _is_share(numeral: Numeral) -> bool:

@@ -94,7 +94,7 @@ class DatasetStatistics:
     def summary(self) -> dict[str, Any]:
         """`{"counts": {…}, "notes": [{"kind", "message", "examples"}, …]}`.
 
-        Counts are of questions, tables and rows by part, characters, lengths, and elements of queries by part.
+        Counts: questions, tables and rows by part, characters, lengths, and elements of queries by part.
         """
         return {"counts": self._all_counts(), "notes": self._notes.listed()}
 

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Sequence
 from random import Random
-from typing import NamedTuple
 
 from tasks.nl2sql.query.schema import AND, EQUAL, GREATER, LESS, NONE, OR, UNEQUAL, Cell, Condition
 from tasks.nl2sql.synthetic.phrasing import alternative_form, fill
@@ -28,16 +27,11 @@ _OPERATORS = {
 }
 
 
-class WhereClause(NamedTuple):
-    """Conditions with their wording."""
+def where_clause(demo: DemoTable, random: Random) -> tuple[int, tuple[Condition, ...], str]:
+    """A connector, one to three conditions, and their wording.
 
-    connector: int
-    conditions: tuple[Condition, ...]
-    text: str
-
-
-def where_clause(demo: DemoTable, random: Random) -> WhereClause:
-    """One to three conditions that some row fulfils, unless percentages are compared as text."""
+    Some row fulfils the conditions, unless percentages are compared as text.
+    """
     count = random.choice(COUNTS)
     connector = NONE if count == 1 else random.choice((AND, AND, OR))
     columns = random.sample(range(len(demo.columns)), count)
@@ -50,7 +44,7 @@ def where_clause(demo: DemoTable, random: Random) -> WhereClause:
         conditions = _pair(demo, columns[0], row[columns[0]], connector, random)
     for column in columns[len(conditions) :]:
         conditions.append(_single(demo, column, row[column], random))
-    return WhereClause(connector, tuple(conditions), _text(demo, conditions, connector, random))
+    return connector, tuple(conditions), _text(demo, conditions, connector, random)
 
 
 def column_name(column: DemoColumn, random: Random) -> str:
@@ -58,11 +52,6 @@ def column_name(column: DemoColumn, random: Random) -> str:
     if random.random() < SYNONYM_SHARE:
         return random.choice(column.field.headers.split("|"))
     return column.name
-
-
-def joined(values: Sequence[str], random: Random) -> str:
-    """Values as a list in Chinese."""
-    return random.choice(("和", "、", "与")).join(values)
 
 
 def cell_text(cell: Cell) -> str:
@@ -80,13 +69,11 @@ def _pair(demo: DemoTable, column: int, cell: Cell, connector: int, random: Rand
     """Two conditions on one column; none if there are no values for two."""
     if demo.table.types[column] == "real":
         more = _value(demo, column, cell, GREATER, random)
-        less = _value(
-            demo, column, cell if connector == AND else more, LESS if connector == AND else GREATER, random
-        )
+        less = _value(demo, column, *((cell, LESS) if connector == AND else (more, GREATER)), random)
         pair = [(GREATER, more), (LESS, less)]
     elif connector == AND:
-        others = _others(demo, column, cell)
-        pair = [(UNEQUAL, other) for other in random.sample(others, min(2, len(others)))]
+        values = _other_values(demo, column, cell)
+        pair = [(UNEQUAL, other) for other in random.sample(values, min(2, len(values)))]
     else:
         pair = [(EQUAL, cell_text(cell)), (EQUAL, _value(demo, column, cell, UNEQUAL, random))]
     random.shuffle(pair)
@@ -99,11 +86,11 @@ def _value(demo: DemoTable, column: int, cell: Cell, operator: int, random: Rand
     if operator == EQUAL or cell is None:
         return None if cell is None else cell_text(cell)
     if operator == UNEQUAL:
-        others = _others(demo, column, cell)
-        return random.choice(others) if others else None
+        values = _other_values(demo, column, cell)
+        return random.choice(values) if values else None
     number, sign = _number(cell), "%" * str(cell).endswith("%")
     if random.random() < CELL_SHARE:
-        values = [_number(other) for other in _others(demo, column, cell)]
+        values = [_number(other) for other in _other_values(demo, column, cell)]
     else:
         share = random.uniform(0.4, 0.95)
         values = [_rounded(number * share if operator == GREATER else number / share)]
@@ -112,7 +99,7 @@ def _value(demo: DemoTable, column: int, cell: Cell, operator: int, random: Rand
     return cell_text(random.choice(fit)) + sign if fit else None
 
 
-def _others(demo: DemoTable, column: int, cell: Cell) -> list[str]:
+def _other_values(demo: DemoTable, column: int, cell: Cell) -> list[str]:
     """The other values of the column, each once."""
     found = dict.fromkeys(row[column] for row in demo.table.rows if row[column] not in ("", None, cell))
     return [cell_text(other) for other in found]

@@ -23,14 +23,14 @@ def fill(pattern: str, values: Mapping[str, str], random: Random) -> str:
 
 def _alternatives(pattern: str) -> list[str]:
     """The alternatives separated by `|` outside all braces."""
-    depth, starts = 0, [0]
-    for place, character in enumerate(pattern):
+    depth, alternatives = 0, [""]
+    for character in pattern:
         depth += (character == "{") - (character == "}")
         if character == "|" and depth == 0:
-            starts.append(place + 1)
-    return [
-        pattern[start : end - 1] for start, end in zip(starts, [*starts[1:], len(pattern) + 1], strict=True)
-    ]
+            alternatives.append("")
+        else:
+            alternatives[-1] += character
+    return alternatives
 
 
 def _closing(pattern: str, start: int) -> int:

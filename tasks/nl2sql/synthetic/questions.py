@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from tasks.nl2sql.query.schema import AVG, COUNT, EQUAL, MAX, MIN, NONE, OR, SUM, Condition, Query
 from tasks.nl2sql.synthetic import templates
-from tasks.nl2sql.synthetic.conditions import column_name, joined, where_clause
+from tasks.nl2sql.synthetic.conditions import column_name, where_clause
 from tasks.nl2sql.synthetic.phrasing import fill
 from tasks.nl2sql.synthetic.tables import DemoTable
 
@@ -37,16 +37,12 @@ def endless_questions(demo: DemoTable, random: Random) -> Iterator[DemoQuestion]
     seen: set[str] = set()
     while True:
         for _ in range(TRIES):
-            question = _question(demo, random)
-            if question.text not in seen:
+            text, query = (_of_rows if random.random() < NAMED_SHARE else _of_conditions)(demo, random)
+            text = random.choice(templates.OPENINGS) + text + random.choice(templates.CLOSINGS)
+            if text not in seen:
                 break
-        seen.add(question.text)
-        yield question
-
-
-def _question(demo: DemoTable, random: Random) -> DemoQuestion:
-    text, query = (_of_rows if random.random() < NAMED_SHARE else _of_conditions)(demo, random)
-    return DemoQuestion(random.choice(templates.OPENINGS) + text + random.choice(templates.CLOSINGS), query)
+        seen.add(text)
+        yield DemoQuestion(text, query)
 
 
 def _of_rows(demo: DemoTable, random: Random) -> tuple[str, Query]:
@@ -54,7 +50,10 @@ def _of_rows(demo: DemoTable, random: Random) -> tuple[str, Query]:
     rows = random.sample(demo.table.rows, min(random.choice((1, 1, 2)), len(demo.table.rows)))
     names = [str(row[demo.key]) for row in rows]
     column = random.choice([place for place in range(len(demo.columns)) if place != demo.key])
-    values = {"v": joined(names, random), "h": column_name(demo.columns[column], random)}
+    values = {
+        "v": random.choice(("和", "、", "与")).join(names),
+        "h": column_name(demo.columns[column], random),
+    }
     values["q"] = _QUESTION_WORDS[demo.table.types[column]]
     implied = demo.columns[column].field.question
     if implied and len(names) == 1 and random.random() < IMPLIED_SHARE:
@@ -73,10 +72,8 @@ def _of_conditions(demo: DemoTable, random: Random) -> tuple[str, Query]:
     pattern, select = _selection(demo, free, random)
     values = {"c": clause, "n": demo.topic.noun, "m": demo.topic.measure}
     for name, (column, _) in zip("ho", select, strict=False):
-        values |= {
-            name: column_name(demo.columns[column], random),
-            "q": _QUESTION_WORDS[demo.table.types[column]],
-        }
+        values[name] = column_name(demo.columns[column], random)
+        values["q"] = _QUESTION_WORDS[demo.table.types[column]]
     return fill(pattern, values, random), Query(select, connector, conditions)
 
 

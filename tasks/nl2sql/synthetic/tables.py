@@ -45,7 +45,9 @@ def make_table(number: int, seed: int) -> DemoTable:
     random = Random(f"{seed} table {number}")  # a string seeds by its SHA-512: the same in every process
     topic = TOPICS[number % len(TOPICS)]
     columns = _columns(topic, random)
-    keys = dict.fromkeys(_made(topic.key, random) for _ in range(random.randint(*ROWS)))
+    draw = topic.key.make
+    assert draw is not None
+    keys = dict.fromkeys(draw(random) for _ in range(random.randint(*ROWS)))
     rows = tuple([tuple([_cell(column, key, random) for column in columns]) for key in keys])
     title = topic.title.format(place=vocabulary.city(random), year=vocabulary.year(random))
     types = tuple("real" if column.field.make is None else "text" for column in columns)
@@ -84,15 +86,8 @@ def _cell(column: DemoColumn, key: str, random: Random) -> Cell:
     if field.kind == "percent":
         share = round(random.uniform(1, 99), 2)
         return share if column.without_sign else f"{share}%"
-    return _made(field, random) if field.make else _number(field, random)
-
-
-def _made(field: Column, random: Random) -> str:
-    assert field.make is not None
-    return field.make(random)
-
-
-def _number(field: Column, random: Random) -> float:
+    if field.make:
+        return field.make(random)
     if not field.decimals:
         return random.randint(int(field.low), int(field.high))
     return round(random.uniform(field.low, field.high), field.decimals)

@@ -179,12 +179,8 @@ CONDITION = {
 """Patterns of a condition, by kind of column and by operator."""
 CONDITION["percent"] = CONDITION["number"]
 
-FURTHER_CONDITION = {
-    GREATER: "{高于|超过|大于}{v}{u}",
-    LESS: "{低于|不到|小于}{v}{u}",
-    EQUAL: "{v}{u}",
-    UNEQUAL: "不是{v}{u}",
-}
+FURTHER_CONDITION = {GREATER: "{高于|超过|大于}{v}{u}", LESS: "{低于|不到|小于}{v}{u}"}
+FURTHER_CONDITION |= {EQUAL: "{v}{u}", UNEQUAL: "不是{v}{u}"}
 """Patterns of a further condition on the same column, by operator."""
 
 CONNECTOR = {AND: ("并且", "而且", "且", "同时", "，"), OR: ("或者", "或", "或是")}
