@@ -69,7 +69,8 @@ def _pair(demo: DemoTable, column: int, cell: Cell, connector: int, random: Rand
     """Two conditions on one column; none if there are no values for two."""
     if demo.table.types[column] == "real":
         more = _value(demo, column, cell, GREATER, random)
-        less = _value(demo, column, *((cell, LESS) if connector == AND else (more, GREATER)), random)
+        bound, operator = (cell, LESS) if connector == AND else (more, GREATER)
+        less = _value(demo, column, bound, operator, random)
         pair = [(GREATER, more), (LESS, less)]
     elif connector == AND:
         values = _other_values(demo, column, cell)
@@ -86,8 +87,8 @@ def _value(demo: DemoTable, column: int, cell: Cell, operator: int, random: Rand
     if operator == EQUAL or cell is None:
         return None if cell is None else cell_text(cell)
     if operator == UNEQUAL:
-        values = _other_values(demo, column, cell)
-        return random.choice(values) if values else None
+        choices = _other_values(demo, column, cell)
+        return random.choice(choices) if choices else None
     number, sign = _number(cell), "%" * str(cell).endswith("%")
     if random.random() < CELL_SHARE:
         values = [_number(other) for other in _other_values(demo, column, cell)]
