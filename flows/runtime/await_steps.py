@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from tasks.core.context import Collector, collected_by
+from tasks.core.context import collected_in
 from tasks.core.execution.run_control import RunControl, controlled_by
 
 
@@ -17,14 +17,14 @@ def await_steps(body: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(body)
     def run(*arguments: Any, **keywords: Any) -> Any:
-        collector = Collector()
-        with collected_by(collector), controlled_by(RunControl()):
+        futures: list[Any] = []
+        with collected_in(futures), controlled_by(RunControl()):
             last = body(*arguments, **keywords)
         if not hasattr(last, "wait"):
             return last  # a plan, in which nothing runs
-        for future in collector.futures:
+        for future in futures:
             future.wait()
-        for future in collector.futures:
+        for future in futures:
             if future.state.is_failed() or future.state.is_crashed():
                 future.result()  # raises the step's own exception
         return last.result()

@@ -19,6 +19,7 @@ from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 import numpy as np
 
 import tasks
+from tasks.core.did_you_mean import suggestion
 from tasks.core.errors import InvalidSettings
 from tasks.core.jobs import AugmentJob, EncodeJob, PredictJob, PretrainJob, TrainJob
 
@@ -142,16 +143,16 @@ def competition_names() -> tuple[str, ...]:
     return tuple(sorted({file.parent.name for file in files} - {"core"}))
 
 
-def find(name: str) -> Competition:
-    """The competition of this name.
+def raise_if_unknown(name: str) -> None:
+    """Raise InvalidSettings if no competition has this name."""
+    if name not in (known := competition_names()):
+        received = f"{name!r}{suggestion(name, known)}"
+        raise InvalidSettings(f"competition: expected one of {', '.join(known)}, received {received}")
 
-    Raises:
-        InvalidSettings: no competition has this name.
-    """
-    if name not in competition_names():
-        raise InvalidSettings(
-            f"competition: expected one of {', '.join(competition_names())}, received {name!r}"
-        )
+
+def find(name: str) -> Competition:
+    """The competition of this name; raises InvalidSettings if there is none."""
+    raise_if_unknown(name)
     return import_module(f"tasks.{name}.competition").COMPETITION
 
 

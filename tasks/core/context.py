@@ -4,12 +4,14 @@ All are context variables, so that they hold for this thread and for the steps t
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from tasks.core.execution.messages import EpochProgress
+
+T = TypeVar("T")
 
 
 class Running(NamedTuple):
@@ -31,25 +33,12 @@ class Recorder(Protocol):
 
 at_work: ContextVar[Running] = ContextVar("running")
 recording: ContextVar[Recorder | None] = ContextVar("recorder", default=None)
-
-
-class Collector:
-    """Futures of the steps that a flow has started, in the order of their starts."""
-
-    def __init__(self) -> None:
-        self.futures: list[Any] = []
-
-
-collecting: ContextVar[Collector | None] = ContextVar("collector", default=None)
+collecting: ContextVar[list[Any] | None] = ContextVar("collector", default=None)
 follower: ContextVar[Callable[[EpochProgress], None] | None] = ContextVar("follower", default=None)
 
 
 def running() -> Running:
-    """The step that runs in this thread.
-
-    Raises:
-        LookupError: called outside of a step.
-    """
+    """The step that runs in this thread; raises LookupError outside of a step."""
     return at_work.get()
 
 
@@ -61,33 +50,28 @@ def run_id() -> str | None:
 
 
 @contextmanager
-def recorded_by(recorder: Recorder) -> Iterator[None]:
+def assigned(variable: ContextVar[T], value: T) -> Iterator[None]:
+    """Within this block, the variable has this value."""
+    token = variable.set(value)
+    try:
+        yield
+    finally:
+        variable.reset(token)
+
+
+def recorded_by(recorder: Recorder) -> AbstractContextManager[None]:
     """Within this block, calls of steps go to the recorder instead of Prefect."""
-    token = recording.set(recorder)
-    try:
-        yield
-    finally:
-        recording.reset(token)
+    return assigned(recording, recorder)
 
 
-@contextmanager
-def collected_by(collector: Collector) -> Iterator[None]:
-    """Within this block, add the future of every step that is started to the collector."""
-    token = collecting.set(collector)
-    try:
-        yield
-    finally:
-        collecting.reset(token)
+def collected_in(futures: list[Any]) -> AbstractContextManager[None]:
+    """Within this block, add the future of every step that is started to the list."""
+    return assigned(collecting, futures)
 
 
-@contextmanager
-def followed_by(follow: Callable[[EpochProgress], None]) -> Iterator[None]:
+def followed_by(follow: Callable[[EpochProgress], None]) -> AbstractContextManager[None]:
     """Within this block, call `follow` with each epoch that a child process reports.
 
     An exception that it raises kills the child and is raised by the step.
     """
-    token = follower.set(follow)
-    try:
-        yield
-    finally:
-        follower.reset(token)
+    return assigned(follower, follow)

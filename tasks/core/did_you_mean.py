@@ -46,9 +46,8 @@ def _children(table: str, keys: Iterable[str]) -> list[str]:
 
 def _with_indices(found: str, key: str) -> str:
     """The found key with the list positions of the unknown one: defaults may have fewer entries."""
-    unknown = key.split(".")
     parts = found.split(".")
-    for place in range(min(len(unknown), len(parts))):
-        if parts[place].isdecimal() and unknown[place].isdecimal():
-            parts[place] = unknown[place]
+    for place, (part, unknown) in enumerate(zip(parts, key.split("."), strict=False)):
+        if part.isdecimal() and unknown.isdecimal():
+            parts[place] = unknown
     return ".".join(parts)

@@ -22,7 +22,7 @@ use Prefect, and import it when something runs.
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from inspect import signature
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -30,7 +30,7 @@ from tasks.core.cache import code
 from tasks.core.cache.keys import Key, make_key
 from tasks.core.cache.remote_store import Mirror
 from tasks.core.cache.store import Artifact, Store
-from tasks.core.context import Running, at_work, collecting, recording, run_id
+from tasks.core.context import Running, assigned, at_work, collecting, recording, run_id
 from tasks.core.errors import UserError
 from tasks.core.execution.run_control import LeftOut, acquire_or_cancel, raise_if_cancelled
 from tasks.core.execution.working_time import working_time
@@ -46,13 +46,24 @@ class Step:
         self,
         function: Callable[..., Any],
         *,
-        uses: tuple[str, ...],
-        libraries: tuple[str, ...],
+        uses: tuple[str, ...] = (),
+        libraries: tuple[str, ...] = (),
         label: str,
-        retries: int,
-        cached: bool,
-        ignore: tuple[str, ...],
+        retries: int = 0,
+        cached: bool = True,
+        ignore: tuple[str, ...] = (),
     ) -> None:
+        """Make a step of a function whose arguments are JSON values, settings and artifacts.
+
+        Args:
+            uses: files of the competition (named by the argument `competition`) that decide the result.
+            libraries: installed packages whose version decides the result, besides those that the code
+                imports (`tasks.core.cache.code.DECIDING`); `backend` is Keras's.
+            label: name of a call for people, with arguments in braces.
+            retries: further attempts after a failure that is not a UserError.
+            cached: whether the result is an Artifact that is stored and reused; else the step always runs.
+            ignore: arguments that cannot change the result and are not in the key.
+        """
         self.fn = function
         self.name = function.__name__
         self.uses = uses
@@ -74,8 +85,8 @@ class Step:
         if recorder is not None:
             return recorder.call(self, bound)
         future = self.task.submit(**bound)
-        if collector := collecting.get():
-            collector.futures.append(future)
+        if (futures := collecting.get()) is not None:
+            futures.append(future)
         return future
 
     def bind(self, *arguments: Any, **keywords: Any) -> dict[str, Any]:
@@ -158,12 +169,9 @@ class Step:
             if outcome := _look_up(store, key) or _from_mirror(store, key, label):
                 return outcome
             _refuse_edited(key, label)
-            token = at_work.set(Running(label, digest, store.partial(digest)))
             began = time.monotonic()
-            try:
+            with assigned(at_work, Running(label, digest, store.partial(digest))):
                 result = self.fn(**arguments)
-            finally:
-                at_work.reset(token)
             seconds = time.monotonic() - began
             worked_seconds = working_time(store.partial(digest))
             store.write_record(digest, _record(key, label, result, seconds, worked_seconds))
@@ -181,39 +189,9 @@ class StepOutcome(NamedTuple):
     """How long it took to compute, when that was."""
 
 
-def step(
-    *,
-    uses: tuple[str, ...] = (),
-    libraries: tuple[str, ...] = (),
-    label: str,
-    retries: int = 0,
-    cached: bool = True,
-    ignore: tuple[str, ...] = (),
-) -> Callable[[Callable[..., Any]], Step]:
-    """Make a step of a function whose arguments are JSON values, settings and artifacts.
-
-    Args:
-        uses: files of the competition (named by the argument `competition`) that decide the result.
-        libraries: installed packages whose version decides the result, besides those that the code imports
-            (`tasks.core.cache.code.DECIDING`); `backend` is Keras's.
-        label: name of a call for people, with arguments in braces.
-        retries: further attempts after a failure that is not a UserError.
-        cached: whether the result is an Artifact that is stored and reused; else the step runs every time.
-        ignore: arguments that cannot change the result and are not in the key.
-    """
-
-    def decorate(function: Callable[..., Any]) -> Step:
-        return Step(
-            function,
-            uses=uses,
-            libraries=libraries,
-            label=label,
-            retries=retries,
-            cached=cached,
-            ignore=ignore,
-        )
-
-    return decorate
+def step(**options: Any) -> Callable[[Callable[..., Any]], Step]:
+    """Decorate a function to make it a step; the options are those of `Step`."""
+    return partial(Step, **options)
 
 
 def _is_worth_retrying(task: Any, run: Any, state: Any) -> bool:

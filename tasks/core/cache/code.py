@@ -54,10 +54,8 @@ def code_digests(module: str, extra: tuple[str, ...] = (), root: Path = ROOT) ->
 def all_digests(names: Iterable[str], root: Path = ROOT, *, now: bool = False) -> dict[str, str]:
     """Digest of every module of our packages that these are or import, by its name.
 
-    Args:
-        names: modules; one without a file below `root` is skipped.
-        root: folder of the packages.
-        now: read the files now; else as this process first read them.
+    Names without a file below `root` are skipped. With `now` the files are read now, else their contents are
+    those that this process first read.
     """
     return _follow(names, root, read=_read_now if now else _read, include=lambda name: True)
 
@@ -157,11 +155,8 @@ def without_docstrings(tree: ast.Module) -> ast.Module:
 
 
 def _is_text(node: ast.AST) -> bool:
-    return (
-        isinstance(node, ast.Expr)
-        and isinstance(node.value, ast.Constant)
-        and isinstance(node.value.value, str)
-    )
+    value = node.value if isinstance(node, ast.Expr) else None
+    return isinstance(value, ast.Constant) and isinstance(value.value, str)
 
 
 def _file(name: str, root: Path) -> Path | None:

@@ -48,20 +48,15 @@ def contents(path: Path, memory: dict[str, list[Any]]) -> dict[str, str]:
     equal size and time are not read again.
     """
     files = dict(files_below(path))
-    unread = [name for name, status in files.items() if _cached(memory.get(name), status) is None]
+    sizes_and_times = {name: [status.st_size, status.st_mtime_ns] for name, status in files.items()}
+    unread = [name for name in files if memory.get(name, [])[:2] != sizes_and_times[name]]
     with ThreadPoolExecutor(max_workers=4) as pool:
         digests = pool.map(lambda name: sha256_of_file(path / name if name else path), unread)
         hashed = dict(zip(unread, digests, strict=True))
     result = {name: hashed.get(name) or memory[name][2] for name in files}
     now = time.time_ns()
     memory.clear()
-    for name, status in files.items():
-        if now - status.st_mtime_ns > RECENT_NS:
-            memory[name] = [status.st_size, status.st_mtime_ns, result[name]]
+    for name, (size, modified_ns) in sizes_and_times.items():
+        if now - modified_ns > RECENT_NS:
+            memory[name] = [size, modified_ns, result[name]]
     return result
-
-
-def _cached(entry: list[Any] | None, status: os.stat_result) -> str | None:
-    if entry is None or entry[:2] != [status.st_size, status.st_mtime_ns]:
-        return None
-    return entry[2]

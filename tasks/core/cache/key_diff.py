@@ -22,15 +22,11 @@ def nearest_record(records: Iterable[dict[str, Any]], key: Key, label: str) -> d
         if record["step"] == key.step and record["inputs"].get("competition") == competition
     ]
 
-    def distance(record: dict[str, Any]) -> tuple[int, bool, str]:
-        return len(differences(record, key)), record["label"] != label, _reversed(record["finished"])
+    def distance(record: dict[str, Any]) -> tuple[int, bool]:
+        return len(differences(record, key)), record["label"] != label
 
-    return min(same_step, key=distance, default=None)
-
-
-def _reversed(time: str) -> str:
-    """A text that sorts later times first."""
-    return "".join(chr(0x10FFFF - ord(each)) for each in time)
+    newest_first = sorted(same_step, key=lambda record: str(record["finished"]), reverse=True)
+    return min(newest_first, key=distance, default=None)
 
 
 def reasons(key: Key, record: dict[str, Any] | None) -> list[str]:

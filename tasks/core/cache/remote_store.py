@@ -41,11 +41,7 @@ class Mirror:
     """The mirror of a store; safe for many threads and processes at once."""
 
     def __init__(self, url: str, store: Store) -> None:
-        """Open the file system of this address.
-
-        Raises:
-            UserError: the kind of the address is unknown, or its package is not installed.
-        """
+        """Open the address; raises UserError if its kind is unknown or needs a package that is missing."""
         self.url, self.store = url, store
         self._files, self._root = _filesystem(url)
         self._retry_at = 0.0
@@ -58,11 +54,7 @@ class Mirror:
         return _opened(url, Store.current().root) if url else None
 
     def check(self) -> None:
-        """Check by writing and reading a file that the mirror works.
-
-        Raises:
-            UserError: it cannot be written to or read.
-        """
+        """Write and read a file; raises UserError if the mirror cannot be written to or read."""
         probe = json.dumps({"podium": "mirror"}).encode()
         try:
             self._files.pipe_file(self._at(PROBE), probe)
@@ -179,13 +171,12 @@ class Mirror:
 
     def _sizes(self, folder: str) -> dict[str, int]:
         """Bytes of each file below the mirror's folder, by name."""
-        path_of_folder = self._at(folder)
+        root = self._at(folder)
         try:
-            found = self._files.find(path_of_folder, detail=True)
+            files = self._files.find(root, detail=True).items()
         except FileNotFoundError:
             return {}
-        names = {PurePosixPath(path).relative_to(path_of_folder).as_posix(): path for path in found}
-        return {name: found[path]["size"] for name, path in names.items()}
+        return {PurePosixPath(path).relative_to(root).as_posix(): entry["size"] for path, entry in files}
 
     def _json(self, name: str) -> dict[str, Any] | None:
         """A JSON object; None if it is absent or incomplete."""

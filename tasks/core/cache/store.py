@@ -85,7 +85,8 @@ class Store:
 
     def keep(self, kind: str, folder: Path) -> Artifact:
         """Move a finished folder into the store under its digest, unless an equal one is there and whole."""
-        files = {path.relative_to(folder).as_posix(): _seal(path) for path in _files(folder)}
+        paths = sorted(path for path in folder.rglob("*") if path.is_file())
+        files = {path.relative_to(folder).as_posix(): _seal(path) for path in paths}
         digest = digest_of_json({name: entry["sha256"] for name, entry in files.items()})
         artifact = Artifact(kind=kind, digest=digest)
         target = self.artifact_folder(artifact)
@@ -179,24 +180,13 @@ class Store:
         return FileLock(folder / name, thread_local=False)
 
 
-def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file())
-
-
 def _seal(path: Path) -> dict[str, Any]:
     """Flush a file to the disk, make it read-only, and describe it."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    with open(path, "rb") as file:
+        os.fsync(file.fileno())
     path.chmod(0o444)
     status = path.stat()
-    return {
-        "sha256": sha256_of_file(path),
-        "size": status.st_size,
-        "modified_ns": status.st_mtime_ns,
-    }
+    return {"sha256": sha256_of_file(path), "size": status.st_size, "modified_ns": status.st_mtime_ns}
 
 
 def _is_same(path: Path, entry: dict[str, Any]) -> bool:

@@ -31,13 +31,7 @@ log = logging.getLogger("podium")
 
 
 def run_on_worker(
-    function: str,
-    job: Callable[[Path], dict[str, Any]],
-    *,
-    kind: str,
-    store: Store,
-    step: Running,
-    run: Run,
+    function: str, job: Callable[[Path], dict[str, Any]], *, kind: str, store: Store, step: Running, run: Run
 ) -> Artifact:
     """Call `module:function` on a worker and store what it writes; `job` makes the job for an output folder.
 
@@ -145,11 +139,7 @@ def _exit_of(answer: dict[str, Any], order: Order, label: str) -> Exit:
 
 
 def _wait_for_files(folder: Path, written: dict[str, int]) -> None:
-    """Wait until this machine sees the files that the other has written, by name and size.
-
-    Raises:
-        ChildFailed: it does not within `VISIBLE_SECONDS`.
-    """
+    """Wait to see the files that the other machine wrote; raises ChildFailed after `VISIBLE_SECONDS`."""
     deadline = time.monotonic() + VISIBLE_SECONDS
     while (seen := sizes(folder)) != written:
         if time.monotonic() > deadline:

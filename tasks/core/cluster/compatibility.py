@@ -7,10 +7,10 @@ code would be stored under a wrong key.
 import os
 import sys
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from tasks.core.cache.code import DECIDING, all_digests
+from tasks.core.cache.keys import library_version
 
 VARIABLES = (
     "KERAS_BACKEND",
@@ -33,15 +33,14 @@ MAX_DIFFERENCES = 5
 
 
 def identity(function: str, competition: str, *, now: bool = False) -> dict[str, str]:
-    """Digests of modules and versions of libraries that decide the result of `module:function`, by name.
+    """Digests of modules and versions of libraries that decide a child's result, by name.
 
     Args:
-        function: entry point of a child.
-        competition: whose functions it calls.
+        function: the child's entry point, `module:function`, which calls functions of the competition.
         now: digest the code as it is on the disk now; else as this process first read it.
     """
     modules = (function.split(":")[0], f"tasks.{competition}.competition", "tasks.core.cluster.worker")
-    libraries = {name: _version(name) for name in sorted(set(DECIDING.values()))}
+    libraries = {name: library_version(name) for name in sorted(set(DECIDING.values()))}
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     return {**all_digests(modules, now=now), **libraries, "Python": python}
 
@@ -87,10 +86,3 @@ def _as_text(name: str, expected: str, received: str) -> str:
     """The module's name, or the library's name and versions."""
     is_code = name.startswith(("tasks.", "flows.", "tests."))
     return name if is_code else f"{name} {expected} there {received}"
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "absent"

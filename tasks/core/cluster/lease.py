@@ -142,10 +142,6 @@ class TakenOrder:
         with suppress(OSError):
             (self.folder / "ended").touch()
 
-    def output_sizes(self) -> dict[str, int]:
-        """Size of each file the child wrote, by its path below the output folder."""
-        return sizes(self.folder / "output")
-
 
 def sizes(folder: Path) -> dict[str, int]:
     """Size in bytes of each file below a folder; an absent folder has none."""

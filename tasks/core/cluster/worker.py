@@ -9,7 +9,7 @@ from typing import Any
 
 from tasks.core.cache.store import Store
 from tasks.core.cluster import compatibility
-from tasks.core.cluster.lease import TakenOrder
+from tasks.core.cluster.lease import TakenOrder, sizes
 from tasks.core.execution import child_process
 from tasks.core.execution.messages import to_line
 from tasks.core.execution.run_control import acquire_or_cancel
@@ -40,7 +40,7 @@ def carry_out(order: dict[str, Any]) -> dict[str, Any]:
     if not taken.begin():
         return {"taken": where}
     try:
-        return {"ended": tuple(_run_child(order, taken, where)), "written": taken.output_sizes()}
+        return {"ended": tuple(_run_child(order, taken, where)), "written": sizes(taken.folder / "output")}
     except LeaseEnded:
         shutil.rmtree(taken.folder, ignore_errors=True)  # the flow's process, which else does it, may be gone
         return {"unwanted": where}

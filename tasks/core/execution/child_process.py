@@ -148,11 +148,7 @@ class Listener:
             report_epoch(self._label, message)
 
     def raise_if_failed(self, exit: Exit) -> None:
-        """Return if the child ended with code 0.
-
-        Raises:
-            UserError, ChildFailed, LeftOut: as `run` does.
-        """
+        """Raise UserError, ChildFailed or LeftOut, as `run` does, unless the child ended with code 0."""
         if exit.code == 0:
             return
         run_control.raise_if_cancelled(self._label)

@@ -7,13 +7,14 @@ step's key.
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from threading import Lock
 from typing import NamedTuple
 
 from filelock import FileLock, Timeout
 
+from tasks.core.context import assigned
 from tasks.core.execution.messages import EpochProgress
 
 POLL_SECONDS = 1.0
@@ -109,14 +110,9 @@ class RunControl:
 current: ContextVar[RunControl | None] = ContextVar("run_control", default=None)
 
 
-@contextmanager
-def controlled_by(control: RunControl) -> Iterator[None]:
+def controlled_by(control: RunControl) -> AbstractContextManager[None]:
     """Within this block, and in the threads of its steps, children belong to this run control."""
-    token = current.set(control)
-    try:
-        yield
-    finally:
-        current.reset(token)
+    return assigned(current, control)
 
 
 def raise_if_cancelled(label: str) -> None:
@@ -131,15 +127,10 @@ def queue_position(label: str) -> int:
     return control.order.get(label, 0) if control else 0
 
 
-@contextmanager
-def running_child(label: str, kill: Callable[[], None]) -> Iterator[None]:
+def running_child(label: str, kill: Callable[[], None]) -> AbstractContextManager[None]:
     """Register a child of the step with the run control, if there is one, within this block."""
     control = current.get()
-    if control is None:
-        yield
-        return
-    with control.running_child(label, kill):
-        yield
+    return control.running_child(label, kill) if control else nullcontext()
 
 
 def record_progress(label: str, progress: EpochProgress) -> None:

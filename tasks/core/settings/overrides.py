@@ -27,11 +27,7 @@ class Override(NamedTuple):
 
 
 def parse(text: str) -> Override:
-    """Parse one `key=value`.
-
-    Raises:
-        InvalidSettings: there is no key, or the value begins like TOML but is not valid.
-    """
+    """Parse `key=value`; raises InvalidSettings for no key, or a value that only begins like valid TOML."""
     key, equals, value = text.partition("=")
     keys = tuple(part.strip() for part in key.split("."))
     if not equals or not all(keys):
@@ -40,11 +36,7 @@ def parse(text: str) -> Override:
 
 
 def applied(tree: dict[str, Any], override: Override) -> tuple[dict[str, Any], list[Location]]:
-    """The tree with the override, and the locations that it set.
-
-    Raises:
-        InvalidSettings: the key does not exist.
-    """
+    """The tree with the override, and the locations that it set; raises InvalidSettings for unknown keys."""
     locations = list(_locations(tree, override))
     for location in locations:
         tree = _with(tree, location, override.value)
@@ -94,11 +86,7 @@ def _locations(tree: dict[str, Any], override: Override) -> Iterator[Location]:
 
 
 def _location(tree: Any, keys: Sequence[str], override: Override) -> Location:
-    """The location of existing keys, with list positions as numbers.
-
-    Raises:
-        InvalidSettings: a key does not exist.
-    """
+    """The location of the keys, list positions as numbers; raises InvalidSettings if one does not exist."""
     location: Location = ()
     for key in keys:
         message = f"--set {override.text}: "

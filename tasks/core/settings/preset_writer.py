@@ -23,11 +23,7 @@ OMITTED = ("run", "search")
 
 
 def write_preset(path: Path, settings: Settings, header: Sequence[str]) -> None:
-    """Write a preset; `header` becomes the comment lines at its head.
-
-    Raises:
-        ValueError: reading the text would not give these settings.
-    """
+    """Write a preset under `header` as comments; raises ValueError if it does not give the settings again."""
     body = text_of(settings)
     tree = merged(type(settings)().model_dump(mode="json"), tomllib.loads(body))
     again = type(settings).model_validate_json(json.dumps(tree))
@@ -38,11 +34,7 @@ def write_preset(path: Path, settings: Settings, header: Sequence[str]) -> None:
 
 
 def raise_if_not_generated(path: Path, mark: str) -> None:
-    """Check before overwriting a preset that it was generated: that its header begins with the mark.
-
-    Raises:
-        InvalidSettings: it does not, so a user has written it.
-    """
+    """Raise InvalidSettings if a user has written the preset: if its header does not begin with the mark."""
     if path.exists() and not path.read_text("utf-8", "replace").startswith(f"# {mark}"):
         raise InvalidSettings(
             "study: expected a name that no preset of your own has, "
@@ -84,11 +76,13 @@ def _plain(value: Any) -> Any:
 
 def _lines(tree: dict[str, Any], key: str = "") -> list[str]:
     """Lines of a table: first its values, then the tables in it, each under its heading."""
-    values = {name: value for name, value in tree.items() if not _is_table(value) and not _is_tables(value)}
+    values = {
+        name: value for name, value in tree.items() if not isinstance(value, dict) and not _is_tables(value)
+    }
     lines = [f"{_key(name)} = {_value(value)}" for name, value in values.items()]
     for name, value in tree.items():
         below = f"{key}.{_key(name)}".lstrip(".")
-        if _is_table(value):
+        if isinstance(value, dict):
             inner = _lines(value, below)
             needs_heading = not inner or not inner[0].startswith("\n[")  # else it holds tables only
             lines += [f"\n[{below}]"] * needs_heading + inner
@@ -100,10 +94,6 @@ def _lines(tree: dict[str, Any], key: str = "") -> list[str]:
 
 def _key(name: str) -> str:
     return name if re.fullmatch(r"[\w-]+", name, re.ASCII) else json.dumps(name, ensure_ascii=False)
-
-
-def _is_table(value: Any) -> bool:
-    return isinstance(value, dict)
 
 
 def _is_tables(value: Any) -> bool:

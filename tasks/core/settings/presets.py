@@ -43,11 +43,7 @@ def listed(folder: Path) -> list[Preset]:
 
 
 def read(folder: Path, name: str) -> PresetFile:
-    """Read `<folder>/<name>.toml`.
-
-    Raises:
-        InvalidSettings: there is no such preset, or it is not valid TOML.
-    """
+    """Read `<folder>/<name>.toml`; raises InvalidSettings if there is none or it is not valid TOML."""
     path = folder / f"{name}.toml"
     known = [preset.name for preset in listed(folder)]
     if name not in known:

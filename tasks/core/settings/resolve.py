@@ -16,16 +16,12 @@ from pydantic import ValidationError
 from tasks.core import competition as competitions
 from tasks.core import places
 from tasks.core.config import Settings
-from tasks.core.did_you_mean import suggestion
 from tasks.core.errors import InvalidSettings
 from tasks.core.settings import presets as preset_files
 from tasks.core.settings.error_messages import messages
 from tasks.core.settings.overrides import Location, Override, applied, merged, parse
-from tasks.core.settings.presets import Preset, PresetFile
+from tasks.core.settings.presets import Preset
 from tasks.core.submissions import submissions
-
-Place = Callable[[Location], str]
-"""Gives the file and line, or the option, that set a location; for messages."""
 
 
 def resolve(
@@ -39,7 +35,6 @@ def resolve(
     """The settings of a run.
 
     Args:
-        competition: its name.
         preset: name of a file in `<root>/<competition>`; None takes the defaults.
         overrides: `key=value` each; `recipe.x` sets `x` of every recipe.
         root: folder of presets, `conf` of the checkout unless given.
@@ -54,22 +49,14 @@ def resolve(
         settings = _validated(settings, source.provenance["config"], lambda _: str(source.folder))
     if preset is not None:
         file = preset_files.read(_folder(competition, root), preset)
-        settings = _with_preset(settings, file)
-    parsed = [parse(text) for text in overrides]
-    settings = _with_overrides(settings, parsed)
+        settings = _validated(settings, merged(_tree(settings), file.tree), file.place)
+    settings = _with_overrides(settings, [parse(text) for text in overrides])
     return _with_data_folder(settings, competition)
 
 
 def config_class(competition: str) -> type[Settings]:
-    """The class of a competition's settings; the competition itself is not imported.
-
-    Raises:
-        InvalidSettings: no competition has this name.
-    """
-    known = competitions.competition_names()
-    if competition not in known:
-        received = f"{competition!r}{suggestion(competition, known)}"
-        raise InvalidSettings(f"competition: expected one of {', '.join(known)}, received {received}")
+    """A competition's class of settings, without importing the rest; raises InvalidSettings without one."""
+    competitions.raise_if_unknown(competition)
     schema: type[Settings] = import_module(f"tasks.{competition}.config").Config
     return schema
 
@@ -85,10 +72,6 @@ def _folder(competition: str, root: Path | None) -> Path:
 
 def _tree(settings: Settings) -> dict[str, Any]:
     return settings.model_dump(mode="json")
-
-
-def _with_preset(settings: Settings, file: PresetFile) -> Settings:
-    return _validated(settings, merged(_tree(settings), file.tree), file.place)
 
 
 def _with_overrides(settings: Settings, overrides: Sequence[Override]) -> Settings:
@@ -109,13 +92,15 @@ def _origin(location: Location, origins: Sequence[tuple[Location, str]]) -> str:
     return "--set"
 
 
-def _validated(settings: Settings, tree: dict[str, Any], place: Place) -> Settings:
-    """The tree as settings of the same class; read as JSON, since strict types accept lists only there."""
+def _validated(settings: Settings, tree: dict[str, Any], place: Callable[[Location], str]) -> Settings:
+    """The tree as settings of the same class; read as JSON, since strict types accept lists only there.
+
+    `place` gives the file and line, or the option, that set a location; for messages.
+    """
     try:
         return type(settings).model_validate_json(json.dumps(tree, default=str), strict=True)
     except ValidationError as error:
-        known = _tree(settings)
-        raise InvalidSettings("\n".join(messages(error, known, place))) from None
+        raise InvalidSettings("\n".join(messages(error, _tree(settings), place))) from None
 
 
 def _with_data_folder(settings: Settings, competition: str) -> Settings:

@@ -96,13 +96,12 @@ def _describe(settings: Sequence[Difference]) -> str:
     parts: dict[str, list[Difference]] = {}
     for each in settings:
         parts.setdefault(each.key.partition(".")[0], []).append(each)
-    return ", ".join(_describe_part(part, changes) for part, changes in parts.items())
-
-
-def _describe_part(part: str, changes: Sequence[Difference]) -> str:
-    if len(changes) > 1:
-        return f"{len(changes)} settings of {part}"
-    return f"{changes[0].key} {_short(changes[0].first)} → {_short(changes[0].second)}"
+    return ", ".join(
+        f"{len(changes)} settings of {part}"
+        if len(changes) > 1
+        else f"{changes[0].key} {_short(changes[0].first)} → {_short(changes[0].second)}"
+        for part, changes in parts.items()
+    )
 
 
 def _short(value: Any) -> str:

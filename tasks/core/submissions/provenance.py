@@ -15,11 +15,7 @@ OMITTED = {"run"}
 
 
 def describe(config: BaseModel, journal: list[dict[str, Any]], *, command: str) -> dict[str, Any]:
-    """Settings, code, data, libraries, steps and the command that rebuilds them.
-
-    Args:
-        journal: the steps of the run, as the store noted them.
-    """
+    """Settings, code, data, libraries, steps (the run's journal) and the command that rebuilds them."""
     store = Store.current()
     records = [store.record(entry["key"]) or {} for entry in journal if entry["key"]]
     return {
@@ -61,11 +57,7 @@ def git_state(root: Path = ROOT) -> dict[str, Any]:
 def _git(root: Path, *arguments: str) -> str | None:
     try:
         done = subprocess.run(
-            ["git", "-C", str(root), *arguments],
-            capture_output=True,
-            text=True,
-            timeout=20,
-            check=True,
+            ["git", "-C", str(root), *arguments], capture_output=True, text=True, timeout=20, check=True
         )
     except (OSError, subprocess.SubprocessError):
         return None

@@ -9,7 +9,7 @@ submissions/<competition>/<UTC time>-<run name>/
 import json
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -59,23 +59,14 @@ class AnswerDifference(NamedTuple):
 
 
 def listed(root: Path, competition: str | None = None) -> list[Submission]:
-    """All submissions, the newest first.
-
-    Raises:
-        InvalidSubmission: a provenance cannot be read.
-    """
-    files = root.glob(
-        f"{competition or '*'}/[!.]*/{PROVENANCE}"
-    )  # the folder of one that is being written begins with a dot
+    """All submissions, the newest first; raises InvalidSubmission if a provenance cannot be read."""
+    # the folder of one that is being written begins with a dot
+    files = root.glob(f"{competition or '*'}/[!.]*/{PROVENANCE}")
     return [read(file.parent) for file in sorted(files, key=lambda file: file.parent.name, reverse=True)]
 
 
 def read(folder: Path) -> Submission:
-    """The submission in a folder.
-
-    Raises:
-        InvalidSubmission: there is no provenance, or it is not a JSON object that names its file.
-    """
+    """The folder's submission; raises InvalidSubmission without provenance as JSON that names its file."""
     file = folder / PROVENANCE
     try:
         provenance = json.loads(file.read_text("utf-8"))
@@ -126,11 +117,7 @@ def differences(first: Submission, second: Submission) -> dict[str, list[Differe
 
 
 def answer_difference(first: Submission, second: Submission, *, shown_count: int = 5) -> AnswerDifference:
-    """Compare the files to upload.
-
-    Raises:
-        InvalidSubmission: a file is missing.
-    """
+    """Compare the files to upload; raises InvalidSubmission if one is missing."""
     one, two = _lines(first.file), _lines(second.file)
     total = max(len(one), len(two))
     padded = [lines + ["(none)"] * (total - len(lines)) for lines in (one, two)]
@@ -161,11 +148,6 @@ def validate(competition: str, file: Path, config: Any) -> int:
         return rules.check(file, rules.ids(dataset, "test"), dataset)
 
 
-def flat(tree: Any) -> list[tuple[str, Any]]:
-    """The values of a nested table by their dotted keys."""
-    return [(".".join(key), value) for key, value in _leaves(tree, ())]
-
-
 def _differences(first: Any, second: Any) -> list[Difference]:
     one, two = dict(flat(first)), dict(flat(second))
     keys = [*one, *(key for key in two if key not in one)]
@@ -173,19 +155,13 @@ def _differences(first: Any, second: Any) -> list[Difference]:
     return [Difference(key, one.get(key), two.get(key)) for key in changed]
 
 
-def _leaves(value: Any, key: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Each value with the keys that lead to it; an empty table or list is a value too."""
-    below: Mapping[Any, Any] | Sequence[tuple[int, Any]] = ()
-    if isinstance(value, dict):
-        below = list(value.items())
-    elif isinstance(value, list):
-        below = list(enumerate(value))
-    if not below:
-        if value is not None:
-            yield key, value
-        return
-    for part, inner in below:
-        yield from _leaves(inner, (*key, str(part)))
+def flat(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+    """The values of a nested table by their dotted keys; an empty table or list is a value, None is not."""
+    if value and isinstance(value, dict | list):
+        for part, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from flat(inner, f"{key}.{part}" if key else str(part))
+    elif value is not None:
+        yield key, value
 
 
 def _lines(file: Path) -> list[str]:

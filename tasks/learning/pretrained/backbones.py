@@ -13,13 +13,7 @@ from tasks.core.did_you_mean import suggestion
 from tasks.core.errors import InvalidSettings, MissingWeights
 from tasks.learning.pretrained.weights import first_line, fits, load_weights, weights_file
 
-SMALL_BLOCKS = (
-    (24, 5, 2, False),
-    (32, 3, 1, True),
-    (64, 3, 1, True),
-    (96, 3, 1, True),
-    (128, 3, 1, False),
-)
+SMALL_BLOCKS = ((24, 5, 2, False), (32, 3, 1, True), (64, 3, 1, True), (96, 3, 1, True), (128, 3, 1, False))
 """Width, kernel size, stride, and whether pooling follows, of each block of `small`."""
 
 

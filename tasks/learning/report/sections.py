@@ -89,8 +89,7 @@ def scores_by_fold(material: Material) -> Section:
     whole = [_estimate(material.score(part)) for part in parts.values()]
     rows.append(["all", len(material.folds), *whole])
     return Section(
-        "Scores by fold",
-        [TableBlock(["held out", "records", *parts], rows, "Score ± one standard error.")],
+        "Scores by fold", [TableBlock(["held out", "records", *parts], rows, "Score ± one standard error.")]
     )
 
 
@@ -116,8 +115,7 @@ def weights(material: Material) -> Section:
     ordered = sorted(material.weights.items(), key=lambda entry: -entry[1])
     names, shares = [name for name, _ in ordered], [float(share) for _, share in ordered]
     return Section(
-        "Weights",
-        [charts.bars(names, shares, title="share of the blend", caption="Weight of each member.")],
+        "Weights", [charts.bars(names, shares, title="share of the blend", caption="Weight of each member.")]
     )
 
 
