@@ -196,14 +196,11 @@ def _stacked(
 
 def _write(folder: Path, folders: dict[str, Path], combination: Combination) -> None:
     for part in PARTS:
-        members = [
-            prediction_files.read(each, part)
-            for each in folders.values()
-            if prediction_files.exists(each, part)
-        ]
-        if not members:
+        present = [each for each in folders.values() if prediction_files.exists(each, part)]
+        if not present:
             continue
-        if len(members) < len(folders) or any(each.ids != members[0].ids for each in members):
+        members = [prediction_files.read(each, part) for each in present]
+        if len(present) < len(folders) or any(each.ids != members[0].ids for each in members):
             raise ValueError(f"{part}: expected the same ids in the same order from every member")
         values = combination.combine(part, [each.values for each in members])
         prediction_files.write(folder, part, Scores(members[0].ids, values))

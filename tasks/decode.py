@@ -19,8 +19,7 @@ def decode(competition: str, dataset: Artifact, blended: Artifact) -> Artifact:
     test = prediction_files.read(blended.path, "test")
     decision = json.loads((blended.path / "blend.json").read_text("utf-8"))["decision"]
     answers = contract.decode(test.values, dataset.path, decision)
-    store = Store.current()
-    with store.new_folder() as folder:
+    with (store := Store.current()).new_folder() as folder:
         file = folder / contract.file
         contract.write(test.ids, answers, file)
         contract.check(file, contract.ids(dataset.path, "test"), dataset.path)

@@ -37,7 +37,6 @@ def evaluate(
     share = members.best_head_share(held_out.values, lambda values: scorer(values, rows).signed)
     score = scorer(members.blend_heads(held_out.values, share), rows)
     log.info("%s: %s", of, score.text())
-    store = Store.current()
-    with store.new_folder() as folder:
+    with (store := Store.current()).new_folder() as folder:
         write_json(folder / "score.json", score._asdict())
         return store.keep("evaluation", folder)

@@ -38,14 +38,12 @@ def gather(
     joined = members.join([prediction_files.read(each.path, "held_out") for each in held_out], ids, assigned)
     share = members.best_head_share(joined, lambda values: scorer(values).signed)
     out_of_fold = members.blend_heads(joined, share)
-    store = Store.current()
-    with store.new_folder() as folder:
+    with (store := Store.current()).new_folder() as folder:
         prediction_files.write(folder, "out_of_fold", Scores(ids, out_of_fold))
         for part in ("validation", "test"):
             if prediction_files.exists(others[0].path, part):
                 mean = members.mean([prediction_files.read(each.path, part) for each in others])
-                prediction_files.write(
-                    folder, part, Scores(mean.ids, members.blend_heads(mean.values, share))
-                )
+                values = members.blend_heads(mean.values, share)
+                prediction_files.write(folder, part, Scores(mean.ids, values))
         write_json(folder / "member.json", {"score": scorer(out_of_fold)._asdict(), "first_head": share})
         return store.keep("member", folder)

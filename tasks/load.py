@@ -10,7 +10,6 @@ from tasks.core.step import step
 @step(uses=("data",), label="load {competition}")
 def load(competition: str, data: BaseModel) -> Artifact:
     """Check the raw files and write the competition's dataset."""
-    store = Store.current()
-    with store.new_folder() as folder:
+    with (store := Store.current()).new_folder() as folder:
         find(competition).load(data, folder)
         return store.keep("dataset", folder)

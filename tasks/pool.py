@@ -23,9 +23,7 @@ def pool(name: str, scores: list[Artifact], *, fold: int) -> Artifact:
     ids = [id for each in held_out for id in each.ids]
     if len(set(ids)) < len(ids):
         raise ValueError(f"expected scores of each record once, received {len(ids) - len(set(ids))} twice")
-    store = Store.current()
-    with store.new_folder() as folder:
-        prediction_files.write(
-            folder, PART, Scores(ids, members.concatenated([each.values for each in held_out]))
-        )
+    with (store := Store.current()).new_folder() as folder:
+        values = members.concatenated([each.values for each in held_out])
+        prediction_files.write(folder, PART, Scores(ids, values))
         return store.keep("labels", folder)

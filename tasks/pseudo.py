@@ -17,8 +17,7 @@ def pseudo(scores: list[Artifact], settings: Pseudo, *, fold: int) -> Artifact:
     """Write `pseudo.npy` (m, 3) float64: test row, class index, weight."""
     tests = [members.blend_heads(prediction_files.read(each.path, "test").values, 1.0) for each in scores]
     rows, classes = most_confident(np.mean(tests, axis=0), share=settings.share)
-    store = Store.current()
-    with store.new_folder() as folder:
+    with (store := Store.current()).new_folder() as folder:
         weights = np.full(len(rows), settings.weight)
         np.save(folder / "pseudo.npy", np.stack([rows, classes, weights], axis=1).astype(np.float64))
         return store.keep("pseudo", folder)

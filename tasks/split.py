@@ -22,12 +22,9 @@ def split(competition: str, dataset: Artifact, folds: Folds) -> Artifact:
     key = find(competition).fold_key(dataset.path)
     smallest = int(np.unique(key.strata, return_counts=True)[1].min())
     if smallest < folds.count:
-        raise InvalidSettings(
-            f"folds.count: expected at most {smallest}, the records of the smallest class; "
-            f"received {folds.count}"
-        )
-    store = Store.current()
-    with store.new_folder() as folder:
+        most = f"at most {smallest}, the records of the smallest class"
+        raise InvalidSettings(f"folds.count: expected {most}; received {folds.count}")
+    with (store := Store.current()).new_folder() as folder:
         assigned = assign_folds(key.strata, key.groups, count=folds.count, seed=folds.seed)
         np.save(folder / "folds.npy", assigned)
         (folder / "ids.json").write_text(json.dumps(key.ids), "utf-8")

@@ -1,14 +1,10 @@
 """Augmented training views of a photograph; the only module that uses albumentations.
 
-Every view is a pure function of its arguments, the seed included: the same bytes in any thread,
-process or order of calls. Photographs are squares, uint8 (S, S, 3), red green blue.
+Every view is a pure function of its arguments, the seed included: the same bytes in any thread, process or
+order of calls. Photographs are squares, uint8 (S, S, 3), red green blue.
 
-Steps that use a second photograph (`zoom` below one, `combine`) draw it from `partners` only.
-For views that several folds share, pass the partners of the photograph's own fold: they are held
-out together with it, so no training view contains held-out pixels.
-
-The steps of 2017 follow the first published solution of the competition: rotation, zoom, flip, a
-masked quarter, and pairs of one breed. The crop, colour and cutout are those of later recipes.
+Rotation, zoom, flip, a masked quarter and pairs of one breed follow the first published solution of the
+competition (2017); crop, colour and cutout are those of later recipes.
 """
 
 import os
@@ -57,12 +53,11 @@ def view(
     """One training view of `photos[index]`, uint8 (size_pixels, size_pixels, 3).
 
     Args:
-        photos: (n, S, S, 3) uint8, may be a memory map; `index` need not be among the partners.
-        partners: indices of the photographs that may be combined with it.
+        photos: (n, S, S, 3) uint8, may be a memory map.
+        partners: indices of the photographs that `zoom` below one and `combine` may use. For views that
+            several folds share, pass those of the photograph's own fold: they are held out together with it,
+            so no training view contains held-out pixels.
         labels: (n,) class indices, read for the photograph and its partners.
-        settings: the steps and their strengths.
-        size_pixels: side of the view.
-        seed: of all random choices.
         plain: crop, zoom and flip only, for stages that are `plain`.
     """
     generator = np.random.default_rng(seed)
@@ -101,12 +96,7 @@ def _joined(photo: np.ndarray, sibling: np.ndarray, *, generator: np.random.Gene
 
 
 def _zoomed(
-    photo: np.ndarray,
-    background: np.ndarray,
-    zoom: float,
-    size: int,
-    *,
-    generator: np.random.Generator,
+    photo: np.ndarray, background: np.ndarray, zoom: float, size: int, *, generator: np.random.Generator
 ) -> np.ndarray:
     """Enlarged and cropped at random, or reduced and pasted on the background at random."""
     side = max(1, round(size * generator.uniform(1 - zoom, 1 + zoom)))
@@ -137,8 +127,7 @@ def _applied(steps: Any, photo: np.ndarray, *, generator: np.random.Generator) -
     if steps is None:
         return photo
     steps.set_random_state(generator, random.Random(int(generator.integers(2**32))))
-    photo = steps(image=photo)["image"]
-    return photo
+    return steps(image=photo)["image"]
 
 
 def _pipeline(settings: Augmentation, size: int) -> _Pipeline:
@@ -146,8 +135,7 @@ def _pipeline(settings: Augmentation, size: int) -> _Pipeline:
     key = (settings, size)
     if key not in _pipelines.built:
         _pipelines.built[key] = _Pipeline(
-            frame=_composed(_frame_steps(settings, size)),
-            finish=_composed(_finish_steps(settings)),
+            frame=_composed(_frame_steps(settings, size)), finish=_composed(_finish_steps(settings))
         )
     return _pipelines.built[key]
 
@@ -157,19 +145,12 @@ def _composed(steps: list[Any]) -> Any | None:
 
 
 def _frame_steps(settings: Augmentation, size: int) -> list[Any]:
-    """Rotation and crop. A rotation fills uncovered corners with a reflection: black corners would
-    mark rotated views."""
+    """Rotation and crop. A reflection fills uncovered corners: black ones would mark rotated views."""
     cv2, albumentations = _libraries()
     steps = []
-    if settings.rotation_degrees:
-        steps += [
-            albumentations.Rotate(
-                limit=settings.rotation_degrees,
-                interpolation=cv2.INTER_NEAREST,
-                border_mode=cv2.BORDER_REFLECT_101,
-                p=1,
-            )
-        ]
+    if degrees := settings.rotation_degrees:
+        nearest, reflection = cv2.INTER_NEAREST, cv2.BORDER_REFLECT_101
+        steps += [albumentations.Rotate(limit=degrees, interpolation=nearest, border_mode=reflection, p=1)]
     if settings.crop_scale < 1:
         scale, ratio = (settings.crop_scale, 1.0), (3 / 4, 4 / 3)
         steps += [albumentations.RandomResizedCrop((size, size), scale=scale, ratio=ratio, p=1)]
@@ -185,15 +166,13 @@ def _finish_steps(settings: Augmentation) -> list[Any]:
         steps += [albumentations.ColorJitter(change, change, change, hue, p=1)]
     if settings.cutout:
         sides = {"hole_height_range": (0.1, 0.3), "hole_width_range": (0.1, 0.3)}
-        probability = settings.cutout
-        steps += [albumentations.CoarseDropout((1, 3), **sides, fill=GREY, p=probability)]
+        steps += [albumentations.CoarseDropout((1, 3), **sides, fill=GREY, p=settings.cutout)]
     return steps
 
 
 @lru_cache
 def _libraries() -> tuple[ModuleType, ModuleType]:
-    """OpenCV and albumentations, without update checks and threads of their own: views are made in
-    parallel already."""
+    """OpenCV and albumentations, without update checks and threads: views are made in parallel already."""
     os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"
     import albumentations
     import cv2

@@ -137,22 +137,17 @@ class Recipe(Settings):
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Recipe":
-        if self.trunk.cut != "pool" and len(self.trunk.backbones) > 1:
+        pooled, mixing = self.trunk.cut == "pool", self.training.mixing
+        if not pooled and len(self.trunk.backbones) > 1:
             raise ValueError("trunk.backbones: several networks can only be joined with trunk.cut = 'pool'")
-        if (
-            self.trunk.cut == "pool"
-            and self.training.mixing.probability
-            and self.training.mixing.cutmix_alpha
-        ):
-            raise ValueError(
-                "training.mixing.cutmix_alpha: CutMix needs feature maps; pooled features take mixup only"
-            )
+        if pooled and mixing.probability and mixing.cutmix_alpha:
+            needed = "CutMix needs feature maps; pooled features take mixup only"
+            raise ValueError(f"training.mixing.cutmix_alpha: {needed}")
         if not self.training.stages and self.head.start == "random":
             raise ValueError("training.stages: expected at least one, since nothing else trains the head")
         if not self.trunk.cut and not self.views:
-            raise ValueError(
-                "views: expected at least 1 where nothing is frozen, since each epoch makes new views"
-            )
+            reason = "since each epoch makes new views"
+            raise ValueError(f"views: expected at least 1 where nothing is frozen, {reason}")
         if self.head.start != "random" and (self.head.kind != "linear" or not self.trunk.cut):
             raise ValueError(f"head.start: {self.head.start!r} is for linear heads on a frozen trunk")
         if self.head.start == "matched" and not self.trunk.backbones[-1].logits:

@@ -1,6 +1,5 @@
 """The blend's answers against the true breeds: which are confused, which are recognised least."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -57,28 +56,19 @@ def confused_breeds(answers: OutOfFoldAnswers) -> Section:
     pairs = confused_pairs(counts)
     if not pairs:
         return Section("Confused breeds", [])
-    labels, sizes = answers.labels, counts.sum(axis=1)
+    labels, sizes, both = answers.labels, counts.sum(axis=1), counts + counts.T
     rows = [
-        [
-            labels[a],
-            labels[b],
-            counts[a, b],
-            counts[b, a],
-            (counts[a, b] + counts[b, a]) / (sizes[a] + sizes[b]),
-        ]
+        [labels[a], labels[b], counts[a, b], counts[b, a], both[a, b] / (sizes[a] + sizes[b])]
         for a, b in pairs[:PAIRS]
     ]
     columns = ["breed A", "breed B", "A taken for B", "B taken for A", "share of both"]
-    chosen = _first_breeds(pairs, MATRIX_BREEDS)
-    chart = matrix(
-        counts[np.ix_(chosen, chosen)],
-        [str(labels[breed]) for breed in chosen],
-        caption=f"The {len(chosen)} breeds of the most confused pairs, by label. Rows are the true "
-        "breeds, columns the answers.",
-    )
-    return Section(
-        "Confused breeds", [TableBlock(columns, rows, "Breeds most often taken for each other."), chart]
-    )
+    table = TableBlock(columns, rows, "Breeds most often taken for each other.")
+    # each breed next to the one that it is confused with
+    chosen = list(dict.fromkeys(breed for pair in pairs for breed in pair))[:MATRIX_BREEDS]
+    which = f"The {len(chosen)} breeds of the most confused pairs, by label."
+    caption = f"{which} Rows are the true breeds, columns the answers."
+    chart = matrix(counts[np.ix_(chosen, chosen)], [str(labels[breed]) for breed in chosen], caption=caption)
+    return Section("Confused breeds", [table, chart])
 
 
 def confused_pairs(counts: np.ndarray) -> list[tuple[int, int]]:
@@ -88,11 +78,6 @@ def confused_pairs(counts: np.ndarray) -> list[tuple[int, int]]:
     return [(int(place // len(counts)), int(place % len(counts))) for place in order]
 
 
-def _first_breeds(pairs: Sequence[tuple[int, int]], limit: int) -> list[int]:
-    """The first breeds of the pairs, each next to the one it is confused with."""
-    return list(dict.fromkeys(breed for pair in pairs for breed in pair))[:limit]
-
-
 def accuracy_by_breed(answers: OutOfFoldAnswers) -> Section:
     """The breeds with the lowest accuracy."""
     counts = answers.confusion
@@ -100,16 +85,9 @@ def accuracy_by_breed(answers: OutOfFoldAnswers) -> Section:
     accuracy = right / np.maximum(sizes, 1)
     wrong = counts - np.diag(right)
     order = [int(breed) for breed in np.argsort(accuracy, kind="stable") if sizes[breed]][:WORST_BREEDS]
-    rows = [
-        [
-            answers.labels[breed],
-            sizes[breed],
-            right[breed],
-            accuracy[breed],
-            answers.labels[wrong[breed].argmax()] if wrong[breed].any() else None,
-        ]
-        for breed in order
-    ]
+    labels = answers.labels
+    taken_for = [labels[row.argmax()] if row.any() else None for row in wrong]
+    rows = [[labels[i], sizes[i], right[i], accuracy[i], taken_for[i]] for i in order]
     columns = ["breed", "records", "right", "accuracy", "most often taken for"]
     present = accuracy[sizes > 0]
     text = (

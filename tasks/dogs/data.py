@@ -6,10 +6,8 @@ A dataset is a folder with `train.jsonl` (id, label, group) and `test.jsonl` (id
 Its bytes depend only on the contents of the raw files and on the settings.
 """
 
-import json
 import logging
 import shutil
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +17,8 @@ from tasks.core.errors import UserError
 from tasks.dogs import survey
 from tasks.dogs.config import Data
 from tasks.dogs.survey import Part
+from tasks.text.dataset_files import write as write_json
+from tasks.text.dataset_files import write_lines
 
 _log = logging.getLogger("podium")
 
@@ -27,8 +27,7 @@ def load(data: Data, folder: Path, *, workers: int | None = None) -> None:
     """Check the raw files and write the dataset into an empty folder.
 
     Raises:
-        InvalidData: all that is wrong with the label list and with missing files;
-            if nothing is, all photographs that cannot be used.
+        InvalidData: as `tasks.dogs.survey.survey`.
         UserError: the disk has no room for the decoded photographs.
     """
 
@@ -42,20 +41,16 @@ def load(data: Data, folder: Path, *, workers: int | None = None) -> None:
         {"id": photo.id, "label": photo.label, "group": group}
         for photo, group in zip(raw.train, groups.tolist(), strict=True)
     ]
-    _write_lines(folder / "train.jsonl", records)
-    _write_lines(folder / "test.jsonl", ({"id": photo.id} for photo in raw.test))
-    _write_json(folder / "classes.json", sorted({photo.label for photo in raw.train}))
-    _write_json(folder / "notes.json", summary)
+    write_lines(folder / "train.jsonl", records)
+    write_lines(folder / "test.jsonl", ({"id": photo.id} for photo in raw.test))
+    write_json(folder / "classes.json", sorted({photo.label for photo in raw.train}))
+    write_json(folder / "notes.json", summary)
     for entry in summary["notes"]:
         _log.info("%s", entry["message"])
 
 
 def count(data: Data, *, workers: int | None = None) -> dict[str, Any]:
-    """The counts and notes that `load` would write, after the same checks; writes nothing.
-
-    Raises:
-        InvalidData: as `load`.
-    """
+    """The counts and notes that `load` would write, after the same checks and with the same errors."""
     return survey.survey(data, None, workers=workers).summary
 
 
@@ -65,13 +60,3 @@ def _check_space(folder: Path, needed_bytes: int) -> None:
     if free < needed_bytes:
         needed = f"{needed_bytes / 1e9:.1f} GB free for decoded photographs"
         raise UserError(f"{folder}: expected {needed}, received {free / 1e9:.1f} GB")
-
-
-def _write_lines(file: Path, records: Iterable[dict[str, Any]]) -> None:
-    with file.open("w", encoding="utf-8", newline="\n") as lines:
-        lines.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
-
-
-def _write_json(file: Path, value: Any) -> None:
-    text = json.dumps(value, ensure_ascii=False, indent=1) + "\n"
-    file.write_text(text, encoding="utf-8", newline="\n")

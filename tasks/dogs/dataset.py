@@ -1,6 +1,4 @@
-"""Read the dataset that `tasks.dogs.data` writes; a module of its own, so that the keys of trainings do not
-rest on the code that checks raw files.
-"""
+"""Read the dataset that `tasks.dogs.data` writes, without its code, on which no training must rest."""
 
 import json
 from pathlib import Path

@@ -56,17 +56,6 @@ def write(
     Raises:
         InvalidSettings: an argument is out of bounds, or `root` holds files not drawn here.
     """
-    plan = _plan(_parameters(breeds, photographs, test_photographs, size_pixels, seed))
-    if not _is_current(root, plan):
-        with demo_files.replacement(root, plan.parameters) as folder:
-            _draw(folder, plan)
-    if answers is not None:
-        _write_answers(answers, plan)
-
-
-def _parameters(
-    breeds: int, photographs: int, test_photographs: int, size_pixels: int, seed: int
-) -> dict[str, int]:
     bounds = {
         "breeds": (breeds, 2, drawing.BREED_LIMIT),
         "photographs": (photographs, 1, 10_000),
@@ -74,7 +63,12 @@ def _parameters(
         "size_pixels": (size_pixels, 32, 1024),
         "seed": (seed, 0, 2**32 - 1),
     }
-    return demo_files.within_bounds(bounds) | {"drawing_version": drawing.VERSION}
+    plan = _plan(demo_files.within_bounds(bounds) | {"drawing_version": drawing.VERSION})
+    if not _is_current(root, plan):
+        with demo_files.replacement(root, plan.parameters) as folder:
+            _draw(folder, plan)
+    if answers is not None:
+        _write_answers(answers, plan)
 
 
 def _plan(parameters: dict[str, int]) -> DemoPlan:

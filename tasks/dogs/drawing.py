@@ -23,14 +23,7 @@ MARKINGS = ("plain", "mask", "blaze", "patch", "spots")
 MUZZLES = ("short", "middle", "long")
 EYES = ("close", "middle", "wide")
 
-_COATS = (
-    (52, 44, 42),
-    (104, 68, 44),
-    (168, 112, 62),
-    (216, 186, 140),
-    (126, 126, 132),
-    (232, 228, 220),
-)
+_COATS = ((52, 44, 42), (104, 68, 44), (168, 112, 62), (216, 186, 140), (126, 126, 132), (232, 228, 220))
 _SUPERSAMPLING = 3
 
 Color = tuple[int, int, int]
@@ -220,8 +213,7 @@ def _ellipse(
     angles = np.arange(corners) * (2 * np.pi / corners)
     flat = np.stack([radius_x * np.cos(angles), radius_y * np.sin(angles)], axis=1)
     rotation = np.array([[np.cos(tilt), np.sin(tilt)], [-np.sin(tilt), np.cos(tilt)]])
-    points: np.ndarray = flat @ rotation + [x, y]
-    return points
+    return flat @ rotation + [x, y]
 
 
 def _near(color: Color, spread: float, random: np.random.Generator) -> Color:

@@ -1,4 +1,4 @@
-"""Inputs of a recipe's model: test-time views of photographs, or their frozen features."""
+"""Inputs of a recipe's model, and its predictions from them."""
 
 from collections.abc import Callable
 from functools import cached_property
@@ -14,7 +14,7 @@ from tasks.dogs.prediction_views import prediction_view
 
 
 class Inputs:
-    """Inputs of a recipe's model for any records, and their shape."""
+    """Inputs of a recipe's model: test-time views of photographs, or their frozen features."""
 
     def __init__(self, job: FoldJob, recipe: Recipe) -> None:
         self.job, self.recipe = job, recipe

@@ -122,12 +122,7 @@ def too_few(file: Path, entries: list[ListEntry], kept: list[ListEntry]) -> list
     dropped = len({entry.id for entry in entries}) > len(kept)
     where = ", those in conflict left out" if dropped else ""
     return [
-        Problem(
-            file,
-            first[label],
-            f"at least 2 photographs of label {label}",
-            f"{remaining[label]}{where}",
-        )
+        Problem(file, first[label], f"at least 2 photographs of label {label}", f"{remaining[label]}{where}")
         for label in sorted(first)
         if remaining[label] < 2
     ]

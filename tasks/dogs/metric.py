@@ -13,7 +13,7 @@ def scorer(dataset: Path, part: Part = "train", settings: dict[str, Any] | None 
     """Accuracy of (n, k) scores of the training records, in the dataset's order.
 
     Raises:
-        ValueError: another part, none of which has labels; or settings, where there is nothing to set.
+        ValueError: another part, none of which has labels; or any settings.
     """
     if part != "train" or settings:
         raise ValueError(f"expected the training part and no settings, received {part!r}, {settings}")

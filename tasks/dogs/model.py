@@ -92,11 +92,7 @@ def losses(recipe: Recipe) -> tuple[dict[str, Any], dict[str, float]]:
     """Loss and weight of each head. Targets are (b, k), may be soft, and are already smoothed."""
     if recipe.head.kind == "linear":
         return {"main": "categorical_crossentropy"}, {"main": 1.0}
-    weights = {
-        "main": 1.0,
-        "auxiliary": recipe.head.auxiliary_weight,
-        "distance": recipe.head.center_weight,
-    }
+    weights = {"main": 1.0, "auxiliary": recipe.head.auxiliary_weight, "distance": recipe.head.center_weight}
     entropy = "categorical_crossentropy"
     return {"main": entropy, "auxiliary": entropy, "distance": expected_distance}, weights
 

@@ -52,11 +52,7 @@ _UPRIGHT = {
 
 
 class _UnusableError(Exception):
-    """What was expected of a photograph, and what was received."""
-
-    def __init__(self, expected: str, received: str) -> None:
-        super().__init__(expected, received)
-        self.expected, self.received = expected, received
+    """Arguments: what was expected of a photograph, and what was received."""
 
 
 def read(file: Path, size_pixels: int) -> tuple[Image.Image, tuple[str, ...]]:
@@ -74,8 +70,7 @@ def read(file: Path, size_pixels: int) -> tuple[Image.Image, tuple[str, ...]]:
         image, more = _decoded(image, size_pixels)
         image, colour = _to_rgb(image)
     except _UnusableError as error:
-        problem = Problem(file, None, error.expected, error.received)
-        raise InvalidData([problem]) from error
+        raise InvalidData([Problem(file, None, *error.args)]) from error
     return image, (*kinds, *more, *colour)
 
 

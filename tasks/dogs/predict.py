@@ -30,9 +30,7 @@ def predict(job: PredictJob) -> Iterator[tuple[str, Scores]]:
     progress, done = Progress("views", len(parts) * count), 0
     for part in parts:
         ids = dataset.ids(job.dataset, PARTS[part])
-        rows = np.arange(len(ids))
-        if part == "held_out":
-            rows = held_out_rows(job)
+        rows = held_out_rows(job) if part == "held_out" else np.arange(len(ids))
         total: np.ndarray = np.zeros((), np.float32)
         for number in range(count):
             total = total + predict_rows(network, inputs.rows(PARTS[part], number), rows)

@@ -42,16 +42,15 @@ def sections(material: Material) -> list[Section]:
 
 def _mistakes(answers: OutOfFoldAnswers, photographs: np.ndarray) -> Section:
     """Photographs with the highest probability on a wrong breed."""
-    answer = answers.answer
-    certainty = np.where(answer != answers.truth, answers.probabilities.max(axis=1), -1.0)
+    labels, truth, answer = answers.labels, answers.truth, answers.answer
+    certainty = np.where(answer != truth, answers.probabilities.max(axis=1), -1.0)
     order = np.argsort(-certainty, kind="stable")[:WORST_MISTAKES]
     items = [
         Picture(
             jpeg(photographs[place], side_pixels=224),
-            f"{answers.labels[answers.truth[place]]} taken for {answers.labels[answer[place]]}",
+            f"{labels[truth[place]]} taken for {labels[answer[place]]}",
             f"{answers.probabilities[place, answer[place]]:.1%}, "
-            f"true breed {answers.probabilities[place, answers.truth[place]]:.1%}\n"
-            f"{answers.ids[place]}",
+            f"true breed {answers.probabilities[place, truth[place]]:.1%}\n{answers.ids[place]}",
         )
         for place in order
         if certainty[place] >= 0
@@ -69,7 +68,7 @@ def _suspects(answers: OutOfFoldAnswers) -> Section:
     order = np.argsort(probability, kind="stable")[: np.count_nonzero(probability < SUSPECT_PROBABILITY)]
     if not len(order):
         return Section("Suspect labels", [])
-    answer = answers.answer
+    labels, answer = answers.labels, answers.answer
     text = (
         f"The given label of {len(order):,} of {len(probability):,} training records "
         f"({len(order) / len(probability):.1%}) got a probability under {SUSPECT_PROBABILITY:g}. "
@@ -78,17 +77,16 @@ def _suspects(answers: OutOfFoldAnswers) -> Section:
     rows = [
         [
             answers.ids[p],
-            answers.labels[answers.truth[p]],
+            labels[answers.truth[p]],
             probability[p],
-            answers.labels[answer[p]],
+            labels[answer[p]],
             answers.probabilities[p, answer[p]],
         ]
         for p in order[:SUSPECTS]
     ]
     columns = ["id", "given label", "its probability", "answer", "its probability"]
-    return Section(
-        "Suspect labels", [Text(text), TableBlock(columns, rows, f"The {len(rows)} least probable.")]
-    )
+    table = TableBlock(columns, rows, f"The {len(rows)} least probable.")
+    return Section("Suspect labels", [Text(text), table])
 
 
 def _samples(answers: OutOfFoldAnswers, photographs: np.ndarray, config: Config) -> Section:

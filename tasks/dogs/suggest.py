@@ -26,15 +26,17 @@ def _head(trial: Any, recipe: Recipe) -> dict[str, Any]:
     head = recipe.head
     suggested: dict[str, Any] = {}
     if head.start == "discriminant":
-        shrinkage = trial.suggest_float("recipe.head.shrinkage", 0.02, 0.98)
-        suggested["recipe.head.shrinkage"] = rounded(shrinkage)
+        suggested |= _uniform(trial, "recipe.head.shrinkage", 0.02, 0.98)
     if head.kind == "glu":
-        width = halved_or_doubled(trial, "recipe.head.width", head.width, low=8, high=2048)
-        suggested["recipe.head.width"] = width
-        for part in ("center_weight", "auxiliary_weight"):
-            key = f"recipe.head.{part}"
-            suggested[key] = rounded(trial.suggest_float(key, 0.0, 1.0))
+        key = "recipe.head.width"
+        suggested[key] = halved_or_doubled(trial, key, head.width, low=8, high=2048)
+        suggested |= _uniform(trial, "recipe.head.center_weight", 0.0, 1.0)
+        suggested |= _uniform(trial, "recipe.head.auxiliary_weight", 0.0, 1.0)
     return suggested
+
+
+def _uniform(trial: Any, key: str, low: float, high: float) -> dict[str, Any]:
+    return {key: rounded(trial.suggest_float(key, low, high))}
 
 
 def _trunk(trial: Any, recipe: Recipe) -> dict[str, Any]:
@@ -61,16 +63,14 @@ def _training(trial: Any, recipe: Recipe) -> dict[str, Any]:
     suggested: dict[str, Any] = _regularisation(trial, recipe)
     suggested[key] = halved_or_doubled(trial, key, training.batch_size, low=4, high=1024)
     if training.mixing.probability:
-        mixing = "recipe.training.mixing.probability"
-        suggested[mixing] = rounded(trial.suggest_float(mixing, 0.0, 1.0))
+        suggested |= _uniform(trial, "recipe.training.mixing.probability", 0.0, 1.0)
     return suggested
 
 
 def _regularisation(trial: Any, recipe: Recipe) -> dict[str, Any]:
     """Regularisation of a trainable head."""
-    suggested: dict[str, Any] = {}
-    for key, most in (("recipe.head.dropout", 0.6), ("recipe.training.label_smoothing", 0.3)):
-        suggested[key] = rounded(trial.suggest_float(key, 0.0, most))
+    suggested = _uniform(trial, "recipe.head.dropout", 0.0, 0.6)
+    suggested |= _uniform(trial, "recipe.training.label_smoothing", 0.0, 0.3)
     if recipe.head.start != "random":
         key, now = "recipe.head.temperature", recipe.head.temperature
         suggested[key] = rounded(nearby(trial, key, now, factor=4.0, high=100.0))
@@ -92,8 +92,8 @@ def _first_stage(trial: Any, recipe: Recipe) -> dict[str, Any]:
 
 
 def _augmentation(trial: Any, recipe: Recipe) -> dict[str, Any]:
-    suggested: dict[str, Any] = {}
-    for part, low, high in (("crop_scale", 0.2, 1.0), ("color", 0.0, 0.6), ("cutout", 0.0, 0.8)):
-        key = f"recipe.augmentation.{part}"
-        suggested[key] = rounded(trial.suggest_float(key, low, high))
-    return suggested
+    return {
+        **_uniform(trial, "recipe.augmentation.crop_scale", 0.2, 1.0),
+        **_uniform(trial, "recipe.augmentation.color", 0.0, 0.6),
+        **_uniform(trial, "recipe.augmentation.cutout", 0.0, 0.8),
+    }

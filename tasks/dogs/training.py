@@ -66,12 +66,12 @@ class Records:
         """The batch of a step: a pure function of its arguments and the job."""
         positions = self._positions(epoch, step)
         targets = self._targets(positions)
-        inputs = self._inputs(positions, stage, epoch)
+        rows = [self._input(int(position), stage, epoch) for position in positions]
+        inputs = np.stack(rows).astype(np.float32)
         mixing = self.recipe.training.mixing
         if mixing.probability and not stage.plain:
             random = generator(self.job.seed, "mix", epoch, step)
-            options = mixing.model_dump()
-            inputs, targets = mix(inputs, targets, generator=random, **options)
+            inputs, targets = mix(inputs, targets, generator=random, **mixing.model_dump())
         weights = self.weight_of[positions].astype(np.float32) if len(self._pseudo) else None
         return Batch(inputs, dict.fromkeys(model.losses(self.recipe)[0], targets), weights)
 
@@ -88,10 +88,6 @@ class Records:
         share = self.recipe.training.label_smoothing
         hot = np.eye(self.class_count, dtype=np.float32)[self.class_of[positions]]
         return hot * (1 - share) + np.float32(share / self.class_count)
-
-    def _inputs(self, positions: np.ndarray, stage: Stage, epoch: int) -> np.ndarray:
-        rows = [self._input(int(position), stage, epoch) for position in positions]
-        return np.stack(rows).astype(np.float32)
 
     def _input(self, position: int, stage: Stage, epoch: int) -> np.ndarray:
         seed = derive(self.job.seed, "input", epoch, position)

@@ -33,14 +33,7 @@ def write_features(trunk: Trunk, view: View, count: int, file: Path, *, job: Job
     np.save(file, joined[0] if len(joined) == 1 else np.concatenate(joined, axis=-1))
 
 
-def _features(
-    trunk: Trunk,
-    backbone: Backbone,
-    view: View,
-    count: int,
-    *,
-    job: Job,
-) -> Iterator[np.ndarray]:
+def _features(trunk: Trunk, backbone: Backbone, view: View, count: int, *, job: Job) -> Iterator[np.ndarray]:
     frozen = frozen_part(trunk, backbone)
     progress = Progress("photographs", count)
 
@@ -59,13 +52,7 @@ def _features(
 
 def network(backbone: Backbone) -> Any:
     """The whole network: from (b, size, size, 3) float32 in 0 … 255 to (b, d) features."""
-    return backbones.load(
-        backbone.name,
-        backbone.weights,
-        size_pixels=backbone.size_pixels,
-        until=backbone.until,
-        logits=backbone.logits,
-    )
+    return backbones.load(**backbone.model_dump())
 
 
 def frozen_part(trunk: Trunk, backbone: Backbone) -> Any:

@@ -13,8 +13,7 @@ from tasks.learning.seeds import derive
 def augment(job: AugmentJob) -> None:
     """Write `features.npy`: frozen features of one augmented view of each training photograph.
 
-    A second photograph in a view is of the same fold, so a held-out photograph is never part of a view that
-    its fold's model is trained on, and all folds share the views.
+    A second photograph in a view is of the same fold, so that all folds can share the views.
     """
     trunk = Trunk.model_validate(job.settings["trunk"])
     settings = Augmentation.model_validate(job.settings["augmentation"])

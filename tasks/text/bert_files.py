@@ -25,9 +25,8 @@ def bert_vocabulary(preset: str) -> Vocabulary:
     for name in VOCABULARIES:
         if (folder / name).is_file():
             return vocabulary.of_file(folder / name)
-    raise MissingWeights(
-        f"encoder.bert.preset: expected {' or '.join(VOCABULARIES)} in {folder}, found neither"
-    )
+    expected = " or ".join(VOCABULARIES)
+    raise MissingWeights(f"encoder.bert.preset: expected {expected} in {folder}, found neither")
 
 
 def bert_backbone(preset: str, **options: Any) -> Any:
@@ -40,13 +39,11 @@ def bert_backbone(preset: str, **options: Any) -> Any:
 
     folder = expand(preset)
     try:
-        return keras_hub.models.BertBackbone.from_preset(
-            str(folder) if folder.is_dir() else preset, **options
-        )
+        path = str(folder) if folder.is_dir() else preset
+        return keras_hub.models.BertBackbone.from_preset(path, **options)
     except Exception as error:
-        raise MissingWeights(
-            f"encoder.bert.preset: {preset!r} cannot be read ({first_line(error)})"
-        ) from None
+        reason = first_line(error)
+        raise MissingWeights(f"encoder.bert.preset: {preset!r} cannot be read ({reason})") from None
 
 
 def _downloaded(preset: str) -> Path:

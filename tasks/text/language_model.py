@@ -77,14 +77,11 @@ def network(tokenizer: Tokenizer, *, seed: int) -> Any:
     places = keras.Input((None,), dtype="int32", name="places")
     initial = keras.initializers.GlorotUniform
     hidden = ops.take_along_axis(base.hidden, places[..., None], axis=1)
-    hidden = layers.Dense(
-        base.width, activation="gelu", kernel_initializer=initial(derive(seed, "hidden")), name="guess_hidden"
-    )(hidden)
+    start = initial(derive(seed, "hidden"))
+    hidden = layers.Dense(base.width, "gelu", kernel_initializer=start, name="guess_hidden")(hidden)
     hidden = layers.LayerNormalization(name="guess_normalisation")(hidden)
-    size = tokenizer.characters.size
-    logits = layers.Dense(size, kernel_initializer=initial(derive(seed, "guess")), name="guess_logits")(
-        hidden
-    )
+    size, start = tokenizer.characters.size, initial(derive(seed, "guess"))
+    logits = layers.Dense(size, kernel_initializer=start, name="guess_logits")(hidden)
     return keras.Model({**base.inputs, "places": places}, {"guess": logits})
 
 

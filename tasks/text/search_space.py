@@ -12,8 +12,7 @@ def encoder(trial: Any, name: str, settings: Encoder) -> dict[str, Any]:
         key = f"{name}.bert.dropout"
         return {key: rounded(trial.suggest_float(key, 0.0, 0.4))}
     suggested: dict[str, Any] = {}
-    for part, most in (("dropout", 0.5), ("gate_dropout", 0.4)):
-        key = f"{name}.dgcnn.{part}"
+    for key, most in ((f"{name}.dgcnn.dropout", 0.5), (f"{name}.dgcnn.gate_dropout", 0.4)):
         suggested[key] = rounded(trial.suggest_float(key, 0.0, most))
     if not settings.dgcnn.vectors:
         key = f"{name}.dgcnn.width"

@@ -87,18 +87,14 @@ def character_vectors(path: str) -> tuple[Vocabulary, np.ndarray]:
         with file.open("rb") as opened, np.load(opened, allow_pickle=False) as read:
             characters, vectors = read["characters"], np.asarray(read["vectors"], np.float32)
     except FileNotFoundError:
-        raise MissingWeights(
-            f"encoder.dgcnn.vectors: expected a file, received {path!r} (no {file})"
-        ) from None
+        received = f"{path!r} (no {file})"
+        raise MissingWeights(f"encoder.dgcnn.vectors: expected a file, received {received}") from None
     except Exception as error:  # a damaged file raises any of BadZipFile, EOFError, TypeError …
-        raise MissingWeights(
-            f"{file}: expected an .npz of 'characters' and 'vectors' ({first_line(error)})"
-        ) from None
+        expected = f"an .npz of 'characters' and 'vectors' ({first_line(error)})"
+        raise MissingWeights(f"{file}: expected {expected}") from None
     if vectors.ndim != 2 or characters.shape != vectors.shape[:1]:
-        raise MissingWeights(
-            f"{file}: expected a vector for each character, received shapes "
-            f"{characters.shape} and {vectors.shape}"
-        )
+        shapes = f"{characters.shape} and {vectors.shape}"
+        raise MissingWeights(f"{file}: expected a vector for each character, received shapes {shapes}")
     index = {str(character): number for number, character in enumerate(characters, FIRST)}
     table = np.zeros((FIRST + len(vectors), vectors.shape[1]), np.float32)
     table[FIRST:] = vectors / max(float(vectors.std()), 1e-12)

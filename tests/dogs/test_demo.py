@@ -60,7 +60,7 @@ def test_test_photographs_are_listed_nowhere(root: Path) -> None:
 
 
 def test_labels_of_the_default_breeds_have_gaps() -> None:
-    labels = sorted(demo._plan(demo._parameters(10, 1, 1, 96, 0)).breeds)
+    labels = sorted(demo._plan({"breeds": 10, "photographs": 1, "test_photographs": 1, "seed": 0}).breeds)
     assert len(labels) == 10
     assert labels != list(range(10))
 

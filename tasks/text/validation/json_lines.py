@@ -38,11 +38,7 @@ class Line(NamedTuple):
 
 
 class _Refused(Exception):
-    """A line that is refused, whether or not Python could parse it."""
-
-    def __init__(self, expected: str, received: str) -> None:
-        self.wrong = Mismatch(expected, received)
-        super().__init__(expected, received)
+    """A line that is refused, whether or not Python could parse it; its arguments are those of `Mismatch`."""
 
 
 def objects(
@@ -188,7 +184,7 @@ def _line(raw: bytes, number: int, parse: Callable[[str], Any]) -> Line:
     try:
         return Line(number, parse(_decoded(raw)))
     except _Refused as error:
-        wrong = error.wrong
+        wrong = Mismatch(*error.args)
     except json.JSONDecodeError as error:
         wrong = Mismatch(_OBJECT, f"broken JSON at column {error.colno} ({error.msg})")
     except RecursionError:

@@ -88,11 +88,7 @@ class Notes:
     def listed(self) -> list[dict[str, Any]]:
         """`{"kind", "message", "examples"}` of each kind that was counted."""
         return [
-            {
-                "kind": kind,
-                "message": f"{message}: {self._counts[kind]:,}",
-                "examples": self._examples[kind],
-            }
+            {"kind": kind, "message": f"{message}: {self._counts[kind]:,}", "examples": self._examples[kind]}
             for kind, message in self._messages.items()
             if self._counts[kind]
         ]
