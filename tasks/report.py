@@ -90,22 +90,20 @@ def _material(
         return prediction_files.read(artifact.path, "out_of_fold")._replace(decision=decision)
 
     decisions = summary["members_decision"]
+    files = {name: model.path / "history.json" for name, model in models.items()}
+    has_validation = bool(summary["validation"])
+    blended_validation = prediction_files.read(blended.path, "validation") if has_validation else None
     return page.Material(
         dataset=dataset.path,
         folds=np.load(folds.path / "folds.npy"),
         members={name: read(member, decisions[name]) for name, member in members.items()},
         blended=read(blended, summary["decision"]),
         validation=_validation(summary),
-        blended_validation=prediction_files.read(blended.path, "validation")
-        if summary["validation"]
-        else None,
+        blended_validation=blended_validation,
         weights=summary["weights"],
         nested=Score(**summary["nested"]["score"]) if summary["nested"] else None,
         score=score,
-        histories={
-            name: json.loads((model.path / "history.json").read_text("utf-8"))
-            for name, model in models.items()
-        },
+        histories={name: json.loads(file.read_text("utf-8")) for name, file in files.items()},
         steps=Store.current().journal(run_id() or ""),
         config=config.model_dump(mode="json"),
     )
@@ -140,12 +138,9 @@ def _validation(summary: dict[str, Any]) -> dict[str, Score]:
 
 
 def publish(parts: list[page.Section], *, under: str, of: str = "") -> None:
-    """Publish sections as Markdown artifacts of the run; a failure is logged and does not fail the run.
+    """Publish sections as Markdown artifacts of the run, keys beginning with `under`, descriptions with `of`.
 
-    Args:
-        parts: the sections.
-        under: prefix of their keys.
-        of: prefix of their descriptions.
+    A failure is logged and does not fail the run.
     """
     from httpx import TransportError
     from prefect.artifacts import create_markdown_artifact

@@ -55,7 +55,9 @@ def submit(
         provenance = {
             "competition": competition,
             "run": name,
-            **_file(file),
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "file": file.name,
+            "file_sha256": sha256_of_file(file),
             **_scores(blended),
             "left_out": left_out or {},
             **describe(config, Store.current().journal(run_id() or ""), command=rebuild),
@@ -77,17 +79,10 @@ def _write(folder: Path, file: Path, provenance: dict[str, Any]) -> Path:
     return folder
 
 
-def _file(file: Path) -> dict[str, str]:
-    created = datetime.now(UTC).isoformat(timespec="seconds")
-    return {"created": created, "file": file.name, "file_sha256": sha256_of_file(file)}
-
-
 def _scores(blended: Artifact) -> dict[str, Any]:
     summary = json.loads((blended.path / "blend.json").read_text("utf-8"))
-    members = {
-        name: {"score": score, "weight": summary["weights"][name]}
-        for name, score in summary["members"].items()
-    }
+    weights = summary["weights"]
+    members = {name: {"score": score, "weight": weights[name]} for name, score in summary["members"].items()}
     scores = {part: summary[part] for part in ("score", "validation", "gain", "nested")}
     return {**scores, "members": members}
 

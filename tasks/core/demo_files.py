@@ -55,9 +55,8 @@ def replacement(root: Path, parameters: Mapping[str, Any]) -> Iterator[Path]:
 
 def _refuse_foreign(root: Path) -> None:
     if root.is_dir() and any(root.iterdir()) and not (root / MARKER).is_file():
-        raise InvalidSettings(
-            f"demo: expected {root} to be missing, empty or written by the demo; it holds other files"
-        )
+        allowed = "missing, empty or written by the demo"
+        raise InvalidSettings(f"demo: expected {root} to be {allowed}; it holds other files")
     if root.exists() and not root.is_dir():
         raise InvalidSettings(f"demo: expected {root} to be a folder, received a file")
 

@@ -2,7 +2,7 @@
 
 A dataset is a folder with `train.jsonl` (id, label, group) and `test.jsonl` (id), sorted by id;
 `train_photos.npy` and `test_photos.npy`, uint8 (n, size, size, 3) RGB in the same order;
-`classes.json`, the distinct labels, sorted; and `notes.json`, counts and what was repaired or dropped.
+`classes.json`, the distinct labels, sorted; and `notes.json`, counts and notes on repairs and dropped files.
 Its bytes depend only on the contents of the raw files and on the settings.
 """
 

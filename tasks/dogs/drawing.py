@@ -170,8 +170,7 @@ def _marking(kind: Breed, look: Look, *, size: float, random: np.random.Generato
         stripe = np.array([[-0.07, -0.84], [0.07, -0.84], [0.2 * size, 0.4], [-0.2 * size, 0.4]])
         yield Outline(np.add(stripe, [look.turn * 0.8, 0]), look.marking)
     elif kind.marking == "patch":
-        patch = _ellipse(0.34 + look.turn, -0.2, 0.32 * size, 0.4 * size, tilt=0.4)
-        yield Outline(patch, look.marking)
+        yield Outline(_ellipse(0.34 + look.turn, -0.2, 0.32 * size, 0.4 * size, tilt=0.4), look.marking)
     elif kind.marking == "spots":
         for angle in np.arange(9) * 2.4 + random.uniform(0, 6.3):
             distance = random.uniform(0.25, 0.72)

@@ -47,12 +47,8 @@ def parse(file: Path) -> tuple[list[ListEntry], list[Problem]]:
         return [], [Problem(file, None, f"lines {COLUMNS}", received)]
     parsed = [_entry(line.removesuffix(b"\r"), number) for number, line in enumerate(lines, 1)]
     entries = [entry for entry in parsed if isinstance(entry, ListEntry)]
-    problems = [
-        Problem(file, number, *entry)
-        for number, entry in enumerate(parsed, 1)
-        if not isinstance(entry, ListEntry)
-    ]
-    return entries, problems
+    wrong = [(number, entry) for number, entry in enumerate(parsed, 1) if not isinstance(entry, ListEntry)]
+    return entries, [Problem(file, number, *mismatch) for number, mismatch in wrong]
 
 
 def _entry(line: bytes, number: int) -> ListEntry | tuple[str, str]:

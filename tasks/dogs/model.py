@@ -132,10 +132,8 @@ def _first_trainable(layers: list[Any], name: str) -> int:
             return index
     if not layers or not name:
         return 0
-    names = ", ".join(layer.name for layer in layers if layer.weights)
-    raise InvalidSettings(
-        f"training.stages.trainable: expected 'head' or the beginning of one of {names}; received {name!r}"
-    )
+    expected = f"'head' or the beginning of one of {', '.join(each.name for each in layers if each.weights)}"
+    raise InvalidSettings(f"training.stages.trainable: expected {expected}; received {name!r}")
 
 
 def head_start(features: np.ndarray, labels: np.ndarray, head: Head, *, class_count: int) -> list[np.ndarray]:

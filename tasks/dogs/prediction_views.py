@@ -34,5 +34,4 @@ def resized(photo: np.ndarray, side: int) -> np.ndarray:
 
     cv2.setNumThreads(0)  # several of our threads make batches
     interpolation = cv2.INTER_AREA if 2 * side < len(photo) else cv2.INTER_LINEAR
-    square: np.ndarray = cv2.resize(np.ascontiguousarray(photo), (side, side), interpolation=interpolation)
-    return square
+    return cv2.resize(np.ascontiguousarray(photo), (side, side), interpolation=interpolation)

@@ -135,23 +135,18 @@ def _listed(root: Path, kept: list[labels.ListEntry], train: _Folder) -> tuple[l
         received = f"none ({len(train.others):,} other files)"
         expected = "the photographs that the list names"
         return [], [Problem(root / "train", None, expected, received)]
-    photos = [
-        Photo(entry.id, train.photos[entry.id], entry.label, entry.line)
-        for entry in kept
-        if entry.id in train.photos
-    ]
-    missing = [
-        Problem(root / LIST, entry.line, f"train/{entry.id}.jpg", "no such file")
-        for entry in kept
-        if entry.id not in train.photos
-    ]
+    photos, missing = [], []
+    for id, label, line in kept:
+        if id in train.photos:
+            photos.append(Photo(id, train.photos[id], label, line))
+        else:
+            missing.append(Problem(root / LIST, line, f"train/{id}.jpg", "no such file"))
     return photos, missing
 
 
 def _not_files(root: Path, photos: list[Photo], folder: _Folder) -> list[Problem]:
-    return [
-        problem(root, photo, *folder.unusable[photo.id]) for photo in photos if photo.id in folder.unusable
-    ]
+    unusable = folder.unusable
+    return [problem(root, photo, *unusable[photo.id]) for photo in photos if photo.id in unusable]
 
 
 def _folder_notes(listed: set[str], train: _Folder, test: _Folder) -> list[dict[str, Any]]:

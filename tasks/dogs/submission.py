@@ -47,10 +47,9 @@ def check(file: Path, ids: list[str], dataset: Path) -> int:
             raise InvalidSubmission(f"{place}: expected each id once, received {id!r} again")
         seen[id] += 1
     if missing := sorted(expected - seen.keys()):
-        raise InvalidSubmission(
-            f"{file}: expected a line for each of {len(expected)} test photographs, "
-            f"received none for {len(missing)}, the first being {missing[0]!r}"
-        )
+        received = f"none for {len(missing)}, the first being {missing[0]!r}"
+        each = f"each of {len(expected)} test photographs"
+        raise InvalidSubmission(f"{file}: expected a line for {each}, received {received}")
     return len(seen)
 
 
@@ -62,9 +61,8 @@ def _lines(file: Path) -> list[str]:
     except IsADirectoryError as error:
         raise InvalidSubmission(f"{file}: expected a submission file, received a folder") from error
     except UnicodeDecodeError as error:
-        raise InvalidSubmission(
-            f"{file}: expected UTF-8, received byte {error.object[error.start]:#x} at position {error.start}"
-        ) from error
+        received = f"byte {error.object[error.start]:#x} at position {error.start}"
+        raise InvalidSubmission(f"{file}: expected UTF-8, received {received}") from error
     if not text:
         raise InvalidSubmission(f"{file}: expected a line for each test photograph, received an empty file")
     if not text.endswith("\n"):

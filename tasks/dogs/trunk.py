@@ -27,9 +27,7 @@ def write_features(trunk: Trunk, view: View, count: int, file: Path, *, job: Job
     The array is (count, …): (count, d) float32 of pooled features, else float16 feature maps.
     """
     configure(job.seed)
-    joined = [
-        np.concatenate(list(_features(trunk, backbone, view, count, job=job))) for backbone in trunk.backbones
-    ]
+    joined = [np.concatenate(list(_features(trunk, each, view, count, job=job))) for each in trunk.backbones]
     np.save(file, joined[0] if len(joined) == 1 else np.concatenate(joined, axis=-1))
 
 

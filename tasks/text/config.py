@@ -84,7 +84,5 @@ def check_stages(pretraining: Pretraining, training: tuple[Stage, ...]) -> None:
     """Raise ValueError if a stage has settings that trainings of texts do not use."""
     for stage in (*pretraining.stages, *training):
         if stage.trainable or stage.layer_decay != 1:
-            raise ValueError(
-                "stages: expected neither trainable nor layer_decay, for all layers learn alike here; "
-                "learning_rate_factors give layers rates of their own"
-            )
+            reason = "for all layers learn alike here; learning_rate_factors give layers rates of their own"
+            raise ValueError(f"stages: expected neither trainable nor layer_decay, {reason}")

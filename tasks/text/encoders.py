@@ -74,10 +74,8 @@ def _bert(tokenizer: Tokenizer, settings: Bert) -> Encoded:
     if settings.preset:
         backbone = bert_backbone(settings.preset, dropout=settings.dropout, name=f"{PREFIX}bert")
         if (most := backbone.max_sequence_length - EXTRA) < tokenizer.longest:
-            raise InvalidSettings(
-                f"encoder.longest: expected at most {most}, the characters that {settings.preset!r} has "
-                f"positions for; received {tokenizer.longest}"
-            )
+            expected = f"at most {most}, the characters that {settings.preset!r} has positions for"
+            raise InvalidSettings(f"encoder.longest: expected {expected}; received {tokenizer.longest}")
     else:
         backbone = BertBackbone(
             vocabulary_size=tokenizer.characters.size,
@@ -112,9 +110,8 @@ def _embedding(name: str, size: int, width: int, seed: int) -> Any:
 
 def _pretrained(table: np.ndarray, width: int, seed: int) -> Any:
     """Frozen vectors and a trainable projection."""
-    frozen = layers.Embedding(
-        *table.shape, embeddings_initializer=ArrayInitializer(table), trainable=False, name="vectors_table"
-    )
+    values = ArrayInitializer(table)
+    frozen = layers.Embedding(*table.shape, values, trainable=False, name="vectors_table")
     initial = keras.initializers.GlorotUniform(seed=derive(seed, "vectors"))
     projection = layers.Dense(width, use_bias=False, kernel_initializer=initial, name=f"{PREFIX}vectors")
     return lambda numbers: projection(frozen(numbers))

@@ -28,7 +28,7 @@ def predictions(
         read: gives the records of a part of the dataset, in its order; each has an `id`.
         decoder: gives the function from records of such a part to their candidates.
         piece: most records in memory at a time.
-        unit: what the records are called in the progress.
+        unit: name of the records in the progress.
     """
     progress, done = Progress(unit, sum(_count(job, part) for part in job.parts)), 0
     for part in job.parts:

@@ -40,12 +40,10 @@ class Tokenizer:
     @cached_property
     def characters(self) -> Vocabulary:
         """Tokens of characters."""
-        if self.settings.kind == "bert":
-            if self.settings.bert.preset:
-                return bert_vocabulary(self.settings.bert.preset)
-            minimum = self.settings.bert.minimum_count
-        else:
-            minimum = self.settings.dgcnn.minimum_count
+        bert, is_bert = self.settings.bert, self.settings.kind == "bert"
+        if is_bert and bert.preset:
+            return bert_vocabulary(bert.preset)
+        minimum = bert.minimum_count if is_bert else self.settings.dgcnn.minimum_count
         return vocabulary.of_counts(self._counts(), minimum=minimum)
 
     @cached_property

@@ -59,10 +59,9 @@ def interleaved(problems: list[Problem]) -> list[Problem]:
     seen: Counter[Path | str] = Counter()
     rounds = []
     for problem in problems:
-        rounds.append(seen[problem.file] // _SHOWN_OF_A_FILE)
+        rounds.append((seen[problem.file] // _SHOWN_OF_A_FILE, problem))
         seen[problem.file] += 1
-    order = sorted(range(len(problems)), key=rounds.__getitem__)
-    return [problems[position] for position in order]
+    return [problem for _, problem in sorted(rounds, key=lambda entry: entry[0])]
 
 
 class Notes:
