@@ -12,7 +12,7 @@ from tasks.learning.folds.strata import first_of_same, strata
 from tasks.text import dataset_files
 from tasks.text.normalisation import text_key
 
-FILE = "records.jsonl"
+VIEW_FILE = "records.jsonl"
 """Augmented sentences in the folder of a view."""
 
 
@@ -61,7 +61,7 @@ def read_views(folder: Path) -> list[Record]:
     """The sentences of one view, in the order of the training records; their words are jieba's."""
     return [
         Record(id, text, tuple(words), tuple((s, p, o) for s, p, o in triples))
-        for id, text, words, triples in dataset_files.read_lines(folder / FILE)
+        for id, text, words, triples in dataset_files.read_lines(folder / VIEW_FILE)
     ]
 
 

@@ -1,4 +1,4 @@
-"""Words of all sentences: those of their postag, else by segmentation."""
+"""Words of all sentences: those of their postag, else those that a segmenter finds."""
 
 import logging
 
@@ -13,7 +13,7 @@ def encode(job: EncodeJob) -> None:
     records = (record for part in dataset_files.PARTS for record in dataset.stream(job.dataset, part))
     rows = ({"id": record.id, "words": _words(record)} for record in records)
     dataset_files.write_lines(job.output / "words.jsonl", rows)
-    logging.getLogger("podium").info("words of all sentences are known")
+    logging.getLogger("podium").info("wrote the words of all sentences")
 
 
 def _words(record: Record) -> list[str]:

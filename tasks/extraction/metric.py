@@ -23,7 +23,7 @@ def scorer(dataset: Path, part: Part = "train", settings: dict[str, Any] | None 
         settings: of `tasks.extraction.config.Answers`.
 
     Raises:
-        ValueError: the test part, whose triples are not known.
+        ValueError: the part is the test part, which has no labels.
     """
     if part == "test":
         raise ValueError("expected a labelled part, received 'test'")
@@ -42,13 +42,14 @@ class TripleScorer:
     def __call__(
         self, values: Candidates, rows: np.ndarray | None = None, *, decision: dict[str, Any] | None = None
     ) -> Score:
-        """F1 ± its standard error; without a decision, of the best threshold and without rules."""
+        """F1 and its standard error; without a decision F1 at the best threshold, before rules, error 0."""
         chosen = np.arange(len(self._records)) if rows is None else rows
         if len(values) != len(chosen):
             raise ValueError(f"expected candidates of {len(chosen)} sentences, received {len(values)}")
         if decision is None:
-            right, wanted = self._right(values.frame, None if rows is None else tuple(rows.tolist()))
-            return Score("F1", best_threshold(values.scores, right, wanted)[1], 0.0)
+            which = None if rows is None else tuple(rows.tolist())
+            right, label_count = self._right(values.frame, which)
+            return Score("F1", best_threshold(values.scores, right, label_count)[1], 0.0)
         texts = [self._records[row].text for row in chosen]
         counts = self.counts(answered(values, texts, decision), chosen)
         return Score("F1", Counts(*counts.sum(axis=0).tolist()).f1, standard_error(counts))
@@ -65,12 +66,11 @@ class TripleScorer:
         )
 
     def decide(self, values: Candidates) -> dict[str, Any]:
-        """Thresholds that score best on these values, and the rules that the settings ask for."""
-        right, wanted = self._right(values.frame, None)
+        """The thresholds with the best F1 on these values, and the rules of the settings."""
+        right, label_count = self._right(values.frame, None)
+        by_predicate = self._settings.get("by_predicate", False)
         return {
-            **thresholds(
-                values, right, wanted, self._records, by_predicate=self._settings.get("by_predicate", False)
-            ),
+            **thresholds(values, right, label_count, self._records, by_predicate=by_predicate),
             "rules": list(self._settings.get("rules", ())),
         }
 

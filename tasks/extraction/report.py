@@ -1,6 +1,6 @@
-"""What a report says of triples beyond scores: predicates, mistakes, thresholds, rules, raw data.
+"""The competition's own sections of the report: predicates, mistakes, thresholds, rules, sizes, raw data.
 
-Everything rests on the blend's out-of-fold answers, so no sentence was answered by a model that had seen it.
+All rest on the blend's out-of-fold answers.
 """
 
 import json
@@ -15,7 +15,7 @@ from tasks.core.report.page import Material, Section, TableBlock, Text
 from tasks.extraction import dataset
 from tasks.extraction.analysis import error_sections, evaluation, thresholds_and_rules
 from tasks.extraction.analysis.errors import mistakes
-from tasks.extraction.analysis.evaluation import Outcome
+from tasks.extraction.analysis.evaluation import EvaluatedSentences
 from tasks.extraction.records import Triple
 from tasks.extraction.scoring import triples as scoring
 from tasks.extraction.scoring.triples import Counts
@@ -23,11 +23,11 @@ from tasks.extraction.scoring.triples import Counts
 Answers = Sequence[Sequence[Triple]]
 
 LENGTHS = (25, 50, 75, 100, 150, 200)
-"""Longest sentences of the length classes but the last."""
+"""Upper bounds of the classes of lengths; the last class has none."""
 NUMBERS = (0, 1, 2, 3, 4, 6, 9)
-"""Most labels of the classes by number of triples but the last."""
+"""Upper bounds of the classes of numbers of triples; the last class has none."""
 ENDS = 10
-"""Predicates shown from either end of the list."""
+"""Predicates shown from each end of the list."""
 LABELLED = ("train", "validation")
 BAR = "━"
 BAR_CHARACTERS = 20
@@ -42,7 +42,7 @@ def sections(material: Material) -> list[Section]:
     found = evaluation.read(material)
     answers = evaluation.answers(found)
     wrong = mistakes(found, answers)
-    told = [
+    every = [
         by_predicate(found, answers),
         error_sections.confusions(wrong),
         error_sections.sentences(found, wrong),
@@ -51,10 +51,10 @@ def sections(material: Material) -> list[Section]:
         by_size(found, answers),
         notes(material.dataset),
     ]
-    return [section for section in told if section.blocks]
+    return [section for section in every if section.blocks]
 
 
-def by_predicate(found: Outcome, answers: Answers) -> Section:
+def by_predicate(found: EvaluatedSentences, answers: Answers) -> Section:
     """Precision, recall and F1 of each predicate, the one with most labels first."""
     counts = scoring.by_predicate(*_sides(found, answers), **found.scorer)
     if not counts:
@@ -64,21 +64,21 @@ def by_predicate(found: Outcome, answers: Answers) -> Section:
     labelled = [each.f1 for each in counts.values() if each.gold]
     text = (
         f"All predicates counting alike, F1 is {np.mean(labelled or [0]):.4f}; the competition's counts "
-        "triples alike, so frequent predicates decide it. Figures of rare ones are mostly chance."
+        "triples alike, so frequent predicates decide it. Figures of rare predicates are mostly chance."
     )
     columns = ["predicate", "labels", "answered", "precision", "recall", "F1", "F1 as a bar"]
     caption = (
-        "The most frequent first. Of each predicate: labels, triples answered, and how many of either match."
+        "The most frequent first. For each predicate: labels, answers, and the shares of both that match."
     )
     return Section("F1 by predicate", [Text(text), TableBlock(columns, rows, caption)])
 
 
 def bar(share: float) -> str:
-    """A share as a bar of text: names of predicates are Chinese, which fonts that draw charts often lack."""
+    """A share as a bar of text; a chart would need a font with the Chinese names of predicates."""
     return BAR * round(share * BAR_CHARACTERS)
 
 
-def by_size(found: Outcome, answers: Answers) -> Section:
+def by_size(found: EvaluatedSentences, answers: Answers) -> Section:
     """F1 by length of sentences, and by number of labelled triples."""
     if not found.records:
         return Section("F1 by size", [])
@@ -89,7 +89,7 @@ def by_size(found: Outcome, answers: Answers) -> Section:
         "F1 by size",
         [
             _size_table("characters", lengths, LENGTHS, counts, "By length of the sentence."),
-            _size_table("triples", numbers, NUMBERS, counts, "By number of triples that a sentence states."),
+            _size_table("triples", numbers, NUMBERS, counts, "By number of labels of the sentence."),
         ],
     )
 
@@ -97,14 +97,14 @@ def by_size(found: Outcome, answers: Answers) -> Section:
 def _size_table(
     name: str, sizes: Sequence[int], bounds: Sequence[int], counts: np.ndarray, caption: str
 ) -> TableBlock:
-    """One line for each class of sentences; classes end at the bounds, the last has no end."""
+    """One line for each class of sentences; classes end at the bounds, the last one has no end."""
     classes = np.searchsorted(np.array(bounds), np.array(sizes), side="left")
     rows = []
     for number in np.unique(classes):
-        own = counts[classes == number]
-        total = Counts(*own.sum(axis=0).tolist())
-        f1 = Estimate(total.f1, scoring.standard_error(own)) if total.gold else None
-        rows.append([_class(bounds, int(number)), len(own), *_figures(total), f1, bar(total.f1)])
+        chosen = counts[classes == number]
+        total = Counts(*chosen.sum(axis=0).tolist())
+        f1 = Estimate(total.f1, scoring.standard_error(chosen)) if total.gold else None
+        rows.append([_class(bounds, int(number)), len(chosen), *_figures(total), f1, bar(total.f1)])
     columns = [name, "sentences", "labels", "answered", "precision", "recall", "F1", "F1 as a bar"]
     return TableBlock(columns, rows, f"{caption} F1 ± one standard error.")
 
@@ -117,18 +117,20 @@ def _class(bounds: Sequence[int], number: int) -> str:
 
 
 def _figures(counts: Counts) -> list[Any]:
-    """Labels, answers, precision and recall; nothing where there is nothing to divide by."""
+    """Labels, answers, precision and recall; None where a denominator is 0."""
     precision = counts.precision if counts.predicted else None
     return [counts.gold, counts.predicted, precision, counts.recall if counts.gold else None]
 
 
-def _sides(found: Outcome, answers: Answers) -> tuple[list[scoring.Sentence], list[scoring.Sentence]]:
+def _sides(
+    found: EvaluatedSentences, answers: Answers
+) -> tuple[list[scoring.Sentence], list[scoring.Sentence]]:
     gold: list[scoring.Sentence] = [(record.text, record.triples) for record in found.records]
     return gold, [(text, triples) for (text, _), triples in zip(gold, answers, strict=True)]
 
 
 def notes(folder: Path) -> Section:
-    """What reading the raw files found; of the predicates' counts those at either end."""
+    """Counts and notes of the raw files; of the predicates' counts those at each end of the list."""
     from tasks.learning.report import sections
 
     file, known = folder / "notes.json", dataset.predicates(folder)
@@ -142,5 +144,5 @@ def notes(folder: Path) -> Section:
     table = TableBlock(
         ["predicate", *LABELLED], shown, caption if len(shown) < len(rows) else "Triples by predicate."
     )
-    told = {f"{part} {each}" for part in LABELLED for each in known}
-    return sections.notes(folder, omitted=told, more=[table])
+    in_table = {f"{part} {each}" for part in LABELLED for each in known}
+    return sections.notes(folder, omitted=in_table, more=[table])

@@ -22,7 +22,7 @@ STRINGS = ("subject", "predicate", "object")
 TYPES = ("subject_type", "object_type")
 KEYS = {"text": str, "spo_list": list}
 FIRST_DATE = (1980, 1, 1, 0, 0, 0)
-"""The earliest a zip can tell; equal answers shall give equal bytes."""
+"""The earliest date of a zip entry; with a fixed date equal answers give equal bytes."""
 
 
 def answer(text: str, triples: Iterable[Triple], schema_rows: Sequence[Mapping[str, str]]) -> dict[str, Any]:
@@ -42,12 +42,12 @@ def decode(values: Candidates, dataset: Path, decision: dict[str, Any]) -> list[
     texts = [record.text for record in records(dataset, "test")]
     rows = schema(dataset)
     triples = answered(values, texts, decision)
-    return [answer(text, own, rows) for text, own in zip(texts, triples, strict=True)]
+    return [answer(text, found, rows) for text, found in zip(texts, triples, strict=True)]
 
 
 def write(ids: list[str], answers: list[Any], file: Path) -> None:
     """Write the answers, as `answer` builds them, in the order of the ids."""
-    lines = [json.dumps(given, ensure_ascii=False) + "\n" for _, given in zip(ids, answers, strict=True)]
+    lines = [json.dumps(answer, ensure_ascii=False) + "\n" for _, answer in zip(ids, answers, strict=True)]
     entry = zipfile.ZipInfo(MEMBER, FIRST_DATE)
     entry.compress_type = zipfile.ZIP_DEFLATED
     entry.create_system = 3  # Unix, wherever it is written
@@ -59,12 +59,12 @@ def write(ids: list[str], answers: list[Any], file: Path) -> None:
 
 
 def check(file: Path, ids: list[str], dataset: Path) -> int:
-    """Count the sentences of a submission that keeps every rule.
+    """Count the sentences of a submission, which must keep every rule.
 
-    Subjects and objects need not occur in the text: rules may have joined or completed names.
+    Subjects and objects need not occur in the text: post-repair rules may have joined or completed names.
 
     Raises:
-        InvalidSubmission: the first rule broken, with its member and line.
+        InvalidSubmission: the first broken rule, with member and line.
     """
     text_of = {record.id: record.text for record in records(dataset, "test")}
     rows = {(row["subject_type"], row["predicate"], row["object_type"]) for row in schema(dataset)}
@@ -73,10 +73,10 @@ def check(file: Path, ids: list[str], dataset: Path) -> int:
         place = f"{file}: {member}:{number}"
         if number > len(ids):
             raise InvalidSubmission(f"{place}: expected no line after the {len(ids)} test sentences'")
-        given = parsed(line, place, keys=KEYS)
-        if given["text"] != (text := text_of[ids[number - 1]]):
-            raise broken(place, f"the text of test sentence {ids[number - 1]}, {short(text)}", given["text"])
-        _check_triples(given["spo_list"], rows, place)
+        entry = parsed(line, place, keys=KEYS)
+        if entry["text"] != (text := text_of[ids[number - 1]]):
+            raise broken(place, f"the text of test sentence {ids[number - 1]}, {short(text)}", entry["text"])
+        _check_triples(entry["spo_list"], rows, place)
     if len(lines) < len(ids):
         raise InvalidSubmission(
             f"{file}: {member}: expected a line for each of {len(ids)} test sentences, received {len(lines)}"

@@ -1,4 +1,4 @@
-"""What a search tries of a recipe for sentences: settings near its own, as far as they apply to it."""
+"""The search space of a recipe: settings near its own, as far as they apply to its method."""
 
 from typing import Any
 
@@ -20,22 +20,22 @@ def suggest(trial: Any, config: Config) -> dict[str, Any]:
 
 def _training(trial: Any, recipe: Recipe) -> dict[str, Any]:
     training, key = recipe.training, "recipe.training.batch_characters"
-    found: dict[str, Any] = {
+    chosen: dict[str, Any] = {
         key: halved_or_doubled(trial, key, training.batch_characters, low=64, high=65536)
     }
     choices = [training.ema, *(each for each in (0.0, 0.99) if each != training.ema)]
-    found["recipe.training.ema"] = trial.suggest_categorical("recipe.training.ema", choices)
+    chosen["recipe.training.ema"] = trial.suggest_categorical("recipe.training.ema", choices)
     if recipe.method != "gplinker":
-        found["recipe.training.subjects"] = trial.suggest_int("recipe.training.subjects", 1, 8)
-    return found
+        chosen["recipe.training.subjects"] = trial.suggest_int("recipe.training.subjects", 1, 8)
+    return chosen
 
 
 def _augmentation(trial: Any, recipe: Recipe) -> dict[str, Any]:
-    """Views are drawn by what decides them; how often they are learned costs nothing to change."""
+    """Settings of views; `share` takes effect without new views."""
     if not recipe.augmentation.views:
         return {}
-    found = {}
+    chosen = {}
     for part in ("share", "crop"):
         key = f"recipe.augmentation.{part}"
-        found[key] = rounded(trial.suggest_float(key, 0.0, 1.0), 2)
-    return found
+        chosen[key] = rounded(trial.suggest_float(key, 0.0, 1.0), 2)
+    return chosen

@@ -107,7 +107,7 @@ def test_kinds_of_mistakes_are_counted_on_both_sides(dataset):
     ]
     assert missed.rows == [
         ["answered with subject or object cut differently", 1, 0.5],
-        ["considered, but under the threshold", 1, 0.5],
+        ["a candidate, but under the threshold", 1, 0.5],
     ]
     assert boundaries.rows == [["作者", 1, 1, 0, 0, 1, "乙, labelled 乙丙"]]
 
@@ -139,7 +139,7 @@ def test_perfect_answers_leave_no_section_of_mistakes(dataset):
 def test_thresholds_are_drawn_and_those_of_predicates_listed(dataset):
     found = section(report.sections(material(dataset, by_predicate={"出版社": 0.2})), "Thresholds")
     assert any(isinstance(block, Chart) for block in found.blocks)
-    assert "75.0% were considered at all" in found.blocks[0].text
+    assert "75.0% are candidates at all" in found.blocks[0].text
     assert tables(found)[0].rows == [["出版社", 1, 0.2, 1.0, 0.0]]
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tasks.extraction import dataset as files
-from tasks.extraction.dataset import FILE, read_views
+from tasks.extraction.dataset import VIEW_FILE, read_views
 from tasks.extraction.labelling.mentions import locate
 from tasks.extraction.views import augment
 from tests.extraction.jobs import BOOKS, FOLDS, WRITERS, dataset, job
@@ -96,4 +96,4 @@ def test_lines_end_at_line_feeds_only(tmp_path):
     (data / "train.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
     found, _ = view(tmp_path)
     assert "\u2028" in found[0].text
-    assert (tmp_path / "view0" / FILE).read_bytes().count(b"\n") == len(found)
+    assert (tmp_path / "view0" / VIEW_FILE).read_bytes().count(b"\n") == len(found)

@@ -1,11 +1,11 @@
-"""Sections of the report on mistakes: of what kind, in which predicates, and in which sentences."""
+"""Sections of the report on mistakes: their kinds, predicates and boundaries, and example sentences."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 from tasks.core.report.page import Block, Section, TableBlock, Text
 from tasks.extraction.analysis.errors import INVENTED, MISSED, Mistake, Side
-from tasks.extraction.analysis.evaluation import Outcome
+from tasks.extraction.analysis.evaluation import EvaluatedSentences
 from tasks.extraction.labelling.mentions import Span, places
 from tasks.extraction.records import Record, Triple, normal_form
 from tasks.text.validation.json_lines import printable
@@ -36,10 +36,10 @@ def _kinds(mistakes: Sequence[Mistake], side: Side) -> TableBlock:
         if counts[kind]
     ]
     caption = {
-        "invented": "Invented triples, that is answers which no label has: what is the matter with them.",
-        "missed": "Missed triples, that is labels which no answer has: what became of them.",
+        "invented": "Invented triples: answers that match no label.",
+        "missed": "Missed triples: labels that match no answer.",
     }[side]
-    return TableBlock([side, "triples", "share"], rows, f"{caption} The first line that fits.")
+    return TableBlock([side, "triples", "share"], rows, f"{caption} Each counts in the first line that fits.")
 
 
 def _predicates(mistakes: Iterable[Mistake]) -> list[Block]:
@@ -106,23 +106,23 @@ def _difference(mistake: Mistake) -> str:
     return ", ".join(f"{answer}, labelled {label}" for answer, label in pairs if answer != label)
 
 
-def sentences(outcome: Outcome, mistakes: Sequence[Mistake]) -> Section:
-    """The surest of the invented triples, the least likely of the missed ones, and some unconsidered."""
+def sentences(outcome: EvaluatedSentences, mistakes: Sequence[Mistake]) -> Section:
+    """The invented triples of the highest scores, the missed ones of the lowest, and some without a score."""
     scored = [mistake for mistake in mistakes if mistake.score is not None]
     surest = sorted(scored, key=lambda mistake: -(mistake.score or 0.0))
     invented = [mistake for mistake in surest if mistake.side == "invented"][:SENTENCES]
     least = sorted(scored, key=lambda mistake: mistake.score or 0.0)
     missed = [mistake for mistake in least if mistake.kind == "under"][:SENTENCES]
     unseen = _of_each_predicate([mistake for mistake in mistakes if mistake.kind == "unconsidered"])
-    told = {
-        "Invented triples that the blend was surest of. Many of them are true: look for labels that are "
-        "missing, or wrong where one is told beside.": invented,
-        "Missed triples of the lowest scores, of those considered at all. Look for wrong labels, "
-        "and for what the sentence does not say.": missed,
-        "Missed triples that no model considered: one a predicate, the most often missed first.": unseen,
+    captions = {
+        "Invented triples of the highest scores. Many of them are true: look for labels that are missing, "
+        "or wrong where one is shown.": invented,
+        "Missed triples of the lowest scores, of those that are candidates. Look for wrong labels, "
+        "and for facts that the sentence does not state.": missed,
+        "Missed triples that are no candidates: one a predicate, the most often missed first.": unseen,
     }
-    tables = [_table(outcome, chosen, caption) for caption, chosen in told.items() if chosen]
-    note = Text("In each sentence ⟦subject⟧ and ⟦object⟧ are marked; … stands for what is left out.")
+    tables = [_table(outcome, chosen, caption) for caption, chosen in captions.items() if chosen]
+    note = Text("In each sentence ⟦subject⟧ and ⟦object⟧ are marked; … marks omissions.")
     return Section("Mistakes and suspect labels", [note, *tables] if tables else [])
 
 
@@ -134,29 +134,29 @@ def _of_each_predicate(missed: Sequence[Mistake]) -> list[Mistake]:
     return [first[predicate] for predicate, _ in counts.most_common(SENTENCES)]
 
 
-def _table(outcome: Outcome, chosen: Sequence[Mistake], caption: str) -> TableBlock:
-    """Triples in their sentences; columns in which nothing stands are left out."""
-    columns = ["score", "triple", "sentence", "what is the matter", "id"]
+def _table(outcome: EvaluatedSentences, chosen: Sequence[Mistake], caption: str) -> TableBlock:
+    """Triples in their sentences; empty columns are left out."""
+    columns = ["score", "triple", "sentence", "error", "id"]
     rows = [_row(outcome.records[mistake.row], mistake) for mistake in chosen]
-    told = [place for place in range(len(columns)) if any(row[place] is not None for row in rows)]
+    filled = [place for place in range(len(columns)) if any(row[place] is not None for row in rows)]
     return TableBlock(
-        [columns[place] for place in told], [[row[place] for place in told] for row in rows], caption
+        [columns[place] for place in filled], [[row[place] for place in filled] for row in rows], caption
     )
 
 
 def _row(record: Record, mistake: Mistake) -> list[object]:
-    nearest = f": {_told(mistake.other)}" if mistake.other else ""
-    matter = f"{INVENTED[mistake.kind]}{nearest}" if mistake.side == "invented" else None
+    nearest = f": {_text(mistake.other)}" if mistake.other else ""
+    error = f"{INVENTED[mistake.kind]}{nearest}" if mistake.side == "invented" else None
     sentence = excerpt(record.text, mistake.triple)
-    return [mistake.score, _told(mistake.triple), sentence, matter, record.id]
+    return [mistake.score, _text(mistake.triple), sentence, error, record.id]
 
 
-def _told(triple: Triple) -> str:
+def _text(triple: Triple) -> str:
     return " · ".join(triple)
 
 
 def excerpt(text: str, triple: Triple, *, around: int = AROUND) -> str:
-    """The text near subject and object, both in brackets; its beginning where they do not stand in it."""
+    """The text around subject and object, both marked; its beginning if they do not occur in it."""
     spans = places(text, [triple])[0]
     if spans is None:
         return printable(text, longest=4 * around)
@@ -167,7 +167,7 @@ def excerpt(text: str, triple: Triple, *, around: int = AROUND) -> str:
 
 
 def _windows(spans: Iterable[Span], length: int, around: int) -> list[Span]:
-    """The parts of a text that are shown, from left to right; a single character is not worth a gap."""
+    """The parts of a text that are shown, from left to right; a gap replaces two characters at least."""
     windows: list[Span] = []
     for start, end in sorted(spans):
         start, end = max(0, start - around), min(length, end + around)

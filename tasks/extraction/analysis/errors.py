@@ -1,9 +1,9 @@
-"""What is the matter with each triple that the labels do not have, and with each label that was not found."""
+"""Kinds of errors: of answers that match no label (invented), and of labels that match no answer (missed)."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from tasks.extraction.analysis.evaluation import Outcome, Same
+from tasks.extraction.analysis.evaluation import EvaluatedSentences, Same
 from tasks.extraction.labelling.mentions import Span, occurrences
 from tasks.extraction.records import Record, Triple, normal_form
 
@@ -12,44 +12,44 @@ Side = Literal["invented", "missed"]
 INVENTED = {
     "exchanged": "subject and object exchanged",
     "predicate": "another predicate in place of the labelled one",
-    "further": "a further predicate of a pair that was answered rightly",
+    "further": "a further predicate of a pair that has a right answer",
     "boundaries": "subject or object cut differently",
     "object": "subject and predicate labelled, with another object",
     "subject": "predicate and object labelled, with another subject",
-    "new": "none of these: nothing like it is labelled",
+    "new": "none of these: no similar label",
 }
-"""What may be the matter with an invented triple; the first that fits."""
+"""Kinds of invented triples, in the order in which they are tried."""
 MISSED = {
     "exchanged": "answered with subject and object exchanged",
     "predicate": "answered with another predicate",
     "boundaries": "answered with subject or object cut differently",
-    "under": "considered, but under the threshold",
+    "under": "a candidate, but under the threshold",
     "repaired": "over the threshold, but a rule removed or changed it",
-    "absent": "never considered: the text does not hold subject or object",
-    "unconsidered": "never considered",
+    "absent": "no candidate: subject or object does not occur in the text",
+    "unconsidered": "no candidate",
 }
-"""What may have become of a missed label; the first that fits."""
+"""Kinds of missed labels, in the order in which they are tried."""
 
 
 class Mistake(NamedTuple):
     """An invented triple, or a missed label."""
 
     row: int
-    """Index into the sentences of an `Outcome`."""
+    """Index into the sentences of an `EvaluatedSentences`."""
     side: Side
     triple: Triple
     kind: str
     """A key of `INVENTED` or of `MISSED`."""
     other: Triple | None
-    """The label that an invented triple comes nearest to, or the answer that a label got instead."""
+    """The label nearest to an invented triple, or the answer in place of a missed label."""
     score: float | None
-    """The blend's; None for a triple that no model considered."""
+    """The blend's; None for a triple that is no candidate."""
 
 
-def mistakes(outcome: Outcome, answers: Sequence[Sequence[Triple]]) -> list[Mistake]:
+def mistakes(outcome: EvaluatedSentences, answers: Sequence[Sequence[Triple]]) -> list[Mistake]:
     """All invented and missed triples, sentence by sentence.
 
-    Where one answer may count for two labels or two for one (aliases), numbers differ from the scorer's.
+    With aliases one answer may match two labels, or two answers one: numbers then differ from the scorer's.
     """
     same = outcome.same
     return [
@@ -60,7 +60,7 @@ def mistakes(outcome: Outcome, answers: Sequence[Sequence[Triple]]) -> list[Mist
 
 
 def _of_sentence(
-    outcome: Outcome, row: int, record: Record, found: Sequence[Triple], same: Same
+    outcome: EvaluatedSentences, row: int, record: Record, found: Sequence[Triple], same: Same
 ) -> Iterator[Mistake]:
     labels = list({normal_form(label): label for label in record.triples}.values())
     invented = [each for each in found if not any(same(each, label) for label in labels)]
@@ -80,22 +80,24 @@ def _of_sentence(
 def invented_kind(
     text: str, triple: Triple, labels: Sequence[Triple], missed: Sequence[Triple]
 ) -> tuple[str, Triple | None]:
-    """A key of `INVENTED`, and the label that the triple comes nearest to; missed labels come first."""
+    """A key of `INVENTED` and the label nearest to the triple; missed labels are tried first."""
     ordered = [*missed, *(label for label in labels if label not in missed)]
     kind, label = _nearest(text, triple, ordered, tuple(RELATIONS))
     return ("further" if kind == "predicate" and label not in missed else kind or "new"), label
 
 
 def missed_kind(text: str, label: Triple, invented: Sequence[Triple]) -> tuple[str, Triple | None]:
-    """A key of `MISSED` and the answer instead of the label; without one, whether it could be found."""
+    """A key of `MISSED` and the answer in place of the label; None if no answer is near."""
     kind, triple = _nearest(text, label, invented, ("exchanged", "predicate", "boundaries"))
-    return kind or ("unconsidered" if _holds(text, label[0]) and _holds(text, label[2]) else "absent"), triple
+    return kind or (
+        "unconsidered" if _occurs(text, label[0]) and _occurs(text, label[2]) else "absent"
+    ), triple
 
 
 def _nearest(
     text: str, triple: Triple, others: Sequence[Triple], kinds: Sequence[str]
 ) -> tuple[str | None, Triple | None]:
-    """The first kind of relation to any of the others."""
+    """The first of these relations to any of the others, and that other triple."""
     for kind in kinds:
         for other in others:
             if RELATIONS[kind](text, triple, other):
@@ -103,7 +105,7 @@ def _nearest(
     return None, None
 
 
-def _holds(text: str, name: str) -> bool:
+def _occurs(text: str, name: str) -> bool:
     return name in text or bool(occurrences(text, name))
 
 
@@ -147,4 +149,4 @@ RELATIONS: dict[str, Callable[[str, Triple, Triple], bool]] = {
     "object": _same_subject,
     "subject": _same_object,
 }
-"""(text, triple, other): how two unlike triples of a sentence may resemble each other, the closest first."""
+"""(text, triple, other) → whether two different triples of a sentence are so related; the closest first."""

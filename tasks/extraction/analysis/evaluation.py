@@ -1,7 +1,7 @@
-"""The blend's answers beside the labels, sentence by sentence, for the report to tell what went wrong.
+"""The blend's answers and the labels of each sentence, for the analysis of errors in the report.
 
-Every sentence was answered by models that had not seen it. In the scorer's official mode a text given twice
-counts where it comes last; only sentences that count are looked at, so that figures add up to the score.
+The answers are out-of-fold. In the scorer's official mode a text that occurs twice counts at its last
+occurrence; only sentences that count are included, so that figures add up to the score.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,38 +17,38 @@ from tasks.extraction.scoring import triples
 from tasks.learning.ensemble.candidates import Candidates
 
 Same = Callable[[Triple, Triple], bool]
-"""Whether a triple found (first) answers a label (second)."""
+"""Whether an answer (first) matches a label (second)."""
 
 
-class Outcome(NamedTuple):
-    """Parallel lists of the sentences that count."""
+class EvaluatedSentences(NamedTuple):
+    """Parallel lists of the sentences that count, with the decision that made the answers."""
 
     records: list[Record]
     scored: list[dict[Triple, float]]
-    """By normal form (`tasks.extraction.records.normal_form`), the score of each triple considered."""
+    """By normal form (`tasks.extraction.records.normal_form`), the score of each candidate."""
     kept: list[list[Triple]]
-    """Triples over their thresholds, before any rule."""
+    """Candidates that reach their thresholds, before any rule."""
     decision: dict[str, Any]
-    """What made the answers: `threshold`, `by_predicate`, `rules`."""
+    """The blend's decision: `threshold`, `by_predicate`, `rules`."""
     scorer: dict[str, Any]
-    """Keyword arguments that `tasks.extraction.scoring.triples` counts with."""
+    """Keyword arguments of the functions of `tasks.extraction.scoring.triples`."""
 
     def threshold(self, predicate: str) -> float:
-        """The least score of a triple with this predicate that is answered."""
+        """The least score of an answer with this predicate."""
         return float(self.decision["by_predicate"].get(predicate, self.decision["threshold"]))
 
     @property
     def same(self) -> Same:
-        """By normal forms, or by the scorer itself where more than these count."""
+        """Comparison by normal forms, or by the scorer itself if it compares more than these."""
         if not self.scorer["alias"] and not self.scorer["location"] and self.scorer["mode"] == "official":
-            return lambda found, label: normal_form(found) == normal_form(label)
-        return lambda found, label: bool(
-            triples.evaluate([("", [label])], [("", [found])], **self.scorer).correct_recall
+            return lambda answer, label: normal_form(answer) == normal_form(label)
+        return lambda answer, label: bool(
+            triples.evaluate([("", [label])], [("", [answer])], **self.scorer).correct_recall
         )
 
 
-def read(material: Material) -> Outcome:
-    """What the blend answers out of fold.
+def read(material: Material) -> EvaluatedSentences:
+    """The blend's out-of-fold answers.
 
     Raises:
         ValueError: the blend's records are not the dataset's, or stand in another order.
@@ -62,20 +62,20 @@ def read(material: Material) -> Outcome:
     return _outcome(material, records, material.blended.values)
 
 
-def read_validation(material: Material) -> Outcome | None:
-    """What the blend answers on the validation part, by the same decision; None where there is none."""
+def read_validation(material: Material) -> EvaluatedSentences | None:
+    """The blend's answers on the validation part, by the same decision; None if there is no such part."""
     scores = material.blended_validation
     if scores is None:
         return None
     return _outcome(material, dataset.records(material.dataset, "validation"), scores.values)
 
 
-def _outcome(material: Material, records: list[Record], values: Candidates) -> Outcome:
+def _outcome(material: Material, records: list[Record], values: Candidates) -> EvaluatedSentences:
     scorer = _scorer(material.dataset, material.config)
     rows = counting(records, scorer["mode"])
     decision = {"by_predicate": {}, "rules": [], **(material.blended.decision or {"threshold": 0.5})}
     kept = answered(values, [record.text for record in records], {**decision, "rules": []})
-    return Outcome(
+    return EvaluatedSentences(
         [records[row] for row in rows],
         [_best(values.record(row)) for row in rows],
         [kept[row] for row in rows],
@@ -90,8 +90,8 @@ def counting(records: Sequence[Record], mode: str) -> list[int]:
     return [row for row, record in enumerate(records) if mode == "strict" or last[record.text] == row]
 
 
-def answers(outcome: Outcome, rules: Sequence[str] | None = None) -> list[list[Triple]]:
-    """The triples of each sentence by the decision's rules, or by those given."""
+def answers(outcome: EvaluatedSentences, rules: Sequence[str] | None = None) -> list[list[Triple]]:
+    """The answers of each sentence after these rules; None: after those of the decision."""
     from tasks.extraction.rules.table import apply
 
     names = outcome.decision["rules"] if rules is None else rules
@@ -108,7 +108,7 @@ def _scorer(folder: Path, config: dict[str, Any]) -> dict[str, Any]:
 
 
 def _best(scored: dict[str, float]) -> dict[Triple, float]:
-    """Of candidates that the scorer takes for the same, the best score."""
+    """Best scores by normal form: the scorer takes such candidates for the same."""
     best: dict[Triple, float] = {}
     for candidate, score in scored.items():
         triple = normal_form(triple_of(candidate))

@@ -1,4 +1,4 @@
-"""Sections of the report on what was chosen out of fold, thresholds and rules, and on the alternatives."""
+"""Sections of the report on thresholds and rules: those chosen, and their alternatives, out of fold."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from tasks.core.report.page import Block, Section, TableBlock, Text
-from tasks.extraction.analysis.evaluation import Outcome, answers
+from tasks.extraction.analysis.evaluation import EvaluatedSentences, answers
 from tasks.extraction.records import Triple, normal_form
 from tasks.extraction.rules.table import RULES
 from tasks.extraction.scoring import triples
@@ -15,14 +15,14 @@ from tasks.extraction.scoring.triples import Counts
 PLACES = 200
 """Thresholds at which the curves are drawn."""
 NEARLY_ALL = 0.01
-"""Share of labels lost to the threshold below which it is bounded by what was considered."""
+"""Share of labels under the threshold below which candidates, not the threshold, bound recall."""
 
 
-def thresholds(outcome: Outcome) -> Section:
+def thresholds(outcome: EvaluatedSentences) -> Section:
     """Precision, recall and F1 over the threshold; thresholds of single predicates where they have any."""
     from tasks.learning.report import charts
 
-    predicates, scores, right = _considered(outcome)
+    predicates, scores, right = _candidates(outcome)
     labels = _labels(outcome)
     wanted = sum(labels.values())
     if not len(scores) or not wanted:
@@ -39,24 +39,24 @@ def thresholds(outcome: Outcome) -> Section:
         },
         mark=threshold,
         x_label="threshold",
-        caption="Answering every triple of at least that score, before rules. Dotted: the threshold chosen.",
+        caption="Answers are all candidates from that score on, before rules. Dotted: the chosen threshold.",
     )
     chosen = _counts(scores, right, wanted, threshold)
     text = (
         f"Threshold {threshold:.4f}, chosen on these predictions: precision {chosen.precision:.4f}, recall "
-        f"{chosen.recall:.4f}, F1 {chosen.f1:.4f}. Of {wanted:,} labels {right.sum() / wanted:.1%} were "
-        "considered at all, which no threshold can exceed in recall."
+        f"{chosen.recall:.4f}, F1 {chosen.f1:.4f}. Of {wanted:,} labels {right.sum() / wanted:.1%} are "
+        "candidates at all, which bounds the recall of any threshold."
     )
     if right.sum() - chosen.correct_recall < NEARLY_ALL * wanted:
-        text += " Nearly all of these are answered: with a lower “floor” of the recipes more may be found."
+        text += " Nearly all of these are answered: a lower “floor” of the recipes would add candidates."
     blocks: list[Block] = [Text(text), chart]
     if outcome.decision["by_predicate"]:
-        blocks.append(_own_thresholds(outcome, predicates, scores, right, labels))
+        blocks.append(_thresholds_by_predicate(outcome, predicates, scores, right, labels))
     return Section("Thresholds", blocks)
 
 
-def _considered(outcome: Outcome) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Predicate, score and rightness of every triple considered, aliases aside."""
+def _candidates(outcome: EvaluatedSentences) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Predicate, score and correctness of every candidate, aliases aside."""
     gold = [{normal_form(label) for label in record.triples} for record in outcome.records]
     found = [
         (triple[1], score, triple in labels)
@@ -67,7 +67,7 @@ def _considered(outcome: Outcome) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return np.array(predicates, object), np.array(scores, np.float64), np.array(right, bool)
 
 
-def _labels(outcome: Outcome) -> dict[str, int]:
+def _labels(outcome: EvaluatedSentences) -> dict[str, int]:
     """Number of labels by predicate, the most frequent first."""
     distinct = [
         label[1] for record in outcome.records for label in {normal_form(each) for each in record.triples}
@@ -82,8 +82,12 @@ def _counts(scores: np.ndarray, right: np.ndarray, wanted: int, threshold: float
     return Counts(correct, int(np.count_nonzero(answered)), correct, wanted)
 
 
-def _own_thresholds(
-    outcome: Outcome, predicates: np.ndarray, scores: np.ndarray, right: np.ndarray, labels: dict[str, int]
+def _thresholds_by_predicate(
+    outcome: EvaluatedSentences,
+    predicates: np.ndarray,
+    scores: np.ndarray,
+    right: np.ndarray,
+    labels: dict[str, int],
 ) -> TableBlock:
     rows = []
     for predicate, wanted in labels.items():
@@ -100,11 +104,11 @@ def _own_thresholds(
     )
 
 
-def rules(outcome: Outcome, validation: Outcome | None = None) -> Section:
-    """What each rule does: F1 out of fold with and without it, all others as they were chosen.
+def rules(outcome: EvaluatedSentences, validation: EvaluatedSentences | None = None) -> Section:
+    """The effect of each rule: F1 out of fold with and without it, all others as chosen.
 
     Args:
-        validation: answers on the validation part, on which the gain is told too.
+        validation: answers on the validation part, for a column with the gain there.
     """
     every = _rule_rows(outcome)
     gains = {row[0]: row[4] if row[5] else None for row in _rule_rows(validation)} if validation else {}
@@ -118,15 +122,15 @@ def rules(outcome: Outcome, validation: Outcome | None = None) -> Section:
     chosen = [row[0] for row in every if row[1] == "on"]
     text = (
         f"In use: {', '.join(chosen) or 'none'}. Each rule that is on is left out once, each that is off is "
-        "added once; thresholds stay as they are. A gain from a handful of sentences is mostly chance, and "
-        "rules picked from these figures flatter the score."
+        "added once; thresholds stay as they are. A gain from few sentences is mostly chance, and "
+        "rules chosen by these figures make the score too high."
     )
     text += f" No sentence is changed by {', '.join(idle)}." if idle else ""
     caption = "Sentences it changes, and the right and wrong triples that it adds, or removes where negative."
     return Section("Rules", [Text(text), *([TableBlock(columns, rows, caption)] if rows else [])])
 
 
-def _rule_rows(outcome: Outcome) -> list[list[Any]]:
+def _rule_rows(outcome: EvaluatedSentences) -> list[list[Any]]:
     """A row for each rule, in the order in which they are applied."""
     chosen = [name for name in RULES if name in outcome.decision["rules"]]
     now = answers(outcome)
@@ -135,7 +139,11 @@ def _rule_rows(outcome: Outcome) -> list[list[Any]]:
 
 
 def _rule_row(
-    outcome: Outcome, name: str, chosen: Sequence[str], now: Sequence[Sequence[Triple]], total: np.ndarray
+    outcome: EvaluatedSentences,
+    name: str,
+    chosen: Sequence[str],
+    now: Sequence[Sequence[Triple]],
+    total: np.ndarray,
 ) -> list[Any]:
     used = name in chosen
     other = answers(outcome, [each for each in [*chosen, name] if not (used and each == name)])
@@ -148,7 +156,9 @@ def _rule_row(
     return [name, in_use, *f1, f1[0] - f1[1], len(changed), right, answered - right]
 
 
-def _score(outcome: Outcome, rows: Sequence[int], answers: Sequence[Sequence[Triple]]) -> np.ndarray:
+def _score(
+    outcome: EvaluatedSentences, rows: Sequence[int], answers: Sequence[Sequence[Triple]]
+) -> np.ndarray:
     """(4,) int64 counts of some sentences."""
     counts = triples.per_sentence(*_sides(outcome, rows, answers), **outcome.scorer)
     total: np.ndarray = counts.sum(axis=0)
@@ -156,7 +166,7 @@ def _score(outcome: Outcome, rows: Sequence[int], answers: Sequence[Sequence[Tri
 
 
 def _sides(
-    outcome: Outcome, rows: Sequence[int], answers: Sequence[Sequence[Triple]]
+    outcome: EvaluatedSentences, rows: Sequence[int], answers: Sequence[Sequence[Triple]]
 ) -> Iterator[list[triples.Sentence]]:
     texts = [outcome.records[row].text for row in rows]
     yield [(text, outcome.records[row].triples) for text, row in zip(texts, rows, strict=True)]

@@ -1,19 +1,20 @@
-"""From the strings of a label to spans of its sentence, and back.
+"""Mentions: the spans of a sentence where the entities of its triples occur.
 
-Labels name entities but not where they stand. All strings are compared after `normalise`, and a span of the
+Labels name entities, but not their places. All strings are compared after `normalise`, and a span of the
 normalised text is the same span of the original. The rules, in the order in which they are tried:
 
-1. An entity stands wherever the text holds it as written; outer white space never belongs to a mention.
-2. If it stands nowhere, it is looked for without its enclosing 《》, which the scorer ignores.
-3. If it still stands nowhere, it is looked for with all inner white space ignored on both sides.
+1. An entity occurs wherever the text contains it as written; outer white space never belongs to a mention.
+2. If it does not occur, it is searched without its enclosing 《》, which the scorer ignores.
+3. If it still does not occur, it is searched with all inner white space ignored on both sides.
 4. An occurrence inside a longer mention of the same sentence (南京 in 南京大学) counts only if the entity has
    no other. Of those that count, a subject has one mention for all its triples: the first.
-5. An object is the occurrence nearest to its subject, one that overlaps it only if there is no other.
-6. A triple one of whose entities stands nowhere is not labelled, but reported as missing.
+5. The mention of an object is the occurrence nearest to its subject, one that overlaps it only if there is no
+   other.
+6. A triple with an entity that does not occur gets no spans, but is reported as missing.
 
-Read back with `surface`, these labels give every triple of the training sentences again. So do plain first
-occurrences; but where each start is paired with the nearest end, 0.51 % of those are lost and 0.36 % of
-these, and an object stands 0.7 characters nearer to its subject.
+`surface` turns these spans back into every triple of the training sentences. So it does with plain first
+occurrences; but if each start is paired with the nearest end, 0.51 % of those are lost and 0.36 % of these,
+and these objects are 0.7 characters nearer to their subjects.
 """
 
 import re
@@ -30,12 +31,12 @@ LabelledTriple = tuple[int, Span, Span]
 
 
 class LabelledTriples(NamedTuple):
-    """What of a sentence's triples could be labelled."""
+    """The triples of a sentence with spans, and those without."""
 
     triples: tuple[LabelledTriple, ...]
     """In the order of the triples, without duplicates."""
     missing: tuple[Triple, ...]
-    """Triples with an entity that stands nowhere in the text."""
+    """Triples with an entity that does not occur in the text."""
 
 
 def label(text: str, triples: Collection[Triple], predicates: Mapping[str, int]) -> LabelledTriples:
@@ -51,24 +52,24 @@ def label(text: str, triples: Collection[Triple], predicates: Mapping[str, int])
 
 
 def places(text: str, triples: Collection[Triple]) -> list[tuple[Span, Span] | None]:
-    """For each triple of one sentence its subject and its object; None where one of them is missing."""
+    """Spans of subject and object of each triple of one sentence; None if one of them does not occur."""
     entities = dict.fromkeys(entity for subject, _, object_ in triples for entity in (subject, object_))
-    found = _outermost({entity: occurrences(text, entity) for entity in entities})
+    mentions = _outermost({entity: occurrences(text, entity) for entity in entities})
     return [
-        (found[subject][0], _beside(found[subject][0], found[object_]))
-        if found[subject] and found[object_]
+        (mentions[subject][0], _nearest(mentions[subject][0], mentions[object_]))
+        if mentions[subject] and mentions[object_]
         else None
         for subject, _, object_ in triples
     ]
 
 
 def locate(text: str, entity: str) -> Span | None:
-    """Where the entity first stands in the text; None if nowhere."""
+    """The first occurrence of the entity in the text; None if it has none."""
     return next(iter(occurrences(text, entity)), None)
 
 
 def occurrences(text: str, entity: str) -> list[Span]:
-    """Everywhere the entity stands in the text, from left to right; occurrences may overlap."""
+    """All occurrences of the entity in the text, from left to right; they may overlap."""
     text = normalise(text)
     for form in _forms(normalise(entity)):
         # a lookahead consumes nothing, so that 哈哈 is found twice in 哈哈哈
@@ -96,12 +97,12 @@ def _forms(entity: str) -> Iterator[str]:
         yield r"\s*".join(re.escape(character) for character in form if not character.isspace())
 
 
-def _outermost(found: Mapping[str, list[Span]]) -> dict[str, list[Span]]:
-    """For each entity its occurrences outside all longer ones, or all of them where every one lies inside."""
-    every = {span for spans in found.values() for span in spans}
+def _outermost(occurring: Mapping[str, list[Span]]) -> dict[str, list[Span]]:
+    """Occurrences of each entity outside all longer ones, or all of them if every one lies inside."""
+    every = {span for spans in occurring.values() for span in spans}
     return {
         entity: [span for span in spans if not _inside(span, every)] or spans
-        for entity, spans in found.items()
+        for entity, spans in occurring.items()
     }
 
 
@@ -109,8 +110,8 @@ def _inside(span: Span, others: Iterable[Span]) -> bool:
     return any(other != span and other[0] <= span[0] and span[1] <= other[1] for other in others)
 
 
-def _beside(subject: Span, objects: Sequence[Span]) -> Span:
-    """The nearest of the objects; on the same distance the first."""
+def _nearest(subject: Span, objects: Sequence[Span]) -> Span:
+    """The object nearest to the subject; of equal distances the first."""
 
     def distance(span: Span) -> tuple[bool, int]:
         gap = max(span[0] - subject[1], subject[0] - span[1])

@@ -1,4 +1,4 @@
-"""Rules that move the ends of an entity: a character more or less, a missing ending, several names in one.
+"""Rules that move the boundaries of an entity: by characters, missing endings, or splitting lists of names.
 
 Source of each: bojone/kg-2019 (LIC2019, seventh place), post_repair.py.
 """
@@ -23,8 +23,8 @@ _SEPARATOR = re.compile(r"、|(?<!\d)，|，(?!\d)")  # a comma between two digi
 def climate(text: str, triples: Sequence[Triple]) -> list[Triple]:
     """Extend a 气候 to the left over 南, 北, 亚, 中 where the text has them before it: 热带… is 亚热带….
 
-    The source goes one character to the left, ours as far as it goes (北亚热带…), or a second pass would.
-    It cannot tell the 南 of 湖南 or the 中 of 盆地中 from one of the climate.
+    The source extends by one character, this rule as far as possible (北亚热带…), as repeated passes would.
+    It cannot distinguish the 南 of 湖南 or the 中 of 盆地中 from one of the climate.
     """
 
     def extended(name: str) -> str:
@@ -58,9 +58,9 @@ def company_suffix(text: str, triples: Sequence[Triple]) -> list[Triple]:
     """Extend companies by the endings of companies that follow them in the text: 任天堂 + 株式会社.
 
     The company is the subject of the predicates of `COMPANIES_AS_SUBJECT` and the object of 出品公司.
-    In the source one triple is rewritten in place for each ending of its list in turn, and appended each
-    time: what it ends as depends on the list's order. Ours takes the longest ending that occurs, again and
-    again until none follows (新丽 + 传媒 + 股份有限公司).
+    The source rewrites a triple in place for each ending of its list and appends it each time, so the result
+    depends on the order of the list. This rule takes the longest ending that occurs, and repeats until none
+    follows (新丽 + 传媒 + 股份有限公司).
     """
 
     def extended(name: str) -> str:
@@ -82,8 +82,8 @@ def company_suffix(text: str, triples: Sequence[Triple]) -> list[Triple]:
 def enumeration(text: str, triples: Sequence[Triple]) -> list[Triple]:
     """Split an object at 、 and ， into one triple for each part; parts of nothing but space are left out.
 
-    Against the source, two kinds are left whole: what the text has within 《》, since titles have commas
-    (《你好，郑州》), and numbers (2，270米). An object without any part is left as it is.
+    Unlike the source, this rule does not split names that the text has within 《》, since titles contain
+    commas (《你好，郑州》), or numbers (2，270米). An object without any part is left as it is.
     """
 
     def parts(name: str) -> list[str]:
@@ -97,5 +97,5 @@ def enumeration(text: str, triples: Sequence[Triple]) -> list[Triple]:
 
 
 def _distinct(triples: Iterable[Triple]) -> list[Triple]:
-    """Two triples may become one: it stands where the first of them stood."""
+    """Without duplicates; of equal triples the first stays."""
     return list(dict.fromkeys(triples))

@@ -1,8 +1,8 @@
-"""Rules about two names for what is one: halves of a Latin name, and a name within another.
+"""Rules about two names of one thing: the halves of a Latin name, and a name within another.
 
-Both look at the objects that a subject has of one predicate, and then, the other way round, at the subjects
-that share predicate and object. What one side becomes may concern the other, so they repeat until nothing
-changes; they end, since each change leaves fewer triples.
+Both compare the objects that a subject has of one predicate, then the subjects that share predicate and
+object. A change on one side may enable one on the other, so they repeat until nothing changes; they end,
+since each change leaves fewer triples.
 
 Source: bojone/kg-2019 (LIC2019, seventh place), post_repair.py.
 """
@@ -21,10 +21,9 @@ _Names = dict[str, str]
 
 
 def latin_names(text: str, triples: Sequence[Triple]) -> list[Triple]:
-    """Join two names of one group that stand in the text as `first last`: (歌, 作曲, Kenn), (歌, 作曲, Wu).
+    """Join two names of one group that the text has as `first last`: (歌, 作曲, Kenn), (歌, 作曲, Wu).
 
-    Only where the group has exactly two purely alphabetic names: of three it would be a guess which belong
-    together.
+    Only if the group has exactly two purely alphabetic names: of three it is not known which belong together.
     """
 
     def joined(names: Sequence[str]) -> _Names:
@@ -42,7 +41,7 @@ def nested_names(text: str, triples: Sequence[Triple]) -> list[Triple]:
     """Of two purely Chinese names of one group, one inside the other, keep the longer: 鲁豫 in 陈鲁豫.
 
     The shorter stays where the text, without the longer, has 和 (and) or 的 (of) right before or after it:
-    there it is named for itself, as in 北京和北京大学.
+    there it is a name of its own, as in 北京和北京大学.
     """
 
     def kept(names: Sequence[str]) -> _Names:
@@ -72,7 +71,7 @@ def _on_both_sides(renamed: Callable[[Sequence[str]], _Names], triples: Sequence
 
 
 def _with_objects(renamed: Callable[[Sequence[str]], _Names], triples: Sequence[Triple]) -> list[Triple]:
-    """`renamed` gets the objects of each subject and predicate, and says what some of them become."""
+    """Apply `renamed`, from the objects of one subject and predicate to new names of some of them."""
     groups: dict[tuple[str, str], list[str]] = {}
     for subject, predicate, name in triples:
         groups.setdefault((subject, predicate), []).append(name)

@@ -1,13 +1,13 @@
-"""Repairs of decoded triples: a table of named rules, each switched on by itself.
+"""Post-repair of decoded triples: a table of named rules, each with a switch of its own.
 
-They are the hand-written rules with which the seventh place of LIC2019 ended its pipeline (bojone/kg-2019,
-post_repair.py and the decoding of kg_without_ds.py), written anew from a description of what they do.
-Where the source's result hung on the order of its loops, or where one pass left work for a second, ours
-goes on until nothing changes: **every rule applied twice does what it does once**. That does not hold for the
-whole table: a rule may give an earlier one something to do.
+They are the hand-written rules that end the pipeline of LIC2019's seventh place (bojone/kg-2019,
+post_repair.py and the decoding of kg_without_ds.py), written anew from a description of them. Where the
+source's result depended on the order of its loops, or one pass left work for a second, these repeat until
+nothing changes: **a rule applied twice gives the result of applying it once**. That does not hold for the
+whole table: a rule may produce triples that an earlier one would change.
 
-A rule looks at one sentence. It never changes its input, adds no duplicate and keeps the order: a rewritten
-triple takes the place of the old one, two that become one that of the first, and what is inferred comes last.
+A rule sees one sentence. It does not change its input, adds no duplicate and keeps the order: a rewritten
+triple takes the place of the old one, of two that become equal the first stays, inferred triples come last.
 Texts and entities are compared as they are written, without `normalise`: entities are pieces of their text.
 """
 
@@ -35,7 +35,7 @@ from tasks.extraction.rules.relations import (
 )
 
 Rule = Callable[[str, Sequence[Triple]], list[Triple]]
-"""Text of a sentence and its triples -> its repaired triples."""
+"""(text of a sentence, its triples) → its repaired triples."""
 
 RULES: dict[str, Rule] = {
     rule.__name__: rule
@@ -60,7 +60,7 @@ RULES: dict[str, Rule] = {
 
 
 def apply(text: str, triples: Sequence[Triple], names: Iterable[str] = tuple(RULES)) -> list[Triple]:
-    """The triples of a sentence after the rules named, in the table's order whatever the order of the names.
+    """The triples of a sentence after the named rules, which are applied in the order of the table.
 
     Raises:
         InvalidSettings: a name is not in the table.
@@ -72,7 +72,7 @@ def apply(text: str, triples: Sequence[Triple], names: Iterable[str] = tuple(RUL
 
 
 def chosen(names: Iterable[str]) -> list[Rule]:
-    """The rules named, in the table's order; each once. Raises `InvalidSettings` at an unknown name."""
+    """The named rules, in the order of the table, each once. Raises `InvalidSettings` at an unknown name."""
     wanted = set(names)
     for name in sorted(wanted - set(RULES)):
         raise InvalidSettings(f"{name}: no such rule{suggestion(name, RULES)}; known: {', '.join(RULES)}")

@@ -16,7 +16,7 @@ NONE: Dictionary = {}
 
 
 def count_official(alias: Dictionary, location: Dictionary) -> Counter:
-    """Drop triples that an alias repeats; then any triple matches any label, each for precision and recall."""
+    """Drop triples that an alias repeats; any triple matches any label, for precision and recall apart."""
     same, repeats = _same(alias, location), _same(alias, NONE)
 
     def count(gold: set[Triple], found: set[Triple]) -> tuple[int, int, int, int]:

@@ -7,9 +7,9 @@ other names, `location[labelled object]` lists places of other granularity that 
 | | official | strict |
 |---|---|---|
 | strings | lower case, one enclosing 《》 removed | the same, and white space removed |
-| a text that occurs twice | the last one overwrites, on both sides | each sentence counts, the k-th with the k-th |
+| a text that occurs twice | the last one overwrites, on both sides | each counts, the k-th with the k-th |
 | a text that is not labelled | ignored | an error |
-| precision | predicted triples, less repeats by alias, that match any label | one-to-one matching |
+| precision | predicted triples (no repeats by alias) that match any label | one-to-one matching |
 | recall | labels that match any predicted triple | the same matching, so one numerator for both |
 | aliases | of the predicted triple | in both directions |
 

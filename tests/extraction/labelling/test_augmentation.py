@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tasks.extraction.labelling.augmentation import Pool, crop, swap
+from tasks.extraction.labelling.augmentation import NamePool, crop, swap
 from tasks.extraction.labelling.mentions import locate
 from tasks.extraction.records import Record
 
@@ -12,11 +12,11 @@ def record(text: str, *triples: tuple[str, str, str]) -> Record:
     return Record("train_data:1", text, None, triples)
 
 
-def pool_of(*triples: tuple[str, str, str]) -> Pool:
-    return Pool.of([record("", *triples)])
+def pool_of(*triples: tuple[str, str, str]) -> NamePool:
+    return NamePool.of([record("", *triples)])
 
 
-def swapped(text: str, triples, pool: Pool, *, seed: int = 0, **options):
+def swapped(text: str, triples, pool: NamePool, *, seed: int = 0, **options):
     return swap(text, triples, pool, np.random.default_rng(seed), **options)
 
 
@@ -91,7 +91,7 @@ def test_the_same_state_gives_the_same_sentence_and_others_vary():
 
 def test_a_pool_keeps_the_order_and_the_frequency_of_its_records():
     triples = ("甲", BY, "乙"), ("丙", BY, "丁")
-    pool = Pool.of([record("", triples[1]), record(""), record("", *triples)])
+    pool = NamePool.of([record("", triples[1]), record(""), record("", *triples)])
     assert pool.triples == {BY: [triples[1], triples[0], triples[1]]}
 
 
