@@ -9,12 +9,12 @@ from tasks.text.config import Encoder, Pretraining, check_stages
 
 
 class Data(Settings):
-    """Where the competition's own files lie."""
+    """The competition's raw files."""
 
     root: ContentsPath = "data/extraction"
     """Folder with `all_50_schemas`, `train_data.json`, `dev_data.json` and `test1_data_postag.json`."""
     extra: tuple[str, ...] = ()
-    """Names of further training files in that folder, in the shape of `train_data.json`; postag optional."""
+    """Names of further training files in that folder, in the format of `train_data.json`; postag optional."""
     alias: str = ""
     """Name of the scorer's alias dictionary in that folder: tab separated, key first; empty: none."""
     location: str = ""
@@ -43,31 +43,31 @@ RepairName = Literal["spaces", "brackets", "titles", "albums"]
 
 
 class Augmentation(Settings):
-    """Views of a training sentence, each drawn once and stored."""
+    """Augmented views of training sentences, each made once and stored."""
 
     views: int = Field(0, ge=0, le=64)
-    """Augmented views of the training sentences; 0: none."""
+    """Views of each training sentence; 0: none."""
     share: float = Field(0.5, ge=0, le=1)
     """Probability that a training takes a sentence from one of its views."""
     swap: Literal["none", "both", "subject", "object"] = "both"
-    """Exchange entities of a triple for those of another with the same predicate."""
+    """Names of a triple that are replaced by those of another triple with the same predicate."""
     crop: float = Field(0.0, ge=0, le=1)
-    """Probability that a view keeps only the clauses of some triple."""
+    """Probability that a view keeps only the clauses of one random triple."""
 
     def for_views(self) -> "Augmentation":
-        """What decides a view: how many there are and how often they are learned does not."""
+        """The settings that decide a single view, without the number of views and their share."""
         return self.model_copy(update={"views": 0, "share": 0.5})
 
 
 class Labelling(Settings):
-    """From given triples to what a model learns."""
+    """Changes of labels before a model is fitted on them."""
 
     repairs: tuple[RepairName, ...] = ()
-    """Cleaning of training triples (`tasks.extraction.labelling.cleaning`)."""
+    """Repairs of labels (`tasks.extraction.labelling.cleaning`)."""
     add_above: float = Field(0.9, ge=0, le=1)
-    """Second round: triples that the first round scores at least this are added."""
+    """Second round: triples with at least this score of the first round are added."""
     drop_below: float = Field(0.05, ge=0, le=1)
-    """Second round: given triples that the first round scores less than this are dropped."""
+    """Second round: labels with a lower score of the first round are dropped."""
 
 
 class Training(Settings):
@@ -76,9 +76,9 @@ class Training(Settings):
     stages: tuple[Stage, ...] = Field((Stage(),), min_length=1)
     """Run one after another on the same model."""
     batch_characters: int = Field(2048, ge=64)
-    """Characters a step, padding included; sentences of like length make a batch."""
+    """Characters of a batch, padding included; its sentences have similar lengths."""
     subjects: int = Field(1, ge=1, le=16)
-    """Subjects of each sentence whose objects are learned in a step (`pointer`, `casrel`)."""
+    """Subjects of each sentence in a batch whose objects are targets (`pointer`, `casrel`)."""
     ema: float = Field(0.0, ge=0, lt=1)
     """Momentum of the exponential moving average of the weights; 0 switches it off."""
     labelling: Labelling = Labelling()
@@ -95,24 +95,22 @@ class Recipe(Settings):
     encoder: Encoder = Encoder()
     pretraining: Pretraining = Pretraining()
     distant: bool = False
-    """Show the model which pairs of names are triples elsewhere in its training sentences (`pointer`)."""
+    """Add inputs that mark pairs of names which are triples in other training sentences (`pointer`)."""
     augmentation: Augmentation = Augmentation()
     training: Training = Training()
     floor: float = Field(0.1, gt=0, lt=1)
-    """Least score of a candidate; the threshold of answers is chosen above it, out of fold."""
+    """Least score of a candidate; the threshold of answers, chosen out of fold, lies above it."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Recipe":
         if self.distant and self.method != "pointer":
             raise ValueError(f"distant: expected method 'pointer', received {self.method!r}")
         if self.training.subjects > 1 and self.method == "gplinker":
-            raise ValueError("training.subjects: 'gplinker' learns all subjects at once; expected 1")
+            raise ValueError("training.subjects: expected 1 with 'gplinker', which takes all at once")
         if self.distant and self.augmentation.views and self.augmentation.swap == "both":
-            raise ValueError(
-                "augmentation.swap: with 'distant' expected one name, for known pairs give answers away"
-            )
+            raise ValueError("augmentation.swap: expected one name with 'distant', since pairs reveal labels")
         if self.pretraining.stages and self.encoder.reads_words:
-            raise ValueError("encoder.dgcnn.words: expected false with pretraining, which words give away")
+            raise ValueError("encoder.dgcnn.words: expected false with pretraining, since words reveal masks")
         return self
 
     @model_validator(mode="after")
@@ -121,35 +119,36 @@ class Recipe(Settings):
         return self
 
     def for_training(self) -> "Recipe":
-        """The recipe without what only predictions use, so that changing that trains nothing anew."""
+        """The recipe without the settings that no training reads, which then are in no training's key."""
         return self.model_copy(update={"floor": 0.1, "pretraining": Pretraining()})
 
     def for_prediction(self) -> "Recipe":
-        """The recipe without what only training uses."""
+        """The recipe without the settings that no prediction reads, which then are in no prediction's key."""
         unused = {"augmentation": Augmentation(), "training": Training(), "pretraining": Pretraining()}
         return self.model_copy(update=unused)
 
 
 class SecondRound(Settings):
-    """Training again on labels that out-of-fold predictions have cleaned."""
+    """A second training on labels that were cleaned by out-of-fold predictions."""
 
     run: bool = False
-    """For each fold, its training sentences are judged by models that saw neither them nor that fold."""
+    """Train again; labels of a fold's training sentences are cleaned by models that saw neither them nor the
+    held-out sentences."""
 
 
 class Answers(Settings):
-    """From scored candidates to the triples of a submission."""
+    """The choice of a submission's triples among scored candidates."""
 
     rules: tuple[RuleName, ...] = ()
     """Post-repair rules, applied in the order of `tasks.extraction.rules.table`."""
     by_predicate: bool = False
-    """Give predicates with enough labels thresholds of their own, chosen out of fold."""
+    """Choose a threshold, out of fold, for each predicate with enough labels."""
     mode: Literal["official", "strict"] = "official"
-    """How the scorer treats repeated texts and aliases."""
+    """How the scorer counts repeated texts and aliases."""
 
 
 class Config(Settings):
-    """Everything that decides a run of the extraction competition."""
+    """All settings of a run of the extraction competition."""
 
     data: Data = Data()
     folds: Folds = Folds()
@@ -167,7 +166,7 @@ class Config(Settings):
         names = [recipe.name for recipe in self.recipes]
         check_names(names)
         if self.second_round.run and (taken := {f"{name}-again" for name in names} & set(names)):
-            raise ValueError(f"recipes: the second round needs these names for itself: {sorted(taken)}")
+            raise ValueError(f"recipes: the second round uses the names {sorted(taken)}")
         if self.second_round.run and self.folds.count < 3:
             raise ValueError("second_round.run: expected at least 3 folds, for two of them are left out")
         return self

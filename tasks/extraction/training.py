@@ -85,7 +85,7 @@ class TrainingSentences:
     def views(self) -> list[list[TokenizedSentence]]:
         """Augmented views of the same sentences.
 
-        Views are made with the labels of the raw files: a sentence with other labels is its own view.
+        Views are made with the labels of the raw files: sentences with other labels replace their views.
         """
         return [self._view(dataset.read_views(folder)) for folder in self.job.views]
 
