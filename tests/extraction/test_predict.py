@@ -14,7 +14,7 @@ from tasks.learning.ensemble.candidates import concatenated
 from tasks.text import dataset_files
 from tests.extraction.jobs import FOLDS, INDEX, METHODS, PREDICATES, dataset, job, read, recipe, tokenizer
 
-LEARNED = [
+LONG_ENOUGH = [
     {"epochs": 50, "optimizer": "adam", "learning_rate": 0.02, "clip_norm": 5.0},
 ]
 WIDER = {"dgcnn": {"width": 16, "dilations": [1, 2], "minimum_count": 1, "dropout": 0.0, "gate_dropout": 0.0}}
@@ -91,7 +91,7 @@ def test_chunks_change_nothing(tmp_path, monkeypatch):
     assert (pieces.ids, pieces.values.records()) == (whole.ids, whole.values.records())
 
 
-def test_sentences_are_read_when_their_piece_is_asked_for(tmp_path, monkeypatch):
+def test_sentences_are_read_piece_by_piece(tmp_path, monkeypatch):
     known(monkeypatch, "gplinker", dataset(tmp_path / "data"))
     monkeypatch.setattr(predicting, "CHUNK", 3)
     handed, stream = [], files.stream
@@ -103,7 +103,7 @@ def test_sentences_are_read_when_their_piece_is_asked_for(tmp_path, monkeypatch)
     assert sizes == [("validation", 3, 3), ("validation", 1, 4), ("test", 3, 7)]
 
 
-def test_labels_are_never_looked_at(tmp_path, monkeypatch):
+def test_labels_have_no_effect(tmp_path, monkeypatch):
     folder = dataset(tmp_path / "data")
     known(monkeypatch, "gplinker", folder)
     made = job(recipe(), tmp_path, fold=0, models=(tmp_path,), parts=("held_out",))
@@ -114,7 +114,7 @@ def test_labels_are_never_looked_at(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(("fold", "beside", "left"), [(None, None, 12), (0, None, 8), (0, 2, 4)])
-def test_what_sentences_tell_of_names_leaves_folds_out(tmp_path, fold, beside, left):
+def test_known_records_leave_folds_out(tmp_path, fold, beside, left):
     made = job(recipe("pointer", distant=True), tmp_path, fold=fold, beside=beside)
     known = [record.id for record in predicting._known_records(made)]
     assert len(known) == left
@@ -133,9 +133,9 @@ def trained(made, folder, *, fold=None, **fields):
 
 
 @pytest.mark.parametrize("method", [pytest.param("pointer", marks=pytest.mark.slow), "casrel", "gplinker"])
-def test_a_model_finds_what_it_has_learned_alone_and_in_company(tmp_path, method):
+def test_a_fitted_model_finds_its_labels_alone_and_in_batches(tmp_path, method):
     subjects = {} if method == "gplinker" else {"subjects": 3}
-    made = recipe(method, encoder=WIDER, training={"stages": LEARNED, **subjects})
+    made = recipe(method, encoder=WIDER, training={"stages": LONG_ENOUGH, **subjects})
     model = trained(made, tmp_path)
     shown = made.for_prediction()
     assert shown.training.subjects == 1
@@ -162,8 +162,8 @@ def alone_is_the_same(model, shown, given, scores) -> None:
 
 
 @pytest.mark.slow
-def test_models_agree_on_scores_first(tmp_path):
-    made = recipe("gplinker", encoder=WIDER, training={"stages": LEARNED})
+def test_scores_of_models_are_averaged(tmp_path):
+    made = recipe("gplinker", encoder=WIDER, training={"stages": LONG_ENOUGH})
     models = [trained(made, tmp_path, fold=fold) for fold in (0, 1)]
     fields = {"fold": 2, "parts": ("held_out",)}
     alone = [predicted(job(made, tmp_path, models=(model,), **fields))["held_out"] for model in models]
@@ -176,13 +176,13 @@ def test_models_agree_on_scores_first(tmp_path):
 
 
 @pytest.mark.slow
-def test_shuffled_labels_are_learned_no_better_than_by_chance(tmp_path):
+def test_shuffled_labels_score_no_better_than_chance(tmp_path):
     from tasks.extraction.metric import scorer
     from tasks.learning.ensemble.members import join
 
     folder = dataset(tmp_path / "data", train=60)
     shuffle_labels(folder)
-    made = recipe("gplinker", encoder=WIDER, training={"stages": LEARNED})
+    made = recipe("gplinker", encoder=WIDER, training={"stages": LONG_ENOUGH})
     parts = []
     for fold in range(FOLDS):
         model = trained(made, tmp_path, fold=fold)
@@ -208,7 +208,7 @@ def shuffle_labels(folder) -> None:
     (folder / "train.jsonl").write_text(text, "utf-8")
 
 
-def test_words_of_all_parts_are_read(tmp_path, monkeypatch):
+def test_words_of_all_parts_are_inputs(tmp_path, monkeypatch):
     folder = dataset(tmp_path / "data")
     words = job({}, tmp_path, fold=None, view="words", output=tmp_path / "words")
     encode(words)

@@ -84,12 +84,12 @@ def tables(found: Section) -> list[TableBlock]:
     return [block for block in found.blocks if isinstance(block, TableBlock)]
 
 
-def told(dataset: Path, title: str, **decision) -> list[TableBlock]:
+def tables_of(dataset: Path, title: str, **decision) -> list[TableBlock]:
     return tables(section(report.sections(material(dataset, **decision)), title))
 
 
 def test_predicates_come_with_most_labels_first_and_a_repeated_text_counts_once(dataset):
-    rows = told(dataset, "F1 by predicate")[0].rows
+    rows = tables_of(dataset, "F1 by predicate")[0].rows
     assert [row[:6] for row in rows] == [
         ["主演", 1, 1, 1.0, 1.0, 1.0],
         ["作者", 1, 2, 0.0, 0.0, 0.0],
@@ -100,7 +100,7 @@ def test_predicates_come_with_most_labels_first_and_a_repeated_text_counts_once(
 
 
 def test_kinds_of_mistakes_are_counted_on_both_sides(dataset):
-    invented, missed, boundaries = told(dataset, "Confusions")
+    invented, missed, boundaries = tables_of(dataset, "Confusions")
     assert invented.rows == [
         ["subject or object cut differently", 1, 0.5],
         ["predicate and object labelled, with another subject", 1, 0.5],
@@ -113,7 +113,7 @@ def test_kinds_of_mistakes_are_counted_on_both_sides(dataset):
 
 
 def test_mistakes_are_shown_in_their_sentences_surest_first(dataset):
-    invented, missed = told(dataset, "Mistakes and suspect labels")
+    invented, missed = tables_of(dataset, "Mistakes and suspect labels")
     assert [row[:3] for row in invented.rows] == [
         [pytest.approx(0.8), "乙 · 作者 · 王五", "⟦王五⟧出版《⟦乙⟧丙》，丁社"],
         [pytest.approx(0.7), "丁社 · 作者 · 王五", "⟦王五⟧出版《乙丙》，⟦丁社⟧"],
@@ -123,7 +123,7 @@ def test_mistakes_are_shown_in_their_sentences_surest_first(dataset):
     assert missed.rows[0][1:] == ["乙丙 · 出版社 · 丁社", "王五出版《⟦乙丙⟧》，⟦丁社⟧", "train_data:3"]
 
 
-def test_predicates_taken_for_each_other_are_told_apart_from_further_ones(dataset):
+def test_predicates_taken_for_each_other_are_distinguished_from_further_ones(dataset):
     scored = [{}, {**TRUE, key(("甲", "导演", "李四")): 0.9}, {key(("乙丙", "导演", "王五")): 0.9}, {}]
     found = report.sections(material(dataset, scored))
     confused = tables(section(found, "Confusions"))[2]
@@ -144,7 +144,7 @@ def test_thresholds_are_drawn_and_those_of_predicates_listed(dataset):
 
 
 @pytest.mark.parametrize(("threshold", "bound"), [(0.5, False), (0.2, True)])
-def test_a_threshold_that_answers_all_that_was_considered_is_pointed_out(dataset, threshold, bound):
+def test_a_threshold_that_answers_nearly_all_candidates_is_pointed_out(dataset, threshold, bound):
     found = section(report.sections(material(dataset, threshold=threshold)), "Thresholds")
     assert ("lower “floor”" in found.blocks[0].text) == bound
 
@@ -162,7 +162,7 @@ COUPLES = [{key(("张三", "妻子", "李四")): 0.9}, {key(("张三", "父亲",
 
 
 @pytest.mark.parametrize("used", [[], ["spouses"], ["self_relatives", "spouses"]])
-def test_a_rule_is_told_with_what_the_scorer_says_with_and_without_it(dataset, used):
+def test_a_rule_has_the_f1_with_and_without_it(dataset, used):
     write_sentences(dataset, RELATIVES)
     given = material(dataset, COUPLES, rules=used)
     rows = rule_table(given)[1]
@@ -176,7 +176,7 @@ def test_a_rule_is_told_with_what_the_scorer_says_with_and_without_it(dataset, u
             assert value == given.score(given.blended._replace(decision=decision)).value
 
 
-def test_a_rule_is_told_with_its_gain_on_validation_too(dataset):
+def test_a_rule_has_its_gain_on_validation_too(dataset):
     (dataset / "validation.jsonl").write_text((dataset / "train.jsonl").read_text("utf-8"), "utf-8")
     write_sentences(dataset, RELATIVES[1:])
     given = material(dataset, COUPLES[1:])
@@ -195,8 +195,8 @@ def test_rules_that_change_nothing_are_named_and_take_no_line(dataset):
     assert rows == {}
 
 
-def test_sizes_are_told_by_class_of_length_and_of_triples(dataset):
-    by_length, by_number = told(dataset, "F1 by size")
+def test_sizes_are_shown_by_class_of_length_and_of_triples(dataset):
+    by_length, by_number = tables_of(dataset, "F1 by size")
     assert [row[:4] for row in by_length.rows] == [["0 to 25", 3, 4, 4]]
     assert [row[:4] for row in by_number.rows] == [["0", 1, 0, 0], ["2", 2, 4, 4]]
     assert isinstance(by_number.rows[1][6], Estimate)
@@ -206,12 +206,12 @@ def test_sizes_are_told_by_class_of_length_and_of_triples(dataset):
 
 
 def test_notes_list_counts_of_predicates_apart_and_only_the_ends_of_many(dataset, monkeypatch):
-    counts, predicates, notes = told(dataset, "Notes on the data")
+    counts, predicates, notes = tables_of(dataset, "Notes on the data")
     assert counts.rows == [["train", 4]]
     assert predicates.rows[0] == ["导演", 2, 1]
     assert notes.rows == [["short", "short sentences: 1", "train_data:4: 无"]]
     monkeypatch.setattr(report, "ENDS", 1)
-    rows = told(dataset, "Notes on the data")[1].rows
+    rows = tables_of(dataset, "Notes on the data")[1].rows
     assert [row[0] for row in rows] == ["导演", "出版社"]
 
 
@@ -230,8 +230,8 @@ def test_mistakes_and_right_answers_add_up_to_what_the_scorer_counts(tmp_path):
     found = evaluation.read(given)
     answers = evaluation.answers(found)
     wrong = mistakes(found, answers)
-    told = metric.scorer(folder).counts(answered(values, texts, decision), np.arange(len(ids)))
-    correct, given_out, _, labels = told.sum(axis=0)
+    counts = metric.scorer(folder).counts(answered(values, texts, decision), np.arange(len(ids)))
+    correct, given_out, _, labels = counts.sum(axis=0)
     assert given_out - correct == sum(each.side == "invented" for each in wrong) > 0
     assert labels - correct == sum(each.side == "missed" for each in wrong) > 0
     assert sum(row[1] for row in report.by_predicate(found, answers).blocks[1].rows) == labels

@@ -28,15 +28,15 @@ def sentences(made, folder, **fields):
 
 
 @pytest.mark.parametrize(("fold", "beside"), [(0, None), (1, None), (0, 2), (2, 1)])
-def test_no_sentence_that_is_left_out_is_learned(tmp_path, fold, beside):
+def test_no_model_is_fitted_on_sentences_that_are_left_out(tmp_path, fold, beside):
     found = sentences(recipe(), tmp_path, fold=fold, beside=beside)
-    learned = [int(each.record.id.partition(":")[2]) for each in found.fitted]
+    fitted = [int(each.record.id.partition(":")[2]) for each in found.fitted]
     left_out = {fold, beside}
-    assert learned == [row for row in range(12) if row % FOLDS not in left_out]
+    assert fitted == [row for row in range(12) if row % FOLDS not in left_out]
     assert [int(each.record.id.partition(":")[2]) % FOLDS for each in found.held_out] == [fold] * 4
 
 
-def test_without_a_fold_all_is_learned_and_nothing_is_watched(tmp_path):
+def test_without_a_fold_all_sentences_are_fitted_on_and_none_is_held_out(tmp_path):
     found = sentences(recipe(), tmp_path, fold=None)
     assert len(found.fitted) == 12
     assert found.evaluate(None) == {}
@@ -59,7 +59,7 @@ def test_what_another_sentence_states_is_known_of_fitted_sentences_alone(tmp_pat
     assert {each.id for each in built_from} == {each.record.id for each in found.fitted}
 
 
-def shown(found, stage, *, epochs: int = 3) -> list:
+def batches_of(found, stage, *, epochs: int = 3) -> list:
     return [
         found.batch(stage, epoch, step) for epoch in range(epochs) for step in range(len(found.plan(epoch)))
     ]
@@ -85,12 +85,12 @@ def test_a_batch_is_a_function_of_its_place(tmp_path, method):
     )
 
 
-def test_every_sentence_is_shown_once_an_epoch(tmp_path):
+def test_every_sentence_is_in_one_batch_of_an_epoch(tmp_path):
     found = sentences(recipe(), tmp_path)
     for epoch in range(3):
         rows = np.concatenate(found.plan(epoch)).tolist()
         assert sorted(rows) == list(range(8))
-    assert {value.shape[1] for batch in shown(found, Stage()) for value in batch.inputs.values()} <= {
+    assert {value.shape[1] for batch in batches_of(found, Stage()) for value in batch.inputs.values()} <= {
         32,
         48,
         64,
@@ -98,13 +98,15 @@ def test_every_sentence_is_shown_once_an_epoch(tmp_path):
 
 
 def texts(found, stage) -> list[tuple[int, ...]]:
-    """Tokens of everything shown."""
+    """Tokens of all sentences in the batches."""
     return [
-        tuple(row[row > 0].tolist()) for batch in shown(found, stage) for row in batch.inputs["characters"]
+        tuple(row[row > 0].tolist())
+        for batch in batches_of(found, stage)
+        for row in batch.inputs["characters"]
     ]
 
 
-def test_views_are_shown_as_often_as_asked_for_and_never_in_plain_stages(tmp_path):
+def test_views_are_drawn_by_their_share_and_never_in_plain_stages(tmp_path):
     fields = with_views(tmp_path, count=2)
     share = {"views": 2, "swap": "subject"}
     always = sentences(recipe(augmentation={**share, "share": 1.0}), tmp_path, **fields)
@@ -117,20 +119,20 @@ def test_views_are_shown_as_often_as_asked_for_and_never_in_plain_stages(tmp_pat
     assert set(texts(never, Stage())) == set(texts(always, Stage(plain=True))) == plain
 
 
-def test_repairs_clean_what_is_learned_and_not_what_is_watched(tmp_path):
+def test_repairs_clean_fitted_sentences_and_no_held_out_ones(tmp_path):
     data = dataset(tmp_path / "data")
     text = (data / "train.jsonl").read_text("utf-8")
     (data / "train.jsonl").write_text(text.replace('["青石巷", "作者"', '["《青石巷》", "作者"'), "utf-8")
     made = recipe(training={"labelling": {"repairs": ["brackets"]}})
     found = sentences(made, tmp_path)
     subjects = {each.record.triples[0][0] for each in found.fitted if each.record.triples}
-    watched = {each.record.triples[0][0] for each in found.held_out if each.record.triples}
+    held_out = {each.record.triples[0][0] for each in found.held_out if each.record.triples}
     assert "《青石巷》" not in subjects
-    assert "《青石巷》" in watched
+    assert "《青石巷》" in held_out
 
 
-def judged(folder, **scores) -> Path:
-    """Judgements of sentences by number: the given triples at .9 but for those named, which replace them."""
+def first_round(folder, **scores) -> Path:
+    """First-round scores of triples, by `n` and the number of a sentence."""
     folder.mkdir()
     ids = [f"train:{number[1:]}" for number in scores]
     values = Candidates.of({key(triple): score for triple, score in each.items()} for each in scores.values())
@@ -141,8 +143,8 @@ def judged(folder, **scores) -> Path:
 ADDED = ("何景", "出生地", "青石巷")
 
 
-def test_labels_of_a_first_round_reach_what_is_learned(tmp_path):
-    labels = judged(tmp_path / "labels", n4={ADDED: 0.99}, n5={("何景", "出生地", "南屏"): 0.9})
+def test_labels_of_a_first_round_reach_the_fitted_sentences(tmp_path):
+    labels = first_round(tmp_path / "labels", n4={ADDED: 0.99}, n5={("何景", "出生地", "南屏"): 0.9})
     found = sentences(recipe(), tmp_path, labels=labels)
     by_id = {each.record.id: each for each in found.fitted}
     assert by_id["train:4"].record.triples == (ADDED,)
@@ -157,13 +159,13 @@ def test_labels_of_a_first_round_reach_what_is_learned(tmp_path):
 
 
 def test_views_of_sentences_with_new_labels_give_way_to_them(tmp_path):
-    labels = judged(tmp_path / "labels", n4={ADDED: 0.99})
+    labels = first_round(tmp_path / "labels", n4={ADDED: 0.99})
     fields = with_views(tmp_path)
     found = sentences(recipe(augmentation={"views": 1}), tmp_path, labels=labels, **fields)
-    (view,), learned = found.views, found.fitted
-    places = {each.record.id: place for place, each in enumerate(learned)}
-    assert view[places["train:4"]] == learned[places["train:4"]]
-    assert any(view[place].record != learned[place].record for place in places.values())
+    (view,), fitted = found.views, found.fitted
+    places = {each.record.id: place for place, each in enumerate(fitted)}
+    assert view[places["train:4"]] == fitted[places["train:4"]]
+    assert any(view[place].record != fitted[place].record for place in places.values())
 
 
 def test_words_come_from_what_was_encoded(tmp_path):
@@ -205,13 +207,13 @@ def test_a_model_that_marks_all_labels_and_nothing_else_has_an_f1_of_one(tmp_pat
     assert found.evaluate(Model) == {"held_out_f1_of_marks": f1}
 
 
-def test_settings_that_no_training_here_reads_are_refused():
+def test_settings_that_have_no_effect_are_refused():
     for name, value in (("trainable", "head"), ("layer_decay", 0.5)):
         with pytest.raises(ValueError, match="expected neither trainable nor layer_decay"):
             recipe(training={"stages": [{name: value}]})
 
 
-def test_exchanged_pairs_may_not_be_told_by_other_sentences():
+def test_views_that_swap_both_names_are_refused_with_distant_supervision():
     with pytest.raises(ValueError, match=r"augmentation\.swap"):
         recipe("pointer", distant=True, augmentation={"views": 1, "swap": "both"})
     recipe("pointer", distant=True, augmentation={"views": 1, "swap": "object"})

@@ -13,12 +13,12 @@ LIMITS = {"add_above": 0.9, "drop_below": 0.2}
 
 
 @pytest.mark.parametrize(
-    ("given", "judged", "left"),
+    ("labels", "scores", "left"),
     [
         ([A], {A: 0.5}, [A]),
         ([A], {A: 0.2}, [A]),  # on the limit it stays
         ([A], {A: 0.19}, []),
-        ([A], {}, []),  # not even considered
+        ([A], {}, []),  # no candidate
         ([A], {A: 0.5, B: 0.9}, [A, B]),  # on the limit it is added
         ([A], {A: 0.5, B: 0.89}, [A]),
         ([], {A: 0.95, B: 0.99}, [B, A]),  # the surest first
@@ -27,8 +27,8 @@ LIMITS = {"add_above": 0.9, "drop_below": 0.2}
         ([A], {B: 0.99}, [B]),
     ],
 )
-def test_labels_are_dropped_and_added_by_what_models_say(given, judged, left):
-    assert cleaned(given, judged, **LIMITS) == tuple(left)
+def test_labels_are_dropped_and_added_by_their_scores(labels, scores, left):
+    assert cleaned(labels, scores, **LIMITS) == tuple(left)
 
 
 def test_what_the_scorer_takes_for_the_same_is_neither_dropped_nor_added_again():
@@ -41,7 +41,7 @@ def test_limits_of_nothing_and_all_change_nothing():
     assert cleaned([A], {B: 0.999}, add_above=1.0, drop_below=0.0) == (A,)
 
 
-def test_only_sentences_that_were_judged_change(tmp_path):
+def test_only_sentences_with_scores_change(tmp_path):
     records = [Record(id, "甲乙丙丁", None, (A,)) for id in ("t:1", "t:2", "t:3")]
     values = Candidates.of([{key(A): 0.01, key(B): 0.95}, {key(A): 0.9}])
     prediction_files.write(tmp_path, PART, Scores(["t:3", "t:2"], values))
@@ -50,8 +50,8 @@ def test_only_sentences_that_were_judged_change(tmp_path):
     assert [each._replace(triples=()) for each in found] == [each._replace(triples=()) for each in records]
 
 
-def judgement(*ids: str) -> Artifact:
-    """Scores of one model, as the step `predict` keeps them."""
+def first_round(*ids: str) -> Artifact:
+    """Scores of one model, as the step `predict` stores them."""
     store = Store.current()
     with store.new_folder() as folder:
         prediction_files.write(
@@ -60,13 +60,13 @@ def judgement(*ids: str) -> Artifact:
         return store.keep("scores", folder)
 
 
-def test_judgements_of_several_models_are_put_together():
-    found = pool.fn("any", [judgement("t:1", "t:2"), judgement("t:3")], fold=0)
+def test_scores_of_several_models_are_joined():
+    found = pool.fn("any", [first_round("t:1", "t:2"), first_round("t:3")], fold=0)
     scores = prediction_files.read(found.path, PART)
     assert scores.ids == ["t:1", "t:2", "t:3"]
     assert scores.values.records() == [{key(A): 0.5}] * 3
 
 
-def test_no_sentence_is_judged_twice():
+def test_no_sentence_has_two_scores():
     with pytest.raises(ValueError, match="expected scores of each record once"):
-        pool.fn("any", [judgement("t:1", "t:2"), judgement("t:2")], fold=0)
+        pool.fn("any", [first_round("t:1", "t:2"), first_round("t:2")], fold=0)

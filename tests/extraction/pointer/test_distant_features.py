@@ -30,14 +30,14 @@ def test_subjects_of_known_pairs_are_marked_where_they_start_and_end():
     assert marked(found) == [[0, 2, 0], [0, 3, 1]]
 
 
-def test_objects_are_marked_by_predicate_for_the_subject_asked_for():
+def test_objects_are_marked_by_predicate_for_the_given_subject():
     given = example("李山走大路")
     assert marked(KNOWN.objects(given, (4, 5), length=LENGTH)) == [[1, 0], [1, 1], [2, K], [2, K + 1]]
     assert not KNOWN.objects(given, (4, 4), length=LENGTH).any()
     assert not KNOWN.objects(given, (1, 2), length=LENGTH).any()
 
 
-def test_a_sentence_is_told_nothing_that_only_it_states():
+def test_triples_that_only_the_sentence_states_are_no_candidates():
     assert not KNOWN.subjects([example("李山走大路", "t:3")], length=LENGTH).any()
     assert KNOWN.subjects([example("王雨写长城", "t:1")], length=LENGTH).any()
 
