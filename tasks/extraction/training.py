@@ -44,10 +44,8 @@ def build(job: TrainJob) -> Training:
         stages=recipe.training.stages,
         losses=network.losses,
         loss_weights=dict.fromkeys(network.losses, 1.0),
-        metric=None,
         batch=sentences.batch,
         steps_per_epoch=len(sentences.plan(0)),
-        select=lambda model, stage: {},
         evaluate=sentences.evaluate,
         ema=recipe.training.ema,
     )

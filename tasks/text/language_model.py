@@ -51,11 +51,8 @@ def training(texts: Iterable[str], tokenizer: Tokenizer, settings: Pretraining, 
         stages=settings.stages,
         losses={"guess": guess_loss},
         loss_weights={"guess": 1.0},
-        metric=None,
         batch=batches.batch,
         steps_per_epoch=len(batches.plan(0)),
-        select=lambda model, stage: {},
-        evaluate=lambda model: {},
     )
 
 

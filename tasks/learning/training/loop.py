@@ -45,14 +45,14 @@ class Training(NamedTuple):
     stages: tuple[Stage, ...]
     losses: dict[str, Any]
     loss_weights: dict[str, float]
-    metric: str | None
-    """The output whose accuracy is measured; None for none."""
     batch: Callable[[Stage, int, int], Batch]
     """(stage, epoch over all stages, step of the epoch): pure, called from threads."""
     steps_per_epoch: int
-    select: Callable[[Any, Stage], dict[str, float]]
+    metric: str | None = None
+    """The output whose accuracy is measured; None for none."""
+    select: Callable[[Any, Stage], dict[str, float]] = lambda model, stage: {}
     """(model, stage): set which layers are trainable; return learning-rate factors by variable path."""
-    evaluate: Callable[[Any], dict[str, float]]
+    evaluate: Callable[[Any], dict[str, float]] = lambda model: {}
     """(model): return figures of the held-out records after an epoch."""
     ema: float = 0.0
 

@@ -125,10 +125,8 @@ class TrainingQuestions(Generic[Example]):
             stages=self.recipe.training.stages,
             losses=dict(losses),
             loss_weights=loss_weights,
-            metric=None,
             batch=batch,
             steps_per_epoch=len(self.plan(0)),
-            select=lambda model, stage: {},
             evaluate=self.evaluate,
             ema=self.recipe.training.ema,
         )
