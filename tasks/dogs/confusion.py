@@ -40,10 +40,8 @@ def read_answers(material: Material) -> OutOfFoldAnswers:
 
     ids = [record["id"] for record in train_records(material.dataset)]
     if ids != list(material.blended.ids):
-        raise ValueError(
-            f"report: expected scores of the dataset's {len(ids)} training records in their order, "
-            f"received {len(material.blended.ids)} records"
-        )
+        expected = f"scores of the dataset's {len(ids)} training records in their order"
+        raise ValueError(f"report: expected {expected}, received {len(material.blended.ids)} records")
     values, truth = np.asarray(material.blended.values), np.asarray(targets(material.dataset))
     return OutOfFoldAnswers(ids, list(classes(material.dataset)), values, truth, np.asarray(material.folds))
 

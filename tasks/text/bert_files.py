@@ -52,7 +52,6 @@ def _downloaded(preset: str) -> Path:
     try:
         return Path(get_file(preset, VOCABULARIES[1]))
     except Exception as error:
-        raise MissingWeights(
-            f"encoder.bert.preset: expected a folder or a preset of keras-hub, received {preset!r} "
-            f"({first_line(error)})"
-        ) from None
+        received = f"{preset!r} ({first_line(error)})"
+        expected = "a folder or a preset of keras-hub"
+        raise MissingWeights(f"encoder.bert.preset: expected {expected}, received {received}") from None
