@@ -95,7 +95,9 @@ def guess_loss(targets: Any, logits: Any) -> Any:
 class MaskedTexts:
     """Batches of texts with masked characters."""
 
-    def __init__(self, texts: Iterable[str], tokenizer: Tokenizer, settings: Pretraining, seed: int) -> None:
+    def __init__(
+        self, texts: Iterable[str], tokenizer: Tokenizer, settings: Pretraining, *, seed: int
+    ) -> None:
         self.tokenizer, self._settings, self._seed = tokenizer, settings, seed
         self._sentences = [tokenizer.inputs(text) for text in texts]
 
