@@ -51,7 +51,7 @@ class Stage(Settings):
     learning_rate: float = Field(1e-3, gt=0, le=10)
     """Peak learning rate."""
     schedule: Literal["constant", "linear", "cosine", "points"] = "cosine"
-    """Course of the learning rate after the warm-up; `points`: as `schedule_points` say."""
+    """Course of the learning rate after the warm-up; `points`: given by `schedule_points`."""
     schedule_points: tuple[tuple[float, float], ...] = ()
     """(epoch, share of the learning rate), joined by straight lines; constant before and after them."""
     end_factor: float = Field(0.0, ge=0, le=1)
@@ -94,7 +94,7 @@ class Stage(Settings):
             raise ValueError("schedule_points: expected shares of the learning rate of 0 or more")
         if epochs and self.warmup_epochs:
             raise ValueError(
-                "warmup_epochs: expected 0 with schedule = 'points', which can rise by themselves"
+                "warmup_epochs: expected 0 with schedule = 'points', which can contain a warm-up"
             )
         return self
 

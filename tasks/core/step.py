@@ -168,7 +168,10 @@ class Step:
         with acquire_or_cancel(store.lock(digest), lambda: raise_if_cancelled(label)):
             if outcome := _look_up(store, key) or _from_mirror(store, key, label):
                 return outcome
-            _refuse_edited(key, label)
+            if changed := code.edited(key.code):  # the child would run other code than the key names
+                raise UserError(
+                    f"{label}: {', '.join(changed)} changed since this run started; start it again"
+                )
             began = time.monotonic()
             with assigned(at_work, Running(label, digest, store.partial(digest))):
                 result = self.fn(**arguments)
@@ -197,12 +200,6 @@ def step(**options: Any) -> Callable[[Callable[..., Any]], Step]:
 def _is_worth_retrying(task: Any, run: Any, state: Any) -> bool:
     """Whether Prefect should retry after a failure: not after a UserError, which would come again."""
     return not isinstance(state.data, UserError)
-
-
-def _refuse_edited(key: Key, label: str) -> None:
-    """Raise UserError if code of the key was edited: the child would run other code than the key names."""
-    if changed := code.edited(key.code):
-        raise UserError(f"{label}: {', '.join(changed)} changed since this run started; start it again")
 
 
 def _look_up(store: Store, key: Key) -> StepOutcome | None:

@@ -37,7 +37,7 @@ def files_below(path: Path) -> Iterator[tuple[str, os.stat_result]]:
                 file = Path(folder, name)
                 try:
                     yield file.relative_to(path).as_posix(), file.stat()
-                except FileNotFoundError:  # a dangling link; reported by whoever reads it
+                except FileNotFoundError:  # a dangling link; reported when a step reads it
                     continue
 
 

@@ -132,9 +132,9 @@ def _exit_of(answer: dict[str, Any], order: Order, label: str) -> Exit:
             "PODIUM_STORE must be one folder that all machines see under one name"
         )
     if "taken" in answer:
-        raise WorkerLost("another was asked to begin again")
-    if "unwanted" in answer:
-        raise WorkerLost(f"{answer['unwanted']} heard nothing from here for {LEASE_SECONDS:.0f} s")
+        raise WorkerLost("the cluster gave its order to another worker again")
+    if "lease_ended" in answer:
+        raise WorkerLost(f"{answer['lease_ended']} saw no renewal of the lease for {LEASE_SECONDS:.0f} s")
     return Exit(*answer["ended"])
 
 

@@ -17,12 +17,7 @@ class SentOrder(Protocol):
         """Wait up to this long; whether there is an answer or the worker is lost."""
 
     def answer(self) -> dict[str, Any]:
-        """What `tasks.core.cluster.worker.carry_out` returned.
-
-        Raises:
-            WorkerLost: the worker is.
-            UserError: the worker cannot read the order.
-        """
+        """What `worker.carry_out` returned; raises WorkerLost, or UserError if it cannot read the order."""
 
     def cancel(self) -> None:
         """Withdraw an order that no worker has begun."""

@@ -8,7 +8,7 @@
 
 The two sides exchange only these files, so that a child outlives neither its lease nor its worker, even if
 the cluster between them fails. Each check opens a file anew, because a network file system guarantees only
-that whoever opens a file sees what was closed before.
+that opening a file shows what was closed before.
 """
 
 import threading

@@ -29,7 +29,7 @@ def carry_out(order: dict[str, Any]) -> dict[str, Any]:
     Returns:
         one of `ended` (exit code, whether it timed out), with the sizes of the files it has `written`;
         `refused`, with the reason; `taken`, when another worker had begun; `unseen`, when the order's folder
-        is not visible here; `unwanted`, when the lease ended.
+        is not visible here; `lease_ended`, when it did.
     """
     where = socket.gethostname()
     if reason := compatibility.refusal(order, where):
@@ -43,7 +43,7 @@ def carry_out(order: dict[str, Any]) -> dict[str, Any]:
         return {"ended": tuple(_run_child(order, taken, where)), "written": sizes(taken.folder / "output")}
     except LeaseEnded:
         shutil.rmtree(taken.folder, ignore_errors=True)  # the flow's process, which else does it, may be gone
-        return {"unwanted": where}
+        return {"lease_ended": where}
     finally:
         taken.end()
 

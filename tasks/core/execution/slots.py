@@ -27,7 +27,7 @@ POLL_SECONDS = 0.1
 STALE_SECONDS = 3.0
 """A ticket that was not touched for this long is ignored."""
 DELETE_SECONDS = 3600.0
-"""A ticket that was not touched for this long is deleted by whoever sees it."""
+"""A ticket that was not touched for this long is deleted by the next process that sees it."""
 _queue: list[tuple[int, int]] = []
 """Waiting threads of this process, by position and arrival: steps of a recipe go before those of the next."""
 _arrivals = count()
@@ -96,8 +96,8 @@ class Ticket:
         except FileNotFoundError:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._path.write_text(" ".join(self._slots))
-        wanted = {name for path in self._earlier() for name in _read(path)}
-        return [name for name in self._slots if name not in wanted]
+        requested = {name for path in self._earlier() for name in _read(path)}
+        return [name for name in self._slots if name not in requested]
 
     def withdraw(self) -> None:
         """Delete the ticket: the wait is over, or another thread of this process goes first."""

@@ -72,7 +72,6 @@ def _markdown_block(block: Block, allowance: _Allowance) -> str:
             a_row = max(1, min(len(shown), ROW_PIXELS // width_pixels))
             drawn = _markdown_pictures(shown, a_row, scale=allowance.scale) if shown else ""
             return "\n\n".join(filter(None, [_escaped(left), drawn]))
-    raise TypeError(f"block: expected Text, TableBlock, Chart or Pictures, received {block!r}")
 
 
 def _left_out(caption: str, items: Sequence[Any], shown: int) -> str:

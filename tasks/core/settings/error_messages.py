@@ -13,22 +13,14 @@ ErrorDetails = Mapping[str, Any]
 """An entry of `pydantic.ValidationError.errors()`."""
 
 EXPECTED = {
-    "int_type": "a whole number",
-    "int_parsing": "a whole number",
-    "int_from_float": "a whole number",
-    "float_type": "a number",
-    "float_parsing": "a number",
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "a whole number"),
+    **dict.fromkeys(("float_type", "float_parsing"), "a number"),
     "finite_number": "a finite number",
     "string_type": "text, in quotes if it looks like a number",
-    "bool_type": "true or false",
-    "bool_parsing": "true or false",
-    "tuple_type": "a list",
-    "list_type": "a list",
-    "dict_type": "a table",
-    "model_type": "a table",
-    "model_attributes_type": "a table",
-    "literal_error": "one of {expected}",
-    "enum": "one of {expected}",
+    **dict.fromkeys(("bool_type", "bool_parsing"), "true or false"),
+    **dict.fromkeys(("tuple_type", "list_type"), "a list"),
+    **dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), "a table"),
+    **dict.fromkeys(("literal_error", "enum"), "one of {expected}"),
     "greater_than": "more than {gt}",
     "greater_than_equal": "at least {ge}",
     "less_than": "less than {lt}",
@@ -38,8 +30,6 @@ EXPECTED = {
     "string_too_short": "at least {min_length} characters",
     "string_pattern_mismatch": "text that matches {pattern}",
 }
-
-
 _KEY_PREFIX = re.compile(r"([a-z_]+(?:\.[a-z0-9_]+)*): ")
 
 
@@ -88,8 +78,8 @@ def _reason(error: ErrorDetails) -> str:
 
 
 def _is_consequence(error: ErrorDetails, locations: Sequence[Location]) -> bool:
-    own = tuple(error["loc"])
-    below = any(len(other) > len(own) and other[: len(own)] == own for other in locations)
+    location = tuple(error["loc"])
+    below = any(other != location and other[: len(location)] == location for other in locations)
     return error["type"] == "too_short" and below
 
 

@@ -1,7 +1,7 @@
 """`--set key=value`: parse it, and apply it to a tree of settings.
 
 A value is read as TOML (number, true or false, quoted text, list, inline table);
-anything else is text as it stands, so that `--set recipe.head.kind=glu` needs no quotes.
+anything else is plain text, so that `--set recipe.head.kind=glu` needs no quotes.
 """
 
 import tomllib

@@ -64,10 +64,8 @@ def _text(path: Path) -> str:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        received = f"byte 0x{content[error.start]:02x}"
-        raise InvalidSettings(
-            f"{display_path(path)}:{line}: expected UTF-8 text, received {received}"
-        ) from None
+        message = f"expected UTF-8 text, received byte 0x{content[error.start]:02x}"
+        raise InvalidSettings(f"{display_path(path)}:{line}: {message}") from None
 
 
 def _syntax_message(path: Path, text: str, message: str) -> str:

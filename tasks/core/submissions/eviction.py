@@ -43,7 +43,7 @@ def clean(
     Raises:
         InvalidSubmission: a provenance cannot be read, so its artifacts are unknown.
     """
-    needed = artifacts_behind(kept(listed(submissions), keep_best))
+    needed = artifacts_behind(submissions_to_keep(listed(submissions), keep_best))
     now = time.time()
     age = max(older_than, STALE) if _is_running(store) else older_than
     cleaning = _Cleaning(store, oldest=now - age.total_seconds(), stale=now - STALE.total_seconds())
@@ -59,7 +59,7 @@ def clean(
     return CleaningReport(removed, len(artifacts - {Path(name).name for name in removed}), freed)
 
 
-def kept(submissions: list[Submission], keep_best: int) -> list[Submission]:
+def submissions_to_keep(submissions: list[Submission], keep_best: int) -> list[Submission]:
     """The newest submission of each competition and its `keep_best` best; `submissions` newest first."""
     by_competition: dict[str, list[Submission]] = defaultdict(list)
     for submission in submissions:

@@ -68,22 +68,19 @@ def listed(root: Path, competition: str | None = None) -> list[Submission]:
 def read(folder: Path) -> Submission:
     """The folder's submission; raises InvalidSubmission without provenance as JSON that names its file."""
     file = folder / PROVENANCE
+    place = display_path(file)
     try:
         provenance = json.loads(file.read_text("utf-8"))
     except json.JSONDecodeError as error:
-        raise InvalidSubmission(
-            f"{display_path(file)}:{error.lineno}: expected JSON, received {error.msg}"
-        ) from None
+        raise InvalidSubmission(f"{place}:{error.lineno}: expected JSON, received {error.msg}") from None
     except (FileNotFoundError, NotADirectoryError):
         raise InvalidSubmission(
             f"{display_path(folder)}: expected a folder with {PROVENANCE}, received none"
         ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise InvalidSubmission(f"{display_path(file)}: expected JSON in UTF-8, received {error}") from None
+        raise InvalidSubmission(f"{place}: expected JSON in UTF-8, received {error}") from None
     if not isinstance(provenance, dict) or "file" not in provenance:
-        raise InvalidSubmission(
-            f"{display_path(file)}:1: expected an object with the key 'file', received none"
-        )
+        raise InvalidSubmission(f"{place}:1: expected an object with the key 'file', received none")
     return Submission(folder, provenance)
 
 

@@ -81,13 +81,8 @@ def key(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def write(file: Path, ids: Sequence[str], values: Candidates) -> None:
-    """Write a line `{"id", "candidates": [[candidate, score], …]}` for each record."""
-    write_pieces(file, [(ids, values)])
-
-
-def write_pieces(file: Path, pieces: Iterable[tuple[Sequence[str], Candidates]]) -> None:
-    """Write ids and candidates of several pieces to one file, each piece as it comes."""
+def write(file: Path, pieces: Iterable[tuple[Sequence[str], Candidates]]) -> None:
+    """Write a line `{"id", "candidates": [[candidate, score], …]}` for each record, piece by piece."""
     with file.open("w", encoding="utf-8", newline="\n") as lines:
         for ids, values in pieces:
             for id, record in zip(ids, values.records(), strict=True):

@@ -50,11 +50,7 @@ def concatenated(parts: Sequence[Any]) -> Any:
 
 
 def mean(parts: Sequence[Scores]) -> Scores:
-    """The mean of several models' scores of the same records.
-
-    Raises:
-        ValueError: the records or their order differ.
-    """
+    """The mean of several models' scores of the same records; raises ValueError if ids or order differ."""
     if any(part.ids != parts[0].ids for part in parts):
         raise ValueError("expected the same ids in the same order from every model")
     shares = np.full(len(parts), 1 / len(parts))

@@ -38,7 +38,7 @@ def _write(folder: Path, name: str, pieces: Iterator[Scores]) -> None:
     first = next(pieces)
     if isinstance(first.values, Candidates):
         candidate_pieces = ((each.ids, each.values) for each in chain([first], pieces))
-        candidates.write_pieces(folder / f"{name}.jsonl", candidate_pieces)
+        candidates.write(folder / f"{name}.jsonl", candidate_pieces)
         return
     arrays = [first, *pieces]
     np.save(folder / f"{name}.npy", np.concatenate([each.values for each in arrays]))

@@ -65,8 +65,7 @@ def predict(stack: Stack, scores: Sequence[np.ndarray]) -> np.ndarray:
 def out_of_fold(scores: Sequence[np.ndarray], targets: np.ndarray, folds: np.ndarray) -> np.ndarray:
     """Compute the probabilities of every record or candidate by a model fitted on the other folds.
 
-    Args:
-        folds: (n,) or (m,) integers: the fold of each record, or of each candidate's record.
+    `folds` are (n,) or (m,) integers: the fold of each record, or of each candidate's record.
     """
     probabilities = np.empty(scores[0].shape, np.float32)
     for fold in np.unique(folds):

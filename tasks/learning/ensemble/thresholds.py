@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 
 
-def best_threshold(scores: np.ndarray, right: np.ndarray, wanted: int) -> tuple[float, float]:
+def best_threshold(scores: np.ndarray, right: np.ndarray, positives: int) -> tuple[float, float]:
     """Find the threshold at which answering every candidate of at least that score gives the best F1.
 
     Args:
         scores: (m,) float32, of all records' candidates.
         right: (m,) bool, whether a candidate is a right answer.
-        wanted: number of right answers, with those that are no candidate.
+        positives: number of right answers, with those that are no candidate.
 
     Returns:
         The threshold and the F1 there; 0.5 and 0 where no answer is right. The threshold is halfway between
@@ -21,15 +21,15 @@ def best_threshold(scores: np.ndarray, right: np.ndarray, wanted: int) -> tuple[
     >>> best_threshold(np.array([0.9, 0.5, 0.1], np.float32), np.array([True, False, False]), 1)
     (0.699999988079071, 1.0)
     """
-    if not wanted:
+    if not positives:
         return 0.5, 0.0
     ranked, hits = _ranked(scores, right)
-    f1 = 2 * hits / (np.arange(len(hits)) + wanted)
+    f1 = 2 * hits / (np.arange(len(hits)) + positives)
     best = int(np.argmax(f1[1:])) + 1 if len(ranked) else 0
     return _between(ranked, best), float(f1[best])
 
 
-def best_thresholds(groups: Sequence[tuple[np.ndarray, np.ndarray]], wanted: int) -> list[float]:
+def best_thresholds(groups: Sequence[tuple[np.ndarray, np.ndarray]], positives: int) -> list[float]:
     """Find a threshold for each group of candidates that together give the best F1 over all groups.
 
     The best F1 of each group alone does not give that: where answers are seldom right, one more of them costs
@@ -38,7 +38,7 @@ def best_thresholds(groups: Sequence[tuple[np.ndarray, np.ndarray]], wanted: int
 
     Args:
         groups: (scores, right) of each group's candidates, as in `best_threshold`.
-        wanted: number of right answers of all groups.
+        positives: number of right answers of all groups.
     """
     ranked = [_ranked(scores, right) for scores, right in groups]
     f1, chosen = -1.0, [0 for _ in groups]
@@ -46,7 +46,7 @@ def best_thresholds(groups: Sequence[tuple[np.ndarray, np.ndarray]], wanted: int
         taken = [int(np.argmax(hits - f1 / 2 * np.arange(len(hits)))) for _, hits in ranked]
         answered = sum(taken)
         answered_right = sum(hits[count] for (_, hits), count in zip(ranked, taken, strict=True))
-        found = float(2 * answered_right / (answered + wanted)) if answered + wanted else 0.0
+        found = float(2 * answered_right / (answered + positives)) if answered + positives else 0.0
         if found <= f1:
             return [_between(scores, count) for (scores, _), count in zip(ranked, chosen, strict=True)]
         f1, chosen = found, taken

@@ -9,8 +9,6 @@ def assign_folds(strata: np.ndarray, groups: np.ndarray, *, count: int, seed: in
     Args:
         strata: (n,) integers; the records of each value are spread evenly over the folds.
         groups: (n,) integers; records with the same value are in the same fold.
-        count: number of folds.
-        seed: of the shuffling.
 
     Returns:
         (n,) int64.

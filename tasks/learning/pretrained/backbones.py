@@ -24,7 +24,6 @@ def load(name: str, weights: str, *, size_pixels: int, until: str = "", logits: 
     Outputs are (b, d): pooled features, followed by the logits of the ImageNet classes if `logits`.
 
     Args:
-        name: of the network.
         weights: `imagenet`, `none` or a file.
         size_pixels: height and width of the photographs.
         until: the last layer of the network to use; empty for all.

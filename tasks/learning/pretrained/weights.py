@@ -9,11 +9,7 @@ from tasks.core.places import expand
 
 
 def load_weights(model: Any, path: Path) -> Any:
-    """Load a model's weights from a file and return the model.
-
-    Raises:
-        MissingWeights: they do not fit.
-    """
+    """Load a model's weights from a file and return the model; raises MissingWeights if they do not fit."""
     if error := _load(model, path):
         raise MissingWeights(f"{path}: does not fit the network it is meant for ({error})")
     return model
@@ -36,11 +32,7 @@ def _load(model: Any, path: Path) -> str | None:
 
 
 def weights_file(weights: str) -> Path:
-    """Return the path of the file that a setting names.
-
-    Raises:
-        MissingWeights: there is no such file.
-    """
+    """The path of the file that a setting names; raises MissingWeights if there is no such file."""
     path = expand(weights)
     if not path.is_file():
         raise MissingWeights(

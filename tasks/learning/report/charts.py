@@ -5,9 +5,10 @@ reader's theme on a transparent background, for light and dark pages; the PNG is
 that of Okabe and Ito (2008), which colour-blind readers can distinguish.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
 from io import BytesIO, StringIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 import numpy as np
 
@@ -52,12 +53,27 @@ STYLE: dict[Any, Any] = {
     "grid.linewidth": 0.7,
     "legend.frameon": False,
 }
+P = ParamSpec("P")
 History = Sequence[Mapping[str, Any]]
 WIDE_INCHES = 7.6
 NARROW_INCHES = 5.6
 """Readable on a phone without horizontal scrolling."""
 
 
+def styled(draw: Callable[P, Chart]) -> Callable[P, Chart]:
+    """Decorate a function that makes a chart: `STYLE` holds while it draws."""
+
+    @wraps(draw)
+    def in_style(*arguments: P.args, **options: P.kwargs) -> Chart:
+        from matplotlib import rc_context
+
+        with rc_context(STYLE):
+            return draw(*arguments, **options)
+
+    return in_style
+
+
+@styled
 def learning_curves(histories: Mapping[str, History], *, caption: str = "") -> Chart:
     """Draw loss, metric and learning rate of each training, one row of panels for each member.
 
@@ -66,21 +82,18 @@ def learning_curves(histories: Mapping[str, History], *, caption: str = "") -> C
             other figures of training records (`accuracy`) and, with names that begin with `held_out_`, of
             held-out records. Trainings with the same text before the comma are in one row.
     """
-    from matplotlib import rc_context
-
     members = _by_member(histories)
     panels = ["loss", *_figures(histories), "learning_rate"]
     widths = [4] * (len(panels) - 1) + [3]
-    with rc_context(STYLE):
-        figure = empty_figure(max(1, len(members)) * 2.35, width_inches=WIDE_INCHES)
-        parts = figure.subfigures(max(1, len(members)), 1, squeeze=False)[:, 0]
-        for part, (member, trainings) in zip(parts, members.items(), strict=False):
-            part.suptitle(member, x=0.01, ha="left", fontsize=11, fontweight="bold")
-            row = part.subplots(1, len(panels), gridspec_kw={"width_ratios": widths})
-            for axes, name in zip(row, panels, strict=True):
-                _curves(axes, trainings, name)
-                axes.set_title(TITLES.get(name, name.replace("_", " ")))
-        return rendered(figure, caption)
+    figure = empty_figure(max(1, len(members)) * 2.35, width_inches=WIDE_INCHES)
+    parts = figure.subfigures(max(1, len(members)), 1, squeeze=False)[:, 0]
+    for part, (member, trainings) in zip(parts, members.items(), strict=False):
+        part.suptitle(member, x=0.01, ha="left", fontsize=11, fontweight="bold")
+        row = part.subplots(1, len(panels), gridspec_kw={"width_ratios": widths})
+        for axes, name in zip(row, panels, strict=True):
+            _curves(axes, trainings, name)
+            axes.set_title(TITLES.get(name, name.replace("_", " ")))
+    return rendered(figure, caption)
 
 
 def _figures(histories: Mapping[str, History]) -> list[str]:
@@ -140,6 +153,7 @@ def _mark_lines(axes: "Axes", key: str) -> None:
         axes.legend(fontsize=8.5, loc="upper right")
 
 
+@styled
 def bars(
     names: Sequence[str],
     values: Sequence[float],
@@ -153,28 +167,26 @@ def bars(
     Differences of scores are often small against the scores, and bars from zero hide them; with points the
     axis can begin near the values.
     """
-    from matplotlib import rc_context
-
     places = np.arange(len(names))
-    with rc_context(STYLE):
-        figure = empty_figure(0.75 + 0.34 * max(1, len(names)))
-        axes = figure.subplots()
-        if errors is None:
-            axes.barh(places, values, height=0.62, color=BLUE)
-            ends, texts = np.asarray(values), formatting.texts(values)
-        else:
-            axes.errorbar(values, places, xerr=errors, fmt="o", color=BLUE, capsize=3, linewidth=1.6)
-            ends, texts = np.add(values, errors), formatting.texts(list(map(Estimate, values, errors)))
-        for place, text, end in zip(places, texts, ends, strict=True):
-            axes.annotate(text, (end, place), (6, 0), textcoords="offset points", va="center")
-        axes.set_yticks(places, list(names))
-        axes.set_ylim(len(names) - 0.4, -0.6)
-        axes.grid(axis="x")
-        axes.tick_params(axis="y", length=0)
-        axes.set_title(title)
-        return rendered(figure, caption)
+    figure = empty_figure(0.75 + 0.34 * max(1, len(names)))
+    axes = figure.subplots()
+    if errors is None:
+        axes.barh(places, values, height=0.62, color=BLUE)
+        ends, texts = np.asarray(values), formatting.texts(values)
+    else:
+        axes.errorbar(values, places, xerr=errors, fmt="o", color=BLUE, capsize=3, linewidth=1.6)
+        ends, texts = np.add(values, errors), formatting.texts(list(map(Estimate, values, errors)))
+    for place, text, end in zip(places, texts, ends, strict=True):
+        axes.annotate(text, (end, place), (6, 0), textcoords="offset points", va="center")
+    axes.set_yticks(places, list(names))
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.grid(axis="x")
+    axes.tick_params(axis="y", length=0)
+    axes.set_title(title)
+    return rendered(figure, caption)
 
 
+@styled
 def lines(
     places: Sequence[float] | np.ndarray,
     curves: Mapping[str, Sequence[float]],
@@ -184,43 +196,39 @@ def lines(
     caption: str = "",
 ) -> Chart:
     """Draw up to three curves over the same places, the last one strongest, and a dotted line at `mark`."""
-    from matplotlib import rc_context
-
     colors = (BLUE, ORANGE, INK)[-len(curves) :]
-    with rc_context(STYLE):
-        figure = empty_figure(3.4)
-        axes = figure.subplots()
-        for (name, values), color in zip(curves.items(), colors, strict=True):
-            axes.plot(places, values, color=color, linewidth=1.8 if color == INK else 1.3, label=name)
-        axes.axvline(mark, color=INK, alpha=0.6, linewidth=1.0, linestyle=":")
-        axes.grid(axis="y")
-        axes.set_xlabel(x_label)
-        figure.legend(loc="outside upper left", ncols=len(curves), fontsize=9.5)
-        return rendered(figure, caption)
+    figure = empty_figure(3.4)
+    axes = figure.subplots()
+    for (name, values), color in zip(curves.items(), colors, strict=True):
+        axes.plot(places, values, color=color, linewidth=1.8 if color == INK else 1.3, label=name)
+    axes.axvline(mark, color=INK, alpha=0.6, linewidth=1.0, linestyle=":")
+    axes.grid(axis="y")
+    axes.set_xlabel(x_label)
+    figure.legend(loc="outside upper left", ncols=len(curves), fontsize=9.5)
+    return rendered(figure, caption)
 
 
+@styled
 def matrix(counts: np.ndarray, names: Sequence[str], *, caption: str = "") -> Chart:
     """Draw confusion counts (m, m): rows are true classes, columns answers, shaded by share of the row.
 
     Right answers, on the diagonal, are blue, wrong ones orange.
     """
-    from matplotlib import rc_context
     from matplotlib.patches import Rectangle
 
     counts = np.asarray(counts)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     side = len(names)
-    with rc_context(STYLE):
-        figure = empty_figure(1.2 + 0.42 * side, width_inches=min(NARROW_INCHES, 1.2 + 0.42 * side))
-        axes = figure.subplots()
-        for row, column in np.ndindex(side, side):
-            color, share = BLUE if row == column else ORANGE, float(shares[row, column])
-            axes.add_patch(Rectangle((column - 0.48, row - 0.48), 0.96, 0.96, color=color, alpha=share, lw=0))
-            if counts[row, column]:
-                ink = PAPER if share > 0.6 else INK
-                axes.text(column, row, f"{counts[row, column]:,}", ha="center", va="center", color=ink)
-        _mark_matrix(axes, names)
-        return rendered(figure, caption)
+    figure = empty_figure(1.2 + 0.42 * side, width_inches=min(NARROW_INCHES, 1.2 + 0.42 * side))
+    axes = figure.subplots()
+    for row, column in np.ndindex(side, side):
+        color, share = BLUE if row == column else ORANGE, float(shares[row, column])
+        axes.add_patch(Rectangle((column - 0.48, row - 0.48), 0.96, 0.96, color=color, alpha=share, lw=0))
+        if counts[row, column]:
+            ink = PAPER if share > 0.6 else INK
+            axes.text(column, row, f"{counts[row, column]:,}", ha="center", va="center", color=ink)
+    _mark_matrix(axes, names)
+    return rendered(figure, caption)
 
 
 def _mark_matrix(axes: "Axes", names: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from tasks.core.report.formatting import Estimate
 from tasks.core.report.page import Chart, Section, TableBlock, Text
 from tasks.core.submissions.leaderboard import Entry
-from tasks.learning.report.charts import BLUE, INK, ORANGE, STYLE, WIDE_INCHES, empty_figure, rendered
+from tasks.learning.report.charts import BLUE, INK, ORANGE, WIDE_INCHES, empty_figure, rendered, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,26 +46,24 @@ def section(
     return Section(competition, [Text(agreement), chart, table])
 
 
+@styled
 def over_time(entries: Sequence[Entry], *, metric: str, public_title: str, caption: str = "") -> Chart:
     """Draw scores of submissions, the oldest first; public ones, of another scale, in a panel below."""
-    from matplotlib import rc_context
-
     with_public = any(entry.public is not None for entry in entries)
-    with rc_context(STYLE):
-        figure = empty_figure(4.9 if with_public else 3.6, width_inches=WIDE_INCHES)
-        heights = {"height_ratios": [3, 2]} if with_public else {}
-        panels = figure.subplots(1 + with_public, 1, sharex=True, squeeze=False, gridspec_kw=heights)[:, 0]
-        _points(panels[0], [entry.score for entry in entries], "out of fold", BLUE, "o")
-        if any(entry.validation for entry in entries):
-            _points(panels[0], [entry.validation for entry in entries], "validation", INK, "s", shift=0.12)
-            panels[0].legend(fontsize=9, loc="best")
-        panels[0].set_title(metric)
-        if with_public:
-            public = [None if entry.public is None else Estimate(entry.public, 0.0) for entry in entries]
-            _points(panels[1], public, "public", ORANGE, "D")
-            panels[1].set_title(public_title)
-        _name(panels[-1], [entry.name for entry in entries])
-        return rendered(figure, caption)
+    figure = empty_figure(4.9 if with_public else 3.6, width_inches=WIDE_INCHES)
+    heights = {"height_ratios": [3, 2]} if with_public else {}
+    panels = figure.subplots(1 + with_public, 1, sharex=True, squeeze=False, gridspec_kw=heights)[:, 0]
+    _points(panels[0], [entry.score for entry in entries], "out of fold", BLUE, "o")
+    if any(entry.validation for entry in entries):
+        _points(panels[0], [entry.validation for entry in entries], "validation", INK, "s", shift=0.12)
+        panels[0].legend(fontsize=9, loc="best")
+    panels[0].set_title(metric)
+    if with_public:
+        public = [None if entry.public is None else Estimate(entry.public, 0.0) for entry in entries]
+        _points(panels[1], public, "public", ORANGE, "D")
+        panels[1].set_title(public_title)
+    _name(panels[-1], [entry.name for entry in entries])
+    return rendered(figure, caption)
 
 
 def _points(

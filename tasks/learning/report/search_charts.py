@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tasks.core.report.page import Chart
-from tasks.learning.report.charts import BLUE, INK, ORANGE, STYLE, WIDE_INCHES, empty_figure, rendered
+from tasks.learning.report.charts import BLUE, INK, ORANGE, WIDE_INCHES, empty_figure, rendered, styled
 from tasks.learning.search.trials import Trial, best, ranked
 
 if TYPE_CHECKING:
@@ -16,30 +16,26 @@ ALIKE = 6
 """A numeric parameter with fewer different values is drawn as choices at equal distances."""
 
 
+@styled
 def history(trials: Sequence[Trial], *, caption: str = "") -> Chart:
     """Draw each trial's score by number, the best so far as a line, and a cross for each pruned trial."""
-    from matplotlib import rc_context
-
     complete = [trial for trial in trials if trial.state == "complete" and trial.score]
     pruned = [trial for trial in trials if trial.state == "pruned" and trial.reports]
-    with rc_context(STYLE):
-        figure = empty_figure(3.4, width_inches=WIDE_INCHES)
-        axes = figure.subplots()
-        numbers, values, errors = _scores(complete)
-        axes.errorbar(
-            numbers, values, yerr=errors, fmt="o", color=BLUE, markersize=4, linewidth=0.9, label="score"
-        )
-        axes.step(
-            numbers, _best_so_far(complete), where="post", color=INK, linewidth=1.2, label="best so far"
-        )
-        if pruned:
-            last = [list(trial.reports.values())[-1] for trial in pruned]
-            sign = -1 if complete and complete[0].score and not complete[0].score.higher_is_better else 1
-            places = [trial.number for trial in pruned]
-            axes.plot(places, np.multiply(sign, last), "x", color=ORANGE, markersize=5, label="pruned at")
-        _mark(axes, complete)
-        figure.legend(loc="outside upper left", ncols=3, fontsize=9.5)
-        return rendered(figure, caption)
+    figure = empty_figure(3.4, width_inches=WIDE_INCHES)
+    axes = figure.subplots()
+    numbers, values, errors = _scores(complete)
+    axes.errorbar(
+        numbers, values, yerr=errors, fmt="o", color=BLUE, markersize=4, linewidth=0.9, label="score"
+    )
+    axes.step(numbers, _best_so_far(complete), where="post", color=INK, linewidth=1.2, label="best so far")
+    if pruned:
+        last = [list(trial.reports.values())[-1] for trial in pruned]
+        sign = -1 if complete and complete[0].score and not complete[0].score.higher_is_better else 1
+        places = [trial.number for trial in pruned]
+        axes.plot(places, np.multiply(sign, last), "x", color=ORANGE, markersize=5, label="pruned at")
+    _mark(axes, complete)
+    figure.legend(loc="outside upper left", ncols=3, fontsize=9.5)
+    return rendered(figure, caption)
 
 
 def _scores(trials: Sequence[Trial]) -> tuple[list[int], list[float], list[float]]:
@@ -66,33 +62,31 @@ def _metric(trials: Sequence[Trial]) -> str:
     return trials[0].score.name if trials and trials[0].score else "score"
 
 
+@styled
 def parallel(trials: Sequence[Trial], params: Sequence[str], *, caption: str = "") -> Chart:
     """Draw a line for each complete trial through the values of its parameters to its score.
 
     Better trials have darker lines; that of the best trial is orange.
     """
-    from matplotlib import rc_context
-
     order = ranked(trials)[::-1]
     by_name = columns(order, params)
     scales = {name: Scale(values) for name, values in by_name.items()}
-    with rc_context(STYLE):
-        figure = empty_figure(4.4, width_inches=WIDE_INCHES)
-        axes = figure.subplots()
-        for rank in range(len(order)):
-            heights = [scales[name].height(values[rank]) for name, values in by_name.items()]
-            is_best = rank == len(order) - 1
-            axes.plot(
-                range(len(heights)),
-                heights,
-                color=ORANGE if is_best else BLUE,
-                alpha=1.0 if is_best else 0.08 + 0.5 * (rank / len(order)) ** 2,
-                linewidth=2.0 if is_best else 1.1,
-                marker="o",
-                markersize=3,
-            )
-        _mark_scales(axes, scales)
-        return rendered(figure, caption)
+    figure = empty_figure(4.4, width_inches=WIDE_INCHES)
+    axes = figure.subplots()
+    for rank in range(len(order)):
+        heights = [scales[name].height(values[rank]) for name, values in by_name.items()]
+        is_best = rank == len(order) - 1
+        axes.plot(
+            range(len(heights)),
+            heights,
+            color=ORANGE if is_best else BLUE,
+            alpha=1.0 if is_best else 0.08 + 0.5 * (rank / len(order)) ** 2,
+            linewidth=2.0 if is_best else 1.1,
+            marker="o",
+            markersize=3,
+        )
+    _mark_scales(axes, scales)
+    return rendered(figure, caption)
 
 
 def columns(trials: Sequence[Trial], params: Sequence[str]) -> dict[str, list[Any]]:
@@ -127,8 +121,8 @@ class Scale:
     def marks(self) -> list[tuple[float, str]]:
         """Heights and their labels."""
         if self.is_choice:
-            return [(self.height(choice), _short(choice)) for choice in self.choices]
-        return [(self.height(value), _short(value)) for value in (self.choices[0], self.choices[-1])]
+            return [(self.height(choice), short(choice)) for choice in self.choices]
+        return [(self.height(value), short(value)) for value in (self.choices[0], self.choices[-1])]
 
     def _transformed(self, value: float) -> float:
         return float(np.log(value)) if self.is_log else float(value)
@@ -145,5 +139,6 @@ def _mark_scales(axes: "Axes", scales: Mapping[str, Scale]) -> None:
     axes.spines[:].set_visible(False)
 
 
-def _short(value: Any) -> str:
+def short(value: Any) -> str:
+    """The value as text, with up to three digits of a float."""
     return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -83,7 +83,8 @@ def _table(trials: Sequence[Trial]) -> Section:
             _estimate(trial) if trial.score else None,
             None if trial.seconds is None else round(trial.seconds, 1),
             ", ".join(
-                f"{name.removeprefix('recipe.')} {_short(value)}" for name, value in trial.params.items()
+                f"{name.removeprefix('recipe.')} {search_charts.short(value)}"
+                for name, value in trial.params.items()
             ),
         ]
         for trial in trials
@@ -94,7 +95,3 @@ def _table(trials: Sequence[Trial]) -> Section:
 def _estimate(trial: Trial) -> Estimate:
     assert trial.score is not None
     return Estimate(trial.score.value, trial.score.standard_error)
-
-
-def _short(value: Any) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value)

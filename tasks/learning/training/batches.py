@@ -44,7 +44,7 @@ def class_pairs(labels: np.ndarray, *, batch_size: int, seed: int, step: int) ->
     pair_count = -(-batch_size // 2)
     rounds, rest = divmod(pair_count, len(classes))
     pairs = np.full(len(classes), rounds)
-    pairs[_draw(counts, rest, generator=generator)] += 1
+    pairs[generator.choice(len(counts), rest, replace=False, p=counts / counts.sum())] += 1
 
     chosen = [
         np.resize(generator.permutation(np.flatnonzero(labels == classes[position])), 2 * number)
@@ -92,11 +92,6 @@ def _prefetch(
         finally:
             for future in pending:
                 future.cancel()
-
-
-def _draw(counts: np.ndarray, number: int, *, generator: np.random.Generator) -> np.ndarray:
-    """Draw positions of distinct classes in proportion to their counts."""
-    return generator.choice(len(counts), number, replace=False, p=counts / counts.sum())
 
 
 def _generator(seed: int, stream: int, position: int) -> np.random.Generator:

@@ -19,7 +19,6 @@ def trace_once(model: Any, inputs: Any, targets: Any, weights: Any = None) -> No
     Args:
         model: compiled.
         inputs: of any batch; only structure, ranks and dtypes count, as for targets and weights.
-        targets: of the batch.
         weights: of its records, by output; None where batches have none.
     """
     import keras
@@ -28,22 +27,14 @@ def trace_once(model: Any, inputs: Any, targets: Any, weights: Any = None) -> No
         return
     import tensorflow as tf
 
+    def spec(value: Any, expected: Any = None) -> Any:
+        shape = [None] * np.ndim(value) if expected is None else expected.shape
+        return tf.TensorSpec(shape, np.asarray(value).dtype)
+
     labels = (targets,) if weights is None else (targets, weights)
-    input_specs = keras.tree.map_structure(_input_spec, inputs, model.input)
-    signature = [input_specs, *(keras.tree.map_structure(_open_spec, each) for each in labels)]
+    input_specs = keras.tree.map_structure(spec, inputs, model.input)
+    signature = [input_specs, *(keras.tree.map_structure(spec, each) for each in labels)]
     step = tf.function(
         lambda *data: model.train_step(data), input_signature=signature, jit_compile=model.jit_compile
     )
     model.train_function = lambda batches: step(*[each for each in next(batches) if each is not None])
-
-
-def _input_spec(value: Any, expected: Any) -> Any:
-    import tensorflow as tf
-
-    return tf.TensorSpec(expected.shape, np.asarray(value).dtype)
-
-
-def _open_spec(value: Any) -> Any:
-    import tensorflow as tf
-
-    return tf.TensorSpec([None] * np.ndim(value), np.asarray(value).dtype)

@@ -152,22 +152,17 @@ def _run_stage(
 def _train_step(training: Training, position: Position, batch: Batch) -> Position:
     """Train on one batch; losses are summed here, so that checkpoints need none of Keras's running means."""
     training.model.reset_metrics()
+    weights = None if batch.weights is None else dict.fromkeys(training.losses, batch.weights)
     if training.model.train_function is None:
-        trace_once(training.model, batch.inputs, batch.targets, _by_output(training, batch))
+        trace_once(training.model, batch.inputs, batch.targets, weights)
     figures = training.model.train_on_batch(
-        batch.inputs, batch.targets, sample_weight=_by_output(training, batch), return_dict=True
+        batch.inputs, batch.targets, sample_weight=weights, return_dict=True
     )
     return position._replace(
         step=position.step + 1,
         loss_sum=position.loss_sum + float(figures["loss"]),
         accuracy_sum=position.accuracy_sum + (float(_accuracy(figures)) if training.metric else 0.0),
     )
-
-
-def _by_output(training: Training, batch: Batch) -> Any:
-    if batch.weights is None:
-        return None
-    return dict.fromkeys(training.losses, batch.weights)
 
 
 def _accuracy(figures: dict[str, Any]) -> Any:

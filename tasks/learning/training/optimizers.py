@@ -37,7 +37,6 @@ def make_optimizer(stage: Stage, *, steps_per_epoch: int, factors: Mapping[str, 
     """Make the optimizer of a stage.
 
     Args:
-        stage: its settings.
         steps_per_epoch: batches in an epoch, however many of them an update accumulates.
         factors: factors on the learning rate by variable path; 1 for other paths.
         ema: momentum of the moving average of the weights, which is updated with them; 0 for none.

@@ -189,7 +189,7 @@ def test_without_its_lease_a_child_ends_though_nobody_says_so(monkeypatch: pytes
     monkeypatch.setattr(lease, "RENEWAL_SECONDS", 0.2)
     monkeypatch.setattr(client, "LEASE_SECONDS", 2)
     monkeypatch.setattr(client, "MAX_LOST_WORKERS", 0)
-    with pytest.raises(ChildFailed, match="heard nothing from here for 2 s"), followed_by(epochs.append):
+    with pytest.raises(ChildFailed, match="saw no renewal of the lease for 2 s"), followed_by(epochs.append):
         call("dask", count=10_000, seconds=0.1)
     assert not is_alive(epochs.child)
     assert leftovers(Store.current().root) == []

@@ -68,7 +68,7 @@ def test_keys_are_equal_for_equal_values_and_keep_characters_as_they_are():
 def test_what_is_written_reads_back(tmp_path):
     ids = ['train:1"', "训练\\:2", "line\nbreak", "\u2028", ""]
     made = Candidates.of([{key(value): (row + 1) / 7 for row, value in enumerate(AWKWARD)}, {}, *RECORDS[1:]])
-    write(tmp_path / "part.jsonl", ids, made)
+    write(tmp_path / "part.jsonl", [(ids, made)])
     found_ids, found = read(tmp_path / "part.jsonl")
     assert found_ids == ids
     assert found.frame.keys == made.frame.keys
@@ -79,13 +79,15 @@ def test_what_is_written_reads_back(tmp_path):
 def test_what_was_read_is_written_in_the_same_bytes(tmp_path):
     drawn = np.random.default_rng(0).random(200).astype(np.float32) ** 9
     first, again = tmp_path / "first", tmp_path / "again"
-    write(first, ["only"], Candidates.of([{key(number): float(each) for number, each in enumerate(drawn)}]))
-    write(again, *read(first))
+    values = Candidates.of([{key(number): float(each) for number, each in enumerate(drawn)}])
+    write(first, [(["only"], values)])
+    write(again, [read(first)])
     assert again.read_bytes() == first.read_bytes()
 
 
 def test_a_file_has_a_line_for_each_record_that_a_person_can_read(tmp_path):
-    write(tmp_path / "part", ["句:1", "句:2"], Candidates.of([{key(["甲", "作者", "乙"]): 2 / 3}, {}]))
+    values = Candidates.of([{key(["甲", "作者", "乙"]): 2 / 3}, {}])
+    write(tmp_path / "part", [(["句:1", "句:2"], values)])
     assert (tmp_path / "part").read_text("utf-8").splitlines() == [
         '{"id":"句:1","candidates":[[["甲","作者","乙"],0.666667]]}',
         '{"id":"句:2","candidates":[]}',
@@ -94,11 +96,11 @@ def test_a_file_has_a_line_for_each_record_that_a_person_can_read(tmp_path):
 
 def test_ids_and_records_of_different_numbers_are_refused(tmp_path):
     with pytest.raises(ValueError, match="zip"):
-        write(tmp_path / "part", ["one"], Candidates.of(RECORDS))
+        write(tmp_path / "part", [(["one"], Candidates.of(RECORDS))])
 
 
 def test_a_missing_number_survives_to_be_found_where_parts_are_joined(tmp_path):
-    write(tmp_path / "part", ["one"], Candidates.of([{"1": float("nan"), "2": 0.5}]))
+    write(tmp_path / "part", [(["one"], Candidates.of([{"1": float("nan"), "2": 0.5}]))])
     assert np.isnan(read(tmp_path / "part")[1].scores).tolist() == [True, False]
 
 
