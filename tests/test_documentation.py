@@ -1,4 +1,4 @@
-"""The README files agree with the code: commands, presets, steps, folders and paths exist, none is left out."""
+"""The README files agree with the code: commands, presets, steps, folders and paths; none is left out."""
 
 import re
 from pathlib import Path

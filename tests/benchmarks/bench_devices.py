@@ -1,7 +1,7 @@
 """One process with two threads against two processes with one each, and XLA on against off.
 
-What one thread a training costs (`tasks.learning.training.keras_setup`), and what XLA would: photographs a second
-through MobileNetV2, forward and in training, measured side by side in one run.
+What one thread a training costs (`tasks.learning.training.keras_setup`), and what XLA would: photographs a
+second through MobileNetV2, forward and in training, measured side by side in one run.
 """
 
 import subprocess
