@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from tasks.core.competition import Part, Scores, method_module
 from tasks.core.jobs import PredictJob
@@ -25,7 +26,7 @@ def predict(job: PredictJob) -> Iterator[tuple[str, Scores]]:
     recipe = Recipe.model_validate(job.settings)
     method = method_module("nl2sql", recipe.method, "inference")
     tokenizer = Tokenizer(recipe.encoder, partial(dataset_files.characters, job.dataset))
-    networks = [method.load(model, recipe, tokenizer) for model in job.models]
+    networks = [_loaded(method, model, recipe, tokenizer) for model in job.models]
 
     def decoder(part: Part) -> Callable[[list[Question]], Candidates]:
         tables = dataset.tables(job.dataset, part)
@@ -39,6 +40,12 @@ def predict(job: PredictJob) -> Iterator[tuple[str, Scores]]:
         return decode
 
     return predictions(job, _unlabelled, decoder=decoder, piece=CHUNK, unit="questions")
+
+
+def _loaded(method: Any, folder: Path, recipe: Recipe, tokenizer: Tokenizer) -> Any:
+    network = method.build(recipe, tokenizer, seed=0)
+    network.model.load_weights(folder / "model.weights.h5")
+    return network
 
 
 def _unlabelled(folder: Path, part: Part) -> Iterator[Question]:

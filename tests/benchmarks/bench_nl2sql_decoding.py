@@ -190,6 +190,7 @@ def profile(act: Callable[[], Any]) -> None:
 
 def stream(told: dict[str, Any]) -> None:
     """Child: predict as the step does, and tell time and memory every so many questions."""
+    from tasks.nl2sql import predict as prediction_of_parts
     from tasks.nl2sql.sketch import inference
     from tasks.nl2sql.sketch import network as networks
     from tasks.predict import child
@@ -198,7 +199,7 @@ def stream(told: dict[str, Any]) -> None:
     labelled = inference.predict_sketches = LabelledSketches(
         inference.predict_sketches, Path(told["dataset"])
     )  # type: ignore[assignment]
-    inference.load = lambda folder, recipe, tokenizer: networks.build(recipe, tokenizer, seed=0)
+    prediction_of_parts._loaded = lambda method, folder, *read: networks.build(*read, seed=0)  # type: ignore[assignment]
     prediction.Progress = partial(MemoryProgress, labelled.clock)  # type: ignore[misc, assignment]
     child(told)
     messages.send(f"written: {labelled.clock():6.0f} s, {_peak():6.0f} MB at most")

@@ -15,7 +15,7 @@ def sketch(
 ) -> SketchProbabilities:
     """What a network would say that knows the query; `doubt` is shared out among all classes."""
     found = dict(zip(query.conditions, align_values(query.conditions, text, table), strict=True))
-    labels = labels_of(query, text, columns=len(table.header), span_of=found.__getitem__)
+    labels = labels_of(query, text, columns=len(table.header), spans=found)
     columns = len(table.header)
     made = SketchProbabilities(
         connector=_spread(np.eye(3)[labels.connector], doubt),

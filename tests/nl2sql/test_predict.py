@@ -9,7 +9,7 @@ from tasks.learning.ensemble import candidates
 from tasks.nl2sql import dataset as files
 from tasks.nl2sql import predict as predicting
 from tasks.nl2sql.query.schema import canonical, to_json
-from tasks.nl2sql.sketch import features, inference
+from tasks.nl2sql.sketch import features
 from tasks.text import dataset_files
 from tests.nl2sql.jobs import dataset, job, read, recipe, tokenizer
 from tests.nl2sql.knowing import knowing
@@ -23,7 +23,13 @@ def data(tmp_path):
 def known(monkeypatch, data):
     """Let every model know the labels of the training questions; other parts take theirs from those."""
     network = knowing(read(recipe(), data), tokenizer(recipe(), data))
-    monkeypatch.setattr(inference, "load", lambda *arguments: network)
+    monkeypatch.setattr(predicting, "_loaded", lambda *arguments: network)
+
+
+def predict_sketches(*arguments):
+    from tasks.nl2sql.sketch import inference
+
+    return inference.predict_sketches(*arguments)
 
 
 def predicted(made) -> dict[str, Scores]:
@@ -87,8 +93,8 @@ def test_pieces_change_nothing(tmp_path, monkeypatch, data):
 def test_networks_are_averaged_by_what_they_say_of_a_question(data):
     examples, own = read(recipe(), data), tokenizer(recipe(), data)
     one, other = knowing(examples, own), knowing(examples, own, sure=0.0)
-    parts = [inference.predict_sketches([each], examples, own) for each in (one, other)]
-    both = inference.predict_sketches([one, other], examples, own)
+    parts = [predict_sketches([each], examples, own) for each in (one, other)]
+    both = predict_sketches([one, other], examples, own)
     for sure, unsure, mean, example in zip(*parts, both, examples, strict=True):
         np.testing.assert_allclose(mean.select, (sure.select + unsure.select) / 2, rtol=1e-6)
         assert mean.columns.shape == (example.length, len(example.names))
@@ -103,7 +109,7 @@ def test_sketches_are_probabilities(data):
     configure(0)
     examples, own = read(recipe(), data), tokenizer(recipe(), data)
     network = networks.build(recipe(), own, seed=1)
-    for sketch in inference.predict_sketches([network], examples, own):
+    for sketch in predict_sketches([network], examples, own):
         for name in ("connector", "select", "number", "operators", "tags", "columns"):
             np.testing.assert_allclose(getattr(sketch, name).sum(axis=-1), 1, rtol=1e-5)
         assert ((sketch.begins >= 0) & (sketch.begins <= 1)).all()
@@ -123,5 +129,5 @@ def test_flags_that_are_very_sure_are_probabilities_too(data):
     examples, own = read(recipe(), data), tokenizer(recipe(), data)
     inner = knowing(examples, own, sure=1e4).model
     network = SimpleNamespace(model=inner)
-    for sketch in inference.predict_sketches([network], examples, own):
+    for sketch in predict_sketches([network], examples, own):
         assert all(np.isfinite(value).all() for value in sketch)

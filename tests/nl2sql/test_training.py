@@ -33,7 +33,7 @@ def data(tmp_path):
 
 def learned(built) -> list[str]:
     """Ids of the questions of an epoch, in order of the dataset."""
-    return sorted(each.question.id for each in built.batch.args[0].examples)
+    return sorted(each.question.id for each in built.batch.__self__.examples)
 
 
 @pytest.mark.parametrize(("fold", "beside"), [(0, None), (1, None), (0, 2), (None, None)])
@@ -42,7 +42,7 @@ def test_no_question_that_is_left_out_is_learned(tmp_path, data, fold, beside):
     questions = files.questions(data, "train")
     kept = [each.id for each in questions if FOLD_OF[each.table] not in (fold, beside)]
     assert learned(built) == sorted(kept)
-    watched = [each.question.table for each in built.batch.args[0].held_out]
+    watched = [each.question.table for each in built.batch.__self__.held_out]
     assert [FOLD_OF[table] for table in watched] == [fold] * len(watched)
 
 
@@ -83,7 +83,7 @@ def test_columns_of_the_query_are_shown_and_others_now_and_then(monkeypatch):
 
 def test_every_question_is_shown_once_an_epoch(tmp_path, data):
     built = training.build(job(recipe(), tmp_path))
-    plan = built.batch.args[0].plan
+    plan = built.batch.__self__.plan
     for epoch in range(3):
         assert len(plan(epoch)) == built.steps_per_epoch
         assert sorted(np.concatenate(plan(epoch)).tolist()) == list(range(len(learned(built))))
@@ -99,7 +99,7 @@ def test_views_are_learned_as_often_as_asked_but_not_by_plain_stages(tmp_path, d
     (tmp_path / "view" / VIEW_FILE).write_text("\n".join(lines) + "\n", "utf-8")
     for share, stage, expected in [(1.0, {}, True), (1.0, {"plain": True}, False), (0.0, {}, False)]:
         made = recipe(augmentation={"views": 1, "share": share})
-        questions = training.build(job(made, tmp_path, views=(tmp_path / "view",))).batch.args[0]
+        questions = training.build(job(made, tmp_path, views=(tmp_path / "view",))).batch.__self__
         drawn = np.random.default_rng(0)
         texts = [questions.draw(row, Stage(**stage), drawn).question.text for row in range(4)]
         assert all(text.endswith("呢") is expected for text in texts)
@@ -186,7 +186,7 @@ def test_of_unlike_operators_of_a_column_each_is_exact():
 @pytest.mark.parametrize("counts", [True, False])
 def test_held_out_questions_are_evaluated_without_a_decoder(tmp_path, data, method, counts):
     built = training.build(job(recipe(method=method, sketch={"counts": counts}), tmp_path))
-    questions = built.batch.args[0]
+    questions = built.batch.__self__
 
     targets = (questions._targets(batch, longest=48) for batch in questions._held_out_batches)
 

@@ -58,10 +58,17 @@ def decode(
         for row in rows:
             question = QuestionContext(questions[row].text, context, settings)
             queries = question_queries(sketches[row], spans[row], question, beam=settings.beam)
-            if executor is not None and settings.execution:
-                queries = rerank_by_execution(queries, table, executor)
-            records[row] = {key(schema.to_json(query)): probability for probability, query in queries}
+            records[row] = record(queries, table, executor, settings=settings)
     return Candidates.of(records)
+
+
+def record(
+    queries: Sequence[tuple[float, Query]], table: str, executor: Executor | None, *, settings: Decoding
+) -> dict[str, float]:
+    """Probabilities of a question's queries by their text, after their execution if `settings` wish it."""
+    if executor is not None and settings.execution:
+        queries = rerank_by_execution(queries, table, executor)
+    return {key(schema.to_json(query)): probability for probability, query in queries}
 
 
 def question_queries(

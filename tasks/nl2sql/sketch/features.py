@@ -1,6 +1,7 @@
 """Inputs and targets of sketch networks: arrays of questions and tables, padded to common sizes."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,8 @@ from tasks.nl2sql.query.schema import Question, Table
 from tasks.nl2sql.sketch.labels import IGNORED, Labels
 from tasks.text.normalisation import normalise
 from tasks.text.tokenization import EXTRA, Tokenizer, padded
+
+Arrays = dict[str, np.ndarray]
 
 COLUMNS = (4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 512, 1024, 2048, 4096)
 """Padded numbers of columns, so that a network sees few shapes."""
@@ -36,20 +39,17 @@ class SketchExample(NamedTuple):
 
 
 def examples(
-    questions: Iterable[Question], tables: Mapping[str, Table], *, longest: int
+    questions: Sequence[Question], tables: Mapping[str, Table], *, longest: int
 ) -> list[SketchExample]:
     """Examples in the order of the questions; characters beyond `longest` are cut off."""
-    ordered = list(questions)
-    found: list[SketchExample | None] = [None] * len(ordered)
-    by_table: dict[str, list[int]] = {}
-    for place, question in enumerate(ordered):
-        by_table.setdefault(question.table, []).append(place)
-    for id, places in by_table.items():
+    found: dict[int, SketchExample] = {}
+    by_table = sorted(range(len(questions)), key=lambda row: questions[row].table)
+    for id, rows in groupby(by_table, key=lambda row: questions[row].table):
         extractor = FeatureExtractor(tables[id])
-        for place in places:
-            matches = extractor.features(ordered[place].text[:longest])
-            found[place] = SketchExample(ordered[place], tables[id].header, matches)
-    return [each for each in found if each is not None]
+        for row in rows:
+            matches = extractor.features(questions[row].text[:longest])
+            found[row] = SketchExample(questions[row], tables[id].header, matches)
+    return [found[row] for row in range(len(questions))]
 
 
 def padded_columns(count: int) -> int:
@@ -67,9 +67,8 @@ def reorder_columns(example: SketchExample, order: np.ndarray) -> SketchExample:
         place = np.full(len(example.names), IGNORED, np.int32)
         place[order] = np.arange(len(order))
         moved = np.where(labels.columns == IGNORED, np.int32(IGNORED), place[labels.columns])
-        labels = labels._replace(
-            select=labels.select[order], operators=labels.operators[order], columns=moved
-        )
+        select, operators = labels.select[order], labels.operators[order]
+        labels = labels._replace(select=select, operators=operators, columns=moved)
     names = tuple(example.names[column] for column in order)
     matches = MatchFeatures(example.matches.pairs[order], example.matches.columns[order])
     return SketchExample(example.question, names, matches, labels)
@@ -111,16 +110,15 @@ def batches(shapes: Sequence[PaddedShape], candidates: Sequence[int] | None = No
         yield rows
 
 
-def inputs(batch: Sequence[SketchExample], tokenizer: Tokenizer) -> dict[str, np.ndarray]:
+def inputs(batch: Sequence[SketchExample], tokenizer: Tokenizer) -> Arrays:
     """Inputs of the networks of `tasks.nl2sql.sketch.network`."""
     sizes = padded_shape(batch, longest=tokenizer.longest)
-    found = _match_arrays(batch, sizes)
-    if tokenizer.settings.kind == "bert":
-        return found | _joined(batch, tokenizer)
-    return found | _separate(batch, tokenizer, sizes)
+    is_joined = tokenizer.settings.kind == "bert"
+    tokens = _joined(batch, tokenizer) if is_joined else _separate(batch, tokenizer, sizes)
+    return _match_arrays(batch, sizes) | tokens
 
 
-def _match_arrays(batch: Sequence[SketchExample], sizes: PaddedShape) -> dict[str, np.ndarray]:
+def _match_arrays(batch: Sequence[SketchExample], sizes: PaddedShape) -> Arrays:
     """`pairs` (b, C, n, 14) uint8, `columns` (b, C, 12) float32, `present` (b, C) int32."""
     pairs = np.zeros((len(batch), sizes.columns, sizes.tokens, len(PairFeature)), np.uint8)
     columns = np.zeros((len(batch), sizes.columns, len(ColumnFeature)), np.float32)
@@ -133,9 +131,7 @@ def _match_arrays(batch: Sequence[SketchExample], sizes: PaddedShape) -> dict[st
     return {"pairs": pairs, "columns": columns, "present": present}
 
 
-def _separate(
-    batch: Sequence[SketchExample], tokenizer: Tokenizer, sizes: PaddedShape
-) -> dict[str, np.ndarray]:
+def _separate(batch: Sequence[SketchExample], tokenizer: Tokenizer, sizes: PaddedShape) -> Arrays:
     """Tokens of questions (b, n) and of all different names (u, m), and `name` (b, C): rows of the latter."""
     found = tokenizer.batch([tokenizer.inputs(each.question.text) for each in batch])
     numbered: dict[str, int] = {}
@@ -146,7 +142,7 @@ def _separate(
     return {**found, "name": name, **{f"names_{key}": value for key, value in names.items()}}
 
 
-def _joined(batch: Sequence[SketchExample], tokenizer: Tokenizer) -> dict[str, np.ndarray]:
+def _joined(batch: Sequence[SketchExample], tokenizer: Tokenizer) -> Arrays:
     """Question and names in one sequence `characters` (b, L), and the part of each token, `part` (b, L).
 
     The parts are `QUESTION`, 1 + the number of a column, and `PADDING`.
@@ -176,7 +172,7 @@ def _sequence(example: SketchExample, tokenizer: Tokenizer, most: int) -> tuple[
     return np.concatenate(tokens)[:most].astype(np.int32), np.concatenate(parts)[:most].astype(np.int32)
 
 
-def targets(batch: Sequence[SketchExample], *, longest: int) -> dict[str, np.ndarray]:
+def targets(batch: Sequence[SketchExample], *, longest: int) -> Arrays:
     """Targets by the names of the networks' outputs; `IGNORED` at padding."""
     sizes = padded_shape(batch, longest=longest)
     count = len(batch)

@@ -1,7 +1,6 @@
 """The recipe `sketch`: from networks and questions to probabilities, and from these to queries."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,16 +13,10 @@ from tasks.nl2sql.query.execution import Executor
 from tasks.nl2sql.query.schema import Table
 from tasks.nl2sql.sketch import features
 from tasks.nl2sql.sketch.features import SketchExample
+from tasks.nl2sql.sketch.network import build
 from tasks.text.tokenization import Tokenizer
 
-
-def load(folder: Path, recipe: Recipe, tokenizer: Tokenizer) -> Any:
-    """The trained network of a model's folder."""
-    from tasks.nl2sql.sketch import network
-
-    built = network.build(recipe, tokenizer, seed=0)
-    built.model.load_weights(folder / "model.weights.h5")
-    return built
+__all__ = ["build", "decode"]
 
 
 def decode(

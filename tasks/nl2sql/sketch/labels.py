@@ -1,6 +1,6 @@
 """Targets of a labelled question: the sketch of its query."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -35,15 +35,13 @@ class Labels(NamedTuple):
     """(n,) int32, `IGNORED` outside values"""
 
 
-def labels_of(
-    query: Query, text: str, *, columns: int, span_of: Callable[[Condition], Span | None]
-) -> Labels:
-    """Targets of a question.
+def labels_of(query: Query, text: str, *, columns: int, spans: Mapping[Condition, Span | None]) -> Labels:
+    """Targets of a question; of two values that overlap, the first takes the characters.
 
     Args:
-        columns: of the question's table.
-        span_of: the span of a condition's value in the question. Without one, no character is labelled
-            with the condition, but its column, its operator and the number of conditions are.
+        columns: number of columns of the question's table.
+        spans: of the conditions' values in the question. Without one, no character is labelled with the
+            condition, but its column, its operator and the number of conditions are.
     """
     select = np.full(columns, NO_AGGREGATE, np.int32)
     for column, aggregate in query.select:
@@ -53,23 +51,13 @@ def labels_of(
         operators[condition.column, condition.operator] += 1
     operators[operators.sum(axis=1) == 0, NO_OPERATOR] = 1
     operators /= operators.sum(axis=1, keepdims=True)
-    tags, begins, of_columns = _of_characters(query, len(text), span_of)
+    tags = np.full(len(text), NO_OPERATOR, np.int32)
+    begins = np.zeros(len(text), np.int32)
+    of_columns = np.full(len(text), IGNORED, np.int32)
+    for condition in query.conditions:
+        span = spans.get(condition)
+        if span is not None and span[0] < len(text) and (of_columns[slice(*span)] == IGNORED).all():
+            tags[slice(*span)], of_columns[slice(*span)] = condition.operator, condition.column
+            begins[span[0]] = 1
     number = min(len(query.conditions), MOST_CONDITIONS)
     return Labels(query.connector, select, number, operators, tags, begins, of_columns)
-
-
-def _of_characters(
-    query: Query, length: int, span_of: Callable[[Condition], Span | None]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Tags, begins and columns; of two values that overlap, the first takes the characters."""
-    tags = np.full(length, NO_OPERATOR, np.int32)
-    begins = np.zeros(length, np.int32)
-    columns = np.full(length, IGNORED, np.int32)
-    for condition in query.conditions:
-        span = span_of(condition)
-        if span is None or (columns[slice(*span)] != IGNORED).any() or span[0] >= length:
-            continue
-        tags[slice(*span)] = condition.operator
-        columns[slice(*span)] = condition.column
-        begins[span[0]] = 1
-    return tags, begins, columns

@@ -8,6 +8,8 @@ from keras import ops
 from tasks.learning.layers.gated_convolution import GatedDilatedConvolution
 from tasks.learning.seeds import derive
 
+Shape = tuple[int | None, ...]
+
 
 @keras.saving.register_keras_serializable("podium")
 class PairConvolution(keras.layers.Layer):
@@ -16,17 +18,16 @@ class PairConvolution(keras.layers.Layer):
     Args:
         filters: channels of the output and, the convolution being residual, of the input.
         dilation: characters between neighbours of the kernel.
-        seed: of the weights; None draws them from Keras's global generator.
     """
 
-    def __init__(self, filters: int, dilation: int = 1, seed: int | None = None, **options: Any) -> None:
+    def __init__(self, filters: int, dilation: int, seed: int, **options: Any) -> None:
         super().__init__(**options)
-        self.filters, self.dilation, self.seed = filters, dilation, seed
+        self.filters = filters
         self.inner = GatedDilatedConvolution(
             filters, dilation=dilation, gate_dropout=0.0, seed=seed, dtype=self.dtype_policy, name="inner"
         )
 
-    def build(self, x_shape: tuple[int | None, ...]) -> None:
+    def build(self, x_shape: Shape) -> None:
         self.inner.build((None, *x_shape[2:]))
 
     def call(self, x: Any, mask: Any) -> Any:
@@ -36,12 +37,8 @@ class PairConvolution(keras.layers.Layer):
         found = self.inner(flat, ops.reshape(mask, (-1, length, 1)))
         return ops.reshape(found, (-1, columns, length, self.filters))
 
-    def compute_output_shape(self, x_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+    def compute_output_shape(self, x_shape: Shape) -> Shape:
         return x_shape
-
-    def get_config(self) -> dict[str, Any]:
-        options = {"filters": self.filters, "dilation": self.dilation, "seed": self.seed}
-        return {**super().get_config(), **options}
 
 
 @keras.saving.register_keras_serializable("podium")
@@ -52,22 +49,19 @@ class Likeness(keras.layers.Layer):
 
     Args:
         head_size: channels of each head.
-        seed: of the weights; None draws them from Keras's global generator.
     """
 
-    def __init__(self, heads: int, head_size: int, seed: int | None = None, **options: Any) -> None:
+    def __init__(self, heads: int, head_size: int, seed: int, **options: Any) -> None:
         super().__init__(**options)
-        self.heads, self.head_size, self.seed = heads, head_size, seed
-        self.characters, self.columns = self._dense("characters"), self._dense("columns")
+        self.heads, self.head_size = heads, head_size
+        self.characters, self.columns = (self._dense(name, seed) for name in ("characters", "columns"))
 
-    def _dense(self, name: str) -> Any:
-        initial = keras.initializers.GlorotUniform(
-            seed=None if self.seed is None else derive(self.seed, name)
-        )
+    def _dense(self, name: str, seed: int) -> Any:
+        initial = keras.initializers.GlorotUniform(derive(seed, name))
         units = self.heads * self.head_size
         return keras.layers.Dense(units, kernel_initializer=initial, dtype=self.dtype_policy, name=name)
 
-    def build(self, characters_shape: tuple[int | None, ...], columns_shape: tuple[int | None, ...]) -> None:
+    def build(self, characters_shape: Shape, columns_shape: Shape) -> None:
         self.characters.build(characters_shape)
         self.columns.build(columns_shape)
 
@@ -82,14 +76,8 @@ class Likeness(keras.layers.Layer):
         shape = (-1, ops.shape(x)[1], self.heads, self.head_size)
         return ops.transpose(ops.reshape(x, shape), (0, 2, 1, 3))
 
-    def compute_output_shape(
-        self, characters_shape: tuple[int | None, ...], columns_shape: tuple[int | None, ...]
-    ) -> tuple[int | None, ...]:
+    def compute_output_shape(self, characters_shape: Shape, columns_shape: Shape) -> Shape:
         return (columns_shape[0], columns_shape[1], characters_shape[1], self.heads)
-
-    def get_config(self) -> dict[str, Any]:
-        options = {"heads": self.heads, "head_size": self.head_size, "seed": self.seed}
-        return {**super().get_config(), **options}
 
 
 @keras.saving.register_keras_serializable("podium")
@@ -100,7 +88,5 @@ class Leading(keras.layers.Layer):
         """hidden (b, L, d), pairs (b, C, n, …) with n ≤ L; returns (b, n, d)."""
         return hidden[:, : ops.shape(pairs)[2]]
 
-    def compute_output_shape(
-        self, hidden_shape: tuple[int | None, ...], pairs_shape: tuple[int | None, ...]
-    ) -> tuple[int | None, ...]:
+    def compute_output_shape(self, hidden_shape: Shape, pairs_shape: Shape) -> Shape:
         return (hidden_shape[0], pairs_shape[2], hidden_shape[2])

@@ -65,18 +65,15 @@ def build(recipe: Recipe, tokenizer: Tokenizer, *, seed: int) -> SketchNetwork:
         "columns": keras.Input((None, len(ColumnFeature)), name="columns"),
         "present": keras.Input((None,), dtype="int32", name="present"),
     }
-    layer = LayerFactory(seed)
     inputs |= _token_inputs(tokenizer)
     encode = _encode_joined if tokenizer.settings.kind == "bert" else _encode_separately
     read = encode(encoder, inputs)
-    read = read._replace(
-        question=layers.LayerNormalization(name="question_normalisation")(read.question)
-        * read.character_mask,
-        names=layers.LayerNormalization(name="names_normalisation")(read.names) * read.column_mask,
-    )
-    pairs, mask = _pairs(recipe, read, inputs, layer)
-    columns = _columns(recipe, read, inputs, pairs, mask, layer)
-    outputs = _outputs(recipe, read, pairs, mask, columns, layer)
+    question = layers.LayerNormalization(name="question_normalisation")(read.question) * read.character_mask
+    names = layers.LayerNormalization(name="names_normalisation")(read.names) * read.column_mask
+    read, make = read._replace(question=question, names=names), LayerFactory(seed)
+    pairs, mask = _pairs(recipe, read, inputs, make)
+    columns = _columns(recipe, read, inputs, pairs, mask, make)
+    outputs = _outputs(recipe, read, pairs, mask, columns, make)
     return SketchNetwork(keras.Model(inputs, outputs), encoder, pairs, columns, read.character_mask)
 
 
@@ -86,24 +83,12 @@ class LayerFactory:
     def __init__(self, seed: int) -> None:
         self._seed = seed
 
-    def dense(self, name: str, units: int, *, bias: bool = True, activation: str | None = None) -> Any:
+    def layer(self, kind: Any, name: str, *arguments: Any, **options: Any) -> Any:
+        return kind(*arguments, seed=derive(self._seed, name), name=name, **options)
+
+    def dense(self, name: str, units: int, **options: Any) -> Any:
         initial = keras.initializers.GlorotUniform(derive(self._seed, name))
-        return layers.Dense(
-            units, use_bias=bias, activation=activation, kernel_initializer=initial, name=name
-        )
-
-    def dropout(self, name: str, rate: float, shape: tuple[int | None, ...] | None = None) -> Any:
-        return layers.Dropout(rate, noise_shape=shape, seed=derive(self._seed, name), name=name)
-
-    def convolution(self, name: str, width: int, dilation: int) -> Any:
-        seed = derive(self._seed, name)
-        return GatedDilatedConvolution(width, dilation=dilation, gate_dropout=0.0, seed=seed, name=name)
-
-    def pairs(self, name: str, width: int, dilation: int) -> Any:
-        return PairConvolution(width, dilation, seed=derive(self._seed, name), name=name)
-
-    def likeness(self, name: str) -> Any:
-        return Likeness(HEADS, HEAD_SIZE, seed=derive(self._seed, name), name=name)
+        return layers.Dense(units, kernel_initializer=initial, name=name, **options)
 
 
 def _token_inputs(tokenizer: Tokenizer) -> dict[str, Any]:
@@ -145,80 +130,80 @@ def _encode_joined(encoder: Any, inputs: dict[str, Any]) -> EncoderOutput:
 
 
 def _outputs(
-    recipe: Recipe, read: EncoderOutput, pairs: Any, mask: Any, columns: Any, layer: LayerFactory
+    recipe: Recipe, read: EncoderOutput, pairs: Any, mask: Any, columns: Any, make: LayerFactory
 ) -> dict[str, Any]:
-    of_column = layer.dense("column", 1)(pairs)[..., 0] + EXCLUDED * (1 - read.column_mask)
-    characters = _characters(read, pairs, mask, ops.softmax(of_column, axis=1), layer)
-    operators = layer.dense("operators", 5)(columns)
+    of_column = make.dense("column", 1)(pairs)[..., 0] + EXCLUDED * (1 - read.column_mask)
+    characters = _characters(read, pairs, mask, ops.softmax(of_column, axis=1), make)
+    operators = make.dense("operators", 5)(columns)
     counted = ops.sum(ops.softmax(operators, axis=-1) * read.column_mask, axis=1)
     largest = [_maximum(characters, read.character_mask, axis=1), _maximum(columns, read.column_mask, axis=1)]
     joined = ops.concatenate([*largest, counted], axis=-1)
-    whole = layer.dense("whole", COLUMN_WIDTH, activation="relu")(joined)
-    number = layer.dense("number", 5)(whole) if recipe.sketch.counts else ops.zeros_like(whole[:, :5])
+    whole = make.dense("whole", COLUMN_WIDTH, activation="relu")(joined)
+    number = make.dense("number", 5)(whole) if recipe.sketch.counts else ops.zeros_like(whole[:, :5])
     return {
-        "connector": layer.dense("connector", 3)(whole),
-        "select": layer.dense("select", 7)(columns),
+        "connector": make.dense("connector", 3)(whole),
+        "select": make.dense("select", 7)(columns),
         "number": number,
         "operators": operators,
-        "tags": layer.dense("tags", 5)(characters),
-        "begins": layer.dense("begins", 1)(characters)[..., 0],
+        "tags": make.dense("tags", 5)(characters),
+        "begins": make.dense("begins", 1)(characters)[..., 0],
         "column": ops.transpose(of_column, (0, 2, 1)),
     }
 
 
-def _characters(read: EncoderOutput, pairs: Any, mask: Any, shares: Any, layer: LayerFactory) -> Any:
+def _characters(read: EncoderOutput, pairs: Any, mask: Any, shares: Any, make: LayerFactory) -> Any:
     """(b, n, 2 · PAIR_WIDTH): characters alone and pooled over columns by their shares (b, C, n)."""
     pooled = [ops.sum(shares[..., None] * pairs, axis=1), _maximum(pairs, mask, axis=1)]
-    alone = layer.dense("characters_own", PAIR_WIDTH)(read.question)
-    hidden = layer.dense("characters_hidden", 2 * PAIR_WIDTH, activation="relu")(
-        ops.concatenate([*pooled, alone], axis=-1)
-    )
-    convolution = layer.convolution("characters_convolution", 2 * PAIR_WIDTH, 1)
+    alone = make.dense("characters_own", PAIR_WIDTH)(read.question)
+    joined = ops.concatenate([*pooled, alone], axis=-1)
+    hidden = make.dense("characters_hidden", 2 * PAIR_WIDTH, activation="relu")(joined)
+    width, name = 2 * PAIR_WIDTH, "characters_convolution"
+    convolution = make.layer(GatedDilatedConvolution, name, width, gate_dropout=0.0)
     return convolution(hidden * read.character_mask, read.character_mask)
 
 
 def _pairs(
-    recipe: Recipe, read: EncoderOutput, inputs: dict[str, Any], layer: LayerFactory
+    recipe: Recipe, read: EncoderOutput, inputs: dict[str, Any], make: LayerFactory
 ) -> tuple[Any, Any]:
     """(b, C, n, PAIR_WIDTH) of each character for each column, and their mask (b, C, n, 1), 0 at padding."""
     mask = read.column_mask[:, :, None] * read.character_mask[:, None]
-    names = layer.dropout("names_dropout", NAME_DROPOUT, (None, None, 1))(read.names)
-    characters = layer.dense("pairs_question", PAIR_WIDTH)(read.question)[:, None]
-    pairs = characters + layer.dense("pairs_names", PAIR_WIDTH, bias=False)(names)[:, :, None]
+    names = make.layer(layers.Dropout, "names_dropout", NAME_DROPOUT, (None, None, 1))(read.names)
+    characters = make.dense("pairs_question", PAIR_WIDTH)(read.question)[:, None]
+    pairs = characters + make.dense("pairs_names", PAIR_WIDTH, use_bias=False)(names)[:, :, None]
     if recipe.sketch.matches:
         matches = ops.cast(inputs["pairs"], "float32") / SCALE
-        pairs = pairs + layer.dense("pairs_marks", PAIR_WIDTH, bias=False)(matches)
-        pairs = pairs + layer.dense("pairs_columns", PAIR_WIDTH, bias=False)(inputs["columns"])[:, :, None]
+        pairs = pairs + make.dense("pairs_marks", PAIR_WIDTH, use_bias=False)(matches)
+        pairs = pairs + make.dense("pairs_columns", PAIR_WIDTH, use_bias=False)(inputs["columns"])[:, :, None]
     if recipe.sketch.attention:
-        scores = layer.likeness("likeness")(read.question, names)
-        pairs = pairs + layer.dense("pairs_likeness", PAIR_WIDTH, bias=False)(scores)
+        scores = make.layer(Likeness, "likeness", HEADS, HEAD_SIZE)(read.question, names)
+        pairs = pairs + make.dense("pairs_likeness", PAIR_WIDTH, use_bias=False)(scores)
     pairs = ops.relu(pairs) * mask
     for number, dilation in enumerate(PAIR_DILATIONS):
-        pairs = layer.pairs(f"pairs_convolution_{number}", PAIR_WIDTH, dilation)(pairs, mask)
+        pairs = make.layer(PairConvolution, f"pairs_convolution_{number}", PAIR_WIDTH, dilation)(pairs, mask)
         if recipe.sketch.attention and number == 0:
-            others = layer.dense("pairs_others", PAIR_WIDTH)(_maximum(pairs, mask, axis=1))[:, None]
+            others = make.dense("pairs_others", PAIR_WIDTH)(_maximum(pairs, mask, axis=1))[:, None]
             pairs = ops.relu(pairs + others) * mask
     return pairs, mask
 
 
 def _columns(
-    recipe: Recipe, read: EncoderOutput, inputs: dict[str, Any], pairs: Any, mask: Any, layer: LayerFactory
+    recipe: Recipe, read: EncoderOutput, inputs: dict[str, Any], pairs: Any, mask: Any, make: LayerFactory
 ) -> Any:
     """(b, C, COLUMN_WIDTH): each column by its pairs and name, with the maximum over all columns."""
     pooled = [_maximum(pairs, mask, axis=2)]
     if recipe.sketch.attention:
-        score = layer.dense("columns_attention", 1)(pairs) + EXCLUDED * (1 - mask)
+        score = make.dense("columns_attention", 1)(pairs) + EXCLUDED * (1 - mask)
         pooled.append(ops.sum(ops.softmax(score, axis=2) * pairs, axis=2))
     if recipe.sketch.matches:
         pooled.append(inputs["columns"])
-    names = layer.dropout("columns_dropout", NAME_DROPOUT, (None, None, 1))(read.names)
-    pooled.append(layer.dense("columns_names", PAIR_WIDTH)(names))
-    column = layer.dense("columns_own", COLUMN_WIDTH, activation="relu")(ops.concatenate(pooled, axis=-1))
-    column = layer.dropout("columns_own_dropout", DROPOUT)(column)
-    others = layer.dense("columns_others", COLUMN_WIDTH)(_maximum(column, read.column_mask, axis=1))
+    names = make.layer(layers.Dropout, "columns_dropout", NAME_DROPOUT, (None, None, 1))(read.names)
+    pooled.append(make.dense("columns_names", PAIR_WIDTH)(names))
+    column = make.dense("columns_own", COLUMN_WIDTH, activation="relu")(ops.concatenate(pooled, axis=-1))
+    column = make.layer(layers.Dropout, "columns_own_dropout", DROPOUT)(column)
+    others = make.dense("columns_others", COLUMN_WIDTH)(_maximum(column, read.column_mask, axis=1))
     largest = _maximum(read.question, read.character_mask, axis=1)
-    question = layer.dense("columns_question", COLUMN_WIDTH)(largest)
-    hidden = layer.dense("columns_hidden", COLUMN_WIDTH)(column)
+    question = make.dense("columns_question", COLUMN_WIDTH)(largest)
+    hidden = make.dense("columns_hidden", COLUMN_WIDTH)(column)
     return ops.relu(hidden + (others + question)[:, None]) * read.column_mask
 
 

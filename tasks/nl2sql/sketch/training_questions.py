@@ -1,4 +1,4 @@
-"""The questions of one fold's training, for any method: labels, batches of an epoch, held-out figures."""
+"""The questions of one fold's training, for any method: labels, batches, masked names, held-out figures."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, lru_cache, partial
@@ -9,11 +9,12 @@ import numpy as np
 from tasks.core.config import Stage
 from tasks.core.jobs import TrainJob
 from tasks.learning.folds.rows import training_rows
-from tasks.learning.seeds import derive
+from tasks.learning.seeds import derive, generator
 from tasks.learning.training.loop import Batch, Training
 from tasks.nl2sql import dataset
 from tasks.nl2sql.config import Recipe
 from tasks.nl2sql.dataset import read_view
+from tasks.nl2sql.linking.match_features import PairFeature
 from tasks.nl2sql.linking.value_alignment import align_values
 from tasks.nl2sql.query.schema import Question, Table
 from tasks.nl2sql.sketch import features
@@ -22,9 +23,12 @@ from tasks.nl2sql.sketch.labels import IGNORED, Labels, labels_of
 from tasks.text import dataset_files
 from tasks.text.tokenization import Tokenizer
 from tasks.text.training_records import record_or_view, some_held_out_rows
+from tasks.text.vocabulary import UNKNOWN
 
 BATCH_PAIRS = 2**16
 """Most pairs of a column and a token in a training batch, which bounds memory where tables are wide."""
+MASKED_CELLS = 0.5
+"""Share of the questions with masked names whose cells are masked too."""
 
 Example = TypeVar("Example")
 Arrays = dict[str, np.ndarray]
@@ -35,6 +39,8 @@ class TrainingQuestions(Generic[Example]):
 
     Args:
         read: makes the method's examples, in order, of labelled ones and their tables.
+        vary: the example as one batch has it, by the recipe's settings and a random generator.
+        sketch: the example of the sketch network that an example contains or is.
         inputs: a network's inputs for some examples.
         targets: (examples, longest=) targets by the name of an output.
         candidates: number of candidate conditions of an example.
@@ -46,23 +52,26 @@ class TrainingQuestions(Generic[Example]):
         recipe: Recipe,
         *,
         read: Callable[[list[SketchExample], Mapping[str, Table]], list[Example]],
+        vary: Callable[[Example, Recipe, np.random.Generator], Example],
+        sketch: Callable[[Example], SketchExample],
         inputs: Callable[[Sequence[Example], Tokenizer], Arrays],
         targets: Callable[..., Arrays],
         candidates: Callable[[Example], int] = lambda example: 0,
     ) -> None:
-        self.job, self.recipe, self._read = job, recipe, read
+        self.job, self.recipe = job, recipe
+        self._read, self._vary, self._sketch = read, vary, sketch
         self._inputs, self._targets, self._candidates = inputs, targets, candidates
         self.tokenizer = Tokenizer(recipe.encoder, partial(dataset_files.characters, job.dataset))
         self.tables = dataset.tables(job.dataset, "train")
         self._questions = dataset.questions(job.dataset, "train")
         self._rows: list[int] = training_rows(job).tolist()
 
-    def _labelled(self, questions: Sequence[Question]) -> list[SketchExample]:
-        return labelled(questions, self.tables, longest=self.tokenizer.longest)
+    def _labelled(self, questions: Sequence[Question], rows: list[int]) -> list[SketchExample]:
+        return labelled([questions[row] for row in rows], self.tables, longest=self.tokenizer.longest)
 
     @cached_property
     def _sketch_examples(self) -> list[SketchExample]:
-        return self._labelled([self._questions[row] for row in self._rows])
+        return self._labelled(self._questions, self._rows)
 
     @cached_property
     def examples(self) -> list[Example]:
@@ -73,12 +82,12 @@ class TrainingQuestions(Generic[Example]):
     def views(self) -> list[list[Example]]:
         """Augmented views of the same questions."""
         views = (read_view(folder) for folder in self.job.views)
-        return [self._read(self._labelled([view[row] for row in self._rows]), self.tables) for view in views]
+        return [self._read(self._labelled(view, self._rows), self.tables) for view in views]
 
     @cached_property
     def held_out(self) -> list[SketchExample]:
         """Some of the held-out questions, spread evenly."""
-        return self._labelled([self._questions[row] for row in some_held_out_rows(self.job).tolist()])
+        return self._labelled(self._questions, some_held_out_rows(self.job).tolist())
 
     @cached_property
     def _held_out_batches(self) -> list[list[Example]]:
@@ -93,28 +102,32 @@ class TrainingQuestions(Generic[Example]):
     @lru_cache(maxsize=2)  # noqa: B019  (lives as long as its child process)
     def plan(self, epoch: int) -> list[np.ndarray]:
         """Rows of `examples` in each batch of an epoch: questions of one padded shape."""
-        generator = np.random.default_rng([derive(self.job.seed, "batches"), epoch])
+        random = np.random.default_rng([derive(self.job.seed, "batches"), epoch])
         batches: list[np.ndarray] = []
         shapes = self._shapes(self._sketch_examples)
         for shape in sorted(set(shapes)):
-            rows = generator.permutation([row for row, other in enumerate(shapes) if other == shape])
+            rows = random.permutation([row for row, other in enumerate(shapes) if other == shape])
             most = BATCH_PAIRS // (shape.tokens * shape.columns)
             size = max(1, min(self.recipe.training.batch_questions, most))
             batches += [rows[start : start + size] for start in range(0, len(rows), size)]
-        return [batches[place] for place in generator.permutation(len(batches))]
+        return [batches[place] for place in random.permutation(len(batches))]
 
-    def draw(self, row: int, stage: Stage, generator: np.random.Generator) -> Example:
+    def batch(self, stage: Stage, epoch: int, step: int) -> Batch:
+        """The batch of a step: a pure function of its arguments and the job."""
+        random, sketch = generator(self.job.seed, "batch", epoch, step), self.recipe.sketch
+        rows = self.plan(epoch)[step].tolist()
+        batch = [self._vary(self.draw(row, stage, random), self.recipe, random) for row in rows]
+        arrays = self._inputs(batch, self.tokenizer)
+        if sketch.matches and sketch.hidden and not stage.plain:
+            mask_names(arrays, list(map(self._sketch, batch)), self.tokenizer, random, share=sketch.hidden)
+        return Batch(arrays, self._targets(batch, longest=self.tokenizer.longest))
+
+    def draw(self, row: int, stage: Stage, random: np.random.Generator) -> Example:
         """A training question or one of its views."""
         share = 0.0 if stage.plain else self.recipe.augmentation.share
-        return record_or_view(self.examples, self.views, row, generator, share=share)
+        return record_or_view(self.examples, self.views, row, random, share=share)
 
-    def training(
-        self,
-        network: Any,
-        losses: Mapping[str, Any],
-        loss_weights: dict[str, float],
-        batch: Callable[[Stage, int, int], Batch],
-    ) -> Training:
+    def training(self, network: Any, losses: dict[str, Any], loss_weights: dict[str, float]) -> Training:
         """The training of a network, its encoder started from a language model if the job has one."""
         if self.job.start:
             from tasks.text.language_model import start_encoder
@@ -123,9 +136,9 @@ class TrainingQuestions(Generic[Example]):
         return Training(
             model=network.model,
             stages=self.recipe.training.stages,
-            losses=dict(losses),
+            losses=losses,
             loss_weights=loss_weights,
-            batch=batch,
+            batch=self.batch,
             steps_per_epoch=len(self.plan(0)),
             evaluate=self.evaluate,
             ema=self.recipe.training.ema,
@@ -179,9 +192,28 @@ def _labels(example: SketchExample, table: Table) -> Labels:
     query, text = example.question.query, example.question.text[: example.length]
     assert query is not None
     spans = dict(zip(query.conditions, align_values(query.conditions, text, table), strict=True))
-    return labels_of(query, text, columns=len(example.names), span_of=spans.__getitem__)
+    return labels_of(query, text, columns=len(example.names), spans=spans)
 
 
-def masked_share(recipe: Recipe, stage: Stage) -> float:
-    """Share of the questions whose names of columns a stage masks."""
-    return recipe.sketch.hidden if recipe.sketch.matches and not stage.plain else 0.0
+def mask_names(
+    inputs: dict[str, np.ndarray],
+    batch: Sequence[SketchExample],
+    tokenizer: Tokenizer,
+    random: np.random.Generator,
+    *,
+    share: float,
+) -> None:
+    """Make characters that match names of columns `UNKNOWN` in this share of the questions, in place.
+
+    From a few tables a network could memorise which words ask for which column, and fail on unseen tables.
+    Masked characters keep their match features, which it so learns to use.
+    """
+    for row, example in enumerate(batch):
+        masked, cells_too = random.random(2) < (share, MASKED_CELLS)
+        if masked:
+            channels = [PairFeature.NAME_LONGEST, *([PairFeature.CELL_LONGEST] if cells_too else [])]
+            matching = (example.matches.pairs[..., channels] > 0).any(axis=(0, 2))
+            places = 1 + np.flatnonzero(matching)
+            inputs["characters"][row, places] = tokenizer.characters.special[UNKNOWN]
+            if "vectors" in inputs:
+                inputs["vectors"][row, places] = UNKNOWN

@@ -39,10 +39,6 @@ class CandidateKind(IntEnum):
     """A candidate of another question."""
 
 
-KINDS = 1 + len(CandidateKind)
-"""Kinds with padding."""
-
-
 class ConditionCandidate(NamedTuple):
     """A value that a column may be compared with."""
 
@@ -81,7 +77,7 @@ def share_candidates(
                 shared = each._replace(kind=CandidateKind.SHARED)
                 pools[question.table].setdefault((each.column, each.value), shared)
     return [
-        [*found, *_of_others(question.text, found, pools[question.table])][:most]
+        [*found, *_shared(question.text, found, pools[question.table])][:most]
         for question, found in zip(questions, candidates, strict=True)
     ]
 
@@ -116,15 +112,13 @@ def _only(table: Table) -> Iterator[ConditionCandidate]:
             yield ConditionCandidate(column, texts[0].removesuffix(".0"), CandidateKind.ONLY)
 
 
-def _of_others(
-    text: str,
-    candidates: Sequence[ConditionCandidate],
-    pool: Mapping[tuple[int, str], ConditionCandidate],
+def _shared(
+    text: str, candidates: Sequence[ConditionCandidate], pool: Mapping[tuple[int, str], ConditionCandidate]
 ) -> Iterator[ConditionCandidate]:
-    """Candidates of other questions of which this one repeats at least two characters, but for its own."""
-    plain, known = normalise(text), {(each.column, each.value) for each in candidates}
+    """Further candidates, of other questions, of which this one repeats at least two characters."""
+    plain, present = normalise(text), {(each.column, each.value) for each in candidates}
     for pair, each in pool.items():
-        if pair not in known:
+        if pair not in present:
             start, end = _repeated(plain, normalise(each.value))
             if end - start > 1:
                 yield each._replace(start=start, end=end)
@@ -134,14 +128,16 @@ def _most(found: list[ConditionCandidate], text: str, table: Table, *, most: int
     if len(found) <= most:
         return found
     plain = normalise(text)
-    places = [_repeated(plain, normalise(name)) for name in table.header]
-    named = [
-        (end - start) / max(1, len(name)) for (start, end), name in zip(places, table.header, strict=True)
-    ]
+
+    def share(name: str) -> float:
+        start, end = _repeated(plain, normalise(name))
+        return (end - start) / max(1, len(name))
+
+    shares = [share(name) for name in table.header]
 
     def rank(each: ConditionCandidate) -> tuple[bool, bool, float]:
         is_new = each.kind in (CandidateKind.NEW_NUMBER, CandidateKind.CONVERTED)
-        return each.kind == CandidateKind.ONLY, is_new, -named[each.column]
+        return each.kind == CandidateKind.ONLY, is_new, -shares[each.column]
 
     return sorted(found, key=rank)[:most]
 

@@ -1,39 +1,32 @@
 """The recipe `two-stage`: from networks' scores of columns and of candidate conditions to queries."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tasks.learning.ensemble.candidates import Candidates, key
-from tasks.nl2sql.config import Decoding, Recipe
+from tasks.learning.ensemble.candidates import Candidates
+from tasks.nl2sql.config import Recipe
 from tasks.nl2sql.decoding import constraints, query_search
 from tasks.nl2sql.decoding.sketch_outputs import SketchProbabilities, average, replace_non_finite
 from tasks.nl2sql.query.execution import Executor
-from tasks.nl2sql.query.schema import Query, Table, to_json
+from tasks.nl2sql.query.schema import Query, Table
 from tasks.nl2sql.sketch.features import SketchExample, batches, padded_shape
 from tasks.nl2sql.sketch.inference import softmax
 from tasks.nl2sql.sketch.labels import NO_OPERATOR
 from tasks.nl2sql.two_stage.candidates import CandidateKind
 from tasks.nl2sql.two_stage.inputs import CONDITIONS, TwoStageExample, inputs, two_stage_examples
+from tasks.nl2sql.two_stage.network import build
 from tasks.nl2sql.two_stage.slots import Slot, condition_slots
 from tasks.text.tokenization import Tokenizer
+
+__all__ = ["build", "decode"]
 
 AGREEMENT = 0.5
 """Power of the first stage's odds that a column has a condition: below 1, for both stages read the same
 question, and evidence that they share would else count twice."""
 LEAST = 1e-3
 """Added to the first stage's probabilities, so that none is 0."""
-
-
-def load(folder: Path, recipe: Recipe, tokenizer: Tokenizer) -> Any:
-    """The trained network of a model's folder."""
-    from tasks.nl2sql.two_stage import network
-
-    built = network.build(recipe, tokenizer, seed=0)
-    built.model.load_weights(folder / "model.weights.h5")
-    return built
 
 
 def decode(
@@ -52,8 +45,8 @@ def decode(
         outputs = predict_scores(networks, [questions[row] for row in rows], tokenizer)
         for row, (sketch, scores) in zip(rows, outputs, strict=True):
             table = tables[examples[row].question.table]
-            queries = _queries(questions[row], sketch, scores, table, executor, recipe=recipe)
-            records[row] = {key(to_json(query)): probability for probability, query in queries}
+            queries = _queries(questions[row], sketch, scores, table, recipe=recipe)
+            records[row] = query_search.record(queries, table.id, executor, settings=recipe.decoding)
     return Candidates.of(records)
 
 
@@ -62,18 +55,18 @@ def _queries(
     sketch: SketchProbabilities,
     scores: np.ndarray,
     table: Table,
-    executor: Executor | None,
     *,
     recipe: Recipe,
 ) -> list[tuple[float, Query]]:
     columns = np.array([each.column for each in question.candidates], np.intp)
     agreed = agree(scores, sketch.operators[columns]) * constraints.operator_factors(table)[columns]
-    agreed[[each.kind in _excluded_kinds(recipe.decoding) for each in question.candidates]] = 0
+    settings, kinds = recipe.decoding, np.array([each.kind for each in question.candidates], np.intp)
+    if not settings.cells:
+        agreed[kinds == CandidateKind.WHOLE] = 0
+    if not settings.normalise:
+        agreed[kinds == CandidateKind.CONVERTED] = 0
     slots = condition_slots(question.candidates, agreed, accept=recipe.matcher.accept)
-    queries = combine(sketch, slots, table, beam=recipe.decoding.beam)
-    if executor is not None and recipe.decoding.execution:
-        return query_search.rerank_by_execution(queries, table.id, executor)
-    return queries
+    return combine(sketch, slots, table, beam=settings.beam)
 
 
 def agree(scores: np.ndarray, operators: np.ndarray) -> np.ndarray:
@@ -88,23 +81,13 @@ def agree(scores: np.ndarray, operators: np.ndarray) -> np.ndarray:
     return np.asarray(odds / (1 + odds))
 
 
-def _excluded_kinds(settings: Decoding) -> set[CandidateKind]:
-    whole = set() if settings.cells else {CandidateKind.WHOLE}
-    return whole | (set() if settings.normalise else {CandidateKind.CONVERTED})
-
-
 def combine(
     sketch: SketchProbabilities, slots: Sequence[Slot], table: Table, *, beam: int
 ) -> list[tuple[float, Query]]:
-    """Canonical queries of one question, the most probable first.
-
-    Args:
-        slots: of conditions, as `tasks.nl2sql.two_stage.slots.condition_slots` gives them.
-    """
+    """Canonical queries of one question, the most probable first."""
     sets, aggregates = query_search.condition_sets(slots), constraints.aggregate_factors(table)
-    return query_search.combine_queries(
-        sketch, sets, aggregates, beam=beam, make=query_search.canonical_query
-    )
+    make = query_search.canonical_query
+    return query_search.combine_queries(sketch, sets, aggregates, beam=beam, make=make)
 
 
 def predict_scores(
@@ -125,13 +108,8 @@ def predict_scores(
 
 
 def _sketch(output: Mapping[str, np.ndarray], row: int, *, columns: int) -> SketchProbabilities:
-    empty = np.zeros((0, 0), np.float32)
+    select, operators = (output[name][row, :columns] for name in ("select", "operators"))
+    without_characters = [np.zeros((0, 0), np.float32)] * 3
     return SketchProbabilities(
-        output["connector"][row],
-        output["select"][row, :columns],
-        output["number"][row],
-        output["operators"][row, :columns],
-        tags=empty,
-        begins=empty,
-        columns=empty,
+        output["connector"][row], select, output["number"][row], operators, *without_characters
     )

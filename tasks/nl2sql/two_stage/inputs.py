@@ -19,8 +19,6 @@ OF_COLUMNS = ("connector", "number", "select", "operators")
 """Outputs of the first stage; the sketch's outputs by character are replaced by the matcher."""
 CONDITIONS = "conditions"
 """Output of the second stage."""
-SHIFT = 1
-"""Tokens before the first character of a question."""
 MULTIPLE = 8
 """The number of candidates in a batch is padded to a multiple of this, so that few shapes occur."""
 
@@ -50,29 +48,25 @@ def two_stage_examples(
     examples: Sequence[SketchExample], tables: Mapping[str, Table], settings: Matcher
 ) -> list[TwoStageExample]:
     """Examples in the order given; with `share_candidates`, questions of one table share their candidates."""
-    questions = [each.question for each in examples]
-    found = [
-        find_candidates(question.text, tables[question.table], most=settings.candidates)
-        for question in questions
-    ]
+    questions, most = [each.question for each in examples], settings.candidates
+    found = [find_candidates(each.text, tables[each.table], most=most) for each in questions]
     if settings.share_candidates:
-        found = share_candidates(questions, found, most=settings.candidates)
-    return [_with_operators(example, each) for example, each in zip(examples, found, strict=True)]
+        found = share_candidates(questions, found, most=most)
+    return [
+        TwoStageExample(example, tuple(candidates), operators_of(candidates, example.question.query))
+        for example, candidates in zip(examples, found, strict=True)
+    ]
 
 
-def _with_operators(example: SketchExample, candidates: Sequence[ConditionCandidate]) -> TwoStageExample:
-    query = example.question.query
-    operators = np.zeros(0, np.int32) if query is None else operators_of(candidates, query)
-    return TwoStageExample(example, tuple(candidates), operators)
-
-
-def operators_of(candidates: Sequence[ConditionCandidate], query: Query) -> np.ndarray:
+def operators_of(candidates: Sequence[ConditionCandidate], query: Query | None) -> np.ndarray:
     """(k,) int32: the operator by which a query compares each candidate's column with its value, or
-    `NO_OPERATOR`.
+    `NO_OPERATOR`; empty without a query.
 
     If a candidate has exactly the labelled value, only that one is labelled; else all that are the same
     number, or the same text but for case and width.
     """
+    if query is None:
+        return np.zeros(0, np.int32)
     operators = np.full(len(candidates), NO_OPERATOR, np.int32)
     for column, operator, value in query.conditions:
         of_column = [place for place, each in enumerate(candidates) if each.column == column]
@@ -99,15 +93,6 @@ def reorder_columns(example: TwoStageExample, order: np.ndarray) -> TwoStageExam
     return TwoStageExample(features.reorder_columns(example.example, order), moved, example.operators)
 
 
-def draw_negatives(
-    example: TwoStageExample, *, negatives: int, generator: np.random.Generator
-) -> TwoStageExample:
-    """The same question with its right candidates and some drawn of the wrong ones."""
-    kept = choose_candidates(example.operators, negatives=negatives, generator=generator)
-    candidates = tuple(example.candidates[place] for place in kept)
-    return TwoStageExample(example.example, candidates, example.operators[kept])
-
-
 def choose_candidates(operators: np.ndarray, *, negatives: int, generator: np.random.Generator) -> np.ndarray:
     """Indices of the right candidates, and for each of them (or for a question without any) of at most so
     many wrong ones, ascending.
@@ -121,31 +106,30 @@ def choose_candidates(operators: np.ndarray, *, negatives: int, generator: np.ra
 
 def inputs(batch: Sequence[TwoStageExample], tokenizer: Tokenizer) -> dict[str, np.ndarray]:
     """Inputs of the network of `tasks.nl2sql.two_stage.network`."""
-    candidates = candidate_array([each.candidates for each in batch], shift=SHIFT, longest=tokenizer.longest)
+    candidates = candidate_array([each.candidates for each in batch], longest=tokenizer.longest)
     return {**features.inputs([each.example for each in batch], tokenizer), "candidates": candidates}
 
 
-def candidate_array(batch: Sequence[Sequence[ConditionCandidate]], *, shift: int, longest: int) -> np.ndarray:
+def candidate_array(batch: Sequence[Sequence[ConditionCandidate]], *, longest: int) -> np.ndarray:
     """(b, k, 4) int32 with the channels of `Channel`; zeros at padding.
 
-    Args:
-        shift: tokens before a question's first character.
-        longest: characters read of a question; a value beyond has an empty span.
+    A value beyond the `longest` characters that are read of a question has an empty span.
     """
     array = np.zeros((len(batch), _padded_count(batch), len(Channel)), np.int32)
     for row, candidates in enumerate(batch):
         for place, (column, _, kind, start, end) in enumerate(candidates):
             array[row, place, : Channel.START] = column, kind
             if start < end <= longest:
-                array[row, place, Channel.START :] = start + shift, end + shift
+                # one token comes before the first character
+                array[row, place, Channel.START :] = start + 1, end + 1
     return array
 
 
 def targets(batch: Sequence[TwoStageExample], *, longest: int) -> dict[str, np.ndarray]:
     """Targets by the names of the network's outputs."""
     of_sketch = features.targets([each.example for each in batch], longest=longest)
-    of_columns = {name: of_sketch[name] for name in OF_COLUMNS}
-    return {**of_columns, CONDITIONS: padded_operators([each.operators for each in batch])}
+    operators = padded_operators([each.operators for each in batch])
+    return {name: of_sketch[name] for name in OF_COLUMNS} | {CONDITIONS: operators}
 
 
 def padded_operators(batch: Sequence[np.ndarray]) -> np.ndarray:
@@ -162,4 +146,4 @@ def padded_operators(batch: Sequence[np.ndarray]) -> np.ndarray:
 
 def _padded_count(batch: Sequence[Sequence[ConditionCandidate] | np.ndarray]) -> int:
     """Candidates to which a batch is padded."""
-    return -(-max(1, *map(len, batch), 1) // MULTIPLE) * MULTIPLE
+    return -(-max([1, *map(len, batch)]) // MULTIPLE) * MULTIPLE

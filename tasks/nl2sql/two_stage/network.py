@@ -16,14 +16,14 @@ from tasks.nl2sql.sketch import losses, network
 from tasks.nl2sql.sketch.labels import NO_OPERATOR
 from tasks.nl2sql.sketch.layers import PairConvolution
 from tasks.nl2sql.sketch.network import SketchNetwork
-from tasks.nl2sql.two_stage.candidates import KINDS
+from tasks.nl2sql.two_stage.candidates import CandidateKind
 from tasks.nl2sql.two_stage.inputs import CONDITIONS, OF_COLUMNS, Channel
 from tasks.text.tokenization import Tokenizer
 
 DILATIONS = (1, 2)
 REACH = 4.0
 """Characters over which the nearness to a value decays by e."""
-EXCLUDED = -1e9
+DROPOUT = 0.1
 LOSSES = {**{name: losses.LOSSES[name] for name in OF_COLUMNS}, CONDITIONS: losses.of_each}
 """By the name of an output."""
 
@@ -38,11 +38,6 @@ def build(recipe: Recipe, tokenizer: Tokenizer, *, seed: int) -> SketchNetwork:
     return sketch._replace(model=keras.Model({**sketch.model.input, "candidates": candidates}, outputs))
 
 
-def loss_weights(recipe: Recipe) -> dict[str, float]:
-    """Factors of the losses, by output."""
-    return {name: recipe.training.weights.get(name, 1.0) for name in LOSSES}
-
-
 @keras.saving.register_keras_serializable("podium")
 class ConditionMatcher(layers.Layer):
     """Logits of four operators and of no condition, for each candidate of each question.
@@ -51,32 +46,26 @@ class ConditionMatcher(layers.Layer):
 
     Args:
         width: channels; time grows with its square times candidates times characters.
-        seed: of weights and dropout.
     """
 
-    def __init__(self, width: int, seed: int, dropout: float = 0.1, **options: Any) -> None:
+    def __init__(self, width: int, seed: int, **options: Any) -> None:
         super().__init__(**options)
-        self.width, self.seed, self.dropout_share = width, seed, dropout
-        self.read = self._dense("read", width)
-        self.marks = self._dense("marks", width)
+        self.width, make = width, network.LayerFactory(seed)
+        self.read = make.dense("read", width)
+        self.marks = make.dense("marks", width)
+        initial = keras.initializers.RandomUniform(-0.05, 0.05, seed=derive(seed, "kind"))
+        # kind 0 is padding
         self.kind = layers.Embedding(
-            KINDS,
-            width,
-            embeddings_initializer=keras.initializers.RandomUniform(-0.05, 0.05, seed=derive(seed, "kind")),
-            name="kind",
+            1 + len(CandidateKind), width, embeddings_initializer=initial, name="kind"
         )
         self.convolutions = [
-            PairConvolution(width, dilation, seed=derive(seed, "convolution", place), name=f"along_{place}")
+            PairConvolution(width, dilation, derive(seed, "convolution", place), name=f"along_{place}")
             for place, dilation in enumerate(DILATIONS)
         ]
-        self.attention = self._dense("attention", 1)
-        self.joined = self._dense("joined", 2 * width, activation="relu")
-        self.dropout = layers.Dropout(dropout, seed=derive(seed, "dropout"), name="dropout")
-        self.logits = self._dense("logits", NO_OPERATOR + 1)
-
-    def _dense(self, name: str, width: int, **options: Any) -> Any:
-        initial = keras.initializers.GlorotUniform(seed=derive(self.seed, name))
-        return layers.Dense(width, kernel_initializer=initial, name=name, **options)
+        self.attention = make.dense("attention", 1)
+        self.joined = make.dense("joined", 2 * width, activation="relu")
+        self.dropout = make.layer(layers.Dropout, "dropout", DROPOUT)
+        self.logits = make.dense("logits", NO_OPERATOR + 1)
 
     def build(self, pairs_shape: Any, columns_shape: Any, candidates_shape: Any) -> None:
         width = self.width
@@ -112,20 +101,14 @@ class ConditionMatcher(layers.Layer):
 
     def _pooled(self, x: Any, mask: Any, inside: Any) -> Any:
         """(b, k, 3 · width): by attention, the maximum, and the mean of the value's characters."""
-        absent = (1 - ops.cast(mask, "float32")) * EXCLUDED
+        absent = (1 - ops.cast(mask, "float32")) * network.EXCLUDED
         shares = ops.softmax(ops.cast(self.attention(x), "float32") + absent, axis=2)
         largest = ops.cast(ops.max(ops.cast(x, "float32") + absent, axis=2), x.dtype)
         of_value = ops.sum(x * inside, axis=2) / ops.maximum(ops.sum(inside, axis=2), 1)
         return ops.concatenate([ops.sum(x * ops.cast(shares, x.dtype), axis=2), largest, of_value], axis=-1)
 
-    def compute_output_shape(
-        self, pairs_shape: Any, columns_shape: Any, candidates_shape: Any
-    ) -> tuple[int | None, ...]:
+    def compute_output_shape(self, pairs_shape: Any, columns_shape: Any, candidates_shape: Any) -> Any:
         return (*candidates_shape[:2], NO_OPERATOR + 1)
-
-    def get_config(self) -> dict[str, Any]:
-        options = {"width": self.width, "seed": self.seed, "dropout": self.dropout_share}
-        return {**super().get_config(), **options}
 
 
 def _of_columns(chosen: Any, pairs: Any) -> Any:
@@ -138,9 +121,8 @@ def _of_columns(chosen: Any, pairs: Any) -> Any:
 def _marks(candidates: Any, count: int, dtype: str) -> Any:
     """(b, k, n, 4): in the value, nearness before it and behind it, and whether it is not in the question."""
     place = ops.cast(ops.arange(count), "float32")[None, None, :]
-    start, end = (
-        ops.cast(candidates[..., each], "float32")[..., None] for each in (Channel.START, Channel.END)
-    )
+    channels = ops.cast(candidates, "float32")[..., None]
+    start, end = channels[..., Channel.START, :], channels[..., Channel.END, :]
     present = ops.cast(end > start, "float32")
     inside = ops.cast((place >= start) & (place < end), "float32")
     before = present * ops.cast(place < start, "float32") * ops.exp(-ops.abs(start - place) / REACH)

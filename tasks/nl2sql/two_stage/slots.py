@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tasks.nl2sql.linking.spans import overlaps
 from tasks.nl2sql.query.schema import Condition
 from tasks.nl2sql.sketch.labels import NO_OPERATOR
 from tasks.nl2sql.two_stage.candidates import ConditionCandidate
@@ -48,8 +49,7 @@ def _scored(
     candidates: Sequence[ConditionCandidate], probabilities: np.ndarray, *, accept: float
 ) -> list[Scored]:
     """Conditions of at least `LEAST` probability with their odds, the most probable first."""
-    found = []
-    threshold = accept / (1 - accept)
+    found, threshold = [], accept / (1 - accept)
     for place, operator in np.argwhere(probabilities[:, :NO_OPERATOR] >= LEAST).tolist():
         probability = min(max(float(probabilities[place, operator]), CERTAIN), 1 - CERTAIN)
         each = candidates[place]
@@ -60,21 +60,16 @@ def _scored(
 
 def _belongs(odds: float, candidate: ConditionCandidate, group: Sequence[Scored]) -> bool:
     """Whether a condition and any of a group exclude one another."""
-    return any(
-        _excludes(candidate, other) and not (odds >= 1 and _is_same_value(candidate, other))
-        for _, other, _ in group
-    )
+    return any(_excludes(candidate, other, is_probable=odds >= 1) for _, other, _ in group)
 
 
-def _excludes(one: ConditionCandidate, other: ConditionCandidate) -> bool:
+def _excludes(one: ConditionCandidate, other: ConditionCandidate, *, is_probable: bool) -> bool:
+    span, other_span = (one.start, one.end), (other.start, other.end)
     if one.start == one.end or other.start == other.end:
         return one.column == other.column and (one.start == one.end) == (other.start == other.end)
-    return max(one.start, other.start) < min(one.end, other.end)
-
-
-def _is_same_value(one: ConditionCandidate, other: ConditionCandidate) -> bool:
-    """Whether two columns are compared with one span."""
-    return one.column != other.column and (one.start, one.end) == (other.start, other.end)
+    if is_probable and one.column != other.column and span == other_span:
+        return False
+    return overlaps(span, other_span)
 
 
 def _slot(group: Sequence[Scored]) -> Slot:

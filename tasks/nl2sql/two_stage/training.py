@@ -4,16 +4,13 @@ from functools import partial
 
 import numpy as np
 
-from tasks.core.config import Stage
 from tasks.core.jobs import TrainJob
-from tasks.learning.seeds import generator
-from tasks.learning.training.loop import Batch, Training
+from tasks.learning.training.loop import Training
 from tasks.nl2sql.config import Recipe
-from tasks.nl2sql.sketch.name_masking import mask_names
-from tasks.nl2sql.sketch.training_questions import TrainingQuestions, masked_share
+from tasks.nl2sql.sketch.training_questions import TrainingQuestions
 from tasks.nl2sql.two_stage.inputs import (
     TwoStageExample,
-    draw_negatives,
+    choose_candidates,
     inputs,
     reorder_columns,
     targets,
@@ -27,7 +24,8 @@ def build(job: TrainJob, recipe: Recipe) -> Training:
 
     questions = training_questions(job, recipe)
     built = network.build(recipe, questions.tokenizer, seed=job.seed)
-    return questions.training(built, network.LOSSES, network.loss_weights(recipe), partial(batch, questions))
+    weights = {name: recipe.training.weights.get(name, 1.0) for name in network.LOSSES}
+    return questions.training(built, network.LOSSES, weights)
 
 
 def training_questions(job: TrainJob, recipe: Recipe) -> TrainingQuestions[TwoStageExample]:
@@ -36,28 +34,19 @@ def training_questions(job: TrainJob, recipe: Recipe) -> TrainingQuestions[TwoSt
         job,
         recipe,
         read=partial(two_stage_examples, settings=recipe.matcher),
+        vary=_vary,
+        sketch=lambda example: example.example,
         inputs=inputs,
         targets=targets,
         candidates=lambda example: len(example.candidates),
     )
 
 
-def batch(questions: TrainingQuestions[TwoStageExample], stage: Stage, epoch: int, step: int) -> Batch:
-    """The batch of a step: a pure function of its arguments and the job."""
-    random = generator(questions.job.seed, "batch", epoch, step)
-    chosen = [_draw(questions, int(row), stage, random) for row in questions.plan(epoch)[step]]
-    arrays = inputs(chosen, questions.tokenizer)
-    if share := masked_share(questions.recipe, stage):
-        mask_names(arrays, [each.example for each in chosen], questions.tokenizer, random, share=share)
-    return Batch(arrays, targets(chosen, longest=questions.tokenizer.longest))
-
-
-def _draw(
-    questions: TrainingQuestions[TwoStageExample], row: int, stage: Stage, random: np.random.Generator
-) -> TwoStageExample:
-    """A question or one of its views, with wrong candidates drawn anew, sometimes with reordered columns."""
-    example = questions.draw(row, stage, random)
-    example = draw_negatives(example, negatives=questions.recipe.matcher.negatives, generator=random)
-    if random.random() < questions.recipe.sketch.shuffle:
+def _vary(example: TwoStageExample, recipe: Recipe, random: np.random.Generator) -> TwoStageExample:
+    """The question with its right candidates and some of the wrong ones, sometimes with reordered columns."""
+    chosen = choose_candidates(example.operators, negatives=recipe.matcher.negatives, generator=random)
+    candidates = tuple(example.candidates[place] for place in chosen)
+    example = TwoStageExample(example.example, candidates, example.operators[chosen])
+    if random.random() < recipe.sketch.shuffle:
         example = reorder_columns(example, random.permutation(len(example.example.names)))
     return example

@@ -19,11 +19,9 @@ def labels(text, *conditions, select=((0, 0),), columns=4):
     connector = NONE if len(conditions) < 2 else AND
     query = Query(tuple(select), connector, tuple(Condition(*each) for each in conditions))
 
-    def span_of(condition):
-        start = text.find(condition.value)
-        return None if start < 0 else (start, start + len(condition.value))
-
-    return labels_of(query, text, columns=columns, span_of=span_of)
+    starts = {each: text.find(each.value) for each in query.conditions}
+    spans = {each: (start, start + len(each.value)) for each, start in starts.items() if start >= 0}
+    return labels_of(query, text, columns=columns, spans=spans)
 
 
 def test_a_value_tags_its_characters_with_operator_and_column():
@@ -85,4 +83,4 @@ def test_conditions_are_counted_up_to_the_most(count):
 
 def test_the_connector_is_the_query_s():
     query = Query(((0, 0),), OR, (Condition(0, EQUAL, "甲"), Condition(0, EQUAL, "乙")))
-    assert labels_of(query, "甲乙", columns=1, span_of=lambda _: None).connector == OR
+    assert labels_of(query, "甲乙", columns=1, spans={}).connector == OR

@@ -50,7 +50,7 @@ def test_how_many_candidates_are_learned_from(right, wrong, expected):
 
 def test_arrays_are_padded_alike():
     batch = [OWN, OWN[:1], []]
-    found = table(batch, shift=1, longest=10)
+    found = table(batch, longest=10)
     assert found.shape == (3, 8, 4)
     assert found[0, 0].tolist() == [0, CELL, 1, 3]
     assert found[0, 1].tolist() == [1, NEW, 0, 0], "a value beyond what is read has no place"

@@ -18,12 +18,6 @@ def _ready():
     configure(0)
 
 
-def batch(own, epoch: int, step: int):
-    from tasks.nl2sql.two_stage import training
-
-    return training.batch(own, Stage(), epoch, step)
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_gradients_are_finite_and_reach_every_layer(kind, tmp_path):
     import tensorflow as tf
@@ -31,7 +25,7 @@ def test_gradients_are_finite_and_reach_every_layer(kind, tmp_path):
     from tasks.nl2sql.two_stage.network import LOSSES
 
     made = network(kind)
-    shown = batch(questions(made.recipe, tmp_path), 0, 0)
+    shown = questions(made.recipe, tmp_path).batch(Stage(), 0, 0)
     with tf.GradientTape() as tape:
         outputs = made.model(shown.inputs, training=True)
         loss = sum(tf.reduce_mean(LOSSES[name](shown.targets[name], outputs[name])) for name in LOSSES)
@@ -52,10 +46,10 @@ def test_no_question_that_is_left_out_is_learned(tmp_path, fold, beside):
 
 def test_a_batch_is_a_function_of_its_place(tmp_path):
     first, again = (questions(recipe(), tmp_path) for _ in range(2))
-    ahead = batch(first, 2, 1)
-    batch(first, 0, 0)
+    ahead = first.batch(Stage(), 2, 1)
+    first.batch(Stage(), 0, 0)
     for own in (first, again):
-        shown = batch(own, 2, 1)
+        shown = own.batch(Stage(), 2, 1)
         for name, value in {**shown.inputs, **shown.targets}.items():
             np.testing.assert_array_equal(value, {**ahead.inputs, **ahead.targets}[name])
 
@@ -66,7 +60,7 @@ def test_every_question_is_shown_once_an_epoch_with_its_conditions(tmp_path):
         rows = np.concatenate(own.plan(epoch)).tolist()
         assert sorted(rows) == list(range(len(own.examples)))
         assert len(own.plan(epoch)) == len(own.plan(0))
-        batches = [batch(own, epoch, step) for step in range(len(own.plan(epoch)))]
+        batches = [own.batch(Stage(), epoch, step) for step in range(len(own.plan(epoch)))]
         stated = sum(
             int(((b.targets["conditions"] >= 0) & (b.targets["conditions"] < 4)).sum()) for b in batches
         )
