@@ -1,5 +1,6 @@
 """Beam search over independent choices."""
 
+from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from operator import itemgetter
 from typing import TypeVar
@@ -10,12 +11,10 @@ Merged = TypeVar("Merged", bound=Hashable)
 LEAST_SHARE = 1e-3
 """Choices below this share of the best choice's probability are pruned."""
 
-by_probability = itemgetter(0)
-
 
 def best(choices: Iterable[tuple[float, Choice]], most: int) -> list[tuple[float, Choice]]:
     """The most probable choices; of equally probable ones those that come first."""
-    return sorted(choices, key=by_probability, reverse=True)[:most]
+    return sorted(choices, key=itemgetter(0), reverse=True)[:most]
 
 
 def pruned(choices: Iterable[tuple[float, Choice]], most: int) -> list[tuple[float, Choice]]:
@@ -47,8 +46,7 @@ def combinations(
 
 def merged(choices: Iterable[tuple[float, Choice]], form: Callable[[Choice], Merged]) -> dict[Merged, float]:
     """Summed probabilities of the choices that have the same form."""
-    total: dict[Merged, float] = {}
+    total: dict[Merged, float] = defaultdict(float)
     for probability, choice in choices:
-        key = form(choice)
-        total[key] = total.get(key, 0.0) + probability
+        total[form(choice)] += probability
     return total

@@ -40,7 +40,7 @@ SpanChoice = tuple[float, SpanCondition | None]
 
 
 class TableContext(NamedTuple):
-    """What decoding uses of one table, whatever the question."""
+    """Parts of a table and prior factors that all its questions share."""
 
     table: Table
     operators: np.ndarray
@@ -68,13 +68,7 @@ class QuestionContext:
         for match in cell_matches(text, table.table):
             self.cell_columns.setdefault((match.start, match.end), set()).add(match.column)
 
-    def overlapping(self, span: Span) -> Iterator[Span]:
-        """Other spans of cells that share characters with this one."""
-        for other in self.cell_columns:
-            if overlaps(other, span) and other != span:
-                yield other
-
-    def known_values(self) -> Iterator[Span]:
+    def cells_and_numbers(self) -> Iterator[Span]:
         """Spans of cells, then of numbers."""
         yield from self.cell_columns
         for numeral in find_numerals(self.text):
@@ -85,22 +79,24 @@ class QuestionContext:
         value, matched = self.text[slice(*span)].strip(), self.cell_columns.get(span, ())
         return [each for each, cells in enumerate(self.table.cells) if value in cells or each in matched]
 
-    def condition(self, unread: SpanCondition) -> Condition:
+    def condition(self, span_condition: SpanCondition) -> Condition:
         """The condition with its value as the table writes it; cached."""
-        if unread not in self._conditions:
-            self._conditions[unread] = Condition(unread.column, unread.operator, self._value(unread))
-        return self._conditions[unread]
+        if span_condition not in self._conditions:
+            self._conditions[span_condition] = Condition(
+                span_condition.column, span_condition.operator, self._value(span_condition)
+            )
+        return self._conditions[span_condition]
 
-    def _value(self, unread: SpanCondition) -> str:
-        column, operator, start, end = unread
+    def _value(self, span_condition: SpanCondition) -> str:
+        column, operator, start, end = span_condition
         value = self.text[start:end].strip()
         if value in self.table.cells[column]:
             return value
         if parse_number(value) or parse_date(value):
-            normalised = self._settings.normalise
+            is_normalised = self._settings.normalise
         else:
-            normalised = self._settings.cells and operator in (EQUAL, UNEQUAL)
-        if not normalised:
+            is_normalised = self._settings.cells and operator in (EQUAL, UNEQUAL)
+        if not is_normalised:
             return value
         return value_at(self.text, (start, end), column, self.table.table, operator)
 
@@ -113,7 +109,7 @@ def span_choices(
     whole = join_within_cells(spans, question.cell_columns, sketch.begins)
     return [
         _choices_of_span(span, sketch, in_value, question)
-        for span in add_unlikely_spans(whole, question.known_values(), sketch, in_value)
+        for span in add_unlikely_spans(whole, question.cells_and_numbers(), sketch, in_value)
         if question.text[span.start : span.end].strip()
     ]
 
@@ -123,7 +119,8 @@ def _choices_of_span(
 ) -> list[SpanChoice]:
     """The most probable conditions, and None."""
     marked = (span.start, span.end)
-    spans = [marked, *(other for other in question.overlapping(marked) if other[1] <= len(in_value))]
+    overlapping = [each for each in question.cell_columns if overlaps(each, marked) and each != marked]
+    spans = [marked, *(span for span in overlapping if span[1] <= len(in_value))]
     joint = _joint_weights(spans, sketch, in_value, question)
     top = np.argsort(-joint, axis=None, kind="stable")[:MOST_READINGS]
     probability = min(span.probability, CERTAIN)

@@ -24,7 +24,7 @@ ELSEWHERE = 0.02
 NOWHERE = 0.1
 """The value is in no cell: 1 % of the labels, and most spans with a character too few or too many."""
 CONTRADICTION = 0.05
-"""`and` between two values that one column shall equal: 18 labels in training, and 2,595 with `or`."""
+"""`and` between two values that one column must equal: 18 labels in training, and 2,595 with `or`."""
 REPEATED = 0.3
 """A selected column with a condition: 5 % of the labels, though the question names it."""
 OVERLAPPING = 0.01

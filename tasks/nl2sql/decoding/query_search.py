@@ -155,10 +155,8 @@ def selections(
     odds = sketch.select[:, :NO_AGGREGATE] * aggregates / (sketch.select[:, NO_AGGREGATE:] + LEAST) + LEAST
     flat = odds.ravel()
     top = np.argsort(-flat, kind="stable")[:most]
-    found: dict[Selection, float] = {
-        (divmod(place, NO_AGGREGATE),): score
-        for place, score in zip(top.tolist(), flat[top].tolist(), strict=True)
-    }
+    scores = zip(top.tolist(), flat[top].tolist(), strict=True)
+    found: dict[Selection, float] = {(divmod(place, NO_AGGREGATE),): score for place, score in scores}
     total = float(flat.sum())
     if pair := _pair(list(found.items())):
         found[pair[0]] = pair[1]
@@ -193,9 +191,5 @@ def rerank_by_execution(
 
 def finds_nothing(query: Query, result: Result) -> bool:
     """Whether all selected cells are empty; a count of 0 is empty too."""
-    counts = [aggregate == COUNT for _, aggregate in query.select]
-    return not any(
-        cell if count else cell is not None
-        for row in result.rows
-        for count, cell in zip(counts, row, strict=True)
-    )
+    empty = [(None, 0) if aggregate == COUNT else (None,) for _, aggregate in query.select]
+    return all(cell in each for row in result.rows for each, cell in zip(empty, row, strict=True))

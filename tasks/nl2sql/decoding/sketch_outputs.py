@@ -32,9 +32,4 @@ def average(sketches: Sequence[SketchProbabilities]) -> SketchProbabilities:
 
 def replace_non_finite(sketch: SketchProbabilities) -> SketchProbabilities:
     """The probabilities with 0 in place of NaN and inf, which diverged networks give."""
-    return SketchProbabilities(*map(_finite, sketch))
-
-
-def _finite(part: np.ndarray) -> np.ndarray:
-    finite = np.isfinite(part)
-    return part if finite.all() else np.where(finite, part, np.float32(0))
+    return SketchProbabilities(*(np.where(np.isfinite(part), part, np.float32(0)) for part in sketch))

@@ -56,8 +56,6 @@ def find_spans(sketches: Sequence[SketchProbabilities]) -> list[list[ScoredSpan]
     begins = np.concatenate([sketch.begins for sketch in sketches]).astype(np.float64)
     firsts = np.cumsum([0, *lengths])
     starts, ends = _runs(in_value, begins, firsts[:-1])
-    if not len(starts):
-        return [[] for _ in sketches]
     # not by differences of running sums, which would depend on the questions before
     sums = np.add.reduceat(np.append(in_value, 0), np.stack([starts, ends], axis=1).ravel())[::2]
     means = np.clip(sums / (ends - starts), 0, 1)
@@ -86,21 +84,16 @@ def _runs(in_value: np.ndarray, begins: np.ndarray, firsts: np.ndarray) -> tuple
 
 def _most_probable(spans: list[ScoredSpan]) -> list[ScoredSpan]:
     """At most `MOST_SPANS`, by position."""
-    if len(spans) <= MOST_SPANS:
-        return spans
     return sorted(sorted(spans, key=lambda span: -span.probability)[:MOST_SPANS])
 
 
 def add_unlikely_spans(
-    spans: Sequence[ScoredSpan],
-    known_values: Iterable[Span],
-    sketch: SketchProbabilities,
-    in_value: np.ndarray,
+    spans: Sequence[ScoredSpan], values: Iterable[Span], sketch: SketchProbabilities, in_value: np.ndarray
 ) -> list[ScoredSpan]:
     """The likely spans, and unlikely ones too where the network expects more conditions.
 
     Args:
-        known_values: spans of cells and numbers that may be values though the network does not mark them;
+        values: spans of cells and numbers, which may be values though the network does not mark them;
             iterated only if they are needed.
         in_value: (n,) probability that each character is part of a value.
     """
@@ -108,7 +101,7 @@ def add_unlikely_spans(
     if sketch.number[len(likely) + 1 :].sum() < FAINT:
         return likely
     found = list(spans)
-    for start, end in known_values:
+    for start, end in values:
         if end <= len(in_value) and not any(overlaps(span[:2], (start, end)) for span in found):
             found.append(ScoredSpan(start, end, max(UNSEEN, float(in_value[start:end].mean()))))
     return _most_probable(sorted(found))
@@ -133,8 +126,7 @@ def join_within_cells(
 def relative_odds(span: Span, other: Span, in_value: np.ndarray) -> float:
     """How much more probable the other span is as a value, by the characters that only one of them has.
 
-    Args:
-        in_value: (n,) probability that each character is part of a value.
+    `in_value` (n,) is the probability that each character is part of a value.
     """
     start, end = min(span[0], other[0]), max(span[1], other[1])
     probabilities = np.clip(in_value[start:end], 0.02, 0.98)
