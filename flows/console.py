@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
 
-from flows.runtime.signals import EXIT_CODE, ending_children_on_signal
+from flows.runtime.stop_signals import EXIT_CODE, ending_children_on_signal
 from tasks.core.errors import UserError
 
 Arguments = ParamSpec("Arguments")

@@ -9,7 +9,7 @@ from typing import Any
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.budget.limiter import start_budget
+from flows.budget.time_limit import start_budget
 from flows.runtime.await_steps import await_steps
 from flows.training.cross_validation import CrossValidation
 from flows.training.finish import finish

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from tasks.core import places
+from tasks.core import locations
 from tasks.core.cache.digests import sha256_of_file
 from tasks.core.cache.store import Artifact, Store, write_json
 from tasks.core.competition import find
@@ -47,7 +47,7 @@ def submit(
     contract = find(competition)
     file = submission.path / contract.file
     contract.check(file, contract.ids(dataset.path, "test"), dataset.path)
-    root = places.submissions_folder() / competition
+    root = locations.submissions_folder() / competition
     root.mkdir(parents=True, exist_ok=True)
     with Store.current().lock(f"submissions-{competition}"):  # two runs may submit the same at once
         folder = _new_folder(root, name)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.core.cache import code
+from tasks.core.cache import source_code as code
 from tasks.core.competition import competition_names
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from tasks import submit as module
-from tasks.core import places
+from tasks.core import locations
 from tasks.core.cache.store import Artifact, Store
 from tasks.core.submissions import submissions
 
@@ -57,7 +57,7 @@ def submitted(file: Artifact, seeds: list[int]) -> list[str]:
 def test_equal_submissions_are_one(file: Artifact) -> None:
     folders = submitted(file, [0] * RUNS)
     assert len(set(folders)) == 1
-    assert [str(each.folder) for each in submissions.listed(places.submissions_folder())] == folders[:1]
+    assert [str(each.folder) for each in submissions.listed(locations.submissions_folder())] == folders[:1]
     provenance = json.loads((Path(folders[0]) / "provenance.json").read_text())
     assert provenance["command"] == f"podium run toy --from {Path(folders[0]).name}"
 
@@ -65,7 +65,7 @@ def test_equal_submissions_are_one(file: Artifact) -> None:
 def test_others_get_folders_of_their_own_though_name_and_second_are_equal(file: Artifact) -> None:
     folders = submitted(file, list(range(RUNS)))
     assert len(set(folders)) == RUNS
-    listed = submissions.listed(places.submissions_folder())
+    listed = submissions.listed(locations.submissions_folder())
     assert {str(each.folder) for each in listed} == set(folders)
     assert sorted(path.name for path in Path(folders[0]).iterdir()) == ["answers.txt", "provenance.json"]
 
@@ -73,7 +73,7 @@ def test_others_get_folders_of_their_own_though_name_and_second_are_equal(file: 
 def test_what_a_kill_has_left_is_no_submission(file: Artifact) -> None:
     (folder,) = submitted(file, [0])
     left = Path(folder).rename(Path(folder).with_name(".left"))
-    assert submissions.listed(places.submissions_folder()) == []
+    assert submissions.listed(locations.submissions_folder()) == []
     (again,) = submitted(file, [0])
     assert Path(again) != left
     assert (left / "provenance.json").is_file()

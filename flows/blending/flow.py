@@ -8,7 +8,7 @@ from typing import Any
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.blending.provenance import note_steps
+from flows.blending.member_provenance import note_steps
 from flows.runtime.await_steps import await_steps
 from flows.training.cross_validation import Member
 from flows.training.finish import finish

@@ -3,10 +3,10 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from flows.budget.makespan import family
 from flows.budget.plan import PlannedStep
+from flows.budget.run_duration import family
 from tasks.core.cache.store import Store
-from tasks.core.execution.run_control import RunControl
+from tasks.core.execution.cancellation import RunControl
 
 LEAST = 0.1
 """Share of its expected time that a step is assumed to need when it has already run longer."""

@@ -11,7 +11,7 @@ from flows.commands.runs import connect_server, summary, validated_name
 from flows.console import aligned, inform, show_logs
 from flows.humanize import gain_text, nested_text, score_text
 from flows.runtime.preflight import check_folders, check_paths
-from tasks.core import places
+from tasks.core import locations
 
 Members = Annotated[
     str,
@@ -59,15 +59,15 @@ def blend(
 
 def _choose(competition: str, config: Any, members: str) -> Any:
     """Choose the members, and print each with its scores and the submission that last used it."""
-    from flows.blending.provenance import submissions_with
-    from flows.blending.selection import choose
+    from flows.blending.member_provenance import submissions_with
+    from flows.blending.member_selection import choose
     from tasks.core.submissions import submissions
 
     inform("looking for cached members and scoring them")
     choice = choose(competition, config, members)
     for refusal in choice.unusable:
         inform(f"left out {refusal}")
-    entries = submissions.listed(places.submissions_folder(), competition)
+    entries = submissions.listed(locations.submissions_folder(), competition)
     rows = [
         (
             name,
@@ -85,13 +85,13 @@ def _choose(competition: str, config: Any, members: str) -> Any:
 def _run(competition: str, config: Any, choice: Any, *, url: str | None) -> Any:
     """The outcome of the flow, which takes the members' recipes and models for provenance and report."""
     from flows.blending.flow import blending  # imports Prefect, which reads the environment
-    from flows.blending.provenance import models_of_members, with_recipes
+    from flows.blending.member_provenance import models_of_members, with_recipes
     from flows.runtime.server_loss import run_flow
     from tasks.core.submissions import submissions
 
     show_logs()
     members = {name: each.member for name, each in choice.members.items()}
-    entries = submissions.listed(places.submissions_folder(), competition)
+    entries = submissions.listed(locations.submissions_folder(), competition)
     digests = ",".join(member.short for member in members.values())
     command = f"podium blend {competition} --from {{folder}} --members {digests}"
     artifacts = {name: member.artifact for name, member in members.items()}

@@ -5,7 +5,7 @@ from typing import Any
 
 from flows.commands.options import Competition, Overrides, PresetName, resolved
 from flows.console import aligned, show_logs
-from tasks.core import places
+from tasks.core import locations
 
 
 def list_() -> None:
@@ -15,7 +15,7 @@ def list_() -> None:
 
     for name in competition_names():
         config: Any = resolve.resolve(name)
-        folder = places.expand(config.data.root)
+        folder = locations.expand(config.data.root)
         state = "there" if folder.is_dir() else "not there: set data.root or PODIUM_DATA"
         print(f"{name}\n  data in {folder} ({state})")
         presets = resolve.presets(name)

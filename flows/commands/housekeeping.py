@@ -6,7 +6,7 @@ import typer
 
 from flows.console import inform
 from flows.humanize import parse_duration, size
-from tasks.core import places
+from tasks.core import locations
 
 
 def ui(
@@ -39,9 +39,9 @@ def clean(
 ) -> None:
     """Remove cached artifacts that no kept submission depends on."""
     from tasks.core.cache.store import Store
-    from tasks.core.submissions.eviction import clean as clean_store
+    from tasks.core.submissions.cache_eviction import clean as clean_store
 
-    age, folder = parse_duration(older_than, option="--older-than"), places.submissions_folder()
+    age, folder = parse_duration(older_than, option="--older-than"), locations.submissions_folder()
     report = clean_store(
         Store.current(), older_than=age, keep_best=keep_best, submissions=folder, dry_run=dry_run
     )

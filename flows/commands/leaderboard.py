@@ -7,9 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from flows.console import aligned, inform
-from tasks.core import places
+from tasks.core import locations
 from tasks.core.errors import UserError
-from tasks.core.places import display_path
+from tasks.core.locations import display_path
 
 HtmlFile = Annotated[
     Path | None, typer.Option("--html", metavar="FILE", help="Also write a page with a plot of the history.")
@@ -40,7 +40,7 @@ def show(competition: str | None, *, html: Path | None = None) -> None:
     """Print a table for each competition, and write the page if a file is given."""
     from tasks.core.submissions import leaderboard, submissions
 
-    root = places.submissions_folder()
+    root = locations.submissions_folder()
     entries = submissions.listed(root, competition)
     if not entries:
         inform(f"no submissions in {root}")

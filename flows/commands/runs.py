@@ -15,7 +15,7 @@ from flows.humanize import about, duration, parse_duration, score_text
 from flows.runtime.preflight import check_folders, check_paths
 from flows.runtime.registry import find_flow
 from tasks.core.errors import InvalidSettings
-from tasks.core.places import display_path
+from tasks.core.locations import display_path
 
 NOT_RECORDED = (
     "no server: a temporary one ends with the run. There is no page that shows the run, the last task runs "
@@ -32,11 +32,11 @@ def plan(
     timeout: Timeout = None,
 ) -> None:
     """Show for every step whether its result is cached, or why it runs."""
-    from flows.runtime import settings
+    from flows.runtime import prefect_settings
 
     budget = budget_seconds(timeout)
     config = resolved(competition, preset, overrides, source)
-    settings.apply(None)
+    prefect_settings.apply(None)
     from flows.budget.plan import plan as planned  # imports Prefect, which reads the environment
 
     steps = list(planned(competition, _fitting(competition, config, seconds=budget) if budget else config))
@@ -49,7 +49,7 @@ def plan(
 def _fitting(competition: str, config: Any, *, seconds: float) -> Any:
     """The settings without the recipes that a run would leave out, which are logged as in a run."""
     find_flow(competition)  # imports Prefect, which must come before show_logs
-    from flows.budget.limiter import settings_within
+    from flows.budget.time_limit import settings_within
 
     show_logs()
     return settings_within(competition, config, seconds=seconds)
@@ -57,7 +57,7 @@ def _fitting(competition: str, config: Any, *, seconds: float) -> Any:
 
 def _time_text(steps: Sequence[Any]) -> str:
     """The time the plan takes on the slots of this machine, estimated from earlier runs."""
-    from flows.budget.makespan import expected_seconds
+    from flows.budget.run_duration import expected_seconds
     from tasks.core.execution.slots import slot_names
 
     slots = len(slot_names())
@@ -115,12 +115,12 @@ def _run(competition: str, config: Any, *, name: str, server: bool, deadline: fl
 
 def connect_server(server: bool) -> str | None:
     """Set where Prefect records, before its import; the URL of the server's API, None without a server."""
-    from flows.runtime import local_server, settings
+    from flows.runtime import local_server, prefect_settings
 
     if not server:
         inform(NOT_RECORDED)
     url = local_server.ensure(inform) if server else None
-    settings.apply(url)
+    prefect_settings.apply(url)
     return url
 
 

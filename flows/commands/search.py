@@ -125,7 +125,7 @@ def _run(competition: str, config: Any, settings: Any, *, url: str | None) -> An
 
 def _summary(result: dict[str, Any], *, seconds: float) -> str:
     """A table of the paths of preset and report, the trials, the best and the initial score, and the time."""
-    from tasks.core.places import display_path
+    from tasks.core.locations import display_path
 
     rows = [
         ("preset", display_path(Path(result["preset"]))),

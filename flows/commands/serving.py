@@ -8,7 +8,7 @@ from flows.console import aligned, inform
 from flows.runtime.preflight import check_folders
 
 if TYPE_CHECKING:
-    from flows.scheduling.schedules import DeploymentSpec
+    from flows.scheduling.schedule_file import DeploymentSpec
 
 Competitions = Annotated[
     list[str] | None,
@@ -89,22 +89,22 @@ def _set_active(names: list[str] | None, *, active: bool) -> None:
 
 def _specs(competitions: list[str] | None) -> list["DeploymentSpec"]:
     """The deployments; errors in the file or in a preset are raised before a server is started."""
-    from flows.scheduling.schedules import deployment_specs, read
+    from flows.scheduling.schedule_file import deployment_specs, read
 
     return deployment_specs(read(), competitions or ())
 
 
 def _connect_server(port: int | None = None) -> str:
     """The URL of the server's API, which is also put into the environment for Prefect's import."""
-    from flows.runtime import local_server, settings
+    from flows.runtime import local_server, prefect_settings
 
     url = local_server.ensure(inform, port=port)
-    settings.apply(url)
+    prefect_settings.apply(url)
     return url
 
 
 def _listing(specs: "list[DeploymentSpec]", *, pool: str | None = None) -> str:
-    from flows.scheduling.schedules import deployment_name
+    from flows.scheduling.schedule_file import deployment_name
 
     rows: list[tuple[Any, ...]] = []
     for spec in specs:

@@ -9,7 +9,7 @@ import typer
 from flows.commands.options import Overrides, PresetName, SubmissionName, resolved
 from flows.console import aligned, show_logs
 from flows.humanize import gain_text, nested_text, score_text
-from tasks.core import places
+from tasks.core import locations
 from tasks.core.errors import InvalidSettings
 
 CompetitionOption = Annotated[str, typer.Option("--competition", "-c", help="Name of a competition.")]
@@ -19,7 +19,7 @@ def show(name: SubmissionName) -> None:
     """Show a submission's scores, members, settings and the command that rebuilds it."""
     from tasks.core.submissions import submissions
 
-    entry = submissions.find_submission(places.submissions_folder(), name)
+    entry = submissions.find_submission(locations.submissions_folder(), name)
     provenance = entry.provenance
     git, members = provenance.get("git") or {}, provenance.get("members") or {}
     public = provenance.get("public_score")
@@ -47,7 +47,7 @@ def diff(first: SubmissionName, second: SubmissionName) -> None:
     """Show what differs between two submissions: settings, data, libraries, code, answers."""
     from tasks.core.submissions import submissions
 
-    root = places.submissions_folder()
+    root = locations.submissions_folder()
     one, two = submissions.find_submission(root, first), submissions.find_submission(root, second)
     print(f"{one.name} → {two.name}")
     for part, changes in submissions.differences(one, two).items():
@@ -86,7 +86,7 @@ def record_score(
 
     if not math.isfinite(score):
         raise InvalidSettings(f"score: expected a finite number, received {score}")
-    entry = submissions.find_submission(places.submissions_folder(), name)
+    entry = submissions.find_submission(locations.submissions_folder(), name)
     submissions.record_score(entry, score)
     print(f"{entry.name}: public score {score:g}")
 

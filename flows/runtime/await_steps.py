@@ -9,7 +9,7 @@ from functools import wraps
 from typing import Any
 
 from tasks.core.context import collected_in
-from tasks.core.execution.run_control import RunControl, controlled_by
+from tasks.core.execution.cancellation import RunControl, controlled_by
 
 
 def await_steps(body: Callable[..., Any]) -> Callable[..., Any]:

@@ -19,8 +19,8 @@ from typing import Any, NamedTuple
 from filelock import FileLock
 from psutil import Error, Process
 
-from flows.runtime.settings import configured_url, ensure_home, environment
-from tasks.core import places
+from flows.runtime.prefect_settings import configured_url, ensure_home, environment
+from tasks.core import locations
 from tasks.core.errors import UserError
 
 PORT = 4200
@@ -119,11 +119,11 @@ def _terminate(local: LocalServer) -> None:
 
 
 def _state_file() -> Path:
-    return places.prefect_home() / "server.json"
+    return locations.prefect_home() / "server.json"
 
 
 def _log_file() -> Path:
-    return places.prefect_home() / "server.log"
+    return locations.prefect_home() / "server.log"
 
 
 @contextmanager

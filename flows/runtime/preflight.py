@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from tasks.core import places
+from tasks.core import locations
 from tasks.core.errors import InvalidSettings, UserError
 
 
@@ -20,7 +20,7 @@ def check_folders() -> None:
     if mirror := Mirror.current():
         mirror.check()
 
-    folders = {"PODIUM_STORE": places.store_folder(), "PODIUM_SUBMISSIONS": places.submissions_folder()}
+    folders = {"PODIUM_STORE": locations.store_folder(), "PODIUM_SUBMISSIONS": locations.submissions_folder()}
     for variable, folder in folders.items():
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -50,10 +50,10 @@ def check_paths(config: Any) -> None:
     """
     from tasks.core.cache.keys import named_paths
 
-    missing = [(key, value) for key, value in named_paths(config) if not places.expand(value).exists()]
+    missing = [(key, value) for key, value in named_paths(config) if not locations.expand(value).exists()]
     if missing:
         lines = [
-            f"{key}: expected a file or folder that exists, received {value!r} ({places.expand(value)})"
+            f"{key}: expected a file or folder that exists, received {value!r} ({locations.expand(value)})"
             for key, value in missing
         ]
         raise InvalidSettings("\n".join(lines))

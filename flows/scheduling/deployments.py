@@ -16,10 +16,10 @@ from prefect.schedules import Cron, Interval
 from prefect.schedules import Schedule as PrefectSchedule
 from prefect.workers.process import ProcessWorker
 
-from flows.runtime.settings import DEFAULTS
+from flows.runtime.prefect_settings import DEFAULTS
 from flows.scheduling.entrypoint import deployment_flow
-from flows.scheduling.schedules import DeploymentSpec, Schedule, deployment_name
-from tasks.core import places
+from flows.scheduling.schedule_file import DeploymentSpec, Schedule, deployment_name
+from tasks.core import locations
 
 TAG = "podium"
 RUN_SETTINGS = {name: value for name, value in DEFAULTS.items() if not name.startswith("PREFECT_SERVER_")}
@@ -47,7 +47,7 @@ def prefect_deployment(
         work_pool_name=pool,
         job_variables={"env": RUN_SETTINGS} if pool else None,
     )
-    deployment.storage = LocalStorage(str(places.root())) if pool else None
+    deployment.storage = LocalStorage(str(locations.root())) if pool else None
     return deployment
 
 

@@ -30,14 +30,14 @@ from flows.console import show_logs
 from flows.humanize import score_text
 from flows.runtime.preflight import check_folders, check_paths
 from flows.runtime.registry import find_flow
-from flows.runtime.signals import SignalListener
+from flows.runtime.stop_signals import SignalListener
 from flows.scheduling.notifications import SKIPPED, UNCHANGED, notify
 from tasks.core.cache.store import Store
 from tasks.core.cluster import clusters
 from tasks.core.competition import competition_names
 from tasks.core.context import run_id
 from tasks.core.execution.garbage_collection import raise_gc_threshold
-from tasks.core.places import display_path
+from tasks.core.locations import display_path
 
 BUSY = "An earlier run of this deployment is still running; the next run uses whatever data it misses."
 PARENT_CHECK_SECONDS = 2.0

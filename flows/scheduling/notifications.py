@@ -7,7 +7,7 @@ from typing import Any
 
 from prefect.settings import PREFECT_UI_URL
 
-from flows.scheduling import schedules
+from flows.scheduling import schedule_file
 
 TIMEOUT_SECONDS = 60
 UNCHANGED = "Nothing changed"
@@ -21,7 +21,7 @@ log = logging.getLogger("podium")
 def notify(flow: Any, flow_run: Any, state: Any) -> None:
     """Hook of a Prefect flow that notifies the command; an error is logged and does not fail the run."""
     try:
-        settings = schedules.read().notify
+        settings = schedule_file.read().notify
         facts = run_facts(flow, flow_run, state)
         if settings.command and (facts["changed"] or settings.unchanged):
             run(settings.command, facts)

@@ -10,7 +10,7 @@ from prefect.runner import Runner
 
 from flows.runtime.local_server import Inform
 from flows.scheduling.deployments import register
-from flows.scheduling.schedules import DeploymentSpec
+from flows.scheduling.schedule_file import DeploymentSpec
 from flows.scheduling.server_schedules import skip_missed
 
 POLL_SECONDS = 5.0

@@ -8,7 +8,7 @@ A training that runs, one that was interrupted, and one from the cache give the 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from tasks.core.execution.messages import EpochProgress
+from tasks.core.execution.child_messages import EpochProgress
 
 QUARTERS = 4
 

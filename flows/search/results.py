@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from flows.humanize import score_text
 from flows.search.trial import changed
-from tasks.core import places
+from tasks.core import locations
 from tasks.core.cache.store import write_atomically
 from tasks.core.config import Settings
 from tasks.core.report import page
@@ -54,7 +54,7 @@ def preset_file(competition: str, study: str) -> Path:
     Raises:
         InvalidSettings: the file exists and a person has written it.
     """
-    path = places.presets_folder() / competition / f"{study}.toml"
+    path = locations.presets_folder() / competition / f"{study}.toml"
     raise_if_not_generated(path, MARK)
     return path
 
@@ -84,7 +84,7 @@ def _with_data_folder_of(settings: Any, competition: str, preset: str) -> Settin
     """The settings with the data folder of the preset they come from, instead of this machine's."""
     root = config_class(competition)().model_dump()["data"]["root"]
     if preset:
-        tree = presets.read(places.presets_folder() / competition, preset).tree
+        tree = presets.read(locations.presets_folder() / competition, preset).tree
         root = tree.get("data", {}).get("root", root)
     data = settings.data.model_copy(update={"root": root})
     portable: Settings = settings.model_copy(update={"data": data})
@@ -120,5 +120,5 @@ def _facts(results: SearchResults) -> list[tuple[str, str]]:
         *([("Started from", score_text(first))] if first else []),
         ("Trials", str(len(results.trials))),
         ("Study", results.study),
-        ("Preset", places.display_path(results.preset)),
+        ("Preset", locations.display_path(results.preset)),
     ]

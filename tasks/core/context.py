@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from tasks.core.execution.messages import EpochProgress
+from tasks.core.execution.child_messages import EpochProgress
 
 T = TypeVar("T")
 

@@ -15,7 +15,7 @@ What a call does:
    journal.
 
 A step that the run has cancelled ends as *LeftOut*. Prefect's own result storage is not used: the same
-records serve runs, plans and provenance. Below the steps, only this module, `context` and `in_memory_state`
+records serve runs, plans and provenance. Below the steps, only this module, `context` and `prefect_state`
 use Prefect, and import it when something runs.
 """
 
@@ -26,13 +26,13 @@ from functools import cached_property, partial
 from inspect import signature
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tasks.core.cache import code
+from tasks.core.cache import source_code
 from tasks.core.cache.keys import Key, make_key
 from tasks.core.cache.remote_store import Mirror
 from tasks.core.cache.store import Artifact, Store
 from tasks.core.context import Running, assigned, at_work, collecting, recording, run_id
 from tasks.core.errors import UserError
-from tasks.core.execution.run_control import LeftOut, acquire_or_cancel, raise_if_cancelled
+from tasks.core.execution.cancellation import LeftOut, acquire_or_cancel, raise_if_cancelled
 from tasks.core.execution.working_time import working_time
 
 if TYPE_CHECKING:
@@ -56,9 +56,10 @@ class Step:
         """Make a step of a function whose arguments are JSON values, settings and artifacts.
 
         Args:
-            uses: files of the competition (named by the argument `competition`) that decide the result.
+            uses: files of the competition (named by the argument `competition`) that decide the result;
+                `{method}.training` is the file `training` in the folder of the recipe's method.
             libraries: installed packages whose version decides the result, besides those that the code
-                imports (`tasks.core.cache.code.DECIDING`); `backend` is Keras's.
+                imports (`tasks.core.cache.source_code.DECIDING`); `backend` is Keras's.
             label: name of a call for people, with arguments in braces.
             retries: further attempts after a failure that is not a UserError.
             cached: whether the result is an Artifact that is stored and reused; else the step always runs.
@@ -101,7 +102,7 @@ class Step:
 
     def key(self, arguments: dict[str, Any], store: Store) -> Key:
         """The cache key of a call; no argument may be a future."""
-        code.snapshot()
+        source_code.snapshot()
         inputs = {name: value for name, value in arguments.items() if name not in self._ignore}
         module = self.fn.__module__
         return make_key(
@@ -131,7 +132,7 @@ class Step:
     def _run(self, **arguments: Any) -> Any:
         from prefect.states import Cancelled, Completed
 
-        from tasks.core.in_memory_state import InMemoryState
+        from tasks.core.prefect_state import InMemoryState
 
         try:
             outcome = self.execute(arguments, run=run_id())
@@ -168,7 +169,7 @@ class Step:
         with acquire_or_cancel(store.lock(digest), lambda: raise_if_cancelled(label)):
             if outcome := _look_up(store, key) or _from_mirror(store, key, label):
                 return outcome
-            if changed := code.edited(key.code):  # the child would run other code than the key names
+            if changed := source_code.edited(key.code):  # the child would run other code than the key names
                 raise UserError(
                     f"{label}: {', '.join(changed)} changed since this run started; start it again"
                 )

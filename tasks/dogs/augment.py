@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tasks.dogs.config import Augmentation
-from tasks.dogs.prediction_views import resized
+from tasks.dogs.test_time_views import resized
 
 GREY = 128
 

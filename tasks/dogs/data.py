@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from tasks.core.errors import UserError
-from tasks.dogs import survey
+from tasks.dogs import photograph_checks
 from tasks.dogs.config import Data
-from tasks.dogs.survey import Part
+from tasks.dogs.photograph_checks import Part
 from tasks.text.dataset_files import write as write_json
 from tasks.text.dataset_files import write_lines
 
@@ -27,7 +27,7 @@ def load(data: Data, folder: Path, *, workers: int | None = None) -> None:
     """Check the raw files and write the dataset into an empty folder.
 
     Raises:
-        InvalidData: as `tasks.dogs.survey.survey`.
+        InvalidData: as `tasks.dogs.photograph_checks.survey`.
         UserError: the disk has no room for the decoded photographs.
     """
 
@@ -36,7 +36,7 @@ def load(data: Data, folder: Path, *, workers: int | None = None) -> None:
         _check_space(folder, number * data.size_pixels**2 * 3)
         return np.lib.format.open_memmap(folder / f"{part}_photos.npy", "w+", np.uint8, shape)
 
-    raw, groups, summary = survey.survey(data, rows, workers=workers)
+    raw, groups, summary = photograph_checks.survey(data, rows, workers=workers)
     records = [
         {"id": photo.id, "label": photo.label, "group": group}
         for photo, group in zip(raw.train, groups.tolist(), strict=True)
@@ -51,7 +51,7 @@ def load(data: Data, folder: Path, *, workers: int | None = None) -> None:
 
 def count(data: Data, *, workers: int | None = None) -> dict[str, Any]:
     """The counts and notes that `load` would write, after the same checks and with the same errors."""
-    return survey.survey(data, None, workers=workers).summary
+    return photograph_checks.survey(data, None, workers=workers).summary
 
 
 def _check_space(folder: Path, needed_bytes: int) -> None:

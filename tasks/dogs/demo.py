@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image, ImageEnhance
 
 from tasks.core import demo_files
-from tasks.dogs import drawing
+from tasks.dogs import demo_drawings
 
 _PLAN, _TRAIN, _TEST = range(3)
 """Numbers of the random streams, which keep them apart."""
@@ -24,7 +24,7 @@ class DemoPlan(NamedTuple):
     """The id and label of every photograph, decided before anything is drawn."""
 
     parameters: dict[str, int]
-    breeds: dict[int, drawing.Breed]
+    breeds: dict[int, demo_drawings.Breed]
     """What to draw for each label."""
     train: dict[str, int]
     """Label of each image id, the copy and the contradicted photograph included."""
@@ -57,13 +57,13 @@ def write(
         InvalidSettings: an argument is out of bounds, or `root` holds files not drawn here.
     """
     bounds = {
-        "breeds": (breeds, 2, drawing.BREED_LIMIT),
+        "breeds": (breeds, 2, demo_drawings.BREED_LIMIT),
         "photographs": (photographs, 1, 10_000),
         "test_photographs": (test_photographs, 1, 100_000),
         "size_pixels": (size_pixels, 32, 1024),
         "seed": (seed, 0, 2**32 - 1),
     }
-    plan = _plan(demo_files.within_bounds(bounds) | {"drawing_version": drawing.VERSION})
+    plan = _plan(demo_files.within_bounds(bounds) | {"drawing_version": demo_drawings.VERSION})
     if not _is_current(root, plan):
         with demo_files.replacement(root, plan.parameters) as folder:
             _draw(folder, plan)
@@ -74,7 +74,7 @@ def write(
 def _plan(parameters: dict[str, int]) -> DemoPlan:
     breeds, photographs = parameters["breeds"], parameters["photographs"]
     random = np.random.default_rng([parameters["seed"], _PLAN])
-    labels = sorted(random.choice(drawing.BREED_LIMIT, breeds, replace=False).tolist())
+    labels = sorted(random.choice(demo_drawings.BREED_LIMIT, breeds, replace=False).tolist())
     ids = _ids(breeds * photographs + 2 + parameters["test_photographs"], random)
     train = dict(zip(ids, np.repeat(labels, photographs).tolist(), strict=False))
     contradicted, copy, *test_ids = ids[len(train) :]
@@ -84,7 +84,7 @@ def _plan(parameters: dict[str, int]) -> DemoPlan:
     test_labels = random.permutation(np.resize(labels, len(test_ids))).tolist()
     return DemoPlan(
         parameters=parameters,
-        breeds={label: drawing.breed(index) for index, label in enumerate(labels)},
+        breeds={label: demo_drawings.breed(index) for index, label in enumerate(labels)},
         train=train,
         test=dict(zip(test_ids, test_labels, strict=True)),
         listing=[listing[index] for index in random.permutation(len(listing))],
@@ -125,7 +125,9 @@ def _draw(folder: Path, plan: DemoPlan) -> None:
         (folder / part).mkdir(parents=True)
         for index, (image_id, label) in enumerate(labels.items()):
             random = np.random.default_rng([plan.parameters["seed"], stream, index])
-            image = drawing.photograph(plan.breeds[label], plan.parameters["size_pixels"], random=random)
+            image = demo_drawings.photograph(
+                plan.breeds[label], plan.parameters["size_pixels"], random=random
+            )
             image.save(_file(folder / part, image_id), quality=90)
     _write_copy(folder / "train", plan)
     lines = [f"{image_id} {label} https://dogs.example/{image_id}.jpg\n" for image_id, label in plan.listing]

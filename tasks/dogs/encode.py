@@ -5,7 +5,7 @@ import numpy as np
 from tasks.core.jobs import EncodeJob
 from tasks.dogs import dataset
 from tasks.dogs.config import Trunk
-from tasks.dogs.prediction_views import prediction_view
+from tasks.dogs.test_time_views import prediction_view
 from tasks.dogs.trunk import write_features
 
 PARTS: tuple[dataset.Part, ...] = ("train", "test")

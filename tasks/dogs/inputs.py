@@ -10,7 +10,7 @@ import numpy as np
 from tasks.core.jobs import FoldJob
 from tasks.dogs import dataset
 from tasks.dogs.config import Recipe
-from tasks.dogs.prediction_views import prediction_view
+from tasks.dogs.test_time_views import prediction_view
 
 
 class Inputs:

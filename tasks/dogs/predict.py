@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from tasks.core.competition import Scores
-from tasks.core.execution.messages import Progress
+from tasks.core.execution.child_messages import Progress
 from tasks.core.jobs import PredictJob
 from tasks.dogs import dataset
 from tasks.dogs.config import Recipe

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from tasks.core.errors import InvalidData, Problem
 from tasks.core.raw_paths import hint, kind_of
-from tasks.dogs import labels, photographs
+from tasks.dogs import labels, read_and_crop
 
 LIST = "data_train_image.txt"
 FOLDERS = ("train", "test")
@@ -102,7 +102,7 @@ def _folder(folder: Path) -> _Folder:
     unusable: dict[str, tuple[str, str]] = {}
     others = []
     for file in _sorted_files(folder):
-        if file.name.startswith(".") or file.suffix.lower() not in photographs.SUFFIXES:
+        if file.name.startswith(".") or file.suffix.lower() not in read_and_crop.SUFFIXES:
             others.append(f"{folder.name}/{_printable(file.name)}")
         elif file.stem in photos:
             both = f"{photos[file.stem].name} and {file.name}"

@@ -116,7 +116,7 @@ def _sheet(
 ) -> np.ndarray:
     """Photographs down the side, their views to the right of a gap: (height, width, 3) uint8."""
     from tasks.dogs.augment import view
-    from tasks.dogs.prediction_views import prediction_view
+    from tasks.dogs.test_time_views import prediction_view
 
     count = min(SAMPLE_PHOTOGRAPHS, len(photographs))
     chosen = np.random.default_rng(seed).choice(len(photographs), size=count, replace=False)

@@ -11,7 +11,7 @@ from tasks.dogs import dataset, model
 from tasks.dogs.augment import view
 from tasks.dogs.config import Recipe
 from tasks.dogs.inputs import Inputs, memory_mapped, predict_rows
-from tasks.dogs.prediction_views import prediction_view
+from tasks.dogs.test_time_views import prediction_view
 from tasks.learning.folds.rows import held_out_rows, training_rows
 from tasks.learning.seeds import derive, generator
 from tasks.learning.training.batches import class_pairs, order

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tasks.core.execution.messages import Progress
+from tasks.core.execution.child_messages import Progress
 from tasks.core.jobs import Job
 from tasks.dogs.config import Backbone, Trunk
 from tasks.learning.pretrained import backbones

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tasks.extraction.records import Record, Triple, normal_form, triple_of
-from tasks.extraction.rules import table
+from tasks.extraction.rules import rule_table
 from tasks.learning.ensemble.candidates import Candidates
 from tasks.learning.ensemble.thresholds import best_threshold, best_thresholds
 
@@ -52,7 +52,7 @@ def _of_sentence(scored: dict[str, float], text: str, decision: dict[str, Any]) 
         for triple, score in ((triple_of(candidate), score) for candidate, score in scored.items())
         if score >= by_predicate.get(triple[1], decision["threshold"])
     ]
-    return distinct(table.apply(text, distinct(kept), tuple(decision["rules"])))
+    return distinct(rule_table.apply(text, distinct(kept), tuple(decision["rules"])))
 
 
 def distinct(triples: Sequence[Triple]) -> list[Triple]:

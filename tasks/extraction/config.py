@@ -140,7 +140,7 @@ class Answers(Settings):
     """The choice of a submission's triples among scored candidates."""
 
     rules: tuple[RuleName, ...] = ()
-    """Post-repair rules, applied in the order of `tasks.extraction.rules.table`."""
+    """Post-repair rules, applied in the order of `tasks.extraction.rules.rule_table`."""
     by_predicate: bool = False
     """Choose a threshold, out of fold, for each predicate with enough labels."""
     mode: Literal["official", "strict"] = "official"

@@ -13,7 +13,7 @@ import numpy as np
 from tasks.core.report.formatting import Estimate
 from tasks.core.report.page import Material, Section, TableBlock, Text
 from tasks.extraction import dataset
-from tasks.extraction.analysis import error_sections, evaluation, thresholds_and_rules
+from tasks.extraction.analysis import error_sections, evaluation, threshold_and_rule_effects
 from tasks.extraction.analysis.errors import mistakes
 from tasks.extraction.analysis.evaluation import EvaluatedSentences
 from tasks.extraction.records import Triple
@@ -46,8 +46,8 @@ def sections(material: Material) -> list[Section]:
         by_predicate(found, answers),
         error_sections.confusions(wrong),
         error_sections.sentences(found, wrong),
-        thresholds_and_rules.thresholds(found),
-        thresholds_and_rules.rules(found, evaluation.read_validation(material)),
+        threshold_and_rule_effects.thresholds(found),
+        threshold_and_rule_effects.rules(found, evaluation.read_validation(material)),
         by_size(found, answers),
         notes(material.dataset),
     ]

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from tasks.core.errors import MissingWeights
-from tasks.core.places import expand
+from tasks.core.locations import expand
 from tasks.learning.pretrained.weights import first_line
 from tasks.text import vocabulary
 from tasks.text.vocabulary import Vocabulary

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tasks.core.competition import Part, Scores
-from tasks.core.execution.messages import Progress
+from tasks.core.execution.child_messages import Progress
 from tasks.core.jobs import PredictJob
 from tasks.learning.ensemble.candidates import Candidates
 from tasks.text import dataset_files

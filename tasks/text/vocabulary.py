@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tasks.core.errors import MissingWeights
-from tasks.core.places import expand
+from tasks.core.locations import expand
 from tasks.learning.pretrained.weights import first_line
 from tasks.text.normalisation import normalise
 

@@ -29,7 +29,7 @@ from typing import Any
 
 import numpy as np
 
-from tasks.core.execution import child_process, messages
+from tasks.core.execution import child_messages, child_process
 from tasks.core.jobs import PredictJob
 from tasks.text import dataset_files
 
@@ -180,7 +180,7 @@ def rates(told: dict[str, Any]) -> None:
         assert len(TRIPLES) * len(chosen) >= count > 0.95 * len(TRIPLES) * len(chosen)
     for way, rate in found.items():
         shown = f"{rate:8.1f} sentences/s, batches {found['batches'] / rate:5.1f} times as many"
-        messages.send(f"{told['job']['settings']['name']:9} {way:32} {shown}")
+        child_messages.send(f"{told['job']['settings']['name']:9} {way:32} {shown}")
     if told["profile"]:
         profile(lambda: decode(sentences))
 
@@ -203,7 +203,7 @@ def stream(told: dict[str, Any]) -> None:
 
     predict._loaded, prediction.Progress = fresh, Watched  # type: ignore[misc, assignment]
     child(told)
-    messages.send(f"written: {time.process_time():6.0f} s, {_peak():6.0f} MB at most")
+    child_messages.send(f"written: {time.process_time():6.0f} s, {_peak():6.0f} MB at most")
 
 
 class Watched:
@@ -217,7 +217,7 @@ class Watched:
             self._next = (done // EVERY + 1) * EVERY
             pages = int(Path("/proc/self/statm").read_text().split()[1])
             now = pages * resource.getpagesize() / 2**20
-            messages.send(
+            child_messages.send(
                 f"{done:7} sentences {time.process_time():6.0f} s {now:6.0f} MB, {_peak():6.0f} at most"
             )
 

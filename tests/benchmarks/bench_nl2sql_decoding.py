@@ -26,7 +26,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tasks.core.execution import child_process, messages
+from tasks.core.execution import child_messages, child_process
 from tasks.core.jobs import PredictJob
 from tasks.text import dataset_files
 
@@ -147,7 +147,7 @@ def rates(told: dict[str, Any]) -> None:
         act(chosen)
         found[way] = len(chosen) / (labelled.clock() - began)
     for way, rate in found.items():
-        messages.send(
+        child_messages.send(
             f"{way:32} {rate:8.1f} questions/s, batches {found['batches'] / rate:5.1f} times as many"
         )
     _decoding_alone(
@@ -176,7 +176,7 @@ def _decoding_alone(
         began = time.process_time()
         decode(sketches, questions, fresh, executor, settings=recipe.decoding)
         rate = len(questions) / (time.process_time() - began)
-        messages.send(f"sketches to queries, {way:24} {rate:8.1f} questions/s")
+        child_messages.send(f"sketches to queries, {way:24} {rate:8.1f} questions/s")
     if profiled:
         profile(lambda: decode(sketches, questions, fresh, executor, settings=recipe.decoding))
 
@@ -202,7 +202,7 @@ def stream(told: dict[str, Any]) -> None:
     prediction_of_parts._loaded = lambda method, folder, *read: networks.build(*read, seed=0)  # type: ignore[assignment]
     prediction.Progress = partial(MemoryProgress, labelled.clock)  # type: ignore[misc, assignment]
     child(told)
-    messages.send(f"written: {labelled.clock():6.0f} s, {_peak():6.0f} MB at most")
+    child_messages.send(f"written: {labelled.clock():6.0f} s, {_peak():6.0f} MB at most")
 
 
 class MemoryProgress:
@@ -216,7 +216,9 @@ class MemoryProgress:
             self._next = (done // EVERY + 1) * EVERY
             pages = int(Path("/proc/self/statm").read_text().split()[1])
             now = pages * resource.getpagesize() / 2**20
-            messages.send(f"{done:7} questions {self._clock():6.0f} s {now:6.0f} MB, {_peak():6.0f} at most")
+            child_messages.send(
+                f"{done:7} questions {self._clock():6.0f} s {now:6.0f} MB, {_peak():6.0f} at most"
+            )
 
 
 def _peak() -> float:

@@ -12,7 +12,7 @@ from statistics import median
 from typing import Any, NamedTuple
 
 from flows.console import show_logs
-from flows.runtime import settings
+from flows.runtime import prefect_settings
 from tasks.core.cache.store import Artifact, Store
 from tasks.core.step import step
 
@@ -78,7 +78,7 @@ def main() -> None:
     """Print milliseconds a step; with everything, no more than 10 of a processor are wanted."""
     with tempfile.TemporaryDirectory() as folder:
         os.environ |= {"PODIUM_STORE": f"{folder}/store", "PREFECT_HOME": f"{folder}/prefect"}
-        os.environ |= settings.environment()
+        os.environ |= prefect_settings.environment()
         alone()  # computes what then is cached
         print(f"look-up alone: {Took.of(alone)}")
         from prefect.testing.utilities import prefect_test_harness

@@ -9,7 +9,7 @@ from tasks.core.cache.store import Artifact, Store
 from tasks.core.config import Run, Settings
 from tasks.core.dispatch import in_child, read_job
 from tasks.core.errors import UserError
-from tasks.core.execution.messages import EpochProgress, send
+from tasks.core.execution.child_messages import EpochProgress, send
 from tasks.core.jobs import PretrainJob
 from tasks.core.step import StepOutcome, step
 

@@ -5,7 +5,7 @@ import pytest
 
 from tasks.dogs import augment
 from tasks.dogs.config import Augmentation
-from tasks.dogs.prediction_views import prediction_view
+from tasks.dogs.test_time_views import prediction_view
 
 STILL = Augmentation(flip=False)
 CLASSIC = Augmentation(rotation_degrees=10, zoom=0.2, quadrant_mask=0.5, combine=0.5)

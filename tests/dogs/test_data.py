@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 
 from tasks.core.errors import InvalidData, UserError
-from tasks.dogs import data, survey
+from tasks.dogs import data, photograph_checks
 from tasks.dogs import dataset as dataset_files
 from tasks.dogs.config import Data
-from tasks.dogs.survey import Part
+from tasks.dogs.photograph_checks import Part
 from tests.dogs.raw_files import LINES, encoded, photograph, write, write_list
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "dogs"
@@ -168,7 +168,7 @@ def test_every_unusable_photograph_is_listed(tmp_path):
 def test_missing_photographs_are_reported_before_any_is_decoded(tmp_path, monkeypatch):
     root = write(tmp_path / "dogs")
     (root / "train" / "d,4.jpg").unlink()
-    monkeypatch.setattr(survey.photographs, "read", lambda *_: pytest.fail("decoded"))
+    monkeypatch.setattr(photograph_checks.photographs, "read", lambda *_: pytest.fail("decoded"))
     with pytest.raises(InvalidData, match=r"txt:4: expected train/d,4\.jpg, received no such file"):
         data.count(settings(root))
 
@@ -198,7 +198,7 @@ def test_home_folder_may_be_written_as_a_tilde(tmp_path, monkeypatch):
 
 
 def test_progress_tells_rate_and_time_left(tmp_path, monkeypatch, caplog):
-    monkeypatch.setattr(survey, "_PROGRESS_SECONDS", 0.0)
+    monkeypatch.setattr(photograph_checks, "_PROGRESS_SECONDS", 0.0)
     with caplog.at_level(logging.INFO, "podium"):
         data.count(settings(write(tmp_path / "dogs")))
     assert caplog.messages[0].startswith("train photographs: 1 of 4, ")

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from tasks.core.errors import InvalidSettings
-from tasks.dogs import demo, drawing
+from tasks.dogs import demo, demo_drawings
 
 SMALL: dict[str, Any] = {"breeds": 3, "photographs": 4, "test_photographs": 7, "size_pixels": 48}
 
@@ -172,7 +172,7 @@ def test_average_colors_do_not_tell_the_breed() -> None:
     colors = np.zeros((10, 24, 48))
     for index, number in np.ndindex(10, 24):
         random = np.random.default_rng([index, number])
-        image = drawing.photograph(drawing.breed(index), 32, random=random)
+        image = demo_drawings.photograph(demo_drawings.breed(index), 32, random=random)
         colors[index, number] = np.asarray(image.resize((4, 4)), np.float64).ravel()
     means, held_out = colors[:, :16].mean(axis=1), colors[:, 16:]
     nearest = np.square(held_out[:, :, None] - means).sum(axis=-1).argmin(axis=-1)
@@ -180,4 +180,7 @@ def test_average_colors_do_not_tell_the_breed() -> None:
 
 
 def test_all_breeds_the_competition_can_number_differ() -> None:
-    assert len({drawing.breed(index) for index in range(drawing.BREED_LIMIT)}) == drawing.BREED_LIMIT
+    assert (
+        len({demo_drawings.breed(index) for index in range(demo_drawings.BREED_LIMIT)})
+        == demo_drawings.BREED_LIMIT
+    )

@@ -16,7 +16,7 @@ from tasks.extraction.config import (
     Training,
 )
 from tasks.extraction.labelling.cleaning import REPAIRS
-from tasks.extraction.rules.table import RULES
+from tasks.extraction.rules.rule_table import RULES
 from tasks.text.config import Bert, Encoder, Pretraining
 
 

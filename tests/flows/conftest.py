@@ -9,9 +9,9 @@ import pytest
 @pytest.fixture(scope="session")
 def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a server of the tests' own; flows of this process and of its children use it."""
-    from flows.runtime import settings
+    from flows.runtime import prefect_settings
 
-    os.environ.update(settings.environment())
+    os.environ.update(prefect_settings.environment())
     from prefect.settings import (
         PREFECT_API_URL,
         PREFECT_FLOWS_HEARTBEAT_FREQUENCY,

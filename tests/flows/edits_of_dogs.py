@@ -118,9 +118,9 @@ EDITS = [
     ),
     Edit(
         "helper of views at test time, which augmentation uses too",
-        code("tasks/dogs/prediction_views.py", "ZOOMED_SHARE = 0.875", "ZOOMED_SHARE = 0.9"),
+        code("tasks/dogs/test_time_views.py", "ZOOMED_SHARE = 0.875", "ZOOMED_SHARE = 0.9"),
         AUGMENT | ENCODE | TRAIN | SCORES,
-        {"encode frozen flip": "code of tasks.dogs.prediction_views changed"},
+        {"encode frozen flip": "code of tasks.dogs.test_time_views changed"},
     ),
     Edit(
         "model layer",

@@ -102,7 +102,7 @@ EDITS = [
     ),
     Edit(
         "slots of two-stage",
-        code("tasks/nl2sql/two_stage/slots.py", "MOST_SLOTS = 8", "MOST_SLOTS = 9"),
+        code("tasks/nl2sql/two_stage/condition_slots.py", "MOST_SLOTS = 8", "MOST_SLOTS = 9"),
         predicted("pairs"),
     ),
     Edit(

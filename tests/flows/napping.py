@@ -40,7 +40,7 @@ STEPS = '''"""Steps of the nap."""
 import time
 from pathlib import Path
 
-from tasks.core import places
+from tasks.core import locations as places
 from tasks.core.execution import child_process, messages
 from tasks.core.execution.slots import slot
 from tasks.core.step import step

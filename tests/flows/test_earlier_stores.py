@@ -12,7 +12,7 @@ from tasks.core.cache.store import FORMAT, Artifact, Store
 from tasks.core.config import Settings
 from tasks.core.context import recorded_by
 from tasks.core.step import step
-from tasks.core.submissions.eviction import clean
+from tasks.core.submissions.cache_eviction import clean
 
 
 class Recipe(Settings):

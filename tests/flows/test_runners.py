@@ -50,9 +50,9 @@ def test_a_cluster_makes_the_same_bytes_and_hits_what_threads_made(threads, runn
 ELSEWHERE = """
 import sys
 from pathlib import Path
-from tasks.core import places
+from tasks.core import locations
 presets = Path(sys.argv.pop(1))
-places.presets_folder = lambda: presets
+locations.presets_folder = lambda: presets
 from flows.__main__ import main
 main()
 """

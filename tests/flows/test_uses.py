@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from flows.budget.plan import plan
-from tasks.core.cache.code import decides_results
+from tasks.core.cache.source_code import decides_results
 from tests.dogs import raw_files
 from tests.extraction import contract
 from tests.nl2sql import contract as questions

@@ -19,11 +19,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tasks.core import dispatch, places
+from tasks.core import dispatch, locations
 from tasks.core.competition import Scores
 from tasks.core.dispatch import read_job
-from tasks.core.execution import child_process, run_control
-from tasks.core.execution.messages import EpochProgress
+from tasks.core.execution import cancellation, child_process
+from tasks.core.execution.child_messages import EpochProgress
 from tasks.core.execution.slots import slot
 from tasks.core.jobs import Job, PredictJob, TrainJob
 from tests.toy import plugging
@@ -55,7 +55,7 @@ def plug(patch: pytest.MonkeyPatch, folder: Path) -> None:
     patch.setitem(sys.modules, "flows.toy", import_module("tests.toy.flow"))
     patch.setattr(child_process, "run", run_here)
     patch.setattr(dispatch, "slot", noted_slot)
-    patch.setattr(places, "presets_folder", lambda: folder / "conf")
+    patch.setattr(locations, "presets_folder", lambda: folder / "conf")
 
 
 def prepared(folder: Path, patch: pytest.MonkeyPatch) -> Path:
@@ -72,7 +72,7 @@ def run_here(entry: str, job: dict[str, Any], *, timeout_seconds: float, label: 
     began, ended = time.time(), Event()
     if entry == "tasks.train:child":
         ends = began + timeout_seconds if timeout_seconds else float("inf")
-        with run_control.running_child(label, ended.set):
+        with cancellation.running_child(label, ended.set):
             train(read_job(job, TrainJob), label, ended, ends=ends)
     elif entry == "tasks.predict:child":
         predict(read_job(job, PredictJob))
@@ -104,7 +104,7 @@ def train(job: TrainJob, label: str, ended: Event, *, ends: float) -> None:
     for epoch in range(1, job.settings["epochs"] + 1):
         time.sleep(float(os.environ.get(SECONDS, 0)))
         if ended.is_set():
-            run_control.raise_if_cancelled(label)
+            cancellation.raise_if_cancelled(label)
         if time.time() > ends:
             raise child_process.ChildFailed("took longer than its limit")
         error = 1 / (1 + np.exp(-_line(weights, places_))) - labels

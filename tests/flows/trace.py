@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple
 
-from tasks.core.cache.code import ROOT
+from tasks.core.cache.source_code import ROOT
 from tasks.core.cache.store import Store
 from tasks.core.competition import find
 from tasks.core.context import recorded_by

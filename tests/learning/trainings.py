@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tasks.core.config import Stage
-from tasks.core.execution.messages import EpochProgress
+from tasks.core.execution.child_messages import EpochProgress
 from tasks.learning.seeds import generator
 from tasks.learning.training.loop import Batch, Training, fit
 from tasks.learning.training.mixup import mix

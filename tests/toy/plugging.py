@@ -7,7 +7,7 @@ import pytest
 
 import tasks
 from tasks.core.cache import keys
-from tasks.core.cache.code import ROOT, code_digests, libraries
+from tasks.core.cache.source_code import ROOT, code_digests, libraries
 
 TESTS = Path(__file__).resolve().parents[1]
 

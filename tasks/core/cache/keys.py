@@ -1,8 +1,8 @@
 """The cache key of a step: everything that decides its result.
 
-A key has four parts: the name of the step, its inputs, digests of its code (`tasks.core.cache.code`), and
-versions of the libraries that the code imports. Two calls with equal keys have equal results, so the second
-one takes the first one's artifact from the store. The key's digest names the record there.
+A key has four parts: the name of the step, its inputs, digests of its code (`tasks.core.cache.source_code`),
+and versions of the libraries that the code imports. Two calls with equal keys have equal results, so the
+second one takes the first one's artifact from the store. The key's digest names the record there.
 
 Inputs are the arguments of the call: JSON values, settings and artifacts. An artifact enters by its digest. A
 field of settings enters by its value; one marked `Contents` by the digests of the files at its path, wherever
@@ -18,13 +18,13 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
-from tasks.core.cache.code import code_digests
-from tasks.core.cache.code import libraries as imported_libraries
 from tasks.core.cache.digests import contents, digest_of_json
+from tasks.core.cache.source_code import code_digests
+from tasks.core.cache.source_code import libraries as imported_libraries
 from tasks.core.cache.store import FORMAT, Artifact, Store, read_json, write_json
 from tasks.core.competition import method_module_name
 from tasks.core.config import Contents, NotInKey
-from tasks.core.places import expand
+from tasks.core.locations import expand
 
 NAMED_WEIGHTS = ("imagenet", "none")
 """Values of a `Contents` field that are no paths."""

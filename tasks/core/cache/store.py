@@ -23,7 +23,7 @@ from typing import Any
 from filelock import FileLock
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from tasks.core import places
+from tasks.core import locations
 from tasks.core.cache.digests import digest_of_json, sha256_of_file
 
 FORMAT = 1
@@ -66,7 +66,7 @@ class Store:
     @classmethod
     def current(cls) -> "Store":
         """The store of this process: `$PODIUM_STORE`, else `.podium/store`."""
-        return cls(places.store_folder())
+        return cls(locations.store_folder())
 
     # Artifacts
 

@@ -16,7 +16,7 @@ from tasks.core.cluster.lease import LEASE_SECONDS, Order, sizes
 from tasks.core.config import Run
 from tasks.core.context import Running
 from tasks.core.errors import UserError
-from tasks.core.execution import run_control
+from tasks.core.execution import cancellation
 from tasks.core.execution.child_process import ChildFailed, Exit, Listener
 
 POLL_SECONDS = 0.5
@@ -42,7 +42,7 @@ def run_on_worker(
     """
     lost_workers = 0
     while True:
-        run_control.raise_if_cancelled(step.label)
+        cancellation.raise_if_cancelled(step.label)
         if clusters.is_ending():
             raise ChildFailed(f"{step.label}: not started, because the run is ending")
         with store.new_folder() as folder:
@@ -77,7 +77,7 @@ def _carry_out(
     }
     listener = Listener(step.label)
     cluster = clusters.current(run)
-    with clusters.active(order), run_control.running_child(step.label, order.withdraw):
+    with clusters.active(order), cancellation.running_child(step.label, order.withdraw):
         sent = cluster.send(message)
         try:
             while not sent.ended(POLL_SECONDS):
@@ -98,7 +98,7 @@ def _listen(order: Order, listener: Listener) -> None:
 
 
 def _raise_if_ending(order: Order, label: str) -> None:
-    run_control.raise_if_cancelled(label)
+    cancellation.raise_if_cancelled(label)
     if clusters.is_ending() or order.withdrawn:
         raise ChildFailed(f"{label}: ended with the run")
 

@@ -9,8 +9,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from tasks.core.cache.code import DECIDING, all_digests
 from tasks.core.cache.keys import library_version
+from tasks.core.cache.source_code import DECIDING, all_digests
 
 VARIABLES = (
     "KERAS_BACKEND",

@@ -11,8 +11,8 @@ from tasks.core.cache.store import Store
 from tasks.core.cluster import compatibility
 from tasks.core.cluster.lease import TakenOrder, sizes
 from tasks.core.execution import child_process
-from tasks.core.execution.messages import to_line
-from tasks.core.execution.run_control import acquire_or_cancel
+from tasks.core.execution.cancellation import acquire_or_cancel
+from tasks.core.execution.child_messages import to_line
 from tasks.core.execution.slots import slot
 
 POLL_SECONDS = 0.5

@@ -1,9 +1,9 @@
 """Run a function in a child process: memory is freed at its end, a crash fails one step, a timeout ends it.
 
 `run` starts `python -m tasks.core.execution.child_process <function> <job file>`. The child reads its job as
-JSON. Its standard output carries messages (`tasks.core.execution.messages`) and whatever libraries print. Its
-standard input is a pipe from the parent: when the parent ends for any reason, the pipe closes, and the child
-kills itself and all processes it started.
+JSON. Its standard output carries messages (`tasks.core.execution.child_messages`) and whatever libraries
+print. Its standard input is a pipe from the parent: when the parent ends for any reason, the pipe closes, and
+the child kills itself and all processes it started.
 """
 
 import json
@@ -23,9 +23,9 @@ from typing import Any, NamedTuple
 
 from tasks.core.context import follower
 from tasks.core.errors import UserError
-from tasks.core.execution import run_control
+from tasks.core.execution import cancellation
+from tasks.core.execution.child_messages import MARK, EpochProgress, parse, send
 from tasks.core.execution.garbage_collection import raise_gc_threshold
-from tasks.core.execution.messages import MARK, EpochProgress, parse, send
 
 LAST_LINES = 30
 """Lines of a failed child that its error message quotes."""
@@ -75,7 +75,7 @@ def run(
             on_line=listener.receive,
             environment=environment,
             timeout_seconds=timeout_seconds,
-            on_start=lambda kill: control.enter_context(run_control.running_child(label, kill)),
+            on_start=lambda kill: control.enter_context(cancellation.running_child(label, kill)),
         )
     listener.raise_if_failed(exit)
 
@@ -151,7 +151,7 @@ class Listener:
         """Raise UserError, ChildFailed or LeftOut, as `run` does, unless the child ended with code 0."""
         if exit.code == 0:
             return
-        run_control.raise_if_cancelled(self._label)
+        cancellation.raise_if_cancelled(self._label)
         if self._user_error is not None:
             raise self._user_error
         tail = "\n".join(self._last_lines)
@@ -165,7 +165,7 @@ class Listener:
 
 def report_epoch(label: str, progress: EpochProgress) -> None:
     """Give an epoch of the step's child to the run control and to the follower of this thread, if any."""
-    run_control.record_progress(label, progress)
+    cancellation.record_progress(label, progress)
     if follow := follower.get():
         follow(progress)
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from tasks.core.context import at_work
-from tasks.core.execution import run_control
+from tasks.core.execution import cancellation
 
 POLL_SECONDS = 0.1
 STALE_SECONDS = 3.0
@@ -56,12 +56,12 @@ def slot(while_waiting: Callable[[], None] = lambda: None) -> Iterator[dict[str,
 def _first_free(locks: Mapping[str, FileLock], ticket: "Ticket", while_waiting: Callable[[], None]) -> str:
     """Wait for a slot and lock it; returns its name."""
     step = at_work.get(None)
-    position = (run_control.queue_position(step.label) if step else 0, next(_arrivals))
+    position = (cancellation.queue_position(step.label) if step else 0, next(_arrivals))
     _queue.append(position)
     try:
         while True:
             if step is not None:
-                run_control.raise_if_cancelled(step.label)
+                cancellation.raise_if_cancelled(step.label)
             if min(_queue) != position:
                 ticket.withdraw()
             elif name := _try_lock({name: locks[name] for name in ticket.available()}):

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from tasks.core.cache.store import write_atomically
 from tasks.core.config import Settings
 from tasks.core.errors import InvalidSettings
-from tasks.core.places import display_path
+from tasks.core.locations import display_path
 from tasks.core.settings.overrides import merged
 
 OMITTED = ("run", "search")

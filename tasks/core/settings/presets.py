@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from tasks.core.did_you_mean import suggestion
 from tasks.core.errors import InvalidSettings
-from tasks.core.places import display_path
+from tasks.core.locations import display_path
 from tasks.core.settings.overrides import SHARED_RECIPE, Location, merged
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from tasks.core import competition as competitions
-from tasks.core import places
+from tasks.core import locations
 from tasks.core.config import Settings
 from tasks.core.errors import InvalidSettings
 from tasks.core.settings import presets as preset_files
@@ -45,7 +45,7 @@ def resolve(
     """
     settings = config_class(competition)()
     if submission is not None:
-        source = submissions.find_submission(places.submissions_folder(), submission)
+        source = submissions.find_submission(locations.submissions_folder(), submission)
         settings = _validated(settings, source.provenance["config"], lambda _: str(source.folder))
     if preset is not None:
         file = preset_files.read(_folder(competition, root), preset)
@@ -67,7 +67,7 @@ def presets(competition: str, root: Path | None = None) -> list[Preset]:
 
 
 def _folder(competition: str, root: Path | None) -> Path:
-    return (root or places.presets_folder()) / competition
+    return (root or locations.presets_folder()) / competition
 
 
 def _tree(settings: Settings) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def _validated(settings: Settings, tree: dict[str, Any], place: Callable[[Locati
 
 def _with_data_folder(settings: Settings, competition: str) -> Settings:
     """The settings with `$PODIUM_DATA/<competition>` as `data.root`, if that is still the default."""
-    folder = places.data_folder(competition)
+    folder = locations.data_folder(competition)
     default = _tree(config_class(competition)())["data"]["root"]
     if folder is None or _tree(settings)["data"]["root"] != default:
         return settings

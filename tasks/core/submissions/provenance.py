@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from tasks.core.cache.code import ROOT
+from tasks.core.cache.source_code import ROOT
 from tasks.core.cache.store import Store
 
 OMITTED = {"run"}

@@ -17,7 +17,7 @@ from tasks.core.cache.store import write_json
 from tasks.core.competition import find
 from tasks.core.did_you_mean import suggestion
 from tasks.core.errors import InvalidSubmission
-from tasks.core.places import display_path
+from tasks.core.locations import display_path
 
 PROVENANCE = "provenance.json"
 COMPARED = ("config", "data", "libraries", "code")

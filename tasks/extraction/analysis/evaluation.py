@@ -92,7 +92,7 @@ def counting(records: Sequence[Record], mode: str) -> list[int]:
 
 def answers(outcome: EvaluatedSentences, rules: Sequence[str] | None = None) -> list[list[Triple]]:
     """The answers of each sentence after these rules; None: after those of the decision."""
-    from tasks.extraction.rules.table import apply
+    from tasks.extraction.rules.rule_table import apply
 
     names = outcome.decision["rules"] if rules is None else rules
     return [

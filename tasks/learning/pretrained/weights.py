@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from tasks.core.errors import MissingWeights
-from tasks.core.places import expand
+from tasks.core.locations import expand
 
 
 def load_weights(model: Any, path: Path) -> Any:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from tasks.core.execution.messages import send
+from tasks.core.execution.child_messages import send
 from tasks.core.jobs import Job
 
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tasks.core.config import Stage
-from tasks.core.execution.messages import EpochProgress
+from tasks.core.execution.child_messages import EpochProgress
 from tasks.learning.training import checkpoints
 from tasks.learning.training.batches import prefetch
 from tasks.learning.training.checkpoints import Position

@@ -12,8 +12,8 @@ from typing import Any
 
 from tasks.core.config import Stage
 from tasks.core.errors import InvalidSettings
+from tasks.learning.training.learning_rates import learning_rate
 from tasks.learning.training.optimizer_wrappers import with_lazy_embeddings, with_lookahead
-from tasks.learning.training.schedules import learning_rate
 
 CLASSES = {
     "sgd": "SGD",

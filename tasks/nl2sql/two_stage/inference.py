@@ -15,9 +15,9 @@ from tasks.nl2sql.sketch.features import SketchExample, batches, padded_shape
 from tasks.nl2sql.sketch.inference import softmax
 from tasks.nl2sql.sketch.labels import NO_OPERATOR
 from tasks.nl2sql.two_stage.candidates import CandidateKind
+from tasks.nl2sql.two_stage.condition_slots import Slot, condition_slots
 from tasks.nl2sql.two_stage.inputs import CONDITIONS, TwoStageExample, inputs, two_stage_examples
 from tasks.nl2sql.two_stage.network import build
-from tasks.nl2sql.two_stage.slots import Slot, condition_slots
 from tasks.text.tokenization import Tokenizer
 
 __all__ = ["build", "decode"]

@@ -20,8 +20,8 @@ from tasks.core.cluster.interface import WorkerLost
 from tasks.core.config import Run
 from tasks.core.context import followed_by
 from tasks.core.errors import UserError
+from tasks.core.execution.child_messages import EpochProgress
 from tasks.core.execution.child_process import ChildFailed
-from tasks.core.execution.messages import EpochProgress
 from tasks.core.execution.slots import slot
 from tests.core.counting import call, leftovers
 from tests.core.processes import is_alive, slots_of_processor, until

@@ -15,7 +15,7 @@ from tasks.core.cluster import clusters, dask_backend
 from tasks.core.config import Run
 from tasks.core.context import followed_by
 from tasks.core.errors import UserError
-from tasks.core.execution.messages import EpochProgress
+from tasks.core.execution.child_messages import EpochProgress
 from tasks.core.execution.slots import slot
 from tests.core.counting import call, leftovers
 from tests.core.processes import is_alive, slots_of_processor, until

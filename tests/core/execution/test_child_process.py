@@ -13,8 +13,15 @@ import pytest
 
 from tasks.core.errors import UserError
 from tasks.core.execution import child_process
+from tasks.core.execution.child_messages import (
+    EpochProgress,
+    Progress,
+    RecordProgress,
+    parse,
+    send,
+    to_line,
+)
 from tasks.core.execution.child_process import ChildFailed
-from tasks.core.execution.messages import EpochProgress, Progress, RecordProgress, parse, send, to_line
 from tests.core.processes import is_alive, python, until
 
 HERE = "tests.core.execution.test_child_process"

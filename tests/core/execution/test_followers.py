@@ -7,7 +7,7 @@ import pytest
 
 from tasks.core.context import followed_by
 from tasks.core.execution import child_process
-from tasks.core.execution.messages import EpochProgress, RecordProgress, send
+from tasks.core.execution.child_messages import EpochProgress, RecordProgress, send
 
 
 def epoch(number: int) -> EpochProgress:

@@ -11,7 +11,7 @@ from tasks.core.context import recorded_by
 from tasks.core.errors import InvalidSettings
 from tasks.core.step import Step
 from tasks.core.submissions import submissions
-from tasks.core.submissions.eviction import artifacts_behind
+from tasks.core.submissions.cache_eviction import artifacts_behind
 
 FOLDS = 4
 
@@ -38,13 +38,13 @@ def three(config: Any) -> dict[str, Artifact]:
 
 
 def chosen(config: Any, selector: str = "all") -> list[str]:
-    from flows.blending.selection import choose
+    from flows.blending.member_selection import choose
 
     return list(choose("toy", config, selector).members)
 
 
 def refused(config: Any) -> dict[str, str]:
-    from flows.blending.selection import choose
+    from flows.blending.member_selection import choose
 
     return {each.member.recipe: each.reason for each in choose("toy", config, "all").unusable}
 
@@ -208,7 +208,7 @@ def test_a_blend_ends_in_a_checked_submission_that_tells_where_its_members_come_
 
 def test_settings_contain_the_recipes_of_members_of_earlier_submissions(config, three, tmp_path):
     from flows.blending.cached_members import cached_members
-    from flows.blending.provenance import submissions_with, with_recipes
+    from flows.blending.member_provenance import submissions_with, with_recipes
 
     recipe = {"name": "odd", "learning_rate": 0.5, "epochs": 7}
     step = {"step": "gather", "label": "gather odd", "artifact": three["odd"].name}

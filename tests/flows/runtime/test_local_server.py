@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from flows.runtime import local_server, settings
+from flows.runtime import local_server, prefect_settings
 from tasks.core.errors import UserError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for variable in ("PREFECT_API_URL", "PREFECT_PROFILE", *settings.DEFAULTS):
+    for variable in ("PREFECT_API_URL", "PREFECT_PROFILE", *prefect_settings.DEFAULTS):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("PREFECT_HOME", str(tmp_path))
     return tmp_path
@@ -45,7 +45,7 @@ def test_prefect_gets_podiums_settings_but_for_those_the_user_has_set(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PREFECT_SERVER_UI_V2_ENABLED", "true")
-    environment = settings.environment()
+    environment = prefect_settings.environment()
     assert environment["PREFECT_HOME"] == str(home)
     assert environment["PREFECT_SERVER_UI_V2_ENABLED"] == "true"
     assert environment["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
@@ -57,7 +57,7 @@ def test_every_setting_exists_in_prefect() -> None:
     code = """
 from prefect.settings.legacy import _get_settings_fields
 from prefect.settings import Settings
-from flows.runtime.settings import DEFAULTS
+from flows.runtime.prefect_settings import DEFAULTS
 known = set(_get_settings_fields(Settings))
 print([name for name in DEFAULTS if name.startswith("PREFECT_") and name not in known])
 """
@@ -67,18 +67,18 @@ print([name for name in DEFAULTS if name.startswith("PREFECT_") and name not in 
 
 def test_without_a_server_none_is_configured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "environ", {**os.environ, "PREFECT_API_URL": "http://other/api"})
-    settings.apply(None)
+    prefect_settings.apply(None)
     assert "PREFECT_API_URL" not in os.environ
     assert os.environ["PREFECT_SERVER_EPHEMERAL_ENABLED"] == "true"
-    settings.apply("http://127.0.0.1:1/api")
+    prefect_settings.apply("http://127.0.0.1:1/api")
     assert os.environ["PREFECT_API_URL"] == "http://127.0.0.1:1/api"
 
 
 def test_the_server_of_the_active_profile_counts_as_configured(home: Path) -> None:
-    assert settings.configured_url() is None
+    assert prefect_settings.configured_url() is None
     profiles = 'active = "a"\n[profiles.a]\nPREFECT_API_URL = "http://there/api"\n[profiles.b]\n'
     (home / "profiles.toml").write_text(profiles)
-    assert settings.configured_url() == "http://there/api"
+    assert prefect_settings.configured_url() == "http://there/api"
 
 
 def test_a_configured_server_that_does_not_answer_is_an_error(
@@ -184,7 +184,7 @@ def test_one_server_is_started_and_runs_a_schedule(running: str, home: Path) -> 
     assert [entry["name"] for entry in automations] == [local_server.CRASHED_AUTOMATION["name"]]
 
     (home / "scheduled.py").write_text(SCHEDULED)
-    env = os.environ | settings.environment() | {"PREFECT_API_URL": running}
+    env = os.environ | prefect_settings.environment() | {"PREFECT_API_URL": running}
     log = (home / "serve.log").open("w")
     with (
         log,

@@ -17,8 +17,13 @@ import pytest
 from flows.scheduling import deployments, notifications
 from flows.scheduling.deployments import prefect_deployment, prefect_schedule
 from flows.scheduling.entrypoint import BUSY, change_summary, deployment_flow, deployment_lock
-from flows.scheduling.schedules import DeploymentSpec, Schedule, ScheduleFile, deployment_specs
-from tasks.core import places
+from flows.scheduling.schedule_file import (
+    DeploymentSpec,
+    Schedule,
+    ScheduleFile,
+    deployment_specs,
+)
+from tasks.core import locations
 from tasks.core.competition import competition_names
 from tasks.core.errors import InvalidSettings
 from tasks.core.settings.resolve import config_class
@@ -26,7 +31,7 @@ from tasks.core.settings.resolve import config_class
 ROOT = Path(__file__).resolve().parents[3]
 NIGHTLY = Schedule(competition="dogs", preset="demo", cron="0 3 * * *", timezone="Europe/Berlin")
 EVERY = Schedule(competition="dogs", preset="demo", every="6h", timezone="Europe/Berlin")
-SPECS = deployment_specs(ScheduleFile(schedules=(NIGHTLY, EVERY)), root=places.presets_folder())
+SPECS = deployment_specs(ScheduleFile(schedules=(NIGHTLY, EVERY)), root=locations.presets_folder())
 
 
 def demo(competition: str) -> DeploymentSpec:
@@ -197,7 +202,7 @@ def end(name: str, message: str) -> None:
 
 @pytest.fixture
 def conf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(places, "presets_folder", lambda: tmp_path)
+    monkeypatch.setattr(locations, "presets_folder", lambda: tmp_path)
     return tmp_path
 
 

@@ -12,13 +12,13 @@ from flows.__main__ import register
 from flows.commands import search as command
 from flows.commands.search import _summary
 from flows.runtime.server_loss import FlowOutcome
-from tasks.core import places
+from tasks.core import locations
 
 
 @pytest.fixture
 def invoke(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The command with its exit codes, whose search is only noted."""
-    monkeypatch.setattr(places, "presets_folder", lambda: tmp_path / "conf")
+    monkeypatch.setattr(locations, "presets_folder", lambda: tmp_path / "conf")
     (tmp_path / "conf" / "dogs").mkdir(parents=True)
     (tmp_path / "conf" / "dogs" / "mine.toml").write_text("# Mine\nfolds.count = 3\n")
     noted: list[Any] = []
@@ -37,7 +37,7 @@ def invoke(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         return FlowOutcome(found, recorded=True)
 
     monkeypatch.setattr(command, "_run", note)
-    monkeypatch.setattr("flows.runtime.settings.apply", lambda url: None)
+    monkeypatch.setattr("flows.runtime.prefect_settings.apply", lambda url: None)
     app = typer.Typer()
     register(app, command.search, "search dogs")
     app.command("other")(lambda: None)

@@ -5,7 +5,7 @@ from typing import Any
 
 from flows.search.pruning import TrialReports
 from tasks.core.config import Stage
-from tasks.core.execution.messages import MARK, EpochProgress, parse, to_line
+from tasks.core.execution.child_messages import MARK, EpochProgress, parse, to_line
 from tasks.learning.training import loop
 from tasks.learning.training.checkpoints import Position
 from tasks.learning.training.loop import Training

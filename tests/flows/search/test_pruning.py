@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from flows.search.pruning import Pruned, TrialReports
-from tasks.core.execution.messages import EpochProgress
+from tasks.core.execution.child_messages import EpochProgress
 
 
 class Judge:

@@ -7,8 +7,8 @@ from tasks.learning.ensemble.candidates import key
 from tasks.nl2sql import dataset as files
 from tasks.nl2sql.query.schema import Condition, canonical, from_json, to_json
 from tasks.nl2sql.sketch import features
+from tasks.nl2sql.two_stage.condition_slots import Slot
 from tasks.nl2sql.two_stage.inputs import inputs, reorder_columns, two_stage_examples
-from tasks.nl2sql.two_stage.slots import Slot
 from tests.nl2sql import written
 from tests.nl2sql.jobs import shared, step_by_step
 from tests.nl2sql.sketches import sketch

@@ -2,11 +2,11 @@
 
 import pytest
 
-from flows.budget.makespan import RecipeSchedule, expected_seconds, family, makespan
 from flows.budget.plan import PlannedStep
 from flows.budget.remaining_time import RemainingTime
+from flows.budget.run_duration import RecipeSchedule, expected_seconds, family, makespan
 from tasks.core.cache.store import Store
-from tasks.core.execution.run_control import RunControl
+from tasks.core.execution.cancellation import RunControl
 
 
 def planned(label: str, *waits_for: str, seconds: float | None = 1.0, member: str = "") -> PlannedStep:

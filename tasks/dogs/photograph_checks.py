@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from tasks.core.errors import InvalidData, Problem
-from tasks.dogs import duplicates, labels, photographs, raw
+from tasks.dogs import duplicates, labels, raw, read_and_crop
 from tasks.dogs.config import Data
 
 Part = Literal["train", "test"]
@@ -72,16 +72,16 @@ def _decode(
     def decode(position: int) -> _Decoded:
         photo = photos[position]
         try:
-            image, repairs = photographs.read(photo.file, data.size_pixels)
+            image, repairs = read_and_crop.read(photo.file, data.size_pixels)
         except InvalidData as error:
             _, _, expected, received = error.problems[0]
             return _Decoded(photo, problem=raw.problem(files.root, photo, expected, received))
         if pixels is not None:
-            pixels[position] = photographs.square(image, data.size_pixels, fit=data.fit)
+            pixels[position] = read_and_crop.square(image, data.size_pixels, fit=data.fit)
         return _Decoded(photo, duplicates.perceptual_hash(image), repairs)
 
     # Threads suffice: Pillow frees the interpreter's lock while it decodes and resizes.
-    with photographs.pillow_warnings(), ThreadPoolExecutor(workers or os.cpu_count()) as pool:
+    with read_and_crop.pillow_warnings(), ThreadPoolExecutor(workers or os.cpu_count()) as pool:
         return list(_with_progress(pool.map(decode, range(len(photos))), part, total=len(photos)))
 
 
@@ -110,7 +110,7 @@ def _counts(files: raw.Raw, groups: np.ndarray) -> dict[str, int]:
 
 def _repair_notes(photos: list[_Decoded]) -> list[dict[str, Any]]:
     notes = []
-    for kind, text in photographs.REPAIRS.items():
+    for kind, text in read_and_crop.REPAIRS.items():
         notes += labels.note(kind, text, (each.photo.name for each in photos if kind in each.repairs))
     plain = [each.photo.name for each in photos if each.hash is None]
     notes += labels.note("plain", "photographs without texture, not compared with others", plain)

@@ -11,9 +11,9 @@ import pytest
 from tasks.core.cache.store import Artifact, Store
 from tasks.core.config import Run
 from tasks.core.dispatch import in_child, read_job
-from tasks.core.execution import child_process, run_control
-from tasks.core.execution.messages import EpochProgress, send
-from tasks.core.execution.run_control import LeftOut, RunControl, controlled_by
+from tasks.core.execution import cancellation, child_process
+from tasks.core.execution.cancellation import LeftOut, RunControl, controlled_by
+from tasks.core.execution.child_messages import EpochProgress, send
 from tasks.core.execution.slots import graphics_cards, slot
 from tasks.core.jobs import PretrainJob
 from tasks.core.step import step
@@ -109,8 +109,8 @@ def test_a_step_that_waits_for_a_slot_waits_no_longer(control: RunControl) -> No
 
 def test_a_step_that_waits_for_another_run_waits_no_longer(control: RunControl, tmp_path: Path) -> None:
     store = Store.current()
-    held_twice = run_control.acquire_or_cancel(
-        store.lock("key"), lambda: run_control.raise_if_cancelled("long one")
+    held_twice = cancellation.acquire_or_cancel(
+        store.lock("key"), lambda: cancellation.raise_if_cancelled("long one")
     )
     cancelled_when(lambda: True, control)
     with store.lock("key"), controlled_by(control), pytest.raises(LeftOut), held_twice:
@@ -118,9 +118,9 @@ def test_a_step_that_waits_for_another_run_waits_no_longer(control: RunControl, 
 
 
 def test_without_a_run_control_nothing_is_cancelled() -> None:
-    run_control.raise_if_cancelled("long one")
-    run_control.record_progress("long one", epoch(1, 9))
-    with run_control.running_child("long one", lambda: pytest.fail("nobody ends it")):
+    cancellation.raise_if_cancelled("long one")
+    cancellation.record_progress("long one", epoch(1, 9))
+    with cancellation.running_child("long one", lambda: pytest.fail("nobody ends it")):
         pass
 
 
@@ -133,7 +133,7 @@ def test_a_child_that_begins_after_all_is_ended_at_once(control: RunControl) -> 
 
 def test_the_time_left_is_that_of_later_epochs(control: RunControl, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
-    monkeypatch.setattr(run_control.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(cancellation.time, "monotonic", lambda: now[0])
     with control.running_child("a", lambda: None):
         for second, number in [(30, 2), (50, 4)]:
             now[0] = second

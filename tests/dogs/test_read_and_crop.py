@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from tasks.core.errors import InvalidData
-from tasks.dogs import photographs
+from tasks.dogs import read_and_crop
 from tests.dogs.raw_files import encoded, photograph
 
 RAMP = np.linspace(0, 65535, 40 * 30).reshape(30, 40).astype(np.uint16)
@@ -15,8 +15,8 @@ RAMP = np.linspace(0, 65535, 40 * 30).reshape(30, 40).astype(np.uint16)
 
 def read(folder: Path, contents: bytes, *, name: str = "a.jpg", size_pixels: int = 16):
     (folder / name).write_bytes(contents)
-    with photographs.pillow_warnings():
-        return photographs.read(folder / name, size_pixels)
+    with read_and_crop.pillow_warnings():
+        return read_and_crop.read(folder / name, size_pixels)
 
 
 def huge_png(side: int) -> bytes:
@@ -99,7 +99,7 @@ REPAIRED = {
 def test_repairs_are_reported(tmp_path, contents, name, kinds):
     image, repairs = read(tmp_path, contents, name=name)
     assert (image.mode, image.size, repairs) == ("RGB", (40, 30), kinds)
-    assert set(repairs) <= set(photographs.REPAIRS)
+    assert set(repairs) <= set(read_and_crop.REPAIRS)
 
 
 @pytest.mark.parametrize("name", ["jpg named png", "png named jpg", "cmyk", "apng", "webp", "gif"])
@@ -147,7 +147,7 @@ def test_unreadable_file_is_refused_with_the_reason(tmp_path, monkeypatch):
 
     monkeypatch.setattr(Path, "read_bytes", forbidden)
     with pytest.raises(InvalidData, match=r"a\.jpg: expected a readable file, .*Permission denied"):
-        photographs.read(tmp_path / "a.jpg", 16)
+        read_and_crop.read(tmp_path / "a.jpg", 16)
 
 
 def test_large_jpeg_is_decoded_smaller_but_never_below_twice_the_square(tmp_path):
@@ -165,7 +165,7 @@ def thirds() -> Image.Image:
 
 
 def test_crop_keeps_the_central_square():
-    pixels = photographs.square(thirds(), 32, fit="crop")
+    pixels = read_and_crop.square(thirds(), 32, fit="crop")
     assert pixels.shape == (32, 32, 3)
     assert pixels.dtype == np.uint8
     assert (pixels.argmax(-1) == 1).all()
@@ -173,11 +173,11 @@ def test_crop_keeps_the_central_square():
 
 
 def test_squash_keeps_everything():
-    pixels = photographs.square(thirds(), 32, fit="squash")
+    pixels = read_and_crop.square(thirds(), 32, fit="squash")
     assert [int(pixels[16, x].argmax()) for x in (3, 16, 29)] == [0, 1, 2]
 
 
 def test_shrinking_does_not_alias():
     stripes = np.tile(np.array([0, 255], np.uint8)[:, None], (160, 320, 3))[:320, :, :3]
-    pixels = photographs.square(Image.fromarray(np.repeat(stripes[..., :1], 3, 2)), 32, fit="crop")
+    pixels = read_and_crop.square(Image.fromarray(np.repeat(stripes[..., :1], 3, 2)), 32, fit="crop")
     assert np.abs(pixels.astype(int) - 127).max() <= 2

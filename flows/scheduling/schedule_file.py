@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from flows.humanize import parse_duration
 from flows.scheduling.cron import cron_error
-from tasks.core import places
+from tasks.core import locations
 from tasks.core.competition import competition_names
 from tasks.core.config import Settings
 from tasks.core.did_you_mean import suggestion
@@ -98,7 +98,7 @@ def read(*, root: Path | None = None) -> ScheduleFile:
     Raises:
         InvalidSettings: names the file, the line, the key, what was expected and what was received.
     """
-    folder = root or places.presets_folder()
+    folder = root or locations.presets_folder()
     if not (folder / f"{NAME}.toml").is_file():
         return ScheduleFile()
     file = preset_files.read(folder, NAME)

@@ -8,7 +8,7 @@ import numpy as np
 from tasks.core.report.page import Block, Section, TableBlock, Text
 from tasks.extraction.analysis.evaluation import EvaluatedSentences, answers
 from tasks.extraction.records import Triple, normal_form
-from tasks.extraction.rules.table import RULES
+from tasks.extraction.rules.rule_table import RULES
 from tasks.extraction.scoring import triples
 from tasks.extraction.scoring.triples import Counts
 

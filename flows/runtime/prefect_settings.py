@@ -7,7 +7,7 @@ import os
 import tomllib
 from pathlib import Path
 
-from tasks.core import places
+from tasks.core import locations
 from tasks.core.errors import UserError
 
 DEFAULTS = {
@@ -32,7 +32,7 @@ DEFAULTS = {
 
 def environment() -> dict[str, str]:
     """Podium's settings of Prefect; variables that the user has set keep their values."""
-    settings = {"PREFECT_HOME": str(places.prefect_home()), **DEFAULTS}
+    settings = {"PREFECT_HOME": str(locations.prefect_home()), **DEFAULTS}
     return {name: os.environ.get(name, value) for name, value in settings.items()}
 
 
@@ -59,7 +59,7 @@ def ensure_home() -> Path:
     Raises:
         UserError: it cannot be made, or not be written to because it is another user's.
     """
-    home = places.prefect_home()
+    home = locations.prefect_home()
     try:
         home.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -74,7 +74,7 @@ def configured_url() -> str | None:
     """PREFECT_API_URL from the environment, else from the active profile in PREFECT_HOME if that is set."""
     if url := os.environ.get("PREFECT_API_URL"):
         return url.rstrip("/")
-    profiles = places.prefect_home() / "profiles.toml"
+    profiles = locations.prefect_home() / "profiles.toml"
     if "PREFECT_HOME" not in os.environ or not profiles.is_file():
         return None
     content = tomllib.loads(profiles.read_text("utf-8"))

@@ -4,7 +4,7 @@ import pytest
 from tasks.nl2sql.decoding.beam import combinations
 from tasks.nl2sql.query.schema import EQUAL, GREATER, LESS, Condition
 from tasks.nl2sql.two_stage.candidates import CandidateKind, ConditionCandidate
-from tasks.nl2sql.two_stage.slots import condition_slots
+from tasks.nl2sql.two_stage.condition_slots import condition_slots
 
 CELL, NEW, ONLY = CandidateKind.CELL, CandidateKind.NEW_NUMBER, CandidateKind.ONLY
 TOWN = ConditionCandidate(0, "临江", CELL, 0, 2)

@@ -13,16 +13,22 @@ from collections.abc import Collection, Mapping
 from threading import Event
 from typing import Any
 
-from flows.budget.makespan import RecipeSchedule
 from flows.budget.plan import plan
+from flows.budget.recipe_selection import (
+    FinishedMembers,
+    completed,
+    has_second_round,
+    only_recipes,
+    recipe_names,
+)
 from flows.budget.remaining_time import RemainingTime
-from flows.budget.selection import FinishedMembers, completed, has_second_round, only_recipes, recipe_names
+from flows.budget.run_duration import RecipeSchedule
 from flows.humanize import about
 from flows.training.cross_validation import AGAIN
 from tasks.core.context import recording, run_id
 from tasks.core.errors import UserError
-from tasks.core.execution import run_control
-from tasks.core.execution.run_control import RunControl
+from tasks.core.execution import cancellation
+from tasks.core.execution.cancellation import RunControl
 from tasks.core.execution.slots import slot_names
 
 TOLERANCE = 1.25
@@ -64,7 +70,7 @@ def start_budget(competition: str, config: Any, folds: Any) -> Budget:
         return Budget(config)
     began = time.monotonic()
     folds.wait()
-    control = run_control.current.get()
+    control = cancellation.current.get()
     if control is None or not folds.state.is_completed():
         return Budget(config)  # a failure is raised at the end of the flow
     return LimitedBudget(competition, config, control, began=began)

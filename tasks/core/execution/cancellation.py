@@ -15,7 +15,7 @@ from typing import NamedTuple
 from filelock import FileLock, Timeout
 
 from tasks.core.context import assigned
-from tasks.core.execution.messages import EpochProgress
+from tasks.core.execution.child_messages import EpochProgress
 
 POLL_SECONDS = 1.0
 """How often a step that waits for a lock checks whether it is cancelled."""

@@ -8,14 +8,14 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from flows.budget import limiter
-from flows.budget.limiter import LimitedBudget, settings_within
+from flows.budget import time_limit
 from flows.budget.plan import PlannedStep
-from flows.budget.selection import only_recipes, recipe_names
+from flows.budget.recipe_selection import only_recipes, recipe_names
+from flows.budget.time_limit import LimitedBudget, settings_within
 from tasks.core.errors import UserError
-from tasks.core.execution.run_control import RunControl
+from tasks.core.execution.cancellation import RunControl
 from tasks.core.execution.slots import graphics_cards
-from tests.flows.budget.test_makespan import plan_of, planned, recipe
+from tests.flows.budget.test_run_duration import plan_of, planned, recipe
 
 
 class State(NamedTuple):
@@ -69,7 +69,7 @@ class ControlOfFutures(RunControl):
 def two_slots(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     monkeypatch.setenv("PODIUM_SLOTS", "2")
-    monkeypatch.setattr(limiter, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(time_limit, "POLL_SECONDS", 0.01)
     graphics_cards.cache_clear()
 
 
@@ -86,7 +86,7 @@ def foretell(*recipes: list[PlannedStep], monkeypatch: pytest.MonkeyPatch) -> No
         wanted = set(recipe_names(config))
         return plan_of(*(steps for steps in recipes if steps[-1].member.removesuffix("-again") in wanted))
 
-    monkeypatch.setattr(limiter, "plan", plan)
+    monkeypatch.setattr(time_limit, "plan", plan)
 
 
 def limited(

@@ -52,7 +52,7 @@ def test_the_name_that_the_state_overrides_is_still_prefects() -> None:
     from prefect.client.schemas.objects import State
     from prefect.results import ResultRecord
 
-    from tasks.core.in_memory_state import InMemoryState
+    from tasks.core.prefect_state import InMemoryState
 
     assert set(vars(InMemoryState)) & set(vars(State)) >= {"result"}
     assert "data" in State.model_fields
@@ -64,7 +64,7 @@ def test_a_state_gives_what_it_holds_with_a_record_around_it_or_not() -> None:
     from prefect.serializers import PickleSerializer
     from prefect.states import Completed
 
-    from tasks.core.in_memory_state import InMemoryState
+    from tasks.core.prefect_state import InMemoryState
 
     metadata = ResultRecordMetadata(serializer=PickleSerializer(), storage_key="key")
     for data in (3, ResultRecord(result=3, metadata=metadata)):

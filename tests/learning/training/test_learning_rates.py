@@ -3,7 +3,7 @@ import math
 import pytest
 
 from tasks.core.config import Stage
-from tasks.learning.training.schedules import learning_rate
+from tasks.learning.training.learning_rates import learning_rate
 
 
 def rates(stage: Stage, steps: list[int], *, steps_per_epoch: int = 10) -> list[float]:

@@ -6,7 +6,7 @@ import pytest
 
 from tasks.core.errors import InvalidSettings
 from tasks.extraction.records import Triple
-from tasks.extraction.rules.table import RULES, apply
+from tasks.extraction.rules.rule_table import RULES, apply
 
 REAL = Path(__file__).resolve().parents[4] / "shared" / "data" / "ske"
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from flows.scheduling import schedules
+from flows.scheduling import schedule_file
 from flows.scheduling.cron import cron_error
-from flows.scheduling.schedules import Schedule, ScheduleFile
-from tasks.core import places
+from flows.scheduling.schedule_file import Schedule, ScheduleFile
+from tasks.core import locations
 from tasks.core.errors import InvalidSettings
 
 
@@ -23,15 +23,15 @@ def conf(tmp_path: Path) -> Path:
 
 def write(conf: Path, text: str) -> ScheduleFile:
     (conf / "schedules.toml").write_text(text)
-    return schedules.read(root=conf)
+    return schedule_file.read(root=conf)
 
 
 def test_the_file_of_this_checkout_can_be_read() -> None:
-    assert schedules.read(root=places.presets_folder()).schedules == ()
+    assert schedule_file.read(root=locations.presets_folder()).schedules == ()
 
 
 def test_without_a_file_all_presets_are_shown_and_none_is_scheduled(conf: Path) -> None:
-    plan = schedules.read(root=conf)
+    plan = schedule_file.read(root=conf)
     assert plan == ScheduleFile()
     assert plan.deployed_presets("dogs", root=conf) == ["best", "demo"]
 

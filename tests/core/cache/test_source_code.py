@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tasks.core.cache import code
-from tasks.core.cache.code import DECIDING, ROOT, code_digests, libraries
+from tasks.core.cache import source_code
 from tasks.core.cache.keys import library_version
+from tasks.core.cache.source_code import DECIDING, ROOT, code_digests, libraries
 from tasks.core.competition import competition_names
 
 FILES = {
@@ -41,7 +41,7 @@ def digests(root: Path) -> Callable[..., dict[str, str]]:
 
     def fresh(module: str = "tasks.step", *extra: str) -> dict[str, str]:
         code_digests.cache_clear()
-        code._content.cache_clear()
+        source_code._content.cache_clear()
         return code_digests(module, extra, root)
 
     return fresh
@@ -207,7 +207,7 @@ def test_threads_may_read_code_at_once() -> None:
     """Python 3.11 raises SystemError when two threads parse at the same time."""
     files = sorted((ROOT / "tasks").rglob("*.py"))
     with ThreadPoolExecutor(max_workers=8) as pool:
-        found = list(pool.map(lambda path: code._read_now(path)[0], files * 4))
+        found = list(pool.map(lambda path: source_code._read_now(path)[0], files * 4))
     assert found[: len(files)] == found[len(files) : 2 * len(files)]
 
 
@@ -215,6 +215,6 @@ def test_a_snapshot_of_any_number_of_files_tells_which_was_edited(root: Path) ->
     files = [root / "tasks" / f"step{number}.py" for number in range(300)]
     for number, file in enumerate(files):
         file.write_text(f"NUMBER = {number}\n")
-    code.snapshot(root)
+    source_code.snapshot(root)
     files[0].write_text("NUMBER = 1  # the same as another's\n")
-    assert code.edited([f"tasks.{file.stem}" for file in files], root) == ["tasks.step0"]
+    assert source_code.edited([f"tasks.{file.stem}" for file in files], root) == ["tasks.step0"]

@@ -13,7 +13,7 @@ import pytest
 
 from tasks.core.cache.store import Artifact, Store
 from tasks.core.errors import InvalidSubmission
-from tasks.core.submissions.eviction import CleaningReport, clean
+from tasks.core.submissions.cache_eviction import CleaningReport, clean
 
 ROOT = Path(__file__).resolve().parents[3]
 MONTH = timedelta(days=30)
