@@ -12,14 +12,15 @@ WORKERS ?= logical
 help:
 	@echo "make demo      set up, then run the dogs competition on photographs it draws itself"
 	@echo "make demo-extraction   the same for triples from sentences that it writes itself"
-	@echo "make demo-nl2sql   and for queries to tables, from questions that it writes itself"
+	@echo "make demo-nl2sql   the same for queries to tables, from questions that it writes itself"
 	@echo "make test      set up, then run the tests"
-	@echo "make test-all  the tests with the slow ones"
+	@echo "make test-all  all tests, the slow ones too"
 	@echo "make check     format, lint, types, imports, tests: what CI runs"
 	@echo "make bench     benchmarks, side by side"
 
 $(READY): pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Podium needs Python 3.11 or newer; set PYTHON=…")'
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and "Podium needs Python 3.11, 3.12 or 3.13; set PYTHON=…")'
+	@echo "Setting up $(VENV): installing the libraries takes some minutes"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $(READY)
