@@ -1,5 +1,7 @@
 """Checks before a run: folders that can be written to, files and folders that exist."""
 
+import os
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -53,7 +55,13 @@ def check_paths(config: Any) -> None:
     missing = [(key, value) for key, value in named_paths(config) if not locations.expand(value).exists()]
     if missing:
         lines = [
-            f"{key}: expected a file or folder that exists, received {value!r} ({locations.expand(value)})"
+            f"{key}: expected a file or folder that exists, received {value!r} ({_explained(value)})"
             for key, value in missing
         ]
         raise InvalidSettings("\n".join(lines))
+
+
+def _explained(value: str) -> str:
+    """Where a path leads, or which environment variable that it needs is not set."""
+    unset = [name for name in re.findall(r"\$\{?(\w+)", value) if name not in os.environ]
+    return f"{', '.join(unset)} is not set" if unset else str(locations.expand(value))

@@ -1,0 +1,22 @@
+"""Checks before a run: the message about a path that leads nowhere."""
+
+import pytest
+
+from flows.runtime.preflight import check_paths
+from tasks.core.errors import InvalidSettings
+from tasks.dogs.config import Backbone, Config, Data, Recipe, Trunk
+
+
+def test_a_path_through_a_variable_that_is_not_set_names_the_variable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("PODIUM_WEIGHTS", raising=False)
+    backbone = Backbone(name="MobileNetV2", weights="$PODIUM_WEIGHTS/weights.h5")
+    config = Config(recipes=(Recipe(trunk=Trunk(backbones=(backbone,))),))
+    with pytest.raises(InvalidSettings, match=r"weights\.h5' \(PODIUM_WEIGHTS is not set\)"):
+        check_paths(config)
+
+
+def test_a_path_that_leads_nowhere_is_shown_whole() -> None:
+    with pytest.raises(InvalidSettings, match=r"data\.root: .* received '~/none' \(/.*/none\)"):
+        check_paths(Config(data=Data(root="~/none")))
