@@ -35,12 +35,12 @@ def load(data: Data, folder: Path) -> None:
     # Sentences are written as they are read, so that memory does not grow with their number.
     with TemporaryDirectory(dir=folder) as temporary:
         drafts = Path(temporary)
-        found = _write_sentences(data, drafts)
+        contents = _write_sentences(data, drafts)
         for part in dataset_files.PARTS:
             (drafts / f"{part}.jsonl").replace(folder / f"{part}.jsonl")
-    for name, value in found._asdict().items():
+    for name, value in contents._asdict().items():
         dataset_files.write(folder / f"{'notes' if name == 'summary' else name}.json", value)
-    for entry in found.summary["notes"]:
+    for entry in contents.summary["notes"]:
         _log.info("%s", entry["message"])
 
 

@@ -37,26 +37,26 @@ def sections(material: Material) -> list[Section]:
     """The competition's own sections, in reading order.
 
     Raises:
-        ValueError: the blend's records are not the dataset's, or stand in another order.
+        ValueError: the blend's records are not the dataset's, or are in another order.
     """
-    found = evaluation.read(material)
-    answers = evaluation.answers(found)
-    wrong = mistakes(found, answers)
+    evaluated = evaluation.read(material)
+    answers = evaluation.answers(evaluated)
+    wrong = mistakes(evaluated, answers)
     every = [
-        by_predicate(found, answers),
+        by_predicate(evaluated, answers),
         error_sections.confusions(wrong),
-        error_sections.sentences(found, wrong),
-        threshold_and_rule_effects.thresholds(found),
-        threshold_and_rule_effects.rules(found, evaluation.read_validation(material)),
-        by_size(found, answers),
+        error_sections.sentences(evaluated, wrong),
+        threshold_and_rule_effects.thresholds(evaluated),
+        threshold_and_rule_effects.rules(evaluated, evaluation.read_validation(material)),
+        by_size(evaluated, answers),
         notes(material.dataset),
     ]
     return [section for section in every if section.blocks]
 
 
-def by_predicate(found: EvaluatedSentences, answers: Answers) -> Section:
+def by_predicate(evaluated: EvaluatedSentences, answers: Answers) -> Section:
     """Precision, recall and F1 of each predicate, the one with most labels first."""
-    counts = scoring.by_predicate(*_sides(found, answers), **found.scorer)
+    counts = scoring.by_predicate(*_sides(evaluated, answers), **evaluated.scorer)
     if not counts:
         return Section("F1 by predicate", [])
     ordered = sorted(counts.items(), key=lambda entry: -entry[1].gold)
@@ -78,12 +78,12 @@ def bar(share: float) -> str:
     return BAR * round(share * BAR_CHARACTERS)
 
 
-def by_size(found: EvaluatedSentences, answers: Answers) -> Section:
+def by_size(evaluated: EvaluatedSentences, answers: Answers) -> Section:
     """F1 by length of sentences, and by number of labelled triples."""
-    if not found.records:
+    if not evaluated.records:
         return Section("F1 by size", [])
-    counts = scoring.per_sentence(*_sides(found, answers), **found.scorer)
-    lengths = [len(record.text) for record in found.records]
+    counts = scoring.per_sentence(*_sides(evaluated, answers), **evaluated.scorer)
+    lengths = [len(record.text) for record in evaluated.records]
     numbers = counts[:, 3].tolist()
     return Section(
         "F1 by size",
@@ -123,9 +123,9 @@ def _figures(counts: Counts) -> list[Any]:
 
 
 def _sides(
-    found: EvaluatedSentences, answers: Answers
+    evaluated: EvaluatedSentences, answers: Answers
 ) -> tuple[list[scoring.Sentence], list[scoring.Sentence]]:
-    gold: list[scoring.Sentence] = [(record.text, record.triples) for record in found.records]
+    gold: list[scoring.Sentence] = [(record.text, record.triples) for record in evaluated.records]
     return gold, [(text, triples) for (text, _), triples in zip(gold, answers, strict=True)]
 
 

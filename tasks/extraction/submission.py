@@ -30,11 +30,11 @@ def answer(text: str, triples: Iterable[Triple], schema_rows: Sequence[Mapping[s
     rows: dict[str, Mapping[str, str]] = {}
     for row in schema_rows:
         rows.setdefault(row["predicate"], row)
-    found = [
+    spo_list = [
         dict(zip(STRINGS, triple, strict=True)) | {key: rows[triple[1]][key] for key in TYPES}
         for triple in triples
     ]
-    return {"text": text, "spo_list": found}
+    return {"text": text, "spo_list": spo_list}
 
 
 def decode(values: Candidates, dataset: Path, decision: dict[str, Any]) -> list[dict[str, Any]]:

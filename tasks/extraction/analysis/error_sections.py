@@ -64,11 +64,11 @@ def _predicates(mistakes: Iterable[Mistake]) -> list[Block]:
 
 def _boundaries(mistakes: Iterable[Mistake]) -> list[Block]:
     """For each predicate how its wrongly cut names differ from the labelled ones."""
-    found: dict[str, list[Mistake]] = defaultdict(list)
+    by_predicate: dict[str, list[Mistake]] = defaultdict(list)
     for mistake in mistakes:
         if mistake.side == "invented" and mistake.kind == "boundaries":
-            found[mistake.triple[1]].append(mistake)
-    ordered = sorted(found.items(), key=lambda entry: -len(entry[1]))[:BOUNDARIES]
+            by_predicate[mistake.triple[1]].append(mistake)
+    ordered = sorted(by_predicate.items(), key=lambda entry: -len(entry[1]))[:BOUNDARIES]
     rows = [_boundary_row(predicate, cut) for predicate, cut in ordered]
     columns = [
         "predicate",
@@ -106,7 +106,7 @@ def _difference(mistake: Mistake) -> str:
     return ", ".join(f"{answer}, labelled {label}" for answer, label in pairs if answer != label)
 
 
-def sentences(outcome: EvaluatedSentences, mistakes: Sequence[Mistake]) -> Section:
+def sentences(evaluated: EvaluatedSentences, mistakes: Sequence[Mistake]) -> Section:
     """The invented triples of the highest scores, the missed ones of the lowest, and some without a score."""
     scored = [mistake for mistake in mistakes if mistake.score is not None]
     surest = sorted(scored, key=lambda mistake: -(mistake.score or 0.0))
@@ -121,7 +121,7 @@ def sentences(outcome: EvaluatedSentences, mistakes: Sequence[Mistake]) -> Secti
         "and for facts that the sentence does not state.": missed,
         "Missed triples that are no candidates: one a predicate, the most often missed first.": unseen,
     }
-    tables = [_table(outcome, chosen, caption) for caption, chosen in captions.items() if chosen]
+    tables = [_table(evaluated, chosen, caption) for caption, chosen in captions.items() if chosen]
     note = Text("In each sentence ⟦subject⟧ and ⟦object⟧ are marked; … marks omissions.")
     return Section("Mistakes and suspect labels", [note, *tables] if tables else [])
 
@@ -134,10 +134,10 @@ def _of_each_predicate(missed: Sequence[Mistake]) -> list[Mistake]:
     return [first[predicate] for predicate, _ in counts.most_common(SENTENCES)]
 
 
-def _table(outcome: EvaluatedSentences, chosen: Sequence[Mistake], caption: str) -> TableBlock:
+def _table(evaluated: EvaluatedSentences, chosen: Sequence[Mistake], caption: str) -> TableBlock:
     """Triples in their sentences; empty columns are left out."""
     columns = ["score", "triple", "sentence", "error", "id"]
-    rows = [_row(outcome.records[mistake.row], mistake) for mistake in chosen]
+    rows = [_row(evaluated.records[mistake.row], mistake) for mistake in chosen]
     filled = [place for place in range(len(columns)) if any(row[place] is not None for row in rows)]
     return TableBlock(
         [columns[place] for place in filled], [[row[place] for place in filled] for row in rows], caption

@@ -46,26 +46,26 @@ class Mistake(NamedTuple):
     """The blend's; None for a triple that is no candidate."""
 
 
-def mistakes(outcome: EvaluatedSentences, answers: Sequence[Sequence[Triple]]) -> list[Mistake]:
+def mistakes(evaluated: EvaluatedSentences, answers: Sequence[Sequence[Triple]]) -> list[Mistake]:
     """All invented and missed triples, sentence by sentence.
 
     With aliases one answer may match two labels, or two answers one: numbers then differ from the scorer's.
     """
-    same = outcome.same
+    same = evaluated.same
     return [
         mistake
-        for row, (record, found) in enumerate(zip(outcome.records, answers, strict=True))
-        for mistake in _of_sentence(outcome, row, record, found, same)
+        for row, (record, found) in enumerate(zip(evaluated.records, answers, strict=True))
+        for mistake in _of_sentence(evaluated, row, record, found, same)
     ]
 
 
 def _of_sentence(
-    outcome: EvaluatedSentences, row: int, record: Record, found: Sequence[Triple], same: Same
+    evaluated: EvaluatedSentences, row: int, record: Record, answers: Sequence[Triple], same: Same
 ) -> Iterator[Mistake]:
     labels = list({normal_form(label): label for label in record.triples}.values())
-    invented = [each for each in found if not any(same(each, label) for label in labels)]
-    missed = [label for label in labels if not any(same(each, label) for each in found)]
-    scored = outcome.scored[row]
+    invented = [each for each in answers if not any(same(each, label) for label in labels)]
+    missed = [label for label in labels if not any(same(each, label) for each in answers)]
+    scored = evaluated.scored[row]
     for triple in invented:
         kind, other = invented_kind(record.text, triple, labels, missed)
         yield Mistake(row, "invented", triple, kind, other, scored.get(normal_form(triple)))
@@ -73,7 +73,7 @@ def _of_sentence(
         score = scored.get(normal_form(label))
         kind, other = missed_kind(record.text, label, invented)
         if not other and score is not None:
-            kind = "under" if score < outcome.threshold(label[1]) else "repaired"
+            kind = "under" if score < evaluated.threshold(label[1]) else "repaired"
         yield Mistake(row, "missed", label, kind, other, score)
 
 

@@ -51,7 +51,7 @@ def read(material: Material) -> EvaluatedSentences:
     """The blend's out-of-fold answers.
 
     Raises:
-        ValueError: the blend's records are not the dataset's, or stand in another order.
+        ValueError: the blend's records are not the dataset's, or are in another order.
     """
     records = dataset.records(material.dataset, "train")
     if [record.id for record in records] != list(material.blended.ids):
@@ -90,14 +90,14 @@ def counting(records: Sequence[Record], mode: str) -> list[int]:
     return [row for row, record in enumerate(records) if mode == "strict" or last[record.text] == row]
 
 
-def answers(outcome: EvaluatedSentences, rules: Sequence[str] | None = None) -> list[list[Triple]]:
+def answers(evaluated: EvaluatedSentences, rules: Sequence[str] | None = None) -> list[list[Triple]]:
     """The answers of each sentence after these rules; None: after those of the decision."""
     from tasks.extraction.rules.rule_table import apply
 
-    names = outcome.decision["rules"] if rules is None else rules
+    names = evaluated.decision["rules"] if rules is None else rules
     return [
         distinct(apply(record.text, kept, names)) if kept and names else kept
-        for record, kept in zip(outcome.records, outcome.kept, strict=True)
+        for record, kept in zip(evaluated.records, evaluated.kept, strict=True)
     ]
 
 

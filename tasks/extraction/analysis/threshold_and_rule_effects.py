@@ -18,24 +18,24 @@ NEARLY_ALL = 0.01
 """Share of labels under the threshold below which candidates, not the threshold, bound recall."""
 
 
-def thresholds(outcome: EvaluatedSentences) -> Section:
+def thresholds(evaluated: EvaluatedSentences) -> Section:
     """Precision, recall and F1 over the threshold; thresholds of single predicates where they have any."""
     from tasks.learning.report import charts
 
-    predicates, scores, right = _candidates(outcome)
-    labels = _labels(outcome)
+    predicates, scores, right = _candidates(evaluated)
+    labels = _labels(evaluated)
     wanted = sum(labels.values())
     if not len(scores) or not wanted:
         return Section("Thresholds", [])
-    threshold = outcome.decision["threshold"]
+    threshold = evaluated.decision["threshold"]
     places = np.linspace(scores.min(), scores.max(), PLACES)
-    drawn = [_counts(scores, right, wanted, place) for place in places]
+    curve = [_counts(scores, right, wanted, place) for place in places]
     chart = charts.lines(
         places,
         {
-            "precision": [counts.precision for counts in drawn],
-            "recall": [counts.recall for counts in drawn],
-            "F1": [counts.f1 for counts in drawn],
+            "precision": [counts.precision for counts in curve],
+            "recall": [counts.recall for counts in curve],
+            "F1": [counts.f1 for counts in curve],
         },
         mark=threshold,
         x_label="threshold",
@@ -50,27 +50,27 @@ def thresholds(outcome: EvaluatedSentences) -> Section:
     if right.sum() - chosen.correct_recall < NEARLY_ALL * wanted:
         text += " Nearly all of these are answered: a lower “floor” of the recipes would add candidates."
     blocks: list[Block] = [Text(text), chart]
-    if outcome.decision["by_predicate"]:
-        blocks.append(_thresholds_by_predicate(outcome, predicates, scores, right, labels))
+    if evaluated.decision["by_predicate"]:
+        blocks.append(_thresholds_by_predicate(evaluated, predicates, scores, right, labels))
     return Section("Thresholds", blocks)
 
 
-def _candidates(outcome: EvaluatedSentences) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _candidates(evaluated: EvaluatedSentences) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Predicate, score and correctness of every candidate, aliases aside."""
-    gold = [{normal_form(label) for label in record.triples} for record in outcome.records]
-    found = [
+    gold = [{normal_form(label) for label in record.triples} for record in evaluated.records]
+    candidates = [
         (triple[1], score, triple in labels)
-        for labels, scored in zip(gold, outcome.scored, strict=True)
+        for labels, scored in zip(gold, evaluated.scored, strict=True)
         for triple, score in scored.items()
     ]
-    predicates, scores, right = zip(*found, strict=True) if found else ((), (), ())
+    predicates, scores, right = zip(*candidates, strict=True) if candidates else ((), (), ())
     return np.array(predicates, object), np.array(scores, np.float64), np.array(right, bool)
 
 
-def _labels(outcome: EvaluatedSentences) -> dict[str, int]:
+def _labels(evaluated: EvaluatedSentences) -> dict[str, int]:
     """Number of labels by predicate, the most frequent first."""
     distinct = [
-        label[1] for record in outcome.records for label in {normal_form(each) for each in record.triples}
+        label[1] for record in evaluated.records for label in {normal_form(each) for each in record.triples}
     ]
     names, counts = np.unique(np.array(distinct, str), return_counts=True)
     return {str(names[place]): int(counts[place]) for place in np.argsort(-counts, kind="stable")}
@@ -83,7 +83,7 @@ def _counts(scores: np.ndarray, right: np.ndarray, wanted: int, threshold: float
 
 
 def _thresholds_by_predicate(
-    outcome: EvaluatedSentences,
+    evaluated: EvaluatedSentences,
     predicates: np.ndarray,
     scores: np.ndarray,
     right: np.ndarray,
@@ -91,26 +91,26 @@ def _thresholds_by_predicate(
 ) -> TableBlock:
     rows = []
     for predicate, wanted in labels.items():
-        if predicate in outcome.decision["by_predicate"]:
-            own = predicates == predicate
+        if predicate in evaluated.decision["by_predicate"]:
+            of_predicate = predicates == predicate
             f1 = [
-                _counts(scores[own], right[own], wanted, threshold).f1
-                for threshold in (outcome.threshold(predicate), outcome.decision["threshold"])
+                _counts(scores[of_predicate], right[of_predicate], wanted, threshold).f1
+                for threshold in (evaluated.threshold(predicate), evaluated.decision["threshold"])
             ]
-            rows.append([predicate, wanted, outcome.threshold(predicate), *f1])
+            rows.append([predicate, wanted, evaluated.threshold(predicate), *f1])
     columns = ["predicate", "labels", "threshold", "F1", "F1 at the common threshold"]
     return TableBlock(
         columns, rows, "Predicates with a threshold of their own; all others use the common one."
     )
 
 
-def rules(outcome: EvaluatedSentences, validation: EvaluatedSentences | None = None) -> Section:
+def rules(evaluated: EvaluatedSentences, validation: EvaluatedSentences | None = None) -> Section:
     """The effect of each rule: F1 out of fold with and without it, all others as chosen.
 
     Args:
         validation: answers on the validation part, for a column with the gain there.
     """
-    every = _rule_rows(outcome)
+    every = _rule_rows(evaluated)
     gains = {row[0]: row[4] if row[5] else None for row in _rule_rows(validation)} if validation else {}
     columns = ["rule", "in use", "F1 with it", "F1 without", "gain", "sentences", "right", "wrong"]
     if validation:
@@ -130,25 +130,25 @@ def rules(outcome: EvaluatedSentences, validation: EvaluatedSentences | None = N
     return Section("Rules", [Text(text), *([TableBlock(columns, rows, caption)] if rows else [])])
 
 
-def _rule_rows(outcome: EvaluatedSentences) -> list[list[Any]]:
+def _rule_rows(evaluated: EvaluatedSentences) -> list[list[Any]]:
     """A row for each rule, in the order in which they are applied."""
-    chosen = [name for name in RULES if name in outcome.decision["rules"]]
-    now = answers(outcome)
-    total = _score(outcome, range(len(now)), now)
-    return [_rule_row(outcome, name, chosen, now, total) for name in RULES]
+    chosen = [name for name in RULES if name in evaluated.decision["rules"]]
+    now = answers(evaluated)
+    total = _score(evaluated, range(len(now)), now)
+    return [_rule_row(evaluated, name, chosen, now, total) for name in RULES]
 
 
 def _rule_row(
-    outcome: EvaluatedSentences,
+    evaluated: EvaluatedSentences,
     name: str,
     chosen: Sequence[str],
     now: Sequence[Sequence[Triple]],
     total: np.ndarray,
 ) -> list[Any]:
     used = name in chosen
-    other = answers(outcome, [each for each in [*chosen, name] if not (used and each == name)])
+    other = answers(evaluated, [each for each in [*chosen, name] if not (used and each == name)])
     changed = [row for row, (a, b) in enumerate(zip(now, other, strict=True)) if set(a) != set(b)]
-    moved = _score(outcome, changed, other) - _score(outcome, changed, now)
+    moved = _score(evaluated, changed, other) - _score(evaluated, changed, now)
     without, having = (total + moved, total) if used else (total, total + moved)
     right, answered = (having - without)[:2].tolist()
     f1 = [Counts(*counts.tolist()).f1 for counts in (having, without)]
@@ -157,17 +157,17 @@ def _rule_row(
 
 
 def _score(
-    outcome: EvaluatedSentences, rows: Sequence[int], answers: Sequence[Sequence[Triple]]
+    evaluated: EvaluatedSentences, rows: Sequence[int], answers: Sequence[Sequence[Triple]]
 ) -> np.ndarray:
     """(4,) int64 counts of some sentences."""
-    counts = triples.per_sentence(*_sides(outcome, rows, answers), **outcome.scorer)
+    counts = triples.per_sentence(*_sides(evaluated, rows, answers), **evaluated.scorer)
     total: np.ndarray = counts.sum(axis=0)
     return total
 
 
 def _sides(
-    outcome: EvaluatedSentences, rows: Sequence[int], answers: Sequence[Sequence[Triple]]
+    evaluated: EvaluatedSentences, rows: Sequence[int], answers: Sequence[Sequence[Triple]]
 ) -> Iterator[list[triples.Sentence]]:
-    texts = [outcome.records[row].text for row in rows]
-    yield [(text, outcome.records[row].triples) for text, row in zip(texts, rows, strict=True)]
+    texts = [evaluated.records[row].text for row in rows]
+    yield [(text, evaluated.records[row].triples) for text, row in zip(texts, rows, strict=True)]
     yield [(text, answers[row]) for text, row in zip(texts, rows, strict=True)]

@@ -1,4 +1,4 @@
-"""Distant supervision as arrays: where names stand that are a triple in another training sentence."""
+"""Distant supervision as arrays: the places of names that are a triple in another training sentence."""
 
 from collections.abc import Sequence
 

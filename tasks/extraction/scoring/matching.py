@@ -19,10 +19,10 @@ def count_official(alias: Dictionary, location: Dictionary) -> Counter:
     """Drop triples that an alias repeats; any triple matches any label, for precision and recall apart."""
     same, repeats = _same(alias, location), _same(alias, NONE)
 
-    def count(gold: set[Triple], found: set[Triple]) -> tuple[int, int, int, int]:
-        kept = _without_repeats(found, repeats)
+    def count(gold: set[Triple], predicted: set[Triple]) -> tuple[int, int, int, int]:
+        kept = _without_repeats(predicted, repeats)
         answering = sum(any(same(triple, label) for label in gold) for triple in kept)
-        answered = sum(any(same(triple, label) for triple in found) for label in gold)
+        answered = sum(any(same(triple, label) for triple in predicted) for label in gold)
         return answering, len(kept), answered, len(gold)
 
     return count if alias or location else _count_equal
@@ -32,17 +32,17 @@ def count_strict(alias: Dictionary, location: Dictionary) -> Counter:
     """Match each predicted triple with one label at most, and each label with one triple at most."""
     same = _same(_symmetric(alias), location)
 
-    def count(gold: set[Triple], found: set[Triple]) -> tuple[int, int, int, int]:
-        correct = _matched(gold, found, same)
-        return correct, len(found), correct, len(gold)
+    def count(gold: set[Triple], predicted: set[Triple]) -> tuple[int, int, int, int]:
+        correct = _matched(gold, predicted, same)
+        return correct, len(predicted), correct, len(gold)
 
     return count if alias or location else _count_equal
 
 
-def _count_equal(gold: set[Triple], found: set[Triple]) -> tuple[int, int, int, int]:
+def _count_equal(gold: set[Triple], predicted: set[Triple]) -> tuple[int, int, int, int]:
     """The result of both ways without dictionaries."""
-    correct = len(gold & found)
-    return correct, len(found), correct, len(gold)
+    correct = len(gold & predicted)
+    return correct, len(predicted), correct, len(gold)
 
 
 def _symmetric(alias: Dictionary) -> dict[str, set[str]]:
@@ -56,28 +56,28 @@ def _symmetric(alias: Dictionary) -> dict[str, set[str]]:
 def _same(alias: Dictionary, location: Dictionary) -> Same:
     """Whether a predicted triple (first) matches a label (second)."""
 
-    def named(found: str, label: str) -> bool:
-        return found == label or label in alias.get(found, ())
+    def named(predicted: str, label: str) -> bool:
+        return predicted == label or label in alias.get(predicted, ())
 
-    def same(found: Triple, label: Triple) -> bool:
+    def same(predicted: Triple, label: Triple) -> bool:
         return (
-            found[1] == label[1]
-            and named(found[0], label[0])
-            and (named(found[2], label[2]) or found[2] in location.get(label[2], ()))
+            predicted[1] == label[1]
+            and named(predicted[0], label[0])
+            and (named(predicted[2], label[2]) or predicted[2] in location.get(label[2], ()))
         )
 
     return same
 
 
-def _without_repeats(found: set[Triple], repeats: Same) -> list[Triple]:
+def _without_repeats(predicted: set[Triple], repeats: Same) -> list[Triple]:
     kept: list[Triple] = []
-    for triple in sorted(found, key=repr):  # not all predicates of a file need be strings
+    for triple in sorted(predicted, key=repr):  # not all predicates of a file need be strings
         if not any(repeats(triple, other) for other in kept):
             kept.append(triple)
     return kept
 
 
-def _matched(gold: set[Triple], found: set[Triple], same: Same) -> int:
+def _matched(gold: set[Triple], predicted: set[Triple], same: Same) -> int:
     """Size of the largest one-to-one matching of labels and triples (augmenting paths)."""
     answer: dict[Triple, Triple] = {}
 
@@ -90,4 +90,4 @@ def _matched(gold: set[Triple], found: set[Triple], same: Same) -> int:
                     return True
         return False
 
-    return sum(place(triple, set()) for triple in found)
+    return sum(place(triple, set()) for triple in predicted)

@@ -101,7 +101,7 @@ def per_sentence(
 ) -> np.ndarray:
     """The four counts of each labelled sentence, (n, 4) int64; zeros where a later text overwrites it."""
     count = _counter(alias, location, mode)
-    rows = [count(labelled, found) for labelled, found in _pairs(gold, predicted, mode)]
+    rows = [count(labelled, answers) for labelled, answers in _pairs(gold, predicted, mode)]
     return np.array(rows, dtype=np.int64).reshape(-1, 4)
 
 
@@ -116,9 +116,9 @@ def by_predicate(
     """The counts of each predicate that occurs, by name; together they are those of `evaluate`."""
     count = _counter(alias, location, mode)
     totals: dict[str, list[int]] = {}
-    for labelled, found in _pairs(gold, predicted, mode):
+    for labelled, answers in _pairs(gold, predicted, mode):
         parts: dict[str, tuple[set[Triple], set[Triple]]] = defaultdict(lambda: (set(), set()))
-        for side, triples in enumerate((labelled, found)):
+        for side, triples in enumerate((labelled, answers)):
             for triple in triples:
                 parts[triple[1]][side].add(triple)
         for predicate, sides in parts.items():
@@ -165,9 +165,9 @@ def _by_text(
     gold: Sequence[Sentence], predicted: Sequence[Sentence]
 ) -> list[tuple[Collection[Triple], Collection[Triple]]]:
     last = {text: index for index, (text, _) in enumerate(gold)}
-    found = dict(predicted)
+    answers = dict(predicted)
     return [
-        (labelled, found.get(text, ())) if last[text] == index else ((), ())
+        (labelled, answers.get(text, ())) if last[text] == index else ((), ())
         for index, (text, labelled) in enumerate(gold)
     ]
 
@@ -178,12 +178,12 @@ def _by_occurrence(
     places: dict[str, list[int]] = defaultdict(list)
     for index in reversed(range(len(gold))):
         places[gold[index][0]].append(index)
-    found: list[Collection[Triple]] = [()] * len(gold)
+    answers: list[Collection[Triple]] = [()] * len(gold)
     for index, (text, triples) in enumerate(predicted):
         if not places[text]:
             raise UnknownText(f"prediction {index}: expected a labelled text, received {text!r}")
-        found[places[text].pop()] = triples
-    return [(labelled, triples) for (_, labelled), triples in zip(gold, found, strict=True)]
+        answers[places[text].pop()] = triples
+    return [(labelled, triples) for (_, labelled), triples in zip(gold, answers, strict=True)]
 
 
 class _NormalNames(dict[str, str]):
