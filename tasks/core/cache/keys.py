@@ -151,9 +151,14 @@ def _contents(value: str, store: Store) -> Any:
 
 @lru_cache
 def library_version(name: str) -> str:
-    """Installed version of a distribution, or `absent`; for `backend` the name of Keras's backend."""
+    """Version of a distribution when this process first asked; for `backend` the name of Keras's backend."""
     if name == "backend":
         return os.environ.get("KERAS_BACKEND", "tensorflow")
+    return installed_version(name)
+
+
+def installed_version(name: str) -> str:
+    """Installed version of a distribution at this moment, or `absent`."""
     try:
         return version(name)
     except PackageNotFoundError:

@@ -9,8 +9,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from tasks.core.cache.keys import library_version
-from tasks.core.cache.source_code import DECIDING, all_digests
+from tasks.core.cache.keys import installed_version
+from tasks.core.cache.source_code import DECIDING, ROOT, all_digests
 
 VARIABLES = (
     "KERAS_BACKEND",
@@ -39,10 +39,21 @@ def identity(function: str, competition: str, *, now: bool = False) -> dict[str,
         function: the child's entry point, `module:function`, which calls functions of the competition.
         now: digest the code as it is on the disk now; else as this process first read it.
     """
-    modules = (function.split(":")[0], f"tasks.{competition}.competition", "tasks.core.cluster.worker")
-    libraries = {name: library_version(name) for name in sorted(set(DECIDING.values()))}
+    entry, contract = function.split(":")[0], f"tasks.{competition}.competition"
+    modules = (entry, contract, *_method_modules(competition), "tasks.core.cluster.worker")
+    libraries = {name: installed_version(name) for name in sorted(set(DECIDING.values()))}
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     return {**all_digests(modules, now=now), **libraries, "Python": python}
+
+
+def _method_modules(competition: str) -> list[str]:
+    """Modules in the folders of the competition's methods, which `method_module` imports by name."""
+    folders = [file.parent for file in (ROOT / "tasks" / competition).glob("*/training.py")]
+    return sorted(
+        f"tasks.{competition}.{folder.name}.{file.stem}"
+        for folder in folders
+        for file in folder.glob("[!_]*.py")
+    )
 
 
 def difference(expected: Mapping[str, str], received: Mapping[str, str]) -> str:
