@@ -8,6 +8,7 @@ ticket, a file named by the time of its arrival that lists the slots it may use.
 check; a ticket that was not touched for a while is that of a dead or stopped process and is ignored.
 """
 
+import logging
 import os
 import subprocess
 import tempfile
@@ -28,10 +29,15 @@ STALE_SECONDS = 3.0
 """A ticket that was not touched for this long is ignored."""
 DELETE_SECONDS = 3600.0
 """A ticket that was not touched for this long is deleted by the next process that sees it."""
+NOTICE_SECONDS = 10.0
+"""A process that holds no slot says after this long that it waits for those of other runs."""
+_held: set[str] = set()
+"""Names of the slots that this process holds."""
 _queue: list[tuple[int, int]] = []
 """Waiting threads of this process, by position and arrival: steps of a recipe go before those of the next."""
 _arrivals = count()
 _ticket_numbers = count()
+log = logging.getLogger("podium")
 
 
 @contextmanager
@@ -47,9 +53,11 @@ def slot(while_waiting: Callable[[], None] = lambda: None) -> Iterator[dict[str,
     folder = _folder()
     locks = {name: FileLock(folder / f"{name}.lock", thread_local=False) for name in slot_names()}
     name = _first_free(locks, Ticket(folder / "waiting", list(locks)), while_waiting)
+    _held.add(name)
     try:
         yield _environment(name)
     finally:
+        _held.discard(name)
         locks[name].release()
 
 
@@ -58,6 +66,7 @@ def _first_free(locks: Mapping[str, FileLock], ticket: "Ticket", while_waiting: 
     step = at_work.get(None)
     position = (cancellation.queue_position(step.label) if step else 0, next(_arrivals))
     _queue.append(position)
+    notice_at = time.monotonic() + NOTICE_SECONDS
     try:
         while True:
             if step is not None:
@@ -66,6 +75,9 @@ def _first_free(locks: Mapping[str, FileLock], ticket: "Ticket", while_waiting: 
                 ticket.withdraw()
             elif name := _try_lock({name: locks[name] for name in ticket.available()}):
                 return name
+            elif not _held and time.monotonic() > notice_at:
+                notice_at = float("inf")
+                log.info("waits: other runs on this machine use its slots (%s)", ", ".join(locks))
             while_waiting()
             time.sleep(POLL_SECONDS)
     finally:

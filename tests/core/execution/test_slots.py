@@ -80,6 +80,31 @@ def test_who_finds_none_free_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     thread.join()
 
 
+def test_who_waits_long_for_the_slots_of_other_runs_says_so_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("PODIUM_SLOTS", "1")
+    monkeypatch.setattr(slots, "NOTICE_SECONDS", 0.0)
+    caplog.set_level("INFO", logger="podium")
+
+    def wait() -> None:
+        checks = iter([False, False, True])
+
+        def give_up() -> None:
+            if next(checks):
+                raise LookupError
+
+        with pytest.raises(LookupError), slot(give_up):
+            pass
+
+    with slot():
+        wait()
+        assert caplog.messages == []  # a run that waits for its own trainings need not say so
+        monkeypatch.setattr(slots, "_held", set())
+        wait()
+    assert caplog.messages == ["waits: other runs on this machine use its slots (cpu-0)"]
+
+
 # Whoever holds a slot leaves a mark meanwhile, and counts all marks.
 HOLDS = """
 import os, random, sys, time
