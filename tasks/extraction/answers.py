@@ -16,12 +16,7 @@ ENOUGH_LABELS = 100
 
 
 def thresholds(
-    values: Candidates,
-    right: np.ndarray,
-    label_count: int,
-    records: Sequence[Record],
-    *,
-    by_predicate: bool,
+    values: Candidates, right: np.ndarray, label_count: int, records: Sequence[Record], *, by_predicate: bool
 ) -> dict[str, Any]:
     """The threshold with the best F1; with `by_predicate` one for each frequent predicate, one for the rest.
 

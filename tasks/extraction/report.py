@@ -15,7 +15,7 @@ from tasks.core.report.page import Material, Section, TableBlock, Text
 from tasks.extraction import dataset
 from tasks.extraction.analysis import error_sections, evaluation, threshold_and_rule_effects
 from tasks.extraction.analysis.errors import mistakes
-from tasks.extraction.analysis.evaluation import EvaluatedSentences
+from tasks.extraction.analysis.evaluation import AnsweredPart
 from tasks.extraction.records import Triple
 from tasks.extraction.scoring import triples as scoring
 from tasks.extraction.scoring.triples import Counts
@@ -54,9 +54,9 @@ def sections(material: Material) -> list[Section]:
     return [section for section in every if section.blocks]
 
 
-def by_predicate(evaluated: EvaluatedSentences, answers: Answers) -> Section:
+def by_predicate(evaluated: AnsweredPart, answers: Answers) -> Section:
     """Precision, recall and F1 of each predicate, the one with most labels first."""
-    counts = scoring.by_predicate(*_sides(evaluated, answers), **evaluated.scorer)
+    counts = scoring.by_predicate(*evaluated.pairs(answers), **evaluated.scorer)
     if not counts:
         return Section("F1 by predicate", [])
     ordered = sorted(counts.items(), key=lambda entry: -entry[1].gold)
@@ -78,11 +78,11 @@ def bar(share: float) -> str:
     return BAR * round(share * BAR_CHARACTERS)
 
 
-def by_size(evaluated: EvaluatedSentences, answers: Answers) -> Section:
+def by_size(evaluated: AnsweredPart, answers: Answers) -> Section:
     """F1 by length of sentences, and by number of labelled triples."""
     if not evaluated.records:
         return Section("F1 by size", [])
-    counts = scoring.per_sentence(*_sides(evaluated, answers), **evaluated.scorer)
+    counts = scoring.per_sentence(*evaluated.pairs(answers), **evaluated.scorer)
     lengths = [len(record.text) for record in evaluated.records]
     numbers = counts[:, 3].tolist()
     return Section(
@@ -120,13 +120,6 @@ def _figures(counts: Counts) -> list[Any]:
     """Labels, answers, precision and recall; None where a denominator is 0."""
     precision = counts.precision if counts.predicted else None
     return [counts.gold, counts.predicted, precision, counts.recall if counts.gold else None]
-
-
-def _sides(
-    evaluated: EvaluatedSentences, answers: Answers
-) -> tuple[list[scoring.Sentence], list[scoring.Sentence]]:
-    gold: list[scoring.Sentence] = [(record.text, record.triples) for record in evaluated.records]
-    return gold, [(text, triples) for (text, _), triples in zip(gold, answers, strict=True)]
 
 
 def notes(folder: Path) -> Section:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from tasks.core.report.page import Block, Section, TableBlock, Text
 from tasks.extraction.analysis.errors import INVENTED, MISSED, Mistake, Side
-from tasks.extraction.analysis.evaluation import EvaluatedSentences
+from tasks.extraction.analysis.evaluation import AnsweredPart
 from tasks.extraction.labelling.mentions import Span, places
 from tasks.extraction.records import Record, Triple, normal_form
 from tasks.text.validation.json_lines import printable
@@ -70,15 +70,8 @@ def _boundaries(mistakes: Iterable[Mistake]) -> list[Block]:
             by_predicate[mistake.triple[1]].append(mistake)
     ordered = sorted(by_predicate.items(), key=lambda entry: -len(entry[1]))[:BOUNDARIES]
     rows = [_boundary_row(predicate, cut) for predicate, cut in ordered]
-    columns = [
-        "predicate",
-        "triples",
-        "subject differs",
-        "object differs",
-        "too long",
-        "too short",
-        "example",
-    ]
+    differences = ["subject differs", "object differs", "too long", "too short"]
+    columns = ["predicate", "triples", *differences, "example"]
     caption = (
         f"Names cut differently, in the {len(rows)} predicates where that is most frequent. "
         "Too long or too short: of subject and object together, against the labelled ones."
@@ -106,7 +99,7 @@ def _difference(mistake: Mistake) -> str:
     return ", ".join(f"{answer}, labelled {label}" for answer, label in pairs if answer != label)
 
 
-def sentences(evaluated: EvaluatedSentences, mistakes: Sequence[Mistake]) -> Section:
+def sentences(evaluated: AnsweredPart, mistakes: Sequence[Mistake]) -> Section:
     """The invented triples of the highest scores, the missed ones of the lowest, and some without a score."""
     scored = [mistake for mistake in mistakes if mistake.score is not None]
     surest = sorted(scored, key=lambda mistake: -(mistake.score or 0.0))
@@ -134,7 +127,7 @@ def _of_each_predicate(missed: Sequence[Mistake]) -> list[Mistake]:
     return [first[predicate] for predicate, _ in counts.most_common(SENTENCES)]
 
 
-def _table(evaluated: EvaluatedSentences, chosen: Sequence[Mistake], caption: str) -> TableBlock:
+def _table(evaluated: AnsweredPart, chosen: Sequence[Mistake], caption: str) -> TableBlock:
     """Triples in their sentences; empty columns are left out."""
     columns = ["score", "triple", "sentence", "error", "id"]
     rows = [_row(evaluated.records[mistake.row], mistake) for mistake in chosen]

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from tasks.extraction.analysis.evaluation import EvaluatedSentences, Same
+from tasks.extraction.analysis.evaluation import AnsweredPart, Same
 from tasks.extraction.labelling.mentions import Span, occurrences
 from tasks.extraction.records import Record, Triple, normal_form
 
@@ -35,7 +35,7 @@ class Mistake(NamedTuple):
     """An invented triple, or a missed label."""
 
     row: int
-    """Index into the sentences of an `EvaluatedSentences`."""
+    """Index into the sentences of an `AnsweredPart`."""
     side: Side
     triple: Triple
     kind: str
@@ -46,7 +46,7 @@ class Mistake(NamedTuple):
     """The blend's; None for a triple that is no candidate."""
 
 
-def mistakes(evaluated: EvaluatedSentences, answers: Sequence[Sequence[Triple]]) -> list[Mistake]:
+def mistakes(evaluated: AnsweredPart, answers: Sequence[Sequence[Triple]]) -> list[Mistake]:
     """All invented and missed triples, sentence by sentence.
 
     With aliases one answer may match two labels, or two answers one: numbers then differ from the scorer's.
@@ -60,7 +60,7 @@ def mistakes(evaluated: EvaluatedSentences, answers: Sequence[Sequence[Triple]])
 
 
 def _of_sentence(
-    evaluated: EvaluatedSentences, row: int, record: Record, answers: Sequence[Triple], same: Same
+    evaluated: AnsweredPart, row: int, record: Record, answers: Sequence[Triple], same: Same
 ) -> Iterator[Mistake]:
     labels = list({normal_form(label): label for label in record.triples}.values())
     invented = [each for each in answers if not any(same(each, label) for label in labels)]

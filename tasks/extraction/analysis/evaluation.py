@@ -20,7 +20,7 @@ Same = Callable[[Triple, Triple], bool]
 """Whether an answer (first) matches a label (second)."""
 
 
-class EvaluatedSentences(NamedTuple):
+class AnsweredPart(NamedTuple):
     """Parallel lists of the sentences that count, with the decision that made the answers."""
 
     records: list[Record]
@@ -37,6 +37,14 @@ class EvaluatedSentences(NamedTuple):
         """The least score of an answer with this predicate."""
         return float(self.decision["by_predicate"].get(predicate, self.decision["threshold"]))
 
+    def pairs(
+        self, answers: Sequence[Sequence[Triple]], rows: Sequence[int] | None = None
+    ) -> tuple[list[triples.Sentence], list[triples.Sentence]]:
+        """Labels and answers of the sentences `rows` (None: all), as the scorer takes them."""
+        chosen = range(len(self.records)) if rows is None else rows
+        labels = [(self.records[row].text, self.records[row].triples) for row in chosen]
+        return labels, [(self.records[row].text, answers[row]) for row in chosen]
+
     @property
     def same(self) -> Same:
         """Comparison by normal forms, or by the scorer itself if it compares more than these."""
@@ -47,7 +55,7 @@ class EvaluatedSentences(NamedTuple):
         )
 
 
-def read(material: Material) -> EvaluatedSentences:
+def read(material: Material) -> AnsweredPart:
     """The blend's out-of-fold answers.
 
     Raises:
@@ -59,23 +67,23 @@ def read(material: Material) -> EvaluatedSentences:
             f"report: expected scores of the dataset's {len(records)} training records in their order, "
             f"received {len(material.blended.ids)} records"
         )
-    return _outcome(material, records, material.blended.values)
+    return _answered_part(material, records, material.blended.values)
 
 
-def read_validation(material: Material) -> EvaluatedSentences | None:
+def read_validation(material: Material) -> AnsweredPart | None:
     """The blend's answers on the validation part, by the same decision; None if there is no such part."""
     scores = material.blended_validation
     if scores is None:
         return None
-    return _outcome(material, dataset.records(material.dataset, "validation"), scores.values)
+    return _answered_part(material, dataset.records(material.dataset, "validation"), scores.values)
 
 
-def _outcome(material: Material, records: list[Record], values: Candidates) -> EvaluatedSentences:
+def _answered_part(material: Material, records: list[Record], values: Candidates) -> AnsweredPart:
     scorer = _scorer(material.dataset, material.config)
     rows = counting(records, scorer["mode"])
     decision = {"by_predicate": {}, "rules": [], **(material.blended.decision or {"threshold": 0.5})}
     kept = answered(values, [record.text for record in records], {**decision, "rules": []})
-    return EvaluatedSentences(
+    return AnsweredPart(
         [records[row] for row in rows],
         [_best(values.record(row)) for row in rows],
         [kept[row] for row in rows],
@@ -90,7 +98,7 @@ def counting(records: Sequence[Record], mode: str) -> list[int]:
     return [row for row, record in enumerate(records) if mode == "strict" or last[record.text] == row]
 
 
-def answers(evaluated: EvaluatedSentences, rules: Sequence[str] | None = None) -> list[list[Triple]]:
+def answers(evaluated: AnsweredPart, rules: Sequence[str] | None = None) -> list[list[Triple]]:
     """The answers of each sentence after these rules; None: after those of the decision."""
     from tasks.extraction.rules.rule_table import apply
 

@@ -1,12 +1,12 @@
 """Sections of the report on thresholds and rules: those chosen, and their alternatives, out of fold."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from tasks.core.report.page import Block, Section, TableBlock, Text
-from tasks.extraction.analysis.evaluation import EvaluatedSentences, answers
+from tasks.extraction.analysis.evaluation import AnsweredPart, answers
 from tasks.extraction.records import Triple, normal_form
 from tasks.extraction.rules.rule_table import RULES
 from tasks.extraction.scoring import triples
@@ -18,7 +18,7 @@ NEARLY_ALL = 0.01
 """Share of labels under the threshold below which candidates, not the threshold, bound recall."""
 
 
-def thresholds(evaluated: EvaluatedSentences) -> Section:
+def thresholds(evaluated: AnsweredPart) -> Section:
     """Precision, recall and F1 over the threshold; thresholds of single predicates where they have any."""
     from tasks.learning.report import charts
 
@@ -55,7 +55,7 @@ def thresholds(evaluated: EvaluatedSentences) -> Section:
     return Section("Thresholds", blocks)
 
 
-def _candidates(evaluated: EvaluatedSentences) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _candidates(evaluated: AnsweredPart) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Predicate, score and correctness of every candidate, aliases aside."""
     gold = [{normal_form(label) for label in record.triples} for record in evaluated.records]
     candidates = [
@@ -67,7 +67,7 @@ def _candidates(evaluated: EvaluatedSentences) -> tuple[np.ndarray, np.ndarray, 
     return np.array(predicates, object), np.array(scores, np.float64), np.array(right, bool)
 
 
-def _labels(evaluated: EvaluatedSentences) -> dict[str, int]:
+def _labels(evaluated: AnsweredPart) -> dict[str, int]:
     """Number of labels by predicate, the most frequent first."""
     distinct = [
         label[1] for record in evaluated.records for label in {normal_form(each) for each in record.triples}
@@ -83,7 +83,7 @@ def _counts(scores: np.ndarray, right: np.ndarray, wanted: int, threshold: float
 
 
 def _thresholds_by_predicate(
-    evaluated: EvaluatedSentences,
+    evaluated: AnsweredPart,
     predicates: np.ndarray,
     scores: np.ndarray,
     right: np.ndarray,
@@ -104,7 +104,7 @@ def _thresholds_by_predicate(
     )
 
 
-def rules(evaluated: EvaluatedSentences, validation: EvaluatedSentences | None = None) -> Section:
+def rules(evaluated: AnsweredPart, validation: AnsweredPart | None = None) -> Section:
     """The effect of each rule: F1 out of fold with and without it, all others as chosen.
 
     Args:
@@ -130,7 +130,7 @@ def rules(evaluated: EvaluatedSentences, validation: EvaluatedSentences | None =
     return Section("Rules", [Text(text), *([TableBlock(columns, rows, caption)] if rows else [])])
 
 
-def _rule_rows(evaluated: EvaluatedSentences) -> list[list[Any]]:
+def _rule_rows(evaluated: AnsweredPart) -> list[list[Any]]:
     """A row for each rule, in the order in which they are applied."""
     chosen = [name for name in RULES if name in evaluated.decision["rules"]]
     now = answers(evaluated)
@@ -139,7 +139,7 @@ def _rule_rows(evaluated: EvaluatedSentences) -> list[list[Any]]:
 
 
 def _rule_row(
-    evaluated: EvaluatedSentences,
+    evaluated: AnsweredPart,
     name: str,
     chosen: Sequence[str],
     now: Sequence[Sequence[Triple]],
@@ -156,18 +156,8 @@ def _rule_row(
     return [name, in_use, *f1, f1[0] - f1[1], len(changed), right, answered - right]
 
 
-def _score(
-    evaluated: EvaluatedSentences, rows: Sequence[int], answers: Sequence[Sequence[Triple]]
-) -> np.ndarray:
+def _score(evaluated: AnsweredPart, rows: Sequence[int], answers: Sequence[Sequence[Triple]]) -> np.ndarray:
     """(4,) int64 counts of some sentences."""
-    counts = triples.per_sentence(*_sides(evaluated, rows, answers), **evaluated.scorer)
+    counts = triples.per_sentence(*evaluated.pairs(answers, rows), **evaluated.scorer)
     total: np.ndarray = counts.sum(axis=0)
     return total
-
-
-def _sides(
-    evaluated: EvaluatedSentences, rows: Sequence[int], answers: Sequence[Sequence[Triple]]
-) -> Iterator[list[triples.Sentence]]:
-    texts = [evaluated.records[row].text for row in rows]
-    yield [(text, evaluated.records[row].triples) for text, row in zip(texts, rows, strict=True)]
-    yield [(text, answers[row]) for text, row in zip(texts, rows, strict=True)]

@@ -1,6 +1,6 @@
 """Decoding of GPLinker (Su, kexue.fm/archives/8888): spans, and the links between their ends."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
@@ -9,8 +9,7 @@ from tasks.extraction.config import Recipe
 from tasks.extraction.gplinker.network import build, split_factors
 from tasks.extraction.models.features import TokenizedSentence, span_of
 from tasks.extraction.models.inference import Decoder, SpanTriple
-from tasks.extraction.models.network import Arrays, TripleNetwork
-from tasks.extraction.records import Record
+from tasks.extraction.models.network import Arrays, Indices, Networks, Records
 
 __all__ = ["build", "decode", "decoder"]
 
@@ -18,18 +17,13 @@ MOST_SPANS = 64
 """Subjects, and objects, decoded in one sentence: those of the highest scores."""
 
 
-def decoder(
-    networks: Sequence[TripleNetwork],
-    recipe: Recipe,
-    predicates: Mapping[str, int],
-    records: Callable[[], Sequence[Record]],
-) -> Decoder:
+def decoder(networks: Networks, recipe: Recipe, predicates: Indices, records: Records) -> Decoder:
     """The decoding of batches; the training records are not read."""
     return partial(decode, networks, floor=recipe.floor)
 
 
 def decode(
-    networks: Sequence[TripleNetwork], batch: Sequence[TokenizedSentence], inputs: Arrays, *, floor: float
+    networks: Networks, batch: Sequence[TokenizedSentence], inputs: Arrays, *, floor: float
 ) -> list[list[SpanTriple]]:
     """Triples of a batch of sentences whose four scores, averaged over networks, all reach `floor`.
 

@@ -1,6 +1,6 @@
 """What a training of GPLinker rests on: its network, its targets, and the marks to measure it by."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,13 +8,13 @@ import numpy as np
 from tasks.extraction.config import Recipe
 from tasks.extraction.gplinker.network import build, split_factors
 from tasks.extraction.models.features import TokenizedSentence, tokens_of
-from tasks.extraction.models.network import Arrays, TargetMaker
+from tasks.extraction.models.network import Arrays, Indices, TargetMaker
 from tasks.extraction.records import Record
 
 __all__ = ["build", "marks", "target_maker"]
 
 
-def target_maker(recipe: Recipe, records: Sequence[Record], predicates: Mapping[str, int]) -> TargetMaker:
+def target_maker(recipe: Recipe, records: Sequence[Record], predicates: Indices) -> TargetMaker:
     """Targets of batches; the generator is not used, and there are no further inputs."""
     return lambda batch, length, generator: ({}, targets(batch, predicates=len(predicates), length=length))
 

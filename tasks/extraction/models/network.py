@@ -10,17 +10,21 @@ A training rests on `training`, a prediction on `inference`, and neither on anot
 * `inference.decoder(networks, recipe, predicates, records)` returns a decoder
   (`tasks.extraction.models.inference.Decoder`).
 
-`records` are the training sentences that the model may know, `predicates` the indices of predicates by name.
+`predicates` are the indices of predicates by name, `records` the training sentences that the model may know
+(of `decoder` a function that returns them).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from tasks.extraction.models.features import TokenizedSentence
+from tasks.extraction.records import Record
 
 Arrays = dict[str, np.ndarray]
+Indices = Mapping[str, int]
+Records = Callable[[], Sequence[Record]]
 TargetMaker = Callable[[Sequence[TokenizedSentence], int, np.random.Generator], tuple[Arrays, Arrays]]
 """(batch, tokens of the padded batch, generator): further inputs of the network, and targets, by name."""
 
@@ -36,3 +40,6 @@ class TripleNetwork(NamedTuple):
     """Outputs of `sentence` and a `span` (b, 2) in each sentence → (b, n, 2·k) log-probabilities of the
     span's objects; None where a method needs no second model."""
     losses: dict[str, Any]
+
+
+Networks = Sequence[TripleNetwork]

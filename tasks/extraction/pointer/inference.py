@@ -1,6 +1,6 @@
 """What a prediction of `pointer` rests on: its network, distant supervision and the decoding of tags."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
@@ -9,21 +9,15 @@ from tasks.extraction.config import Recipe
 from tasks.extraction.labelling.distant_supervision import KnownTriples
 from tasks.extraction.models.features import TokenizedSentence
 from tasks.extraction.models.inference import Decoder, SpanTriple
-from tasks.extraction.models.network import Arrays, TripleNetwork
+from tasks.extraction.models.network import Arrays, Indices, Networks, Records
 from tasks.extraction.pointer.distant_features import DistantFeatures
 from tasks.extraction.pointer.network import build
-from tasks.extraction.records import Record
 from tasks.extraction.tagging.decoding import decode
 
 __all__ = ["build", "decoder"]
 
 
-def decoder(
-    networks: Sequence[TripleNetwork],
-    recipe: Recipe,
-    predicates: Mapping[str, int],
-    records: Callable[[], Sequence[Record]],
-) -> Decoder:
+def decoder(networks: Networks, recipe: Recipe, predicates: Indices, records: Records) -> Decoder:
     """The decoding of batches; `records` are called once, if the recipe has distant supervision."""
     decode_tags = partial(decode, networks, predicates=len(predicates), floor=recipe.floor)
     if not recipe.distant:

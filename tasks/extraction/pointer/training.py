@@ -1,6 +1,6 @@
 """What a training of `pointer` rests on: its network, its targets, and the marks to measure it by."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy as np
 from tasks.extraction.config import Recipe
 from tasks.extraction.labelling.distant_supervision import KnownTriples
 from tasks.extraction.models.features import TokenizedSentence
-from tasks.extraction.models.network import Arrays, TargetMaker
+from tasks.extraction.models.network import Arrays, Indices, TargetMaker
 from tasks.extraction.pointer.distant_features import DistantFeatures
 from tasks.extraction.pointer.network import build
 from tasks.extraction.records import Record
@@ -17,7 +17,7 @@ from tasks.extraction.tagging.targets import marks, targets
 __all__ = ["build", "marks", "target_maker"]
 
 
-def target_maker(recipe: Recipe, records: Sequence[Record], predicates: Mapping[str, int]) -> TargetMaker:
+def target_maker(recipe: Recipe, records: Sequence[Record], predicates: Indices) -> TargetMaker:
     """Targets of batches, and the subjects drawn for them, with what the records say of pairs of names."""
     make = partial(targets, predicates=len(predicates), subjects=recipe.training.subjects)
     if not recipe.distant:

@@ -16,13 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from tasks.core.did_you_mean import suggestion
 from tasks.core.errors import InvalidSettings
 from tasks.extraction.records import Triple
-from tasks.extraction.rules.boundaries import (
-    ancestral_home,
-    climate,
-    company_suffix,
-    enumeration,
-    publisher,
-)
+from tasks.extraction.rules.boundaries import ancestral_home, climate, company_suffix, enumeration, publisher
 from tasks.extraction.rules.names import latin_names, nested_names
 from tasks.extraction.rules.relations import (
     album,

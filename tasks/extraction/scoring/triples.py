@@ -29,13 +29,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from tasks.extraction.records import Triple, normal_name
-from tasks.extraction.scoring.matching import (
-    NONE,
-    Counter,
-    Dictionary,
-    count_official,
-    count_strict,
-)
+from tasks.extraction.scoring.matching import NONE, Counter, Dictionary, count_official, count_strict
 
 Sentence = tuple[str, Collection[Triple]]
 Mode = Literal["official", "strict"]

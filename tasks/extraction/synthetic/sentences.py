@@ -5,20 +5,8 @@ from functools import cache
 from random import Random
 from typing import NamedTuple
 
-from tasks.extraction.synthetic import vocabulary
-from tasks.extraction.synthetic.grammar import (
-    BODY_TYPES,
-    KINDS,
-    LEADS,
-    NESTED,
-    PLURALS,
-    SCHEMA,
-    TAGS,
-    TAILS,
-    TOPICS,
-    Clause,
-    SentenceTopic,
-)
+from tasks.extraction.synthetic import grammar, vocabulary
+from tasks.extraction.synthetic.grammar import Clause, SentenceTopic
 from tasks.extraction.synthetic.vocabulary import Name, Word
 
 CONTINUATIONS = (0, 0, 1, 1, 1, 2, 2, 3)
@@ -104,10 +92,10 @@ class _SlotNames:
         return [*first, *(word for name in others for word in (("、", "w"), *name))]
 
     def _fill(self, slot: str) -> list[Name]:
-        if slot in NESTED:
-            return [tuple(self.words(NESTED[slot]))]
-        count = self._random.choice(PLURAL_COUNTS) if slot in PLURALS else 1
-        return [self._unused(KINDS.get(slot, "person")) for _ in range(count)]
+        if slot in grammar.NESTED:
+            return [tuple(self.words(grammar.NESTED[slot]))]
+        count = self._random.choice(PLURAL_COUNTS) if slot in grammar.PLURALS else 1
+        return [self._unused(grammar.KINDS.get(slot, "person")) for _ in range(count)]
 
     def _unused(self, kind: str) -> Name:
         while vocabulary.text(name := vocabulary.draw(kind, self._known, self._random)) in self._used:
@@ -117,7 +105,7 @@ class _SlotNames:
 
 
 def _topic(random: Random) -> SentenceTopic:
-    return random.choices(TOPICS, [topic.share for topic in TOPICS])[0]
+    return random.choices(grammar.TOPICS, [topic.share for topic in grammar.TOPICS])[0]
 
 
 def _clauses(topic: SentenceTopic, random: Random) -> list[Clause]:
@@ -127,9 +115,9 @@ def _clauses(topic: SentenceTopic, random: Random) -> list[Clause]:
         if _can_follow(clause, clauses):
             clauses.append(clause)
     if random.random() < LEAD_SHARE:
-        clauses.insert(0, Clause(random.choice(LEADS)))
+        clauses.insert(0, Clause(random.choice(grammar.LEADS)))
     if random.random() < TAIL_SHARE:
-        clauses.append(Clause(random.choice(TAILS)))
+        clauses.append(Clause(random.choice(grammar.TAILS)))
     return clauses
 
 
@@ -156,7 +144,7 @@ def _choices(token: str) -> tuple[Word, ...]:
 
 @cache
 def _tags() -> dict[str, str]:
-    return {word: tag for tag, words in TAGS.items() for word in words.split()}
+    return {word: tag for tag, words in grammar.TAGS.items() for word in words.split()}
 
 
 @cache
@@ -168,7 +156,11 @@ def _facts(clause: Clause) -> tuple[Fact, ...]:
 @cache
 def _types(fact: Fact) -> tuple[str, str]:
     """Subject and object type by the schema."""
-    rows = [row for row in SCHEMA if row[1] == fact[1] and BODY_TYPES.get(fact[0], row[0]) == row[0]]
+    rows = [
+        row
+        for row in grammar.SCHEMA
+        if row[1] == fact[1] and grammar.BODY_TYPES.get(fact[0], row[0]) == row[0]
+    ]
     ((subject_type, _, object_type),) = rows
     return subject_type, object_type
 

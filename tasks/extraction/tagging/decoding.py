@@ -6,7 +6,7 @@ import numpy as np
 
 from tasks.extraction.models.features import TokenizedSentence, span_of
 from tasks.extraction.models.inference import SpanTriple
-from tasks.extraction.models.network import Arrays, TripleNetwork
+from tasks.extraction.models.network import Arrays, Networks
 
 SURE = 0.4
 """Probability from which an end ends the search for a start's end (the published threshold of ends)."""
@@ -20,7 +20,7 @@ Subject = tuple[int, int, int, float]
 
 
 def decode(
-    networks: Sequence[TripleNetwork],
+    networks: Networks,
     batch: Sequence[TokenizedSentence],
     inputs: Arrays,
     *,
@@ -81,7 +81,7 @@ def pairs(starts: np.ndarray, ends: np.ndarray, *, floor: float) -> list[tuple[i
 
 
 def _object_tags(
-    networks: Sequence[TripleNetwork],
+    networks: Networks,
     outputs: Sequence[Arrays],
     subjects: Sequence[Subject],
     distant: Callable[[int, int, int], np.ndarray] | None,
