@@ -42,7 +42,9 @@ class AnsweredPart(NamedTuple):
     ) -> tuple[list[triples.Sentence], list[triples.Sentence]]:
         """Labels and answers of the sentences `rows` (None: all), as the scorer takes them."""
         chosen = range(len(self.records)) if rows is None else rows
-        labels = [(self.records[row].text, self.records[row].triples) for row in chosen]
+        labels: list[triples.Sentence] = [
+            (self.records[row].text, self.records[row].triples) for row in chosen
+        ]
         return labels, [(self.records[row].text, answers[row]) for row in chosen]
 
     @property
