@@ -127,7 +127,10 @@ def agreement(lines: Iterable[Entry], *, public_higher_is_better: bool) -> Agree
 def agreement_text(result: Agreement | None) -> str:
     """The agreement as a sentence."""
     if result is None:
-        return "Record public scores of two or more different submissions to see how far ranks agree."
+        return (
+            "Record public scores of two or more different submissions to see whether they rank them as "
+            "out-of-fold scores do."
+        )
     pairs = "1 pair" if result.pairs == 1 else f"{result.pairs:,} pairs"
     return (
         f"Out-of-fold and public scores agree in rank by {result.tau:+.2f} (Kendall's tau: 1 the same order, "
