@@ -21,7 +21,7 @@ MESSAGES = {
     "empty_heading": "tables with an empty heading",
     "changed_table": "tables whose id has other contents in an earlier part",
     "differing_cell": "cells of the competition's database that differ from the tables; the tables are used",
-    "repeated_question": "questions that occur more than once in the same part, about the same table",
+    "repeated_question": "questions that occur earlier in the same part, about the same table",
     "contradiction": "of these, with another label than the first",
     "validation_leak": "validation questions that are also in training: scores on them are too high",
     "test_leak": "test questions that are also in training or validation",
