@@ -168,7 +168,7 @@ def test_every_unusable_photograph_is_listed(tmp_path):
 def test_missing_photographs_are_reported_before_any_is_decoded(tmp_path, monkeypatch):
     root = write(tmp_path / "dogs")
     (root / "train" / "d,4.jpg").unlink()
-    monkeypatch.setattr(photograph_checks.photographs, "read", lambda *_: pytest.fail("decoded"))
+    monkeypatch.setattr(photograph_checks.read_and_crop, "read", lambda *_: pytest.fail("decoded"))
     with pytest.raises(InvalidData, match=r"txt:4: expected train/d,4\.jpg, received no such file"):
         data.count(settings(root))
 
