@@ -21,7 +21,7 @@ Timeout = Annotated[
     str | None,
     typer.Option(help="Time for the run, such as 90m, 8h, 2d; recipes that do not fit are left out."),
 ]
-Server = Annotated[bool, typer.Option("--server/--no-server", help="Record the run on a Prefect server.")]
+Server = Annotated[bool, typer.Option("--server/--no-server", help="Record on a Prefect server what runs.")]
 SubmissionName = Annotated[
     str, typer.Argument(help="A submission's folder, or a part of its name that is unique.")
 ]
