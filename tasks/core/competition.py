@@ -5,10 +5,10 @@ Each folder of `tasks` with a `competition.py` is a competition; the file binds 
 further folder. The functions only write to the folder that they are given, and use neither Prefect nor the
 store.
 
-Terms: a *dataset* is the folder that `load` has written. It has up to three *parts*: `train`, which is
-divided into folds; `validation`, further labelled records that some competitions provide, on which nothing is
-fitted or chosen; and `test`, the records to predict. Arrays are numpy arrays; n is the number of records, k
-of classes.
+Terms: a *dataset* is what `load` has written, a folder with the files of all parts or the folders of some
+(`tasks.core.dataset`). It has up to three *parts*: `train`, which is divided into folds; `validation`,
+further labelled records that some competitions provide, on which nothing is fitted or chosen; and `test`, the
+records to predict. Arrays are numpy arrays; n is the number of records, k of classes.
 """
 
 from collections.abc import Callable, Iterable
@@ -19,6 +19,7 @@ from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 import numpy as np
 
 import tasks
+from tasks.core.dataset import Dataset
 from tasks.core.did_you_mean import suggestion
 from tasks.core.errors import InvalidSettings
 from tasks.core.jobs import AugmentJob, EncodeJob, PredictJob, PretrainJob, TrainJob
@@ -101,29 +102,44 @@ class Competition(NamedTuple):
     name: str
     file: str
     """Name of the file that is uploaded."""
+    parts: tuple[Part, ...]
+    """The parts of its datasets."""
+    common_files: tuple[str, ...]
+    """Names of the files of the training part that the other parts are read with, such as vocabularies."""
     load: Callable[..., None]
-    """(settings, folder): read and check the raw files and write the dataset; raises InvalidData."""
-    fold_key: Callable[[Path], FoldKey]
+    """(settings, part, folder): read and check the raw files of a part, and write it with its notes
+    (`tasks.core.dataset.notes_file`); raises InvalidData."""
+    fold_key: Callable[[Dataset], FoldKey]
     """(dataset): ids, strata and groups of the training records."""
-    ids: Callable[[Path, Part], list[str]]
+    overlap: Callable[[Dataset], list[dict[str, Any]]]
+    """(dataset): notes on records of a part that occur in an earlier one too, in the order of `parts`
+    (`tasks.core.dataset.note`)."""
+    features: Callable[[Dataset, Part], np.ndarray]
+    """(dataset, part): (n, d) float32, or a scipy sparse matrix, plain features of a part's records without
+    their labels, by which parts are compared; no network and no fitted vocabulary."""
+    excerpt: Callable[[Dataset, Part, list[int]], list[Any]]
+    """(dataset, part, rows): what the report shows of records, in the order of the rows: a text, or the bytes
+    of a JPEG."""
+    ids: Callable[[Dataset, Part], list[str]]
     """(dataset, part): ids of a part's records in the order of their scores; empty for an absent part."""
     augment: Callable[[AugmentJob], None]
     """(job): write one augmented view of the training records."""
     encode: Callable[[EncodeJob], None]
-    """(job): write the models' inputs for all records, as far as no training changes them."""
+    """(job): write the models' inputs for all records of a part, as far as no training changes them."""
     build: Callable[[TrainJob], Any]
     """(job): a `tasks.learning.training.loop.Training`: model, stages, and batches by step."""
-    predict: Callable[[PredictJob], Iterable[tuple[str, Scores]]]
-    """(job): (part, scores) for each of the job's parts, by one model or by several together. A part may come
-    in consecutive pieces, so that not all of its records must be in memory."""
+    predict: Callable[[PredictJob], Iterable[Scores]]
+    """(job): scores of the job's part, by one model or by several together, in consecutive pieces, so that not
+    all records must be in memory. Of the training part it reads nothing but held-out records: what else a
+    prediction rests on was stored with the model."""
     scorer: Callable[..., Scorer]
     """(dataset, part="train", settings=None): the official metric of a part. `settings` are those of decoding
     values to answers, if the competition has any."""
-    decode: Callable[[Any, Path, dict[str, Any]], list[Any]]
+    decode: Callable[[Any, Dataset, dict[str, Any]], list[Any]]
     """(values, dataset, decision): an answer for each test record."""
     write: Callable[[list[str], list[Any], Path], None]
     """(ids, answers, file): write a submission file."""
-    check: Callable[[Path, list[str], Path], int]
+    check: Callable[[Path, list[str], Dataset], int]
     """(file, ids, dataset): check a submission file; returns its line count, raises InvalidSubmission."""
     sections: Callable[..., list[Any]]
     """(material): the competition's own sections of the report."""

@@ -6,13 +6,16 @@ Two markers tell the cache how a field enters a step's key (`tasks.core.cache.ke
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, model_validator
 
 
 class Contents(NamedTuple):
     """The field names a file or folder; its contents decide the result, its place does not."""
+
+    within: str = ""
+    """Field with the names of the files and folders in that folder which count; empty: all do."""
 
 
 class NotInKey(NamedTuple):
@@ -28,6 +31,35 @@ class Settings(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, validate_default=True, use_attribute_docstrings=True
     )
+
+
+class RawPart(Settings):
+    """What decides a part of a dataset: the raw files it is read from, and the settings it is read by."""
+
+    root: Annotated[str, Contents(within="files")]
+    files: Annotated[tuple[str, ...], NotInKey()]
+    """Names below `root` of the files and folders; those that do not exist count for nothing."""
+    options: dict[str, Any]
+    """The other settings that decide the part, as JSON."""
+    data: Annotated[SerializeAsAny[Settings], NotInKey()]
+    """All settings of the data."""
+
+
+class RawData(Settings):
+    """Base of the settings of a competition's raw files."""
+
+    def files_of(self, part: str) -> tuple[str, ...]:
+        """Names below `root` of the files and folders that a part is read from, whether they exist or not."""
+        raise NotImplementedError
+
+    def options_of(self, part: str) -> dict[str, Any]:
+        """The settings that decide a part, apart from `root`; by default all."""
+        return self.model_dump(mode="json", exclude={"root"})
+
+    def of_part(self, part: str) -> RawPart:
+        """What decides this part of the dataset."""
+        root = self.root  # type: ignore[attr-defined]  # a field of each subclass, with its own description
+        return RawPart(root=root, files=self.files_of(part), options=self.options_of(part), data=self)
 
 
 class Folds(Settings):

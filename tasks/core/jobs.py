@@ -9,6 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from tasks.core.dataset import PartFolders
+
 
 class Job(BaseModel):
     """Fields of all jobs."""
@@ -18,8 +20,8 @@ class Job(BaseModel):
     competition: str
     settings: dict[str, Any]
     """The settings that the step was called with, as JSON."""
-    dataset: Path
-    """Folder of the dataset that `load` has written."""
+    dataset: PartFolders
+    """The parts of the dataset that the step reads, and no others."""
     seed: int
     output: Path
     """Empty folder for the result."""
@@ -41,27 +43,33 @@ class AugmentJob(Job):
 
 
 class EncodeJob(Job):
-    """Write the models' inputs for all records, as far as no training changes them."""
+    """Write the models' inputs for all records of a part, as far as no training changes them."""
 
+    part: str
+    """The part of the dataset: `train`, `validation` or `test`."""
     view: str
     """Name of a test-time view."""
 
 
 class PretrainJob(Job):
-    """Fit a network on the dataset's records without their labels."""
+    """Fit a network on records of the dataset without their labels."""
+
+    parts: tuple[str, ...] = ("train",)
+    """The parts whose records it reads."""
 
 
 class FoldJob(Job):
     """Fields of training and prediction."""
 
-    folds: Path
-    """Folder with `folds.npy` (n,) int, the fold of each training record, and `ids.json`."""
+    folds: Path | None = None
+    """Folder with `folds.npy` (n,) int, the fold of each training record, and `ids.json`; None where no
+    training record is read."""
     fold: int | None = None
     """The held-out fold; None: no record is held out."""
     beside: int | None = None
     """A second fold that is left out, so that models have not seen its records either."""
-    inputs: dict[str, Path] = {}
-    """Encoded records by the name of their test-time view."""
+    inputs: dict[str, PartFolders] = {}
+    """Encoded records of the parts that are read, by the name of their test-time view."""
 
 
 class TrainJob(FoldJob):
@@ -79,5 +87,5 @@ class PredictJob(FoldJob):
     """Score records with one model, or with several together."""
 
     models: tuple[Path, ...] = ()
-    parts: tuple[str, ...] = ()
-    """The parts to predict: `held_out`, `validation`, `test`."""
+    part: str = "held_out"
+    """The records to predict: `held_out`, which are those of `fold`, `validation` or `test`."""

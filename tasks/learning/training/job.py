@@ -11,6 +11,8 @@ from tasks.core.jobs import Job
 def fit_job(job: Job, build: Callable[[Any], Any] | None) -> None:
     """Write `model.weights.h5` and `history.json`, a row for each epoch; resume from a checkpoint if killed.
 
+    What else predictions need of the training records lies beside them (`Training.write`).
+
     Args:
         build: (job) → `tasks.learning.training.loop.Training`; None if the competition has none.
     """
@@ -28,5 +30,6 @@ def fit_job(job: Job, build: Callable[[Any], Any] | None) -> None:
         workers=job.data_workers,
         report=send,
     )
+    training.write(job.output)
     training.model.save_weights(job.output / "model.weights.h5")
     (job.output / "history.json").write_text(json.dumps(history, indent=1), "utf-8")

@@ -55,6 +55,8 @@ class Training(NamedTuple):
     evaluate: Callable[[Any], dict[str, float]] = lambda model: {}
     """(model): return figures of the held-out records after an epoch."""
     ema: float = 0.0
+    write: Callable[[Path], None] = lambda folder: None
+    """(folder): write beside the weights what predictions need of the training records."""
 
 
 def fit(
