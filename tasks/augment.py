@@ -19,7 +19,7 @@ def augment(
     competition: str,
     name: str,
     settings: dict[str, BaseModel],
-    dataset: Artifact,
+    dataset: list[Artifact],
     folds: Artifact,
     *,
     view: int,

@@ -1,29 +1,30 @@
-"""Step `encode`: the inputs of models, of all records, as far as no training changes them."""
+"""Step `encode`: the inputs of models, of the records of a part, as far as no training changes them."""
 
 from typing import Any
 
 from pydantic import BaseModel
 
 from tasks.core.cache.store import Artifact
-from tasks.core.competition import find
+from tasks.core.competition import Part, find
 from tasks.core.config import Run
 from tasks.core.dispatch import in_child, read_job
 from tasks.core.jobs import EncodeJob
 from tasks.core.step import step
 
 
-@step(uses=("encode",), libraries=("backend",), label="encode {name} {view}", retries=2, ignore=("name",))
+@step(uses=("encode",), libraries=("backend",), label="encode {name} {part} {view}", retries=2, ignore=("name",))
 def encode(
     competition: str,
     name: str,
     settings: dict[str, BaseModel],
-    dataset: Artifact,
+    dataset: list[Artifact],
     *,
+    part: Part,
     view: str,
     seed: int,
     run: Run,
 ) -> Artifact:
-    """Compute one test-time view of all records; `settings` are the parts of a recipe that decide it."""
+    """Compute one test-time view of all records of a part; `settings` are the parts of a recipe that decide it."""
     return in_child(
         "tasks.encode:child",
         "encoded",
@@ -31,6 +32,7 @@ def encode(
         competition=competition,
         settings=settings,
         dataset=dataset,
+        part=part,
         view=view,
         seed=seed,
         run=run,

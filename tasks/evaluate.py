@@ -19,7 +19,7 @@ log = logging.getLogger("podium")
 
 @step(uses=("metric",), label="evaluate {name} {of}", ignore=("name", "of"))
 def evaluate(
-    competition: str, name: str, dataset: Artifact, folds: Artifact, predictions: Artifact, *, of: str
+    competition: str, name: str, train: Artifact, folds: Artifact, predictions: Artifact, *, of: str
 ) -> Artifact:
     """Write `score.json`: name, value, standard error, and whether higher is better.
 
@@ -33,7 +33,7 @@ def evaluate(
     row = {id: index for index, id in enumerate(ids)}
     held_out = prediction_files.read(predictions.path, "held_out")
     rows = np.array([row[id] for id in held_out.ids])
-    scorer = find(competition).scorer(dataset.path)
+    scorer = find(competition).scorer(train.path)
     share = members.best_head_share(held_out.values, lambda values: scorer(values, rows).signed)
     score = scorer(members.blend_heads(held_out.values, share), rows)
     log.info("%s: %s", of, score.text())

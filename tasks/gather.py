@@ -1,4 +1,4 @@
-"""Step `gather`: the predictions of all folds → one member, with each training record predicted once."""
+"""Step `gather`: held-out predictions of all folds → one member, with each training record predicted once."""
 
 import json
 
@@ -12,38 +12,26 @@ from tasks.learning.ensemble import members, prediction_files
 
 @step(uses=("metric",), label="gather {name}", ignore=("name",))
 def gather(
-    competition: str,
-    name: str,
-    dataset: Artifact,
-    folds: Artifact,
-    held_out: list[Artifact],
-    others: list[Artifact],
+    competition: str, name: str, train: Artifact, folds: Artifact, held_out: list[Artifact]
 ) -> Artifact:
-    """Join held-out scores by id, average scores of other parts over models, blend a model's heads.
+    """Join held-out scores by id, and blend a model's heads.
 
-    Writes `out_of_fold`, `test` and, if there is such a part, `validation` as
-    `tasks.learning.ensemble.prediction_files`, and `member.json` with the score, its standard error, and the
-    share of the first head.
+    Writes `out_of_fold` as `tasks.learning.ensemble.prediction_files`, and `member.json` with the score, its
+    standard error, and the share of the first head.
 
     Args:
         held_out: predictions of held-out records, by fold.
-        others: predictions of validation and test records: one artifact, or one for each fold.
 
     Raises:
         ValueError: a record was predicted twice, never, or in the wrong fold.
     """
     ids: list[str] = json.loads((folds.path / "ids.json").read_text("utf-8"))
     assigned = np.load(folds.path / "folds.npy")
-    scorer = find(competition).scorer(dataset.path)
+    scorer = find(competition).scorer(train.path)
     joined = members.join([prediction_files.read(each.path, "held_out") for each in held_out], ids, assigned)
     share = members.best_head_share(joined, lambda values: scorer(values).signed)
     out_of_fold = members.blend_heads(joined, share)
     with (store := Store.current()).new_folder() as folder:
         prediction_files.write(folder, "out_of_fold", Scores(ids, out_of_fold))
-        for part in ("validation", "test"):
-            if prediction_files.exists(others[0].path, part):
-                mean = members.mean([prediction_files.read(each.path, part) for each in others])
-                values = members.blend_heads(mean.values, share)
-                prediction_files.write(folder, part, Scores(mean.ids, values))
         write_json(folder / "member.json", {"score": scorer(out_of_fold)._asdict(), "first_head": share})
         return store.keep("member", folder)

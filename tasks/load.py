@@ -1,15 +1,14 @@
-"""Step `load`: raw files → dataset. The key contains the raw files' contents and not their paths."""
-
-from pydantic import BaseModel
+"""Step `load`: raw files → one part of the dataset. The key contains the part's raw files and not their paths."""
 
 from tasks.core.cache.store import Artifact, Store
-from tasks.core.competition import find
+from tasks.core.competition import Part, find
+from tasks.core.config import RawPart
 from tasks.core.step import step
 
 
-@step(uses=("data",), label="load {competition}")
-def load(competition: str, data: BaseModel) -> Artifact:
-    """Check the raw files and write the competition's dataset."""
+@step(uses=("data",), label="load {competition} {part}")
+def load(competition: str, raw: RawPart, *, part: Part) -> Artifact:
+    """Check the raw files of a part and write its records, with what only training records tell."""
     with (store := Store.current()).new_folder() as folder:
-        find(competition).load(data, folder)
-        return store.keep("dataset", folder)
+        find(competition).load(raw.data, part, folder)
+        return store.keep(part, folder)

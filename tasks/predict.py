@@ -1,4 +1,4 @@
-"""Step `predict`: models → scores of held-out, validation and test records, with their ids."""
+"""Step `predict`: models → scores of held-out, validation or test records, with their ids."""
 
 from typing import Any
 
@@ -22,23 +22,25 @@ from tasks.core.step import step
 def predict(
     competition: str,
     recipe: BaseModel,
-    dataset: Artifact,
-    folds: Artifact,
-    inputs: dict[str, Artifact],
+    dataset: list[Artifact],
+    folds: Artifact | None,
+    inputs: dict[str, list[Artifact]],
     models: list[Artifact],
     *,
-    parts: list[str],
+    part: str,
     fold: int | None,
     beside: int | None = None,
     of: str,
     seed: int,
     run: Run,
 ) -> Artifact:
-    """Write the scores of each part, as `tasks.learning.ensemble.prediction_files` does.
+    """Write the scores of a part, as `tasks.learning.ensemble.prediction_files` does.
 
     Args:
+        dataset: the part's records and, unless they are training records, what is common to all parts.
+        folds: only for held-out records.
         models: if several, they agree on scores before these become candidates.
-        parts: `held_out`, `validation` and `test`, or some of them.
+        part: `held_out`, `validation` or `test`.
         fold: the fold whose records are `held_out`; None: no fold's are.
         beside: a second held-out fold, about which no other input may contain anything.
         of: what the prediction is called in logs and reports.
@@ -55,7 +57,7 @@ def predict(
         beside=beside,
         inputs=inputs,
         models=models,
-        parts=parts,
+        part=part,
         seed=seed,
         run=run,
     )
@@ -69,4 +71,4 @@ def child(job: dict[str, Any]) -> None:
     predict_job = read_job(job, PredictJob)
     configure(predict_job.seed)
     pieces = find(predict_job.competition).predict(predict_job)
-    prediction_files.write_pieces(predict_job.output, pieces)
+    prediction_files.write_pieces(predict_job.output, predict_job.part, pieces)

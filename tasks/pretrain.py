@@ -13,14 +13,23 @@ from tasks.core.step import step
 from tasks.learning.training.job import fit_job
 
 
-@step(uses=("language_model",), libraries=("backend",), label="pretrain {name}", retries=2, ignore=("name",))
+@step(uses=("language_model",), libraries=("backend",), label="pretrain {name} on {parts}", retries=2, ignore=("name",))
 def pretrain(
-    competition: str, name: str, settings: dict[str, BaseModel], dataset: Artifact, *, seed: int, run: Run
+    competition: str,
+    name: str,
+    settings: dict[str, BaseModel],
+    dataset: list[Artifact],
+    *,
+    parts: list[str],
+    seed: int,
+    run: Run,
 ) -> Artifact:
     """Fit a network, and write it as `tasks.learning.training.job.fit_job` does.
 
     Args:
         settings: the parts of a recipe that decide the network and its pretraining.
+        dataset: the parts `parts`, whose texts are read without labels. With the test part among them the
+            pretraining is transductive on purpose, and new test files train all anew.
     """
     return in_child(
         "tasks.pretrain:child",
@@ -29,6 +38,7 @@ def pretrain(
         competition=competition,
         settings=settings,
         dataset=dataset,
+        parts=parts,
         seed=seed,
         run=run,
     )

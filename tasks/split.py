@@ -1,4 +1,4 @@
-"""Step `split`: dataset → folds, the number of a fold for each training record."""
+"""Step `split`: training records → folds, the number of a fold for each training record."""
 
 import json
 
@@ -13,13 +13,13 @@ from tasks.learning.folds.folding import assign_folds
 
 
 @step(uses=("dataset",), label="split {competition}")
-def split(competition: str, dataset: Artifact, folds: Folds) -> Artifact:
+def split(competition: str, train: Artifact, folds: Folds) -> Artifact:
     """Write `folds.npy` (n,) int64 and `ids.json`, both in the dataset's order.
 
     Raises:
         InvalidSettings: a stratum has fewer records than there are folds.
     """
-    key = find(competition).fold_key(dataset.path)
+    key = find(competition).fold_key(train.path)
     smallest = int(np.unique(key.strata, return_counts=True)[1].min())
     if smallest < folds.count:
         most = f"at most {smallest}, the records of the smallest class"

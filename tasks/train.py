@@ -23,11 +23,11 @@ from tasks.learning.training.job import fit_job
 def train(
     competition: str,
     recipe: BaseModel,
-    dataset: Artifact,
+    dataset: list[Artifact],
     folds: Artifact,
     views: list[Artifact],
     plain_views: list[Artifact],
-    inputs: dict[str, Artifact],
+    inputs: dict[str, list[Artifact]],
     labels: Artifact | None,
     start: Artifact | None,
     *,
@@ -41,6 +41,7 @@ def train(
 
     The records of `fold` are held out (None: no record is), and those of `beside`, which this model predicts
     for a second round. `labels` come from a first round; training starts from the weights of `start`.
+    `dataset` is the training part, and the test part too where `labels` are of test records.
     """
     return in_child(
         "tasks.train:child",

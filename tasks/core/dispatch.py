@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from tasks.core.cache.store import Artifact, Store
+from tasks.core.cache.store import Artifact, Store, part_folders
 from tasks.core.cluster import client
 from tasks.core.config import Run
 from tasks.core.context import running
@@ -22,7 +22,7 @@ def in_child(
     *,
     competition: str,
     settings: dict[str, BaseModel] | BaseModel,
-    dataset: Artifact,
+    dataset: list[Artifact],
     seed: int,
     run: Run,
     **fields: Any,
@@ -30,7 +30,7 @@ def in_child(
     """Call `module:function` with a job of this type in a new process and store what it writes.
 
     The process runs on this machine, or on a worker of the cluster that `run` names. `fields` are those that
-    the job type adds; artifacts among them are passed as their folders. Cached steps do not come here, so
+    the job type adds; artifacts among them are passed as their folders. `dataset`: the parts that it reads. Cached steps do not come here, so
     they wait for no slot.
     """
     store, step = Store.current(), running()
@@ -39,7 +39,7 @@ def in_child(
         return job_type(
             competition=competition,
             settings=_as_json(settings),
-            dataset=dataset.path,
+            dataset=part_folders(dataset),
             seed=seed,
             output=output,
             partial=step.partial,

@@ -15,7 +15,7 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from tasks.core import locations
 from tasks.core.cache.digests import digest_of_json, sha256_of_file
+from tasks.core.dataset import PartFolders
 
 FORMAT = 1
 """Part of every key; raised when the meaning of stored files changes."""
@@ -55,6 +56,11 @@ class Artifact(BaseModel):
     def path(self) -> Path:
         """Its folder in the current store."""
         return Store.current().artifact_folder(self)
+
+
+def part_folders(artifacts: Iterable[Artifact]) -> PartFolders:
+    """The parts of a dataset that these artifacts hold, read as one."""
+    return PartFolders.of(*(artifact.path for artifact in artifacts))
 
 
 class Store:

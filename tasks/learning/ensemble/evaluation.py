@@ -1,12 +1,10 @@
 """Official scores of members and blends, and the standard error of the difference between two of them."""
 
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from tasks.core.competition import Score, Scorer
-from tasks.learning.ensemble import prediction_files
 from tasks.learning.seeds import generator
 
 GROUPS = 50
@@ -14,11 +12,9 @@ GROUPS = 50
 
 
 class Evaluation(NamedTuple):
-    """Scores of one member or blend, with the decision chosen on its out-of-fold values."""
+    """The out-of-fold score of one member or blend, with the decision chosen on the same values."""
 
     score: Score
-    """Out of fold."""
-    validation: Score | None
     decision: dict[str, Any]
 
 
@@ -30,23 +26,15 @@ class ScoreDifference(NamedTuple):
 
 
 class Evaluator:
-    """Evaluates values of all training records, or folders with `out_of_fold` and `validation` values."""
+    """Evaluates out-of-fold values of all training records."""
 
-    def __init__(self, train: Scorer, validation: Scorer | None = None) -> None:
+    def __init__(self, train: Scorer) -> None:
         self.train = train
-        self._validation = validation
 
-    def evaluate(self, folder: Path) -> Evaluation:
-        evaluation = self.out_of_fold(prediction_files.read(folder, "out_of_fold").values)
-        if not self._validation:
-            return evaluation
-        values = prediction_files.read(folder, "validation").values
-        return evaluation._replace(validation=self._validation(values, decision=evaluation.decision))
-
-    def out_of_fold(self, values: Any) -> Evaluation:
-        """Evaluate values of all training records, without the validation part."""
+    def evaluate(self, values: Any) -> Evaluation:
+        """The score of all training records' values, with the decision that is chosen on them."""
         decision = self.train.decide(values)
-        return Evaluation(self.train(values, decision=decision), None, decision)
+        return Evaluation(self.train(values, decision=decision), decision)
 
     def difference(self, first: Any, one: Evaluation, second: Any, other: Evaluation) -> ScoreDifference:
         """Compare the first out-of-fold values with the second.

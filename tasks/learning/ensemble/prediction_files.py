@@ -5,7 +5,7 @@ Apart from `members`, so that the cache key of a prediction does not depend on h
 
 import json
 from collections.abc import Iterable, Iterator
-from itertools import chain, groupby
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -20,18 +20,12 @@ def write(folder: Path, name: str, scores: Scores) -> None:
     _write(folder, name, iter([scores]))
 
 
-def write_pieces(folder: Path, pieces: Iterable[tuple[str, Scores]]) -> None:
-    """Write named scores as `write` does, where those of one name may come in consecutive pieces.
+def write_pieces(folder: Path, name: str, pieces: Iterable[Scores]) -> None:
+    """Write scores that come in consecutive pieces as `write` does.
 
     Candidates are written piece by piece, so that memory holds one piece; arrays after the last piece.
-
-    Raises:
-        ValueError: the pieces of a name are not consecutive.
     """
-    for name, group in groupby(pieces, key=lambda piece: piece[0]):
-        if exists(folder, name):
-            raise ValueError(f"expected the pieces of {name!r} one after the other")
-        _write(folder, name, (scores for _, scores in group))
+    _write(folder, name, iter(pieces))
 
 
 def _write(folder: Path, name: str, pieces: Iterator[Scores]) -> None:
