@@ -12,10 +12,10 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows.budget.time_limit import start_budget
 from flows.runtime.await_steps import await_steps
 from flows.training.cross_validation import CrossValidation
+from flows.training.dataset import load_parts
 from flows.training.finish import finish
 from flows.training.image_recipes import frozen_outputs, second_round
 from tasks.dogs.config import Config
-from tasks.load import load
 from tasks.split import split
 
 
@@ -27,11 +27,11 @@ from tasks.split import split
 @await_steps
 def dogs(config: Config) -> dict[str, Any]:
     """From photographs to a checked submission with its report."""
-    dataset = load.submit("dogs", config.data)
-    folds = split.submit("dogs", dataset, config.folds)
+    parts = load_parts("dogs", config.data)
+    folds = split.submit("dogs", parts.train, config.folds)
     budget = start_budget("dogs", config, folds)
     config = budget.config
-    validation = CrossValidation("dogs", config, dataset, folds)
+    validation = CrossValidation("dogs", config, parts, folds)
     members = {
         recipe.name: validation.member(recipe, frozen_outputs(validation, recipe))
         for recipe in config.recipes
@@ -39,4 +39,4 @@ def dogs(config: Config) -> dict[str, Any]:
     if config.pseudo.share:
         members |= second_round(validation, members)
     config, members, left_out = budget.finished(members)
-    return finish("dogs", config, dataset, folds, members, left_out=left_out)
+    return finish("dogs", config, parts, folds, members, left_out=left_out)

@@ -13,10 +13,10 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows.budget.time_limit import start_budget
 from flows.runtime.await_steps import await_steps
 from flows.training.cross_validation import CrossValidation
+from flows.training.dataset import load_parts
 from flows.training.finish import finish
 from flows.training.text_recipes import text_members
 from tasks.extraction.config import Config
-from tasks.load import load
 from tasks.split import split
 
 
@@ -28,13 +28,13 @@ from tasks.split import split
 @await_steps
 def extraction(config: Config) -> dict[str, Any]:
     """From sentences to a checked submission with its report."""
-    dataset = load.submit("extraction", config.data)
-    folds = split.submit("extraction", dataset, config.folds)
+    parts = load_parts("extraction", config.data)
+    folds = split.submit("extraction", parts.train, config.folds)
     budget = start_budget("extraction", config, folds)
     config = budget.config
-    validation = CrossValidation("extraction", config, dataset, folds)
+    validation = CrossValidation("extraction", config, parts, folds)
     members = {
         name: member for recipe in config.recipes for name, member in text_members(validation, recipe).items()
     }
     config, members, left_out = budget.finished(members)
-    return finish("extraction", config, dataset, folds, members, left_out=left_out)
+    return finish("extraction", config, parts, folds, members, left_out=left_out)

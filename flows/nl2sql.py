@@ -12,9 +12,9 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows.budget.time_limit import start_budget
 from flows.runtime.await_steps import await_steps
 from flows.training.cross_validation import CrossValidation
+from flows.training.dataset import load_parts
 from flows.training.finish import finish
 from flows.training.text_recipes import text_member
-from tasks.load import load
 from tasks.nl2sql.config import Config
 from tasks.split import split
 
@@ -27,11 +27,11 @@ from tasks.split import split
 @await_steps
 def nl2sql(config: Config) -> dict[str, Any]:
     """From questions and tables to a checked submission with its report."""
-    dataset = load.submit("nl2sql", config.data)
-    folds = split.submit("nl2sql", dataset, config.folds)
+    parts = load_parts("nl2sql", config.data)
+    folds = split.submit("nl2sql", parts.train, config.folds)
     budget = start_budget("nl2sql", config, folds)
     config = budget.config
-    validation = CrossValidation("nl2sql", config, dataset, folds)
+    validation = CrossValidation("nl2sql", config, parts, folds)
     members = {recipe.name: text_member(validation, recipe) for recipe in config.recipes}
     config, members, left_out = budget.finished(members)
-    return finish("nl2sql", config, dataset, folds, members, left_out=left_out)
+    return finish("nl2sql", config, parts, folds, members, left_out=left_out)

@@ -9,14 +9,16 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel
 
-from tasks.core.cache.store import Artifact, Store, write_atomically
+from tasks.core.cache.store import Artifact, Store, part_folders, write_atomically
 from tasks.core.competition import Score, Scores, find
 from tasks.core.context import run_id
 from tasks.core.report import page
 from tasks.core.report.markdown import markdown
 from tasks.core.step import step
 from tasks.learning.ensemble import prediction_files
+from tasks.learning.ensemble.evaluation import validation_scores
 from tasks.learning.report.sections import sections
+
 
 log = logging.getLogger("podium")
 
@@ -25,16 +27,26 @@ log = logging.getLogger("podium")
 def report(
     competition: str,
     config: BaseModel,
-    dataset: Artifact,
+    dataset: list[Artifact],
     folds: Artifact,
     members: dict[str, Artifact],
     blended: Artifact,
     models: dict[str, Artifact],
     folder: str,
     *,
+    comparison: Artifact,
+    test_scores: dict[str, Artifact],
+    validation: Artifact | None = None,
+    combined_validation: Artifact | None = None,
     left_out: dict[str, str] | None = None,
 ) -> dict[str, Any]:
     """Write `report.html` next to a new submission, and publish its sections or that nothing changed.
+
+    Args:
+        dataset: all parts.
+        comparison: of step `compare`: how test records differ from training records.
+        test_scores: scores of the test records by member.
+        validation: of step `validate`, with `combined_validation`, the blend's scores of that part.
 
     Returns:
         `submission`, `report`: paths; `score`: out of fold; `validation`: score or None; `left_out`: what the
@@ -42,23 +54,28 @@ def report(
     """
     contract, left_out = find(competition), left_out or {}
     summary = json.loads((blended.path / "blend.json").read_text("utf-8"))
-    score, validation = Score(**summary["score"]), _validation(summary).get("blend")
+    scores = {name: Score(**each) for name, each in validation_scores(validation.path if validation else None).items()}
+    score, validation_score = Score(**summary["score"]), scores.get("blend")
     file = Path(folder) / "report.html"
     if file.exists():
         parts = [_unchanged(file, score)]
     else:
         material = _material(competition, config, dataset, folds, members, blended, models, summary)
+        if scores and combined_validation:
+            of_blend = prediction_files.read(combined_validation.path, "validation")
+            material = material._replace(validation=scores, blended_validation=of_blend)
         parts = sections(material, contract.sections(material))
+        parts.insert(-3, _comparison(competition, comparison, dataset, members, test_scores))
         title, facts = f"{competition}: {file.parent.name}", _facts(material, score, folder, left_out)
         write_atomically(file, page.render(title, score.text(), parts, facts=facts).encode())
     publish(parts, under=competition)
-    on_validation = f", {validation.text()} on the validation part" if validation else ""
+    on_validation = f", {validation_score.text()} on the validation part" if validation_score else ""
     log.info("%s out of fold%s, submission %s", score.text(), on_validation, folder)
     return {
         "submission": str(Path(folder) / contract.file),
         "report": str(file),
         "score": score._asdict(),
-        "validation": validation._asdict() if validation else None,
+        "validation": validation_score._asdict() if validation_score else None,
         "left_out": left_out,
     }
 
@@ -72,7 +89,7 @@ def _unchanged(file: Path, score: Score) -> page.Section:
 def _material(
     competition: str,
     config: BaseModel,
-    dataset: Artifact,
+    dataset: list[Artifact],
     folds: Artifact,
     members: dict[str, Artifact],
     blended: Artifact,
@@ -81,7 +98,8 @@ def _material(
 ) -> page.Material:
     ids: list[str] = json.loads((folds.path / "ids.json").read_text("utf-8"))
     row = {id: index for index, id in enumerate(ids)}
-    scorer = find(competition).scorer(dataset.path, settings=_answers(config))
+    folders = part_folders(dataset)
+    scorer = find(competition).scorer(folders, settings=_answers(config))
 
     def score(scores: Scores) -> Score:
         return scorer(scores.values, np.array([row[id] for id in scores.ids]), decision=scores.decision)
@@ -91,15 +109,11 @@ def _material(
 
     decisions = summary["members_decision"]
     files = {name: model.path / "history.json" for name, model in models.items()}
-    has_validation = bool(summary["validation"])
-    blended_validation = prediction_files.read(blended.path, "validation") if has_validation else None
     return page.Material(
-        dataset=dataset.path,
+        dataset=folders,
         folds=np.load(folds.path / "folds.npy"),
         members={name: read(member, decisions[name]) for name, member in members.items()},
         blended=read(blended, summary["decision"]),
-        validation=_validation(summary),
-        blended_validation=blended_validation,
         weights=summary["weights"],
         nested=Score(**summary["nested"]["score"]) if summary["nested"] else None,
         score=score,
@@ -127,14 +141,6 @@ def _answers(config: BaseModel) -> dict[str, Any] | None:
     """The settings of turning scores into answers; None if the competition has none."""
     answers: BaseModel | None = getattr(config, "answers", None)
     return answers.model_dump(mode="json") if answers else None
-
-
-def _validation(summary: dict[str, Any]) -> dict[str, Score]:
-    """Scores of the validation part by member, the blend's under "blend"; empty if there is none."""
-    if not summary["validation"]:
-        return {}
-    scores = {**summary["members_validation"], "blend": summary["validation"]}
-    return {name: Score(**score) for name, score in scores.items()}
 
 
 def publish(parts: list[page.Section], *, under: str, of: str = "") -> None:

@@ -11,12 +11,13 @@ from pydantic import BaseModel
 
 from tasks.core import locations
 from tasks.core.cache.digests import sha256_of_file
-from tasks.core.cache.store import Artifact, Store, write_json
+from tasks.core.cache.store import Artifact, Store, part_folders, write_json
 from tasks.core.competition import find
 from tasks.core.context import run_id
 from tasks.core.step import step
 from tasks.core.submissions.provenance import describe
 from tasks.core.submissions.submissions import PROVENANCE
+from tasks.learning.ensemble.evaluation import validation_scores
 
 IDENTITY = ("file_sha256", "config", "code", "data", "libraries")
 """Parts of the provenance in which different submissions differ."""
@@ -28,11 +29,12 @@ REBUILD = "podium run {competition} --from {folder}"
 def submit(
     competition: str,
     config: BaseModel,
-    dataset: Artifact,
-    blended: Artifact,
+    dataset: list[Artifact],
+    ensemble: dict[str, Any],
     submission: Artifact,
     name: str,
     *,
+    validation: Artifact | None = None,
     left_out: dict[str, str] | None = None,
     command: str = REBUILD,
 ) -> str:
@@ -41,12 +43,17 @@ def submit(
     If there is an equal submission, with the same settings, code, data and libraries, nothing is written.
 
     Args:
+        dataset: the test part and what is common to all parts.
+        ensemble: what predicts other records: artifacts `train`, `common` and `blend`, and `members`: by name
+            artifact `member`, settings `recipe` and artifacts `models`.
+        validation: of step `validate`.
         left_out: what the run had no time for, by name, and why.
         command: rebuilds the submission, with its competition and folder in braces.
     """
     contract = find(competition)
     file = submission.path / contract.file
-    contract.check(file, contract.ids(dataset.path, "test"), dataset.path)
+    folders = part_folders(dataset)
+    contract.check(file, contract.ids(folders, "test"), folders)
     root = locations.submissions_folder() / competition
     root.mkdir(parents=True, exist_ok=True)
     with Store.current().lock(f"submissions-{competition}"):  # two runs may submit the same at once
@@ -58,7 +65,8 @@ def submit(
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "file": file.name,
             "file_sha256": sha256_of_file(file),
-            **_scores(blended),
+            **_scores(ensemble["blend"], validation),
+            "ensemble": _as_json(ensemble),
             "left_out": left_out or {},
             **describe(config, Store.current().journal(run_id() or ""), command=rebuild),
             "public_score": None,
@@ -79,12 +87,21 @@ def _write(folder: Path, file: Path, provenance: dict[str, Any]) -> Path:
     return folder
 
 
-def _scores(blended: Artifact) -> dict[str, Any]:
+def _as_json(value: Any) -> Any:
+    """Artifacts and settings as JSON."""
+    if isinstance(value, dict):
+        return {name: _as_json(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_as_json(item) for item in value]
+    return value.model_dump(mode="json") if isinstance(value, BaseModel) else value
+
+
+def _scores(blended: Artifact, validation: Artifact | None) -> dict[str, Any]:
     summary = json.loads((blended.path / "blend.json").read_text("utf-8"))
     weights = summary["weights"]
     members = {name: {"score": score, "weight": weights[name]} for name, score in summary["members"].items()}
-    scores = {part: summary[part] for part in ("score", "validation", "gain", "nested")}
-    return {**scores, "members": members}
+    scores = {part: summary[part] for part in ("score", "gain", "nested")}
+    return {**scores, "validation": validation_scores(validation.path if validation else None).get("blend"), "members": members}
 
 
 def _equal_submission(root: Path, provenance: dict[str, Any]) -> Path | None:

@@ -5,6 +5,8 @@ These are plain functions that a flow calls, since a subflow costs a second each
 
 from typing import Any, NamedTuple
 
+from flows.training.dataset import Future, Parts
+from flows.training.part_scores import PartScores
 from tasks.augment import augment
 from tasks.encode import encode
 from tasks.gather import gather
@@ -12,8 +14,6 @@ from tasks.learning.seeds import fold_seed
 from tasks.predict import predict
 from tasks.train import train
 
-Future = Any
-"""Future of a step's artifact; the artifact itself in a trial of a search, a placeholder in a plan."""
 AGAIN = "-again"
 """Ends the names of recipes and members of a second round."""
 
@@ -22,11 +22,15 @@ class Member(NamedTuple):
     """One recipe's models over all folds, and what they predict."""
 
     joined: Future
-    """Of step `gather`: the member's predictions."""
-    predictions: list[Future]
-    """Of step `predict`, by fold."""
+    """Of step `gather`: out-of-fold predictions."""
     models: list[Future]
     """Of step `train`, by fold."""
+    scores: dict[str, Future] = {}
+    """Of step `average`, by part: `test` and, if there is one, `validation`."""
+    test_predictions: list[Future] = []
+    """Of step `predict`, by fold; a single one if the models of all folds predict together."""
+    recipe: Any = None
+    """Its settings; None if they are not known."""
 
 
 class ModelInputs(NamedTuple):
@@ -36,10 +40,10 @@ class ModelInputs(NamedTuple):
     """Augmented training records."""
     plain_views: list[Future] = []
     """Lightly augmented ones, for training stages that are `plain`."""
-    for_training: dict[str, Future] = {}
+    for_training: dict[str, list[Future]] = {}
     """Encoded records by the name of their view."""
-    for_prediction: dict[str, Future] = {}
-    """Encoded records by the name of their view."""
+    for_prediction: dict[str, list[Future]] = {}
+    """Encoded training records by the name of their view, for predictions of held-out ones."""
 
 
 class CrossValidation(NamedTuple):
@@ -48,23 +52,32 @@ class CrossValidation(NamedTuple):
     competition: str
     config: Any
     """The competition's `Config`."""
-    dataset: Future
+    parts: Parts
     folds: Future
 
     @property
     def fold_indices(self) -> range:
         return range(self.config.folds.count)
 
+    def of_part(self, part: str) -> PartScores:
+        """The steps that predict validation or test records."""
+        return PartScores(self.competition, part, self.parts.of(part), self.config.seed, self.config.run)
+
+    @property
+    def other_parts(self) -> list[str]:
+        """Names of the parts besides the training part."""
+        return ["test"] if self.parts.validation is None else ["validation", "test"]
+
     def views(self, recipe: Any, settings: dict[str, Any], count: int, *, kind: str = "view") -> list[Future]:
         """Augmented views of the training records; `settings`: the parts of the recipe that decide them."""
-        inputs = (self.competition, recipe.name, settings, self.dataset, self.folds)
+        inputs = (self.competition, recipe.name, settings, self.parts.of("train"), self.folds)
         options = {"kind": kind, "seed": self.config.seed, "run": self.config.run}
         return [augment.submit(*inputs, view=view, **options) for view in range(count)]
 
-    def encoded(self, recipe: Any, settings: dict[str, Any], view: str) -> Future:
-        """One view of all records as models read it; `settings`: the parts of the recipe that decide it."""
-        inputs = (self.competition, recipe.name, settings, self.dataset)
-        return encode.submit(*inputs, view=view, seed=self.config.seed, run=self.config.run)
+    def encoded(self, recipe: Any, settings: dict[str, Any], view: str, *, part: str = "train") -> Future:
+        """One view of a part's records as models read it; `settings`: the parts of the recipe that decide it."""
+        inputs = (self.competition, recipe.name, settings, self.parts.of(part)[:1])
+        return encode.submit(*inputs, part=part, view=view, seed=self.config.seed, run=self.config.run)
 
     def member(
         self,
@@ -72,29 +85,30 @@ class CrossValidation(NamedTuple):
         inputs: ModelInputs,
         *,
         labels: list[Future] | None = None,
+        of_test: bool = False,
         start: Future | None = None,
-        together: bool = False,
     ) -> Member:
-        """Train a model without each fold, predict that fold with it, and join the predictions.
+        """Train a model without each fold, predict that fold and the other parts with it, join the predictions.
 
         Args:
             labels: for each fold, labels from a first round of models.
+            of_test: whether the labels are of test records, so that the training reads these.
             start: a model that all trainings start from.
-            together: the models predict validation and test records in one step, agreeing on scores before
-                they become candidates; else each predicts them, and the scores are averaged.
         """
-        models, predictions = list[Future](), list[Future]()
-        other_parts = ["validation", "test"]
-        parts = ["held_out"] if together else ["held_out", *other_parts]
+        models, held_out = list[Future](), list[Future]()
         for fold in self.fold_indices:
-            of, fold_labels = f"fold {fold}", labels[fold] if labels else None
-            models.append(self.train(recipe, inputs, fold=fold, labels=fold_labels, start=start))
-            predictions.append(self.predict(recipe, inputs, models[-1:], parts=parts, fold=fold, of=of))
-        others = predictions
-        if together:
-            others = [self.predict(recipe, inputs, models, parts=other_parts, fold=None, of="all folds")]
-        joined = gather.submit(self.competition, recipe.name, self.dataset, self.folds, predictions, others)
-        return Member(joined, predictions, models)
+            fold_labels = labels[fold] if labels else None
+            models.append(
+                self.train(recipe, inputs, fold=fold, labels=fold_labels, of_test=of_test, start=start)
+            )
+            held_out.append(self.predict_held_out(recipe, inputs, models[-1], fold=fold, of=f"fold {fold}"))
+        joined = gather.submit(self.competition, recipe.name, self.parts.train, self.folds, held_out)
+        scores, predictions = {}, list[Future]()
+        for part in self.other_parts:
+            steps = self.of_part(part)
+            predictions = steps.predictions(recipe, models)
+            scores[part] = steps.averaged(recipe.name, joined, predictions)
+        return Member(joined, models, scores, predictions, recipe)
 
     def train(
         self,
@@ -104,13 +118,14 @@ class CrossValidation(NamedTuple):
         fold: int,
         beside: int | None = None,
         labels: Future | None = None,
+        of_test: bool = False,
         start: Future | None = None,
     ) -> Future:
         """Train a recipe's model on all folds but `fold`, and `beside` where that is given."""
         return train.submit(
             self.competition,
             recipe.for_training(),
-            self.dataset,
+            [self.parts.train, *([self.parts.test] if of_test else [])],
             self.folds,
             inputs.views,
             inputs.plain_views,
@@ -124,16 +139,21 @@ class CrossValidation(NamedTuple):
             run=self.config.run,
         )
 
-    def predict(self, recipe: Any, inputs: ModelInputs, models: list[Future], **options: Any) -> Future:
-        """Predict with one model or several; `options` are `parts`, `fold`, `beside` and `of` of the step."""
+    def predict_held_out(
+        self, recipe: Any, inputs: ModelInputs, model: Future, *, fold: int, beside: int | None = None, of: str
+    ) -> Future:
+        """Predict the records of a fold; `beside` is a second fold that the model has not seen."""
         return predict.submit(
             self.competition,
             recipe.for_prediction(),
-            self.dataset,
+            self.parts.of("held_out"),
             self.folds,
             inputs.for_prediction,
-            models,
-            **options,
+            [model],
+            part="held_out",
+            fold=fold,
+            beside=beside,
+            of=of,
             seed=self.config.seed,
             run=self.config.run,
         )

@@ -1,19 +1,23 @@
-"""The end of every flow: members → blend → decode → submit → report."""
+"""The end of every flow: members → blend → combine → decode → submit → report."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from flows.training.cross_validation import Future, Member
+from flows.training.cross_validation import Member
+from flows.training.dataset import Future, Parts
 from tasks.blend import blend
+from tasks.combine import combine
+from tasks.compare import compare
 from tasks.decode import decode
 from tasks.report import report
 from tasks.submit import REBUILD, submit
+from tasks.validate import validate
 
 
 def finish(
     competition: str,
     config: Any,
-    dataset: Future,
+    parts: Parts,
     folds: Future,
     members: Mapping[str, Member],
     *,
@@ -26,18 +30,64 @@ def finish(
         left_out: what the run had no time for, by name, and why.
         command: rebuilds the submission, with its competition and folder in braces.
     """
-    joined = {name: member.joined for name, member in members.items()}
-    models = {
-        f"{name}, fold {fold}": model
-        for name, member in members.items()
-        for fold, model in enumerate(member.models)
-    }
     answers = getattr(config, "answers", None)
-    blended = blend.submit(competition, dataset, joined, config.blend, answers, folds=folds)
-    file = decode.submit(competition, dataset, blended)
+    joined = {name: member.joined for name, member in members.items()}
+    blended = blend.submit(competition, parts.train, joined, config.blend, answers, folds=folds)
+    combined = combine_part(competition, blended, members, "test")
+    file = decode.submit(competition, parts.of("test"), blended, combined)
+    ensemble = {
+        "train": parts.train,
+        "common": parts.common,
+        "blend": blended,
+        "members": {name: _described(member) for name, member in members.items()},
+    }
+    validation, combined_validation = None, None
+    if parts.validation is not None:
+        combined_validation = combine_part(competition, blended, members, "validation")
+        scores = {name: member.scores["validation"] for name, member in members.items()}
+        validation = validate.submit(
+            competition, parts.of("validation"), blended, combined_validation, scores, answers
+        )
     folder = submit.submit(
-        competition, config, dataset, blended, file, config.run.name, left_out=left_out, command=command
+        competition,
+        config,
+        parts.of("test"),
+        ensemble,
+        file,
+        config.run.name,
+        validation=validation,
+        left_out=left_out,
+        command=command,
     )
     return report.submit(
-        competition, config, dataset, folds, joined, blended, models, folder, left_out=left_out
+        competition,
+        config,
+        parts.all(),
+        folds,
+        joined,
+        blended,
+        {f"{name}, fold {fold}": model for name, fold, model in _models(members)},
+        folder,
+        comparison=compare.submit(competition, [*parts.all(), parts.common]),
+        test_scores={name: member.scores["test"] for name, member in members.items()},
+        validation=validation,
+        combined_validation=combined_validation,
+        left_out=left_out,
     )
+
+
+def combine_part(competition: str, blended: Future, members: Mapping[str, Member], part: str) -> Future:
+    """The blend's scores of validation or test records."""
+    scores = {name: member.scores[part] for name, member in members.items()}
+    return combine.submit(competition, blended, scores, part=part)
+
+
+def _described(member: Member) -> dict[str, Any]:
+    """What a submission's provenance holds of a member, so that it can predict other records."""
+    return {"member": member.joined, "recipe": member.recipe, "models": member.models}
+
+
+def _models(members: Mapping[str, Member]) -> list[tuple[str, int, Future]]:
+    return [
+        (name, fold, model) for name, member in members.items() for fold, model in enumerate(member.models)
+    ]

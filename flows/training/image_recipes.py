@@ -6,37 +6,46 @@ from flows.training.cross_validation import CrossValidation, Member, ModelInputs
 from tasks.pseudo import pseudo
 
 
-def frozen_outputs(validation: CrossValidation, recipe: Any) -> ModelInputs:
-    """Outputs of the frozen part for all views of the records, computed once and shared by all trainings.
+def frozen_outputs(validation: CrossValidation, recipe: Any, *, of_test: bool = False) -> ModelInputs:
+    """Outputs of the frozen part for all views of the training records, computed once for all trainings.
 
     Empty where all layers are trained.
+
+    Args:
+        of_test: whether the trainings read those of test records too.
     """
     if not recipe.trunk.cut:
         return ModelInputs()
     frozen, test_views = {"trunk": recipe.trunk}, recipe.test_time.views
+    parts = ("train", "test") if of_test else ("train",)
     encoded = {
-        view: validation.encoded(recipe, frozen, view) for view in dict.fromkeys(("identity", *test_views))
+        view: [validation.encoded(recipe, frozen, view, part=part) for part in parts]
+        for view in dict.fromkeys(("identity", *test_views))
     }
     for_training = {"identity": encoded["identity"]} if recipe.views else encoded
     settings = {**frozen, "augmentation": recipe.augmentation}
     views = validation.views(recipe, settings, recipe.views)
     is_plain = any(stage.plain for stage in recipe.training.stages)
     plain_views = validation.views(recipe, settings, recipe.views, kind="plain") if is_plain else []
-    return ModelInputs(views, plain_views, for_training, {view: encoded[view] for view in test_views})
+    return ModelInputs(views, plain_views, for_training, {view: encoded[view][:1] for view in test_views})
 
 
 def second_round(validation: CrossValidation, members: dict[str, Member]) -> dict[str, Member]:
-    """Train each recipe again, on confident test predictions too.
+    """Train each recipe again, on confident test predictions too: new test files train this round anew.
 
     A fold's labels come only from models that have not seen its records.
     """
     config = validation.config
     labels = [
-        pseudo.submit([member.predictions[fold] for member in members.values()], config.pseudo, fold=fold)
+        pseudo.submit(
+            [member.test_predictions[fold] for member in members.values()], config.pseudo, fold=fold
+        )
         for fold in validation.fold_indices
     ]
     again = [second_round_recipe(recipe) for recipe in config.recipes]
     return {
-        recipe.name: validation.member(recipe, frozen_outputs(validation, recipe), labels=labels)
+        recipe.name: validation.member(
+            recipe, frozen_outputs(validation, recipe, of_test=True), labels=labels, of_test=True
+        )
         for recipe in again
     }

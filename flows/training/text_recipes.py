@@ -12,7 +12,7 @@ from tasks.pretrain import pretrain
 def text_member(validation: CrossValidation, recipe: Any) -> Member:
     """A recipe over all folds, whose models agree on scores of validation and test records."""
     inputs, start = _inputs(validation, recipe), _pretrained(validation, recipe)
-    return validation.member(recipe, inputs, start=start, together=True)
+    return validation.member(recipe, inputs, start=start)
 
 
 def text_members(validation: CrossValidation, recipe: Any) -> dict[str, Member]:
@@ -22,11 +22,11 @@ def text_members(validation: CrossValidation, recipe: Any) -> dict[str, Member]:
     were cleaned by models which saw neither them nor the fold.
     """
     inputs, start = _inputs(validation, recipe), _pretrained(validation, recipe)
-    members = {recipe.name: validation.member(recipe, inputs, start=start, together=True)}
+    members = {recipe.name: validation.member(recipe, inputs, start=start)}
     if validation.config.second_round.run:
         labels = _second_round_labels(validation, recipe, inputs, start=start)
         again = second_round_recipe(recipe)
-        members[again.name] = validation.member(again, inputs, labels=labels, start=start, together=True)
+        members[again.name] = validation.member(again, inputs, labels=labels, start=start)
     return members
 
 
@@ -38,8 +38,10 @@ def _second_round_labels(
     for pair in combinations(validation.fold_indices, 2):
         model = validation.train(recipe, inputs, fold=pair[0], beside=pair[1], start=start)
         for fold, other in (pair, pair[::-1]):
-            held_out = {"fold": other, "beside": fold, "of": f"fold {other} for fold {fold}"}
-            predicted = validation.predict(recipe, inputs, [model], parts=["held_out"], **held_out)
+            of = f"fold {other} for fold {fold}"
+            predicted = validation.predict_held_out(
+                recipe, inputs, model, fold=other, beside=fold, of=of
+            )
             scores[fold].append(predicted)
     return [pool.submit(recipe.name, scores[fold], fold=fold) for fold in validation.fold_indices]
 
@@ -50,16 +52,22 @@ def _inputs(validation: CrossValidation, recipe: Any) -> ModelInputs:
     views = validation.views(recipe, settings, recipe.augmentation.views)
     if not recipe.encoder.reads_words:
         return ModelInputs(views)
-    words = {"words": validation.encoded(recipe, {}, "words")}
+    words = {"words": [validation.encoded(recipe, {}, "words")]}
     return ModelInputs(views, [], words, words)
 
 
 def _pretrained(validation: CrossValidation, recipe: Any) -> Future | None:
-    """The pretrained network that trainings start from; None where the recipe has no pretraining."""
+    """The pretrained network that trainings start from; None where the recipe has no pretraining.
+
+    With `pretraining.texts` of all parts, new test files pretrain and train anew.
+    """
     if not recipe.pretraining.stages:
         return None
-    competition, config, dataset, _ = validation
+    competition, config, parts, _ = validation
     settings = {"encoder": recipe.encoder, "pretraining": recipe.pretraining}
+    names = ["train", *(validation.other_parts if recipe.pretraining.texts == "all" else [])]
+    dataset = [parts.of(part)[0] for part in names]
+    seed = fold_seed(config.seed, 0)
     return pretrain.submit(
-        competition, recipe.name, settings, dataset, seed=fold_seed(config.seed, 0), run=config.run
+        competition, recipe.name, settings, dataset, parts=names, seed=seed, run=config.run
     )

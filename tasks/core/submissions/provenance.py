@@ -30,12 +30,14 @@ def describe(config: BaseModel, journal: list[dict[str, Any]], *, command: str) 
 
 
 def data_digests(records: list[dict[str, Any]]) -> dict[str, str]:
-    """The dataset and the folds of a run, as `<kind>-<digest>` by the names of their steps."""
+    """The parts of the dataset and the folds of a run, as `<kind>-<digest>` by the names of their steps."""
     digests = {}
     for record in records:
         if record.get("step") in ("load", "split"):
             result = record["result"]
-            digests[record["step"]] = f"{result['kind']}-{result['digest']}"
+            part = record["inputs"].get("part")
+            name = f"load {part}" if part else record["step"]
+            digests[name] = f"{result['kind']}-{result['digest']}"
     return digests
 
 

@@ -1,5 +1,7 @@
 """Official scores of members and blends, and the standard error of the difference between two of them."""
 
+import json
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,6 +18,14 @@ class Evaluation(NamedTuple):
 
     score: Score
     decision: dict[str, Any]
+
+
+def validation_scores(folder: Path | None) -> dict[str, dict[str, Any]]:
+    """Scores on the validation part by member and under "blend", as step `validate` wrote them in a folder."""
+    if folder is None:
+        return {}
+    scores: dict[str, dict[str, Any]] = json.loads((folder / "validation.json").read_text("utf-8"))
+    return scores
 
 
 class ScoreDifference(NamedTuple):

@@ -1,0 +1,72 @@
+"""Scores of validation or test records by trained models: the same steps after a training and years later."""
+
+from typing import Any, NamedTuple
+
+from tasks.average import average
+from tasks.encode import encode
+from tasks.predict import predict
+
+Future = Any
+"""As in `flows.training.dataset`."""
+
+
+class PartScores(NamedTuple):
+    """The steps that predict one part; competition, seed and machine as in the run that trained the models."""
+
+    competition: str
+    part: str
+    """`validation` or `test`."""
+    dataset: list[Future]
+    """The part and what is common to all parts."""
+    seed: int
+    run: Any
+    """The settings of the machine (`tasks.core.config.Run`)."""
+
+    def encoded(self, recipe: Any) -> dict[str, list[Future]]:
+        """The part's records as the recipe's models read them, by view."""
+        return {
+            view: [
+                encode.submit(
+                    self.competition,
+                    recipe.name,
+                    settings,
+                    self.dataset[:1],
+                    part=self.part,
+                    view=view,
+                    seed=self.seed,
+                    run=self.run,
+                )
+            ]
+            for view, settings in recipe.encodings().items()
+        }
+
+    def predictions(self, recipe: Any, models: list[Future]) -> list[Future]:
+        """Predictions of the part: of each fold's model, or one on which the models of all folds agree."""
+        inputs = self.encoded(recipe)
+        if recipe.together:
+            return [self._predict(recipe, inputs, models, of=self.part)]
+        return [
+            self._predict(recipe, inputs, [model], of=f"{self.part}, fold {fold}")
+            for fold, model in enumerate(models)
+        ]
+
+    def _predict(
+        self, recipe: Any, inputs: dict[str, list[Future]], models: list[Future], *, of: str
+    ) -> Future:
+        return predict.submit(
+            self.competition,
+            recipe.for_prediction(),
+            self.dataset,
+            None,
+            inputs,
+            models,
+            part=self.part,
+            fold=None,
+            of=of,
+            seed=self.seed,
+            run=self.run,
+        )
+
+    def averaged(self, name: str, member: Future, predictions: list[Future]) -> Future:
+        """The member's scores of the part."""
+        return average.submit(name, member, predictions, part=self.part)
