@@ -6,7 +6,7 @@ are their out-of-fold scores comparable estimates for unseen records.
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ import numpy as np
 
 from tasks.core.cache.digests import sha256_of_file
 from tasks.core.cache.store import Artifact, Store
-from tasks.core.competition import Part, find
+from tasks.core.competition import Part
 from tasks.core.errors import InvalidSettings
 
 OTHER_PARTS: tuple[Part, ...] = ("validation", "test")
@@ -28,6 +28,8 @@ class CachedMember(NamedTuple):
     """The recipe's name."""
     artifact: Artifact
     record: dict[str, Any]
+    scores: tuple[tuple[str, Artifact], ...] = ()
+    """(part, scores of step `average`) of validation and test records, the newest first."""
 
     @property
     def short(self) -> str:
@@ -36,6 +38,15 @@ class CachedMember(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.recipe} ({self.short})"
+
+    def with_scores_of(self, ids: Mapping[str, list[str]]) -> "CachedMember":
+        """The member with the newest scores of exactly these records of each part, as far as there are any."""
+        store, found = Store.current(), dict[str, Artifact]()
+        for part, artifact in self.scores:
+            if part in ids and part not in found and store.is_whole(artifact):
+                if _ids(artifact.path, part) == ids[part]:
+                    found[part] = artifact
+        return self._replace(scores=tuple(found.items()))
 
 
 class UnusableMember(NamedTuple):
@@ -51,26 +62,38 @@ class UnusableMember(NamedTuple):
 def cached_members(store: Store, competition: str) -> list[CachedMember]:
     """All members of a competition with records in the store, newest first, equal artifacts once."""
     members: dict[str, CachedMember] = {}
-    records = (each for each in store.records() if each["step"] == "gather")
-    for record in sorted(records, key=lambda each: str(each["finished"]), reverse=True):
-        if record["inputs"].get("competition") == competition:
+    scores: dict[str, list[tuple[str, Artifact]]] = {}
+    for record in sorted(store.records(), key=lambda each: str(each["finished"]), reverse=True):
+        inputs = record["inputs"]
+        if record["step"] == "average":
+            found = inputs["part"], Artifact.model_validate(record["result"])
+            scores.setdefault(inputs["member"]["artifact"], []).append(found)
+        elif record["step"] == "gather" and inputs.get("competition") == competition:
             artifact = Artifact.model_validate(record["result"])
             recipe = record["label"].removeprefix("gather ")
             members.setdefault(artifact.name, CachedMember(recipe, artifact, record))
-    return list(members.values())
+    return [member._replace(scores=tuple(scores.get(name, ()))) for name, member in members.items()]
 
 
 def split_by_use(
-    members: Iterable[CachedMember], competition: str, *, dataset: Artifact, folds: Artifact
+    members: Iterable[CachedMember],
+    *,
+    ids: Mapping[str, list[str]],
+    folds: Artifact,
+    can_predict: Callable[[CachedMember], bool] = lambda member: False,
 ) -> tuple[list[CachedMember], list[UnusableMember]]:
-    """The members with predictions for these folds of this dataset, and the others.
+    """The members with predictions for these folds and these validation and test records, and the others.
 
     Of members with equal predictions the first is taken, which should be the newest.
+
+    Args:
+        ids: of the records of each part besides the training part.
+        can_predict: whether a member's models can predict records of which it has no scores.
     """
-    expected = {part: find(competition).ids(dataset.path, part) for part in OTHER_PARTS}
     usable, unusable, seen = list[CachedMember](), list[UnusableMember](), set[str]()
     for member in members:
-        reason = _mismatch(member, expected, folds)
+        member = member.with_scores_of(ids)
+        reason = _mismatch(member, ids, folds, can_predict)
         if reason is None and (content := _predictions(member)) in seen:
             reason = DUPLICATE
         if reason is not None:
@@ -81,7 +104,12 @@ def split_by_use(
     return usable, unusable
 
 
-def _mismatch(member: CachedMember, expected: dict[Part, list[str]], folds: Artifact) -> str | None:
+def _mismatch(
+    member: CachedMember,
+    expected: Mapping[str, list[str]],
+    folds: Artifact,
+    can_predict: Callable[[CachedMember], bool],
+) -> str | None:
     """Why the member does not fit these folds; None if it does."""
     store, path = Store.current(), member.artifact.path
     if not store.is_whole(member.artifact):
@@ -91,9 +119,10 @@ def _mismatch(member: CachedMember, expected: dict[Part, list[str]], folds: Arti
         return _difference_of_folds(store.root / "artifacts" / member_folds, folds.path)
     if _ids(path, "out_of_fold") is None:
         return "an earlier version wrote it without ids; run its preset again, which trains nothing"
-    for part, ids in expected.items():
-        if ids and _ids(path, part) != ids:
-            return f"it predicts other {part} records"
+    known = dict(member.scores)
+    for part in expected:
+        if part not in known and not can_predict(member):
+            return f"it has no scores of these {part} records, and its models or settings are gone"
     return None
 
 
@@ -121,8 +150,9 @@ def _difference_of_folds(received: Path, expected: Path) -> str:
 
 def _predictions(member: CachedMember) -> str:
     """Digests of the member's files of predictions, as one text."""
+    folders = (member.artifact.path, *(artifact.path for _, artifact in sorted(member.scores)))
     names = ("out_of_fold", *OTHER_PARTS)
-    files = sorted(path for path in member.artifact.path.iterdir() if path.name.partition(".")[0] in names)
+    files = [file for each in folders for file in sorted(each.iterdir()) if file.name.partition(".")[0] in names]
     return " ".join(sha256_of_file(file) for file in files)
 
 

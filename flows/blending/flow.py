@@ -1,6 +1,7 @@
 """DAG: members of earlier runs → submission; nothing is trained.
 
-load → split; members of earlier runs → blend → decode → submit → report
+load → split; members of earlier runs (→ predict → average, for other test records) → blend → combine → decode
+     → submit → report
 """
 
 from typing import Any
@@ -8,13 +9,12 @@ from typing import Any
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.blending.member_provenance import note_steps
+from flows.blending.member_provenance import EarlierMember, note_steps
 from flows.runtime.await_steps import await_steps
-from flows.training.cross_validation import Member
+from flows.training.cross_validation import CrossValidation, Member
+from flows.training.dataset import load_parts
 from flows.training.finish import finish
-from tasks.core.cache.store import Artifact
 from tasks.core.context import run_id
-from tasks.load import load
 from tasks.split import split
 
 
@@ -24,16 +24,23 @@ from tasks.split import split
     task_runner=ThreadPoolTaskRunner(max_workers=4),  # type: ignore[arg-type]
 )
 @await_steps
-def blending(
-    competition: str,
-    config: Any,
-    members: dict[str, Artifact],
-    models: dict[str, list[Artifact]],
-    command: str,
-) -> dict[str, Any]:
+def blending(competition: str, config: Any, members: dict[str, EarlierMember], command: str) -> dict[str, Any]:
     """From cached members to a checked submission with its report."""
-    note_steps(members.values(), run=run_id() or "")
-    dataset = load.submit(competition, config.data)
-    folds = split.submit(competition, dataset, config.folds)
-    cached = {name: Member(artifact, [], models.get(name, [])) for name, artifact in members.items()}
-    return finish(competition, config, dataset, folds, cached, command=command)
+    known = [artifact for each in members.values() for artifact in (each.artifact, *each.scores.values())]
+    note_steps(known, run=run_id() or "")
+    parts = load_parts(competition, config.data)
+    folds = split.submit(competition, parts.train, config.folds)
+    validation = CrossValidation(competition, config, parts, folds)
+    completed = {name: _completed(validation, name, each) for name, each in members.items()}
+    return finish(competition, config, parts, folds, completed, command=command)
+
+
+def _completed(validation: CrossValidation, name: str, member: EarlierMember) -> Member:
+    """The member, its models predicting the parts of which the store has no scores."""
+    scores: dict[str, Any] = dict(member.scores)
+    for part in validation.other_parts:
+        if part not in scores:
+            steps = validation.of_part(part)
+            predictions = steps.predictions(member.recipe, member.models)
+            scores[part] = steps.averaged(name, member.artifact, predictions)
+    return Member(member.artifact, member.models, scores, recipe=member.recipe)

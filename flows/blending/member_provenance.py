@@ -1,12 +1,25 @@
 """Provenance of a cached member: its steps, its models, its recipe, and submissions that contain it."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
 
 from flows.blending.cached_members import CachedMember
 from tasks.core.cache.lineage import Lineage
 from tasks.core.cache.store import Artifact, Store
 from tasks.core.submissions.submissions import Submission
+
+
+class EarlierMember(NamedTuple):
+    """A member of an earlier run, with all that is known of it."""
+
+    artifact: Artifact
+    """Its out-of-fold predictions."""
+    scores: dict[str, Artifact]
+    """Its scores of the validation and test records at hand, by part, as far as the store has them."""
+    models: list[Artifact] = []
+    """Its models of all folds, as far as the store has them."""
+    recipe: Any = None
+    """Its settings, with which the models predict what is missing in `scores`."""
 
 
 def submissions_with(member: CachedMember, submissions: Iterable[Submission]) -> list[Submission]:
@@ -17,9 +30,9 @@ def submissions_with(member: CachedMember, submissions: Iterable[Submission]) ->
 def recipe_of(member: CachedMember, submissions: Iterable[Submission]) -> dict[str, Any] | None:
     """The settings of the member's recipe, from a submission that it is part of; None if there is none."""
     for submission in submissions_with(member, submissions):
-        step = _step_of(member, submission) or {}
-        for recipe in submission.provenance.get("config", {}).get("recipes", []):
-            if f"gather {recipe.get('name')}" == step["label"]:
+        for described in (submission.provenance.get("ensemble") or {}).get("members", {}).values():
+            if described["member"] == member.artifact.model_dump() and described["recipe"]:
+                recipe: dict[str, Any] = described["recipe"]
                 return recipe
     return None
 
@@ -29,10 +42,40 @@ def _step_of(member: CachedMember, submission: Submission) -> dict[str, Any] | N
     return next((each for each in steps if each.get("artifact") == member.artifact.name), None)
 
 
-def models_of_members(members: dict[str, CachedMember]) -> dict[str, list[Artifact]]:
-    """The models of all folds that are in the store, by the member's name."""
+def earlier_members(
+    members: dict[str, CachedMember], config_type: type[Any], submissions: Sequence[Submission]
+) -> dict[str, EarlierMember]:
+    """All that store and submissions know of the members, by name."""
     lineage = Lineage(Store.current().records())
-    return {name: _models(member, lineage) for name, member in members.items()}
+    return {
+        name: EarlierMember(
+            member.artifact,
+            dict(member.scores),
+            _models(member, lineage),
+            recipe_settings(recipe_of(member, submissions), config_type),
+        )
+        for name, member in members.items()
+    }
+
+
+def predictor(config_type: type[Any], submissions: Sequence[Submission]) -> Callable[[CachedMember], bool]:
+    """A function that says whether all models of a member are in the store, and its settings are known."""
+    lineage = Lineage(Store.current().records())
+
+    def can_predict(member: CachedMember) -> bool:
+        count = len(member.record["inputs"].get("held_out", []))
+        recipe = recipe_settings(recipe_of(member, submissions), config_type)
+        return recipe is not None and 0 < count == len(_models(member, lineage))
+
+    return can_predict
+
+
+def recipe_settings(recipe: dict[str, Any] | None, config_type: type[Any]) -> Any:
+    """The settings of a recipe; None if there are none, or they are of an earlier version."""
+    try:
+        return config_type.model_validate({"recipes": [recipe]}).recipes[0] if recipe else None
+    except ValueError:
+        return None
 
 
 def _models(member: CachedMember, lineage: Lineage) -> list[Artifact]:

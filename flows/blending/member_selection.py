@@ -1,6 +1,6 @@
 """Selection of the cached members that are blended, best first."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from flows.blending.cached_members import (
@@ -12,8 +12,10 @@ from flows.blending.cached_members import (
     unique_names,
 )
 from tasks.blend import evaluator_of
-from tasks.core.cache.store import Store
+from tasks.core.cache.store import Artifact, Store
+from tasks.core.competition import Part, find
 from tasks.core.errors import InvalidSettings
+from tasks.learning.ensemble import prediction_files
 from tasks.learning.ensemble.evaluation import Evaluation
 from tasks.load import load
 from tasks.split import split
@@ -35,27 +37,45 @@ class Selection(NamedTuple):
     unusable: list[UnusableMember]
 
 
-def choose(competition: str, config: Any, selector: str) -> Selection:
+def choose(
+    competition: str, config: Any, selector: str, *, can_predict: Callable[[CachedMember], bool]
+) -> Selection:
     """Select among the cached members that fit the settings.
 
-    Reads the raw files and divides them into folds, unless that is cached. `selector`: see `parsed`.
+    Reads the raw files and divides them into folds, unless that is cached.
+
+    Args:
+        selector: see `parsed`.
+        can_predict: whether a member's models can predict records of which it has no scores.
 
     Raises:
         InvalidSettings: fewer than two members fit, or one that is named does not.
     """
     count, names = parsed(selector)
-    dataset = load.execute(load.bind(competition, config.data)).result
-    folds = split.execute(split.bind(competition, dataset, config.folds)).result
+    contract = find(competition)
+    loaded = {part: _loaded(competition, config.data, part) for part in contract.parts}
+    train = loaded.pop("train")
+    folds = split.execute(split.bind(competition, train, config.folds)).result
+    ids = {part: contract.ids(artifact.path, part) for part, artifact in loaded.items()}
     cached = cached_members(Store.current(), competition)
-    usable, unusable = split_by_use(cached, competition, dataset=dataset, folds=folds)
+    usable, unusable = split_by_use(cached, ids=ids, folds=folds, can_predict=can_predict)
     selected = named_members(names, usable, unusable) if names else usable
     if len(selected) < FEWEST_MEMBERS:
         raise InvalidSettings(_too_few(selected, unusable))
-    evaluator = evaluator_of(competition, dataset, getattr(config, "answers", None))
-    evaluated = [EvaluatedMember(each, evaluator.evaluate(each.artifact.path)) for each in selected]
+    evaluator = evaluator_of(competition, train, getattr(config, "answers", None))
+    evaluated = [EvaluatedMember(each, evaluator.evaluate(_out_of_fold(each))) for each in selected]
     evaluated.sort(key=lambda each: -each.evaluation.score.signed)
     best = evaluated[:count]
     return Selection(dict(zip(unique_names([each.member for each in best]), best, strict=True)), unusable)
+
+
+def _loaded(competition: str, data: Any, part: Part) -> Artifact:
+    artifact: Artifact = load.execute(load.bind(competition, data.of_part(part), part=part)).result
+    return artifact
+
+
+def _out_of_fold(member: CachedMember) -> Any:
+    return prediction_files.read(member.artifact.path, "out_of_fold").values
 
 
 def parsed(selector: str) -> tuple[int | None, list[str]]:

@@ -18,6 +18,8 @@ from tasks.core.step import Step
 
 UNKNOWN = Artifact(kind="unknown", digest="")
 """Placeholder in keys for a result that is not known yet."""
+OF_MEMBER = ("gather", "average")
+"""Steps that complete a member: its out-of-fold predictions, and those of the other parts."""
 LEAST = 0.05
 """Least share of a step's time that remains, however long earlier attempts took."""
 
@@ -35,7 +37,7 @@ class PlannedStep(NamedTuple):
     seconds: float | None = 0.0
     """Estimate without the work of earlier attempts; None: unknown."""
     member: str = ""
-    """Name of the member that this step gathers; empty for other steps."""
+    """Name of the member that this step completes; empty for other steps."""
 
 
 class Pending(NamedTuple):
@@ -70,7 +72,7 @@ class Planner:
             return result
         planned = self._uncached(step, label, arguments)
         waits_for = tuple(sorted(set(_pending(arguments))))
-        member = arguments["name"] if step.name == "gather" else ""
+        member = arguments["name"] if step.name in OF_MEMBER else ""
         self.steps.append(planned._replace(waits_for=waits_for, member=member))
         return Pending(label)
 

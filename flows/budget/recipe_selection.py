@@ -17,8 +17,11 @@ class FinishedMembers(NamedTuple):
 def completed(members: Mapping[str, Any], ended: Collection[str]) -> set[str]:
     """Names of the members, among those that have ended, that have not failed."""
     for name in ended:
-        members[name].joined.wait()  # returns at once; without it, Prefect asks the server for the state
-    return {name for name in ended if members[name].joined.state.is_completed()}
+        for future in members[name].results:
+            future.wait()  # returns at once; without it, Prefect asks the server for the state
+    return {
+        name for name in ended if all(future.state.is_completed() for future in members[name].results)
+    }
 
 
 def recipe_names(config: Any) -> list[str]:

@@ -42,7 +42,11 @@ def expected_seconds(steps: Sequence[PlannedStep], *, slots: int) -> tuple[float
 def steps_of_members(steps: Sequence[PlannedStep]) -> dict[str, set[str]]:
     """For each member of the plan, the labels of all steps that it depends on, and of its own."""
     before = {step.label: step.waits_for for step in steps}
-    return {step.member: _closure(step.label, before) for step in steps if step.member}
+    labels: dict[str, set[str]] = {}
+    for step in steps:
+        if step.member:
+            labels.setdefault(step.member, set()).update(_closure(step.label, before))
+    return labels
 
 
 def _closure(label: str, before: Mapping[str, tuple[str, ...]]) -> set[str]:

@@ -18,7 +18,7 @@ MOST_DIFFERENCES = 6
 """Settings in which two similar steps may differ."""
 RUNS = 30
 """Newest runs whose journals give the times of steps without records."""
-COMPARED_APART = ("competition", "dataset")
+COMPARED_APART = ("competition", "dataset", "train")
 """Inputs that do not count as settings: one must be equal, the size of the other scales the time."""
 IGNORED = ("fold", "beside", "seed")
 """Inputs that hardly change how long a step takes."""
@@ -62,7 +62,9 @@ class Estimates:
         return working_time(self._store.partial(key.digest)) or 0.0
 
     def _scaled(self, record: Mapping[str, Any], key: Key) -> float | None:
-        sizes = [self._size(inputs.get("dataset")) for inputs in (record["inputs"], key.inputs)]
+        sizes = [
+            self._size(inputs.get("dataset") or inputs.get("train")) for inputs in (record["inputs"], key.inputs)
+        ]
         if sizes[0] != sizes[1] and not all(sizes):
             return None  # its dataset is gone
         growth = (sizes[1] or 1) / (sizes[0] or 1)
@@ -72,7 +74,10 @@ class Estimates:
         return float(record["seconds"] if working is None else working) * growth
 
     def _size(self, dataset: Any) -> int | None:
-        """Bytes of a dataset; 0 for a step that reads none."""
+        """Bytes of the parts of a dataset that a step reads; 0 if it reads none; None if one is gone."""
+        if isinstance(dataset, list):
+            sizes = [self._size(part) for part in dataset]
+            return None if None in sizes else sum(size or 0 for size in sizes)
         if not isinstance(dataset, dict):
             return 0
         manifest = read_json(self._store.root / "artifacts" / f"{dataset['artifact']}.json")

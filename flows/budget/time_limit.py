@@ -10,7 +10,7 @@ reserved, and they are never cancelled.
 import logging
 import time
 from collections.abc import Collection, Mapping
-from threading import Event
+from threading import Event, Lock
 from typing import Any
 
 from flows.budget.plan import plan
@@ -108,14 +108,19 @@ class LimitedBudget(Budget):
             )
 
     def finished(self, members: dict[str, Any]) -> FinishedMembers:
-        changed = Event()
+        changed, waiting = Event(), {name: len(member.results) for name, member in members.items()}
+        lock = Lock()
 
-        def add_ended(name: str) -> None:
-            self._ended.add(name)
+        def count_ended(name: str) -> None:
+            with lock:
+                waiting[name] -= 1
+                if not waiting[name]:
+                    self._ended.add(name)
             changed.set()
 
         for name, member in members.items():
-            member.joined.add_done_callback(lambda _, name=name: add_ended(name))
+            for future in member.results:
+                future.add_done_callback(lambda _, name=name: count_ended(name))
         while len(self._ended) < len(members):
             changed.wait(max(min(POLL_SECONDS, self._left()), 0.01))
             changed.clear()
@@ -227,8 +232,8 @@ class LimitedBudget(Budget):
 
     def _outcome(self, members: dict[str, Any]) -> FinishedMembers:
         done, names = completed(members, set(self._ended)), recipe_names(self.config)
-        gathering = {step.member: step.label for step in self._schedule.steps}
-        if any(gathering.get(name, "") not in self._cancelled for name in members.keys() - done):
+        cancelled = {step.member for step in self._schedule.steps if step.label in self._cancelled}
+        if any(name not in cancelled for name in members.keys() - done):
             return FinishedMembers(self.config, members, self._reasons)  # the flow raises the failure
         recipes = [name for name in names if name in done]
         if not recipes:

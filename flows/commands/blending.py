@@ -59,33 +59,32 @@ def blend(
 
 def _choose(competition: str, config: Any, members: str) -> Any:
     """Choose the members, and print each with its scores and the submission that last used it."""
-    from flows.blending.member_provenance import submissions_with
+    from flows.blending.member_provenance import predictor, submissions_with
     from flows.blending.member_selection import choose
     from tasks.core.submissions import submissions
 
     inform("looking for cached members and scoring them")
-    choice = choose(competition, config, members)
+    entries = submissions.listed(locations.submissions_folder(), competition)
+    choice = choose(competition, config, members, can_predict=predictor(type(config), entries))
     for refusal in choice.unusable:
         inform(f"left out {refusal}")
-    entries = submissions.listed(locations.submissions_folder(), competition)
     rows = [
         (
             name,
             each.member.short,
             score_text(each.evaluation.score),
-            score_text(each.evaluation.validation),
             ", ".join(entry.folder.name for entry in submissions_with(each.member, entries)[:1]),
         )
         for name, each in choice.members.items()
     ]
-    print(aligned([("member", "digest", "out of fold", "validation", "last used by"), *rows]))
+    print(aligned([("member", "digest", "out of fold", "last used by"), *rows]))
     return choice
 
 
 def _run(competition: str, config: Any, choice: Any, *, url: str | None) -> Any:
     """The outcome of the flow, which takes the members' recipes and models for provenance and report."""
     from flows.blending.flow import blending  # imports Prefect, which reads the environment
-    from flows.blending.member_provenance import models_of_members, with_recipes
+    from flows.blending.member_provenance import earlier_members, with_recipes
     from flows.runtime.server_loss import run_flow
     from tasks.core.submissions import submissions
 
@@ -94,9 +93,9 @@ def _run(competition: str, config: Any, choice: Any, *, url: str | None) -> Any:
     entries = submissions.listed(locations.submissions_folder(), competition)
     digests = ",".join(member.short for member in members.values())
     command = f"podium blend {competition} --from {{folder}} --members {digests}"
-    artifacts = {name: member.artifact for name, member in members.items()}
-    settings, models = with_recipes(config, members, entries), models_of_members(members)
-    arguments = (competition, settings, artifacts, models, command)
+    settings = with_recipes(config, members, entries)
+    earlier = earlier_members(members, type(config), entries)
+    arguments = (competition, settings, earlier, command)
     return run_flow(blending, *arguments, name=config.run.name, url=url, inform=inform)
 
 

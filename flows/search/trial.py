@@ -129,11 +129,11 @@ class TrialRunner:
 
     def call(self, step: Step, arguments: dict[str, Any]) -> Any:
         result = self._run(step, arguments)
-        if step.name == "load":
+        if step.name == "load" and arguments["part"] == "train":
             self._refuse_other_data(result)
         elif step.name == "train":
             self._reports.record_history(json.loads((result.path / "history.json").read_text("utf-8")))
-        elif step.name == "predict" and arguments["fold"] is not None:
+        elif step.name == "predict" and arguments["part"] == "held_out":
             self._reports.record_score(self._fold_score(result, arguments).signed)
         elif step.name == "gather":
             raise Gathered(result)
@@ -141,8 +141,9 @@ class TrialRunner:
 
     def _fold_score(self, predictions: Artifact, arguments: dict[str, Any]) -> Score:
         """The score of one fold's held-out records; `arguments` are those of `predict`."""
-        call = {name: arguments[name] for name in ("competition", "dataset", "folds", "of")}
-        call |= {"name": arguments["recipe"].name, "predictions": predictions}
+        call = {name: arguments[name] for name in ("competition", "folds", "of")}
+        call |= {"name": arguments["recipe"].name, "train": arguments["dataset"][0]}
+        call["predictions"] = predictions
         evaluation = self._run(evaluate, call)
         return Score(**json.loads((evaluation.path / "score.json").read_text("utf-8")))
 

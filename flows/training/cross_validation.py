@@ -32,6 +32,11 @@ class Member(NamedTuple):
     recipe: Any = None
     """Its settings; None if they are not known."""
 
+    @property
+    def results(self) -> list[Future]:
+        """The steps that complete the member."""
+        return [self.joined, *self.scores.values()]
+
 
 class ModelInputs(NamedTuple):
     """What a recipe's models read besides the dataset."""

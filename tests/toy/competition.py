@@ -1,13 +1,31 @@
 """A competition small enough to test steps with: is a point on a line left or right of zero?"""
 
 from tasks.core.competition import Competition
-from tasks.toy import data, dataset, encode, metric, predict, report, submission, suggest, training, views
+from tasks.toy import (
+    comparison,
+    data,
+    dataset,
+    encode,
+    metric,
+    overlap,
+    predict,
+    report,
+    submission,
+    suggest,
+    training,
+    views,
+)
 
 COMPETITION = Competition(
     name="toy",
     file="answers.txt",
+    parts=("train", "test"),
+    common_files=("sides.json",),
     load=data.load,
     fold_key=dataset.fold_key,
+    overlap=overlap.overlap,
+    features=comparison.features,
+    excerpt=comparison.excerpt,
     ids=dataset.ids,
     augment=views.augment,
     encode=encode.encode,

@@ -1,24 +1,32 @@
 """Settings of the toy."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
-from tasks.core.config import Blend, ContentsPath, Folds, NotInKey, Run, Settings
+from tasks.core.config import Blend, ContentsPath, Folds, NotInKey, RawData, Run, Settings
 
 
-class Data(Settings):
+class Data(RawData):
     """Where the points lie."""
 
     root: ContentsPath = "data/toy"
+
+    def files_of(self, part: str) -> tuple[str, ...]:
+        return (f"{part}.json",)
 
 
 class Recipe(Settings):
     """What makes one model."""
 
+    together: ClassVar[bool] = False
+
     name: Annotated[str, NotInKey()] = "layer"
     learning_rate: float = Field(0.1, gt=0, le=10)
     epochs: int = Field(30, ge=1)
+
+    def encodings(self) -> dict[str, dict[str, BaseModel]]:
+        return {"identity": {}}
 
     def for_training(self) -> "Recipe":
         return self

@@ -7,8 +7,7 @@ from tasks.toy import dataset as files
 
 
 def encode(job: EncodeJob) -> None:
-    for part in ("train", "test"):
-        np.save(job.output / f"{part}.npy", places(job, part))
+    np.save(job.output / f"{job.part}.npy", places(job, job.part))
 
 
 def places(job: EncodeJob, part: str) -> np.ndarray:

@@ -8,10 +8,9 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows.budget.time_limit import start_budget
 from flows.runtime.await_steps import await_steps
 from flows.training.cross_validation import CrossValidation, ModelInputs
+from flows.training.dataset import load_parts
 from flows.training.finish import finish
 from tasks.augment import augment
-from tasks.encode import encode
-from tasks.load import load
 from tasks.split import split
 from tasks.toy.config import Config
 
@@ -20,15 +19,15 @@ from tasks.toy.config import Config
 @await_steps
 def toy(config: Config) -> dict[str, Any]:
     """From points to a checked submission."""
-    dataset = load.submit("toy", config.data)
-    folds = split.submit("toy", dataset, config.folds)
+    parts = load_parts("toy", config.data)
+    folds = split.submit("toy", parts.train, config.folds)
     budget = start_budget("toy", config, folds)
     config = budget.config
     options = {"seed": config.seed, "run": config.run}
-    view = augment.submit("toy", "layer", {}, dataset, folds, view=0, kind="view", **options)
-    encoded = {"identity": encode.submit("toy", "layer", {}, dataset, view="identity", **options)}
+    view = augment.submit("toy", "layer", {}, [parts.train], folds, view=0, kind="view", **options)
+    validation = CrossValidation("toy", config, parts, folds)
+    encoded = {"identity": [validation.encoded(config.recipes[0], {}, "identity")]}
     inputs = ModelInputs(views=[view], for_training=encoded, for_prediction=encoded)
-    validation = CrossValidation("toy", config, dataset, folds)
     members = {recipe.name: validation.member(recipe, inputs) for recipe in config.recipes}
     config, members, left_out = budget.finished(members)
-    return finish("toy", config, dataset, folds, members, left_out=left_out)
+    return finish("toy", config, parts, folds, members, left_out=left_out)

@@ -1,15 +1,15 @@
 """Share of points on the right side."""
 
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from tasks.core.competition import Part, Score
+from tasks.core.dataset import Dataset
 from tasks.toy.dataset import targets
 
 
-def scorer(dataset: Path, part: Part = "train", settings: dict[str, Any] | None = None) -> "Accuracy":
+def scorer(dataset: Dataset, part: Part = "train", settings: dict[str, Any] | None = None) -> "Accuracy":
     if part != "train" or settings:
         raise ValueError(f"expected the training part and no settings, received {part!r}, {settings}")
     return Accuracy(targets(dataset))

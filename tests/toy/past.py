@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tasks.average import average
 from tasks.core.cache.store import Artifact, Store
 from tasks.core.competition import Scores
 from tasks.core.step import Step, StepOutcome
@@ -17,13 +18,13 @@ from tasks.toy.config import Config
 
 
 def grounds(config: Config) -> tuple[Artifact, Artifact]:
-    """The dataset and its folds."""
-    dataset = result(load, "toy", config.data)
-    return dataset, result(split, "toy", dataset, config.folds)
+    """The training part and its folds."""
+    train = result(load, "toy", config.data.of_part("train"), part="train")
+    return train, result(split, "toy", train, config.folds)
 
 
-def result(step: Step, *arguments: object) -> Artifact:
-    outcome: StepOutcome = step.execute(step.bind(*arguments))
+def result(step: Step, *arguments: object, **keywords: object) -> Artifact:
+    outcome: StepOutcome = step.execute(step.bind(*arguments, **keywords))
     artifact: Artifact = outcome.result
     return artifact
 
@@ -38,23 +39,31 @@ def member(config: Config, name: str, *, wrong: float, seed: int, right_on: int 
     # surer where it is right, so that members which err on different records are better together
     odds = np.where(errs, 0.4, 0.9) + random.normal(0, 0.01, len(truth))
     values = np.stack([np.where(truth == side, odds, 1 - odds) for side in (0, 1)], axis=1)
-    return kept(name, dataset, folds, values)
+    return kept(config, name, dataset, folds, values)
 
 
-def kept(name: str, dataset: Artifact, folds: Artifact, values: np.ndarray) -> Artifact:
-    """What step `gather` makes of these (n, 2) values."""
+def kept(config: Config, name: str, dataset: Artifact, folds: Artifact, values: np.ndarray) -> Artifact:
+    """What steps `gather` and `average` make of these (n, 2) values; the first is returned."""
     ids: list[str] = json.loads((folds.path / "ids.json").read_text())
     assigned = np.load(folds.path / "folds.npy")
-    scores = [_scores(dataset, ids, values, np.flatnonzero(assigned == fold)) for fold in np.unique(assigned)]
-    return result(gather, "toy", name, dataset, folds, scores, scores)
+    held_out = [_held_out(ids, values, np.flatnonzero(assigned == fold)) for fold in np.unique(assigned)]
+    member = result(gather, "toy", name, dataset, folds, held_out)
+    result(average, name, member, [_test(config, values)], part="test")
+    return member
 
 
-def _scores(dataset: Artifact, ids: list[str], values: np.ndarray, rows: np.ndarray) -> Artifact:
-    store, test = Store.current(), files.ids(dataset.path, "test")
-    with store.new_folder() as folder:
-        held_out = values[rows, None].astype(np.float32)
-        prediction_files.write(folder, "held_out", Scores([ids[row] for row in rows], held_out))
-        prediction_files.write(folder, "test", Scores(test, held_out[: len(test)]))
+def _held_out(ids: list[str], values: np.ndarray, rows: np.ndarray) -> Artifact:
+    with (store := Store.current()).new_folder() as folder:
+        scores = Scores([ids[row] for row in rows], values[rows, None].astype(np.float32))
+        prediction_files.write(folder, "held_out", scores)
+        return store.keep("scores", folder)
+
+
+def _test(config: Config, values: np.ndarray) -> Artifact:
+    test = result(load, "toy", config.data.of_part("test"), part="test")
+    ids = files.ids(test.path, "test")
+    with (store := Store.current()).new_folder() as folder:
+        prediction_files.write(folder, "test", Scores(ids, values[: len(ids), None].astype(np.float32)))
         return store.keep("scores", folder)
 
 

@@ -6,16 +6,17 @@ import numpy as np
 
 from tasks.core.competition import Scores
 from tasks.core.jobs import PredictJob
+from tasks.learning.folds.rows import held_out_rows
 from tasks.toy import dataset as files
-from tasks.toy.training import build
+from tasks.toy.training import network
 
 
-def predict(job: PredictJob) -> Iterator[tuple[str, Scores]]:
-    model = build(job.model_copy(update={"views": (job.inputs["identity"],)})).model
+def predict(job: PredictJob) -> Iterator[Scores]:
+    model = network()
     model.load_weights(job.models[0] / "model.weights.h5")
-    held_out = np.flatnonzero(np.load(job.folds / "folds.npy") == job.fold)
-    train, test = (np.load(job.inputs["identity"] / f"{part}.npy") for part in ("train", "test"))
-    ids = [files.fold_key(job.dataset).ids[index] for index in held_out]
-    scores = [np.asarray(model.predict_on_batch(each)["main"])[:, None] for each in (train[held_out], test)]
-    yield "held_out", Scores(ids, scores[0])
-    yield "test", Scores(files.ids(job.dataset, "test"), scores[1])
+    part = "train" if job.part == "held_out" else job.part
+    ids = list(files.records(job.dataset, part))
+    rows = held_out_rows(job) if job.part == "held_out" else np.arange(len(ids))
+    places = np.load(job.inputs["identity"] / f"{part}.npy")
+    scores = np.asarray(model.predict_on_batch(places[rows])["main"])
+    yield Scores([ids[row] for row in rows], scores[:, None])

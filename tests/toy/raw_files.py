@@ -10,6 +10,7 @@ def write(root: Path, count: int = 12) -> Path:
     test = list(points)[:: count - 1]
     labelled = {id: {**point, "label": int(point["at"] > 0)} for id, point in points.items()}
     root.mkdir(parents=True)
-    given = {id: points[id] if id in test else labelled[id] for id in points}
-    (root / "points.json").write_text(json.dumps(given))
+    train = {id: point for id, point in labelled.items() if id not in test}
+    (root / "train.json").write_text(json.dumps(train))
+    (root / "test.json").write_text(json.dumps({id: points[id] for id in test}))
     return root

@@ -5,12 +5,13 @@ from typing import Any
 
 import numpy as np
 
+from tasks.core.dataset import Dataset
 from tasks.core.errors import InvalidSubmission
 
 SIDES = ["left", "right"]
 
 
-def decode(scores: np.ndarray, dataset: Path, decision: dict[str, Any]) -> list[str]:
+def decode(scores: np.ndarray, dataset: Dataset, decision: dict[str, Any]) -> list[str]:
     return [SIDES[index] for index in scores.argmax(1)]
 
 
@@ -18,7 +19,7 @@ def write(ids: list[str], answers: list[Any], file: Path) -> None:
     file.write_text("".join(f"{id} {answer}\n" for id, answer in zip(ids, answers, strict=True)))
 
 
-def check(file: Path, ids: list[str], dataset: Path) -> int:
+def check(file: Path, ids: list[str], dataset: Dataset) -> int:
     lines = file.read_bytes().splitlines(keepends=True)
     allowed = {id: {f"{id} {side}\n".encode() for side in SIDES} for id in ids}
     if len(lines) != len(ids) or not all(allowed[id] & set(lines) for id in ids):
