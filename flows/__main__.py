@@ -5,7 +5,17 @@ from typing import Any
 
 import typer
 
-from flows.commands import blending, catalogue, housekeeping, leaderboard, runs, search, serving, submissions
+from flows.commands import (
+    blending,
+    catalogue,
+    housekeeping,
+    leaderboard,
+    prediction,
+    runs,
+    search,
+    serving,
+    submissions,
+)
 from flows.console import with_exit_codes
 from tasks.core.execution.garbage_collection import raise_gc_threshold
 
@@ -46,6 +56,7 @@ register(app, runs.plan, "plan dogs --preset best --timeout 3h")
 register(app, runs.run, "run dogs --preset best --set folds.count=5 --timeout 3h", resumes=True)
 register(app, search.search, "search dogs --preset frozen --trials 30 --timeout 8h", resumes=True)
 register(app, blending.blend, "blend dogs --members best:10 --preset best", resumes=True)
+register(app, prediction.predict, "predict dogs --from best --set data.root=~/final", resumes=True)
 app.add_typer(submission_app, name="submissions")
 register(submission_app, leaderboard.list_, "submissions list dogs")
 register(submission_app, submissions.show, "submissions show 20260131-120000-seed")

@@ -34,7 +34,6 @@ def submit(
     submission: Artifact,
     name: str,
     *,
-    validation: Artifact | None = None,
     left_out: dict[str, str] | None = None,
     command: str = REBUILD,
 ) -> str:
@@ -44,9 +43,9 @@ def submit(
 
     Args:
         dataset: the test part and what is common to all parts.
-        ensemble: what predicts other records: artifacts `train`, `common` and `blend`, and `members`: by name
+        ensemble: what predicts other records: artifacts `train`,
+            `common`, `blend` and `validation` (of step `validate`, or None), and `members`: by name
             artifact `member`, settings `recipe` and artifacts `models`.
-        validation: of step `validate`.
         left_out: what the run had no time for, by name, and why.
         command: rebuilds the submission, with its competition and folder in braces.
     """
@@ -65,7 +64,7 @@ def submit(
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "file": file.name,
             "file_sha256": sha256_of_file(file),
-            **_scores(ensemble["blend"], validation),
+            **_scores(ensemble["blend"], ensemble["validation"]),
             "ensemble": _as_json(ensemble),
             "left_out": left_out or {},
             **describe(config, Store.current().journal(run_id() or ""), command=rebuild),
@@ -100,8 +99,9 @@ def _scores(blended: Artifact, validation: Artifact | None) -> dict[str, Any]:
     summary = json.loads((blended.path / "blend.json").read_text("utf-8"))
     weights = summary["weights"]
     members = {name: {"score": score, "weight": weights[name]} for name, score in summary["members"].items()}
-    scores = {part: summary[part] for part in ("score", "gain", "nested")}
-    return {**scores, "validation": validation_scores(validation.path if validation else None).get("blend"), "members": members}
+    scores = {figure: summary[figure] for figure in ("score", "gain", "nested")}
+    on_validation = validation_scores(validation.path if validation else None)
+    return {**scores, "validation": on_validation.get("blend"), "members": members}
 
 
 def _equal_submission(root: Path, provenance: dict[str, Any]) -> Path | None:

@@ -1,4 +1,4 @@
-"""Step `validate`: official scores of blend and members on the validation part, on which nothing is chosen."""
+"""Step `validate`: scores of blend and members on the validation part, on which nothing is chosen."""
 
 import json
 

@@ -1,6 +1,6 @@
 """Provenance of a cached member: its steps, its models, its recipe, and submissions that contain it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from flows.blending.cached_members import CachedMember
@@ -90,17 +90,21 @@ def _models(member: CachedMember, lineage: Lineage) -> list[Artifact]:
     return models
 
 
-def note_steps(members: Iterable[Artifact], *, run: str) -> None:
-    """Note all steps behind the members in the run's journal, as if the run had found them in the cache.
+def note_steps(
+    artifacts: Iterable[Artifact], *, run: str, omitted: Collection[str] = ("load", "common", "split")
+) -> None:
+    """Note all steps behind the artifacts in the run's journal, as if the run had found them in the cache.
 
-    A submission's provenance then contains them, and cleaning keeps their artifacts. The run calls `load` and
-    `split` itself.
+    A submission's provenance then contains them, and cleaning keeps their artifacts.
+
+    Args:
+        omitted: steps that the run calls itself.
     """
     store = Store.current()
     lineage = Lineage(store.records())
-    records = {each["key"]: each for member in members for each in lineage.ancestors(member.name)}
+    records = {each["key"]: each for artifact in artifacts for each in lineage.ancestors(artifact.name)}
     for record in records.values():
-        if record["step"] not in ("load", "split"):
+        if record["step"] not in omitted:
             artifact = Artifact.model_validate(record["result"])
             entry = {name: record[name] for name in ("step", "label", "key", "seconds")}
             store.note(run, {**entry, "state": "cached", "artifact": artifact.name})

@@ -35,12 +35,6 @@ def finish(
     blended = blend.submit(competition, parts.train, joined, config.blend, answers, folds=folds)
     combined = combine_part(competition, blended, members, "test")
     file = decode.submit(competition, parts.of("test"), blended, combined)
-    ensemble = {
-        "train": parts.train,
-        "common": parts.common,
-        "blend": blended,
-        "members": {name: _described(member) for name, member in members.items()},
-    }
     validation, combined_validation = None, None
     if parts.validation is not None:
         combined_validation = combine_part(competition, blended, members, "validation")
@@ -48,6 +42,13 @@ def finish(
         validation = validate.submit(
             competition, parts.of("validation"), blended, combined_validation, scores, answers
         )
+    ensemble = {
+        "train": parts.train,
+        "common": parts.common,
+        "blend": blended,
+        "validation": validation,
+        "members": {name: _described(member) for name, member in members.items()},
+    }
     folder = submit.submit(
         competition,
         config,
@@ -55,7 +56,6 @@ def finish(
         ensemble,
         file,
         config.run.name,
-        validation=validation,
         left_out=left_out,
         command=command,
     )
