@@ -12,12 +12,15 @@ from pydantic import BaseModel
 from tasks.core.cache.store import Artifact, Store, part_folders, write_atomically
 from tasks.core.competition import Score, Scores, find
 from tasks.core.context import run_id
+from tasks.core.dataset import PartFolders
 from tasks.core.report import page
-from tasks.core.report.markdown import markdown
+from tasks.core.report.publishing import publish
 from tasks.core.step import step
 from tasks.learning.ensemble import prediction_files
+from tasks.learning.ensemble.agreement import mean_agreement
 from tasks.learning.ensemble.evaluation import validation_scores
-from tasks.learning.report.sections import sections
+from tasks.learning.report.comparison_section import Agreement, of_comparison
+from tasks.learning.report.sections import ORIGINS, sections
 
 
 log = logging.getLogger("podium")
@@ -60,12 +63,14 @@ def report(
     if file.exists():
         parts = [_unchanged(file, score)]
     else:
-        material = _material(competition, config, dataset, folds, members, blended, models, summary)
+        folders = part_folders([*dataset, comparison])
+        material = _material(competition, config, folders, folds, members, blended, models, summary)
         if scores and combined_validation:
             of_blend = prediction_files.read(combined_validation.path, "validation")
             material = material._replace(validation=scores, blended_validation=of_blend)
         parts = sections(material, contract.sections(material))
-        parts.insert(-3, _comparison(competition, comparison, dataset, members, test_scores))
+        agreement = _agreement(members, test_scores)
+        parts.insert(len(parts) - ORIGINS, of_comparison(competition, folders, comparison.path, agreement))
         title, facts = f"{competition}: {file.parent.name}", _facts(material, score, folder, left_out)
         write_atomically(file, page.render(title, score.text(), parts, facts=facts).encode())
     publish(parts, under=competition)
@@ -80,6 +85,14 @@ def report(
     }
 
 
+def _agreement(members: dict[str, Artifact], test: dict[str, Artifact]) -> Agreement:
+    """How often members give the same answer, out of fold and on the test records."""
+    return Agreement(
+        mean_agreement([prediction_files.read(each.path, "out_of_fold").values for each in members.values()]),
+        mean_agreement([prediction_files.read(each.path, "test").values for each in test.values()]),
+    )
+
+
 def _unchanged(file: Path, score: Score) -> page.Section:
     written = datetime.fromtimestamp(file.stat().st_mtime, UTC).strftime("%Y-%m-%d %H:%M UTC")
     text = f"{score.text()} out of fold, as before. The report of {written} is still valid: {file}"
@@ -89,7 +102,7 @@ def _unchanged(file: Path, score: Score) -> page.Section:
 def _material(
     competition: str,
     config: BaseModel,
-    dataset: list[Artifact],
+    folders: PartFolders,
     folds: Artifact,
     members: dict[str, Artifact],
     blended: Artifact,
@@ -98,7 +111,6 @@ def _material(
 ) -> page.Material:
     ids: list[str] = json.loads((folds.path / "ids.json").read_text("utf-8"))
     row = {id: index for index, id in enumerate(ids)}
-    folders = part_folders(dataset)
     scorer = find(competition).scorer(folders, settings=_answers(config))
 
     def score(scores: Scores) -> Score:
@@ -141,23 +153,3 @@ def _answers(config: BaseModel) -> dict[str, Any] | None:
     """The settings of turning scores into answers; None if the competition has none."""
     answers: BaseModel | None = getattr(config, "answers", None)
     return answers.model_dump(mode="json") if answers else None
-
-
-def publish(parts: list[page.Section], *, under: str, of: str = "") -> None:
-    """Publish sections as Markdown artifacts of the run, keys beginning with `under`, descriptions with `of`.
-
-    A failure is logged and does not fail the run.
-    """
-    from httpx import TransportError
-    from prefect.artifacts import create_markdown_artifact
-
-    for section in parts:
-        key = "".join(each if each.isalnum() else "-" for each in f"{under}-{section.title}".lower())
-        key = key.encode("ascii", "ignore").decode().strip("-")
-        try:
-            create_markdown_artifact(markdown(section), key=key, description=f"{of}{section.title}")
-        except TransportError as error:  # no server: each further section would wait a minute
-            log.warning("sections from %r on were not published: %s", section.title, error)
-            return
-        except Exception as error:
-            log.warning("section %r was not published: %s", section.title, error)

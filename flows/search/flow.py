@@ -23,7 +23,7 @@ from tasks.learning.search.config import Search
 from tasks.learning.search.search_space import restricted, searched_params
 from tasks.learning.search.study import StartedTrial, Study
 from tasks.learning.search.trials import Trial, best
-from tasks.report import publish
+from tasks.core.report.publishing import publish
 
 log = logging.getLogger("podium")
 

@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image
 
 from tasks.core.competition import Score, Scores
+from tasks.core.dataset import Dataset
 from tasks.core.report import formatting
 
 TEMPLATE = Path(__file__).with_name("report.html.j2")
@@ -73,7 +74,8 @@ class Section(NamedTuple):
 class Material(NamedTuple):
     """The data of a report; training records are in the dataset's order."""
 
-    dataset: Path
+    dataset: Dataset
+    """All parts, and notes on them."""
     folds: np.ndarray
     """(n,) integers: the fold in which a training record is held out."""
     members: dict[str, Scores]

@@ -2,19 +2,24 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tasks.core.competition import Score, Scores
+from tasks.core.dataset import Dataset
+from tasks.core.dataset import notes as dataset_notes
 from tasks.core.report.formatting import Estimate
 from tasks.core.report.page import Block, Material, Section, TableBlock, Text
 from tasks.learning.report import charts
 
 BLEND = "blend"
+NOTED = ("train", "validation", "test", "overlap")
+"""Names of the files of notes, in the order in which they are shown."""
 MOST_CURVES = 8
 """Members whose learning curves are drawn; a chart of forty takes minutes and is not readable."""
+ORIGINS = 3
+"""Sections at the end that say where the results come from: training, time, settings."""
 FIGURES = {
     "loss": "loss",
     "accuracy": "accuracy",
@@ -29,7 +34,7 @@ FIGURES = {
 def sections(material: Material, of_competition: Sequence[Section] = ()) -> list[Section]:
     """Return the sections in reading order: results, the competition's, training, time, settings."""
     results = [scores(material), scores_by_fold(material), weights(material)]
-    origins = [training(material), time(material), settings(material)]
+    origins = [training(material), time(material.steps), settings(material.config)]
     return [section for section in [*results, *of_competition, *origins] if section.blocks]
 
 
@@ -149,18 +154,18 @@ def _of_largest_weights(material: Material) -> dict[str, charts.History]:
     return {name: history for name, history in material.histories.items() if member[name] in chosen}
 
 
-def time(material: Material) -> Section:
-    """Make the section of the run's time, by kind of step and for each step."""
-    if not material.steps:
+def time(steps: Sequence[Mapping[str, Any]]) -> Section:
+    """Make the section of the run's time, by kind of step and for each step of its journal."""
+    if not steps:
         return Section("Time", [])
     totals: dict[str, float] = {}
-    for step in material.steps:
+    for step in steps:
         totals[step["step"]] = totals.get(step["step"], 0.0) + float(step["seconds"] or 0.0)
-    states = [step["state"] for step in material.steps]
+    states = [step["state"] for step in steps]
     counts = ", ".join(f"{states.count(state)} {state.lower()}" for state in dict.fromkeys(states))
     whole = _duration(sum(totals.values()))
     text = f"{len(states)} steps ({counts}), {whole} in all; steps may overlap."
-    rows = [[step["step"], step["label"], step["state"], step["seconds"]] for step in material.steps]
+    rows = [[step["step"], step["label"], step["state"], step["seconds"]] for step in steps]
     chart = charts.bars(
         list(totals), list(totals.values()), title="seconds", caption="Seconds by kind of step."
     )
@@ -174,19 +179,18 @@ def _duration(seconds: float) -> str:
     return " ".join(parts) or f"{rest} s"
 
 
-def notes(dataset: Path, *, omitted: Collection[str] = (), more: Sequence[Block] = ()) -> Section:
-    """Make the section of the dataset's `notes.json`, counts and notes on the raw files; empty without it.
+def notes(dataset: Dataset, *, omitted: Collection[str] = (), more: Sequence[Block] = ()) -> Section:
+    """Make the section of the counts and notes on the raw files of all parts; empty without any.
 
     Args:
         omitted: names of counts that are left out, because `more` has them.
         more: blocks between counts and notes.
     """
-    file = dataset / "notes.json"
-    if not file.is_file():
-        return Section("Notes on the data", [])
-    content = json.loads(file.read_text(encoding="utf-8"))
+    content = dataset_notes(dataset, NOTED)
     counts = [[name, count] for name, count in content["counts"].items() if name not in omitted]
     rows = [[note["kind"], note["message"], _examples(note["examples"])] for note in content["notes"]]
+    if not counts and not rows:
+        return Section("Notes on the data", [])
     blocks: list[Block] = [TableBlock(["what", "count"], counts)] if counts else []
     table: list[Block] = [TableBlock(["kind", "note", "examples"], rows)] if rows else []
     return Section("Notes on the data", [*blocks, *more, *table])
@@ -197,10 +201,10 @@ def _examples(examples: Sequence[Any], shown: int = 5) -> str:
     return ", ".join(texts) + (f" and {len(examples) - shown} more" if len(examples) > shown else "")
 
 
-def settings(material: Material) -> Section:
+def settings(config: Mapping[str, Any]) -> Section:
     """Make the section of all resolved settings, by the names that `--set` takes."""
-    rows = [[name, json.dumps(value, ensure_ascii=False)] for name, value in _flat(material.config)]
-    return Section("Settings", [TableBlock(["setting", "value"], rows)] if material.config else [])
+    rows = [[name, json.dumps(value, ensure_ascii=False)] for name, value in _flat(config)]
+    return Section("Settings", [TableBlock(["setting", "value"], rows)] if config else [])
 
 
 def _flat(value: Any, prefix: str = "") -> list[tuple[str, Any]]:
