@@ -12,7 +12,9 @@ from tasks.core.jobs import EncodeJob
 from tasks.core.step import step
 
 
-@step(uses=("encode",), libraries=("backend",), label="encode {name} {part} {view}", retries=2, ignore=("name",))
+@step(
+    uses=("encode",), libraries=("backend",), label="encode {name} {part} {view}", retries=2, ignore=("name",)
+)
 def encode(
     competition: str,
     name: str,

@@ -13,7 +13,13 @@ from tasks.core.step import step
 from tasks.learning.training.job import fit_job
 
 
-@step(uses=("language_model",), libraries=("backend",), label="pretrain {name} on {parts}", retries=2, ignore=("name",))
+@step(
+    uses=("language_model",),
+    libraries=("backend",),
+    label="pretrain {name} on {parts}",
+    retries=2,
+    ignore=("name",),
+)
 def pretrain(
     competition: str,
     name: str,

@@ -17,11 +17,9 @@ from tasks.core.report import page
 from tasks.core.report.publishing import publish
 from tasks.core.step import step
 from tasks.learning.ensemble import prediction_files
-from tasks.learning.ensemble.agreement import mean_agreement
 from tasks.learning.ensemble.evaluation import validation_scores
-from tasks.learning.report.comparison_section import Agreement, of_comparison
+from tasks.learning.report.test_comparison import test_comparison
 from tasks.learning.report.sections import ORIGINS, sections
-
 
 log = logging.getLogger("podium")
 
@@ -57,7 +55,10 @@ def report(
     """
     contract, left_out = find(competition), left_out or {}
     summary = json.loads((blended.path / "blend.json").read_text("utf-8"))
-    scores = {name: Score(**each) for name, each in validation_scores(validation.path if validation else None).items()}
+    scores = {
+        name: Score(**each)
+        for name, each in validation_scores(validation.path if validation else None).items()
+    }
     score, validation_score = Score(**summary["score"]), scores.get("blend")
     file = Path(folder) / "report.html"
     if file.exists():
@@ -69,8 +70,8 @@ def report(
             of_blend = prediction_files.read(combined_validation.path, "validation")
             material = material._replace(validation=scores, blended_validation=of_blend)
         parts = sections(material, contract.sections(material))
-        agreement = _agreement(members, test_scores)
-        parts.insert(len(parts) - ORIGINS, of_comparison(competition, folders, comparison.path, agreement))
+        compared = test_comparison(contract, folders, comparison.path, members, test_scores)
+        parts.insert(len(parts) - ORIGINS, compared)
         title, facts = f"{competition}: {file.parent.name}", _facts(material, score, folder, left_out)
         write_atomically(file, page.render(title, score.text(), parts, facts=facts).encode())
     publish(parts, under=competition)
@@ -83,14 +84,6 @@ def report(
         "validation": validation_score._asdict() if validation_score else None,
         "left_out": left_out,
     }
-
-
-def _agreement(members: dict[str, Artifact], test: dict[str, Artifact]) -> Agreement:
-    """How often members give the same answer, out of fold and on the test records."""
-    return Agreement(
-        mean_agreement([prediction_files.read(each.path, "out_of_fold").values for each in members.values()]),
-        mean_agreement([prediction_files.read(each.path, "test").values for each in test.values()]),
-    )
 
 
 def _unchanged(file: Path, score: Score) -> page.Section:

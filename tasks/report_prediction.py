@@ -15,10 +15,8 @@ from tasks.core.report.formatting import Estimate
 from tasks.core.report.page import Section, TableBlock, Text
 from tasks.core.report.publishing import publish
 from tasks.core.step import step
-from tasks.learning.ensemble import prediction_files
-from tasks.learning.ensemble.agreement import mean_agreement
 from tasks.learning.report import sections
-from tasks.learning.report.comparison_section import Agreement, of_comparison
+from tasks.learning.report.test_comparison import test_comparison
 
 log = logging.getLogger("podium")
 
@@ -55,11 +53,10 @@ def report_prediction(
     summary = json.loads((blended.path / "blend.json").read_text("utf-8"))
     score, count = Score(**summary["score"]), len(contract.ids(part_folders(dataset), "test"))
     file = Path(folder) / "report.html"
-    agreement = Agreement(_agreement(members, "out_of_fold"), _agreement(scores, "test"))
     parts = [_origin(source, summary, list(members), count)]
     if comparison is not None:
         folders = part_folders([*dataset, comparison])
-        parts.append(of_comparison(competition, folders, comparison.path, agreement))
+        parts.append(test_comparison(contract, folders, comparison.path, members, scores))
     parts.append(sections.time(Store.current().journal(run_id() or "")))
     parts.append(sections.settings(config.model_dump(mode="json")))
     if not file.exists():
@@ -83,13 +80,11 @@ def _origin(source: str, summary: dict[str, Any], names: list[str], count: int) 
         "Nothing was trained or chosen; the scores are out-of-fold scores of that submission."
     )
     rows = [[name, summary["weights"][name], _estimate(summary["members"][name])] for name in names]
-    table = TableBlock(["member", "weight", "out of fold"], [*rows, ["blend", 1.0, _estimate(summary["score"])]])
+    table = TableBlock(
+        ["member", "weight", "out of fold"], [*rows, ["blend", 1.0, _estimate(summary["score"])]]
+    )
     return Section("Models", [Text(text), table])
 
 
 def _estimate(score: dict[str, Any]) -> Estimate:
     return Estimate(score["value"], score["standard_error"])
-
-
-def _agreement(artifacts: dict[str, Artifact], part: str) -> float | None:
-    return mean_agreement([prediction_files.read(each.path, part).values for each in artifacts.values()])

@@ -152,7 +152,9 @@ def _predictions(member: CachedMember) -> str:
     """Digests of the member's files of predictions, as one text."""
     folders = (member.artifact.path, *(artifact.path for _, artifact in sorted(member.scores)))
     names = ("out_of_fold", *OTHER_PARTS)
-    files = [file for each in folders for file in sorted(each.iterdir()) if file.name.partition(".")[0] in names]
+    files = [
+        file for each in folders for file in sorted(each.iterdir()) if file.name.partition(".")[0] in names
+    ]
     return " ".join(sha256_of_file(file) for file in files)
 
 

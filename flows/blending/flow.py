@@ -24,7 +24,9 @@ from tasks.split import split
     task_runner=ThreadPoolTaskRunner(max_workers=4),  # type: ignore[arg-type]
 )
 @await_steps
-def blending(competition: str, config: Any, members: dict[str, EarlierMember], command: str) -> dict[str, Any]:
+def blending(
+    competition: str, config: Any, members: dict[str, EarlierMember], command: str
+) -> dict[str, Any]:
     """From cached members to a checked submission with its report."""
     known = [artifact for each in members.values() for artifact in (each.artifact, *each.scores.values())]
     note_steps(known, run=run_id() or "")

@@ -19,9 +19,7 @@ def completed(members: Mapping[str, Any], ended: Collection[str]) -> set[str]:
     for name in ended:
         for future in members[name].results:
             future.wait()  # returns at once; without it, Prefect asks the server for the state
-    return {
-        name for name in ended if all(future.state.is_completed() for future in members[name].results)
-    }
+    return {name for name in ended if all(future.state.is_completed() for future in members[name].results)}
 
 
 def recipe_names(config: Any) -> list[str]:

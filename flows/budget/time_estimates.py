@@ -63,7 +63,8 @@ class Estimates:
 
     def _scaled(self, record: Mapping[str, Any], key: Key) -> float | None:
         sizes = [
-            self._size(inputs.get("dataset") or inputs.get("train")) for inputs in (record["inputs"], key.inputs)
+            self._size(inputs.get("dataset") or inputs.get("train"))
+            for inputs in (record["inputs"], key.inputs)
         ]
         if sizes[0] != sizes[1] and not all(sizes):
             return None  # its dataset is gone

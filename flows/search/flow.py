@@ -18,12 +18,12 @@ from tasks.core.competition import find
 from tasks.core.config import Settings
 from tasks.core.errors import InvalidSettings, UserError
 from tasks.core.execution.slots import slot_names
+from tasks.core.report.publishing import publish
 from tasks.core.submissions.submissions import flat
 from tasks.learning.search.config import Search
 from tasks.learning.search.search_space import restricted, searched_params
 from tasks.learning.search.study import StartedTrial, Study
 from tasks.learning.search.trials import Trial, best
-from tasks.core.report.publishing import publish
 
 log = logging.getLogger("podium")
 

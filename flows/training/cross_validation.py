@@ -145,7 +145,14 @@ class CrossValidation(NamedTuple):
         )
 
     def predict_held_out(
-        self, recipe: Any, inputs: ModelInputs, model: Future, *, fold: int, beside: int | None = None, of: str
+        self,
+        recipe: Any,
+        inputs: ModelInputs,
+        model: Future,
+        *,
+        fold: int,
+        beside: int | None = None,
+        of: str,
     ) -> Future:
         """Predict the records of a fold; `beside` is a second fold that the model has not seen."""
         return predict.submit(

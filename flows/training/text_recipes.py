@@ -39,9 +39,7 @@ def _second_round_labels(
         model = validation.train(recipe, inputs, fold=pair[0], beside=pair[1], start=start)
         for fold, other in (pair, pair[::-1]):
             of = f"fold {other} for fold {fold}"
-            predicted = validation.predict_held_out(
-                recipe, inputs, model, fold=other, beside=fold, of=of
-            )
+            predicted = validation.predict_held_out(recipe, inputs, model, fold=other, beside=fold, of=of)
             scores[fold].append(predicted)
     return [pool.submit(recipe.name, scores[fold], fold=fold) for fold in validation.fold_indices]
 
