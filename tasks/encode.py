@@ -26,7 +26,7 @@ def encode(
     seed: int,
     run: Run,
 ) -> Artifact:
-    """Compute one test-time view of all records of a part; `settings` are the parts of a recipe that decide it."""
+    """Compute one test-time view of a part's records; `settings` are the parts of a recipe that decide it."""
     return in_child(
         "tasks.encode:child",
         "encoded",

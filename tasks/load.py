@@ -1,4 +1,7 @@
-"""Step `load`: raw files → one part of the dataset. The key contains the part's raw files and not their paths."""
+"""Step `load`: raw files → one part of the dataset.
+
+The key contains the contents of the part's raw files, and not their paths.
+"""
 
 from tasks.core.cache.store import Artifact, Store
 from tasks.core.competition import Part, find

@@ -18,8 +18,8 @@ from tasks.core.report.publishing import publish
 from tasks.core.step import step
 from tasks.learning.ensemble import prediction_files
 from tasks.learning.ensemble.evaluation import validation_scores
-from tasks.learning.report.test_comparison import test_comparison
 from tasks.learning.report.sections import ORIGINS, sections
+from tasks.learning.report.test_comparison import test_comparison
 
 log = logging.getLogger("podium")
 

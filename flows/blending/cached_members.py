@@ -39,13 +39,14 @@ class CachedMember(NamedTuple):
     def __str__(self) -> str:
         return f"{self.recipe} ({self.short})"
 
-    def with_scores_of(self, ids: Mapping[str, list[str]]) -> "CachedMember":
-        """The member with the newest scores of exactly these records of each part, as far as there are any."""
+    def with_scores_of(self, ids: Mapping[Part, list[str]]) -> "CachedMember":
+        """The member with the newest scores of exactly these records, by part, as far as it has any."""
         store, found = Store.current(), dict[str, Artifact]()
-        for part, artifact in self.scores:
-            if part in ids and part not in found and store.is_whole(artifact):
-                if _ids(artifact.path, part) == ids[part]:
-                    found[part] = artifact
+        for name, artifact in self.scores:
+            part: Any = name
+            is_new = part in ids and part not in found and store.is_whole(artifact)
+            if is_new and _ids(artifact.path, part) == ids[part]:
+                found[part] = artifact
         return self._replace(scores=tuple(found.items()))
 
 
@@ -78,7 +79,7 @@ def cached_members(store: Store, competition: str) -> list[CachedMember]:
 def split_by_use(
     members: Iterable[CachedMember],
     *,
-    ids: Mapping[str, list[str]],
+    ids: Mapping[Part, list[str]],
     folds: Artifact,
     can_predict: Callable[[CachedMember], bool] = lambda member: False,
 ) -> tuple[list[CachedMember], list[UnusableMember]]:
@@ -106,7 +107,7 @@ def split_by_use(
 
 def _mismatch(
     member: CachedMember,
-    expected: Mapping[str, list[str]],
+    expected: Mapping[Part, list[str]],
     folds: Artifact,
     can_predict: Callable[[CachedMember], bool],
 ) -> str | None:

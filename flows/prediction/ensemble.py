@@ -47,7 +47,7 @@ def ensemble_of(submission: Submission, config_type: type[Any]) -> Ensemble:
     """The ensemble of a submission, all of whose artifacts are in the store.
 
     Raises:
-        InvalidSubmission: the submission names no ensemble, or one whose models, settings or weights are gone.
+        InvalidSubmission: it names no ensemble, or one whose models, settings or weights are gone.
     """
     described = submission.provenance.get("ensemble")
     rebuild = f"rebuild it with: {submission.provenance.get('command')}"

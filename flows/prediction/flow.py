@@ -42,7 +42,7 @@ def prediction(
         name: ends the name of the new submission's folder.
     """
     source = find_submission(locations.submissions_folder(), submission)
-    config = resolve(competition, overrides=overrides or (), submission=submission)
+    config: Any = resolve(competition, overrides=overrides or (), submission=submission)
     config = config.model_copy(update={"run": config.run.model_copy(update={"name": name})})
     ensemble = ensemble_of(source, type(config))
     changes = "".join(f" --set {each}" for each in overrides or ())

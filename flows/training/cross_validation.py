@@ -80,7 +80,7 @@ class CrossValidation(NamedTuple):
         return [augment.submit(*inputs, view=view, **options) for view in range(count)]
 
     def encoded(self, recipe: Any, settings: dict[str, Any], view: str, *, part: str = "train") -> Future:
-        """One view of a part's records as models read it; `settings`: the parts of the recipe that decide it."""
+        """One view of a part's records as models read it; `settings`: what decides it in the recipe."""
         inputs = (self.competition, recipe.name, settings, self.parts.of(part)[:1])
         return encode.submit(*inputs, part=part, view=view, seed=self.config.seed, run=self.config.run)
 
@@ -93,7 +93,7 @@ class CrossValidation(NamedTuple):
         of_test: bool = False,
         start: Future | None = None,
     ) -> Member:
-        """Train a model without each fold, predict that fold and the other parts with it, join the predictions.
+        """Train a model without each fold, and predict that fold and the other parts with it.
 
         Args:
             labels: for each fold, labels from a first round of models.

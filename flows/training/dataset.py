@@ -52,7 +52,11 @@ def load_part(competition: str, data: Any, part: Part) -> Future:
 
 
 def wait_for_parts(loaded: dict[Part, Future]) -> None:
-    """Wait for parts that are loaded in a run; raises InvalidData with the problems of all, or another error."""
+    """Wait for the loading of parts, in a run.
+
+    Raises:
+        InvalidData: the problems of all parts.
+    """
     futures = [future for future in loaded.values() if hasattr(future, "wait")]
     for future in futures:
         future.wait()

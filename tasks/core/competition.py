@@ -129,8 +129,8 @@ class Competition(NamedTuple):
     build: Callable[[TrainJob], Any]
     """(job): a `tasks.learning.training.loop.Training`: model, stages, and batches by step."""
     predict: Callable[[PredictJob], Iterable[Scores]]
-    """(job): scores of the job's part, by one model or by several together, in consecutive pieces, so that not
-    all records must be in memory. Of the training part it reads nothing but held-out records: what else a
+    """(job): scores of the job's part, by one model or by several together, in consecutive pieces, so that
+    not all records must be in memory. Of the training part it reads nothing but held-out records: what else a
     prediction rests on was stored with the model."""
     scorer: Callable[..., Scorer]
     """(dataset, part="train", settings=None): the official metric of a part. `settings` are those of decoding

@@ -30,8 +30,8 @@ def in_child(
     """Call `module:function` with a job of this type in a new process and store what it writes.
 
     The process runs on this machine, or on a worker of the cluster that `run` names. `fields` are those that
-    the job type adds; artifacts among them are passed as their folders. `dataset`: the parts that it reads. Cached steps do not come here, so
-    they wait for no slot.
+    the job type adds; artifacts among them are passed as their folders. `dataset` are the parts that it
+    reads. Cached steps do not come here, so they wait for no slot.
     """
     store, step = Store.current(), running()
 

@@ -21,7 +21,7 @@ class Evaluation(NamedTuple):
 
 
 def validation_scores(folder: Path | None) -> dict[str, dict[str, Any]]:
-    """Scores on the validation part by member and under "blend", as step `validate` wrote them in a folder."""
+    """Scores on the validation part by member, and under "blend", that step `validate` wrote."""
     if folder is None:
         return {}
     scores: dict[str, dict[str, Any]] = json.loads((folder / "validation.json").read_text("utf-8"))
