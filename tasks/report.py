@@ -18,7 +18,7 @@ from tasks.core.report.publishing import publish
 from tasks.core.step import step
 from tasks.learning.ensemble import prediction_files
 from tasks.learning.ensemble.evaluation import validation_scores
-from tasks.learning.report.sections import ORIGINS, sections
+from tasks.learning.report.sections import sections
 from tasks.learning.report.test_comparison import test_comparison
 
 log = logging.getLogger("podium")
@@ -69,9 +69,8 @@ def report(
         if scores and combined_validation:
             of_blend = prediction_files.read(combined_validation.path, "validation")
             material = material._replace(validation=scores, blended_validation=of_blend)
-        parts = sections(material, contract.sections(material))
         compared = test_comparison(contract, folders, comparison.path, members, test_scores)
-        parts.insert(len(parts) - ORIGINS, compared)
+        parts = sections(material, [*contract.sections(material), compared])
         title, facts = f"{competition}: {file.parent.name}", _facts(material, score, folder, left_out)
         write_atomically(file, page.render(title, score.text(), parts, facts=facts).encode())
     publish(parts, under=competition)

@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
@@ -13,6 +14,7 @@ import pytest
 
 from tasks.core.competition import Competition, Part, Score, Scores, competition_names, find
 from tasks.core.config import Folds, Settings
+from tasks.core.dataset import PartFolders, notes_file
 from tasks.core.errors import InvalidSettings, InvalidSubmission
 from tasks.learning.ensemble import prediction_files
 
@@ -22,6 +24,9 @@ PARTS: tuple[Part, ...] = get_args(Part)
 PROMISED = {
     "load": "data",
     "fold_key": "dataset",
+    "overlap": "overlap",
+    "features": "comparison",
+    "excerpt": "comparison",
     "ids": "dataset",
     "augment": "views",
     "encode": "encode",
@@ -51,8 +56,13 @@ class Member(NamedTuple):
 
     def load(self, folder: Path) -> Path:
         folder.mkdir()
-        self.rules.load(self.module("config").Data(root=str(self.root)), folder)
+        for part in self.rules.parts:
+            self.rules.load(self.data(self.root), part, folder)
         return folder
+
+    def data(self, root: Path) -> Any:
+        """The settings of raw files in this folder."""
+        return self.module("config").Data(root=str(root))
 
     def perfect(self, part: Part = "train") -> Any:
         """Values of a labelled part that put all on the truth."""
@@ -86,7 +96,7 @@ def test_each_function_lives_in_the_file_its_name_promises(member: Member) -> No
 
 
 def test_functions_take_what_steps_give_them(member: Member) -> None:
-    taken = {"load": 2, "ids": 2, "decode": 3, "write": 3, "check": 3, "suggest": 2}
+    taken = {"load": 3, "features": 2, "excerpt": 3, "ids": 2, "decode": 3, "write": 3, "check": 3, "suggest": 2}
     for name in PROMISED:
         if getattr(member.rules, name) is None:
             continue
@@ -109,6 +119,55 @@ def test_loading_twice_gives_the_same_bytes(member: Member, tmp_path: Path) -> N
         return {path.name: path.read_bytes() for path in folder.iterdir()}
 
     assert contents(member.load(tmp_path / "again")) == contents(member.dataset)
+
+
+def test_a_part_is_read_from_its_own_files_alone(member: Member, tmp_path: Path) -> None:
+    for part in member.rules.parts:
+        root, folder = tmp_path / f"raw {part}", tmp_path / f"only {part}"
+        for name in member.data(member.root).files_of(part):
+            if (file := member.root / name).exists():
+                (root / name).parent.mkdir(parents=True, exist_ok=True)
+                (shutil.copytree if file.is_dir() else shutil.copyfile)(file, root / name)
+        folder.mkdir()
+        member.rules.load(member.data(root), part, folder)
+        written = {path.name: path.read_bytes() for path in folder.iterdir()}
+        assert written == {name: (member.dataset / name).read_bytes() for name in written}
+        assert notes_file(part) in written
+        if part == "train":
+            assert set(member.rules.common_files) <= set(written)
+
+
+def test_other_parts_are_read_with_what_is_common_alone(member: Member, tmp_path: Path) -> None:
+    for part in member.rules.parts:
+        folder = tmp_path / part
+        folder.mkdir()
+        common = member.rules.common_files
+        for file in member.dataset.iterdir():
+            if file.name.partition(".")[0].partition("_")[0] == part or file.name in common:
+                shutil.copyfile(file, folder / file.name)
+        assert member.rules.ids(folder, part) == member.rules.ids(member.dataset, part)
+        if part in member.labelled():
+            perfect = member.perfect(part)
+            whole = member.rules.scorer(member.dataset, part)(perfect)
+            assert member.rules.scorer(folder, part)(perfect) == whole
+    decision = member.rules.scorer(member.dataset).decide(member.random())
+    test = PartFolders.of(tmp_path / "test")
+    answers = member.rules.decode(member.random("test", 1), test, decision)
+    ids, file = member.rules.ids(test, "test"), tmp_path / member.rules.file
+    member.rules.write(ids, answers, file)
+    assert member.rules.check(file, ids, test) == len(ids)
+
+
+def test_what_parts_are_compared_by_needs_no_labels_and_has_a_row_for_each_record(member: Member) -> None:
+    for part in member.rules.parts:
+        count = len(member.rules.ids(member.dataset, part))
+        assert member.rules.features(member.dataset, part).shape[0] == count
+        rows = list(range(count))[::-2]
+        shown = member.rules.excerpt(member.dataset, part, rows)
+        assert len(shown) == len(rows)
+        assert all(isinstance(each, str | bytes) and each for each in shown)
+    notes = member.rules.overlap(member.dataset)
+    assert all(note.keys() == {"kind", "message", "count", "examples"} for note in notes)
 
 
 def test_the_fold_key_has_an_entry_for_each_record(member: Member) -> None:

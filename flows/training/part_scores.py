@@ -11,7 +11,7 @@ Future = Any
 
 
 class PartScores(NamedTuple):
-    """The steps that predict one part, with the competition and the seed of the run that trained the models."""
+    """The steps that predict one part, with competition and seed of the run that trained the models."""
 
     competition: str
     part: str

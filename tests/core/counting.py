@@ -24,7 +24,7 @@ class Counting(Settings):
 def count(dataset: Artifact, settings: Counting, name: str, run: Run) -> Artifact:
     entry = f"{__name__}:child"
     return in_child(
-        entry, "result", PretrainJob, competition="toy", settings=settings, dataset=dataset, seed=7, run=run
+        entry, "result", PretrainJob, competition="toy", settings=settings, dataset=[dataset], seed=7, run=run
     )
 
 

@@ -38,11 +38,11 @@ def long(dataset: Artifact, name: str, run: Run) -> Artifact:
         TrainJob,
         competition="toy",
         settings={"folds": Folds(), "stage": Stage(epochs=3)},
-        dataset=dataset,
+        dataset=[dataset],
         seed=7,
         run=run,
         views=[dataset, dataset],
-        inputs={"identity": dataset},
+        inputs={"identity": [dataset, dataset]},
         folds=dataset,
         labels=None,
         start=dataset,
@@ -68,9 +68,9 @@ def test_a_child_is_told_folders_settings_and_how_to_work() -> None:
     result = call(data_workers=3, checkpoint_seconds=5).result
     job = json.loads((result.path / "job.json").read_text())
     dataset = str(small("good").path)
-    assert job["dataset"] == dataset
+    assert job["dataset"] == {"folders": [dataset]}
     assert job["views"] == [dataset, dataset]
-    assert job["inputs"] == {"identity": dataset}
+    assert job["inputs"] == {"identity": {"folders": [dataset, dataset]}}
     assert job["settings"]["stage"]["epochs"] == 3
     assert (job["folds"], job["labels"], job["start"]) == (dataset, None, dataset)
     assert (job["seed"], job["fold"], job["beside"]) == (7, 2, 3)

@@ -59,5 +59,6 @@ def walk(flow: Any, folder: Path, settings: Any) -> Run:
             patch.setenv(variable, str(folder / variable.lower()))
         patch.setattr(child_process, "run", call_here)
         patch.setattr("tasks.report.publish", publish)
+        patch.setattr("tasks.report_prediction.publish", publish)
         result = flow.fn(settings)
     return Run(runner, result, folder, published)

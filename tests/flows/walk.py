@@ -128,13 +128,13 @@ def made_up_scores(
     recipe: Any,
     dataset: Any,
     folds: Any,
-    parts: list[str],
+    part: str,
     fold: int | None,
     halves: dict[str, int],
     **arguments: Any,
 ) -> Any:
     """Scores of the right records, random with a seed from the key; near the truth where it is known."""
-    from tasks.core.cache.store import Store
+    from tasks.core.cache.store import Store, part_folders
     from tasks.core.competition import Scores, find
     from tasks.core.context import running
     from tasks.learning.ensemble import prediction_files
@@ -142,23 +142,21 @@ def made_up_scores(
     random = np.random.default_rng(int(running().key[:16], 16))
     ids = find(competition).ids
     store = Store.current()
+    source, records = "train" if part == "held_out" else part, part_folders(dataset)
+    known = ids(records, source)
+    values = near_truth(competition, records, source, random, half=halves[recipe.name])
+    rows = np.arange(len(known))
+    if part == "held_out":
+        rows = np.flatnonzero(np.load(folds.path / "folds.npy") == fold)
+    chosen = values[rows]
+    if isinstance(chosen, np.ndarray):
+        chosen = chosen[:, None]  # a model with one head
     with store.new_folder() as folder:
-        for part in parts:
-            source = "train" if part == "held_out" else part
-            if not (known := ids(dataset.path, source)):
-                continue
-            values = near_truth(competition, dataset.path, source, random, half=halves[recipe.name])
-            rows = np.arange(len(known))
-            if part == "held_out":
-                rows = np.flatnonzero(np.load(folds.path / "folds.npy") == fold)
-            chosen = values[rows]
-            if isinstance(chosen, np.ndarray):
-                chosen = chosen[:, None]  # a model with one head
-            prediction_files.write(folder, part, Scores([known[row] for row in rows], chosen))
+        prediction_files.write(folder, part, Scores([known[row] for row in rows], chosen))
         return store.keep("scores", folder)
 
 
-def near_truth(competition: str, dataset: Path, part: str, random: Any, *, half: int) -> Any:
+def near_truth(competition: str, dataset: Any, part: str, random: Any, *, half: int) -> Any:
     """The truth with some noise, but mostly wrong in one half of the records.
 
     Where recipes err on different halves, a blend needs them all, and any change shows in it.

@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -41,13 +41,26 @@ def files_below(path: Path) -> Iterator[tuple[str, os.stat_result]]:
                     continue
 
 
-def contents(path: Path, memory: dict[str, list[Any]]) -> dict[str, str]:
+def _named_files(path: Path, names: Sequence[str]) -> dict[str, os.stat_result]:
+    """Relative name and status of the files and of all files in the folders of these names."""
+    return {
+        f"{name}/{inner}".rstrip("/"): status
+        for name in sorted(set(names))
+        for inner, status in files_below(path / name)
+    }
+
+
+def contents(
+    path: Path, memory: dict[str, list[Any]], *, names: Sequence[str] | None = None
+) -> dict[str, str]:
     """The SHA-256 of each file below a path, by relative name; empty if the path does not exist.
 
-    `memory` maps names to `[size, modified_ns, sha256]` of an earlier call and is updated in place; files of
-    equal size and time are not read again.
+    Args:
+        memory: maps names to `[size, modified_ns, sha256]` of an earlier call and is updated in place; files
+            of equal size and time are not read again.
+        names: the files and folders below the path that count; None: all.
     """
-    files = dict(files_below(path))
+    files = dict(files_below(path)) if names is None else _named_files(path, names)
     sizes_and_times = {name: [status.st_size, status.st_mtime_ns] for name, status in files.items()}
     unread = [name for name in files if memory.get(name, [])[:2] != sizes_and_times[name]]
     with ThreadPoolExecutor(max_workers=4) as pool:

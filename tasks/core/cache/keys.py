@@ -113,8 +113,10 @@ def _canonical_settings(settings: BaseModel, name: str, store: Store) -> dict[st
         value = getattr(settings, field)
         if any(isinstance(mark, NotInKey) for mark in information.metadata):
             continue
-        if any(isinstance(mark, Contents) for mark in information.metadata):
-            values[field] = {"contents": _contents(value, store)}
+        mark = next((each for each in information.metadata if isinstance(each, Contents)), None)
+        if mark is not None:
+            names = getattr(settings, mark.within) if mark.within else None
+            values[field] = {"contents": _contents(value, store, names)}
         else:
             values[field] = canonical(value, f"{name}.{field}", store)
     return values
@@ -135,15 +137,18 @@ def named_paths(settings: BaseModel, name: str = "") -> Iterator[tuple[str, str]
                     yield from named_paths(item, f"{key}.{index}")
 
 
-def _contents(value: str, store: Store) -> Any:
-    """Digests of the files at a path, by name; the value itself if it is no path."""
+def _contents(value: str, store: Store, names: tuple[str, ...] | None) -> Any:
+    """Digests of the files at a path, by name; the value itself if it is no path.
+
+    `names` are those of the files and folders below the path that count; None: all.
+    """
     if value in NAMED_WEIGHTS or not value:
         return value
     path = expand(value)
-    memory_file = store.root / "fingerprints" / f"{digest_of_json(str(path))[:32]}.json"
+    memory_file = store.root / "fingerprints" / f"{digest_of_json([str(path), names])[:32]}.json"
     memory = read_json(memory_file) or {}
     before = dict(memory)
-    digests = contents(path, memory)
+    digests = contents(path, memory, names=names)
     if memory != before:
         write_json(memory_file, memory)
     return digests

@@ -18,8 +18,6 @@ NOTED = ("train", "validation", "test", "overlap")
 """Names of the files of notes, in the order in which they are shown."""
 MOST_CURVES = 8
 """Members whose learning curves are drawn; a chart of forty takes minutes and is not readable."""
-ORIGINS = 3
-"""Sections at the end that say where the results come from: training, time, settings."""
 FIGURES = {
     "loss": "loss",
     "accuracy": "accuracy",

@@ -39,7 +39,7 @@ def long(dataset: Artifact, name: str, run: Run) -> Artifact:
         PretrainJob,
         competition="toy",
         settings=run,
-        dataset=dataset,
+        dataset=[dataset],
         seed=0,
         run=run,
     )
