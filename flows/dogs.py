@@ -1,7 +1,8 @@
 """DAG: photograph → breed.
 
-load → split → (augment, encode → train → predict, for each fold) → gather, for each recipe
-     → blend → decode → submit → report
+load, for each part → common, split → (augment, encode → train → predict, for each fold) → gather
+     → (encode → predict → average, for the test), for each recipe
+     → blend → combine → decode → submit → compare, report
 """
 
 from typing import Any

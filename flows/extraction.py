@@ -1,8 +1,9 @@
 """DAG: sentence → triples.
 
-load → split → (augment, encode, pretrain → train → predict, for each fold) → gather, for each recipe
+load, for each part → common, split → (augment, encode, pretrain → train → predict, for each fold) → gather
+     → (encode → predict → average, for validation and test), for each recipe
      → (train and predict without two folds → pool → a second round, if `second_round.run`)
-     → blend → decode → submit → report
+     → blend → combine → validate, decode → submit → compare, report
 """
 
 from typing import Any

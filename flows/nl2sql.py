@@ -1,7 +1,8 @@
 """DAG: question and table → query.
 
-load → split → (augment, pretrain → train → predict, for each fold) → gather, for each recipe
-     → blend → decode → submit → report
+load, for each part → common, split → (augment, pretrain → train → predict, for each fold) → gather
+     → (predict → average, for validation and test), for each recipe
+     → blend → combine → validate, decode → submit → compare, report
 """
 
 from typing import Any
