@@ -10,27 +10,28 @@ from pathlib import Path
 from typing import Any
 
 from tasks.core.competition import Part
+from tasks.core.dataset import Dataset
 
 PARTS: tuple[Part, ...] = ("train", "validation", "test")
 
 
-def records(dataset: Path, part: Part) -> Iterator[dict[str, Any]]:
+def records(dataset: Dataset, part: Part) -> Iterator[dict[str, Any]]:
     """The records of a part one by one, so that any number of them takes the same memory."""
     return read_lines(dataset / f"{part}.jsonl")
 
 
-def count(dataset: Path, part: Part) -> int:
+def count(dataset: Dataset, part: Part) -> int:
     """How many records a part has."""
     with (dataset / f"{part}.jsonl").open("rb") as lines:
         return sum(1 for _ in lines)
 
 
-def ids(dataset: Path, part: Part) -> list[str]:
+def ids(dataset: Dataset, part: Part) -> list[str]:
     """The ids of a part, in the order of its records."""
     return [record["id"] for record in records(dataset, part)]
 
 
-def characters(dataset: Path) -> list[tuple[str, int]]:
+def characters(dataset: Dataset) -> list[tuple[str, int]]:
     """Normalised characters of the training texts with their counts, the most frequent first."""
     return [(character, count) for character, count in read(dataset / "characters.json")]
 

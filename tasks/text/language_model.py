@@ -31,7 +31,7 @@ IGNORED = -1
 
 
 def pretraining(job: PretrainJob, texts: Callable[[Part], Iterable[str]]) -> Training:
-    """The training of a language model on a dataset; the job's settings are `encoder` and `pretraining`.
+    """The training of a language model on the job's parts; its settings are `encoder` and `pretraining`.
 
     Args:
         texts: gives the texts of a part of the dataset, in its order.
@@ -39,8 +39,8 @@ def pretraining(job: PretrainJob, texts: Callable[[Part], Iterable[str]]) -> Tra
     settings = Pretraining.model_validate(job.settings["pretraining"])
     encoder = Encoder.model_validate(job.settings["encoder"])
     tokenizer = Tokenizer(encoder, partial(dataset_files.characters, job.dataset))
-    parts = dataset_files.PARTS if settings.texts == "all" else dataset_files.PARTS[:1]
-    return training((text for part in parts for text in texts(part)), tokenizer, settings, seed=job.seed)
+    read = (text for part in dataset_files.PARTS if part in job.parts for text in texts(part))
+    return training(read, tokenizer, settings, seed=job.seed)
 
 
 def training(texts: Iterable[str], tokenizer: Tokenizer, settings: Pretraining, *, seed: int) -> Training:

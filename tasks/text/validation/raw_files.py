@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from tasks.core.competition import Part
+from tasks.core.dataset import note
 from tasks.core.errors import InvalidSettings, Problem
 from tasks.text.dataset_files import PARTS
 from tasks.text.validation.json_lines import printable
@@ -85,9 +86,9 @@ class Notes:
                 self.add(kind, f"{name}: {match[0]}")
 
     def listed(self) -> list[dict[str, Any]]:
-        """`{"kind", "message", "examples"}` of each kind that was counted."""
+        """`{"kind", "message", "count", "examples"}` of each kind that was counted."""
         return [
-            {"kind": kind, "message": f"{message}: {self._counts[kind]:,}", "examples": self._examples[kind]}
+            note(kind, message, self._counts[kind], self._examples[kind])
             for kind, message in self._messages.items()
             if self._counts[kind]
         ]

@@ -11,8 +11,13 @@ def test_kinds_come_in_the_order_of_their_messages_with_the_first_examples() -> 
     for number in range(1200):
         notes.add("long", f"a:{number}")
     assert notes.listed() == [
-        {"kind": "long", "message": "long texts: 1,200", "examples": [f"a:{number}" for number in range(5)]},
-        {"kind": "odd", "message": "odd ones: 1", "examples": ["x:1"]},
+        {
+            "kind": "long",
+            "message": "long texts: 1,200",
+            "count": 1200,
+            "examples": [f"a:{number}" for number in range(5)],
+        },
+        {"kind": "odd", "message": "odd ones: 1", "count": 1, "examples": ["x:1"]},
     ]
 
 
