@@ -10,8 +10,8 @@ from tasks.core.step import step
 
 
 @step(uses=("data",), label="load {competition} {part}")
-def load(competition: str, raw: RawPart, *, part: Part) -> Artifact:
+def load(competition: str, data: RawPart, *, part: Part) -> Artifact:
     """Check the raw files of a part and write its records, with what only training records tell."""
     with (store := Store.current()).new_folder() as folder:
-        find(competition).load(raw.data, part, folder)
+        find(competition).load(data.settings, part, folder)
         return store.keep(part, folder)

@@ -41,7 +41,7 @@ class RawPart(Settings):
     """Names below `root` of the files and folders; those that do not exist count for nothing."""
     options: dict[str, Any]
     """The other settings that decide the part, as JSON."""
-    data: Annotated[SerializeAsAny[Settings], NotInKey()]
+    settings: Annotated[SerializeAsAny[Settings], NotInKey()]
     """All settings of the data."""
 
 
@@ -59,7 +59,7 @@ class RawData(Settings):
     def of_part(self, part: str) -> RawPart:
         """What decides this part of the dataset."""
         root = self.root  # type: ignore[attr-defined]  # a field of each subclass, with its own description
-        return RawPart(root=root, files=self.files_of(part), options=self.options_of(part), data=self)
+        return RawPart(root=root, files=self.files_of(part), options=self.options_of(part), settings=self)
 
 
 class Folds(Settings):

@@ -72,7 +72,9 @@ def _change(place: str, before: Any, now: Any) -> str:
         return f"{name} {_short(before)} → {_short(now)}"
     name = _readable(place)
     if name.endswith(".artifact"):
-        return f"{name.removesuffix('.artifact')} changed"
+        name = name.removesuffix(".artifact")
+        kind = f" ({str(now or before).partition('-')[0]})" if name.startswith("dataset.") else ""
+        return f"{name.partition('.')[0] if kind else name} changed{kind}"
     return f"{name}: {_short(before)} → {_short(now)}"
 
 

@@ -141,7 +141,8 @@ def validate(competition: str, file: Path, config: Any) -> int:
     rules = find(competition)
     with tempfile.TemporaryDirectory() as folder:
         dataset = Path(folder)
-        rules.load(config.data, dataset)
+        for part in ("train", "test"):  # the training part has the vocabularies and classes
+            rules.load(config.data, part, dataset)
         return rules.check(file, rules.ids(dataset, "test"), dataset)
 
 

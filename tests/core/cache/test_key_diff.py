@@ -92,3 +92,10 @@ def test_records_of_other_competitions_tell_nothing() -> None:
     own, others = record(**changed(competition="dogs"), code={}), record(**changed(competition="cats"))
     assert nearest_record([others, own], key, "train one fold 0") is own
     assert nearest_record([others], key, "train one fold 0") is None
+
+
+def test_of_a_dataset_the_part_that_changed_is_named() -> None:
+    parts = [{"artifact": "test-1"}, {"artifact": "common-1"}]
+    before = record(**changed(dataset=[{"artifact": "test-0"}, {"artifact": "common-1"}]))
+    key = KEY._replace(inputs=INPUTS | {"dataset": parts})
+    assert reasons(key, before) == ["dataset changed (test)"]
