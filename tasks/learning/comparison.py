@@ -4,12 +4,12 @@ Where it cannot, its area under the ROC curve (AUC) is about 0.5, and scores on 
 an estimate of those on test records. Where it can, the two differ in what the features tell.
 """
 
-from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from tasks.learning.seeds import derive, generator
+from tasks.learning.seeds import generator
 
 FEWEST = 20
 """Records that either side must have; with fewer the standard error is so large that the AUC says nothing."""
@@ -44,7 +44,7 @@ def adversarial(
     Args:
         train: (n, d) array of numbers, or scipy's CSR matrix.
         test: the same of the test records.
-        folds: fewer are used where these would hold fewer than two records of a side.
+        folds: fewer are used where these would hold fewer than three records of a side.
         most: records that are drawn of either side.
 
     Returns:
@@ -59,19 +59,19 @@ def adversarial(
     if min(train.shape[0], test.shape[0]) < FEWEST:
         return None
     first, second = _drawn(train.shape[0], most, seed, "train"), _drawn(test.shape[0], most, seed, "test")
-    features = _stacked(train[first], test[second])
-    is_test = np.repeat([False, True], [len(first), len(second)])
-    folds = min(folds, len(first) // 2, len(second) // 2)
+    folds = min(folds, len(first) // 3, len(second) // 3)
+    features, others = _comparable(train[first]), _comparable(test[second])
+    fold_of_first, fold_of_second = _fold_numbers(features, others, folds, seed)
     undrawn = np.setdiff1d(np.arange(test.shape[0]), second)
     probabilities = np.empty(test.shape[0])
     aucs = []
-    for fold, (fitted, held_out) in enumerate(_divisions(is_test, folds, seed)):
-        model = _model(features).fit(features[fitted], is_test[fitted])
-        given, truth = model.predict_proba(features[held_out])[:, 1], is_test[held_out]
-        aucs.append(auc(given[truth], given[~truth]))
-        probabilities[second[held_out[truth] - len(first)]] = given[truth]
+    for fold in range(folds):
+        model = _fitted(features[fold_of_first != fold], others[fold_of_second != fold])
+        held_out = second[fold_of_second == fold]
+        probabilities[held_out] = _probabilities(model, test[held_out])
+        aucs.append(auc(probabilities[held_out], _probabilities(model, features[fold_of_first == fold])))
         if len(rest := undrawn[fold::folds]):
-            probabilities[rest] = model.predict_proba(test[rest])[:, 1]
+            probabilities[rest] = _probabilities(model, test[rest])
     return AdversarialResult(*_mean_auc(aucs), (len(first), len(second)), probabilities)
 
 
@@ -142,32 +142,70 @@ def _drawn(count: int, most: int, seed: int, side: str) -> np.ndarray:
     return np.sort(generator(seed, "comparison", side).permutation(count)[:most])
 
 
-def _stacked(train: Any, test: Any) -> Any:
-    """The features of both sides: float64 (n, d), or CSR."""
-    from scipy.sparse import vstack
+def _comparable(features: Any) -> Any:
+    """Features as float64 (n, d), or as CSR in which equal rows are stored alike."""
+    from scipy.sparse import csr_matrix
 
-    if _is_sparse(train):
-        return vstack([train, test], format="csr", dtype=np.float64)
-    return np.concatenate([train, test]).astype(np.float64)
-
-
-def _divisions(is_test: np.ndarray, folds: int, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Rows to fit on and held-out rows of each fold; all folds have the same share of either side."""
-    from sklearn.model_selection import StratifiedKFold
-
-    division = StratifiedKFold(folds, shuffle=True, random_state=derive(seed, "comparison", "folds"))
-    yield from division.split(np.zeros(len(is_test)), is_test)
+    if not _is_sparse(features):
+        return np.asarray(features, np.float64)
+    sparse = csr_matrix(features, dtype=np.float64, copy=True)
+    sparse.sum_duplicates()
+    sparse.eliminate_zeros()
+    return sparse
 
 
-def _model(features: Any) -> Any:
+def _fold_numbers(train: Any, test: Any, folds: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """The fold of each training and of each test record, drawn; all folds have the same share of either side.
+
+    A training record and a test record with the same features are in the same fold. Apart, either would teach
+    the model of the other's fold the wrong answer: of equal sides the AUC would be far below 0.5.
+    """
+    pairs = _equal(train, test)
+    numbers = np.empty(train.shape[0], np.int64), np.empty(test.shape[0], np.int64)
+    random = generator(seed, "comparison", "folds")
+    dealt = random.permutation(np.arange(len(pairs)) % folds)
+    for side, rows in zip(numbers, pairs.T, strict=True):
+        rest = np.setdiff1d(np.arange(len(side)), rows)
+        side[rows], side[rest] = dealt, random.permutation(np.arange(len(rest)) % folds)
+    return numbers
+
+
+def _equal(train: Any, test: Any) -> np.ndarray:
+    """(pairs, 2) int64: rows of training and test records with the same features; no row is in two pairs."""
+    unpaired: dict[bytes, list[int]] = {}
+    for row, key in enumerate(_keys(train)):
+        unpaired.setdefault(key, []).append(row)
+    pairs = [(rows.pop(0), row) for row, key in enumerate(_keys(test)) if (rows := unpaired.get(key))]
+    return np.array(pairs, np.int64).reshape(-1, 2)
+
+
+def _keys(features: Any) -> list[bytes]:
+    """The bytes of each record's features, equal for equal ones."""
+    if not _is_sparse(features):
+        return [row.tobytes() for row in features]
+    starts, places, values = features.indptr, features.indices, features.data
+    spans = [slice(*span) for span in pairwise(starts)]
+    return [places[span].tobytes() + values[span].tobytes() for span in spans]
+
+
+def _fitted(train: Any, test: Any) -> Any:
     """A logistic regression to which both sides weigh the same, on columns brought to one scale.
 
     Columns of sparse features, which are counts of rare things, are divided by their largest value: divided
     by their standard deviation, the rarest would be the largest.
     """
+    from scipy.sparse import vstack
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import MaxAbsScaler, StandardScaler
 
-    scaler = MaxAbsScaler() if _is_sparse(features) else StandardScaler()
-    return make_pipeline(scaler, LogisticRegression(class_weight="balanced", max_iter=2000))
+    scaler = MaxAbsScaler() if _is_sparse(train) else StandardScaler()
+    features = vstack([train, test], format="csr") if _is_sparse(train) else np.concatenate([train, test])
+    is_test = np.repeat([False, True], [train.shape[0], test.shape[0]])
+    model = make_pipeline(scaler, LogisticRegression(class_weight="balanced", max_iter=2000))
+    return model.fit(features, is_test)
+
+
+def _probabilities(model: Any, features: Any) -> np.ndarray:
+    """(n,) float64: the model's probabilities that these are test records."""
+    return np.asarray(model.predict_proba(_comparable(features))[:, 1])
