@@ -1,13 +1,32 @@
 """Baidu × XJTU 2017: name the breed of the dog in a photograph, one of 100, by accuracy."""
 
 from tasks.core.competition import Competition
-from tasks.dogs import data, dataset, encode, metric, predict, report, submission, suggest, training, views
+from tasks.dogs import (
+    comparison,
+    data,
+    dataset,
+    encode,
+    metric,
+    overlap,
+    predict,
+    raw,
+    report,
+    submission,
+    suggest,
+    training,
+    views,
+)
 
 COMPETITION = Competition(
     name="dogs",
     file=submission.FILE,
+    parts=raw.PARTS,
+    common_files=("classes.json",),
     load=data.load,
     fold_key=dataset.fold_key,
+    overlap=overlap.overlap,
+    features=comparison.features,
+    excerpt=comparison.excerpt,
     ids=dataset.ids,
     augment=views.augment,
     encode=encode.encode,

@@ -1,13 +1,27 @@
 """Settings of the dogs competition: schema, defaults, bounds."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
-from tasks.core.config import Blend, ContentsPath, Folds, NotInKey, Pseudo, Run, Settings, Stage, check_names
+from tasks.core.config import (
+    Blend,
+    ContentsPath,
+    Folds,
+    NotInKey,
+    Pseudo,
+    RawData,
+    Run,
+    Settings,
+    Stage,
+    check_names,
+)
+
+LIST = "data_train_image.txt"
+"""Name of the label list."""
 
 
-class Data(Settings):
+class Data(RawData):
     """The raw files, and how photographs are decoded."""
 
     root: ContentsPath = "data/dogs"
@@ -18,6 +32,15 @@ class Data(Settings):
     """Make a photograph square by its central crop, or by resizing both sides."""
     duplicate_distance: int = Field(8, ge=0, le=16)
     """Photographs whose 64-bit perceptual hashes differ in at most this many bits share a fold."""
+
+    def files_of(self, part: str) -> tuple[str, ...]:
+        """The part's folder and, of the training part, the label list."""
+        return (LIST, "train") if part == "train" else (part,)
+
+    def options_of(self, part: str) -> dict[str, Any]:
+        """How photographs are decoded and, of the training part, grouped."""
+        unused = set() if part == "train" else {"duplicate_distance"}
+        return self.model_dump(mode="json", exclude={"root"} | unused)
 
 
 class Backbone(Settings):
@@ -124,6 +147,8 @@ class TestTime(Settings):
 class Recipe(Settings):
     """What makes one model."""
 
+    together: ClassVar[bool] = False
+    """Whether the models of all folds predict other parts in one step."""
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$"), NotInKey()] = "frozen"
     """Name in logs, reports and members."""
     trunk: Trunk = Trunk()
@@ -153,6 +178,10 @@ class Recipe(Settings):
         if self.head.start == "matched" and not self.trunk.backbones[-1].logits:
             raise ValueError("head.start: 'matched' needs logits = true in the last backbone")
         return self
+
+    def encodings(self) -> dict[str, dict[str, BaseModel]]:
+        """The settings that decide each test-time view of a frozen trunk; empty where nothing is frozen."""
+        return {view: {"trunk": self.trunk} for view in self.test_time.views} if self.trunk.cut else {}
 
     def for_training(self) -> "Recipe":
         """The recipe without settings that only predictions use: they are in no training's key."""

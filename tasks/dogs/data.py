@@ -1,57 +1,106 @@
 """The dogs dataset, written from the raw files; `tasks.dogs.dataset` reads it.
 
-A dataset is a folder with `train.jsonl` (id, label, group) and `test.jsonl` (id), sorted by id;
-`train_photos.npy` and `test_photos.npy`, uint8 (n, size, size, 3) RGB in the same order;
-`classes.json`, the distinct labels, sorted; and `notes.json`, counts and notes on repairs and dropped files.
-Its bytes depend only on the contents of the raw files and on the settings.
+Each part has, in the order of its ids, `<part>.jsonl`: `id`, of training photographs `label` and `group` too;
+`<part>_photos.npy`, uint8 (n, size, size, 3) RGB; `<part>_files.jsonl`, the `name` of each raw file and the
+`hash` that near-duplicates are found by, or null; and `<part>.notes.json`, counts and notes on repairs and
+dropped files. The training part has `train_duplicates.json`, the `distance` of near-duplicates, and
+`classes.json`, the distinct labels, sorted.
+
+The bytes of a part depend only on the contents of its raw files and on the settings.
 """
 
 import logging
 import shutil
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
 
 import numpy as np
 
-from tasks.core.errors import UserError
-from tasks.dogs import photograph_checks
+from tasks.core.competition import Part
+from tasks.core.dataset import notes, notes_file
+from tasks.core.errors import InvalidData, Problem, UserError
+from tasks.dogs import overlap, photograph_checks, raw
 from tasks.dogs.config import Data
-from tasks.dogs.photograph_checks import Part
+from tasks.dogs.photograph_checks import PhotographSurvey
 from tasks.text.dataset_files import write as write_json
 from tasks.text.dataset_files import write_lines
 
+COUNTS = ("train", "test", "classes", "groups", "grouped")
+"""The counts of all parts, in the order in which they are shown."""
+
 _log = logging.getLogger("podium")
 
+Result = TypeVar("Result")
 
-def load(data: Data, folder: Path, *, workers: int | None = None) -> None:
-    """Check the raw files and write the dataset into an empty folder.
+
+def load(data: Data, part: Part, folder: Path, *, workers: int | None = None) -> None:
+    """Check the raw files of a part and write it to a folder.
 
     Raises:
-        InvalidData: as `tasks.dogs.photograph_checks.survey`.
+        InvalidData: all that is wrong with the label list and with missing files;
+            if nothing is, all photographs that cannot be used.
         UserError: the disk has no room for the decoded photographs.
     """
-
-    def rows(part: Part, number: int) -> np.ndarray:
-        shape = (number, data.size_pixels, data.size_pixels, 3)
-        _check_space(folder, number * data.size_pixels**2 * 3)
-        return np.lib.format.open_memmap(folder / f"{part}_photos.npy", "w+", np.uint8, shape)
-
-    raw, groups, summary = photograph_checks.survey(data, rows, workers=workers)
-    records = [
-        {"id": photo.id, "label": photo.label, "group": group}
-        for photo, group in zip(raw.train, groups.tolist(), strict=True)
-    ]
-    write_lines(folder / "train.jsonl", records)
-    write_lines(folder / "test.jsonl", ({"id": photo.id} for photo in raw.test))
-    write_json(folder / "classes.json", sorted({photo.label for photo in raw.train}))
-    write_json(folder / "notes.json", summary)
-    for entry in summary["notes"]:
+    files = raw.find(_root(data), part)
+    shape = (len(files.photos), data.size_pixels, data.size_pixels, 3)
+    _check_space(folder, int(np.prod(shape)))
+    pixels = np.lib.format.open_memmap(folder / f"{part}_photos.npy", "w+", np.uint8, shape)
+    survey = photograph_checks.survey(data, files, pixels, workers=workers)
+    _write(data, survey, folder)
+    for entry in survey.summary["notes"]:
         _log.info("%s", entry["message"])
 
 
 def count(data: Data, *, workers: int | None = None) -> dict[str, Any]:
-    """The counts and notes that `load` would write, after the same checks and with the same errors."""
-    return photograph_checks.survey(data, None, workers=workers).summary
+    """Counts and notes of all parts and on their overlap, after the checks that `load` makes.
+
+    Raises:
+        InvalidData: as `load`, the problems of all parts.
+    """
+    files = of_all_parts(lambda part: raw.find(_root(data), part))
+    surveys = of_all_parts(lambda part: photograph_checks.survey(data, files[part], None, workers=workers))
+    with TemporaryDirectory() as place:
+        for survey in surveys.values():
+            _write(data, survey, Path(place))
+        summary = notes(Path(place), raw.PARTS)
+        found = [*summary["notes"], *overlap.overlap(Path(place))]
+    return {"counts": {name: summary["counts"][name] for name in COUNTS}, "notes": found}
+
+
+def of_all_parts(result: Callable[[Part], Result]) -> dict[Part, Result]:
+    """The result for each part; raises InvalidData with the problems of all parts."""
+    results: dict[Part, Result] = {}
+    problems: list[Problem] = []
+    for part in raw.PARTS:
+        try:
+            results[part] = result(part)
+        except InvalidData as error:
+            problems += error.problems
+    if problems:
+        raise InvalidData(list(dict.fromkeys(problems)))
+    return results
+
+
+def _root(data: Data) -> Path:
+    return Path(data.root).expanduser()
+
+
+def _write(data: Data, survey: PhotographSurvey, folder: Path) -> None:
+    """Write all files of a part but its photographs."""
+    part, photos = survey.files.part, survey.files.photos
+    named = zip(photos, survey.hashes, strict=True)
+    write_lines(folder / f"{part}_files.jsonl", ({"name": photo.name, "hash": hash} for photo, hash in named))
+    write_json(folder / notes_file(part), survey.summary)
+    if part != "train":
+        write_lines(folder / f"{part}.jsonl", ({"id": photo.id} for photo in photos))
+        return
+    grouped = zip(photos, survey.groups.tolist(), strict=True)
+    records = ({"id": photo.id, "label": photo.label, "group": group} for photo, group in grouped)
+    write_lines(folder / "train.jsonl", records)
+    write_json(folder / "train_duplicates.json", {"distance": data.duplicate_distance})
+    write_json(folder / "classes.json", sorted({photo.label for photo in photos}))
 
 
 def _check_space(folder: Path, needed_bytes: int) -> None:

@@ -2,45 +2,42 @@
 
 import json
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
-from tasks.core import competition
 from tasks.core.competition import FoldKey
-
-Part = Literal["train", "test"]
-"""Parts that hold photographs."""
+from tasks.core.dataset import Dataset
 
 
-def train_records(dataset: Path) -> list[dict[str, Any]]:
+def train_records(dataset: Dataset) -> list[dict[str, Any]]:
     """The training records `{"id", "label", "group"}`, sorted by id."""
     return _read_lines(dataset / "train.jsonl")
 
 
-def ids(dataset: Path, part: competition.Part) -> list[str]:
+def ids(dataset: Dataset, part: str) -> list[str]:
     """The ids of a part's photographs, sorted; there is no validation part."""
     file = dataset / f"{part}.jsonl"
     return [record["id"] for record in _read_lines(file)] if file.exists() else []
 
 
-def classes(dataset: Path) -> list[int]:
+def classes(dataset: Dataset) -> list[int]:
     """The competition's labels, sorted; a class index is a position in this list."""
     return json.loads((dataset / "classes.json").read_text("utf-8"))
 
 
-def photos(dataset: Path, part: Part) -> np.ndarray:
+def photos(dataset: Dataset, part: str) -> np.ndarray:
     """Read-only memory-mapped photographs (n, size, size, 3) uint8 RGB, in the order of ids."""
     return np.load(dataset / f"{part}_photos.npy", mmap_mode="r")
 
 
-def targets(dataset: Path) -> np.ndarray:
+def targets(dataset: Dataset) -> np.ndarray:
     """Class indices (n,) int64 of the training records."""
     index = {label: position for position, label in enumerate(classes(dataset))}
     return np.array([index[record["label"]] for record in train_records(dataset)], np.int64)
 
 
-def fold_key(dataset: Path) -> FoldKey:
+def fold_key(dataset: Dataset) -> FoldKey:
     """Folds stratified by breed, with near-duplicates kept together."""
     records = train_records(dataset)
     groups = np.array([record["group"] for record in records], np.int64)

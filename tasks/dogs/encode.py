@@ -1,4 +1,4 @@
-"""Frozen features of a test-time view of all photographs."""
+"""Frozen features of a test-time view of a part's photographs."""
 
 import numpy as np
 
@@ -8,16 +8,13 @@ from tasks.dogs.config import Trunk
 from tasks.dogs.test_time_views import prediction_view
 from tasks.dogs.trunk import write_features
 
-PARTS: tuple[dataset.Part, ...] = ("train", "test")
-
 
 def encode(job: EncodeJob) -> None:
-    """Write `train.npy` and `test.npy`: frozen features of one test-time view of every photograph."""
+    """Write `<part>.npy`: frozen features of one test-time view of each of the part's photographs."""
     trunk = Trunk.model_validate(job.settings["trunk"])
-    for part in PARTS:
-        photos = dataset.photos(job.dataset, part)
+    photos = dataset.photos(job.dataset, job.part)
 
-        def view(index: int, size_pixels: int, photos: np.ndarray = photos) -> np.ndarray:
-            return prediction_view(photos[index], str(job.view), size_pixels=size_pixels)
+    def view(index: int, size_pixels: int) -> np.ndarray:
+        return prediction_view(photos[index], job.view, size_pixels=size_pixels)
 
-        write_features(trunk, view, len(photos), job.output / f"{part}.npy", job=job)
+    write_features(trunk, view, len(photos), job.output / f"{job.part}.npy", job=job)

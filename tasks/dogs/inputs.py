@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from tasks.core.competition import Part
 from tasks.core.jobs import FoldJob
 from tasks.dogs import dataset
 from tasks.dogs.config import Recipe
@@ -14,40 +14,41 @@ from tasks.dogs.test_time_views import prediction_view
 
 
 class Inputs:
-    """Inputs of a recipe's model: test-time views of photographs, or their frozen features."""
+    """Inputs of a recipe's model: test-time views of photographs, or their frozen features.
 
-    def __init__(self, job: FoldJob, recipe: Recipe) -> None:
-        self.job, self.recipe = job, recipe
+    Args:
+        parts: the parts of the dataset that are read.
+    """
+
+    def __init__(self, job: FoldJob, recipe: Recipe, parts: tuple[Part, ...]) -> None:
+        self.job, self.recipe, self.parts = job, recipe, parts
 
     @cached_property
-    def encoded(self) -> dict[str, list[np.ndarray]]:
-        """Frozen features of each part, one array for each test-time view."""
-        folders = tuple(self.job.inputs.values())
-        return {part: memory_mapped(folders, f"{part}.npy") for part in ("train", "test")}
+    def encoded(self) -> dict[Part, dict[str, np.ndarray]]:
+        """Memory-mapped frozen features of each part, by the name of their test-time view."""
+        views = self.job.inputs.items()
+        return {
+            part: {view: np.load(files / f"{part}.npy", mmap_mode="r") for view, files in views}
+            for part in self.parts
+        }
 
     @cached_property
     def shape(self) -> tuple[int, ...]:
         """The shape of one input."""
         if self.recipe.trunk.cut:
-            return self.encoded["train"][0].shape[1:]
+            return next(iter(self.encoded[self.parts[0]].values())).shape[1:]
         size = self.recipe.trunk.backbones[0].size_pixels
         return (size, size, 3)
 
-    def rows(self, part: dataset.Part, number: int) -> Callable[[np.ndarray], np.ndarray]:
-        """A function from indices of a part's records to inputs of their `number`-th test-time view."""
+    def rows(self, part: Part, view: str) -> Callable[[np.ndarray], np.ndarray]:
+        """A function from indices of a part's records to inputs of this test-time view."""
         if self.recipe.trunk.cut:
-            encoded = self.encoded[part][number]
+            encoded = self.encoded[part][view]
             return lambda indices: np.asarray(encoded[indices], np.float32)
-        photos, name = dataset.photos(self.job.dataset, part), self.recipe.test_time.views[number]
-        size = self.shape[0]
+        photos, size = dataset.photos(self.job.dataset, part), self.shape[0]
         return lambda indices: np.stack(
-            [prediction_view(photos[index], name, size_pixels=size) for index in indices]
+            [prediction_view(photos[index], view, size_pixels=size) for index in indices]
         ).astype(np.float32)
-
-
-def memory_mapped(folders: tuple[Path, ...], name: str) -> list[np.ndarray]:
-    """The memory-mapped array of this name in each folder."""
-    return [np.load(folder / name, mmap_mode="r") for folder in folders]
 
 
 def predict_rows(

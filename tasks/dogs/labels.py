@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tasks.core.errors import Problem
+from tasks.dogs.notes import note_of
 
 COLUMNS = "`<image id> <label> <url>` by single spaces"
-
-_EXAMPLES = 5
 
 
 class ListEntry(NamedTuple):
@@ -20,13 +19,6 @@ class ListEntry(NamedTuple):
     id: str
     label: int
     line: int
-
-
-def note(kind: str, message: str, examples: Iterable[str]) -> list[dict[str, Any]]:
-    """A note with the number of examples and the first of them; no note without examples."""
-    names = list(examples)
-    text = f"{message}: {len(names):,}"
-    return [{"kind": kind, "message": text, "examples": names[:_EXAMPLES]}] if names else []
 
 
 def parse(file: Path) -> tuple[list[ListEntry], list[Problem]]:
@@ -95,8 +87,8 @@ def resolve(entries: Iterable[ListEntry]) -> tuple[list[ListEntry], list[dict[st
     repeated = [_lines(lines[entry.id]) for entry in kept if len(lines[entry.id]) > 1]
     dropped = [_lines(conflicts[name]) for name in sorted(conflicts)]
     return kept, [
-        *note("repeated", "ids listed again with the same label, kept once", repeated),
-        *note("conflict", "ids listed with different labels, dropped", dropped),
+        *note_of("repeated", "ids listed again with the same label, kept once", repeated),
+        *note_of("conflict", "ids listed with different labels, dropped", dropped),
     ]
 
 

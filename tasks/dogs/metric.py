@@ -1,15 +1,15 @@
 """The competition's metric: the share of photographs whose breed is named. It ranks by 1 - accuracy."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tasks.core.competition import Part, Score
+from tasks.core.dataset import Dataset
 from tasks.dogs.dataset import targets
 
 
-def scorer(dataset: Path, part: Part = "train", settings: dict[str, Any] | None = None) -> "Accuracy":
+def scorer(dataset: Dataset, part: Part = "train", settings: dict[str, Any] | None = None) -> "Accuracy":
     """Accuracy of (n, k) scores of the training records, in the dataset's order.
 
     Raises:

@@ -1,36 +1,34 @@
-"""Decode all photographs once, in threads: pixels, problems, repairs and near-duplicates."""
+"""Decode the photographs of a part once, in threads: pixels, problems, repairs and near-duplicates."""
 
 import logging
 import os
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from tasks.core.errors import InvalidData, Problem
-from tasks.dogs import duplicates, labels, raw, read_and_crop
+from tasks.dogs import duplicates, raw, read_and_crop
 from tasks.dogs.config import Data
-
-Part = Literal["train", "test"]
-Rows = Callable[[Part, int], np.ndarray]
-"""(part, number) → array for the pixels of its photographs, (number, size, size, 3) uint8."""
+from tasks.dogs.notes import note_of
 
 _log = logging.getLogger("podium")
 _PROGRESS_SECONDS = 5.0
 
 
 class PhotographSurvey(NamedTuple):
-    """The raw files, groups of near-duplicates, counts and notes."""
+    """A part's raw files, hashes, groups of near-duplicates, counts and notes."""
 
     files: raw.Raw
+    hashes: list[int | None]
+    """The perceptual hash of each photograph; None for one without texture."""
     groups: np.ndarray
-    """(n,) int64, for each training photograph the position of the first one of its group."""
+    """(n,) int64, for each training photograph the position of the first one of its group; else (0,)."""
     summary: dict[str, Any]
-    """`{"counts": {…}, "notes": [{"kind", "message", "examples"}, …]}`."""
+    """`{"counts": {…}, "notes": [{"kind", "message", "count", "examples"}, …]}`."""
 
 
 class _Decoded(NamedTuple):
@@ -40,34 +38,32 @@ class _Decoded(NamedTuple):
     problem: Problem | None = None
 
 
-def survey(data: Data, rows: Rows | None, *, workers: int | None = None) -> PhotographSurvey:
-    """Find, decode and compare all photographs; without `rows`, their pixels are not kept.
+def survey(
+    data: Data, files: raw.Raw, pixels: np.ndarray | None, *, workers: int | None = None
+) -> PhotographSurvey:
+    """Decode and compare all photographs of a part.
+
+    Args:
+        pixels: (n, size, size, 3) uint8 that is filled with the photographs; None: they are not kept.
 
     Raises:
-        InvalidData: all that is wrong with the label list and with missing files;
-            if nothing is, all photographs that cannot be used.
+        InvalidData: all photographs that cannot be used.
     """
-    files = raw.find(Path(data.root).expanduser())
-    train = _decode(data, files, "train", rows=rows, workers=workers)
-    test = _decode(data, files, "test", rows=rows, workers=workers)
-    problems = [each.problem for each in train + test if each.problem]
-    if problems:
+    decoded = _decode(data, files, pixels, workers=workers)
+    if problems := [each.problem for each in decoded if each.problem]:
         raise InvalidData(problems)
-    groups = duplicates.group([each.hash for each in train], distance=data.duplicate_distance)
-    notes = [
-        *files.notes,
-        *_repair_notes(train + test),
-        *_group_notes(train, groups),
-        *_test_notes(train, test, distance=data.duplicate_distance),
-    ]
-    return PhotographSurvey(files, groups, {"counts": _counts(files, groups), "notes": notes})
+    hashes = [each.hash for each in decoded]
+    notes = [*files.notes, *_repair_notes(decoded)]
+    if files.part != "train":
+        summary = {"counts": {files.part: len(decoded)}, "notes": notes}
+        return PhotographSurvey(files, hashes, np.empty(0, np.int64), summary)
+    groups = duplicates.group(hashes, distance=data.duplicate_distance)
+    notes += _group_notes(files.photos, groups)
+    return PhotographSurvey(files, hashes, groups, {"counts": _counts(files.photos, groups), "notes": notes})
 
 
-def _decode(
-    data: Data, files: raw.Raw, part: Part, *, rows: Rows | None, workers: int | None
-) -> list[_Decoded]:
-    photos = files.train if part == "train" else files.test
-    pixels = rows(part, len(photos)) if rows else None
+def _decode(data: Data, files: raw.Raw, pixels: np.ndarray | None, *, workers: int | None) -> list[_Decoded]:
+    photos = files.photos
 
     def decode(position: int) -> _Decoded:
         photo = photos[position]
@@ -82,10 +78,11 @@ def _decode(
 
     # Threads suffice: Pillow frees the interpreter's lock while it decodes and resizes.
     with read_and_crop.pillow_warnings(), ThreadPoolExecutor(workers or os.cpu_count()) as pool:
-        return list(_with_progress(pool.map(decode, range(len(photos))), part, total=len(photos)))
+        results = pool.map(decode, range(len(photos)))
+        return list(_with_progress(results, files.part, total=len(photos)))
 
 
-def _with_progress(results: Iterable[_Decoded], part: Part, *, total: int) -> Iterator[_Decoded]:
+def _with_progress(results: Iterable[_Decoded], part: str, *, total: int) -> Iterator[_Decoded]:
     start = last = time.monotonic()
     for done, result in enumerate(results, 1):
         yield result
@@ -97,12 +94,11 @@ def _with_progress(results: Iterable[_Decoded], part: Part, *, total: int) -> It
             _log.info(message, part, f"{done:,}", f"{total:,}", rate, left)
 
 
-def _counts(files: raw.Raw, groups: np.ndarray) -> dict[str, int]:
+def _counts(train: list[raw.Photo], groups: np.ndarray) -> dict[str, int]:
     members = np.bincount(groups, minlength=len(groups))
     return {
-        "train": len(files.train),
-        "test": len(files.test),
-        "classes": len({photo.label for photo in files.train}),
+        "train": len(train),
+        "classes": len({photo.label for photo in train}),
         "groups": int((members > 0).sum()),
         "grouped": int(members[members > 1].sum()),
     }
@@ -111,23 +107,23 @@ def _counts(files: raw.Raw, groups: np.ndarray) -> dict[str, int]:
 def _repair_notes(photos: list[_Decoded]) -> list[dict[str, Any]]:
     notes = []
     for kind, text in read_and_crop.REPAIRS.items():
-        notes += labels.note(kind, text, (each.photo.name for each in photos if kind in each.repairs))
+        notes += note_of(kind, text, (each.photo.name for each in photos if kind in each.repairs))
     plain = [each.photo.name for each in photos if each.hash is None]
-    notes += labels.note("plain", "photographs without texture, not compared with others", plain)
+    notes += note_of("plain", "photographs without texture, not compared with others", plain)
     return notes
 
 
-def _group_notes(train: list[_Decoded], groups: np.ndarray) -> list[dict[str, Any]]:
+def _group_notes(train: list[raw.Photo], groups: np.ndarray) -> list[dict[str, Any]]:
     members: dict[int, list[raw.Photo]] = defaultdict(list)
-    for each, group in zip(train, groups.tolist(), strict=True):
-        members[group].append(each.photo)
+    for photo, group in zip(train, groups.tolist(), strict=True):
+        members[group].append(photo)
     several = [photos for photos in members.values() if len(photos) > 1]
     doubtful = [photos for photos in several if len({photo.label for photo in photos}) > 1]
     together = "groups of near-duplicates, each kept in one fold"
     apart = "groups of near-duplicates with different labels"
     return [
-        *labels.note("near_duplicates", together, map(_names, several)),
-        *labels.note("doubtful", apart, map(_labels, doubtful)),
+        *note_of("near_duplicates", together, map(_names, several)),
+        *note_of("doubtful", apart, map(_labels, doubtful)),
     ]
 
 
@@ -138,20 +134,3 @@ def _names(photos: list[raw.Photo]) -> str:
 def _labels(photos: list[raw.Photo]) -> str:
     distinct = sorted({photo.label for photo in photos if photo.label is not None})
     return f"{_names(photos)} (labels {', '.join(map(str, distinct))})"
-
-
-def _test_notes(train: list[_Decoded], test: list[_Decoded], *, distance: int) -> list[dict[str, Any]]:
-    train, test = _hashed(train), _hashed(test)
-    left = np.array([each.hash for each in test], np.uint64)
-    right = np.array([each.hash for each in train], np.uint64)
-    pairs: dict[str, str] = {}
-    for i, j in duplicates.near(left, right, distance=distance):
-        for a, b in zip(i.tolist(), j.tolist(), strict=True):
-            pairs.setdefault(test[a].photo.name, train[b].photo.name)
-    examples = [f"{name} and {twin}" for name, twin in pairs.items()]
-    text = "test photographs nearly the same as a training photograph"
-    return labels.note("test_duplicates", text, examples)
-
-
-def _hashed(photos: list[_Decoded]) -> list[_Decoded]:
-    return [each for each in photos if each.hash is not None]

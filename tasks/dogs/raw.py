@@ -1,4 +1,4 @@
-"""The competition's raw files: the label list matched with the photographs that lie beside it.
+"""The raw files of a part: photographs and, of the training part, the label list that names them.
 
 Finds all problems that can be found without decoding a photograph.
 """
@@ -6,12 +6,15 @@ Finds all problems that can be found without decoding a photograph.
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tasks.core.competition import Part
 from tasks.core.errors import InvalidData, Problem
 from tasks.core.raw_paths import hint, kind_of
 from tasks.dogs import labels, read_and_crop
+from tasks.dogs.config import LIST
+from tasks.dogs.notes import note_of
 
-LIST = "data_train_image.txt"
-FOLDERS = ("train", "test")
+PARTS: tuple[Part, ...] = ("train", "test")
+"""Each has a folder of this name."""
 
 
 class Photo(NamedTuple):
@@ -29,11 +32,12 @@ class Photo(NamedTuple):
 
 
 class Raw(NamedTuple):
-    """The raw files and notes on them; photographs sorted by id."""
+    """The raw files of a part, and notes on them."""
 
     root: Path
-    train: list[Photo]
-    test: list[Photo]
+    part: Part
+    photos: list[Photo]
+    """Sorted by id."""
     notes: list[dict[str, Any]]
 
 
@@ -45,29 +49,43 @@ class _Folder(NamedTuple):
     others: list[str]
 
 
-def find(root: Path) -> Raw:
-    """The raw files below `root`.
+def find(root: Path, part: Part) -> Raw:
+    """The raw files of a part below `root`, which need not have those of another part.
 
     Raises:
         InvalidData: all that is wrong with the list, and all photographs that are missing.
     """
-    _check_places(root)
+    _check_places(root, part)
+    return _find_train(root) if part == "train" else _find_test(root)
+
+
+def _find_train(root: Path) -> Raw:
     entries, problems = labels.parse(root / LIST)
     kept, notes = labels.resolve(entries)
     if entries and not problems:
         problems = labels.too_few(root / LIST, entries, kept)
-    train, test = (_folder(root / name) for name in FOLDERS)
-    train_photos, missing = _listed(root, kept, train)
-    test_photos = [Photo(name, test.photos[name]) for name in sorted(test.photos)]
-    problems += missing + _not_files(root, train_photos, train)
-    problems += _not_files(root, test_photos, test)
-    if not test_photos:
-        received = f"none ({len(test.others):,} other files)"
+    folder = _folder(root / "train")
+    photos, missing = _listed(root, kept, folder)
+    problems += missing + _not_files(root, photos, folder)
+    if problems:
+        raise InvalidData(problems)
+    listed = {entry.id for entry in entries}
+    strays = [folder.photos[name].name for name in sorted(folder.photos) if name not in listed]
+    unlisted = [f"train/{_printable(name)}" for name in strays]
+    notes += note_of("unlisted", "photographs in train/ that no line names, left out", unlisted)
+    return Raw(root, "train", photos, notes + _other_notes(folder))
+
+
+def _find_test(root: Path) -> Raw:
+    folder = _folder(root / "test")
+    photos = [Photo(name, folder.photos[name]) for name in sorted(folder.photos)]
+    problems = _not_files(root, photos, folder)
+    if not photos:
+        received = f"none ({len(folder.others):,} other files)"
         problems.append(Problem(root / "test", None, "at least one photograph", received))
     if problems:
         raise InvalidData(problems)
-    notes += _folder_notes({entry.id for entry in entries}, train, test)
-    return Raw(root, train_photos, test_photos, notes)
+    return Raw(root, "test", photos, _other_notes(folder))
 
 
 def problem(root: Path, photo: Photo, expected: str, received: str) -> Problem:
@@ -77,23 +95,29 @@ def problem(root: Path, photo: Photo, expected: str, received: str) -> Problem:
     return Problem(root / LIST, photo.line, f"{expected} in {photo.name}", received)
 
 
-def _check_places(root: Path) -> None:
+def _check_places(root: Path, part: Part) -> None:
     if (kind := kind_of(root)) != "a folder":
-        expected = f"a folder with {LIST}, train/ and test/"
-        raise InvalidData([Problem(root, None, expected, kind + _hint(root))])
+        # the same for each part, so that it is shown once
+        expected = f"a folder with the raw files ({LIST}, train/ and test/)"
+        received = kind + hint(root, lambda folder: _has_list(folder) or _has_test(folder))
+        raise InvalidData([Problem(root, None, expected, received)])
     problems = []
-    if (kind := kind_of(root / LIST)) != "a file":
-        problems.append(Problem(root / LIST, None, "the label list", kind + _hint(root)))
-    for name in FOLDERS:
-        if (kind := kind_of(root / name)) != "a folder":
-            problems.append(Problem(root / name, None, "a folder of photographs", kind))
+    if part == "train" and (kind := kind_of(root / LIST)) != "a file":
+        problems.append(Problem(root / LIST, None, "the label list", kind + hint(root, _has_list)))
+    if (kind := kind_of(root / part)) != "a folder":
+        # beside a list, the root is the right one
+        elsewhere = hint(root, _has_test) if part == "test" and not _has_list(root) else ""
+        problems.append(Problem(root / part, None, "a folder of photographs", kind + elsewhere))
     if problems:
         raise InvalidData(problems)
 
 
-def _hint(root: Path) -> str:
-    """Where the list lies instead, if the root is one folder too high or too low."""
-    return hint(root, lambda folder: kind_of(folder / LIST) == "a file")
+def _has_list(folder: Path) -> bool:
+    return kind_of(folder / LIST) == "a file"
+
+
+def _has_test(folder: Path) -> bool:
+    return kind_of(folder / "test") == "a folder"
 
 
 def _folder(folder: Path) -> _Folder:
@@ -149,16 +173,8 @@ def _not_files(root: Path, photos: list[Photo], folder: _Folder) -> list[Problem
     return [problem(root, photo, *unusable[photo.id]) for photo in photos if photo.id in unusable]
 
 
-def _folder_notes(listed: set[str], train: _Folder, test: _Folder) -> list[dict[str, Any]]:
-    strays = [train.photos[name].name for name in sorted(train.photos) if name not in listed]
-    unlisted = [f"train/{_printable(name)}" for name in strays]
-    both = [f"test/{test.photos[name].name}" for name in sorted(test.photos) if name in listed]
-    others = train.others + test.others
-    return [
-        *labels.note("unlisted", "photographs in train/ that no line names, left out", unlisted),
-        *labels.note("both", "test photographs with the id of a training photograph", both),
-        *labels.note("other", "files that are no photographs, left out", others),
-    ]
+def _other_notes(folder: _Folder) -> list[dict[str, Any]]:
+    return note_of("other", "files that are no photographs, left out", folder.others)
 
 
 def _printable(name: object) -> str:

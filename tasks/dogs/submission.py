@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 
 from tasks.core.cache.store import write_atomically
+from tasks.core.dataset import Dataset
 from tasks.core.errors import InvalidSubmission
 from tasks.dogs.dataset import classes
 
 FILE = "submission.txt"
 
 
-def decode(scores: np.ndarray, dataset: Path, decision: dict[str, Any]) -> list[int]:
+def decode(scores: np.ndarray, dataset: Dataset, decision: dict[str, Any]) -> list[int]:
     """The original label with the highest score of each row of (n, k) scores."""
     labels = classes(dataset)
     return [labels[index] for index in scores.argmax(axis=1).tolist()]
@@ -25,7 +26,7 @@ def write(ids: list[str], answers: list[Any], file: Path) -> None:
     write_atomically(file, "".join(lines).encode())
 
 
-def check(file: Path, ids: list[str], dataset: Path) -> int:
+def check(file: Path, ids: list[str], dataset: Dataset) -> int:
     """Count the lines of a submission that keeps every rule.
 
     Raises:

@@ -1,6 +1,7 @@
 """The training of one fold's model: batches as a function of the step, losses, held-out figures."""
 
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from tasks.core.jobs import TrainJob
 from tasks.dogs import dataset, model
 from tasks.dogs.augment import view
 from tasks.dogs.config import Recipe
-from tasks.dogs.inputs import Inputs, memory_mapped, predict_rows
+from tasks.dogs.inputs import Inputs, predict_rows
 from tasks.dogs.test_time_views import prediction_view
 from tasks.learning.folds.rows import held_out_rows, training_rows
 from tasks.learning.seeds import derive, generator
@@ -51,7 +52,7 @@ class Records:
 
     def __init__(self, job: TrainJob, recipe: Recipe) -> None:
         self.job, self.recipe = job, recipe
-        self.inputs = Inputs(job, recipe)
+        self.inputs = Inputs(job, recipe, ("train", "test") if job.labels else ("train",))
         self.class_count = len(dataset.classes(job.dataset))
         self.held_out, self.fitted = held_out_rows(job), training_rows(job)
         self.labels = labels = dataset.targets(job.dataset)
@@ -110,11 +111,9 @@ class Records:
 
     def _pseudo_input(self, record: int, seed: int) -> np.ndarray:
         if self.recipe.trunk.cut:
-            encoded = self.inputs.encoded["test"]
-            return encoded[seed % len(encoded)][record]
-        photos = dataset.photos(self.job.dataset, "test")
+            return self._test_views[seed % len(self._test_views)][record]
         name = ("identity", "flip")[seed % 2]
-        return prediction_view(photos[record], name, size_pixels=self.inputs.shape[0])
+        return prediction_view(self._test_photos[record], name, size_pixels=self.inputs.shape[0])
 
     def pooled(self, network: Any) -> tuple[np.ndarray, np.ndarray]:
         """Pooled features and labels of the training records, one view after another."""
@@ -125,9 +124,9 @@ class Records:
         return np.concatenate(rows), np.tile(self.labels[self.fitted], len(rows))
 
     def evaluate(self, network: Any) -> dict[str, float]:
-        """Loss and accuracy of the first test-time view of held-out records."""
+        """Loss and accuracy of held-out records as they are."""
         chosen = self.held_out if self.recipe.trunk.cut else self.held_out[:EVALUATED]
-        scores = predict_rows(network, self.inputs.rows("train", 0), chosen)[:, 0]
+        scores = predict_rows(network, self.inputs.rows("train", "identity"), chosen)[:, 0]
         truth = self.labels[chosen]
         likelihood = np.clip(scores[np.arange(len(chosen)), truth], 1e-7, 1)
         return {
@@ -140,10 +139,24 @@ class Records:
         return dataset.photos(self.job.dataset, "train")
 
     @cached_property
+    def _test_photos(self) -> np.ndarray:
+        return dataset.photos(self.job.dataset, "test")
+
+    @cached_property
     def _views(self) -> list[np.ndarray]:
         """Features of augmented views, or of test-time views if there are none."""
-        return memory_mapped(self.job.views, "features.npy") or self.inputs.encoded["train"]
+        return _features(self.job.views) or list(self.inputs.encoded["train"].values())
 
     @cached_property
     def _plain_views(self) -> list[np.ndarray]:
-        return memory_mapped(self.job.plain_views, "features.npy") or self._views
+        return _features(self.job.plain_views) or self._views
+
+    @cached_property
+    def _test_views(self) -> list[np.ndarray]:
+        """Features of the test-time views of test records."""
+        return list(self.inputs.encoded["test"].values())
+
+
+def _features(views: tuple[Path, ...]) -> list[np.ndarray]:
+    """Memory-mapped features of augmented views."""
+    return [np.load(view / "features.npy", mmap_mode="r") for view in views]

@@ -96,22 +96,31 @@ def with_views(kind: str, folder: Path, **fields: Any) -> Any:
         return job(kind, folder, **fields)
     shared = {"trunk": made.trunk.model_dump(mode="json")}
     shared["augmentation"] = made.augmentation.model_dump(mode="json")
-    places = {name: folder / name for name in ("view", "plain", "identity")}
+    places = {name: folder / name for name in ("view", "plain")}
     for name, place in places.items():
         if place.exists():
             continue
         place.mkdir(parents=True)
-        options = {"view": name} if name == "identity" else {"view": 0, "plain": name == "plain"}
-        view = job(kind, folder, fold=None, settings=shared, output=place, **options)
-        (encode if name == "identity" else augment)(view)
+        view = job(kind, folder, fold=None, settings=shared, output=place, view=0, plain=name == "plain")
+        augment(view)
+    inputs = tuple(_encoded(kind, folder, part, shared) for part in ("train", "test"))
     return job(
         kind,
         folder,
         views=(places["view"],),
         plain_views=(places["plain"],),
-        inputs={"identity": places["identity"]},
+        inputs={"identity": inputs},
         **fields,
     )
+
+
+def _encoded(kind: str, folder: Path, part: str, shared: dict[str, Any]) -> Path:
+    """A folder with the identity view of a part."""
+    place = folder / f"identity-{part}"
+    if not place.exists():
+        place.mkdir(parents=True)
+        encode(job(kind, folder, fold=None, settings=shared, output=place, view="identity", part=part))
+    return place
 
 
 def digests(kind: str, folder: Path) -> tuple[str, str]:

@@ -1,6 +1,6 @@
 import hashlib
-import json
 import logging
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tasks.core.competition import Part
+from tasks.core.dataset import PartFolders
+from tasks.core.dataset import notes as notes_of
 from tasks.core.errors import InvalidData, UserError
-from tasks.dogs import data, photograph_checks
+from tasks.dogs import data, overlap, photograph_checks, raw
 from tasks.dogs import dataset as dataset_files
 from tasks.dogs.config import Data
-from tasks.dogs.photograph_checks import Part
 from tests.dogs.raw_files import LINES, encoded, photograph, write, write_list
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "dogs"
@@ -24,7 +26,8 @@ def settings(root: Path, **changes) -> Data:
 
 def loaded(root: Path, folder: Path, *, workers: int = 2, **changes) -> Path:
     folder.mkdir()
-    data.load(settings(root, **changes), folder, workers=workers)
+    for part in raw.PARTS:
+        data.load(settings(root, **changes), part, folder, workers=workers)
     return folder
 
 
@@ -33,7 +36,7 @@ def digests(folder: Path) -> dict[str, str]:
 
 
 def notes(dataset: Path) -> dict[str, list[str]]:
-    found = json.loads((dataset / "notes.json").read_text())["notes"]
+    found = notes_of(dataset, raw.PARTS)["notes"] + overlap.overlap(dataset)
     return {note["kind"]: note["examples"] for note in found}
 
 
@@ -138,7 +141,7 @@ def test_bytes_do_not_depend_on_place_order_or_workers(tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "iterdir", lambda self: reversed(sorted(listed(self))))
     second = loaded(Path("elsewhere"), tmp_path / "second", workers=4)
     monkeypatch.undo()
-    assert len(first) == 6
+    assert len(first) == 10
     assert digests(second) == first
 
 
@@ -173,14 +176,82 @@ def test_missing_photographs_are_reported_before_any_is_decoded(tmp_path, monkey
         data.count(settings(root))
 
 
+def test_problems_of_both_parts_are_reported_at_once(tmp_path):
+    root = write(tmp_path / "dogs")
+    (root / "train" / "d,4.jpg").unlink()
+    (root / "test" / "x,8.png").write_bytes(b"x")
+    with pytest.raises(InvalidData) as caught:
+        data.count(settings(root))
+    assert [Path(problem.file).name for problem in caught.value.problems] == [raw.LIST, "x,8.jpg"]
+    with pytest.raises(InvalidData) as caught:
+        data.count(settings(tmp_path / "nowhere"))
+    assert len(caught.value.problems) == 1
+
+
 def test_count_tells_what_load_writes_and_writes_nothing(tmp_path):
     root = with_twins(tmp_path / "dogs")
     before = sorted(tmp_path.rglob("*"))
     summary = data.count(settings(root))
     assert sorted(tmp_path.rglob("*")) == before
     assert summary["counts"] == {"train": 4, "test": 2, "classes": 2, "groups": 3, "grouped": 2}
+    assert list(summary["counts"]) == list(data.COUNTS)
     dataset = loaded(root, tmp_path / "dataset")
-    assert json.loads((dataset / "notes.json").read_text()) == summary
+    written = notes_of(dataset, raw.PARTS)
+    assert written["counts"] == summary["counts"]
+    assert [*written["notes"], *overlap.overlap(dataset)] == summary["notes"]
+
+
+def test_each_part_is_loaded_from_its_own_files_and_settings(tmp_path):
+    root = with_twins(tmp_path / "dogs")
+    whole = digests(loaded(root, tmp_path / "dataset"))
+    found = {}
+    for part in raw.PARTS:
+        alone = tmp_path / f"only {part}"
+        for name in settings(root).files_of(part):
+            alone.mkdir(exist_ok=True)
+            copy = shutil.copytree if (root / name).is_dir() else shutil.copyfile
+            copy(root / name, alone / name)
+        folder = tmp_path / part
+        folder.mkdir()
+        other = {} if "duplicate_distance" in settings(root).options_of(part) else {"duplicate_distance": 16}
+        data.load(settings(alone, **other), part, folder)
+        found[part] = digests(folder)
+    common = {"classes.json"}
+    assert all(name.startswith("test") for name in found["test"])
+    assert all(name.startswith("train") for name in found["train"].keys() - common)
+    assert found["train"] | found["test"] == whole
+
+
+def test_parts_are_decided_by_their_files_and_options():
+    made = Data(root="data", size_pixels=32, fit="squash", duplicate_distance=3)
+    assert (made.files_of("train"), made.files_of("test")) == (("data_train_image.txt", "train"), ("test",))
+    assert made.options_of("test") == {"size_pixels": 32, "fit": "squash"}
+    assert made.options_of("train") == {"size_pixels": 32, "fit": "squash", "duplicate_distance": 3}
+
+
+def test_overlap_is_found_across_folders_of_parts(tmp_path):
+    root = with_twins(tmp_path / "dogs")
+    (root / "test" / "a,1.PNG").write_bytes(encoded(photograph(60), "PNG"))
+    folders = {part: tmp_path / part for part in raw.PARTS}
+    for part, folder in folders.items():
+        folder.mkdir()
+        data.load(settings(root), part, folder)
+    found = overlap.overlap(PartFolders.of(*folders.values()))
+    assert [(note["message"], note["examples"]) for note in found] == [
+        ("test photographs with the id of a training photograph: 1", ["test/a,1.PNG"]),
+        (
+            "test photographs nearly the same as a training photograph: 1",
+            ["test/y,9.jpg and train/b,2.jpg"],
+        ),
+    ]
+
+
+def test_overlap_goes_by_the_distance_that_groups_training_photographs(tmp_path):
+    root = write(tmp_path / "dogs")
+    darker = photograph(1).point(lambda value: value * 0.6 + 20).resize((34, 30))
+    (root / "test" / "y,9.jpg").write_bytes(encoded(darker, quality=20))
+    kinds = [notes(loaded(root, tmp_path / f"at {bits}", duplicate_distance=bits)) for bits in (0, 16)]
+    assert [list(found) for found in kinds] == [[], ["test_duplicates"]]
 
 
 def test_a_full_disk_is_reported_before_anything_is_decoded(tmp_path, monkeypatch):

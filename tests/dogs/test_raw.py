@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 import pytest
 
+from tasks.core.competition import Part
 from tasks.core.errors import InvalidData
-from tasks.dogs import raw
+from tasks.dogs import data, raw
 from tests.dogs.raw_files import LINES, encoded, photograph, write, write_list
 
 LIST = raw.LIST
@@ -142,12 +143,17 @@ WRONG = {
 }
 
 
+def find(root: Path) -> dict[Part, raw.Raw]:
+    """The raw files of both parts."""
+    return data.of_all_parts(lambda part: raw.find(root, part))
+
+
 @pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
 def test_refuses_with_one_message(tmp_path, wrong):
     root = write(tmp_path / "dogs")
     wrong.spoil(root)
     with pytest.raises(InvalidData) as caught:
-        raw.find(root)
+        find(root)
     (problem,) = caught.value.problems
     assert str(problem.file).endswith(wrong.file or str(root))
     assert problem.line == wrong.line
@@ -160,7 +166,7 @@ def test_all_problems_are_listed_at_once(tmp_path):
     write_list(root, ["b,2", "a,1 x -", "c,3 7 -", "gone 7 -"])
     emptied("test")(root)
     with pytest.raises(InvalidData) as caught:
-        raw.find(root)
+        find(root)
     assert [(Path(p.file).name, p.line) for p in caught.value.problems] == [
         (LIST, 1),
         (LIST, 2),
@@ -171,10 +177,27 @@ def test_all_problems_are_listed_at_once(tmp_path):
 
 def test_root_one_folder_too_low_is_recognised(tmp_path):
     root = write(tmp_path / "dogs")
-    with pytest.raises(InvalidData, match=f"try --set data.root={root}$"):
-        raw.find(root / "missing")
+    for part in raw.PARTS:
+        with pytest.raises(InvalidData, match=f"try --set data.root={root}$"):
+            raw.find(root / "missing", part)
     with pytest.raises(InvalidData, match=f"try --set data.root={root}\n"):
-        raw.find(root / "train")
+        raw.find(root / "train", "train")
+    with pytest.raises(InvalidData, match=f"test: .* try --set data.root={root}$"):
+        raw.find(root / "test", "test")
+
+
+def test_each_part_is_found_without_the_other(tmp_path):
+    root = write(tmp_path / "dogs")
+    both = find(root)
+    without("test")(root)
+    assert raw.find(root, "train") == both["train"]
+    write(tmp_path / "other").rename(root / "whole")
+    (root / "whole" / "test").rename(root / "test")
+    without(LIST)(root)
+    without("train")(root)
+    assert raw.find(root, "test") == both["test"]
+    with pytest.raises(InvalidData, match="the label list"):
+        raw.find(root, "train")
 
 
 def test_unreadable_list_and_folder_give_the_reason(tmp_path, monkeypatch):
@@ -186,7 +209,7 @@ def test_unreadable_list_and_folder_give_the_reason(tmp_path, monkeypatch):
         with monkeypatch.context() as patch:
             patch.setattr(Path, name, forbidden)
             with pytest.raises(InvalidData, match=f"{place}: .* cannot be read .Permission denied"):
-                raw.find(root)
+                raw.find(root, "train")
 
 
 ACCEPTED = {
@@ -204,15 +227,15 @@ ACCEPTED = {
 def test_accepts(tmp_path, contents):
     root = write(tmp_path / "dogs")
     list_of(contents)(root)
-    found = raw.find(root)
-    assert [(photo.id, photo.label) for photo in found.train] == [
+    train, test = find(root).values()
+    assert [(photo.id, photo.label) for photo in train.photos] == [
         ("a,1", 3),
         ("b,2", 3),
         ("c,3", 7),
         ("d,4", 7),
     ]
-    assert [photo.name for photo in found.test] == ["test/x,8.jpg", "test/y,9.jpg"]
-    assert found.notes == []
+    assert [photo.name for photo in test.photos] == ["test/x,8.jpg", "test/y,9.jpg"]
+    assert train.notes == test.notes == []
 
 
 def test_what_is_left_out_is_noted(tmp_path):
@@ -227,22 +250,23 @@ def test_what_is_left_out_is_noted(tmp_path):
     ):
         added(name, encoded(photograph(7)))(root)
     added("train/Thumbs.db")(root)
-    found = raw.find(root)
-    assert [photo.id for photo in found.train] == ["a,1", "b,2", "c,3", "d,4"]
-    assert [photo.id for photo in found.test] == ["Z", "b,2", "x,8", "x,8,1", "y,9"]
-    assert {note["kind"]: note["examples"] for note in found.notes} == {
+    train, test = find(root).values()
+    assert [photo.id for photo in train.photos] == ["a,1", "b,2", "c,3", "d,4"]
+    assert [photo.id for photo in test.photos] == ["Z", "b,2", "x,8", "x,8,1", "y,9"]
+    assert {note["kind"]: note["examples"] for note in train.notes} == {
         "repeated": ["a,1: label 3 in line 1, label 3 in line 7"],
         "conflict": ["e,5: label 7 in line 5, label 3 in line 6"],
         "unlisted": ["train/stray.jpg"],
-        "both": ["test/b,2.jpg"],
-        "other": ["train/Thumbs.db", "test/.hidden.jpg"],
+        "other": ["train/Thumbs.db"],
     }
+    assert {note["kind"]: note["examples"] for note in test.notes} == {"other": ["test/.hidden.jpg"]}
 
 
 def test_notes_have_few_examples_but_the_whole_count(tmp_path):
     root = write(tmp_path / "dogs")
     for number in range(12):
         added(f"train/stray {number}.jpg")(root)
-    (note,) = raw.find(root).notes
+    (note,) = raw.find(root, "train").notes
     assert note["message"] == "photographs in train/ that no line names, left out: 12"
+    assert note["count"] == 12
     assert len(note["examples"]) == 5

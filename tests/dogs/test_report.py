@@ -24,9 +24,9 @@ def dataset(tmp_path: Path) -> Path:
     (tmp_path / "classes.json").write_text(json.dumps(LABELS))
     notes = {
         "counts": {"train": 6},
-        "notes": [{"kind": "repeated", "message": "kept once", "examples": list("abcdefg")}],
+        "notes": [{"kind": "repeated", "message": "kept once: 7", "count": 7, "examples": list("abcdefg")}],
     }
-    (tmp_path / "notes.json").write_text(json.dumps(notes))
+    (tmp_path / "train.notes.json").write_text(json.dumps(notes))
     random = np.random.default_rng(0)
     photos = random.integers(0, 256, (len(TRUTH), SIDE, SIDE, 3), np.uint8)
     np.save(tmp_path / "train_photos.npy", photos)
@@ -112,7 +112,7 @@ def test_recipes_of_one_augmentation_share_a_sheet(dataset):
 def test_notes_show_counts_and_the_first_examples(dataset):
     found = section(report.sections(material(dataset, RIGHT)), "Notes on the data")
     assert found.blocks[0].rows == [["train", 6]]
-    assert found.blocks[1].rows == [["repeated", "kept once", "a, b, c, d, e and 2 more"]]
+    assert found.blocks[1].rows == [["repeated", "kept once: 7", "a, b, c, d, e and 2 more"]]
 
 
 def test_scores_in_another_order_are_refused(dataset):

@@ -99,12 +99,33 @@ def pseudo(folder, rows: list[list[float]]):
 def test_pseudo_labels_join_with_their_weight(tmp_path):
     labels = pseudo(tmp_path, [[0, 2, 0.5], [3, 1, 0.5]])
     found = records("small", tmp_path, labels=labels)
+    assert found.inputs.parts == ("train", "test")
     assert found.count == COUNT // 2 + 2
     places = found._positions(0, 0)
     batch = found.batch(Stage(), 0, 0)
     np.testing.assert_array_equal(batch.weights, np.where(places >= COUNT // 2, 0.5, 1.0))
     truth = np.append(found.labels[found.fitted], [2, 1])[places]
     np.testing.assert_array_equal(batch.targets["main"].argmax(axis=1), truth)
+
+
+def test_pseudo_labelled_records_are_those_of_the_test_part(keras, tmp_path):
+    made = with_views("linear", tmp_path, labels=pseudo(tmp_path, [[0, 2, 0.5], [3, 1, 0.5]]))
+    found = Records(made, recipe("linear"))
+    places = found._positions(0, 0)
+    joined = [int(found._pseudo[place - COUNT // 2, 0]) for place in places if place >= COUNT // 2]
+    rows = found.batch(Stage(plain=True), 0, 0).inputs[places >= COUNT // 2]
+    assert joined
+    np.testing.assert_array_equal(rows, np.load(made.inputs["identity"] / "test.npy")[joined])
+
+
+def test_without_pseudo_labels_no_test_record_is_read(keras, tmp_path):
+    made = with_views("linear", tmp_path)
+    (made.inputs["identity"] / "test.npy").unlink()
+    for file in tmp_path.glob("data/test*"):
+        file.unlink()
+    training = build(made)
+    training.evaluate(training.model)
+    assert len(training.batch(Stage(), 0, 0).inputs) == 8
 
 
 def test_without_pseudo_labels_no_weights_are_passed(tmp_path):

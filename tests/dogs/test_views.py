@@ -44,6 +44,10 @@ def test_views_mix_in_photographs_of_their_own_fold_only(keras, tmp_path, monkey
 def test_encoded_parts_hold_a_row_for_each_photograph(keras, tmp_path):
     made = with_views("top", tmp_path)
     encoded = made.inputs["identity"]
+    assert [[file.name for file in folder.iterdir()] for folder in encoded.folders] == [
+        ["train.npy"],
+        ["test.npy"],
+    ]
     train, test = np.load(encoded / "train.npy"), np.load(encoded / "test.npy")
     assert (len(train), len(test)) == (COUNT, TEST)
     assert train.ndim == 4
@@ -58,7 +62,7 @@ def test_a_mirrored_view_of_a_mirrored_photograph_is_the_photographs(keras, tmp_
     for name in ("identity", "flip"):
         output = tmp_path / name
         output.mkdir()
-        encode(job("linear", tmp_path, fold=None, settings=settings, output=output, view=name))
+        encode(job("linear", tmp_path, fold=None, settings=settings, output=output, view=name, part="train"))
         rows[name] = np.load(output / "train.npy")
         np.save(file, np.load(file)[:, :, ::-1])
     np.testing.assert_array_equal(rows["identity"], rows["flip"])
