@@ -40,19 +40,21 @@ def _features(stored: np.ndarray) -> np.ndarray:
     size = stored.shape[1]
     places = (np.arange(SIDE) * size + size // 2) // SIDE
     after = np.minimum(places + 1, size - 1)
-    lines = stored[:, places]
-    small = lines[:, :, places]
+    lines = np.take(stored, places, axis=1)
+    small = np.take(lines, places, axis=2)
     grey = _luminance(small)
     across = np.abs(np.diff(grey, axis=2, append=grey[:, :, -1:]))
     down = np.abs(np.diff(grey, axis=1, append=grey[:, -1:]))
+    right = _luminance(np.take(lines, after, axis=2))
+    below = _luminance(np.take(np.take(stored, after, axis=1), places, axis=2))
     columns = [
         _histogram(small),
         _block_means(grey, LUMINANCE_SIDE),
         _block_means(across, GRADIENT_SIDE),
         _block_means(down, GRADIENT_SIDE),
-        grey.std(axis=(1, 2))[:, None],
-        np.abs(_luminance(lines[:, :, after]) - grey).mean(axis=(1, 2))[:, None],
-        np.abs(_luminance(stored[:, after][:, :, places]) - grey).mean(axis=(1, 2))[:, None],
+        grey.reshape(-1, SIDE**2).std(axis=1)[:, None],
+        _block_means(np.abs(right - grey), 1),
+        _block_means(np.abs(below - grey), 1),
     ]
     return np.concatenate(columns, axis=1, dtype=np.float32)
 
