@@ -8,7 +8,7 @@ from flows.console import aligned, inform
 from flows.runtime.preflight import check_folders
 
 if TYPE_CHECKING:
-    from flows.scheduling.schedule_file import DeploymentSpec
+    from flows.scheduling.schedule_file import AnySpec
 
 Competitions = Annotated[
     list[str] | None,
@@ -87,11 +87,12 @@ def _set_active(names: list[str] | None, *, active: bool) -> None:
     print(f"{count} schedules {'resumed' if active else 'paused'}")
 
 
-def _specs(competitions: list[str] | None) -> list["DeploymentSpec"]:
+def _specs(competitions: list[str] | None) -> list["AnySpec"]:
     """The deployments; errors in the file or in a preset are raised before a server is started."""
-    from flows.scheduling.schedule_file import deployment_specs, read
+    from flows.scheduling.schedule_file import deployment_specs, prediction_specs, read
 
-    return deployment_specs(read(), competitions or ())
+    file, names = read(), competitions or ()
+    return [*deployment_specs(file, names), *prediction_specs(file, names)]
 
 
 def _connect_server(port: int | None = None) -> str:
@@ -103,13 +104,13 @@ def _connect_server(port: int | None = None) -> str:
     return url
 
 
-def _listing(specs: "list[DeploymentSpec]", *, pool: str | None = None) -> str:
+def _listing(specs: "list[AnySpec]", *, pool: str | None = None) -> str:
     from flows.scheduling.schedule_file import deployment_name
 
     rows: list[tuple[Any, ...]] = []
     for spec in specs:
         timings = [schedule.timing for schedule in spec.schedules] or ["on demand"]
-        rows += [(f"{spec.competition}/{deployment_name(spec, pool)}", timing) for timing in timings]
+        rows += [(f"{spec.flow}/{deployment_name(spec, pool)}", timing) for timing in timings]
     return aligned(rows)
 
 

@@ -17,8 +17,8 @@ from prefect.schedules import Schedule as PrefectSchedule
 from prefect.workers.process import ProcessWorker
 
 from flows.runtime.prefect_settings import DEFAULTS
-from flows.scheduling.entrypoint import deployment_flow
-from flows.scheduling.schedule_file import DeploymentSpec, Schedule, deployment_name
+from flows.scheduling.entrypoint import deployed_flow
+from flows.scheduling.schedule_file import AnySpec, Timing, deployment_name
 from tasks.core import locations
 
 TAG = "podium"
@@ -27,7 +27,7 @@ RUN_SETTINGS = {name: value for name, value in DEFAULTS.items() if not name.star
 
 
 def prefect_deployment(
-    spec: DeploymentSpec, *, paused: Iterable[str] = (), pool: str | None = None
+    spec: AnySpec, *, paused: Iterable[str] = (), pool: str | None = None
 ) -> RunnerDeployment:
     """The deployment as a Prefect object; its form in the UI contains the preset's settings.
 
@@ -36,10 +36,10 @@ def prefect_deployment(
         pool: work pool whose workers run it from this folder; None for `podium serve`.
     """
     deployment = RunnerDeployment.from_flow(
-        deployment_flow(spec.competition),
+        deployed_flow(spec.flow),
         name=deployment_name(spec, pool),
         description=spec.header,
-        parameters={"config": spec.config.model_dump(mode="json")},
+        parameters=spec.parameters,
         schedules=[prefect_schedule(each, active=each.timing not in paused) for each in spec.schedules],
         paused=False,
         tags=[TAG, spec.competition],
@@ -51,7 +51,7 @@ def prefect_deployment(
     return deployment
 
 
-def prefect_schedule(schedule: Schedule, *, active: bool = True) -> PrefectSchedule:
+def prefect_schedule(schedule: Timing, *, active: bool = True) -> PrefectSchedule:
     """The schedule as a Prefect object; intervals have a fixed anchor, so that no restart moves them."""
     options: dict[str, Any] = {"timezone": schedule.timezone, "active": active, "slug": schedule.timing}
     if schedule.cron:
@@ -61,7 +61,7 @@ def prefect_schedule(schedule: Schedule, *, active: bool = True) -> PrefectSched
 
 
 def register(
-    specs: Sequence[DeploymentSpec], apply: Callable[[RunnerDeployment], Any], *, pool: str | None = None
+    specs: Sequence[AnySpec], apply: Callable[[RunnerDeployment], Any], *, pool: str | None = None
 ) -> list[UUID]:
     """Create or update deployments, and return their ids.
 
@@ -79,10 +79,10 @@ def register(
     return ids
 
 
-def _paused(client: Any, spec: DeploymentSpec, pool: str | None) -> set[str]:
+def _paused(client: Any, spec: AnySpec, pool: str | None) -> set[str]:
     """Timings of the deployment's paused schedules on the server."""
     try:
-        existing = client.read_deployment_by_name(f"{spec.competition}/{deployment_name(spec, pool)}")
+        existing = client.read_deployment_by_name(f"{spec.flow}/{deployment_name(spec, pool)}")
     except ObjectNotFound:
         return set()
     return {schedule.slug for schedule in existing.schedules if not schedule.active and schedule.slug}

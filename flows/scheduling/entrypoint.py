@@ -14,7 +14,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -28,16 +28,19 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.console import show_logs
 from flows.humanize import score_text
+from flows.prediction.flow import prediction
 from flows.runtime.preflight import check_folders, check_paths
 from flows.runtime.registry import find_flow
 from flows.runtime.stop_signals import SignalListener
 from flows.scheduling.notifications import SKIPPED, UNCHANGED, notify
+from flows.scheduling.schedule_file import PREDICT
 from tasks.core.cache.store import Store
 from tasks.core.cluster import clusters
 from tasks.core.competition import competition_names
 from tasks.core.context import run_id
 from tasks.core.execution.garbage_collection import raise_gc_threshold
 from tasks.core.locations import display_path
+from tasks.core.settings.resolve import resolve
 
 BUSY = "An earlier run of this deployment is still running; the next run uses whatever data it misses."
 PARENT_CHECK_SECONDS = 2.0
@@ -46,10 +49,15 @@ log = logging.getLogger("podium")
 
 
 def __getattr__(name: str) -> Flow[..., Any]:
-    """The flow of the competition of this name, so that a new competition needs no line here."""
-    if name in competition_names():
-        return deployment_flow(name)
+    """The flow of this name, so that a new competition needs no line here."""
+    if name in (*competition_names(), PREDICT):
+        return deployed_flow(name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def deployed_flow(name: str) -> Flow[..., Any]:
+    """The flow of a competition, or the one that answers other test files, for deployments."""
+    return prediction_flow() if name == PREDICT else deployment_flow(name)
 
 
 @functools.cache
@@ -62,6 +70,29 @@ def deployment_flow(competition: str) -> Flow[..., Any]:
         with ending_children_with_run():
             return final_state(inner.fn, config)
 
+    return _deployable(inner, body)
+
+
+@functools.cache
+def prediction_flow() -> Flow[..., Any]:
+    """The flow that answers other test files, with what a deployment's runs need around its body."""
+
+    @functools.wraps(prediction.fn)
+    def body(
+        competition: str, submission: str, overrides: list[str] | None = None, name: str = "predict"
+    ) -> Any:
+        config = resolve(competition, overrides=overrides or (), submission=submission)
+
+        def predict(_: Any) -> Any:
+            return prediction.fn(competition, submission, overrides, name)
+
+        with ending_children_with_run():
+            return final_state(predict, config)
+
+    return _deployable(prediction, body)
+
+
+def _deployable(inner: Any, body: Callable[..., Any]) -> Flow[..., Any]:
     body.__module__ = __name__
     return Flow(
         body,
@@ -82,7 +113,9 @@ def run_name() -> str:
     run, moment = context.flow_run, context.flow_run.expected_start_time
     if not run.auto_scheduled or moment is None:
         return run.name
-    return f"{context.parameters['config'].run.name} {moment:%Y-%m-%d %H:%M} UTC"
+    config = context.parameters.get("config")
+    name = config.run.name if config else context.parameters["name"]
+    return f"{name} {moment:%Y-%m-%d %H:%M} UTC"
 
 
 def final_state(body: Any, config: Any) -> Any:

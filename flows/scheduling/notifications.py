@@ -32,10 +32,9 @@ def notify(flow: Any, flow_run: Any, state: Any) -> None:
 def run_facts(flow: Any, flow_run: Any, state: Any) -> dict[str, Any]:
     """Facts of a run that has ended, as JSON: names, state, message, submission, score, ISO times, URL."""
     result = _result(state)
-    config = flow_run.parameters.get("config", {})
-    preset = config["run"]["name"] if isinstance(config, dict) else config.run.name
+    competition, preset = _names(flow, flow_run.parameters)
     return {
-        "competition": flow.name,
+        "competition": competition,
         "preset": preset,
         "run": flow_run.name,
         "id": str(flow_run.id),
@@ -48,6 +47,14 @@ def run_facts(flow: Any, flow_run: Any, state: Any) -> dict[str, Any]:
         "ended": _time(state.timestamp),
         "url": f"{PREFECT_UI_URL.value()}/runs/flow-run/{flow_run.id}",
     }
+
+
+def _names(flow: Any, parameters: dict[str, Any]) -> tuple[str, str]:
+    """The competition, and the name of the preset or of the new submission."""
+    if "config" not in parameters:
+        return parameters["competition"], parameters.get("name", "predict")
+    config = parameters["config"]
+    return flow.name, config["run"]["name"] if isinstance(config, dict) else config.run.name
 
 
 def run(command: str, facts: dict[str, Any]) -> None:

@@ -26,26 +26,19 @@ from tasks.core.settings.error_messages import messages
 from tasks.core.settings.overrides import Location, dotted
 
 NAME = "schedules"
+PREDICT = "predict"
+"""Name of the flow that answers other test files."""
 
 
-class Schedule(Settings):
-    """When a preset of a competition runs without being started by a user."""
+class Timing(Settings):
+    """When a flow runs without being started by a user."""
 
-    competition: str
-    preset: str
     cron: str = ""
     """Minute, hour, day of the month, month, day of the week."""
     every: str = ""
     """Length of an interval, counted from midnight of the time zone."""
     timezone: str = "UTC"
     """IANA name, such as Europe/Berlin."""
-
-    @model_validator(mode="after")
-    def _has_cron_or_interval(self) -> "Schedule":
-        if bool(self.cron) == bool(self.every):
-            received = "both" if self.cron else "neither"
-            raise ValueError(f"cron: expected cron or every, received {received}")
-        return self
 
     @property
     def interval(self) -> timedelta:
@@ -56,6 +49,50 @@ class Schedule(Settings):
     def timing(self) -> str:
         """Its settings in one line, also its name (slug) in Prefect, which identifies it."""
         return f"{self.cron or f'every {self.every}'} {self.timezone}"
+
+
+class Schedule(Timing):
+    """When a preset of a competition runs."""
+
+    competition: str
+    preset: str
+
+    @model_validator(mode="after")
+    def _has_cron_or_interval(self) -> "Schedule":
+        if bool(self.cron) == bool(self.every):
+            received = "both" if self.cron else "neither"
+            raise ValueError(f"cron: expected cron or every, received {received}")
+        return self
+
+
+class Prediction(Timing):
+    """Test files that an earlier submission's models answer, on demand, and on a schedule if there is one."""
+
+    competition: str
+    submission: str = ""
+    """The folder of the earlier submission, or a part of its name that is unique."""
+    set: tuple[str, ...] = ()
+    """Settings to change, such as `data.root=~/final`."""
+    name: str = "predict"
+    """Name of the new submission."""
+
+    @model_validator(mode="after")
+    def _is_scheduled_once_and_whole(self) -> "Prediction":
+        if self.cron and self.every:
+            raise ValueError("cron: expected cron or every, received both")
+        if (self.cron or self.every) and not self.submission:
+            raise ValueError("submission: expected the name of one, for there is a schedule; received none")
+        return self
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The arguments of the flow."""
+        return {
+            "competition": self.competition,
+            "submission": self.submission,
+            "overrides": list(self.set),
+            "name": self.name,
+        }
 
 
 class Notify(Settings):
@@ -74,6 +111,7 @@ class ScheduleFile(Settings):
     """Presets that the UI shows, by competition; all presets of a competition that is missing here."""
     notify: Notify = Notify()
     schedules: tuple[Schedule, ...] = Field(())
+    predictions: tuple[Prediction, ...] = Field(())
 
     def deployed_presets(self, competition: str, *, root: Path | None = None) -> list[str]:
         """Presets of a competition that the UI shows: those in `presets`, and those with a schedule."""
@@ -88,7 +126,10 @@ class ScheduleFile(Settings):
         return [each for each in self.schedules if (each.competition, each.preset) == (competition, preset)]
 
 
-EXAMPLE = ScheduleFile(schedules=(Schedule(competition="dogs", preset="demo", cron="0 3 * * *"),))
+EXAMPLE = ScheduleFile(
+    schedules=(Schedule(competition="dogs", preset="demo", cron="0 3 * * *"),),
+    predictions=(Prediction(competition="dogs", submission="best", every="1d"),),
+)
 """Contains every key, for suggestions in error messages."""
 
 
@@ -128,6 +169,24 @@ def _errors(contents: ScheduleFile, root: Path) -> Iterator[tuple[Location, str]
             yield ("schedules", index, key), text
         if schedule in contents.schedules[:index]:
             yield ("schedules", index), f"is the same as schedules.{contents.schedules.index(schedule)}"
+    yield from _errors_of_predictions(contents.predictions, list(known))
+
+
+def _errors_of_predictions(
+    predictions: Sequence[Prediction], known: list[str]
+) -> Iterator[tuple[Location, str]]:
+    names = [(each.competition, each.name) for each in predictions]
+    for index, prediction in enumerate(predictions):
+        for key, text in _prediction_errors(prediction, known):
+            yield ("predictions", index, key), text
+        if (first := names.index(names[index])) < index:
+            yield ("predictions", index, "name"), f"is that of predictions.{first} too"
+
+
+def _prediction_errors(prediction: Prediction, known: list[str]) -> Iterator[tuple[str, str]]:
+    if prediction.competition not in known:
+        yield "competition", _expected(prediction.competition, known)
+    yield from _timing_errors(prediction)
 
 
 def _schedule_errors(schedule: Schedule, known: Mapping[str, list[str]]) -> Iterator[tuple[str, str]]:
@@ -135,6 +194,10 @@ def _schedule_errors(schedule: Schedule, known: Mapping[str, list[str]]) -> Iter
         yield "competition", _expected(schedule.competition, list(known))
     elif schedule.preset not in known[schedule.competition]:
         yield "preset", _expected(schedule.preset, known[schedule.competition])
+    yield from _timing_errors(schedule)
+
+
+def _timing_errors(schedule: Timing) -> Iterator[tuple[str, str]]:
     if schedule.timezone not in _timezones():
         received = f"{schedule.timezone!r}{suggestion(schedule.timezone, _timezones())}"
         yield "timezone", f"expected the name of a time zone, such as Europe/Berlin, received {received}"
@@ -144,7 +207,7 @@ def _schedule_errors(schedule: Schedule, known: Mapping[str, list[str]]) -> Iter
         yield "every", text
 
 
-def _interval_error(schedule: Schedule) -> str:
+def _interval_error(schedule: Timing) -> str:
     try:
         return "" if schedule.interval else f"expected a duration above zero, received {schedule.every!r}"
     except InvalidSettings as error:
@@ -169,6 +232,54 @@ class DeploymentSpec(NamedTuple):
     config: Any
     schedules: list[Schedule]
 
+    @property
+    def flow(self) -> str:
+        """Name of its flow."""
+        return self.competition
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The arguments of its flow."""
+        return {"config": self.config.model_dump(mode="json")}
+
+
+class PredictionSpec(NamedTuple):
+    """A deployment to create that answers test files with the models of an earlier submission."""
+
+    competition: str
+    preset: str
+    """Its name: the competition's, and that of the prediction."""
+    header: str
+    parameters: dict[str, Any]
+    schedules: list[Timing]
+
+    @property
+    def flow(self) -> str:
+        """Name of its flow."""
+        return PREDICT
+
+
+AnySpec = DeploymentSpec | PredictionSpec
+
+
+def prediction_specs(file: ScheduleFile, names: Sequence[str] = ()) -> list[PredictionSpec]:
+    """A deployment of each competition, to be started by hand, and those of the file."""
+    chosen = names or competition_names()
+    known = {(each.competition, each.name): each for each in file.predictions}
+    for competition in chosen:
+        known.setdefault((competition, "predict"), Prediction(competition=competition))
+    return [
+        PredictionSpec(
+            each.competition,
+            each.competition if each.name == "predict" else f"{each.competition}-{each.name}",
+            "Answers other test files with the models of an earlier submission; nothing is trained.",
+            each.parameters,
+            [each] if each.cron or each.every else [],
+        )
+        for each in known.values()
+        if each.competition in chosen
+    ]
+
 
 def deployment_specs(
     file: ScheduleFile, names: Sequence[str] = (), *, root: Path | None = None
@@ -190,6 +301,6 @@ def deployment_specs(
     return specs
 
 
-def deployment_name(spec: DeploymentSpec, pool: str | None = None) -> str:
+def deployment_name(spec: AnySpec, pool: str | None = None) -> str:
     """The preset, and the work pool if there is one: `serve` and `deploy` do not share a deployment."""
     return f"{spec.preset}@{pool}" if pool else spec.preset

@@ -10,7 +10,7 @@ from prefect.runner import Runner
 
 from flows.runtime.local_server import Inform
 from flows.scheduling.deployments import register
-from flows.scheduling.schedule_file import DeploymentSpec
+from flows.scheduling.schedule_file import AnySpec
 from flows.scheduling.server_schedules import skip_missed
 
 POLL_SECONDS = 5.0
@@ -19,7 +19,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 log = logging.getLogger("podium")
 
 
-def serve_deployments(specs: Sequence[DeploymentSpec], *, limit: int, inform: Inform) -> None:
+def serve_deployments(specs: Sequence[AnySpec], *, limit: int, inform: Inform) -> None:
     """Register deployments and start their due runs, each in its own process, until a signal comes.
 
     Active runs are then cancelled and the deployments paused, so that no run becomes overdue. At most `limit`

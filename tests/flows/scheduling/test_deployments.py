@@ -16,12 +16,21 @@ import pytest
 
 from flows.scheduling import deployments, notifications
 from flows.scheduling.deployments import prefect_deployment, prefect_schedule
-from flows.scheduling.entrypoint import BUSY, change_summary, deployment_flow, deployment_lock
+from flows.scheduling.entrypoint import (
+    BUSY,
+    change_summary,
+    deployment_flow,
+    deployment_lock,
+    prediction_flow,
+)
 from flows.scheduling.schedule_file import (
     DeploymentSpec,
+    Prediction,
     Schedule,
     ScheduleFile,
+    deployment_name,
     deployment_specs,
+    prediction_specs,
 )
 from tasks.core import locations
 from tasks.core.competition import competition_names
@@ -77,6 +86,23 @@ def test_a_deployment_names_a_flow_that_can_be_found(competition: str) -> None:
     entrypoint = prefect_deployment(demo(competition)).entrypoint
     assert entrypoint == f"flows.scheduling.entrypoint.{competition}"
     assert load_flow_from_entrypoint(entrypoint) is deployment_flow(competition)
+
+
+def test_each_competition_has_a_deployment_that_answers_other_test_files() -> None:
+    from prefect.flows import load_flow_from_entrypoint
+
+    hourly = Prediction(competition="nl2sql", submission="best", set=("data.root=~/b",), name="b", every="1h")
+    specs = prediction_specs(ScheduleFile(predictions=(hourly,)))
+    names = {f"{each.flow}/{deployment_name(each)}" for each in specs}
+    assert names == {*(f"predict/{name}" for name in competition_names()), "predict/nl2sql-b"}
+    made = {each.preset: prefect_deployment(each) for each in specs}
+    assert made["nl2sql-b"].parameters == hourly.parameters
+    assert [each.interval for each in made["nl2sql-b"].schedules or []] == [timedelta(hours=1)]
+    assert not made["dogs"].schedules
+    schema = made["dogs"]._parameter_openapi_schema.model_dump()
+    assert list(schema["properties"]) == ["competition", "submission", "overrides", "name"]
+    assert made["dogs"].entrypoint == "flows.scheduling.entrypoint.predict"
+    assert load_flow_from_entrypoint(made["dogs"].entrypoint) is prediction_flow()
 
 
 def test_a_paused_schedule_stays_paused() -> None:
