@@ -4,11 +4,13 @@ form and execution accuracy.
 
 from tasks.core.competition import Competition
 from tasks.nl2sql import (
+    comparison,
     data,
     dataset,
     encode,
     language_model,
     metric,
+    overlap,
     predict,
     report,
     submission,
@@ -20,8 +22,13 @@ from tasks.nl2sql import (
 COMPETITION = Competition(
     name="nl2sql",
     file=submission.FILE,
+    parts=("train", "validation", "test"),
+    common_files=("characters.json",),
     load=data.load,
     fold_key=dataset.fold_key,
+    overlap=overlap.overlap,
+    features=comparison.features,
+    excerpt=comparison.excerpt,
     ids=dataset.ids,
     augment=views.augment,
     encode=encode.encode,

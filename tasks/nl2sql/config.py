@@ -1,19 +1,27 @@
 """Settings of the NL2SQL competition: schema, defaults, bounds."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
-from tasks.core.config import Blend, ContentsPath, Folds, NotInKey, Run, Settings, Stage, check_names
+from tasks.core.config import Blend, ContentsPath, Folds, NotInKey, RawData, Run, Settings, Stage, check_names
 from tasks.text.config import Encoder, Pretraining, check_stages
 
+RAW_NAMES = {"train": "train", "validation": "val", "test": "test"}
+"""The competition's names of the parts."""
 
-class Data(Settings):
+
+class Data(RawData):
     """The competition's own files."""
 
     root: ContentsPath = "data/nl2sql"
     """Folder with `train/`, `val/` and `test/`, each with `<part>.json`, `<part>.tables.json` and optionally
     `<part>.db`; or with those files themselves."""
+
+    def files_of(self, part: str) -> tuple[str, ...]:
+        """The folder of a part, and its files where they lie in the root itself."""
+        name = RAW_NAMES[part]
+        return (name, f"{name}.json", f"{name}.tables.json", f"{name}.db")
 
 
 class Augmentation(Settings):
@@ -61,8 +69,8 @@ class Matcher(Settings):
     candidates: int = Field(200, ge=10, le=5000)
     """Most candidate conditions of a question; those most similar to the question are kept."""
     share_candidates: bool = False
-    """Whether conditions found for other questions of the same table are candidates too, test questions
-    included, which is transductive."""
+    """Whether conditions found for other questions of the same part about the same table are candidates too,
+    test questions included, which is transductive."""
 
 
 class Training(Settings):
@@ -94,6 +102,9 @@ class Decoding(Settings):
 class Recipe(Settings):
     """All settings of one model."""
 
+    together: ClassVar[bool] = True
+    """Whether the folds' models predict validation and test questions in one step, by their mean outputs."""
+
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$"), NotInKey()] = "sketch"
     """Name in logs and reports, and of the member."""
     method: Literal["sketch", "two-stage"] = "sketch"
@@ -113,6 +124,10 @@ class Recipe(Settings):
             raise ValueError("encoder.dgcnn.words: expected false: questions and headers are not segmented")
         check_stages(self.pretraining, self.training.stages)
         return self
+
+    def encodings(self) -> dict[str, dict[str, BaseModel]]:
+        """No view of the questions is encoded ahead: models read them as they are."""
+        return {}
 
     def for_training(self) -> "Recipe":
         """The recipe without settings of prediction alone, so that changing them repeats no training."""

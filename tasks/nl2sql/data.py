@@ -1,80 +1,90 @@
 """Write the NL2SQL dataset from the raw files; `tasks.nl2sql.dataset` reads it.
 
-A dataset is a folder with three files for each part, in the order of the raw files: `<part>.jsonl`, one
-question a line (id, text, table, query; the test has no query), `<part>.tables.jsonl`, one table a line (id,
-name, title, header, types, rows), and `<part>.db`, the tables in SQLite; an absent validation part has empty
-ones. Further files are `characters.json`, the normalised characters of the training questions, headers and
-titles with their counts, the most frequent first; and `notes.json`, counts and notes.
-Its bytes depend on the contents of the raw files, on the settings and on SQLite's version.
+Each part has four files, in the order of its raw files: `<part>.jsonl`, one question a line (id, text, table,
+query; the test has no query), `<part>.tables.jsonl`, one table a line (id, name, title, header, types, rows),
+`<part>.db`, the tables in SQLite, and `<part>.notes.json`, counts and notes; those of an absent validation
+part are empty. The training part has `characters.json` too, the normalised characters of its questions,
+headers and titles with their counts, the most frequent first.
+The bytes depend on the contents of the part's raw files and on SQLite's version.
 """
 
 import logging
 from contextlib import ExitStack
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, TextIO
+from typing import Any
 
 from tasks.core.competition import Part
+from tasks.core.dataset import added, notes_file
 from tasks.nl2sql.config import Data
+from tasks.nl2sql.overlap import Overlap
 from tasks.nl2sql.query.database_writer import DatabaseWriter
 from tasks.nl2sql.query.schema import Question, Table, to_json
-from tasks.nl2sql.raw.validation import read_all
+from tasks.nl2sql.raw.statistics import MESSAGES
+from tasks.nl2sql.raw.validation import read_parts
 from tasks.text import dataset_files
 
 _log = logging.getLogger("podium")
 
 
-def load(data: Data, folder: Path) -> None:
-    """Check the raw files and write the dataset into an empty folder.
+def load(data: Data, part: Part, folder: Path) -> None:
+    """Check the raw files of a part and write it into an empty folder.
 
-    The folder stays empty unless all files are valid.
+    The folder stays empty unless all these files are valid; those of other parts need not exist.
 
     Raises:
-        InvalidData: all problems of the raw files.
+        InvalidData: all problems of the part's raw files.
     """
     # Tables and questions are written as they are read, so that memory does not grow with their number.
     with TemporaryDirectory(dir=folder) as temporary:
         drafts = Path(temporary)
         with ExitStack() as stack:
-            statistics = read_all(data, _Drafts(drafts, stack))
+            (statistics,) = read_parts(data, [part], _Drafts(drafts, part, stack))
         for draft in sorted(drafts.iterdir()):
             draft.replace(folder / draft.name)
-    dataset_files.write(folder / "characters.json", statistics.characters())
-    dataset_files.write(folder / "notes.json", summary := statistics.summary())
+    if part == "train":
+        dataset_files.write(folder / "characters.json", statistics.characters())
+    dataset_files.write(folder / notes_file(part), summary := statistics.summary())
     for entry in summary["notes"]:
         _log.info("%s", entry["message"])
 
 
 def count(data: Data, *, workers: int | None = None) -> dict[str, Any]:
-    """The counts and notes that `load` would write, after the same checks; writes nothing.
+    """The counts and notes of all parts that `load` would write, after the same checks, and those of
+    `tasks.nl2sql.overlap`; writes nothing.
 
     `workers` exists for the other competitions: one thread reads all tables in seconds.
 
     Raises:
-        InvalidData: as `load`.
+        InvalidData: all problems of all parts.
     """
-    return read_all(data, None).summary()
+    between = Overlap()
+    summaries = [statistics.summary() for statistics in read_parts(data, dataset_files.PARTS, between)]
+    counts = dict(chain.from_iterable(summary["counts"].items() for summary in summaries))
+    merged: dict[str, dict[str, Any]] = {}
+    for note in chain.from_iterable(summary["notes"] for summary in summaries):
+        merged[note["kind"]] = added(merged.get(note["kind"]), note)
+    notes = [merged[kind] for kind in MESSAGES if kind in merged]
+    return {"counts": counts | between.counts(), "notes": [*notes, *between.notes()]}
 
 
 class _Drafts:
-    """The open files of all parts."""
+    """The open files of a part."""
 
-    def __init__(self, folder: Path, stack: ExitStack) -> None:
-        self._files: dict[str, TextIO] = {}
-        self._databases: dict[Part, DatabaseWriter] = {}
-        for part in dataset_files.PARTS:
-            for name in (part, f"{part}.tables"):
-                file = (folder / f"{name}.jsonl").open("w", encoding="utf-8", newline="\n")
-                self._files[name] = stack.enter_context(file)
-            self._databases[part] = stack.enter_context(DatabaseWriter(folder / f"{part}.db"))
+    def __init__(self, folder: Path, part: Part, stack: ExitStack) -> None:
+        questions, tables = (folder / f"{name}.jsonl" for name in (part, f"{part}.tables"))
+        self._questions = stack.enter_context(questions.open("w", encoding="utf-8", newline="\n"))
+        self._tables = stack.enter_context(tables.open("w", encoding="utf-8", newline="\n"))
+        self._database = stack.enter_context(DatabaseWriter(folder / f"{part}.db"))
 
     def add_table(self, part: Part, table: Table) -> None:
-        self._databases[part].add(table)
-        self._files[f"{part}.tables"].write(dataset_files.line(table._asdict()))
+        self._database.add(table)
+        self._tables.write(dataset_files.line(table._asdict()))
 
     def add_question(self, part: Part, question: Question) -> None:
         value = question._asdict()
         query = value.pop("query")
         if part != "test":
             value["query"] = query and to_json(query)
-        self._files[part].write(dataset_files.line(value))
+        self._questions.write(dataset_files.line(value))

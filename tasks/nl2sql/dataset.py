@@ -1,4 +1,4 @@
-"""Read the dataset that `tasks.nl2sql.data` writes; a module of its own, so that the keys of trainings do
+"""Read the parts that `tasks.nl2sql.data` writes; a module of its own, so that the keys of trainings do
 not rest on the code that checks raw files.
 """
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tasks.core.competition import FoldKey, Part
+from tasks.core.dataset import Dataset
 from tasks.learning.folds.strata import first_of_same, strata
 from tasks.nl2sql.query.schema import CONNECTORS, NONE, Question, Table, from_json
 from tasks.text import dataset_files
@@ -16,37 +17,37 @@ VIEW_FILE = "questions.jsonl"
 """Augmented questions in the folder of a view."""
 
 
-def questions(dataset: Path, part: Part) -> list[Question]:
+def questions(dataset: Dataset, part: Part) -> list[Question]:
     """The questions of a part in the order of the raw file; those of the test part have no query."""
     return list(stream(dataset, part))
 
 
-def stream(dataset: Path, part: Part) -> Iterator[Question]:
+def stream(dataset: Dataset, part: Part) -> Iterator[Question]:
     """The questions of a part one by one, so that any number of them takes the same memory."""
     return map(_question, dataset_files.records(dataset, part))
 
 
-def ids(dataset: Path, part: Part) -> list[str]:
+def ids(dataset: Dataset, part: Part) -> list[str]:
     """The ids of a part, in the order of its records."""
     return dataset_files.ids(dataset, part)
 
 
-def tables(dataset: Path, part: Part) -> dict[str, Table]:
+def tables(dataset: Dataset, part: Part) -> dict[str, Table]:
     """The tables of a part by id, in the order of the raw file."""
     return {table.id: table for table in stream_tables(dataset, part)}
 
 
-def stream_tables(dataset: Path, part: Part) -> Iterator[Table]:
+def stream_tables(dataset: Dataset, part: Part) -> Iterator[Table]:
     """The tables of a part one by one."""
     return map(_table, dataset_files.read_lines(dataset / f"{part}.tables.jsonl"))
 
 
-def database(dataset: Path, part: Part) -> Path:
+def database(dataset: Dataset, part: Part) -> Path:
     """SQLite file with a part's tables: each by its `name`, with columns `col_1`, `col_2`, …"""
     return dataset / f"{part}.db"
 
 
-def fold_key(dataset: Path) -> FoldKey:
+def fold_key(dataset: Dataset) -> FoldKey:
     """Group questions by table, so that no model is evaluated on a table that it was trained on.
 
     Tables of equal content are one group. Strata are the connector of the query and whether other tables have

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
 from tasks.core.competition import Part
+from tasks.core.dataset import Dataset
 from tasks.core.jobs import PretrainJob
 from tasks.learning.training.loop import Training
 from tasks.nl2sql import dataset
@@ -17,7 +17,7 @@ def pretrain(job: PretrainJob) -> Training:
     return pretraining(job, partial(_texts, job.dataset))
 
 
-def _texts(folder: Path, part: Part) -> Iterator[str]:
+def _texts(folder: Dataset, part: Part) -> Iterator[str]:
     """Questions, and the names of the columns of each table: once for all tables that share them."""
     yield from (question.text for question in dataset.stream(folder, part))
     headers = dict.fromkeys(table.header for table in dataset.stream_tables(folder, part))

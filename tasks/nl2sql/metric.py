@@ -1,12 +1,12 @@
 """The competition's metric, the mean of logic form and execution accuracy, and how members vote."""
 
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tasks.core.competition import Part, Score
+from tasks.core.dataset import Dataset
 from tasks.learning.ensemble.candidates import Candidates, Frame
 from tasks.nl2sql import dataset
 from tasks.nl2sql.query.execution import Executor
@@ -17,7 +17,7 @@ from tasks.nl2sql.voting import Ballot, Vote, in_question_order, query_of, winni
 NAME = "mean of logic form and execution"
 
 
-def scorer(dataset: Path, part: Part = "train", settings: dict[str, Any] | None = None) -> "QueryScorer":
+def scorer(dataset: Dataset, part: Part = "train", settings: dict[str, Any] | None = None) -> "QueryScorer":
     """Accuracy of candidates or answers of one part's questions, in the dataset's order.
 
     Args:
@@ -34,7 +34,7 @@ def scorer(dataset: Path, part: Part = "train", settings: dict[str, Any] | None 
 class QueryScorer:
     """A `tasks.core.competition.Scorer` over `tasks.learning.ensemble.candidates.Candidates` of queries."""
 
-    def __init__(self, folder: Path, part: Part, settings: dict[str, Any]) -> None:
+    def __init__(self, folder: Dataset, part: Part, settings: dict[str, Any]) -> None:
         self._questions = dataset.questions(folder, part)
         self._tables = dataset.tables(folder, part)
         self._executor = Executor(dataset.database(folder, part), self._tables)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tasks.core.competition import Part, Scores, method_module
+from tasks.core.dataset import Dataset
 from tasks.core.jobs import PredictJob
 from tasks.learning.ensemble.candidates import Candidates
 from tasks.nl2sql import dataset
@@ -21,8 +22,8 @@ CHUNK = 1024
 """Questions whose features are in memory at a time; they are batched by size."""
 
 
-def predict(job: PredictJob) -> Iterator[tuple[str, Scores]]:
-    """Candidates of the job's parts, piece by piece; `held_out` are the questions of its fold."""
+def predict(job: PredictJob) -> Iterator[Scores]:
+    """Candidates of the job's part, piece by piece; `held_out` are the questions of its fold."""
     recipe = Recipe.model_validate(job.settings)
     method = method_module("nl2sql", recipe.method, "inference")
     tokenizer = Tokenizer(recipe.encoder, partial(dataset_files.characters, job.dataset))
@@ -48,5 +49,5 @@ def _loaded(method: Any, folder: Path, recipe: Recipe, tokenizer: Tokenizer) -> 
     return network
 
 
-def _unlabelled(folder: Path, part: Part) -> Iterator[Question]:
+def _unlabelled(folder: Dataset, part: Part) -> Iterator[Question]:
     return (question._replace(query=None) for question in dataset.stream(folder, part))

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from tasks.core.cache.store import write_atomically
+from tasks.core.dataset import Dataset
 from tasks.core.errors import InvalidSubmission
 from tasks.learning.ensemble.candidates import Candidates
 from tasks.nl2sql.dataset import questions, tables
@@ -16,7 +17,7 @@ FILE = "submission.json"
 KEYS: dict[str, type] = {"agg": list, "sel": list, "cond_conn_op": int, "conds": list}
 
 
-def decode(values: Candidates, dataset: Path, decision: dict[str, Any]) -> list[dict[str, Any]]:
+def decode(values: Candidates, dataset: Dataset, decision: dict[str, Any]) -> list[dict[str, Any]]:
     """The submitted query of each test question, by a decision (`tasks.nl2sql.voting`)."""
     queries = answer_queries(values, questions(dataset, "test"), tables(dataset, "test"), decision)
     return [to_json(query) for query in queries]
@@ -28,7 +29,7 @@ def write(ids: list[str], answers: list[Any], file: Path) -> None:
     write_atomically(file, "".join(lines).encode("utf-8"))
 
 
-def check(file: Path, ids: list[str], dataset: Path) -> int:
+def check(file: Path, ids: list[str], dataset: Dataset) -> int:
     """The number of queries of a valid submission.
 
     A value need not occur in the table: questions may ask for missing values.

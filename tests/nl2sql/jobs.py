@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from tasks.core.dataset import Dataset
 from tasks.nl2sql import dataset as files
 from tasks.nl2sql.config import Recipe
 from tasks.nl2sql.sketch.features import SketchExample
@@ -52,7 +53,7 @@ def recipe(encoder: Any = "dgcnn", **fields: Any) -> Recipe:
     return Recipe.model_validate({"encoder": encoder, "training": training, **fields})
 
 
-def job(made: Any, folder: Path, *, fold: int | None = 0, data: Path | None = None, **fields: Any) -> Any:
+def job(made: Any, folder: Path, *, fold: int | None = 0, data: Dataset | None = None, **fields: Any) -> Any:
     """A job on a dataset, else on that in `folder / "dataset"`, which is made if it is absent."""
     if data is None:
         data = folder / "dataset"
@@ -61,7 +62,12 @@ def job(made: Any, folder: Path, *, fold: int | None = 0, data: Path | None = No
     output = fields.pop("output", folder / "output")
     output.mkdir(exist_ok=True, parents=True)
     settings = made.model_dump(mode="json") if isinstance(made, Recipe) else made
-    places = {"dataset": data, "folds": data, "output": output, "partial": folder / "partial"}
+    places = {
+        "dataset": data,
+        "folds": data if isinstance(data, Path) else None,
+        "output": output,
+        "partial": folder / "partial",
+    }
     given = {"settings": settings, "seed": 1, "data_workers": 2, **places, **fields}
     return make_job(competition="nl2sql", fold=fold, **given)
 

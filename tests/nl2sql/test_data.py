@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tasks.core.dataset import notes as written_notes
 from tasks.core.errors import InvalidData
 from tasks.nl2sql import data
 from tasks.nl2sql import dataset as files
@@ -26,8 +27,7 @@ def with_train(tmp_path: Path, *questions: dict[str, Any]) -> Path:
 def loaded(root: Path, name: str = "dataset") -> Path:
     folder = root.parent / name
     folder.mkdir()
-    data.load(Data(root=str(root)), folder)
-    return folder
+    return written.load(root, folder)
 
 
 def notes(root: Path) -> dict[str, list[str]]:
@@ -36,7 +36,8 @@ def notes(root: Path) -> dict[str, list[str]]:
 
 def numbers(root: Path) -> dict[str, int]:
     found = data.count(Data(root=str(root)))["notes"]
-    return {note["kind"]: int(note["message"].rpartition(": ")[2]) for note in found}
+    assert all(note["message"].endswith(f": {note['count']}") for note in found)
+    return {note["kind"]: note["count"] for note in found}
 
 
 def test_dataset_can_be_read_back(tmp_path: Path) -> None:
@@ -64,11 +65,17 @@ def test_the_test_part_holds_no_query(tmp_path: Path) -> None:
 def test_count_says_what_load_writes(tmp_path: Path) -> None:
     root = written.write(tmp_path / "raw")
     counted = data.count(Data(root=str(root)), workers=3)
-    assert json.loads((loaded(root) / "notes.json").read_text("utf-8")) == counted
     counts = counted["counts"]
+    dataset = loaded(root)
+    found = written_notes(dataset, dataset_files.PARTS)
+    assert found["notes"] == counted["notes"]
+    assert counts == found["counts"] | {
+        f"{part} questions of tables that are not in training": 1 for part in ("validation", "test")
+    }
     assert (counts["train"], counts["train tables"], counts["train rows"]) == (7, 3, 9)
-    assert (counts["validation"], counts["test"], counts["longest"]) == (2, 2, 28)
-    assert counts["validation questions of tables that are not in training"] == 1
+    assert (counts["validation"], counts["test"], counts["train longest"]) == (2, 2, 28)
+    assert counts["test longest"] == len("海南的公司有哪些")
+    assert counts["distinct training characters"] == len(dataset_files.characters(dataset))
     assert (counts["train connector: or"], counts["train conditions: 2"]) == (1, 2)
     assert (counts["train aggregate: MAX"], counts["train operator: !="]) == (1, 1)
 
@@ -91,13 +98,45 @@ def test_validation_may_be_absent(tmp_path: Path) -> None:
     assert dataset_files.ids(dataset, "validation") == []
     assert files.tables(dataset, "validation") == {}
     assert files.database(dataset, "validation").is_file()
+    counts = written_notes(dataset, ["validation"])["counts"]
+    assert counts == {"validation": 0, "validation tables": 0, "validation rows": 0}
+
+
+@pytest.mark.parametrize("flat", [False, True])
+def test_a_part_needs_no_other(tmp_path: Path, flat: bool) -> None:
+    root = written.write(tmp_path / "raw", {"test": written.TEST})
+    if flat:
+        for file in [*root.glob("test/*")]:
+            file.rename(root / file.name)
+        (root / "test").rmdir()
+    data.load(Data(root=str(root)), "test", tmp_path)
+    whole = loaded(written.write(tmp_path / "all" / "raw"))
+    names = ["test.db", "test.jsonl", "test.notes.json", "test.tables.jsonl"]
+    assert sorted(file.name for file in tmp_path.glob("*.*")) == names
+    assert all((tmp_path / name).read_bytes() == (whole / name).read_bytes() for name in names)
+
+
+def test_the_key_of_a_part_covers_all_its_files_and_no_others(tmp_path: Path) -> None:
+    root = written.write(tmp_path / "raw")
+    found = {part: Data(root=str(root)).of_part(part).files for part in dataset_files.PARTS}
+    assert {part: [name for name in names if (root / name).exists()] for part, names in found.items()} == {
+        "train": ["train"],
+        "validation": ["val"],
+        "test": ["test"],
+    }
+    everything = {file.name for part in found for file in (root / found[part][0]).iterdir()}
+    in_root = {name for names in found.values() for name in names[1:]}
+    assert everything | {"train.db", "val.db", "test.db"} == in_root
 
 
 @pytest.mark.parametrize("place", ["..", "train"])
 def test_a_root_too_high_or_too_low_gets_a_hint(tmp_path: Path, place: str) -> None:
     root = written.write(tmp_path / "higher" / "raw")
+    wrong = Data(root=str((root / place).resolve()))
     with pytest.raises(InvalidData, match=r"try --set data\.root=.*raw$"):
-        data.load(Data(root=str((root / place).resolve())), tmp_path)
+        data.load(wrong, "test", tmp_path)
+    with pytest.raises(InvalidData, match=r"try --set data\.root=.*raw$"):
+        data.count(wrong)
 
 
 def test_a_root_that_is_not_there_is_named(tmp_path: Path) -> None:
@@ -181,22 +220,6 @@ def test_a_connector_without_conditions_to_connect_is_left_out(tmp_path: Path) -
     query = files.questions(loaded(with_train(tmp_path, asked)), "train")[1].query
     assert query
     assert query.connector == 0
-
-
-def test_questions_that_leak_between_parts_are_noted(tmp_path: Path) -> None:
-    root = written.write(tmp_path / "raw")
-    known = question("houses", " 请问青石花园的成交均价是多少?", [(1, 0)], [(0, 2, "青石花园")])
-    written.write_lines(root / "val" / "val.json", [known])
-    written.write_lines(root / "test" / "test.json", [question("table_1", known["question"])])
-    assert notes(root)["validation_leak"] == ["val:1 and train:1"]
-    assert "test_leak" not in notes(root)  # of another table
-
-
-def test_a_table_that_changes_between_parts_is_noted(tmp_path: Path) -> None:
-    root = written.write(tmp_path / "raw")
-    other = written.COMPANIES | {"rows": [*written.COMPANIES["rows"], [2022.0, "a", "b", 1.0, "1%", "c"]]}
-    written.write_lines(root / "test" / "test.tables.json", [other, written.PEOPLE])
-    assert notes(root)["changed_table"] == ["table_0"]
 
 
 def test_training_characters_are_counted_as_models_read_them(tmp_path: Path) -> None:

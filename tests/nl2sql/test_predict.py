@@ -1,15 +1,17 @@
-from itertools import groupby
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from tasks.core.competition import Scores
+from tasks.core.dataset import PartFolders
 from tasks.learning.ensemble import candidates
 from tasks.nl2sql import dataset as files
 from tasks.nl2sql import predict as predicting
 from tasks.nl2sql.query.schema import canonical, to_json
 from tasks.nl2sql.sketch import features
+from tasks.nl2sql.two_stage import inputs as two_stage_inputs
+from tasks.nl2sql.two_stage.inputs import two_stage_examples
 from tasks.text import dataset_files
 from tests.nl2sql.jobs import dataset, job, read, recipe, tokenizer
 from tests.nl2sql.knowing import knowing
@@ -32,13 +34,10 @@ def predict_sketches(*arguments):
     return inference.predict_sketches(*arguments)
 
 
-def predicted(made) -> dict[str, Scores]:
-    """The scores of a job's parts, whose pieces follow each other."""
-    found = {}
-    for part, pieces in groupby(predicting.predict(made), key=lambda piece: piece[0]):
-        ids, values = zip(*(scores[:2] for _, scores in pieces), strict=True)
-        found[part] = Scores([id for each in ids for id in each], candidates.concatenated(values))
-    return found
+def predicted(made) -> Scores:
+    """The scores of a job's part, whose pieces follow each other."""
+    ids, values = zip(*(scores[:2] for scores in predicting.predict(made)), strict=True)
+    return Scores([id for each in ids for id in each], candidates.concatenated(values))
 
 
 def best(scores) -> dict[str, str]:
@@ -56,38 +55,74 @@ def truth(data) -> dict[str, str]:
 @pytest.mark.parametrize("fold", [0, 1, 2])
 def test_the_questions_of_the_fold_are_predicted(tmp_path, monkeypatch, data, fold):
     known(monkeypatch, data)
-    found = predicted(job(recipe(), tmp_path, fold=fold, models=(tmp_path,), parts=("held_out",)))
+    found = predicted(job(recipe(), tmp_path, fold=fold, models=(tmp_path,), part="held_out"))
     rows = np.flatnonzero(np.load(data / "folds.npy") == fold)
     ids = [dataset_files.ids(data, "train")[row] for row in rows]
-    assert found["held_out"].ids == ids
-    assert best(found["held_out"]) == {id: truth(data)[id] for id in ids}
+    assert found.ids == ids
+    assert best(found) == {id: truth(data)[id] for id in ids}
 
 
-def test_other_parts_are_asked_of_their_own_tables(tmp_path, monkeypatch, data):
-    for part in ("validation", "test"):
-        for kind in ("jsonl", "tables.jsonl", "db"):
-            (data / f"{part}.{kind}").write_bytes((data / f"train.{kind}").read_bytes())
+@pytest.mark.parametrize("part", ["validation", "test"])
+def test_other_parts_are_predicted_from_their_own_files_and_characters_alone(
+    tmp_path, monkeypatch, data, part
+):
     known(monkeypatch, data)
-    found = predicted(job(recipe(), tmp_path, models=(tmp_path,), parts=("test", "validation")))
-    assert list(found) == ["test", "validation"]
-    assert best(found["validation"]) == best(found["test"]) == truth(data)
+    folders = [tmp_path / "part", tmp_path / "common"]
+    for folder in folders:
+        folder.mkdir()
+    for kind in ("jsonl", "tables.jsonl", "db"):
+        (folders[0] / f"{part}.{kind}").write_bytes((data / f"train.{kind}").read_bytes())
+    (folders[1] / "characters.json").write_bytes((data / "characters.json").read_bytes())
+    made = job(
+        recipe(),
+        tmp_path,
+        fold=None,
+        data=PartFolders.of(*folders),
+        folds=None,
+        models=(tmp_path,),
+        part=part,
+    )
+    assert best(predicted(made)) == truth(data)
 
 
 def test_a_part_without_questions_is_predicted_too(tmp_path, monkeypatch, data):
     (data / "validation.jsonl").write_text("", "utf-8")
     known(monkeypatch, data)
-    found = predicted(job(recipe(), tmp_path, fold=None, models=(tmp_path,), parts=("validation",)))
-    assert (found["validation"].ids, len(found["validation"].values)) == ([], 0)
+    found = predicted(job(recipe(), tmp_path, fold=None, models=(tmp_path,), part="validation"))
+    assert (found.ids, len(found.values)) == ([], 0)
 
 
 def test_pieces_change_nothing(tmp_path, monkeypatch, data):
     known(monkeypatch, data)
-    made = job(recipe(), tmp_path, fold=2, models=(tmp_path,), parts=("held_out",))
-    whole = predicted(made)["held_out"]
+    made = job(recipe(), tmp_path, fold=2, models=(tmp_path,), part="held_out")
+    whole = predicted(made)
     monkeypatch.setattr(predicting, "CHUNK", 2)
     assert len(list(predicting.predict(made))) == 2
-    pieces = predicted(made)["held_out"]
+    pieces = predicted(made)
     assert (pieces.ids, pieces.values.records()) == (whole.ids, whole.values.records())
+
+
+@pytest.mark.parametrize("part", ["held_out", "validation", "test"])
+def test_candidates_are_shared_among_questions_of_the_part_alone(tmp_path, monkeypatch, data, part):
+    from tasks.nl2sql.two_stage import inference
+
+    shared = []
+
+    def decode(networks, recipe, tokenizer, examples, tables, executor):
+        two_stage_examples(examples, tables, recipe.matcher)
+        return candidates.Candidates.of([{} for _ in examples])
+
+    def share(questions, found, *, most):
+        shared.append([each.id for each in questions])
+        return found
+
+    monkeypatch.setattr(inference, "decode", decode)
+    monkeypatch.setattr(two_stage_inputs, "share_candidates", share)
+    monkeypatch.setattr(predicting, "_loaded", lambda *arguments: None)
+    made = recipe(method="two-stage", matcher={"share_candidates": True})
+    found = predicted(job(made, tmp_path, fold=2, models=(tmp_path,), part=part))
+    assert shared == [found.ids]
+    assert len(found.ids) > 1
 
 
 def test_networks_are_averaged_by_what_they_say_of_a_question(data):

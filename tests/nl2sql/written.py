@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from tasks.nl2sql.config import Data
 from tasks.nl2sql.query.schema import AND, NONE, Cell
+from tasks.text import dataset_files
 
 
 class Part(NamedTuple):
@@ -152,12 +153,19 @@ def write(root: Path, parts: Mapping[str, Part] = PARTS) -> Path:
 
 def dataset(folder: Path, parts: Mapping[str, Part] = PARTS) -> Path:
     """The dataset that `load` makes of such parts, in a new folder within this one."""
-    from tasks.nl2sql import data
-
     made = folder / "dataset"
     made.mkdir(parents=True)
-    data.load(Data(root=str(write(folder / "raw", parts))), made)
+    load(write(folder / "raw", parts), made)
     return made
+
+
+def load(root: Path, folder: Path) -> Path:
+    """All parts of these raw files, in one folder, which exists."""
+    from tasks.nl2sql import data
+
+    for part in dataset_files.PARTS:
+        data.load(Data(root=str(root)), part, folder)
+    return folder
 
 
 def write_database(file: Path, tables: Iterable[dict[str, Any]]) -> None:

@@ -123,7 +123,9 @@ def heads(names: Sequence[str], parts: Sequence[EvaluatedPart]) -> list[str]:
 def main() -> None:
     """Entry of the program."""
     parser = argparse.ArgumentParser(prog="python -m tasks.nl2sql.analysis.breakdown", description=__doc__)
-    parser.add_argument("dataset", type=Path, help="folder with validation.jsonl and its tables")
+    parser.add_argument(
+        "dataset", type=Path, help="folder with the files of the training and validation parts"
+    )
     parser.add_argument("scores", type=Path, help="folder with the validation.jsonl of a member or ensemble")
     arguments = parser.parse_args()
     for section in validation_sections(arguments.dataset, arguments.scores):

@@ -1,12 +1,12 @@
 """Compare answers with labels, question by question, for the sections of a report."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from tasks.core.competition import Part, Scores
+from tasks.core.dataset import Dataset
 from tasks.core.report.page import Material
 from tasks.learning.ensemble.candidates import Candidates
 from tasks.nl2sql import dataset
@@ -67,7 +67,9 @@ def of_material(material: Material) -> list[EvaluatedPart]:
     return parts
 
 
-def evaluate(folder: Path, part: Part, scores: Scores, *, folds: np.ndarray | None = None) -> EvaluatedPart:
+def evaluate(
+    folder: Dataset, part: Part, scores: Scores, *, folds: np.ndarray | None = None
+) -> EvaluatedPart:
     """Evaluate the answers of scores of a labelled part; without a decision, votes are on whole queries.
 
     Args:

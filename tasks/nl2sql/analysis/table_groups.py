@@ -5,12 +5,12 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import takewhile
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from tasks.core.competition import Part
+from tasks.core.dataset import Dataset
 from tasks.nl2sql import dataset
 from tasks.nl2sql.dataset import content_hash
 from tasks.nl2sql.query.schema import Question, Table
@@ -94,7 +94,7 @@ def column_contents(table: Table) -> list[str]:
 
 
 def exposures(
-    folder: Path,
+    folder: Dataset,
     part: Part,
     questions: Sequence[Question],
     tables: Mapping[str, Table],

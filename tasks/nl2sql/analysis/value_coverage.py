@@ -89,7 +89,8 @@ def main() -> None:
     with TemporaryDirectory() as temporary:
         made = Path(temporary)
         try:
-            data.load(Data(root=str(root)), made)
+            for part in _PARTS:
+                data.load(Data(root=str(root)), part, made)
         except UserError as error:
             parser.exit(2, f"{error}\n")
         parts = {part: coverage(dataset.stream(made, part), dataset.tables(made, part)) for part in _PARTS}

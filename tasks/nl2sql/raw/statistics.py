@@ -1,17 +1,15 @@
-"""Count properties of tables and questions one after another; of each distinct one a digest is kept."""
+"""Count properties of the tables and questions of a part; of each distinct question a digest is kept."""
 
-import hashlib
-import marshal
 from collections import Counter
 from typing import Any
 
 from tasks.core.competition import Part
 from tasks.nl2sql.query import schema
 from tasks.nl2sql.query.schema import Query, Question, Table, canonical
+from tasks.nl2sql.raw.digests import question_digest
 from tasks.nl2sql.raw.questions import ParsedQuestion
-from tasks.text.dataset_files import PARTS
-from tasks.text.normalisation import normalise, normalised_counts, text_key
-from tasks.text.validation.raw_files import CONTROL, EMOJI, FirstEntries, Notes, length_quantiles
+from tasks.text.normalisation import normalise, normalised_counts
+from tasks.text.validation.raw_files import CONTROL, EMOJI, Notes, length_quantiles
 
 MESSAGES = {
     "real_text": "cells of real columns that are text",
@@ -19,12 +17,9 @@ MESSAGES = {
     "empty_table": "tables without rows",
     "repeated_heading": "tables with a heading more than once",
     "empty_heading": "tables with an empty heading",
-    "changed_table": "tables whose id has other contents in an earlier part",
     "differing_cell": "cells of the competition's database that differ from the tables; the tables are used",
     "repeated_question": "questions that occur earlier in the same part, about the same table",
     "contradiction": "of these, with another label than the first",
-    "validation_leak": "validation questions that are also in training: scores on them are too high",
-    "test_leak": "test questions that are also in training or validation",
     "no_conditions": "labelled questions without a condition",
     "same_column": "labelled questions with several conditions on one column",
     "repeated_condition": "labelled questions with a condition twice",
@@ -46,67 +41,63 @@ _LONG = 128
 _OF_ANY_TYPE = (schema.NONE, schema.COUNT)
 
 
-class DatasetStatistics:
-    """Counts and notes; add all tables of a part before its questions, the training part first."""
+class PartStatistics:
+    """Counts and notes of one part; add all its tables before its questions."""
 
-    def __init__(self) -> None:
+    def __init__(self, part: Part) -> None:
+        self.part = part
         self._notes = Notes(MESSAGES)
         self._counts: Counter[str] = Counter()
         self._lengths: Counter[int] = Counter()
         self._characters: Counter[str] = Counter()
-        self._tables: dict[Part, dict[str, bytes]] = {part: {} for part in PARTS}
-        self._first: FirstEntries[tuple[str, str]] = FirstEntries()
+        self._first: dict[bytes, tuple[str, str]] = {}
         """By text and table: the id of the first question, and its label."""
 
-    def add_table(self, part: Part, table: Table) -> None:
+    def add_table(self, table: Table) -> None:
         """Count a table."""
-        self._counts[f"{part} tables"] += 1
-        self._counts[f"{part} rows"] += len(table.rows)
-        if part == "train":
+        self._counts[f"{self.part} tables"] += 1
+        self._counts[f"{self.part} rows"] += len(table.rows)
+        if self.part == "train":
             self._characters.update("".join((table.title, *table.header)))
         self._add_heading(table)
         self._add_cells(table)
-        digest = _digest(table.header, table.types, table.rows)
-        self._tables[part][table.id] = digest
-        earlier = (self._tables[other].get(table.id) for other in PARTS[: PARTS.index(part)])
-        if any(other not in (None, digest) for other in earlier):
-            self._notes.add("changed_table", table.id)
 
     def add_differing_cell(self, example: str) -> None:
         """Count a cell of the competition's database that is not that of its table."""
         self._notes.add("differing_cell", example)
 
-    def add_question(self, part: Part, parsed: ParsedQuestion, table: Table) -> None:
+    def add_question(self, parsed: ParsedQuestion, table: Table) -> None:
         """Count a question; only the header and types of its table are used."""
         question = parsed.question
-        self._counts[part] += 1
-        if part != "train" and question.table not in self._tables["train"]:
-            self._counts[f"{part} questions of tables that are not in training"] += 1
+        self._counts[self.part] += 1
         self._lengths[len(question.text)] += 1
-        if part == "train":
+        if self.part == "train":
             self._characters.update(question.text)
         self._add_text(question)
-        self._add_repeated(part, question)
-        self._add_labels(part, parsed)
+        self._add_repeated(question)
+        self._add_labels(parsed)
         if question.query:
-            self._add_query(part, question, question.query, table)
+            self._add_query(question, question.query, table)
 
     def summary(self) -> dict[str, Any]:
-        """`{"counts": {…}, "notes": [{"kind", "message", "examples"}, …]}`.
+        """`{"counts": {…}, "notes": [{"kind", "message", "count", "examples"}, …]}`.
 
-        Counts: questions, tables and rows by part, characters, lengths, and elements of queries by part.
+        Counts: questions, tables and rows, training characters, lengths of questions, elements of queries.
         """
         return {"counts": self._all_counts(), "notes": self._notes.listed()}
 
     def _all_counts(self) -> dict[str, int]:
-        plain = [name for part in PARTS for name in (part, f"{part} tables", f"{part} rows")]
+        plain = [self.part, f"{self.part} tables", f"{self.part} rows"]
         counts = {name: self._counts[name] for name in plain}
-        counts["distinct training characters"] = len(self.characters())
-        counts |= length_quantiles(self._lengths)
+        if self.part == "train":
+            counts["distinct training characters"] = len(self.characters())
+        if self._lengths:
+            lengths = length_quantiles(self._lengths)
+            counts |= {f"{self.part} {name}": length for name, length in lengths.items()}
         return counts | {name: self._counts[name] for name in sorted(self._counts.keys() - set(plain))}
 
     def characters(self) -> list[tuple[str, int]]:
-        """Normalised characters with their counts, by falling count, then by code point."""
+        """Normalised characters of a training part with counts, by falling count, then by code point."""
         return normalised_counts(self._characters)
 
     def _add_heading(self, table: Table) -> None:
@@ -132,27 +123,24 @@ class DatasetStatistics:
             self._notes.add("long", f"{question.id}: {len(text):,} characters")
         self._notes.add_matches(question.id, text, {"control": CONTROL, "emoji": EMOJI})
 
-    def _add_repeated(self, part: Part, question: Question) -> None:
-        key = _digest(text_key(question.text), question.table)
+    def _add_repeated(self, question: Question) -> None:
         query = str(question.query and canonical(question.query))
-        (first, first_query), earlier = self._first.add(part, key, (question.id, query))
+        first, first_query = self._first.setdefault(question_digest(question), (question.id, query))
         if first != question.id:
             self._notes.add("repeated_question", f"{question.id} and {first}")
             if first_query != query:
                 self._notes.add("contradiction", f"{question.id} and {first}")
-        if earlier:
-            self._notes.add(f"{part}_leak", f"{question.id} and {earlier[0]}")
 
-    def _add_labels(self, part: Part, parsed: ParsedQuestion) -> None:
+    def _add_labels(self, parsed: ParsedQuestion) -> None:
         name = parsed.question.id
-        if part == "test" and parsed.labelled:
+        if self.part == "test" and parsed.labelled:
             self._notes.add("labelled_test", name)
         if parsed.idle_connector:
             self._notes.add("idle_connector", name)
         for value in parsed.numbers:
             self._notes.add("number_value", f"{name}: {value}")
 
-    def _add_query(self, part: Part, question: Question, query: Query, table: Table) -> None:
+    def _add_query(self, question: Question, query: Query, table: Table) -> None:
         columns = [condition.column for condition in query.conditions]
         kinds = {
             "no_conditions": not columns,
@@ -165,11 +153,13 @@ class DatasetStatistics:
                 self._notes.add(kind, question.id)
         self._add_types(question, query, table)
         self._add_values(question, query)
-        self._counts[f"{part} conditions: {len(columns)}"] += 1
-        self._counts[f"{part} connector: {schema.CONNECTORS[query.connector] or 'none'}"] += 1
+        self._counts[f"{self.part} conditions: {len(columns)}"] += 1
+        self._counts[f"{self.part} connector: {schema.CONNECTORS[query.connector] or 'none'}"] += 1
         aggregates = (schema.AGGREGATES[code] or "none" for _, code in query.select)
-        self._counts.update(f"{part} aggregate: {name}" for name in aggregates)
-        self._counts.update(f"{part} operator: {schema.OPERATORS[one.operator]}" for one in query.conditions)
+        self._counts.update(f"{self.part} aggregate: {name}" for name in aggregates)
+        self._counts.update(
+            f"{self.part} operator: {schema.OPERATORS[one.operator]}" for one in query.conditions
+        )
 
     def _add_types(self, question: Question, query: Query, table: Table) -> None:
         for column, aggregate in query.select:
@@ -189,8 +179,3 @@ class DatasetStatistics:
             # exact comparison suffices for nearly all, and costs a hundredth
             elif value not in question.text and normalise(value) not in normalise(question.text):
                 self._notes.add("value_not_found", f"{question.id}: {value}")
-
-
-def _digest(*values: Any) -> bytes:
-    # Version 2 of the format depends on the values only, later ones also on reference counts.
-    return hashlib.blake2b(marshal.dumps(values, 2), digest_size=16).digest()

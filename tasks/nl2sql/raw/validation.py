@@ -1,6 +1,6 @@
-"""Read all raw files once: report problems, pass on tables and questions, count their properties."""
+"""Read the raw files of parts once: report problems, pass on tables and questions, count their properties."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -9,10 +9,10 @@ from tasks.core.errors import InvalidData, Problem
 from tasks.nl2sql.config import Data
 from tasks.nl2sql.query.schema import Question, Table
 from tasks.nl2sql.query.sql import case_folded
-from tasks.nl2sql.raw.files import PartFiles, check_paths, part_files
+from tasks.nl2sql.raw.files import PartFiles, check_paths, check_root, part_files
 from tasks.nl2sql.raw.questions import ParsedQuestion, parse_question
 from tasks.nl2sql.raw.reference_database import open_reference
-from tasks.nl2sql.raw.statistics import DatasetStatistics
+from tasks.nl2sql.raw.statistics import PartStatistics
 from tasks.nl2sql.raw.tables import LONGEST_LINE_BYTES, parse_table
 from tasks.text.validation import json_lines
 from tasks.text.validation.raw_files import LineProgress, interleaved
@@ -28,26 +28,46 @@ class Sink(Protocol):
         """Receive a valid question."""
 
 
-def read_all(data: Data, sink: Sink | None) -> DatasetStatistics:
-    """Read and check all files; of tables the headers are kept, of questions counts and digests.
+def read_parts(data: Data, parts: Sequence[Part], sink: Sink) -> list[PartStatistics]:
+    """Read and check the files of these parts, and no others; what is kept are headers, counts and digests.
+
+    A validation part without files is empty.
 
     Raises:
         InvalidData: all problems of the files.
     """
-    problems = check_paths(data)
-    statistics = DatasetStatistics()
-    parts = part_files(data)
-    files = [file for part in parts for file in (part.questions, part.tables) if file.is_file()]
-    progress = LineProgress(sum(file.stat().st_size for file in files), of="lines")
-    for part in parts:
-        tables, complete = _read_tables(part, problems, progress, statistics, sink)
-        for parsed in _read_questions(part, tables, problems, progress, complete=complete):
-            if table := tables.get(parsed.question.table):
-                statistics.add_question(part.part, parsed, table)
-                if sink:
-                    sink.add_question(part.part, parsed.question)
+    check_root(data)
+    problems: list[Problem] = []
+    files = {part: part_files(data, part) for part in parts}
+    progress = LineProgress(_total_bytes(list(files.values())), of="lines")
+    read = [_read_part(data, part, files[part], problems, progress, sink) for part in parts]
     if problems:
         raise InvalidData(interleaved(problems))
+    return read
+
+
+def _total_bytes(parts: Sequence[PartFiles | None]) -> int:
+    files = [file for part in parts if part for file in (part.questions, part.tables)]
+    return sum(file.stat().st_size for file in files if file.is_file())
+
+
+def _read_part(
+    data: Data,
+    part: Part,
+    files: PartFiles | None,
+    problems: list[Problem],
+    progress: LineProgress,
+    sink: Sink,
+) -> PartStatistics:
+    statistics = PartStatistics(part)
+    if files is None:
+        return statistics
+    problems += check_paths(data, files)
+    tables, complete = _read_tables(files, problems, progress, statistics, sink)
+    for parsed in _read_questions(files, tables, problems, progress, complete=complete):
+        if table := tables.get(parsed.question.table):
+            statistics.add_question(parsed, table)
+            sink.add_question(part, parsed.question)
     return statistics
 
 
@@ -55,8 +75,8 @@ def _read_tables(
     files: PartFiles,
     problems: list[Problem],
     progress: LineProgress,
-    statistics: DatasetStatistics,
-    sink: Sink | None,
+    statistics: PartStatistics,
+    sink: Sink,
 ) -> tuple[dict[str, Table], bool]:
     """The valid tables of a part by id, without their rows, and whether all its tables are valid."""
     if not files.tables.is_file():
@@ -65,12 +85,11 @@ def _read_tables(
     table_problems: list[Problem] = []
     with open_reference(files.database, problems) as database:
         for table in _valid_tables(files.tables, table_problems, progress):
-            statistics.add_table(files.part, table)
+            statistics.add_table(table)
             if database:
                 for example in database.differing_cells(table):
                     statistics.add_differing_cell(example)
-            if sink:
-                sink.add_table(files.part, table)
+            sink.add_table(files.part, table)
             tables[table.id] = table._replace(rows=())
     problems += table_problems
     return tables, not table_problems

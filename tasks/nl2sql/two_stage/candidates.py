@@ -68,7 +68,8 @@ def share_candidates(
 ) -> list[list[ConditionCandidate]]:
     """Candidates of each question with those that others of the same table have in text columns.
 
-    This uses other questions than the one to be answered, test questions among them: it is transductive.
+    This uses other questions of the part than the one to be answered, also of the test part: it is
+    transductive.
     """
     pools: dict[str, dict[tuple[int, str], ConditionCandidate]] = defaultdict(dict)
     for question, found in zip(questions, candidates, strict=True):

@@ -105,11 +105,10 @@ def run(request: pytest.FixtureRequest, loaded: Path, tmp_path_factory: pytest.T
         built = training.build(job(made, folder, fold=None, data=loaded))
         history = fit(built, folder, checkpoint_seconds=1e9, workers=1, report=lambda message: None)
         built.model.save_weights(folder / "model.weights.h5")
-        own = job(
-            made, folder, fold=1, data=loaded, models=(folder,), parts=("held_out", "validation", "test")
-        )
-        pieces = list(predict.predict(own))
-    parts = {part: concatenated([scores.values for at, scores in pieces if at == part]) for part in own.parts}
+        parts = {}
+        for part in ("held_out", "validation", "test"):
+            own = job(made, folder, fold=1, data=loaded, models=(folder,), part=part)
+            parts[part] = concatenated([scores.values for scores in predict.predict(own)])
     return Run(loaded, parts, history)
 
 
@@ -176,7 +175,7 @@ def test_nul_is_refused_with_its_place(tmp_path: Path, case: str) -> None:
     root = write(tmp_path / "raw", {"train": Part(*parts["train"]), "test": asked})
     (tmp_path / "made").mkdir()
     with pytest.raises(InvalidData) as refused:
-        data.load(Data(root=str(root)), tmp_path / "made")
+        data.load(Data(root=str(root)), "train", tmp_path / "made")
     (problem,) = refused.value.problems
     assert (Path(problem.file).name, problem.line) == (name, 2)
     assert "NUL" in problem.received

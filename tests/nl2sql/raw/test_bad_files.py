@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from tasks.core.competition import Part
 from tasks.core.errors import InvalidData
 from tasks.nl2sql import data
+from tasks.nl2sql import dataset as files
 from tasks.nl2sql.config import Data
 from tests.extraction.mutations import content, encoded, end_cut, folder_instead, lacks, line, put, value
 from tests.nl2sql import written
@@ -18,6 +20,7 @@ TRAIN, TABLES = "train/train.json", "train/train.tables.json"
 VALIDATION, VALIDATION_TABLES = "val/val.json", "val/val.tables.json"
 TEST, TEST_TABLES = "test/test.json", "test/test.tables.json"
 DATABASE = "train/train.db"
+PART_OF: dict[str, Part] = {"train": "train", "val": "validation", "test": "test"}
 FIRST = ("sql", "conds", 0)
 
 
@@ -203,12 +206,32 @@ def test_wrong_files_are_refused_and_nothing_is_written(case: Case, root: Path, 
     folder = tmp_path / "dataset"
     folder.mkdir()
     with pytest.raises(InvalidData) as error:
-        data.load(Data(root=str(root)), folder)
+        data.load(Data(root=str(root)), PART_OF[case.file.partition("/")[0]], folder)
     problem = error.value.problems[0]
     assert (problem.file, problem.line) == (root / case.file, case.line)
     assert case.expected in problem.expected
     assert case.received in problem.received
     assert list(folder.iterdir()) == []
+    with pytest.raises(InvalidData) as counted:
+        data.count(Data(root=str(root)))
+    assert counted.value.problems == error.value.problems
+
+
+def test_files_of_other_parts_may_be_wrong_or_absent(root: Path, tmp_path: Path) -> None:
+    for file in (TRAIN, VALIDATION):
+        content("no JSON")(root / file)
+    (root / TABLES).unlink()
+    data.load(Data(root=str(root)), "test", tmp_path)
+    assert [each.id for each in files.questions(tmp_path, "test")] == ["test:1", "test:2"]
+
+
+def test_problems_of_all_parts_are_counted_at_once(root: Path) -> None:
+    wrong = [TABLES, VALIDATION, TEST]
+    for file in wrong:
+        content("no JSON")(root / file)
+    with pytest.raises(InvalidData) as error:
+        data.count(Data(root=str(root)))
+    assert [problem.file for problem in error.value.problems] == [root / file for file in wrong]
 
 
 def test_each_file_is_named_though_one_has_many_problems(root: Path) -> None:

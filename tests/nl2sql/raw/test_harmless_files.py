@@ -3,8 +3,6 @@ from pathlib import Path
 
 import pytest
 
-from tasks.nl2sql import data
-from tasks.nl2sql.config import Data
 from tests.extraction.mutations import lacks, put, value
 from tests.nl2sql import written
 
@@ -39,5 +37,5 @@ def test_harmless_differences_change_nothing(
 
 def loaded(root: Path, folder: Path) -> dict[str, bytes]:
     folder.mkdir()
-    data.load(Data(root=str(root)), folder)
+    written.load(root, folder)
     return {file.name: file.read_bytes() for file in folder.iterdir()}

@@ -30,7 +30,7 @@ def test_a_database_of_the_same_tables_changes_nothing(root: Path, tmp_path: Pat
     written_files = []
     for name in ("with", "without"):
         (tmp_path / name).mkdir()
-        data.load(Data(root=str(root)), tmp_path / name)
+        written.load(root, tmp_path / name)
         written_files.append({file.name: file.read_bytes() for file in (tmp_path / name).iterdir()})
         (root / "train" / "train.db").unlink(missing_ok=True)
     assert written_files[0] == written_files[1]
