@@ -89,6 +89,7 @@ def prediction_flow() -> Flow[..., Any]:
         with ending_children_with_run():
             return final_state(predict, config)
 
+    body.__name__ = PREDICT
     return _deployable(prediction, body)
 
 

@@ -47,15 +47,22 @@ SEED_LIKE = {
     "recipes__0__views": 2,
 }
 STEPS = {
-    "load dogs": 1,
+    "load dogs train": 1,
+    "load dogs test": 1,
+    "common dogs": 1,
     "split dogs": 1,
     "train small fold 0": 1,
     "train small fold 1": 1,
     "predict small fold 0": 1,
     "predict small fold 1": 1,
     "gather small": 1,
+    "predict small test, fold 0": 1,
+    "predict small test, fold 1": 1,
+    "average small test": 1,
     "blend dogs": 1,
+    "combine dogs test": 1,
     "decode dogs": 1,
+    "compare dogs": 1,
     "submit dogs": 1,
     "report dogs": 1,
 }
@@ -138,7 +145,7 @@ def test_a_second_round_learns_from_labels_of_a_folds_own_models(done):
     computed = ran(journals(places)[-1])
     again = [f"{step} small-again fold {fold}" for step in ("train", "predict") for fold in (0, 1)]
     assert set(again) | {"pseudo fold 0", "pseudo fold 1"} <= set(computed)
-    assert not {label for label in computed if label.startswith(("train small f", "load", "split"))}
+    assert not {label for label in computed if label.startswith(("train small f", "load", "common", "split"))}
     assert len(provenance_members(places)) == 2
 
 
@@ -172,7 +179,7 @@ def artifacts(places: dict[str, str]) -> set[str]:
     return {
         path.name
         for path in (Path(places["PODIUM_STORE"]) / "artifacts").iterdir()
-        if path.name.split("-")[0] in ("dataset", "folds", "model", "scores", "member", "blend")
+        if path.name.split("-")[0] in ("train", "test", "common", "folds", "model", "scores", "member", "blend")
         and path.is_dir()
     }
 

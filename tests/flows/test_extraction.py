@@ -10,6 +10,7 @@ import pytest
 from flows.budget.plan import plan
 from flows.extraction import extraction
 from tasks.core.competition import find
+from tasks.core.dataset import PartFolders
 from tasks.extraction import demo
 from tasks.extraction.config import Config
 from tasks.text import dataset_files
@@ -22,16 +23,28 @@ TRAINING = {"stages": STAGES, "batch_characters": 512}
 TINY = {"method": "gplinker", "encoder": ENCODER, "training": TRAINING, "floor": 0.9}
 PARTS = {"train": 24, "validation": 5, "test": 6}
 STEPS = [
-    "load extraction",
+    "load extraction train",
+    "load extraction validation",
+    "load extraction test",
+    "common extraction",
     "split extraction",
     "train tiny fold 0",
     "predict tiny fold 0",
     "train tiny fold 1",
     "predict tiny fold 1",
-    "predict tiny all folds",
     "gather tiny",
+    "predict tiny validation",
+    "average tiny validation",
+    "predict tiny test",
+    "average tiny test",
     "blend extraction",
+    "combine extraction test",
     "decode extraction",
+    "combine extraction validation",
+    "validate extraction",
+    "submit extraction",
+    "compare extraction",
+    "report extraction",
 ]
 ALWAYS = ["submit extraction", "report extraction"]
 
@@ -54,11 +67,11 @@ def done(tmp_path_factory) -> Run:
 
 
 def test_a_run_computes_every_step_once(done):
-    assert done.runner.ran() == [*STEPS, *ALWAYS]
+    assert done.runner.ran() == STEPS
 
 
 def test_a_run_ends_in_a_checked_submission_and_a_report(done):
-    (data,) = done.artifacts("dataset-*/")
+    data = PartFolders.of(*done.artifacts("test-*/"), *done.artifacts("common-*/"))
     rules, file = find("extraction"), Path(done.result["submission"])
     assert rules.check(file, rules.ids(data, "test"), data) == PARTS["test"]
     assert len(Path(done.result["report"]).read_text("utf-8")) > 2000
@@ -89,7 +102,14 @@ def test_a_rerun_computes_nothing(done):
 def test_a_change_of_rules_trains_and_predicts_nothing(done):
     changed = config(done.folder / "data", answers={"rules": ["self_relatives", "spouses"]})
     again = walk(extraction, done.folder, changed)
-    assert again.runner.ran() == ["blend extraction", "decode extraction", *ALWAYS]
+    assert again.runner.ran() == [
+        "blend extraction",
+        "combine extraction test",
+        "decode extraction",
+        "combine extraction validation",
+        "validate extraction",
+        *ALWAYS,
+    ]
     assert again.result["submission"] != done.result["submission"]
 
 
@@ -98,8 +118,9 @@ def test_another_recipe_leaves_the_first_ones_steps_alone(done):
     again = walk(extraction, done.folder, config(done.folder / "data", recipes=recipes))
     ran = [label for label in again.runner.ran() if "other" in label]
     # the second recipe differs in what only predictions read; equal predictions are gathered once
-    assert ran[:3] == [f"predict other {of}" for of in ("fold 0", "fold 1", "all folds")]
-    assert set(ran[3:]) <= {"gather other"}
+    predictions = [label for label in ran if label.startswith("predict")]
+    assert predictions == [f"predict other {of}" for of in ("fold 0", "fold 1", "validation", "test")]
+    assert set(ran) - set(predictions) <= {"gather other", "average other validation", "average other test"}
     assert not [label for label in again.runner.ran() if "tiny" in label]
 
 
@@ -112,7 +133,13 @@ def test_what_a_recipe_reads_and_starts_from_is_made_first(tmp_path):
     started = {"encoder": {"kind": "bert"}, "pretraining": {"stages": STAGES}}
     recipes = [{"name": "one", **TINY, **words}, {"name": "two", **TINY, **started}]
     labels = planned(config(tmp_path, recipes=recipes))
-    assert labels[2:6] == ["augment one view 0", "augment one view 1", "encode one words", "train one fold 0"]
+    assert labels[5:9] == [
+        "augment one view 0",
+        "augment one view 1",
+        "encode one train words",
+        "train one fold 0",
+    ]
+    assert labels.index("encode one test words") < labels.index("predict one test")
     assert labels.index("pretrain two") == labels.index("train two fold 0") - 1
     assert len(labels) == len(set(labels))
 
@@ -139,7 +166,7 @@ def test_a_second_round_judges_each_fold_by_models_that_leave_two_folds_out(tmp_
 def test_a_second_round_learns_from_labels_of_models_that_saw_neither_them_nor_the_fold(done):
     settings = config(done.folder / "data", folds={"count": 3}, second_round={"run": True})
     again = walk(extraction, done.folder, settings)
-    (data,) = done.artifacts("dataset-*/")
+    (data,) = done.artifacts("train-*/")
     judged = again.artifacts("labels-*/judged.jsonl")
     assert len(judged) == 3
     folds = next(file for file in again.artifacts("folds-*/folds.npy") if len(np.unique(np.load(file))) == 3)

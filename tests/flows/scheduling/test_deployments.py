@@ -97,7 +97,7 @@ def test_each_competition_has_a_deployment_that_answers_other_test_files() -> No
     assert names == {*(f"predict/{name}" for name in competition_names()), "predict/nl2sql-b"}
     made = {each.preset: prefect_deployment(each) for each in specs}
     assert made["nl2sql-b"].parameters == hourly.parameters
-    assert [each.interval for each in made["nl2sql-b"].schedules or []] == [timedelta(hours=1)]
+    assert [each.schedule.interval for each in made["nl2sql-b"].schedules or []] == [timedelta(hours=1)]
     assert not made["dogs"].schedules
     schema = made["dogs"]._parameter_openapi_schema.model_dump()
     assert list(schema["properties"]) == ["competition", "submission", "overrides", "name"]
