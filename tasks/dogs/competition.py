@@ -6,6 +6,7 @@ from tasks.dogs import (
     data,
     dataset,
     encode,
+    member_form,
     metric,
     overlap,
     predict,
@@ -39,4 +40,5 @@ COMPETITION = Competition(
     sections=report.sections,
     suggest=suggest.suggest,
     public_higher_is_better=False,
+    member_form=member_form.member_form,
 )

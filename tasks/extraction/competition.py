@@ -6,6 +6,7 @@ from tasks.extraction import (
     dataset,
     encode,
     language_model,
+    member_form,
     metric,
     predict,
     report,
@@ -32,4 +33,5 @@ COMPETITION = Competition(
     sections=report.sections,
     suggest=suggest.suggest,
     pretrain=language_model.pretrain,
+    member_form=member_form.member_form,
 )

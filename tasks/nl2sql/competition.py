@@ -9,6 +9,7 @@ from tasks.nl2sql import (
     dataset,
     encode,
     language_model,
+    member_form,
     metric,
     overlap,
     predict,
@@ -41,4 +42,5 @@ COMPETITION = Competition(
     sections=report.sections,
     suggest=suggest.suggest,
     pretrain=language_model.pretrain,
+    member_form=member_form.member_form,
 )

@@ -6,6 +6,7 @@ from tasks.toy import (
     data,
     dataset,
     encode,
+    member_form,
     metric,
     overlap,
     predict,
@@ -37,4 +38,5 @@ COMPETITION = Competition(
     check=submission.check,
     sections=report.sections,
     suggest=suggest.suggest,
+    member_form=member_form.member_form,
 )

@@ -52,6 +52,12 @@ def parse_question(
     return ParsedQuestion(Question(*fields, _query(sql)), numbers, idle, True)
 
 
+def parse_query(sql: dict[str, Any], columns: int) -> Query | list[Mismatch]:
+    """The query of this JSON for a table of so many columns, or all that is wrong with it."""
+    wrong = list(_wrong_query({"sql": sql}, columns))
+    return wrong or _query(sql)
+
+
 def _query(sql: dict[str, Any]) -> Query:
     # Numbers become text as in the SQL of the competition's own program.
     conditions = tuple(schema.Condition(column, code, f"{value}") for column, code, value in sql["conds"])
