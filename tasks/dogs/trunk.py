@@ -1,8 +1,9 @@
 """A recipe's pretrained networks: features of the frozen part, and the trainable part."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -24,11 +25,31 @@ View = Callable[[int, int], np.ndarray]
 def write_features(trunk: Trunk, view: View, count: int, file: Path, *, job: Job) -> None:
     """Write the frozen features of `view(index, size)` of all records, those of several backbones joined.
 
-    The array is (count, …): (count, d) float32 of pooled features, else float16 feature maps.
+    The array is (count, …): (count, d) float32 of pooled features, else float16 feature maps. Memory holds
+    those of a few batches.
     """
     configure(job.seed)
-    joined = [np.concatenate(list(_features(trunk, each, view, count, job=job))) for each in trunk.backbones]
-    np.save(file, joined[0] if len(joined) == 1 else np.concatenate(joined, axis=-1))
+    if len(trunk.backbones) == 1:
+        _write(file, _features(trunk, trunk.backbones[0], view, count, job=job), count)
+        return
+    with TemporaryDirectory(dir=file.parent) as place:
+        parts = [Path(place) / f"{number}.npy" for number in range(len(trunk.backbones))]
+        for part, backbone in zip(parts, trunk.backbones, strict=True):
+            _write(part, _features(trunk, backbone, view, count, job=job), count)
+        arrays = [np.load(part, mmap_mode="r") for part in parts]
+        starts = range(0, count, BATCH)
+        rows = (np.concatenate([each[at : at + BATCH] for each in arrays], axis=-1) for at in starts)
+        _write(file, rows, count)
+
+
+def _write(file: Path, pieces: Iterable[np.ndarray], count: int) -> None:
+    """Write consecutive rows, `count` in all, the same bytes as `numpy.save` writes of all at once."""
+    with file.open("wb") as stream:
+        for piece in pieces:
+            if not stream.tell():
+                header = np.lib.format.header_data_from_array_1_0(piece)
+                np.lib.format.write_array_header_1_0(stream, header | {"shape": (count, *piece.shape[1:])})
+            stream.write(piece.tobytes())
 
 
 def _features(trunk: Trunk, backbone: Backbone, view: View, count: int, *, job: Job) -> Iterator[np.ndarray]:
