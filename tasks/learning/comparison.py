@@ -51,11 +51,12 @@ def adversarial(
         None if a side has fewer than `FEWEST` records.
 
     Raises:
-        ValueError: the columns differ in number, there are none, or a feature is not a finite number.
+        ValueError: the columns differ in number, there are none, or a feature is not a finite number; or
+            `folds` or `most` is too small.
     """
     _raise_if_unusable(train, test)
-    if folds < 2:
-        raise ValueError(f"folds: expected at least 2, received {folds}")
+    if folds < 2 or most < FEWEST:
+        raise ValueError(f"expected folds >= 2 and most >= {FEWEST}, received {folds} and {most}")
     if min(train.shape[0], test.shape[0]) < FEWEST:
         return None
     first, second = _drawn(train.shape[0], most, seed, "train"), _drawn(test.shape[0], most, seed, "test")

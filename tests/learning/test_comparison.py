@@ -209,9 +209,10 @@ def test_features_that_cannot_be_compared_are_an_error(train: Any, test: Any, me
         adversarial(train, test, seed=0)
 
 
-def test_one_fold_is_an_error() -> None:
-    with pytest.raises(ValueError, match="received 1"):
-        adversarial(points(30, seed=1), points(30, seed=2), seed=0, folds=1)
+@pytest.mark.parametrize(("folds", "most"), [(1, 5000), (5, FEWEST - 1)])
+def test_too_few_folds_or_drawn_records_are_an_error(folds: int, most: int) -> None:
+    with pytest.raises(ValueError, match=f"received {folds} and {most}"):
+        adversarial(points(30, seed=1), points(30, seed=2), seed=0, folds=folds, most=most)
 
 
 @pytest.mark.parametrize("seed", range(10))
