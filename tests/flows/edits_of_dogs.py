@@ -26,19 +26,34 @@ SETTINGS: dict[str, Any] = {
     ],
 }
 
-LOAD, SPLIT = {"load dogs"}, {"split dogs"}
+LOAD, SPLIT = {"load dogs train", "load dogs test"}, {"split dogs"}
 AUGMENT = {"augment frozen view 0", "augment frozen view 1"}
-ENCODE = {"encode frozen identity", "encode frozen flip"}
+ENCODE_TRAIN = {"encode frozen train identity", "encode frozen train flip"}
+ENCODE_TEST = {"encode frozen test identity", "encode frozen test flip"}
+ENCODE = ENCODE_TRAIN | ENCODE_TEST
 TRAIN_FROZEN = {f"train frozen fold {fold}" for fold in range(2)}
 TRAIN_SMALL = {f"train small fold {fold}" for fold in range(2)}
-PREDICT_FROZEN = {f"predict frozen fold {fold}" for fold in range(2)}
-PREDICT_SMALL = {f"predict small fold {fold}" for fold in range(2)}
+TEST_FROZEN = {f"predict frozen test, fold {fold}" for fold in range(2)}
+TEST_SMALL = {f"predict small test, fold {fold}" for fold in range(2)}
+PREDICT_FROZEN = {f"predict frozen fold {fold}" for fold in range(2)} | TEST_FROZEN
+PREDICT_SMALL = {f"predict small fold {fold}" for fold in range(2)} | TEST_SMALL
 TRAIN, PREDICT = TRAIN_FROZEN | TRAIN_SMALL, PREDICT_FROZEN | PREDICT_SMALL
-GATHER = {"gather frozen", "gather small"}
-END = {"blend dogs", "decode dogs"}
+GATHER_FROZEN = {"gather frozen", "average frozen test"}
+GATHER_SMALL = {"gather small", "average small test"}
+GATHER, AVERAGE = GATHER_FROZEN | GATHER_SMALL, {"average frozen test", "average small test"}
+ANSWER = {"combine dogs test", "decode dogs"}
+END = {"blend dogs"} | ANSWER
+COMPARE = {"compare dogs"}
 SCORES = PREDICT | GATHER | END
-THIRD_FOLD = {f"{step} {recipe} fold 2" for step in ("train", "predict") for recipe in ("frozen", "small")}
-ALL = LOAD | SPLIT | AUGMENT | ENCODE | TRAIN | SCORES
+TEST = {"load dogs test"} | ENCODE_TEST | TEST_FROZEN | TEST_SMALL | AVERAGE | ANSWER | COMPARE
+"""What other test photographs make run."""
+THIRD_FOLD = {
+    f"{step} fold 2"
+    for recipe in ("frozen", "small")
+    for step in (f"train {recipe}", f"predict {recipe}", f"predict {recipe} test,")
+}
+ALL = LOAD | {"common dogs"} | SPLIT | AUGMENT | ENCODE | TRAIN | SCORES | COMPARE
+TRAINING_RECORDS = ALL - {"load dogs test"} - ENCODE_TEST
 
 
 def prepare(folder: Path) -> None:
@@ -52,6 +67,15 @@ def photograph(change: Callable[[bytes], bytes]) -> Callable[[Case], None]:
         rewrite(path, change(path.read_bytes()))
 
     return edit
+
+
+def test_photograph(case: Case) -> None:
+    folder = case.folder / "data" / "test"
+    rewrite(next(iter(sorted(folder.iterdir()))), other_pixels(b""))
+
+
+def another_test_photograph(case: Case) -> None:
+    rewrite(case.folder / "data" / "test" / "zz.jpg", other_pixels(b""))
 
 
 def jpeg_comment(contents: bytes) -> bytes:
@@ -78,9 +102,10 @@ def moved_weights(case: Case) -> None:
 
 
 AUGMENT_FILE, MODEL_FILE = "tasks/dogs/augment.py", "tasks/dogs/model.py"
-BLENDING_FILE, BLENDED = "tasks/learning/ensemble/greedy.py", GATHER | {"blend dogs"}
+BLENDING_FILE = "tasks/learning/ensemble/greedy.py"
+BLENDED = GATHER | {"blend dogs", "combine dogs test"}
 ENTROPY = 'return {"main": "categorical_crossentropy"}, {"main": 1.0}'
-ALL_FROZEN = AUGMENT | ENCODE | TRAIN_FROZEN | PREDICT_FROZEN | {"gather frozen"} | END
+ALL_FROZEN = AUGMENT | ENCODE | TRAIN_FROZEN | PREDICT_FROZEN | GATHER_FROZEN | END
 
 EDITS = [
     Edit("nothing", lambda case: None, set()),
@@ -94,7 +119,7 @@ EDITS = [
     Edit(
         "metric, rewritten with equal results",
         code("tasks/dogs/metric.py", "** 0.5", "** (1 / 2)"),
-        GATHER | {"blend dogs"},
+        (GATHER - AVERAGE) | {"blend dogs"},
     ),
     Edit(
         "fold rule",
@@ -120,7 +145,7 @@ EDITS = [
         "helper of views at test time, which augmentation uses too",
         code("tasks/dogs/test_time_views.py", "ZOOMED_SHARE = 0.875", "ZOOMED_SHARE = 0.9"),
         AUGMENT | ENCODE | TRAIN | SCORES,
-        {"encode frozen flip": "code of tasks.dogs.test_time_views changed"},
+        {"encode frozen test flip": "code of tasks.dogs.test_time_views changed"},
     ),
     Edit(
         "model layer",
@@ -163,7 +188,7 @@ EDITS = [
         "reader of raw files",
         code("tasks/dogs/raw.py", '("train", "test")', '("train", "test")[:]'),
         LOAD,
-        {"load dogs": "code of tasks.dogs.raw changed"},
+        {"load dogs test": "code of tasks.dogs.raw changed"},
     ),
     Edit("comment only", code(AUGMENT_FILE, "\nGREY", "\n# the middle of the range\nGREY"), set()),
     Edit(
@@ -177,21 +202,33 @@ EDITS = [
     Edit(
         "a photograph's pixels",
         photograph(other_pixels),
-        ALL,
-        {"load dogs": "train/a.jpg", "split dogs": "waits for load dogs"},
+        TRAINING_RECORDS,
+        {"load dogs train": "train/a.jpg", "split dogs": "waits for load dogs train"},
     ),
-    Edit("a photograph's metadata", photograph(jpeg_comment), LOAD, {"load dogs": "a.jpg"}),
+    Edit(
+        "a test photograph's pixels",
+        test_photograph,
+        TEST,
+        {"load dogs test": "contents of data.root changed (test/", "decode dogs": "waits for combine"},
+    ),
+    Edit("another test photograph", another_test_photograph, TEST),
+    Edit(
+        "a photograph's metadata",
+        photograph(jpeg_comment),
+        {"load dogs train"},
+        {"load dogs train": "a.jpg"},
+    ),
     Edit("a photograph's date", photograph(lambda contents: contents), set()),
     Edit(
         "a file that is no photograph", lambda case: (case.folder / "data" / ".note").write_text("x"), set()
     ),
-    Edit("another label", label_list("a 7 -", *LINES[1:]), ALL, {"load dogs": "data_train_image.txt"}),
-    Edit("another address in the label list", label_list("a 3 x", *LINES[1:]), LOAD),
+    Edit("another label", label_list("a 7 -", *LINES[1:]), TRAINING_RECORDS, {"load dogs train": "image.txt"}),
+    Edit("another address in the label list", label_list("a 3 x", *LINES[1:]), {"load dogs train"}),
     # Settings
     Edit(
         "learning rate",
         setting("recipes.1.training.stages", [{"learning_rate": 0.5}]),
-        TRAIN_SMALL | PREDICT_SMALL | {"gather small"} | END,
+        TRAIN_SMALL | PREDICT_SMALL | GATHER_SMALL | END,
         {"train small fold 0": "learning_rate: 0.001 → 0.5"},
     ),
     Edit(
@@ -208,19 +245,19 @@ EDITS = [
     Edit(
         "test-time views of what learns whole",
         setting("recipes.1.test_time", {"views": ["identity", "flip"]}),
-        PREDICT_SMALL | {"gather small"} | END,
+        PREDICT_SMALL | GATHER_SMALL | END,
     ),
     Edit(
         "test-time views of what is frozen",
         setting("recipes.0.test_time.views", ["identity", "zoom"]),
-        {"encode frozen zoom", "gather frozen"} | PREDICT_FROZEN | END,
-        {"encode frozen zoom": "view: "},
+        {"encode frozen train zoom", "encode frozen test zoom"} | PREDICT_FROZEN | GATHER_FROZEN | END,
+        {"encode frozen test zoom": "view: "},
     ),
     Edit(
         "size of photographs",
         setting("data.size_pixels", 40),
         ALL,
-        {"load dogs": "data.size_pixels: 32 → 40"},
+        {"load dogs train": "size_pixels: 32 → 40"},
     ),
     Edit("worker counts", setting("run", {"workers": 7, "data_workers": 3, "checkpoint_seconds": 1}), set()),
     Edit("name of the run", setting("run", {"name": "other"}), set()),
@@ -234,8 +271,8 @@ EDITS = [
         AUGMENT | TRAIN | SCORES,
         {"train small fold 0": "albumentations 2.0.8 → 9.9"},
     ),
-    Edit("version of what splits", version("scikit-learn"), {"split dogs"}, {"split dogs": "→ 9.9"}),
-    Edit("version of what reads photographs", version("pillow"), LOAD, {"load dogs": "→ 9.9"}),
+    Edit("version of what splits", version("scikit-learn"), SPLIT | COMPARE, {"split dogs": "→ 9.9"}),
+    Edit("version of what reads photographs", version("pillow"), LOAD | COMPARE, {"load dogs test": "→ 9.9"}),
     Edit("version of what all steps use", version("numpy"), ALL, {"decode dogs": "numpy"}),
     Edit("version of what no result rests on", version("matplotlib"), set()),
 ]
