@@ -18,6 +18,6 @@ def make_job(*, fold: int | None, **fields: Any) -> Any:
 def _kind(fields: dict[str, Any]) -> type[Job]:
     if "view" in fields:
         return EncodeJob if isinstance(fields["view"], str) else AugmentJob
-    if "models" in fields or "parts" in fields:
+    if "models" in fields or "part" in fields:
         return PredictJob
     return PretrainJob if fields["settings"].keys() == {"encoder", "pretraining"} else TrainJob

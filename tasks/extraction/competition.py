@@ -2,12 +2,14 @@
 
 from tasks.core.competition import Competition
 from tasks.extraction import (
+    comparison,
     data,
     dataset,
     encode,
     language_model,
     member_form,
     metric,
+    overlap,
     predict,
     report,
     submission,
@@ -19,8 +21,13 @@ from tasks.extraction import (
 COMPETITION = Competition(
     name="extraction",
     file=submission.FILE,
+    parts=("train", "validation", "test"),
+    common_files=dataset.COMMON,
     load=data.load,
     fold_key=dataset.fold_key,
+    overlap=overlap.overlap,
+    features=comparison.features,
+    excerpt=comparison.excerpt,
     ids=dataset.ids,
     augment=views.augment,
     encode=encode.encode,

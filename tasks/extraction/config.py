@@ -1,14 +1,18 @@
 """Settings of the extraction competition: schema, defaults, bounds."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
-from tasks.core.config import Blend, ContentsPath, Folds, NotInKey, Run, Settings, Stage, check_names
+from tasks.core.config import Blend, ContentsPath, Folds, NotInKey, RawData, Run, Settings, Stage, check_names
 from tasks.text.config import Encoder, Pretraining, check_stages
 
+SCHEMA, TRAIN = "all_50_schemas", "train_data.json"
+VALIDATION, TEST = "dev_data.json", "test1_data_postag.json"
+"""Names of the competition's raw files."""
 
-class Data(Settings):
+
+class Data(RawData):
     """The competition's raw files."""
 
     root: ContentsPath = "data/extraction"
@@ -21,6 +25,19 @@ class Data(Settings):
     """Name of the scorer's location dictionary in that folder; empty: none."""
     longest: int = Field(512, ge=16, le=4096)
     """Sentences of more characters are counted when the data is checked."""
+
+    def files_of(self, part: str) -> tuple[str, ...]:
+        """The sentences of a part; of labelled parts the schemas too, of training the dictionaries."""
+        if part == "test":
+            return (TEST,)
+        if part == "validation":
+            return (SCHEMA, VALIDATION)
+        return (SCHEMA, TRAIN, *self.extra, *filter(None, (self.alias, self.location)))
+
+    def options_of(self, part: str) -> dict[str, Any]:
+        """Names of files decide the training part alone; the longest length decides notes of every part."""
+        exclude = {"root"} if part == "train" else {"root", "extra", "alias", "location"}
+        return self.model_dump(mode="json", exclude=exclude)
 
 
 RuleName = Literal[
@@ -87,6 +104,9 @@ class Training(Settings):
 class Recipe(Settings):
     """What makes one model."""
 
+    together: ClassVar[bool] = True
+    """Whether the folds' models predict validation and test sentences in one step, by their mean scores."""
+
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$"), NotInKey()] = "dgcnn"
     """Name in logs, reports and members."""
     method: Literal["pointer", "casrel", "gplinker"] = "pointer"
@@ -117,6 +137,10 @@ class Recipe(Settings):
     def _stages_can_be_run(self) -> "Recipe":
         check_stages(self.pretraining, self.training.stages)
         return self
+
+    def encodings(self) -> dict[str, dict[str, BaseModel]]:
+        """The views of sentences that models read, with the settings that decide each."""
+        return {"words": {}} if self.encoder.reads_words else {}
 
     def for_training(self) -> "Recipe":
         """The recipe without the settings that no training reads, which then are in no training's key."""

@@ -1,7 +1,9 @@
-"""Words of all sentences: those of their postag, else those that a segmenter finds."""
+"""Words of the sentences of a part: those of their postag, else those that a segmenter finds."""
 
 import logging
+from typing import cast
 
+from tasks.core.competition import Part
 from tasks.core.jobs import EncodeJob
 from tasks.extraction import dataset
 from tasks.extraction.records import Record
@@ -9,11 +11,11 @@ from tasks.text import dataset_files
 
 
 def encode(job: EncodeJob) -> None:
-    """Write `words.jsonl`: `{"id", "words"}` of every sentence of all parts."""
-    records = (record for part in dataset_files.PARTS for record in dataset.stream(job.dataset, part))
-    rows = ({"id": record.id, "words": _words(record)} for record in records)
-    dataset_files.write_lines(job.output / "words.jsonl", rows)
-    logging.getLogger("podium").info("wrote the words of all sentences")
+    """Write `<part>_words.jsonl`: `{"id", "words"}` of every sentence of the job's part."""
+    part = cast("Part", job.part)
+    rows = ({"id": record.id, "words": _words(record)} for record in dataset.stream(job.dataset, part))
+    dataset_files.write_lines(job.output / dataset.words_file(part), rows)
+    logging.getLogger("podium").info("wrote the words of all %s sentences", part)
 
 
 def _words(record: Record) -> list[str]:

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tasks.core.competition import Part, Score
+from tasks.core.dataset import Dataset
 from tasks.extraction import dataset
 from tasks.extraction.answers import answered, thresholds
 from tasks.extraction.records import Record, Triple, normal_form, triple_of
@@ -16,7 +16,7 @@ from tasks.learning.ensemble.candidates import Candidates, Frame
 from tasks.learning.ensemble.thresholds import best_threshold
 
 
-def scorer(dataset: Path, part: Part = "train", settings: dict[str, Any] | None = None) -> "TripleScorer":
+def scorer(dataset: Dataset, part: Part = "train", settings: dict[str, Any] | None = None) -> "TripleScorer":
     """F1 of candidates or answers of one part's sentences, in the dataset's order.
 
     Args:
@@ -33,7 +33,7 @@ def scorer(dataset: Path, part: Part = "train", settings: dict[str, Any] | None 
 class TripleScorer:
     """A `tasks.core.competition.Scorer` over `tasks.learning.ensemble.candidates.Candidates` of triples."""
 
-    def __init__(self, folder: Path, part: Part, settings: dict[str, Any]) -> None:
+    def __init__(self, folder: Dataset, part: Part, settings: dict[str, Any]) -> None:
         self._records = dataset.records(folder, part)
         self._alias, self._location = dataset.dictionaries(folder)
         self._settings = settings

@@ -3,13 +3,13 @@
 All rest on the blend's out-of-fold answers.
 """
 
-import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from tasks.core.dataset import Dataset
+from tasks.core.dataset import notes as dataset_notes
 from tasks.core.report.formatting import Estimate
 from tasks.core.report.page import Material, Section, TableBlock, Text
 from tasks.extraction import dataset
@@ -122,14 +122,13 @@ def _figures(counts: Counts) -> list[Any]:
     return [counts.gold, counts.predicted, precision, counts.recall if counts.gold else None]
 
 
-def notes(folder: Path) -> Section:
+def notes(parts: Dataset) -> Section:
     """Counts and notes of the raw files; of the predicates' counts those at each end of the list."""
     from tasks.learning.report import sections
 
-    file, known = folder / "notes.json", dataset.predicates(folder)
-    if not file.is_file():
-        return Section("Notes on the data", [])
-    counts = json.loads(file.read_text("utf-8"))["counts"]
+    known, counts = dataset.predicates(parts), dataset_notes(parts, LABELLED)["counts"]
+    if not counts:
+        return sections.notes(parts)
     rows = [[each, *(counts.get(f"{part} {each}", 0) for part in LABELLED)] for each in known]
     rows.sort(key=lambda row: -row[1])
     shown = rows if len(rows) <= 2 * ENDS else [*rows[:ENDS], *rows[-ENDS:]]
@@ -138,4 +137,4 @@ def notes(folder: Path) -> Section:
         ["predicate", *LABELLED], shown, caption if len(shown) < len(rows) else "Triples by predicate."
     )
     in_table = {f"{part} {each}" for part in LABELLED for each in known}
-    return sections.notes(folder, omitted=in_table, more=[table])
+    return sections.notes(parts, omitted=in_table, more=[table])

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tasks.core.cache.store import write_atomically
+from tasks.core.dataset import Dataset
 from tasks.core.errors import InvalidSubmission
 from tasks.extraction.answers import answered
 from tasks.extraction.dataset import records, schema
@@ -37,7 +38,7 @@ def answer(text: str, triples: Iterable[Triple], schema_rows: Sequence[Mapping[s
     return {"text": text, "spo_list": spo_list}
 
 
-def decode(values: Candidates, dataset: Path, decision: dict[str, Any]) -> list[dict[str, Any]]:
+def decode(values: Candidates, dataset: Dataset, decision: dict[str, Any]) -> list[dict[str, Any]]:
     """The answer to each test sentence, by thresholds and rules (`tasks.extraction.answers`)."""
     texts = [record.text for record in records(dataset, "test")]
     rows = schema(dataset)
@@ -58,7 +59,7 @@ def write(ids: list[str], answers: list[Any], file: Path) -> None:
     write_atomically(file, content.getvalue())
 
 
-def check(file: Path, ids: list[str], dataset: Path) -> int:
+def check(file: Path, ids: list[str], dataset: Dataset) -> int:
     """Count the sentences of a submission, which must keep every rule.
 
     Subjects and objects need not occur in the text: post-repair rules may have joined or completed names.

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache, partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from tasks.extraction.config import Recipe
 from tasks.extraction.labelling.cleaning import relabelled, repair
 from tasks.extraction.models.features import TokenizedSentence, read_words, tokenized
 from tasks.extraction.models.network import TargetMaker
+from tasks.extraction.models.training_knowledge import write_known, write_words
 from tasks.extraction.records import Record
 from tasks.learning.folds.rows import training_rows
 from tasks.learning.seeds import derive, generator
@@ -22,6 +24,7 @@ from tasks.learning.training.loop import Batch, Training
 from tasks.text import dataset_files
 from tasks.text.tokenization import Tokenizer
 from tasks.text.training_records import record_or_view, some_held_out_rows
+from tasks.text.vocabulary import word_counts
 
 
 def build(job: TrainJob) -> Training:
@@ -48,6 +51,7 @@ def build(job: TrainJob) -> Training:
         steps_per_epoch=len(sentences.plan(0)),
         evaluate=sentences.evaluate,
         ema=recipe.training.ema,
+        write=sentences.write_knowledge,
     )
 
 
@@ -58,12 +62,25 @@ class TrainingSentences:
         self.job, self.recipe = job, recipe
         self.method = method_module("extraction", recipe.method, "training")
         self.predicates = {name: index for index, name in enumerate(dataset.predicates(job.dataset))}
-        self._words = read_words(job.inputs["words"]) if "words" in job.inputs else None
+        self._words = read_words(job.inputs["words"], "train") if "words" in job.inputs else None
         self._records = dataset.records(job.dataset, "train")
         self._rows: list[int] = training_rows(job).tolist()
-        segmented = [self._words[record.id] for record in self._records] if self._words else None
         counts = partial(dataset_files.characters, job.dataset)
-        self.tokenizer = Tokenizer(recipe.encoder, counts, segmented=segmented)
+        self.tokenizer = Tokenizer(recipe.encoder, counts, words=self._word_counts)
+
+    def _word_counts(self) -> list[tuple[str, int]]:
+        """Words of all training sentences, held out or not, since they are no labels."""
+        if self._words is None:
+            raise ValueError("expected segmented sentences for an encoder that reads words")
+        return word_counts(self._words[record.id] for record in self._records)
+
+    def write_knowledge(self, folder: Path) -> None:
+        """Write what predictions need of the sentences (`tasks.extraction.models.training_knowledge`)."""
+        if self.recipe.encoder.reads_words:
+            minimum = self.recipe.encoder.dgcnn.word_minimum_count
+            write_words(folder, self._word_counts(), minimum=minimum)
+        if self.recipe.distant:
+            write_known(folder, self._rows, [self._records[row] for row in self._rows])
 
     @cached_property
     def fitted(self) -> list[TokenizedSentence]:

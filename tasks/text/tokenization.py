@@ -24,13 +24,12 @@ class Tokenizer:
     Args:
         counts: gives the characters of the training texts with their counts, the most frequent first; called
             only for an encoder without a vocabulary of its own.
-        segmented: words of each training sentence, read once, from which the vocabulary of words is made.
+        words: gives the words of the training texts with their counts, in the same order; called only for an
+            encoder that reads words.
     """
 
-    def __init__(
-        self, settings: Encoder, counts: Counts, *, segmented: Iterable[Sequence[str]] | None = None
-    ) -> None:
-        self.settings, self._counts, self._segmented = settings, counts, segmented
+    def __init__(self, settings: Encoder, counts: Counts, *, words: Counts | None = None) -> None:
+        self.settings, self._counts, self._word_counts = settings, counts, words
 
     @property
     def longest(self) -> int:
@@ -57,9 +56,9 @@ class Tokenizer:
         """Tokens of words, if the encoder reads any."""
         if self.settings.kind != "dgcnn" or not self.settings.dgcnn.words:
             return None
-        if self._segmented is None:
-            raise ValueError("expected segmented sentences for an encoder that reads words")
-        return vocabulary.of_words(self._segmented, minimum=self.settings.dgcnn.word_minimum_count)
+        if self._word_counts is None:
+            raise ValueError("expected counts of words for an encoder that reads words")
+        return vocabulary.of_counts(self._word_counts(), minimum=self.settings.dgcnn.word_minimum_count)
 
     def inputs(self, text: str, words: Sequence[str] | None = None) -> dict[str, np.ndarray]:
         """The inputs of one sentence, (n + 2,) int32 each: its first n ≤ `longest` characters."""

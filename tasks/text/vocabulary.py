@@ -39,10 +39,14 @@ def of_counts(counts: Iterable[tuple[str, int]], *, minimum: int) -> Vocabulary:
     return Vocabulary({token: number for number, token in enumerate(kept, FIRST)}, FIRST + len(kept))
 
 
-def of_words(sentences: Iterable[Sequence[str]], *, minimum: int) -> Vocabulary:
-    """Words of segmented sentences, the most frequent first, then by code points."""
+def word_counts(sentences: Iterable[Sequence[str]]) -> list[tuple[str, int]]:
+    """Normalised words of sentences with their counts, the most frequent first, then by code points.
+
+    >>> word_counts([["b", "A"], ["c", "a"]])
+    [('a', 2), ('b', 1), ('c', 1)]
+    """
     counts = Counter(normalise(word) for words in sentences for word in words)
-    return of_counts(sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])), minimum=minimum)
+    return sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
 
 
 def of_file(file: Path) -> Vocabulary:

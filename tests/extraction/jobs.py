@@ -136,7 +136,7 @@ def with_views(folder, *, count: int = 1, **settings) -> dict:
         made = job(augmentation, folder, view=number, output=folder / f"view{number}")
         augment(made)
         views.append(made.output)
-    words = job({}, folder, fold=None, view="words", output=folder / "words")
+    words = job({}, folder, fold=None, view="words", part="train", output=folder / "words")
     encode(words)
     return {"views": tuple(views), "inputs": {"words": words.output}}
 

@@ -5,6 +5,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from tasks.extraction import data
+from tasks.extraction.config import Data
+from tasks.text.dataset_files import PARTS
+
 SCHEMAS = (
     ("图书作品", "作者", "人物"),
     ("机构", "成立日期", "Date"),
@@ -44,6 +48,14 @@ def triple(subject: str, predicate: str, object_: str) -> dict[str, str]:
 def write_lines(file: Path, values: Iterable[Any]) -> None:
     """One JSON value a line, Chinese as it is."""
     file.write_bytes("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in values).encode())
+
+
+def load(root: Path, folder: Path, **settings: Any) -> Path:
+    """Load all parts into a folder, which is made."""
+    folder.mkdir()
+    for part in PARTS:
+        data.load(Data(root=str(root), **settings), part, folder)
+    return folder
 
 
 def write(root: Path) -> Path:

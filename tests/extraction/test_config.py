@@ -54,6 +54,13 @@ def test_a_prediction_is_not_asked_how_a_model_was_fitted():
     assert Recipe(encoder=Encoder(longest=64)).for_prediction() != Recipe().for_prediction()
 
 
+def test_words_are_encoded_for_models_that_read_them():
+    reading = {"encoder": {"dgcnn": {"words": True}}}
+    assert Recipe.model_validate(reading).encodings() == {"words": {}}
+    assert Recipe().encodings() == {}
+    assert Recipe.together
+
+
 def test_how_many_views_there_are_decides_none_of_them():
     assert Augmentation(views=3, share=0.1).for_views() == Augmentation(views=1).for_views()
     assert Augmentation(crop=0.5).for_views() != Augmentation().for_views()

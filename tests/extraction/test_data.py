@@ -4,22 +4,22 @@ from typing import Any
 
 import pytest
 
+from tasks.core.dataset import notes as dataset_notes
+from tasks.core.dataset import notes_file
 from tasks.extraction import data
 from tasks.extraction import dataset as files
 from tasks.extraction.config import Data
+from tasks.extraction.overlap import overlap
 from tasks.text import dataset_files
 from tasks.text.normalisation import normalise
-from tests.extraction.raw_files import TRAIN, VALIDATION, sentence, triple, write, write_lines
+from tests.extraction.raw_files import TRAIN, VALIDATION, load, sentence, triple, write, write_lines
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "ske"
 SUBJECT = ("远帆公司", "成立日期", "1998年")
 
 
 def loaded(root: Path, **settings: Any) -> Path:
-    folder = root.parent / "dataset"
-    folder.mkdir()
-    data.load(Data(root=str(root), **settings), folder)
-    return folder
+    return load(root, root.parent / "dataset", **settings)
 
 
 def with_train(tmp_path: Path, *added: dict[str, Any]) -> Path:
@@ -57,8 +57,41 @@ def test_dataset_can_be_read_back(tmp_path: Path) -> None:
 def test_count_says_what_load_writes(tmp_path: Path) -> None:
     root = with_train(tmp_path, sentence("远帆公司成立于1998年", [SUBJECT, SUBJECT]))
     counted = data.count(Data(root=str(root)), workers=3)
-    assert json.loads((loaded(root) / "notes.json").read_text("utf-8")) == counted
     assert {note["kind"] for note in counted["notes"]} == {"repeated_text", "repeated_triple"}
+    dataset = loaded(root)
+    assert dataset_notes(dataset, dataset_files.PARTS) == counted
+    for part in dataset_files.PARTS:
+        written = json.loads((dataset / notes_file(part)).read_text("utf-8"))
+        assert written["counts"].items() <= counted["counts"].items()
+        assert written["notes"] == (counted["notes"] if part == "train" else [])
+
+
+def test_a_part_is_read_without_the_files_of_the_others(tmp_path: Path) -> None:
+    whole = loaded(write(tmp_path / "raw"), longest=50)
+    common = set(files.COMMON)
+    for part in dataset_files.PARTS:
+        root, folder = write(tmp_path / f"raw {part}"), tmp_path / part
+        folder.mkdir()
+        settings = Data(root=str(root), longest=50)
+        for file in root.iterdir():
+            if file.name not in settings.files_of(part):
+                file.unlink()
+        data.load(settings, part, folder)
+        names = {f"{part}.jsonl", notes_file(part), *(common if part == "train" else ())}
+        assert {path.name for path in folder.iterdir()} == names
+        assert all((folder / name).read_bytes() == (whole / name).read_bytes() for name in names)
+
+
+def test_names_of_training_files_decide_the_training_part_alone() -> None:
+    plain = Data()
+    more = Data(extra=("more.json",), alias="alias.txt", location="location.txt")
+    assert plain.files_of("train") == ("all_50_schemas", "train_data.json")
+    assert more.files_of("train") == (*plain.files_of("train"), "more.json", "alias.txt", "location.txt")
+    assert more.options_of("train") != plain.options_of("train")
+    for part in ("validation", "test"):
+        assert more.files_of(part) == plain.files_of(part)
+        assert more.options_of(part) == plain.options_of(part)
+        assert Data(longest=100).options_of(part) != plain.options_of(part)
 
 
 def test_counts_tell_parts_files_lengths_and_predicates(tmp_path: Path) -> None:
@@ -69,7 +102,8 @@ def test_counts_tell_parts_files_lengths_and_predicates(tmp_path: Path) -> None:
     assert (counts["sentences of train_data"], counts["sentences of more"]) == (3, 1)
     assert (counts["train triples"], counts["validation triples"]) == (4, 2)
     assert (counts["train 作者"], counts["validation 作者"], counts["validation 成立日期"]) == (2, 1, 0)
-    assert (counts["median length"], counts["longest"]) == (10, 40)
+    assert (counts["train median length"], counts["train longest"]) == (13, 40)
+    assert (counts["validation longest"], counts["test longest"]) == (11, 10)
 
 
 def test_the_test_part_holds_no_triples(tmp_path: Path) -> None:
@@ -149,6 +183,11 @@ def test_texts_that_leak_between_parts_are_noted(tmp_path: Path) -> None:
     found = notes(root)
     assert found["validation_leak"] == ["dev_data:1 and train_data:2"]
     assert found["test_leak"] == ["test1_data_postag:1 and train_data:2"]
+    dataset = loaded(root)
+    of_parts = dataset_notes(dataset, dataset_files.PARTS)["notes"]
+    counted = data.count(Data(root=str(root)))["notes"]
+    assert [note["kind"] for note in of_parts] == ["full_width"]
+    assert [*overlap(dataset), *of_parts] == counted
 
 
 def test_predicates_without_a_training_sentence_are_noted(tmp_path: Path) -> None:

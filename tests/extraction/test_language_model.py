@@ -13,9 +13,11 @@ def _ready():
     configure(0)
 
 
-def pretraining(tmp_path, kind: str = "dgcnn", **fields):
-    settings = {"stages": [STAGE], "batch_characters": 256, "texts": "train", **fields}
-    return job({"pretraining": settings, "encoder": ENCODERS[kind]}, tmp_path, fold=None, folds=None)
+def pretraining(tmp_path, kind: str = "dgcnn", *, parts=("train",), **fields):
+    settings = {"stages": [STAGE], "batch_characters": 256, **fields}
+    return job(
+        {"pretraining": settings, "encoder": ENCODERS[kind]}, tmp_path, fold=None, folds=None, parts=parts
+    )
 
 
 def test_encoders_that_read_words_cannot_be_pretrained():
@@ -25,11 +27,11 @@ def test_encoders_that_read_words_cannot_be_pretrained():
     Recipe.model_validate({"encoder": {**words, "kind": "bert"}, "pretraining": {"stages": [STAGE]}})
 
 
-@pytest.mark.parametrize(("parts", "count"), [("train", 12), ("all", 19)])
+@pytest.mark.parametrize(("parts", "count"), [(["train"], 12), (["train", "test"], 15)])
 def test_texts_are_those_of_the_parts_asked_for(tmp_path, parts, count):
     from tasks.extraction.language_model import pretrain
 
-    training = pretrain(pretraining(tmp_path, texts=parts, batch_characters=64))
+    training = pretrain(pretraining(tmp_path, parts=parts, batch_characters=64))
     batches = [training.batch(None, 0, step) for step in range(training.steps_per_epoch)]
     assert sum(len(batch.inputs["characters"]) for batch in batches) == count
 

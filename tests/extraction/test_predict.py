@@ -1,5 +1,4 @@
 from importlib import import_module
-from itertools import groupby
 
 import numpy as np
 import pytest
@@ -9,10 +8,23 @@ from tasks.extraction import dataset as files
 from tasks.extraction import predict as predicting
 from tasks.extraction.encode import encode
 from tasks.extraction.models.inference import candidates
+from tasks.extraction.models.training_knowledge import write_words
 from tasks.extraction.records import triple_of
 from tasks.learning.ensemble.candidates import concatenated
 from tasks.text import dataset_files
-from tests.extraction.jobs import FOLDS, INDEX, METHODS, PREDICATES, dataset, job, read, recipe, tokenizer
+from tasks.text.vocabulary import BEGIN, END, FIRST, UNKNOWN
+from tests.extraction.jobs import (
+    EVERYTHING,
+    FOLDS,
+    INDEX,
+    METHODS,
+    PREDICATES,
+    dataset,
+    job,
+    read,
+    recipe,
+    tokenizer,
+)
 
 LONG_ENOUGH = [
     {"epochs": 50, "optimizer": "adam", "learning_rate": 0.02, "clip_norm": 5.0},
@@ -37,13 +49,10 @@ def known(monkeypatch, method: str, folder):
     monkeypatch.setattr(predicting, "_loaded", lambda *arguments: network)
 
 
-def predicted(made) -> dict[str, Scores]:
-    """The scores of a job's parts, whose pieces follow each other."""
-    found = {}
-    for part, pieces in groupby(predicting.predict(made), key=lambda piece: piece[0]):
-        ids, values = zip(*(scores[:2] for _, scores in pieces), strict=True)
-        found[part] = Scores([id for each in ids for id in each], concatenated(values))
-    return found
+def predicted(made) -> Scores:
+    """The scores of a job's part, whose pieces follow each other."""
+    pieces = list(predicting.predict(made))
+    return Scores([id for each in pieces for id in each.ids], concatenated(each.values for each in pieces))
 
 
 def answers(scores) -> dict[str, set]:
@@ -61,33 +70,34 @@ def truth(folder, part: str) -> dict[str, set]:
 def test_parts_are_predicted_by_their_sentences(tmp_path, monkeypatch, method):
     folder = dataset(tmp_path / "data")
     known(monkeypatch, method, folder)
-    parts = ("held_out", "validation", "test")
-    made = job(recipe(method), tmp_path, fold=1, models=(tmp_path,), parts=parts)
-    found = predicted(made)
-    assert list(found) == list(parts)
+    held_out = predicted(job(recipe(method), tmp_path, fold=1, models=(tmp_path,), part="held_out"))
     train = truth(folder, "train")
-    assert answers(found["held_out"]) == {
-        f"train:{row}": train[f"train:{row}"] for row in range(1, 12, FOLDS)
-    }
-    assert answers(found["validation"]) == truth(folder, "validation")
-    assert found["test"].ids == dataset_files.ids(folder, "test")
-    assert len(found["test"].values) == len(found["test"].ids)
+    assert answers(held_out) == {f"train:{row}": train[f"train:{row}"] for row in range(1, 12, FOLDS)}
+    for name in [*folder.glob("train.*"), folder / "folds.npy", folder / "ids.json"]:
+        name.unlink()
+    fields = {"fold": None, "folds": None, "models": (tmp_path,)}
+    validation, test = (
+        predicted(job(recipe(method), tmp_path, part=part, **fields)) for part in ("validation", "test")
+    )
+    assert answers(validation) == truth(folder, "validation")
+    assert test.ids == dataset_files.ids(folder, "test")
+    assert len(test.values) == len(test.ids)
 
 
 def test_a_part_without_sentences_is_predicted_too(tmp_path, monkeypatch):
     folder = dataset(tmp_path / "data")
     (folder / "validation.jsonl").write_text("", "utf-8")
     known(monkeypatch, "gplinker", folder)
-    found = predicted(job(recipe(), tmp_path, fold=None, models=(tmp_path,), parts=("validation",)))
-    assert (found["validation"].ids, len(found["validation"].values)) == ([], 0)
+    found = predicted(job(recipe(), tmp_path, fold=None, models=(tmp_path,), part="validation"))
+    assert (found.ids, len(found.values)) == ([], 0)
 
 
 def test_chunks_change_nothing(tmp_path, monkeypatch):
     known(monkeypatch, "pointer", dataset(tmp_path / "data"))
-    made = job(recipe("pointer"), tmp_path, fold=1, models=(tmp_path,), parts=("held_out",))
-    whole = predicted(made)["held_out"]
+    made = job(recipe("pointer"), tmp_path, fold=1, models=(tmp_path,), part="held_out")
+    whole = predicted(made)
     monkeypatch.setattr(predicting, "CHUNK", 3)
-    pieces = predicted(made)["held_out"]
+    pieces = predicted(made)
     assert (pieces.ids, pieces.values.records()) == (whole.ids, whole.values.records())
 
 
@@ -98,27 +108,19 @@ def test_sentences_are_read_piece_by_piece(tmp_path, monkeypatch):
     monkeypatch.setattr(
         files, "stream", lambda *given: (handed.append(each.id) or each for each in stream(*given))
     )
-    made = job(recipe(), tmp_path, fold=None, models=(tmp_path,), parts=("validation", "test"))
-    sizes = [(part, len(scores.ids), len(handed)) for part, scores in predicting.predict(made)]
-    assert sizes == [("validation", 3, 3), ("validation", 1, 4), ("test", 3, 7)]
+    made = job(recipe(), tmp_path, fold=None, models=(tmp_path,), part="validation")
+    sizes = [(len(scores.ids), len(handed)) for scores in predicting.predict(made)]
+    assert sizes == [(3, 3), (1, 4)]
 
 
 def test_labels_have_no_effect(tmp_path, monkeypatch):
     folder = dataset(tmp_path / "data")
     known(monkeypatch, "gplinker", folder)
-    made = job(recipe(), tmp_path, fold=0, models=(tmp_path,), parts=("held_out",))
-    before = answers(predicted(made)["held_out"])
+    made = job(recipe(), tmp_path, fold=0, models=(tmp_path,), part="held_out")
+    before = answers(predicted(made))
     text = (folder / "train.jsonl").read_text("utf-8")
     (folder / "train.jsonl").write_text(text.replace('"作者"', '"出生地"'), "utf-8")
-    assert answers(predicted(made)["held_out"]) == before
-
-
-@pytest.mark.parametrize(("fold", "beside", "left"), [(None, None, 12), (0, None, 8), (0, 2, 4)])
-def test_known_records_leave_folds_out(tmp_path, fold, beside, left):
-    made = job(recipe("pointer", distant=True), tmp_path, fold=fold, beside=beside)
-    known = [record.id for record in predicting._known_records(made)]
-    assert len(known) == left
-    assert not {id for id in known if int(id.partition(":")[2]) % FOLDS in (fold, beside)}
+    assert answers(predicted(made)) == before
 
 
 def trained(made, folder, *, fold=None, **fields):
@@ -139,8 +141,8 @@ def test_a_fitted_model_finds_its_labels_alone_and_in_batches(tmp_path, method):
     model = trained(made, tmp_path)
     shown = made.for_prediction()
     assert shown.training.subjects == 1
-    given = job(shown, tmp_path, fold=1, models=(model,), parts=("held_out",))
-    scores = predicted(given)["held_out"]
+    given = job(shown, tmp_path, fold=1, models=(model,), part="held_out")
+    scores = predicted(given)
     expected = truth(given.dataset, "train")
     for id, record in zip(scores.ids, scores.values.records(), strict=True):
         assert {triple_of(each) for each, score in record.items() if score > 0.5} == expected[id]
@@ -165,9 +167,9 @@ def alone_is_the_same(model, shown, given, scores) -> None:
 def test_scores_of_models_are_averaged(tmp_path):
     made = recipe("gplinker", encoder=WIDER, training={"stages": LONG_ENOUGH})
     models = [trained(made, tmp_path, fold=fold) for fold in (0, 1)]
-    fields = {"fold": 2, "parts": ("held_out",)}
-    alone = [predicted(job(made, tmp_path, models=(model,), **fields))["held_out"] for model in models]
-    both = predicted(job(made, tmp_path, models=tuple(models), **fields))["held_out"]
+    fields = {"fold": 2, "part": "held_out"}
+    alone = [predicted(job(made, tmp_path, models=(model,), **fields)) for model in models]
+    both = predicted(job(made, tmp_path, models=tuple(models), **fields))
     for row in range(len(both.ids)):
         first, other, mean = (each.values.record(row) for each in (*alone, both))
         for name in mean.keys() & first.keys() & other.keys():
@@ -186,9 +188,7 @@ def test_shuffled_labels_score_no_better_than_chance(tmp_path):
     parts = []
     for fold in range(FOLDS):
         model = trained(made, tmp_path, fold=fold)
-        parts.append(
-            predicted(job(made, tmp_path, fold=fold, models=(model,), parts=("held_out",)))["held_out"]
-        )
+        parts.append(predicted(job(made, tmp_path, fold=fold, models=(model,), part="held_out")))
     ids, folds = dataset_files.ids(folder, "train"), np.load(folder / "folds.npy")
     assert scorer(folder)(join(parts, ids, folds)).value < 0.2
 
@@ -208,31 +208,44 @@ def shuffle_labels(folder) -> None:
     (folder / "train.jsonl").write_text(text, "utf-8")
 
 
-def test_words_of_all_parts_are_inputs(tmp_path, monkeypatch):
-    folder = dataset(tmp_path / "data")
-    words = job({}, tmp_path, fold=None, view="words", output=tmp_path / "words")
-    encode(words)
-    made = recipe(encoder={"dgcnn": {"width": 8, "dilations": [1], "words": True, "word_minimum_count": 1}})
+WORDS = {"dgcnn": {"width": 8, "dilations": [1], "words": True, "word_minimum_count": 1}}
+
+
+def encoded(tmp_path, part: str):
+    """A folder with the words of a part."""
+    made = job({}, tmp_path, fold=None, view="words", part=part, output=tmp_path / f"{part} words")
+    encode(made)
+    return made.output
+
+
+def test_words_are_inputs_and_numbered_as_the_model_has_stored_them(tmp_path, monkeypatch):
+    dataset(tmp_path / "data")
+    made, model = recipe(encoder=WORDS), tmp_path / "model"
+    model.mkdir()
+    write_words(model, [("巷", 3), ("青石巷", 2), ("是", 1)], minimum=2)
     seen = []
     monkeypatch.setattr(predicting, "_loaded", lambda *arguments: arguments[3])
     monkeypatch.setattr(predicting, "candidates", lambda decode, *given: seen.append(given) or empty(given))
-    fields = {"models": (tmp_path,), "parts": ("validation", "test"), "inputs": {"words": words.output}}
-    predicted(job(made, tmp_path, fold=None, **fields))
+    (tmp_path / "data" / "train.jsonl").unlink()
+    for part in ("validation", "test"):
+        fields = {"models": (model, model), "part": part, "inputs": {"words": encoded(tmp_path, part)}}
+        predicted(job(made, tmp_path, fold=None, folds=None, **fields))
     found = {each.record.id: each.inputs["words"].tolist() for given in seen for each in given[1]}
-    assert found.keys() == {*dataset_files.ids(folder, "validation"), *dataset_files.ids(folder, "test")}
-    assert len(found["validation:0"]) == len("《青石巷》是陆一舟写的") + 2
-    assert len(set(found["validation:0"])) > 5
+    ids = (dataset_files.ids(tmp_path / "data", part) for part in ("validation", "test"))
+    assert found.keys() == {id for each in ids for id in each}
+    text = "《青石巷》是陆一舟写的"
+    known = [FIRST + 1 if 1 <= place <= 3 else UNKNOWN for place in range(len(text))]
+    assert found["validation:0"] == found["test:0"] == [BEGIN, *known, END]
 
 
 def test_words_that_are_missing_are_an_error(tmp_path, monkeypatch):
     dataset(tmp_path / "data")
-    words = job({}, tmp_path, fold=None, view="words", output=tmp_path / "words")
-    encode(words)
-    lines = (words.output / "words.jsonl").read_text("utf-8").splitlines(keepends=True)
-    (words.output / "words.jsonl").write_text("".join(lines[:-1]), "utf-8")
+    words = encoded(tmp_path, "test")
+    lines = (words / "test_words.jsonl").read_text("utf-8").splitlines(keepends=True)
+    (words / "test_words.jsonl").write_text("".join(lines[:-1]), "utf-8")
     monkeypatch.setattr(predicting, "_loaded", lambda *arguments: None)
     monkeypatch.setattr(predicting, "candidates", lambda decode, *given: empty(given))
-    fields = {"models": (tmp_path,), "parts": ("test",), "inputs": {"words": words.output}}
+    fields = {"models": (tmp_path,), "part": "test", "inputs": {"words": words}}
     with pytest.raises(ValueError, match="expected the words of test:2"):
         predicted(job(recipe(), tmp_path, fold=None, **fields))
 
@@ -241,3 +254,18 @@ def empty(given):
     from tasks.learning.ensemble.candidates import Candidates
 
     return Candidates.of({} for _ in given[1])
+
+
+@pytest.mark.parametrize("part", ["held_out", "validation", "test"])
+def test_a_trained_model_holds_all_that_a_prediction_needs_of_training(tmp_path, part):
+    made = recipe("pointer", **EVERYTHING["pointer"])
+    words = encoded(tmp_path, "train")
+    models = tuple(trained(made, tmp_path, fold=fold, inputs={"words": words}) for fold in (0, 1))
+    fields = {"fold": 0, "models": models[:1], "part": part}
+    if part != "held_out":
+        words = encoded(tmp_path, part)
+        (tmp_path / "data" / "train.jsonl").unlink()
+        fields |= {"fold": None, "folds": None, "models": models}
+    found = predicted(job(made, tmp_path, inputs={"words": words}, **fields))
+    expected = dataset_files.ids(tmp_path / "data", "train" if part == "held_out" else part)
+    assert found.ids == (expected[::FOLDS] if part == "held_out" else expected)

@@ -13,7 +13,7 @@ from tasks.extraction import metric, report
 from tasks.extraction.analysis import evaluation
 from tasks.extraction.analysis.errors import mistakes
 from tasks.extraction.answers import answered
-from tasks.extraction.config import Config, Data
+from tasks.extraction.config import Config
 from tasks.extraction.records import Record, Triple
 from tasks.learning.ensemble.candidates import Candidates, key
 
@@ -45,7 +45,7 @@ def dataset(tmp_path: Path) -> Path:
         "counts": {"train": 4, **{f"train {name}": 2 for name in names}, "validation 导演": 1},
         "notes": [{"kind": "short", "message": "short sentences: 1", "examples": ["train_data:4: 无"]}],
     }
-    for name, value in {"schema": schema, "notes": notes, "alias": {}, "location": {}}.items():
+    for name, value in {"schema": schema, "train.notes": notes, "alias": {}, "location": {}}.items():
         (tmp_path / f"{name}.json").write_text(json.dumps(value), "utf-8")
     write_sentences(tmp_path, SENTENCES)
     return tmp_path
@@ -216,12 +216,11 @@ def test_notes_list_counts_of_predicates_apart_and_only_the_ends_of_many(dataset
 
 
 def test_mistakes_and_right_answers_add_up_to_what_the_scorer_counts(tmp_path):
-    from tasks.extraction import data
     from tests.extraction import contract
+    from tests.extraction.raw_files import load
 
     root, folder = contract.write(tmp_path / "raw"), tmp_path / "dataset"
-    folder.mkdir()
-    data.load(Data(root=str(root)), folder)
+    load(root, folder)
     values = contract.random_values(folder, "train", np.random.default_rng(0))
     records = report.dataset.records(folder, "train")
     ids, texts = [record.id for record in records], [record.text for record in records]

@@ -8,13 +8,13 @@ from tasks.text.vocabulary import (
     END,
     FIRST,
     UNKNOWN,
-    of_words,
+    word_counts,
 )
 
 
-def tokenizer(*, characters="青石巷的作者ab1 ", segmented=None, **settings) -> Tokenizer:
+def tokenizer(*, characters="青石巷的作者ab1 ", words=None, **settings) -> Tokenizer:
     counts = [(character, 9 - number // 3) for number, character in enumerate(characters)]
-    return Tokenizer(Encoder.model_validate(settings), lambda: counts, segmented=segmented)
+    return Tokenizer(Encoder.model_validate(settings), lambda: counts, words=words)
 
 
 def test_each_character_is_a_token_between_a_first_and_a_last_one():
@@ -62,7 +62,7 @@ def test_a_batch_is_padded_behind_its_sentences():
 
 def test_words_are_numbered_by_how_often_they_come():
     segmented = [["的", "作者", "Ab"], ["的", "作者", "aB"], ["的", "once"]]
-    made = tokenizer(segmented=segmented, dgcnn={"words": True, "word_minimum_count": 2})
+    made = tokenizer(words=lambda: word_counts(segmented), dgcnn={"words": True, "word_minimum_count": 2})
     assert made.inputs("的作者AB", ["的", "作者", "AB"])["words"].tolist() == [
         BEGIN,
         FIRST,
@@ -73,11 +73,11 @@ def test_words_are_numbered_by_how_often_they_come():
         END,
     ]
     assert made.inputs("once", ["once"])["words"].tolist() == [BEGIN, *[UNKNOWN] * 4, END]
-    assert of_words(segmented, minimum=1) == of_words(segmented[::-1], minimum=1)
+    assert word_counts(segmented) == word_counts(segmented[::-1])
 
 
-def test_an_encoder_with_words_needs_segmented_sentences():
-    with pytest.raises(ValueError, match="segmented sentences"):
+def test_an_encoder_with_words_needs_their_counts():
+    with pytest.raises(ValueError, match="expected counts of words"):
         tokenizer(dgcnn={"words": True}).inputs("青", ["青"])
 
 
@@ -93,7 +93,7 @@ def test_characters_are_counted_only_without_a_pretrained_vocabulary():
         raise AssertionError("asked")
 
     settings = Encoder.model_validate({"dgcnn": {"words": True, "word_minimum_count": 1}})
-    made = Tokenizer(settings, unwanted, segmented=[["的"]])
+    made = Tokenizer(settings, unwanted, words=lambda: [("的", 1)])
     assert made.words is not None
     with pytest.raises(AssertionError, match="asked"):
         assert made.characters

@@ -5,9 +5,9 @@ occurrence; only sentences that count are included, so that figures add up to th
 """
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
+from tasks.core.dataset import Dataset
 from tasks.core.report.page import Material
 from tasks.extraction import dataset
 from tasks.extraction.answers import answered, distinct
@@ -111,7 +111,7 @@ def answers(evaluated: AnsweredPart, rules: Sequence[str] | None = None) -> list
     ]
 
 
-def _scorer(folder: Path, config: dict[str, Any]) -> dict[str, Any]:
+def _scorer(folder: Dataset, config: dict[str, Any]) -> dict[str, Any]:
     alias, location = dataset.dictionaries(folder)
     mode = Answers.model_validate(config.get("answers", {})).mode
     return {"alias": alias, "location": location, "mode": mode}

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from tasks.core.competition import Part
+from tasks.core.dataset import Dataset
+from tasks.extraction.dataset import words_file
 from tasks.extraction.labelling.mentions import LabelledTriple, Span, label
 from tasks.extraction.records import Record
 from tasks.text.tokenization import Tokenizer
@@ -67,13 +69,13 @@ def span_of(first: int, last: int) -> Span:
     return first - SHIFT, last + 1 - SHIFT
 
 
-def read_words(folder: Path) -> dict[str, list[str]]:
-    """Segmented sentences by id, as `tasks.extraction.encode` writes them."""
-    return dict(stream_words(folder))
+def read_words(encoded: Dataset, part: Part) -> dict[str, list[str]]:
+    """Segmented sentences of a part by id, as `tasks.extraction.encode` writes them."""
+    return dict(stream_words(encoded, part))
 
 
-def stream_words(folder: Path) -> Iterator[tuple[str, list[str]]]:
-    """Ids and segmented sentences one by one, part after part (`tasks.text.dataset_files.PARTS`)."""
-    with (folder / "words.jsonl").open(encoding="utf-8") as lines:
+def stream_words(encoded: Dataset, part: Part) -> Iterator[tuple[str, list[str]]]:
+    """Ids and segmented sentences of a part one by one."""
+    with (encoded / words_file(part)).open(encoding="utf-8") as lines:
         for entry in map(json.loads, lines):
             yield entry["id"], entry["words"]

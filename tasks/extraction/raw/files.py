@@ -1,19 +1,20 @@
 """The competition's raw files: their paths, the schemas, and the scorer's dictionaries."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
 from tasks.core.competition import Part
 from tasks.core.errors import InvalidData, InvalidSettings, Problem
 from tasks.core.raw_paths import hint, kind_of
-from tasks.extraction.config import Data
+from tasks.extraction.config import SCHEMA, TEST, TRAIN, VALIDATION, Data
 from tasks.extraction.raw.sentences import wrong_text
 from tasks.text.validation import json_lines
 from tasks.text.validation.raw_files import check_name
 
-SCHEMA, TRAIN = "all_50_schemas", "train_data.json"
-VALIDATION, TEST = "dev_data.json", "test1_data_postag.json"
+SENTENCES: dict[Part, str] = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
+"""Name of each part's file of sentences."""
 SCHEMA_KEYS = ("subject_type", "predicate", "object_type")
 
 
@@ -32,54 +33,73 @@ class Schema(NamedTuple):
     """(subject type, object type) of each predicate, in order of first appearance."""
 
 
-def sentence_files(data: Data) -> list[SentenceFile]:
-    """The files of sentences, training files first.
+def sentence_files(data: Data, parts: Collection[Part]) -> list[SentenceFile]:
+    """The files of these parts' sentences, training files first.
 
     Raises:
         InvalidSettings: a file lies outside data.root, or two would give their sentences the same ids.
     """
     root = Path(data.root).expanduser()
-    parts: list[tuple[Part, str]] = [("validation", VALIDATION), ("test", TEST), ("train", TRAIN)]
-    stems = {Path(name).stem: name for _, name in parts}
+    further = _further_training_files(data) if "train" in parts else []
+    names = [(part, name) for part, name in SENTENCES.items() if part in parts]
+    names[1:1] = [("train", name) for name in further]
+    return [SentenceFile(part, root / name) for part, name in names]
+
+
+def _further_training_files(data: Data) -> tuple[str, ...]:
+    """The names of `data.extra`, checked."""
+    stems = {Path(name).stem: name for name in SENTENCES.values()}
     for name in data.extra:
         check_name("extra", name)
         if other := stems.get(stem := Path(name).stem):
             expected = f"names that differ before the suffix from {other}"
             raise InvalidSettings(f"data.extra: expected {expected}, received {name}")
         stems[stem] = name
-        parts.append(("train", name))
-    files = [SentenceFile(part, root / name) for part, name in parts]
-    return [*files[2:], *files[:2]]
+    return data.extra
 
 
-def check_paths(data: Data) -> list[Problem]:
-    """Problems with the paths of raw files: those that are missing.
+def purposes(data: Data, parts: Collection[Part]) -> dict[Path, str]:
+    """The raw files of these parts, and what each is for.
+
+    Raises:
+        InvalidSettings: a file lies outside data.root, or two would give their sentences the same ids.
+    """
+    root = Path(data.root).expanduser()
+    found = {root / SCHEMA: "the schemas"} if {"train", "validation"} & set(parts) else {}
+    found |= {each.file: f"sentences of {each.part}" for each in sentence_files(data, parts)}
+    if "train" in parts:
+        for setting in ("alias", "location"):
+            if name := getattr(data, setting):
+                check_name(setting, name)
+                found[root / name] = "a dictionary"
+    return found
+
+
+def check_paths(data: Data, parts: Collection[Part]) -> list[Problem]:
+    """Problems with the paths of these parts' raw files: those that are missing.
 
     Raises:
         InvalidData: the folder itself is missing.
         InvalidSettings: a file lies outside data.root, or two would give their sentences the same ids.
     """
-    for setting in ("alias", "location"):
-        if name := getattr(data, setting):
-            check_name(setting, name)
+    files = purposes(data, parts)
     root = Path(data.root).expanduser()
+    # of each part's names below the root the first ones are the competition's own
+    wanted = data.files_of("train" if "train" in parts else next(iter(parts)))[:2]
     if (kind := kind_of(root)) != "a folder":
         expected = f"a folder with {SCHEMA}, {TRAIN}, {VALIDATION} and {TEST}"
-        raise InvalidData([Problem(root, None, expected, kind + _hint(root))])
-    purposes = {root / SCHEMA: "the schemas"}
-    purposes |= {each.file: f"sentences of {each.part}" for each in sentence_files(data)}
-    purposes |= {root / name: "a dictionary" for name in (data.alias, data.location) if name}
-    kinds = {file: kind_of(file) for file in purposes}
+        raise InvalidData([Problem(root, None, expected, kind + _hint(root, wanted))])
+    kinds = {file: kind_of(file) for file in files}
     return [
-        Problem(file, None, purposes[file], kind + (_hint(root) if file.name in (SCHEMA, TRAIN) else ""))
+        Problem(file, None, files[file], kind + (_hint(root, wanted) if file.name in wanted else ""))
         for file, kind in kinds.items()
         if kind != "a file"
     ]
 
 
-def _hint(root: Path) -> str:
-    """A folder above or below the root that holds the schemas and sentences, as the end of a message."""
-    return hint(root, lambda folder: kind_of(folder / SCHEMA) == kind_of(folder / TRAIN) == "a file")
+def _hint(root: Path, names: Collection[str]) -> str:
+    """A folder above or below the root that holds files of these names, as the end of a message."""
+    return hint(root, lambda folder: all(kind_of(folder / name) == "a file" for name in names))
 
 
 def read_schema(file: Path, problems: list[Problem]) -> Schema | None:

@@ -1,24 +1,23 @@
-"""Counts and notes of the raw sentences; memory grows by a digest for each distinct text."""
+"""Counts and notes of the raw sentences of some parts; memory grows by a digest for each distinct text."""
 
-import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from tasks.core.competition import Part
+from tasks.extraction import overlap
 from tasks.extraction.raw.sentences import ParsedSentence
 from tasks.extraction.records import Record
 from tasks.text.dataset_files import PARTS
-from tasks.text.normalisation import normalise, normalised_counts, text_key
+from tasks.text.normalisation import normalise, normalised_counts
 from tasks.text.validation.raw_files import CONTROL, EMOJI, FirstEntries, Notes, length_quantiles
 
 MESSAGES = {
     "not_found": "subjects and objects that do not occur in their text, whatever the case and width",
     "found_bare": "of these, those that occur once 《》 and white space are left out",
     "repeated_text": "texts that occur earlier in the same part; those of training share a fold",
-    "validation_leak": "validation texts that occur in training too: scores on them are too high",
-    "test_leak": "test texts that occur in training or validation too",
+    **overlap.MESSAGES,
     "repeated_triple": "triples that the same sentence states again, kept once",
     "no_triples": "training and validation sentences without a triple",
     "long": "sentences longer than data.longest, cut for the models",
@@ -40,15 +39,19 @@ _PATTERNS = {"control": CONTROL, "full_width": re.compile("[０-９Ａ-Ｚａ-�
 
 
 class SentenceStatistics:
-    """Counts and examples; `add` expects every sentence, training sentences first."""
+    """Counts and examples; `add` expects every sentence of the parts, in the order of parts.
 
-    def __init__(self, *, longest: int) -> None:
+    Texts that occur in several of the parts are noted as `tasks.extraction.overlap` does.
+    """
+
+    def __init__(self, parts: Collection[Part], *, longest: int) -> None:
+        self._parts = [part for part in PARTS if part in parts]
         self._longest = longest
         self._notes = Notes(MESSAGES)
         self._files: Counter[str] = Counter()
         self._sentences: Counter[Part] = Counter()
         self._predicates: dict[Part, Counter[str]] = {part: Counter() for part in PARTS}
-        self._lengths: Counter[int] = Counter()
+        self._lengths: dict[Part, Counter[int]] = {part: Counter() for part in PARTS}
         self._characters: Counter[str] = Counter()
         self._texts: FirstEntries[str] = FirstEntries()
 
@@ -58,7 +61,7 @@ class SentenceStatistics:
         self._files[record.id.rpartition(":")[0]] += 1
         self._sentences[part] += 1
         self._predicates[part].update(predicate for _, predicate, _ in record.triples)
-        self._lengths[len(record.text)] += 1
+        self._lengths[part][len(record.text)] += 1
         if part == "train":
             self._characters.update(record.text)
         self._add_text(part, record)
@@ -71,19 +74,22 @@ class SentenceStatistics:
 
     def counts(self, known: Iterable[str]) -> dict[str, int]:
         """Sentences by part and file, triples, characters, lengths, and each predicate's triples by part."""
-        counts: dict[str, int] = {part: self._sentences[part] for part in PARTS}
+        counts: dict[str, int] = {part: self._sentences[part] for part in self._parts}
         counts |= {f"sentences of {stem}": number for stem, number in self._files.items()}
-        stated = {part: self._predicates[part] for part in PARTS if part != "test"}
+        stated = {part: self._predicates[part] for part in self._parts if part != "test"}
         counts |= {f"{part} triples": self.triples(part) for part in stated}
-        counts["distinct training characters"] = len(self.normalised_characters())
-        counts |= length_quantiles(self._lengths)
+        if "train" in self._parts:
+            counts["distinct training characters"] = len(self.normalised_characters())
+        for part in self._parts:
+            lengths = length_quantiles(self._lengths[part])
+            counts |= {f"{part} {name}": length for name, length in lengths.items()}
         return counts | {
             f"{part} {predicate}": found[predicate] for predicate in known for part, found in stated.items()
         }
 
     def notes(self, known: Iterable[str]) -> list[dict[str, Any]]:
         """One for each kind that occurs: its count, and the first examples."""
-        for predicate in known:
+        for predicate in known if "train" in self._parts else ():
             if not self._predicates["train"][predicate]:
                 self._notes.add("unseen", predicate)
         return self._notes.listed()
@@ -99,8 +105,7 @@ class SentenceStatistics:
         if len(text) < _SHORT:
             self._notes.add("short", f"{name}: {text}")
         self._notes.add_matches(name, text, _PATTERNS)
-        digest = hashlib.blake2b(text_key(text).encode(), digest_size=16).digest()
-        first, earlier = self._texts.add(part, digest, name)
+        first, earlier = self._texts.add(part, overlap.text_digest(text), name)
         if first != name:
             self._notes.add("repeated_text", f"{name} and {first}")
         if earlier:

@@ -1,12 +1,12 @@
-"""Read all raw files once: report problems, pass on sentences, count their properties."""
+"""Read the raw files of some parts once: report problems, pass on sentences, count their properties."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tasks.core.competition import Part
 from tasks.core.errors import InvalidData, Problem
-from tasks.extraction.config import Data
+from tasks.extraction.config import SCHEMA, TRAIN, Data
 from tasks.extraction.raw import files, sentences
 from tasks.extraction.raw.statistics import SentenceStatistics
 from tasks.extraction.records import Record
@@ -18,50 +18,51 @@ Sink = Callable[[Part, Record], None]
 
 
 class RawContents(NamedTuple):
-    """The contents of all raw files but the sentences themselves."""
+    """The contents of raw files but the sentences themselves; empty where no part needs them."""
 
     schema: list[dict[str, str]]
     characters: list[tuple[str, int]]
     alias: dict[str, list[str]]
     location: dict[str, list[str]]
     summary: dict[str, Any]
-    """`{"counts": {…}, "notes": [{"kind", "message", "examples"}, …]}`."""
+    """`{"counts": {…}, "notes": [{"kind", "message", "count", "examples"}, …]}`."""
 
 
-def read_all(data: Data, sink: Sink | None) -> RawContents:
-    """Read and check all files; only counts and digests of sentences are kept.
+def read_parts(data: Data, parts: Collection[Part], sink: Sink | None) -> RawContents:
+    """Read and check the files of these parts; only counts and digests of sentences are kept.
 
     Raises:
         InvalidData: all problems of the files.
         InvalidSettings: a file lies outside data.root, or two would give their sentences the same ids.
     """
-    problems = files.check_paths(data)
-    absent = {problem.file for problem in problems}
+    problems = files.check_paths(data, parts)
     root = Path(data.root).expanduser()
-    schema = None if root / files.SCHEMA in absent else files.read_schema(root / files.SCHEMA, problems)
+    present = files.purposes(data, parts).keys() - {problem.file for problem in problems}
+    schema = files.read_schema(root / SCHEMA, problems) if root / SCHEMA in present else None
     alias, location = (
-        files.read_dictionary(root / name, problems) if name and root / name not in absent else {}
+        files.read_dictionary(root / name, problems) if name and root / name in present else {}
         for name in (data.alias, data.location)
     )
-    statistics = SentenceStatistics(longest=data.longest)
-    for part, sentence in _sentences(data, schema, problems):
+    statistics = SentenceStatistics(parts, longest=data.longest)
+    for part, sentence in _sentences(data, parts, schema, problems):
         statistics.add(part, sentence)
         if sink:
             sink(part, sentence.record)
-    if not problems and not statistics.triples("train"):
+    if not problems and "train" in parts and not statistics.triples("train"):
         received = "sentences that have none"
-        problems.append(Problem(root / files.TRAIN, None, "triples to learn from", received))
-    if problems or schema is None:
+        problems.append(Problem(root / TRAIN, None, "triples to learn from", received))
+    if problems:
         raise InvalidData(interleaved(problems))
-    summary = {"counts": statistics.counts(schema.types), "notes": statistics.notes(schema.types)}
-    return RawContents(schema.rows, statistics.normalised_characters(), alias, location, summary)
+    rows, types = schema or files.Schema([], {})
+    summary = {"counts": statistics.counts(types), "notes": statistics.notes(types)}
+    return RawContents(rows, statistics.normalised_characters(), alias, location, summary)
 
 
 def _sentences(
-    data: Data, schema: files.Schema | None, problems: list[Problem]
+    data: Data, parts: Collection[Part], schema: files.Schema | None, problems: list[Problem]
 ) -> Iterator[tuple[Part, sentences.ParsedSentence]]:
     """Yield the valid sentences of the files that exist; problems of the others are appended."""
-    existing = [each for each in files.sentence_files(data) if each.file.is_file()]
+    existing = [each for each in files.sentence_files(data, parts) if each.file.is_file()]
     progress = LineProgress(sum(each.file.stat().st_size for each in existing), of="sentences")
     known = schema.types if schema else None
     for part, file in existing:

@@ -6,9 +6,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from tasks.core.competition import Part
 from tasks.core.errors import InvalidData, InvalidSettings
 from tasks.extraction import data
 from tasks.extraction.config import Data
+from tasks.text.dataset_files import PARTS
 from tests.extraction.mutations import (
     content,
     encoded,
@@ -20,7 +22,7 @@ from tests.extraction.mutations import (
     schema_again,
     value,
 )
-from tests.extraction.raw_files import write
+from tests.extraction.raw_files import load, write
 
 SCHEMA, TRAIN, VALIDATION, TEST = (
     "all_50_schemas",
@@ -116,14 +118,18 @@ def root(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 def test_wrong_files_are_refused_and_nothing_is_written(case: Case, root: Path, tmp_path: Path) -> None:
     case.mutate(root / case.file)
-    folder = tmp_path / "dataset"
-    folder.mkdir()
-    with pytest.raises(InvalidData) as error:
-        data.load(Data(root=str(root), **case.settings), folder)
-    assert str(error.value).startswith(str(root / case.file) + ":")
-    assert [words for words in case.says if words not in str(error.value)] == []
-    assert len(error.value.problems) <= len(CASES)
-    assert list(folder.iterdir()) == []
+    settings = Data(root=str(root), **case.settings)
+    reading = [part for part in PARTS if case.file in settings.files_of(part)]
+    assert reading
+    for part in reading:
+        folder = tmp_path / part
+        folder.mkdir()
+        with pytest.raises(InvalidData) as error:
+            data.load(settings, part, folder)
+        assert str(error.value).startswith(str(root / case.file) + ":")
+        assert [words for words in case.says if words not in str(error.value)] == []
+        assert len(error.value.problems) <= len(CASES)
+        assert list(folder.iterdir()) == []
 
 
 ACCEPTED = [
@@ -141,9 +147,7 @@ ACCEPTED = [
 def test_harmless_differences_change_nothing(file: str, mutate: Any, root: Path, tmp_path: Path) -> None:
     written = []
     for name in ("before", "after"):
-        (tmp_path / name).mkdir()
-        data.load(Data(root=str(root)), tmp_path / name)
-        written.append({part.name: part.read_bytes() for part in (tmp_path / name).iterdir()})
+        written.append({part.name: part.read_bytes() for part in load(root, tmp_path / name).iterdir()})
         mutate(root / file)
     assert written[0] == written[1]
 
@@ -189,6 +193,14 @@ def test_training_sentences_without_any_triple_are_refused(root: Path) -> None:
     content('{"text": "ab", "spo_list": []}\n')(root / TRAIN)
     with pytest.raises(InvalidData, match=r"train_data.json: expected triples to learn from"):
         data.count(Data(root=str(root)))
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_folder_beside_is_named_for_a_part_alone(root: Path, part: Part) -> None:
+    for file in {SCHEMA, TRAIN, VALIDATION, TEST} - set(Data().files_of(part)):
+        (root / file).unlink()
+    with pytest.raises(InvalidData, match=f"try --set data.root={root}"):
+        data.load(Data(root=str(root.parent)), part, root)
 
 
 @pytest.mark.parametrize("near", ["above", "below"])
