@@ -16,7 +16,7 @@ from tasks.learning.training.job import fit_job
 @step(
     uses=("language_model",),
     libraries=("backend",),
-    label="pretrain {name} on {parts}",
+    label="pretrain {name}",
     retries=2,
     ignore=("name",),
 )

@@ -75,7 +75,7 @@ def test_photograph(case: Case) -> None:
 
 
 def another_test_photograph(case: Case) -> None:
-    rewrite(case.folder / "data" / "test" / "zz.jpg", other_pixels(b""))
+    (case.folder / "data" / "test" / "zz.jpg").write_bytes(other_pixels(b""))
 
 
 def jpeg_comment(contents: bytes) -> bytes:
@@ -222,7 +222,9 @@ EDITS = [
     Edit(
         "a file that is no photograph", lambda case: (case.folder / "data" / ".note").write_text("x"), set()
     ),
-    Edit("another label", label_list("a 7 -", *LINES[1:]), TRAINING_RECORDS, {"load dogs train": "image.txt"}),
+    Edit(
+        "another label", label_list("a 7 -", *LINES[1:]), TRAINING_RECORDS, {"load dogs train": "image.txt"}
+    ),
     Edit("another address in the label list", label_list("a 3 x", *LINES[1:]), {"load dogs train"}),
     # Settings
     Edit(

@@ -179,7 +179,8 @@ def artifacts(places: dict[str, str]) -> set[str]:
     return {
         path.name
         for path in (Path(places["PODIUM_STORE"]) / "artifacts").iterdir()
-        if path.name.split("-")[0] in ("train", "test", "common", "folds", "model", "scores", "member", "blend")
+        if path.name.split("-")[0]
+        in ("train", "test", "common", "folds", "model", "scores", "member", "blend")
         and path.is_dir()
     }
 
