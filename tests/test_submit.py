@@ -30,7 +30,7 @@ def file(monkeypatch: pytest.MonkeyPatch) -> Artifact:
     monkeypatch.setattr(module, "find", lambda competition: rules)
     monkeypatch.setattr(module, "run_id", lambda: "run")
     monkeypatch.setattr(module, "describe", described)
-    monkeypatch.setattr(module, "_scores", lambda blended: {})
+    monkeypatch.setattr(module, "_scores", lambda blended, validation: {})
     with Store.current().new_folder() as folder:
         (folder / "answers.txt").write_text("1\ta\n")
         return Store.current().keep("submission", folder)
@@ -46,9 +46,15 @@ def described(config: BaseModel, steps: Any, *, command: str) -> dict[str, Any]:
     }
 
 
+def ensemble(file: Artifact) -> dict[str, Any]:
+    """A member of one model, all of it in one artifact."""
+    member = {"member": file, "recipe": Config(seed=3), "models": [file]}
+    return {"train": file, "common": file, "blend": file, "validation": None, "members": {"only": member}}
+
+
 def submitted(file: Artifact, seeds: list[int]) -> list[str]:
     def one(seed: int) -> str:
-        return str(module.submit.fn("toy", Config(seed=seed), file, file, file, "name"))
+        return str(module.submit.fn("toy", Config(seed=seed), [file], ensemble(file), file, "name"))
 
     with ThreadPoolExecutor(len(seeds)) as pool:
         return list(pool.map(one, seeds))

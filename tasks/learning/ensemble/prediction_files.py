@@ -24,12 +24,17 @@ def write_pieces(folder: Path, name: str, pieces: Iterable[Scores]) -> None:
     """Write scores that come in consecutive pieces as `write` does.
 
     Candidates are written piece by piece, so that memory holds one piece; arrays after the last piece.
+
+    Raises:
+        ValueError: there is no piece; a part without records is one that is empty.
     """
     _write(folder, name, iter(pieces))
 
 
 def _write(folder: Path, name: str, pieces: Iterator[Scores]) -> None:
-    first = next(pieces)
+    first = next(pieces, None)
+    if first is None:
+        raise ValueError(f"{name}: expected at least one piece of scores, received none")
     if isinstance(first.values, Candidates):
         candidate_pieces = ((each.ids, each.values) for each in chain([first], pieces))
         candidates.write(folder / f"{name}.jsonl", candidate_pieces)

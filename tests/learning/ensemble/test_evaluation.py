@@ -1,11 +1,9 @@
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tasks.core.competition import Score, Scores
-from tasks.learning.ensemble import prediction_files
+from tasks.core.competition import Score
 from tasks.learning.ensemble.evaluation import Evaluator
 
 RECORDS = 4000
@@ -32,27 +30,25 @@ class Share:
         return TRUTH
 
 
-def kept(folder: Path, right: np.ndarray) -> Path:
-    folder.mkdir()
-    values = np.eye(2)[np.where(right, TRUTH, 1 - TRUTH)]
-    prediction_files.write(folder, "out_of_fold", Scores([str(row) for row in range(RECORDS)], values))
-    return folder
+def values_of(right: np.ndarray) -> np.ndarray:
+    """(n, 2) values that put all on the truth where they are right, and nothing where they are not."""
+    values: np.ndarray = np.eye(2)[np.where(right, TRUTH, 1 - TRUTH)]
+    return values
 
 
 @pytest.fixture
-def folders(tmp_path: Path) -> list[Path]:
+def members() -> list[np.ndarray]:
     """Right in four of five; the second is wrong besides in some that are the first's alone."""
     right = DRAWN.random(RECORDS) < 0.8
-    return [kept(tmp_path / "one", right), kept(tmp_path / "two", right & (DRAWN.random(RECORDS) < 0.95))]
+    return [values_of(right), values_of(right & (DRAWN.random(RECORDS) < 0.95))]
 
 
 @pytest.mark.parametrize("higher_is_better", [True, False])
-def test_a_gain_is_the_paired_difference_with_its_standard_error(folders, higher_is_better):
+def test_a_gain_is_the_paired_difference_with_its_standard_error(members, higher_is_better):
     evaluator = Evaluator(Share(higher_is_better=higher_is_better))
-    one, two = map(evaluator.evaluate, folders)
-    values = [prediction_files.read(folder, "out_of_fold").values for folder in folders]
-    difference = evaluator.difference(values[0], one, values[1], two)
-    right = [each.argmax(axis=1) == TRUTH for each in values]
+    one, two = map(evaluator.evaluate, members)
+    difference = evaluator.difference(members[0], one, members[1], two)
+    right = [each.argmax(axis=1) == TRUTH for each in members]
     differences = right[0].astype(float) - right[1]
     assert difference.value == pytest.approx(differences.mean())
     assert difference.standard_error == pytest.approx(differences.std() / RECORDS**0.5, rel=0.3)
@@ -62,8 +58,7 @@ def test_a_gain_is_the_paired_difference_with_its_standard_error(folders, higher
     assert one.score.signed > two.score.signed
 
 
-def test_there_is_no_difference_from_oneself(folders):
+def test_there_is_no_difference_from_oneself(members):
     evaluator = Evaluator(Share())
-    one = evaluator.evaluate(folders[0])
-    values = prediction_files.read(folders[0], "out_of_fold").values
-    assert evaluator.difference(values, one, values, one) == (0.0, 0.0)
+    one = evaluator.evaluate(members[0])
+    assert evaluator.difference(members[0], one, members[0], one) == (0.0, 0.0)

@@ -45,10 +45,11 @@ def test_no_records_of_a_part_are_a_part(tmp_path, values):
 def test_pieces_make_the_bytes_of_the_whole(tmp_path, values):
     for name in ("whole", "pieces"):
         (tmp_path / name).mkdir()
-    pieces = [("a", Scores(IDS[rows], values[rows])) for rows in (slice(0, 2), slice(2, 2), slice(2, 5))]
-    write_pieces(tmp_path / "pieces", [*pieces, ("b", pieces[0][1])])
+    pieces = [Scores(IDS[rows], values[rows]) for rows in (slice(0, 2), slice(2, 2), slice(2, 5))]
+    write_pieces(tmp_path / "pieces", "a", pieces)
     write(tmp_path / "whole", "a", Scores(IDS, values))
-    write(tmp_path / "whole", "b", pieces[0][1])
+    names = [sorted(path.name for path in folder.iterdir()) for folder in tmp_path.iterdir()]
+    assert names[0] == names[1]
     for file in (tmp_path / "whole").iterdir():
         assert (tmp_path / "pieces" / file.name).read_bytes() == file.read_bytes()
 
@@ -59,20 +60,15 @@ def test_a_piece_of_candidates_is_on_the_disk_before_the_next_is_made(tmp_path):
 
     def pieces():
         for _ in range(3):
-            yield "a", Scores([str(row) for row in range(1000)], many)
+            yield Scores([str(row) for row in range(1000)], many)
             sizes.append((tmp_path / "a.jsonl").stat().st_size)
 
-    write_pieces(tmp_path, pieces())
+    write_pieces(tmp_path, "a", pieces())
     assert 50_000 < sizes[0] < sizes[1] < sizes[2]
 
 
-@KINDS
-def test_a_name_that_comes_back_is_refused(tmp_path, values):
-    scores = Scores(IDS, values)
-    with pytest.raises(ValueError, match="pieces of 'a' one after the other"):
-        write_pieces(tmp_path, [("a", scores), ("b", scores), ("a", scores)])
-
-
-def test_nothing_predicted_is_no_file(tmp_path):
-    write_pieces(tmp_path, [])
+def test_nothing_predicted_is_refused_and_no_file(tmp_path):
+    """A part without records is one empty piece."""
+    with pytest.raises(ValueError, match="a: expected at least one piece of scores, received none"):
+        write_pieces(tmp_path, "a", [])
     assert list(tmp_path.iterdir()) == []

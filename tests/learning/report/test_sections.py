@@ -1,10 +1,12 @@
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from tasks.core.competition import Score, Scores
+from tasks.core.dataset import PartFolders, note, notes_file
 from tasks.core.report.formatting import Estimate
 from tasks.core.report.page import Chart, Material, Section, TableBlock, Text
 from tasks.learning.report import sections
@@ -46,6 +48,10 @@ def material(**changes) -> Material:
         config={"folds": {"count": 2}, "recipes": [{"name": "x", "sizes": [1, 2]}], "seed": 0},
     )
     return base._replace(**changes)
+
+
+def write_notes(folder: Path, part: str, counts: dict[str, int], notes: list[dict[str, Any]]) -> None:
+    (folder / notes_file(part)).write_text(json.dumps({"counts": counts, "notes": notes}))
 
 
 def table(section: Section) -> TableBlock:
@@ -131,11 +137,11 @@ def test_a_duration_is_told_as(seconds, shown):
 
 
 def test_time_counts_states_and_sums_seconds():
-    assert "2 steps (1 completed, 1 cached), 1 h 0 min" in words(sections.time(material()))
+    assert "2 steps (1 completed, 1 cached), 1 h 0 min" in words(sections.time(material().steps))
 
 
 def test_settings_are_named_as_the_command_line_takes_them():
-    assert table(sections.settings(material())).rows == [
+    assert table(sections.settings(material().config)).rows == [
         ["folds.count", "2"],
         ["recipes.0.name", '"x"'],
         ["recipes.0.sizes", "[1, 2]"],
@@ -154,16 +160,23 @@ def test_own_sections_stand_between_results_and_origins_and_empty_ones_are_left_
 
 
 def test_notes_show_counts_that_are_not_shown_elsewhere_and_the_first_examples(tmp_path):
-    examples = [*"abcde", {"f": 1}, "g"]
-    notes = {
-        "counts": {"train": 6, "train x": 1},
-        "notes": [{"kind": "repeated", "message": "kept once", "examples": examples}],
-    }
-    (tmp_path / "notes.json").write_text(json.dumps(notes))
+    write_notes(tmp_path, "train", {"train": 6, "train x": 1}, [note("repeated", "kept once", 7, "abcdefg")])
     found = sections.notes(tmp_path, omitted={"train x"}, more=[Text("between")])
     assert found.blocks[0].rows == [["train", 6]]
     assert found.blocks[1] == Text("between")
-    assert found.blocks[2].rows == [["repeated", "kept once", "a, b, c, d, e and 2 more"]]
+    assert found.blocks[2].rows == [["repeated", "kept once: 7", "a, b, c, d, e and 2 more"]]
+
+
+def test_notes_of_all_parts_are_one_section_and_those_of_one_kind_one_row(tmp_path):
+    folders = [tmp_path / name for name in ("test", "train", "overlap")]
+    for folder in folders:
+        folder.mkdir()
+    write_notes(folders[0], "test", {"test": 2}, [note("long", "long ones", 1_200, "xy")])
+    write_notes(folders[1], "train", {"train": 6}, [note("long", "long ones", 3, "a")])
+    write_notes(folders[2], "overlap", {}, [note("twins", "twins", 1, "a")])
+    found = sections.notes(PartFolders.of(*folders))
+    assert found.blocks[0].rows == [["train", 6], ["test", 2]]
+    assert found.blocks[1].rows == [["long", "long ones: 1,203", "a, x, y"], ["twins", "twins: 1", "a"]]
 
 
 def test_a_dataset_without_notes_has_no_section_of_them(tmp_path):
