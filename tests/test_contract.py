@@ -96,7 +96,8 @@ def test_each_function_lives_in_the_file_its_name_promises(member: Member) -> No
 
 
 def test_functions_take_what_steps_give_them(member: Member) -> None:
-    taken = {"load": 3, "features": 2, "excerpt": 3, "ids": 2, "decode": 3, "write": 3, "check": 3, "suggest": 2}
+    taken = {"load": 3, "features": 2, "excerpt": 3, "ids": 2, "decode": 3, "write": 3, "check": 3}
+    taken["suggest"] = 2
     for name in PROMISED:
         if getattr(member.rules, name) is None:
             continue

@@ -22,10 +22,14 @@ SETTINGS: dict[str, Any] = {
     ],
 }
 
-LOAD, SPLIT = {"load extraction"}, {"split extraction"}
+LOAD = {f"load extraction {part}" for part in ("train", "validation", "test")}
+COMMON, SPLIT, COMPARE = {"common extraction"}, {"split extraction"}, {"compare extraction"}
 AUGMENT = {"augment pointer view 0", "augment pointer view 1"}
-ENCODE, PRETRAIN = {"encode pointer words"}, {"pretrain linker"}
-END = {"blend extraction", "decode extraction"}
+ENCODE = {f"encode pointer {part} words" for part in ("train", "validation", "test")}
+PRETRAIN = {"pretrain linker"}
+COMBINE = {"combine extraction validation", "combine extraction test"}
+VALIDATE, DECODE = {"validate extraction"}, {"decode extraction"}
+END = {"blend extraction"} | COMBINE | VALIDATE | DECODE
 
 
 def fitted(recipe: str) -> set[str]:
@@ -35,29 +39,39 @@ def fitted(recipe: str) -> set[str]:
 
 def predicted(recipe: str) -> set[str]:
     """What runs when a recipe's predictions change, to the end."""
-    which = ("fold 0", "fold 1", "all folds")
-    return {f"predict {recipe} {of}" for of in which} | {f"gather {recipe}"} | END
+    held_out = {f"predict {recipe} fold 0", f"predict {recipe} fold 1", f"gather {recipe}"}
+    return held_out | scored(recipe, "validation") | scored(recipe, "test") | END
+
+
+def scored(recipe: str, part: str) -> set[str]:
+    """What runs when a recipe scores other records of a part."""
+    return {f"predict {recipe} {part}", f"average {recipe} {part}"}
 
 
 GATHER = {"gather pointer", "gather linker"}
 MODELS = fitted("pointer") | fitted("linker")
 THIRD_FOLD = {f"{step} {recipe} fold 2" for step in ("train", "predict") for recipe in ("pointer", "linker")}
-ALL = LOAD | SPLIT | AUGMENT | ENCODE | PRETRAIN | MODELS
+AVERAGE = {f"average {recipe} {part}" for recipe in ("pointer", "linker") for part in ("validation", "test")}
+OTHER_LOADS = {f"{step} {part}" for part in ("validation", "test") for step in ("load extraction",)}
+OTHER_LOADS |= {"encode pointer validation words", "encode pointer test words"}
+ALL = LOAD | COMMON | COMPARE | SPLIT | AUGMENT | ENCODE | PRETRAIN | MODELS
 
 
 def prepare(folder: Path) -> None:
     contract.write(folder / "data")
 
 
-def sentences(change: Callable[[list[Any]], Any], *, indent: str = "") -> Callable[[Case], None]:
-    """Change the training sentences; `indent` is put before each line."""
+def sentences(
+    change: Callable[[list[Any]], Any], *, indent: str = "", file: str = "train_data.json"
+) -> Callable[[Case], None]:
+    """Change the sentences of a file; `indent` is put before each line."""
 
     def edit(case: Case) -> None:
-        file = case.folder / "data" / "train_data.json"
-        lines = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+        path = case.folder / "data" / file
+        lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
         change(lines)
         text = "".join(f"{indent}{json.dumps(line, ensure_ascii=False)}\n" for line in lines)
-        rewrite(file, text.encode())
+        rewrite(path, text.encode())
 
     return edit
 
@@ -65,6 +79,11 @@ def sentences(change: Callable[[list[Any]], Any], *, indent: str = "") -> Callab
 def less(lines: list[Any]) -> None:
     """Take the last triple from a sentence."""
     next(line for line in lines if line["spo_list"])["spo_list"].pop()
+
+
+def another_text(lines: list[Any]) -> None:
+    """One sentence with a further character."""
+    lines[0]["text"] += "。"
 
 
 STAGES = [{"learning_rate": 0.5}]
@@ -80,7 +99,7 @@ EDITS = [
     Edit(
         "metric, rewritten with equal results",
         code("tasks/extraction/metric.py", "maxsize=4", "maxsize=5"),
-        GATHER | {"blend extraction"},
+        GATHER | {"blend extraction"} | VALIDATE,
     ),
     Edit(
         "rule",
@@ -91,7 +110,7 @@ EDITS = [
     Edit(
         "blending rule",
         code("tasks/learning/ensemble/greedy.py", 'generator(seed, "bags")', 'generator(seed, "bags", 1)'),
-        GATHER | {"blend extraction"},
+        GATHER | AVERAGE | {"blend extraction"} | COMBINE,
     ),
     Edit(
         "an edit of CasRel trains neither GPLinker nor the pointer network",
@@ -161,8 +180,23 @@ EDITS = [
     Edit("another competition", code("tasks/dogs/metric.py", "** 0.5", "** (1 / 2)"), set()),
     Edit("flow", code("flows/extraction.py", "DAG: sentence → triples", "From sentence to triples"), set()),
     # Raw files
-    Edit("a label", sentences(less), ALL, {"load extraction": "train_data.json"}),
-    Edit("spaces between lines' values", sentences(lambda lines: None, indent=" "), LOAD),
+    Edit("a label", sentences(less), ALL - OTHER_LOADS, {"load extraction train": "train_data.json"}),
+    Edit(
+        "a test sentence; pretraining reads it too",
+        sentences(another_text, file="test1_data_postag.json"),
+        {"load extraction test", "encode pointer test words", "combine extraction test"}
+        | scored("pointer", "test")
+        | PRETRAIN
+        | fitted("linker")
+        | COMPARE,
+        {
+            "load extraction test": "test1_data_postag.json",
+            "pretrain linker": "waits for load extraction test",
+        },
+    ),
+    Edit(
+        "spaces between lines' values", sentences(lambda lines: None, indent=" "), {"load extraction train"}
+    ),
     Edit("a file beside", lambda case: (case.folder / "data" / ".note").write_text("x"), set()),
     # Settings
     Edit(
@@ -193,8 +227,8 @@ EDITS = [
     Edit("name of a recipe", setting("recipes.1.name", "renamed"), END),
     # What lies around
     Edit("version of TensorFlow", version("tensorflow"), PRETRAIN | MODELS),
-    Edit("version of what folds rest on", version("scikit-learn"), SPLIT),
-    Edit("version of what all steps but the first use", version("numpy"), ALL - LOAD),
+    Edit("version of what folds rest on", version("scikit-learn"), SPLIT | COMPARE),
+    Edit("version of what all steps but the first use", version("numpy"), ALL - LOAD - COMMON),
     Edit("version of what another competition uses", version("albumentations"), set()),
 ]
 

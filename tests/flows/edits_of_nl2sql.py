@@ -17,15 +17,18 @@ SETTINGS: dict[str, Any] = {
             "name": "pairs",
             "method": "two-stage",
             "encoder": {"kind": "bert"},
-            "pretraining": {"stages": [{}]},
+            "pretraining": {"stages": [{}], "texts": "train"},
         },
     ],
 }
 
-LOAD, SPLIT = {"load nl2sql"}, {"split nl2sql"}
+LOAD = {f"load nl2sql {part}" for part in ("train", "validation", "test")}
+COMMON, SPLIT, COMPARE = {"common nl2sql"}, {"split nl2sql"}, {"compare nl2sql"}
 AUGMENT = {"augment sketch view 0", "augment sketch view 1"}
 PRETRAIN = {"pretrain pairs"}
-END = {"blend nl2sql", "decode nl2sql"}
+COMBINE = {"combine nl2sql validation", "combine nl2sql test"}
+VALIDATE, DECODE = {"validate nl2sql"}, {"decode nl2sql"}
+END = {"blend nl2sql"} | COMBINE | VALIDATE | DECODE
 
 
 def fitted(recipe: str) -> set[str]:
@@ -35,26 +38,38 @@ def fitted(recipe: str) -> set[str]:
 
 def predicted(recipe: str) -> set[str]:
     """What runs when a recipe's predictions change, to the end."""
-    which = ("fold 0", "fold 1", "all folds")
-    return {f"predict {recipe} {of}" for of in which} | {f"gather {recipe}"} | END
+    held_out = {f"predict {recipe} fold 0", f"predict {recipe} fold 1", f"gather {recipe}"}
+    return held_out | scored(recipe, "validation") | scored(recipe, "test") | END
+
+
+def scored(recipe: str, part: str) -> set[str]:
+    """What runs when a recipe scores other records of a part."""
+    return {f"predict {recipe} {part}", f"average {recipe} {part}"}
 
 
 GATHER = {"gather sketch", "gather pairs"}
 PREDICTED = predicted("sketch") | predicted("pairs")
 MODELS = fitted("sketch") | fitted("pairs")
 THIRD_FOLD = {f"{step} {recipe} fold 2" for step in ("train", "predict") for recipe in ("sketch", "pairs")}
-ALL = LOAD | SPLIT | AUGMENT | PRETRAIN | MODELS
+AVERAGE = {f"average {recipe} {part}" for recipe in ("sketch", "pairs") for part in ("validation", "test")}
+TEST = scored("sketch", "test") | scored("pairs", "test") | {"combine nl2sql test"}
+VALIDATION = scored("sketch", "validation") | scored("pairs", "validation") | {"combine nl2sql validation"}
+OTHER_LOADS = {"load nl2sql validation", "load nl2sql test"}
+ALL = LOAD | COMMON | COMPARE | SPLIT | AUGMENT | PRETRAIN | MODELS
 
 
 def prepare(folder: Path) -> None:
     contract.write(folder / "data")
 
 
-def questions(change: Callable[[list[Any]], Any], *, indent: str = "") -> Callable[[Case], None]:
-    """Change the training questions; `indent` is put before each line."""
+def questions(
+    change: Callable[[list[Any]], Any], *, indent: str = "", part: str = "train"
+) -> Callable[[Case], None]:
+    """Change the questions of a part; `indent` is put before each line."""
+    name = {"validation": "val"}.get(part, part)
 
     def edit(case: Case) -> None:
-        file = case.folder / "data" / "train" / "train.json"
+        file = case.folder / "data" / name / f"{name}.json"
         lines = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
         change(lines)
         text = "".join(f"{indent}{json.dumps(line, ensure_ascii=False)}\n" for line in lines)
@@ -69,6 +84,11 @@ def relabelled(lines: list[Any]) -> None:
     chosen[0] = 0 if chosen[0] else 4
 
 
+def another_text(lines: list[Any]) -> None:
+    """One question in other words."""
+    lines[0]["question"] += "？"
+
+
 STAGES = [{"learning_rate": 0.5}]
 EDITS = [
     Edit("nothing", lambda case: None, set()),
@@ -76,13 +96,13 @@ EDITS = [
     Edit(
         "metric",
         code("tasks/nl2sql/metric.py", "maxsize=4", "maxsize=5"),
-        GATHER | {"blend nl2sql"},
+        GATHER | {"blend nl2sql"} | VALIDATE,
         {"gather pairs": "code of tasks.nl2sql.metric changed"},
     ),
     Edit(
         "official scorer",
         code("tasks/nl2sql/query/official_scorer.py", "BATCH = 64", "BATCH = 65"),
-        GATHER | {"blend nl2sql"},
+        GATHER | {"blend nl2sql"} | VALIDATE,
     ),
     Edit(
         "execution of queries",
@@ -133,8 +153,19 @@ EDITS = [
     Edit("another competition", code("tasks/extraction/metric.py", "maxsize=4", "maxsize=5"), set()),
     Edit("flow", code("flows/nl2sql.py", "DAG: question and table → query", "From question to query"), set()),
     # Raw files
-    Edit("a label", questions(relabelled), ALL, {"load nl2sql": "train.json"}),
-    Edit("spaces between lines' values", questions(lambda lines: None, indent=" "), LOAD),
+    Edit("a label", questions(relabelled), ALL - OTHER_LOADS, {"load nl2sql train": "train/train.json"}),
+    Edit(
+        "a test question",
+        questions(another_text, part="test"),
+        {"load nl2sql test"} | TEST | DECODE | COMPARE,
+        {"load nl2sql test": "contents of data.root changed (test/test.json)"},
+    ),
+    Edit(
+        "a validation question",
+        questions(another_text, part="validation"),
+        {"load nl2sql validation"} | VALIDATION | VALIDATE | COMPARE,
+    ),
+    Edit("spaces between lines' values", questions(lambda lines: None, indent=" "), {"load nl2sql train"}),
     # Settings
     Edit(
         "learning rate",
@@ -155,7 +186,7 @@ EDITS = [
     Edit("name of a recipe", setting("recipes.1.name", "renamed"), END),
     # What lies around
     Edit("version of TensorFlow", version("tensorflow"), PRETRAIN | MODELS),
-    Edit("version of what all steps but the first use", version("numpy"), ALL - LOAD),
+    Edit("version of what all steps but the first use", version("numpy"), ALL - LOAD - COMMON),
     Edit("version of what another competition uses", version("albumentations"), set()),
 ]
 
