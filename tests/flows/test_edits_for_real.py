@@ -37,9 +37,12 @@ epochs = 1
 """
 
 TRAIN = {"train small fold 0", "train small fold 1"}
-PREDICT = {"predict small fold 0", "predict small fold 1"}
-BLEND = {"blend dogs"}
-ALL = TRAIN | PREDICT | BLEND | {"load dogs", "split dogs", "gather small", "decode dogs"}
+HELD_OUT = {"predict small fold 0", "predict small fold 1"}
+TEST = {"predict small test, fold 0", "predict small test, fold 1", "average small test"}
+PREDICT = HELD_OUT | TEST
+BLEND, ANSWER = {"blend dogs"}, {"combine dogs test", "decode dogs"}
+LOAD, COMPARE = {"load dogs train", "load dogs test"}, {"compare dogs"}
+ALL = TRAIN | PREDICT | BLEND | ANSWER | LOAD | COMPARE | {"common dogs", "split dogs", "gather small"}
 
 
 class Place(NamedTuple):
@@ -109,7 +112,11 @@ def test_edits_repeat_exactly_what_they_touch(tmp_path: Path) -> None:
     photograph = next((tmp_path / "data" / "train").iterdir())
     contents = photograph.read_bytes()
     photograph.write_bytes(contents[:2] + b"\xff\xfe\x00\x07hello" + contents[2:])
-    assert place.repeated() == {"load dogs"}
+    assert place.repeated() == {"load dogs train"}
+
+    photograph = next((tmp_path / "data" / "test").iterdir())
+    shutil.copy(next((tmp_path / "data" / "train").iterdir()), photograph)
+    assert place.repeated() == {"load dogs test"} | TEST | ANSWER | COMPARE
 
     assert place.repeated("--set", 'recipes.0.test_time.views=["flip"]') >= PREDICT | {"gather small"}
     assert place.repeated("--set", "recipes.0.training.label_smoothing=0.1") >= TRAIN | PREDICT

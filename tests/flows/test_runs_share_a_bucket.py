@@ -25,6 +25,6 @@ def test_a_run_computes_only_what_no_other_store_has(
 
         finish(command(data, seed=7), there)
         finish(command(data, seed=7), here)
-        assert "load dogs" not in ran(journals(there)[1])
+        assert "load dogs train" not in ran(journals(there)[1])
         assert ran(journals(there)[1]) != []
         assert ran(journals(here)[1]) == []

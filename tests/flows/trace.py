@@ -95,9 +95,10 @@ class Tracer:
                 "settings": sorted(recorded.settings),
                 "covered": sorted(covered),
             }
-        if step.name == "predict" and arguments["fold"] is not None:  # as a search does
-            call = {name: arguments[name] for name in ("competition", "dataset", "folds", "of")}
-            self.call(evaluate, {**call, "name": arguments["recipe"].name, "predictions": outcome.result})
+        if step.name == "predict" and arguments["part"] == "held_out":  # as a search does
+            call = {name: arguments[name] for name in ("competition", "folds", "of")}
+            call |= {"train": arguments["dataset"][0], "predictions": outcome.result}
+            self.call(evaluate, {**call, "name": arguments["recipe"].name})
         return outcome.result
 
 
