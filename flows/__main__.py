@@ -10,6 +10,7 @@ from flows.commands import (
     catalogue,
     housekeeping,
     leaderboard,
+    members,
     prediction,
     runs,
     search,
@@ -36,6 +37,11 @@ submission_app = typer.Typer(
     help="List, show and compare submissions, check files, record public scores; without a command, list.",
     epilog="Example: podium submissions --html submissions.html",
 )
+member_app = typer.Typer(
+    help="List members of earlier runs, write their scores to files, add predictions of other programs.",
+    epilog="Example: podium members list dogs",
+    no_args_is_help=True,
+)
 schedule_app = typer.Typer(
     help="List, pause and resume the schedules of `podium serve`.",
     epilog="Example: podium schedules pause dogs/best",
@@ -57,6 +63,10 @@ register(app, runs.run, "run dogs --preset best --set folds.count=5 --timeout 3h
 register(app, search.search, "search dogs --preset frozen --trials 30 --timeout 8h", resumes=True)
 register(app, blending.blend, "blend dogs --members best:10 --preset best", resumes=True)
 register(app, prediction.predict, "predict dogs --from best --set data.root=~/final", resumes=True)
+app.add_typer(member_app, name="members")
+register(member_app, members.list_, "members list dogs")
+register(member_app, members.export, "members export dogs frozen --preset frozen --output frozen.parquet")
+register(member_app, members.add, "members add dogs --name ana --oof oof.csv --test test.csv --preset frozen")
 app.add_typer(submission_app, name="submissions")
 register(submission_app, leaderboard.list_, "submissions list dogs")
 register(submission_app, submissions.show, "submissions show 20260131-120000-seed")

@@ -64,7 +64,7 @@ def submit(
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "file": file.name,
             "file_sha256": sha256_of_file(file),
-            **_scores(ensemble["blend"], ensemble["validation"]),
+            **_scores(ensemble),
             "ensemble": _as_json(ensemble),
             "left_out": left_out or {},
             **describe(config, Store.current().journal(run_id() or ""), command=rebuild),
@@ -95,13 +95,26 @@ def _as_json(value: Any) -> Any:
     return value.model_dump(mode="json") if isinstance(value, BaseModel) else value
 
 
-def _scores(blended: Artifact, validation: Artifact | None) -> dict[str, Any]:
-    summary = json.loads((blended.path / "blend.json").read_text("utf-8"))
+def _scores(ensemble: dict[str, Any]) -> dict[str, Any]:
+    """Scores of blend and members; of a member that was added from files, the files' digests too."""
+    summary = json.loads((ensemble["blend"].path / "blend.json").read_text("utf-8"))
     weights = summary["weights"]
-    members = {name: {"score": score, "weight": weights[name]} for name, score in summary["members"].items()}
+    members = {
+        name: {"score": score, "weight": weights[name], **_files(ensemble["members"].get(name))}
+        for name, score in summary["members"].items()
+    }
     scores = {figure: summary[figure] for figure in ("score", "gain", "nested")}
+    validation = ensemble["validation"]
     on_validation = validation_scores(validation.path if validation else None)
     return {**scores, "validation": on_validation.get("blend"), "members": members}
+
+
+def _files(described: dict[str, Any] | None) -> dict[str, Any]:
+    """Digests of the files of a member that was made with another program (step `add_member`)."""
+    if described is None or not (file := described["member"].path / "member.json").is_file():
+        return {}
+    foreign = json.loads(file.read_text("utf-8")).get("foreign")
+    return {"files": foreign["files"]} if foreign else {}
 
 
 def _equal_submission(root: Path, provenance: dict[str, Any]) -> Path | None:

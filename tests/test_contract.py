@@ -17,6 +17,7 @@ from tasks.core.config import Folds, Settings
 from tasks.core.dataset import PartFolders, notes_file
 from tasks.core.errors import InvalidSettings, InvalidSubmission
 from tasks.learning.ensemble import prediction_files
+from tasks.learning.ensemble.member_files.records import ExpectedRecords, ExportedPart, MemberPart
 
 ROOT = Path(__file__).resolve().parents[1]
 PARTS: tuple[Part, ...] = get_args(Part)
@@ -39,6 +40,7 @@ PROMISED = {
     "sections": "report",
     "suggest": "suggest",
     "pretrain": "language_model",
+    "member_form": "member_form",
 }
 """The file each function lives in; the `uses` of the steps rest on it."""
 
@@ -89,7 +91,7 @@ def member(request: pytest.FixtureRequest, tmp_path: Path) -> Member:
 
 def test_each_function_lives_in_the_file_its_name_promises(member: Member) -> None:
     functions = {name: value for name, value in member.rules._asdict().items() if callable(value)}
-    assert PROMISED.keys() - {"pretrain"} <= functions.keys() <= PROMISED.keys()
+    assert PROMISED.keys() - {"pretrain", "member_form"} <= functions.keys() <= PROMISED.keys()
     for name, function in functions.items():
         assert function.__module__ == f"tasks.{member.rules.name}.{PROMISED[name]}"
         assert function.__name__ == name
@@ -193,6 +195,25 @@ def test_a_part_that_there_is_not_has_no_records_and_no_score(member: Member) ->
     for part in {"holdout", *PARTS} - set(member.labelled()):
         with pytest.raises((ValueError, KeyError, FileNotFoundError)):
             member.rules.scorer(member.dataset, part)
+
+
+def test_scores_of_members_come_back_from_a_file_to_the_bit(member: Member, tmp_path: Path) -> None:
+    form, exported = member.rules.member_form(member.dataset), list[ExportedPart]()
+    for part in PARTS:
+        if ids := member.rules.ids(member.dataset, part):
+            values = member.random(part)
+            if isinstance(values, np.ndarray):
+                values = (values / values.sum(axis=1, keepdims=True)).astype(np.float32)
+            truth = member.rules.scorer(member.dataset, part).targets(values) if part != "test" else None
+            name: MemberPart = "out_of_fold" if part == "train" else part
+            exported.append(ExportedPart(name, Scores(ids, values), [0] * len(ids), truth))
+    form.write(file := tmp_path / f"member{form.suffixes[0]}", exported)
+    for each in exported:
+        found = form.read(file, ExpectedRecords(each.part, each.scores.ids)).values
+        if isinstance(found, np.ndarray):
+            np.testing.assert_array_equal(found, each.scores.values)
+        else:
+            assert found.records() == each.scores.values.records()
 
 
 def test_a_perfect_answer_scores_best(member: Member) -> None:

@@ -19,17 +19,23 @@ from tasks.core.errors import InvalidSettings
 
 OTHER_PARTS: tuple[Part, ...] = ("validation", "test")
 DUPLICATE = "it predicts the same as a newer one"
+REPLACED = "a newer one of this name was added"
 
 
 class CachedMember(NamedTuple):
-    """Predictions of one recipe's models over all folds: an artifact of step `gather` and its record."""
+    """Predictions of all records: an artifact of step `gather` or `add_member`, and its record."""
 
     recipe: str
-    """The recipe's name."""
+    """The name of the recipe, or of an added member."""
     artifact: Artifact
     record: dict[str, Any]
     scores: tuple[tuple[str, Artifact], ...] = ()
     """(part, scores of step `average`) of validation and test records, the newest first."""
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether its predictions were added from files."""
+        return bool(self.record["step"] == "add_member")
 
     @property
     def short(self) -> str:
@@ -73,6 +79,11 @@ def cached_members(store: Store, competition: str) -> list[CachedMember]:
             artifact = Artifact.model_validate(record["result"])
             recipe = record["label"].removeprefix("gather ")
             members.setdefault(artifact.name, CachedMember(recipe, artifact, record))
+        elif record["step"] == "add_member" and inputs.get("competition") == competition:
+            artifact = Artifact.model_validate(record["result"])
+            members.setdefault(artifact.name, CachedMember(inputs["name"], artifact, record))
+            own = [(part, artifact) for part in OTHER_PARTS if _ids(artifact.path, part) is not None]
+            scores.setdefault(artifact.name, []).extend(own)
     return [member._replace(scores=tuple(scores.get(name, ()))) for name, member in members.items()]
 
 
@@ -92,15 +103,19 @@ def split_by_use(
         can_predict: whether a member's models can predict records of which it has no scores.
     """
     usable, unusable, seen = list[CachedMember](), list[UnusableMember](), set[str]()
+    added = set[str]()
     for member in members:
         member = member.with_scores_of(ids)
         reason = _mismatch(member, ids, folds, can_predict)
         if reason is None and (content := _predictions(member)) in seen:
             reason = DUPLICATE
+        if reason is None and member.is_foreign and member.recipe in added:
+            reason = REPLACED
         if reason is not None:
             unusable.append(UnusableMember(member, reason))
         else:
             seen.add(content)
+            added |= {member.recipe} if member.is_foreign else set()
             usable.append(member)
     return usable, unusable
 
@@ -123,6 +138,8 @@ def _mismatch(
     known = dict(member.scores)
     for part in expected:
         if part not in known and not can_predict(member):
+            if member.is_foreign:
+                return f"its files have no scores of these {part} records; add it again with them"
             return f"it has no scores of these {part} records, and its models or settings are gone"
     return None
 
@@ -156,7 +173,7 @@ def _predictions(member: CachedMember) -> str:
     files = [
         file for each in folders for file in sorted(each.iterdir()) if file.name.partition(".")[0] in names
     ]
-    return " ".join(sha256_of_file(file) for file in files)
+    return " ".join(sorted({sha256_of_file(file) for file in files}))
 
 
 def unique_names(members: Sequence[CachedMember]) -> list[str]:
@@ -166,25 +183,31 @@ def unique_names(members: Sequence[CachedMember]) -> list[str]:
 
 
 def named_members(
-    names: Sequence[str], members: Sequence[CachedMember], unusable: Sequence[UnusableMember]
+    names: Sequence[str],
+    members: Sequence[CachedMember],
+    unusable: Sequence[UnusableMember],
+    *,
+    option: str = "--members",
 ) -> list[CachedMember]:
     """The member of each recipe name or beginning of a digest, equal ones once.
+
+    `option` is what messages call the names.
 
     Raises:
         InvalidSettings: a name fits no member or several, or one that cannot be blended.
     """
     chosen = []
     for name in names:
-        duplicates = [each.member for each in unusable if each.reason == DUPLICATE]
+        duplicates = [each.member for each in unusable if each.reason in (DUPLICATE, REPLACED)]
         fitting = _fitting(name, members) or _fitting(name, duplicates)
         if len(fitting) > 1:
             several = "\n  ".join(map(str, fitting))
-            raise InvalidSettings(f"--members: expected one member a name, {name!r} fits\n  {several}")
+            raise InvalidSettings(f"{option}: expected one member a name, {name!r} fits\n  {several}")
         if not fitting:
             why = [f"\n  {each}" for each in unusable if _fits(name, each.member)]
             known = ", ".join(map(str, members)) or "none"
             received = f"{name!r}, which cannot be used:{''.join(why)}" if why else repr(name)
-            raise InvalidSettings(f"--members: expected some of {known}; received {received}")
+            raise InvalidSettings(f"{option}: expected some of {known}; received {received}")
         chosen += fitting
     return list({member.artifact.name: member for member in chosen}.values())
 

@@ -151,9 +151,9 @@ class Competition(NamedTuple):
     recipe uses one."""
     public_higher_is_better: bool = True
     """Whether the higher of two public scores is better; the leaderboard may show an error instead."""
-    member_form: Callable[[Dataset, Part], Any] | None = None
-    """(dataset, part): how scores of a part's records are written for other programs, and read
-    (`tasks.learning.ensemble.member_files.records.MemberForm`)."""
+    member_form: Callable[[Dataset], Any] | None = None
+    """(dataset): how scores of the records of the parts that are there are written for other programs, and read
+    (`tasks.learning.ensemble.member_files.records.MemberForm`); None if they are not."""
 
 
 def competition_names() -> tuple[str, ...]:

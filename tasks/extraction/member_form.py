@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from tasks.core.competition import Part
 from tasks.core.dataset import Dataset
 from tasks.extraction import dataset as files
 from tasks.extraction.records import normal_name, triple_of
 from tasks.learning.ensemble.candidates import key
 from tasks.text.candidate_files import CandidateForm
+from tasks.text.dataset_files import PARTS
 from tasks.text.validation.json_lines import Mismatch, described, names, wrong_text
 
 STRINGS = ("subject", "predicate", "object")
@@ -15,7 +15,7 @@ TYPES = ("subject_type", "object_type")
 KEYS = (*STRINGS, *TYPES)
 
 
-def member_form(dataset: Dataset, part: Part) -> CandidateForm:
+def member_form(dataset: Dataset) -> CandidateForm:
     """Lines `{"id", "text", "spo_list": [{"subject", "predicate", "object", …, "score"}]}`.
 
     Types are written as of the predicate's first row in the schema; when read they may be left out.
@@ -31,7 +31,8 @@ def member_form(dataset: Dataset, part: Part) -> CandidateForm:
     def from_json(id: str, value: dict[str, Any]) -> str | list[Mismatch]:
         return _wrong(value, rows) or key([value[name] for name in STRINGS])
 
-    texts = {record.id: record.text for record in files.stream(dataset, part)}
+    parts = [part for part in PARTS if (dataset / f"{part}.jsonl").is_file()]
+    texts = {record.id: record.text for part in parts for record in files.stream(dataset, part)}
     return CandidateForm("spo_list", to_json, from_json, texts)
 
 

@@ -19,6 +19,7 @@ from tasks.core.errors import InvalidSettings, UserError
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = ["list", "check", "plan", "run", "search", "blend", "serve", "deploy", "ui", "clean"]
+MEMBER_COMMANDS = ["list", "export", "add"]
 SCHEDULE_COMMANDS = ["list", "pause", "resume"]
 SUBMISSION_COMMANDS = ["list", "show", "diff", "validate", "record-score"]
 HEAVY = ("prefect", "pydantic", "numpy", "tensorflow", "keras", "pandas", "sklearn", "cv2", "PIL")
@@ -49,6 +50,7 @@ def python(code: str) -> subprocess.CompletedProcess[str]:
         *([name] for name in COMMANDS),
         *(["submissions", name] for name in SUBMISSION_COMMANDS),
         *(["schedules", name] for name in SCHEDULE_COMMANDS),
+        *(["members", name] for name in MEMBER_COMMANDS),
     ],
     ids=" ".join,
 )
@@ -64,7 +66,11 @@ def test_no_command_is_left_out_of_these_tests() -> None:
     groups = {group.name: group.typer_instance for group in app.registered_groups}
     below = {name: {each.name for each in group.registered_commands} for name, group in groups.items()}
     assert known == set(COMMANDS)
-    assert below == {"submissions": set(SUBMISSION_COMMANDS), "schedules": set(SCHEDULE_COMMANDS)}
+    assert below == {
+        "members": set(MEMBER_COMMANDS),
+        "submissions": set(SUBMISSION_COMMANDS),
+        "schedules": set(SCHEDULE_COMMANDS),
+    }
 
 
 def test_help_loads_nothing_heavy() -> None:

@@ -1,10 +1,9 @@
 """Members' scores in files: the columns `left` and `right`."""
 
-from tasks.core.competition import Part
 from tasks.core.dataset import Dataset
 from tasks.learning.ensemble.member_files.class_form import ClassForm
 from tasks.toy.submission import SIDES
 
 
-def member_form(dataset: Dataset, part: Part) -> ClassForm:
+def member_form(dataset: Dataset) -> ClassForm:
     return ClassForm(SIDES)

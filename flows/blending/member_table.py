@@ -1,0 +1,87 @@
+"""What the store knows of all members: scores, settings in which they differ, and where their files lie."""
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from flows.blending.cached_members import CachedMember, cached_members
+from tasks.core.cache.lineage import Lineage, input_artifacts
+from tasks.core.cache.store import Store
+
+LONGEST_VALUE = 16
+"""Characters of a value, which may be a digest."""
+
+
+class MemberRow(NamedTuple):
+    """One member in a table."""
+
+    member: CachedMember
+    score: dict[str, Any] | None
+    """Out of fold (`tasks.core.competition.Score`); None where its files are gone."""
+    differences: dict[str, str]
+    """Its settings that not all members have, by dotted key; of an added member its files' digests."""
+
+
+def member_rows(store: Store, competition: str) -> list[MemberRow]:
+    """All members of a competition in the store, the newest first."""
+    members = cached_members(store, competition)
+    lineage = Lineage(store.records())
+    settings = [_settings(member, lineage) for member in members]
+    return [
+        MemberRow(member, _score(store, member), difference)
+        for member, difference in zip(members, differing(settings), strict=True)
+    ]
+
+
+def _score(store: Store, member: CachedMember) -> dict[str, Any] | None:
+    if not store.is_whole(member.artifact):
+        return None
+    score: dict[str, Any] = json.loads((member.artifact.path / "member.json").read_text("utf-8"))["score"]
+    return score
+
+
+def _settings(member: CachedMember, lineage: Lineage) -> dict[str, str]:
+    """Settings of the steps behind a member by dotted key, as their cache keys have them."""
+    if member.is_foreign:
+        files = member.record["inputs"]["files"]
+        return {
+            part: f"{next(iter(each['contents'].values()))}"
+            for part, each in files.items()
+            if isinstance(each, dict) and each["contents"]
+        }
+    flat: dict[str, str] = {}
+    for name in input_artifacts(member.record["inputs"].get("held_out", [])[:1]):
+        predicted = (lineage.record(name) or {"inputs": {}})["inputs"]
+        flat |= dict(_flat(predicted.get("recipe")))
+        for model in input_artifacts(predicted.get("models", [])):
+            flat |= dict(_flat((lineage.record(model) or {"inputs": {}})["inputs"].get("recipe")))
+    return flat
+
+
+def _flat(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
+    """Dotted keys and values of nested JSON."""
+    entries = (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else None
+    )
+    if entries is None:
+        if key:
+            yield key, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        return
+    for name, each in entries:
+        yield from _flat(each, f"{key}.{name}".lstrip("."))
+
+
+def differing(settings: Iterable[dict[str, str]]) -> list[dict[str, str]]:
+    """Of each of several settings the entries that not all of them have; long values are cut off.
+
+    >>> differing([{"epochs": "3", "seed": "0"}, {"epochs": "5", "seed": "0"}])
+    [{'epochs': '3'}, {'epochs': '5'}]
+    """
+    all_settings = list(settings)
+    common = (
+        set.intersection(*(set(each.items()) for each in all_settings)) if len(all_settings) > 1 else set()
+    )
+    return [
+        {key: value[:LONGEST_VALUE] for key, value in each.items() if (key, value) not in common}
+        for each in all_settings
+    ]
