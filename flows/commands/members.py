@@ -1,4 +1,4 @@
-"""`podium members …`: list members of the store, write their scores to files, add predictions of other programs."""
+"""`podium members …`: list members, write their scores to files, add predictions of other programs."""
 
 import re
 from pathlib import Path
@@ -21,9 +21,7 @@ PartOption = Annotated[
 ]
 OutOfFold = Annotated[
     Path,
-    typer.Option(
-        "--oof", metavar="FILE", help="Scores of the training records, by models that did not see them."
-    ),
+    typer.Option("--oof", metavar="FILE", help="Out-of-fold scores of the training records."),
 ]
 Test = Annotated[Path, typer.Option("--test", metavar="FILE", help="Scores of the test records.")]
 Validation = Annotated[
@@ -33,7 +31,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 def list_(competition: Competition) -> None:
-    """List the members in the store, newest first: scores, settings that differ, and where their files lie."""
+    """List the members in the store, newest first: scores, where their files lie, settings that differ."""
     from flows.blending.member_table import member_rows
     from tasks.core.cache.store import Store
     from tasks.core.competition import raise_if_unknown
@@ -106,9 +104,7 @@ def add(
     files = {"out_of_fold": oof, "test": test, **({"validation": validation} if validation else {})}
     added = member_exchange.add(competition, config, name, {part: str(file) for part, file in files.items()})
     for part in added.lacking:
-        inform(
-            f"{name} has no scores of {part} records and cannot be blended with them; add it again with --{part}"
-        )
+        inform(f"no scores of {part} records: {name} is left out of blends that have them; see --{part}")
     print(aligned([(name, added.artifact.digest[:8], score_text(added.score), str(added.artifact.path))]))
 
 

@@ -152,7 +152,7 @@ class Competition(NamedTuple):
     public_higher_is_better: bool = True
     """Whether the higher of two public scores is better; the leaderboard may show an error instead."""
     member_form: Callable[[Dataset], Any] | None = None
-    """(dataset): how scores of the records of the parts that are there are written for other programs, and read
+    """(dataset): how scores of the records in it are written for other programs and read from their files
     (`tasks.learning.ensemble.member_files.records.MemberForm`); None if they are not."""
 
 

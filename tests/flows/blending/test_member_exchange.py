@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
+from tasks.core.cache.digests import sha256_of_file
 from tasks.core.cache.store import Artifact, Store
+from tasks.core.context import recorded_by
 from tasks.core.errors import InvalidData, InvalidSettings
+from tasks.core.step import Step
 from tasks.core.submissions import submissions
-from tests.flows.blending.test_flow import blended
 
 FOLDS = 4
 
@@ -62,6 +64,25 @@ def earlier(config: Any, selector: str) -> dict[str, Any]:
 
     members = {name: each.member for name, each in chosen(config, selector).members.items()}
     return earlier_members(members, type(config), [])
+
+
+class StepRunner:
+    """Takes the calls of steps and runs each at once, as those of one run."""
+
+    def call(self, step: Step, arguments: dict[str, Any]) -> Any:
+        return step.execute(arguments, run="this run").result
+
+
+def blended(config: Any, members: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the submission that the flow ends in."""
+    from flows.blending.flow import blending
+
+    for module in ("flows.blending.flow", "tasks.submit", "tasks.report"):
+        monkeypatch.setattr(f"{module}.run_id", lambda: "this run")
+    monkeypatch.setattr("tasks.report.publish", lambda *arguments, **keywords: None)
+    with recorded_by(StepRunner()):
+        result = blending.fn("toy", config, members, "podium blend {competition} --from {folder}")
+    return Path(result["submission"]).parent
 
 
 def rows(file: Path) -> list[dict[str, str]]:
@@ -159,7 +180,7 @@ def test_an_unknown_member_is_not_exported(config, two, tmp_path):
 # Predictions of other programs
 
 
-def scikit_learn(config: Any, folder: Path, share: float = 1.0) -> tuple[Path, Path]:
+def scikit_learn(config: Any, folder: Path) -> tuple[Path, Path]:
     """Files of a logistic regression, trained outside the project by the folds of an exported member."""
     from sklearn.linear_model import LogisticRegression
 
@@ -169,12 +190,12 @@ def scikit_learn(config: Any, folder: Path, share: float = 1.0) -> tuple[Path, P
     places = {id: [[point["at"]]] for id, point in {**train, **test}.items()}
     odds: dict[str, float] = {}
     for fold in sorted(set(folds.values())):
-        seen = [id for id in train if folds[id] != fold][: int(len(train) * share)]
+        seen = [id for id in train if folds[id] != fold]
         model = LogisticRegression().fit([places[id][0] for id in seen], [train[id]["label"] for id in seen])
         odds |= {id: model.predict_proba(places[id])[0, 0] for id in train if folds[id] == fold}
     model = LogisticRegression().fit([places[id][0] for id in train], [train[id]["label"] for id in train])
     answers = np.array([model.predict_proba(places[id])[0, 0] for id in test])
-    ids = sorted(odds, key=lambda id: hash((id, 7)))  # in any order
+    ids = sorted(odds)[::-1]  # any order will do
     oof = table(folder / "oof.csv", ids, np.array([odds[id] for id in ids]))
     return oof, table(folder / "test.csv", list(test), answers)
 
@@ -189,8 +210,6 @@ def test_a_member_made_by_scikit_learn_blends(config, two, tmp_path, monkeypatch
     assert provenance["members"]["ana"]["score"]["value"] == member.score["value"]
     assert provenance["score"]["value"] >= member.score["value"]
     digests = provenance["members"]["ana"]["files"]
-    from tasks.core.cache.digests import sha256_of_file
-
     assert digests == {
         "out_of_fold": sha256_of_file(tmp_path / "oof.csv"),
         "test": sha256_of_file(tmp_path / "test.csv"),
@@ -209,8 +228,11 @@ def test_adding_the_same_files_again_computes_nothing_and_names_the_newest(confi
         Store.current().write_record(record["key"], {**record, "finished": f"{time}T00:00:00+00:00"})
     for each in two.values():
         shutil.rmtree(each.path)
-    ana = table(tmp_path / "b.csv", [row["id"] for row in rows(tmp_path / "odd.csv")], np.full(202, 0.5))
-    added(config, "other", ana)
+    ids = [row["id"] for row in rows(tmp_path / "odd.csv")]
+    files = [
+        table(tmp_path / f"{len(each)}.csv", each, np.full(len(each), 0.5)) for each in (ids[:200], ids[200:])
+    ]
+    added(config, "other", *files)
     refusals = {
         str(each.member): each.reason for each in chosen(config).unusable if each.member.recipe == "ana"
     }
@@ -256,17 +278,13 @@ def test_a_part_that_the_competition_has_not_is_refused(config, two, tmp_path):
 
 
 def test_new_test_records_leave_an_added_member_out_with_the_reason(config, two, tmp_path):
-    from tests.toy import raw_files
-
-    added(config, "ana", *[exported(config, "odd", tmp_path / "odd.csv")] * 2)
-    (tmp_path / "b.csv").write_text((tmp_path / "odd.csv").read_text().replace("0.9", "0.8"))
+    added(config, "ana", exported(config, "odd", tmp_path / "odd.csv"))
     root = Path(config.data.root)
     test = json.loads((root / "test.json").read_text())
     (root / "test.json").write_text(json.dumps({f"new {id}": point for id, point in test.items()}))
     with pytest.raises(InvalidSettings) as caught:
         chosen(config)
     assert "its files have no scores of these test records; add it again with them" in str(caught.value)
-    assert raw_files is not None
 
 
 # The commands
