@@ -76,7 +76,7 @@ class TrainingSentences:
 
     def write_knowledge(self, folder: Path) -> None:
         """Write what predictions need of the sentences (`tasks.extraction.models.training_knowledge`)."""
-        if self.recipe.encoder.reads_words:
+        if self._words is not None:
             minimum = self.recipe.encoder.dgcnn.word_minimum_count
             write_words(folder, self._word_counts(), minimum=minimum)
         if self.recipe.distant:

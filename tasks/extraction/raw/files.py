@@ -84,8 +84,7 @@ def check_paths(data: Data, parts: Collection[Part]) -> list[Problem]:
     """
     files = purposes(data, parts)
     root = Path(data.root).expanduser()
-    # of each part's names below the root the first ones are the competition's own
-    wanted = data.files_of("train" if "train" in parts else next(iter(parts)))[:2]
+    wanted = _telling(parts)
     if (kind := kind_of(root)) != "a folder":
         expected = f"a folder with {SCHEMA}, {TRAIN}, {VALIDATION} and {TEST}"
         raise InvalidData([Problem(root, None, expected, kind + _hint(root, wanted))])
@@ -95,6 +94,12 @@ def check_paths(data: Data, parts: Collection[Part]) -> list[Problem]:
         for file, kind in kinds.items()
         if kind != "a file"
     ]
+
+
+def _telling(parts: Collection[Part]) -> tuple[str, ...]:
+    """Names of files by which the right folder is recognised."""
+    first = next(part for part in SENTENCES if part in parts)
+    return (TEST,) if first == "test" else (SCHEMA, SENTENCES[first])
 
 
 def _hint(root: Path, names: Collection[str]) -> str:
