@@ -19,7 +19,7 @@ from tasks.core.step import step
 from tasks.learning.ensemble import prediction_files
 from tasks.learning.ensemble.evaluation import validation_scores
 from tasks.learning.report.sections import sections
-from tasks.learning.report.test_comparison import test_comparison
+from tasks.learning.report.part_comparison import part_comparison
 
 log = logging.getLogger("podium")
 
@@ -69,7 +69,7 @@ def report(
         if scores and combined_validation:
             of_blend = prediction_files.read(combined_validation.path, "validation")
             material = material._replace(validation=scores, blended_validation=of_blend)
-        compared = test_comparison(contract, folders, comparison.path, members, test_scores)
+        compared = part_comparison(contract, folders, comparison.path, members, test_scores)
         parts = sections(material, [*contract.sections(material), compared])
         title, facts = f"{competition}: {file.parent.name}", _facts(material, score, folder, left_out)
         write_atomically(file, page.render(title, score.text(), parts, facts=facts).encode())

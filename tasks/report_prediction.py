@@ -16,7 +16,7 @@ from tasks.core.report.page import Section, TableBlock, Text
 from tasks.core.report.publishing import publish
 from tasks.core.step import step
 from tasks.learning.report import sections
-from tasks.learning.report.test_comparison import test_comparison
+from tasks.learning.report.part_comparison import part_comparison
 
 log = logging.getLogger("podium")
 
@@ -56,7 +56,7 @@ def report_prediction(
     parts = [_origin(source, summary, list(members), count)]
     if comparison is not None:
         folders = part_folders([*dataset, comparison])
-        parts.append(test_comparison(contract, folders, comparison.path, members, scores))
+        parts.append(part_comparison(contract, folders, comparison.path, members, scores))
     parts.append(sections.time(Store.current().journal(run_id() or "")))
     parts.append(sections.settings(config.model_dump(mode="json")))
     if not file.exists():

@@ -21,9 +21,10 @@ import numpy as np
 from tasks.core.competition import Part
 from tasks.core.dataset import notes, notes_file
 from tasks.core.errors import InvalidData, Problem, UserError
-from tasks.dogs import overlap, photograph_checks, raw
+from tasks.dogs import overlap, raw
 from tasks.dogs.config import Data
-from tasks.dogs.photograph_checks import PhotographSurvey
+from tasks.dogs.photographs import photograph_checks
+from tasks.dogs.photographs.photograph_checks import PhotographSurvey
 from tasks.text.dataset_files import write as write_json
 from tasks.text.dataset_files import write_lines
 

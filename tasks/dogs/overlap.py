@@ -6,8 +6,8 @@ import numpy as np
 
 from tasks.core.dataset import Dataset
 from tasks.dogs import dataset as files
-from tasks.dogs import duplicates
 from tasks.dogs.notes import note_of
+from tasks.dogs.photographs import duplicates
 from tasks.text.dataset_files import read, read_lines
 
 

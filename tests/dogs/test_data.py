@@ -12,9 +12,10 @@ from tasks.core.competition import Part
 from tasks.core.dataset import PartFolders
 from tasks.core.dataset import notes as notes_of
 from tasks.core.errors import InvalidData, UserError
-from tasks.dogs import data, overlap, photograph_checks, raw
+from tasks.dogs import data, overlap, raw
 from tasks.dogs import dataset as dataset_files
 from tasks.dogs.config import Data
+from tasks.dogs.photographs import photograph_checks
 from tests.dogs.raw_files import LINES, encoded, photograph, write, write_list
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "dogs"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tasks.dogs import duplicates
+from tasks.dogs.photographs import duplicates
 from tests.dogs.raw_files import encoded, photograph
 
 

@@ -13,7 +13,7 @@ from tasks.learning.ensemble.agreement import agreement
 from tasks.learning.report import comparison_section
 
 
-def test_comparison(
+def part_comparison(
     contract: Competition,
     dataset: Dataset,
     compared: Path,

@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tasks.core.errors import InvalidData, Problem
-from tasks.dogs import duplicates, raw, read_and_crop
+from tasks.dogs import raw
 from tasks.dogs.config import Data
 from tasks.dogs.notes import note_of
+from tasks.dogs.photographs import duplicates, read_and_crop
 
 _log = logging.getLogger("podium")
 _PROGRESS_SECONDS = 5.0
