@@ -18,7 +18,7 @@ from flows.humanize import duration, parse_duration, score_text, size
 from tasks.core.errors import InvalidSettings, UserError
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMANDS = ["list", "check", "plan", "run", "search", "blend", "serve", "deploy", "ui", "clean"]
+COMMANDS = ["list", "check", "plan", "run", "search", "blend", "predict", "serve", "deploy", "ui", "clean"]
 MEMBER_COMMANDS = ["list", "export", "add"]
 SCHEDULE_COMMANDS = ["list", "pause", "resume"]
 SUBMISSION_COMMANDS = ["list", "show", "diff", "validate", "record-score"]

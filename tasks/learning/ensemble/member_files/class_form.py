@@ -79,16 +79,16 @@ class ClassForm:
     def _order(self, table: ScoreTable, expected: ExpectedRecords, problems: FileProblems) -> np.ndarray:
         """(n,) int64: the table's row of each expected record, if there are no problems."""
         matcher = RecordMatcher(expected, problems)
-        of_part, places = [], []
+        rows_of_part, places = [], []
         for place, (id, line) in enumerate(zip(table.ids, table.lines, strict=True)):
             if not matcher.is_of_part(table.parts[place] if table.parts else None, line):
                 continue
-            of_part.append(place)
+            rows_of_part.append(place)
             row = matcher.row(id, line, fold=table.folds[place] if table.folds else None)
             if row is not None:
                 places.append((row, place))
         matcher.note_missing()
-        self._check_scores(table, np.array(of_part, np.int64), problems)
+        self._check_scores(table, np.array(rows_of_part, np.int64), problems)
         return np.array([place for _, place in sorted(places)], np.int64)
 
     def _check_scores(self, table: ScoreTable, places: np.ndarray, problems: FileProblems) -> None:
