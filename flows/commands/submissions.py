@@ -37,6 +37,7 @@ def show(name: SubmissionName) -> None:
         *(("left out", f"{name}: {why}") for name, why in (provenance.get("left_out") or {}).items()),
         ("public score", None if public is None else f"{public:g}"),
         *((f"member {member}", _member(facts)) for member, facts in members.items()),
+        *_member_files(provenance.get("ensemble") or {}),
     ]
     print(aligned([(key, value) for key, value in rows if value not in (None, "")]))
     print("\nsettings")
@@ -89,6 +90,17 @@ def record_score(
     entry = submissions.find_submission(locations.submissions_folder(), name)
     submissions.record_score(entry, score)
     print(f"{entry.name}: public score {score:g}")
+
+
+def _member_files(ensemble: dict[str, Any]) -> list[tuple[str, str]]:
+    """Where the predictions and the models of each member lie in the store."""
+    from tasks.core.cache.store import Artifact
+
+    rows = []
+    for name, described in ensemble.get("members", {}).items():
+        folders = [Artifact.model_validate(each).path for each in (described["member"], *described["models"])]
+        rows += [(f"files of {name}" if place == 0 else "", str(path)) for place, path in enumerate(folders)]
+    return rows
 
 
 def _member(facts: Any) -> str:
