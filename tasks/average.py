@@ -23,4 +23,4 @@ def average(name: str, member: Artifact, predictions: list[Artifact], *, part: s
     mean = members.mean([prediction_files.read(each.path, part) for each in predictions])
     with (store := Store.current()).new_folder() as folder:
         prediction_files.write(folder, part, Scores(mean.ids, members.blend_heads(mean.values, share)))
-        return store.keep("scores", folder)
+        return store.keep("member_scores", folder)

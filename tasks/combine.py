@@ -28,4 +28,4 @@ def combine(competition: str, blended: Artifact, members: dict[str, Artifact], *
     values = combination.combine({name: each.values for name, each in scores.items()})
     with (store := Store.current()).new_folder() as folder:
         prediction_files.write(folder, part, Scores(first.ids, values))
-        return store.keep("scores", folder)
+        return store.keep("blend_scores", folder)

@@ -9,11 +9,13 @@ import pytest
 
 from tasks.blend import blend, evaluator_of
 from tasks.core import competition
-from tasks.core.cache.store import Artifact
+from tasks.core.cache.store import Artifact, Store
+from tasks.core.competition import Scores
 from tasks.core.config import Blend
 from tasks.core.errors import InvalidSettings
 from tasks.core.step import Step
 from tasks.learning.ensemble import prediction_files
+from tasks.learning.ensemble.combination import Combination
 
 
 @pytest.fixture
@@ -36,8 +38,8 @@ def blended(config: Any, members: dict[str, Artifact], **settings: Any) -> tuple
     return path, json.loads((path / "blend.json").read_text())
 
 
-def values(folder: Path, part: str = "out_of_fold") -> np.ndarray:
-    return prediction_files.read(folder, part).values
+def values(folder: Path) -> np.ndarray:
+    return prediction_files.read(folder, "out_of_fold").values
 
 
 METHODS = pytest.mark.parametrize("method", ["greedy", "stack"])
@@ -57,7 +59,8 @@ def test_members_that_know_different_records_gain_over_the_best(config, method):
     assert told["gain"]["value"] == pytest.approx(1 - told["members"]["even"]["value"])
     assert 0 < told["gain"]["standard_error"] < 0.05
     assert sum(told["weights"].values()) == pytest.approx(1)
-    assert values(folder, "test").dtype == np.float32
+    assert values(folder).dtype == np.float32
+    assert not prediction_files.exists(folder, "test")
 
 
 @METHODS
@@ -81,7 +84,10 @@ def misleading(config: Any) -> dict[str, Artifact]:
     good = np.eye(2)[truth] * 0.02 + 0.49
     assigned = np.load(folds.path / "folds.npy")
     loud = np.eye(2)[np.where(assigned == 0, 1 - truth, truth)] * 0.98 + 0.01
-    return {"good": past.kept("good", dataset, folds, good), "loud": past.kept("loud", dataset, folds, loud)}
+    return {
+        "good": past.kept(config, "good", dataset, folds, good),
+        "loud": past.kept(config, "loud", dataset, folds, loud),
+    }
 
 
 def test_a_stack_that_is_worse_gives_way_to_the_best_member(config):
@@ -89,8 +95,8 @@ def test_a_stack_that_is_worse_gives_way_to_the_best_member(config):
     folder, told = blended(config, members, method="stack")
     assert told["weights"] == {"good": 1.0, "loud": 0.0}
     assert told["gain"] == {"over": "good", "value": 0.0, "standard_error": 0.0}
-    for part in ("out_of_fold", "test"):
-        np.testing.assert_array_equal(values(folder, part), values(members["good"].path, part))
+    assert told["stack"] is None
+    np.testing.assert_array_equal(values(folder), values(members["good"].path))
 
 
 def test_a_single_member_is_left_as_it_is_and_gains_nothing(config):
@@ -110,7 +116,7 @@ def test_of_many_members_it_is_told_what_weights_score_where_they_were_not_chose
     count = len(past.files.targets(dataset.path))
     drawn = np.random.default_rng(0).random((40, count))
     guesses = {str(place): np.stack([each, 1 - each], axis=1) for place, each in enumerate(drawn)}
-    members = {name: past.kept(name, dataset, folds, values) for name, values in guesses.items()}
+    members = {name: past.kept(config, name, dataset, folds, values) for name, values in guesses.items()}
     _, told = blended(config, members)
     nested = told["nested"]
     error = nested["score"]["standard_error"]
@@ -127,6 +133,30 @@ def test_few_weights_and_stacks_need_no_such_figure(config, count, method):
 
     members = {str(seed): past.member(config, str(seed), wrong=0.3, seed=seed) for seed in range(count)}
     assert blended(config, members, method=method)[1]["nested"] is None
+
+
+def test_a_member_of_other_records_is_refused(config):
+    from tests.toy import past
+
+    dataset, folds = past.grounds(config)
+    one = past.member(config, "one", wrong=0.2, seed=1)
+    found = prediction_files.read(one.path, "out_of_fold")
+    with Store.current().new_folder() as folder:
+        prediction_files.write(folder, "out_of_fold", Scores(found.ids[::-1], found.values))
+        other = Store.current().keep("member", folder)
+    with pytest.raises(ValueError, match="out_of_fold: expected the same ids in the same order"):
+        blend.fn("toy", dataset, {"one": one, "other": other}, Blend(), folds=folds)
+
+
+@METHODS
+def test_how_members_are_combined_can_be_read_back(config, method):
+    from tests.toy import past
+
+    members = {str(seed): past.member(config, str(seed), wrong=0.3, seed=seed) for seed in range(3)}
+    _, told = blended(config, members, method=method)
+    combination = Combination.of_summary(told)
+    assert (combination.stack is None) == (method == "greedy")
+    assert combination.summary() == {name: told[name] for name in ("weights", "stack")}
 
 
 def test_stacking_needs_the_folds(config):

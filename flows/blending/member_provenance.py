@@ -17,7 +17,7 @@ class EarlierMember(NamedTuple):
     scores: dict[str, Artifact]
     """Its scores of the validation and test records at hand, by part, as far as the store has them."""
     models: list[Artifact] = []
-    """Its models of all folds, as far as the store has them."""
+    """Its models by fold; empty unless the store has them of all folds."""
     recipe: Any = None
     """Its settings, with which the models predict what is missing in `scores`."""
 
@@ -63,9 +63,8 @@ def predictor(config_type: type[Any], submissions: Sequence[Submission]) -> Call
     lineage = Lineage(Store.current().records())
 
     def can_predict(member: CachedMember) -> bool:
-        count = len(member.record["inputs"].get("held_out", []))
         recipe = recipe_settings(recipe_of(member, submissions), config_type)
-        return recipe is not None and 0 < count == len(_models(member, lineage))
+        return recipe is not None and bool(_models(member, lineage))
 
     return can_predict
 
@@ -79,15 +78,17 @@ def recipe_settings(recipe: dict[str, Any] | None, config_type: type[Any]) -> An
 
 
 def _models(member: CachedMember, lineage: Lineage) -> list[Artifact]:
-    store, models = Store.current(), []
-    for scores in member.record["inputs"].get("held_out", []):
+    """The member's models by fold; empty unless all are in the store: some alone predict differently."""
+    store, models = Store.current(), list[Artifact]()
+    held_out = member.record["inputs"].get("held_out", [])
+    for scores in held_out:
         predicted = lineage.record(scores["artifact"]) or {"inputs": {}}
         for model in predicted["inputs"].get("models", []):
             trained = lineage.record(model["artifact"])
             artifact = Artifact.model_validate(trained["result"]) if trained else None
             if artifact and store.is_whole(artifact):
                 models.append(artifact)
-    return models
+    return models if len(models) == len(held_out) else []
 
 
 def note_steps(

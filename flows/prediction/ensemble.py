@@ -86,8 +86,13 @@ def _member(
 ) -> TrainedMember:
     if not described["models"]:
         raise InvalidSubmission(
-            f"{submission.name}: expected models of each member with a weight, {name} has none here; "
-            "members that others have made predict only the records of their files"
+            f"{submission.name}: expected models of each member with a weight, {name} has none; "
+            "they had left the store, or others have made the member, which predicts only their records"
+        )
+    if described["recipe"] is None:
+        raise InvalidSubmission(
+            f"{submission.name}: expected the settings of each member with a weight, those of {name} are not "
+            "known; no submission that is left names them"
         )
     try:
         recipe = config_type.model_validate({"recipes": [described["recipe"]]}).recipes[0]

@@ -12,15 +12,26 @@ from tasks.core.report.page import Section
 from tasks.core.step import Step
 from tests.conftest import PLACES
 
+NOTING = (
+    "flows.blending.flow",
+    "flows.prediction.flow",
+    "tasks.submit",
+    "tasks.report",
+    "tasks.report_prediction",
+)
+"""Modules that ask for the run's id, to write or read its journal."""
+
 
 class SequentialRunner:
     """Recorder of step calls that runs each at once, and remembers whether it was cached."""
 
-    def __init__(self) -> None:
+    def __init__(self, run: str | None = None) -> None:
+        """Make a recorder; `run` is the id of the run whose journal notes the steps."""
+        self.run = run
         self.states: dict[str, str] = {}
 
     def call(self, step: Step, arguments: dict[str, Any]) -> Any:
-        outcome = step.execute(arguments)
+        outcome = step.execute(arguments, run=self.run)
         self.states[step.label(arguments)] = outcome.state
         return outcome.result
 
@@ -47,9 +58,9 @@ class Run(NamedTuple):
         return sorted((self.folder / "podium_store" / "artifacts").glob(pattern))
 
 
-def walk(flow: Any, folder: Path, settings: Any) -> Run:
-    """Run the flow's steps with places below the folder."""
-    runner, published = SequentialRunner(), list[str]()
+def walk(flow: Any, folder: Path, *arguments: Any, run: str | None = None) -> Run:
+    """Run the flow's steps with places below the folder; `run` is the id under which they are noted."""
+    runner, published = SequentialRunner(run), list[str]()
 
     def publish(sections: list[Section], **_: Any) -> None:
         published.extend(section.title for section in sections)
@@ -60,5 +71,7 @@ def walk(flow: Any, folder: Path, settings: Any) -> Run:
         patch.setattr(child_process, "run", call_here)
         patch.setattr("tasks.report.publish", publish)
         patch.setattr("tasks.report_prediction.publish", publish)
-        result = flow.fn(settings)
+        for module in NOTING:
+            patch.setattr(f"{module}.run_id", lambda: run)
+        result = flow.fn(*arguments)
     return Run(runner, result, folder, published)

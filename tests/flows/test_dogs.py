@@ -180,7 +180,10 @@ def artifacts(places: dict[str, str]) -> set[str]:
         path.name
         for path in (Path(places["PODIUM_STORE"]) / "artifacts").iterdir()
         if path.name.split("-")[0]
-        in ("train", "test", "common", "folds", "model", "scores", "member", "blend")
+        in (
+            *("train", "test", "common", "folds", "model"),
+            *("scores", "member", "member_scores", "blend", "blend_scores"),
+        )
         and path.is_dir()
     }
 

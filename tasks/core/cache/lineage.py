@@ -22,17 +22,21 @@ class Lineage:
         return self._by_artifact.get(name)
 
     def ancestors(self, name: str) -> list[Record]:
-        """Records of all steps that the artifact is made by, each after those of its own inputs."""
+        """Records of all steps that the artifact is made by, each after those of its own inputs.
+
+        A step that changed nothing made the artifact that it was given, which is then among its own ancestors.
+        """
         records: dict[str, Record] = {}
-        self._gather(name, records)
+        self._gather(name, records, set())
         return list(records.values())
 
-    def _gather(self, name: str, records: dict[str, Record]) -> None:
+    def _gather(self, name: str, records: dict[str, Record], seen: set[str]) -> None:
         record = self.record(name)
-        if name in records or record is None:
+        if name in seen or record is None:
             return
+        seen.add(name)
         for artifact in input_artifacts(record["inputs"]):
-            self._gather(artifact, records)
+            self._gather(artifact, records, seen)
         records[name] = record
 
 

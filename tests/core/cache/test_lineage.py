@@ -55,6 +55,16 @@ def test_of_steps_with_one_result_the_newest_is_told() -> None:
         assert Lineage(records).record("member-3") == newer
 
 
+def test_a_step_that_changed_nothing_is_followed_once() -> None:
+    """It made the artifact that it was given."""
+    same = [
+        record("predict", "scores-1", models=[given("model-1")]),
+        record("mean", "scores-1", of=given("scores-1")),
+    ]
+    for records in (same, same[::-1]):
+        assert len(Lineage(records).ancestors("scores-1")) == 1
+
+
 def test_artifacts_are_found_wherever_inputs_name_them() -> None:
     inputs = {"a": given("x-1"), "b": [given("x-2"), {"c": given("x-3")}], "d": "x-4", "e": None}
     assert list(input_artifacts(inputs)) == ["x-1", "x-2", "x-3"]

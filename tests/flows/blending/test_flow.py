@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from tasks.core import locations
 from tasks.core.cache.store import Artifact, Store, write_json
-from tasks.core.context import recorded_by
 from tasks.core.errors import InvalidSettings
-from tasks.core.step import Step
 from tasks.core.submissions import submissions
 from tasks.core.submissions.cache_eviction import artifacts_behind
+from tests.flows.sequential import Run, walk
 
 FOLDS = 4
 
@@ -38,15 +38,20 @@ def three(config: Any) -> dict[str, Artifact]:
 
 
 def chosen(config: Any, selector: str = "all") -> list[str]:
-    from flows.blending.member_selection import choose
-
-    return list(choose("toy", config, selector).members)
+    return list(selection(config, selector).members)
 
 
 def refused(config: Any) -> dict[str, str]:
+    return {each.member.recipe: each.reason for each in selection(config, "all").unusable}
+
+
+def selection(config: Any, selector: str) -> Any:
+    """As `podium blend` chooses."""
+    from flows.blending.member_provenance import predictor
     from flows.blending.member_selection import choose
 
-    return {each.member.recipe: each.reason for each in choose("toy", config, "all").unusable}
+    known = submissions.listed(locations.submissions_folder(), "toy")
+    return choose("toy", config, selector, can_predict=predictor(type(config), known))
 
 
 # Choosing
@@ -147,6 +152,13 @@ def test_equal_predictions_count_once_and_their_digest_still_finds_them(config, 
     record = next(each for each in store.records() if each["label"] == "gather odd")
     newer = {"key": "f" * 64, "label": "gather twin", "finished": "2099-01-01T00:00:00+00:00"}
     store.write_record("f" * 64, record | newer | {"result": twin.model_dump()})
+    averaged = next(
+        each
+        for each in store.records()
+        if each["step"] == "average" and each["inputs"]["member"]["artifact"] == three["odd"].name
+    )
+    inputs = averaged["inputs"] | {"member": {"artifact": twin.name}}
+    store.write_record("e" * 64, averaged | {"key": "e" * 64, "inputs": inputs})
     assert chosen(config) == ["even", "twin", "poor"]
     assert refused(config) == {"odd": "it predicts the same as a newer one"}
     assert chosen(config, f"even,{three['odd'].digest[:8]}") == ["even", "odd"]
@@ -167,36 +179,37 @@ def test_fewer_than_two_members_are_refused_with_all_that_were_left_out(config):
 # Blending
 
 
-class StepRunner:
-    """Takes the calls of steps and runs each at once, as those of one run."""
-
-    def call(self, step: Step, arguments: dict[str, Any]) -> Any:
-        return step.execute(arguments, run="this run").result
-
-
-def blended(config: Any, members: dict[str, Artifact], monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of the submission that the flow ends in."""
+def blended(config: Any, selector: str, folder: Path) -> Run:
+    """A run of the flow with the members that the selector chooses, as `podium blend` gives them to it."""
     from flows.blending.flow import blending
+    from flows.blending.member_provenance import earlier_members, with_recipes
 
-    for module in ("flows.blending.flow", "tasks.submit", "tasks.report"):
-        monkeypatch.setattr(f"{module}.run_id", lambda: "this run")
-    monkeypatch.setattr("tasks.report.publish", lambda *arguments, **keywords: None)
+    known = submissions.listed(locations.submissions_folder(), "toy")
+    members = {name: each.member for name, each in selection(config, selector).members.items()}
+    earlier = earlier_members(members, type(config), known)
     command = "podium blend {competition} --from {folder} --members a,b"
-    with recorded_by(StepRunner()):
-        result = blending.fn("toy", config, members, {}, command)
-    return Path(result["submission"]).parent
+    return walk(
+        blending, folder, "toy", with_recipes(config, members, known), earlier, command, run="this run"
+    )
+
+
+def submission_of(run: Run) -> submissions.Submission:
+    return submissions.read(Path(run.result["submission"]).parent)
 
 
 @pytest.mark.parametrize("method", ["greedy", "stack"])
 def test_a_blend_ends_in_a_checked_submission_that_tells_where_its_members_come_from(
-    config, three, method, monkeypatch
+    config, three, method, tmp_path
 ):
     settings = config.model_copy(update={"blend": config.blend.model_copy(update={"method": method})})
-    folder = blended(settings, {name: three[name] for name in ("even", "odd")}, monkeypatch)
-    provenance = submissions.read(folder).provenance
+    folder, provenance = submission_of(blended(settings, "even,odd", tmp_path))
     labels = [step["label"] for step in provenance["steps"]]
-    assert labels == ["gather even", "gather odd", "load toy", "split toy", "blend toy", "decode toy"]
-    assert set(provenance["data"]) == {"load", "split"}
+    assert labels == [
+        *("gather even", "average even test", "gather odd", "average odd test"),
+        *("load toy train", "load toy test", "common toy", "split toy"),
+        *("blend toy", "combine toy test", "decode toy"),
+    ]
+    assert set(provenance["data"]) == {"load train", "load test", "split"}
     assert provenance["command"] == f"podium blend toy --from {folder.name} --members a,b"
     best = max(each["score"]["value"] for each in provenance["members"].values())
     gain = provenance["gain"]
@@ -212,7 +225,8 @@ def test_settings_contain_the_recipes_of_members_of_earlier_submissions(config, 
 
     recipe = {"name": "odd", "learning_rate": 0.5, "epochs": 7}
     step = {"step": "gather", "label": "gather odd", "artifact": three["odd"].name}
-    provenance = {"file": "a", "config": {"recipes": [recipe]}, "steps": [step]}
+    described = {"member": three["odd"].model_dump(), "recipe": recipe, "models": []}
+    provenance = {"file": "a", "ensemble": {"members": {"odd": described}}, "steps": [step]}
     known = submissions.Submission(tmp_path / "20260101-000000-odd", provenance)
     members = {each.recipe: each for each in cached_members(Store.current(), "toy")}
     assert submissions_with(members["odd"], [known]) == [known]
@@ -221,10 +235,11 @@ def test_settings_contain_the_recipes_of_members_of_earlier_submissions(config, 
     assert [each.model_dump() for each in settings.recipes] == [recipe | {"name": "renamed"}]
     assert with_recipes(config, {"even": members["even"]}, [known]) == config
     assert settings.folds == config.folds
+    unknown = submissions.Submission(known.folder, {"file": "a", "steps": [step]})
+    assert with_recipes(config, {"odd": members["odd"]}, [unknown]) == config
 
 
-def test_what_a_blend_rests_on_is_kept_when_the_store_is_cleaned(config, three, monkeypatch):
-    folder = blended(config, {name: three[name] for name in ("even", "odd")}, monkeypatch)
-    needed = artifacts_behind([submissions.read(folder)])
+def test_what_a_blend_rests_on_is_kept_when_the_store_is_cleaned(config, three, tmp_path):
+    needed = artifacts_behind([submission_of(blended(config, "even,odd", tmp_path))])
     assert {three["even"].name, three["odd"].name} < needed
     assert three["poor"].name not in needed
