@@ -29,6 +29,9 @@ from tasks.core.jobs import Job, PredictJob, TrainJob
 from tests.toy import plugging
 
 COUNT = 150
+"""Points."""
+TEST = 10
+"""Those of them that are asked for."""
 SECONDS = "TOY_EPOCH_SECONDS"
 """Environment variable: how long an epoch takes."""
 
@@ -38,14 +41,15 @@ def write(root: Path) -> Path:
     drawn = np.random.default_rng(0)
     at = drawn.uniform(-1, 1, COUNT)
     labels = (at > 0.35) ^ (drawn.random(COUNT) < 0.1)
-    points: dict[str, dict[str, Any]] = {
-        f"p{index:03}": {"at": float(place)} for index, place in enumerate(at)
-    }
-    for index, point in enumerate(points.values()):
-        if index < COUNT - 10:
-            point["label"] = int(labels[index])
+    points: list[tuple[str, dict[str, Any]]] = [
+        (f"p{index:03}", {"at": float(place)}) for index, place in enumerate(at)
+    ]
+    train, test = dict(points[: COUNT - TEST]), dict(points[COUNT - TEST :])
+    for point, label in zip(train.values(), labels, strict=False):
+        point["label"] = int(label)
     root.mkdir(parents=True)
-    (root / "points.json").write_text(json.dumps(points))
+    (root / "train.json").write_text(json.dumps(train))
+    (root / "test.json").write_text(json.dumps(test))
     return root
 
 
@@ -121,20 +125,16 @@ def train(job: TrainJob, label: str, ended: Event, *, ends: float) -> None:
 
 def predict(job: PredictJob) -> None:
     from tasks.learning.ensemble import prediction_files
+    from tasks.learning.folds.rows import held_out_rows
     from tasks.toy import dataset as files
 
     weights = np.load(job.models[0] / "weights.npy")
-    held_out = np.flatnonzero(np.load(job.folds / "folds.npy") == job.fold)
-    train_places, _ = _records(job)
-    test = np.array([point["at"] for point in files.records(job.dataset, "test").values()])
-    ids = [files.ids(job.dataset, "train")[index] for index in held_out]
-    for part, chosen, at in (
-        ("held_out", ids, train_places[held_out]),
-        ("test", files.ids(job.dataset, "test"), test),
-    ):
-        line = _line(weights, at)
-        values = np.stack([-line, line], axis=1)[:, None].astype(np.float32)
-        prediction_files.write(job.output, part, Scores(chosen, values))
+    part = "train" if job.part == "held_out" else job.part
+    ids, at = files.ids(job.dataset, part), _places(job, part)
+    rows = held_out_rows(job) if job.part == "held_out" else np.arange(len(ids))
+    line = _line(weights, at[rows])
+    values = np.stack([-line, line], axis=1)[:, None].astype(np.float32)
+    prediction_files.write(job.output, job.part, Scores([ids[row] for row in rows], values))
 
 
 def _line(weights: np.ndarray, at: np.ndarray) -> np.ndarray:
@@ -144,8 +144,13 @@ def _line(weights: np.ndarray, at: np.ndarray) -> np.ndarray:
 def _records(job: Job) -> tuple[np.ndarray, np.ndarray]:
     from tasks.toy import dataset as files
 
-    points = files.records(job.dataset, "train").values()
-    return np.array([point["at"] for point in points]), files.targets(job.dataset)
+    return _places(job, "train"), files.targets(job.dataset)
+
+
+def _places(job: Job, part: str) -> np.ndarray:
+    from tasks.toy import dataset as files
+
+    return np.array([point["at"] for point in files.records(job.dataset, part).values()])
 
 
 def _report(label: str, progress: EpochProgress) -> None:

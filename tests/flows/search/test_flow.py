@@ -89,11 +89,13 @@ def test_a_study_has_one_set_of_data_wherever_it_lies(folder: Path):
         update={"data": config(folder).data.model_copy(update={"root": str(folder / "moved")})}
     )
     search(folder, moved, trials=2)
-    points = json.loads((folder / "moved" / "points.json").read_text())
+    (folder / "moved" / "test.json").write_text('{"new": {"at": 0.25}}')
+    search(folder, moved, trials=3)  # no trial rests on what is to be answered
+    points = json.loads((folder / "moved" / "train.json").read_text())
     points["p000"]["at"] = 0.5
-    (folder / "moved" / "points.json").write_text(json.dumps(points))
+    (folder / "moved" / "train.json").write_text(json.dumps(points))
     with pytest.raises(UserError, match="study one: expected the data that it started with"):
-        search(folder, moved, trials=3)
+        search(folder, moved, trials=4)
 
 
 def test_one_of_several_recipes_is_searched(folder: Path):
