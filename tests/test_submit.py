@@ -30,7 +30,7 @@ def file(monkeypatch: pytest.MonkeyPatch) -> Artifact:
     monkeypatch.setattr(module, "find", lambda competition: rules)
     monkeypatch.setattr(module, "run_id", lambda: "run")
     monkeypatch.setattr(module, "describe", described)
-    monkeypatch.setattr(module, "_scores", lambda blended, validation: {})
+    monkeypatch.setattr(module, "_scores", lambda ensemble: {})
     with Store.current().new_folder() as folder:
         (folder / "answers.txt").write_text("1\ta\n")
         return Store.current().keep("submission", folder)

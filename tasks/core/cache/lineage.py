@@ -24,7 +24,7 @@ class Lineage:
     def ancestors(self, name: str) -> list[Record]:
         """Records of all steps that the artifact is made by, each after those of its own inputs.
 
-        A step that changed nothing made the artifact that it was given, which is then among its own ancestors.
+        A step that changed nothing made the artifact that it was given; it is followed once.
         """
         records: dict[str, Record] = {}
         self._gather(name, records, set())
