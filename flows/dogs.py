@@ -30,7 +30,7 @@ def dogs(config: Config) -> dict[str, Any]:
     """From photographs to a checked submission with its report."""
     parts = load_parts("dogs", config.data)
     folds = split.submit("dogs", parts.train, config.folds)
-    budget = start_budget("dogs", config, folds)
+    budget = start_budget("dogs", config, parts, folds)
     config = budget.config
     validation = CrossValidation("dogs", config, parts, folds)
     members = {

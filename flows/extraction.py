@@ -31,7 +31,7 @@ def extraction(config: Config) -> dict[str, Any]:
     """From sentences to a checked submission with its report."""
     parts = load_parts("extraction", config.data)
     folds = split.submit("extraction", parts.train, config.folds)
-    budget = start_budget("extraction", config, folds)
+    budget = start_budget("extraction", config, parts, folds)
     config = budget.config
     validation = CrossValidation("extraction", config, parts, folds)
     members = {

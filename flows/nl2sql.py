@@ -30,7 +30,7 @@ def nl2sql(config: Config) -> dict[str, Any]:
     """From questions and tables to a checked submission with its report."""
     parts = load_parts("nl2sql", config.data)
     folds = split.submit("nl2sql", parts.train, config.folds)
-    budget = start_budget("nl2sql", config, folds)
+    budget = start_budget("nl2sql", config, parts, folds)
     config = budget.config
     validation = CrossValidation("nl2sql", config, parts, folds)
     members = {recipe.name: text_member(validation, recipe) for recipe in config.recipes}

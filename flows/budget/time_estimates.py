@@ -1,6 +1,7 @@
 """Estimates of how long a step takes, from the records of similar steps in the store.
 
-A similar step belongs to the same competition and differs in few settings. Time is assumed to grow with the
+A similar step belongs to the same competition, is of the same part of the dataset and differs in few
+settings. Time is assumed to grow with the
 epochs of a training and with the size of the dataset. Without a similar step there is no estimate: a figure
 from another network would be badly wrong.
 """
@@ -18,8 +19,10 @@ MOST_DIFFERENCES = 6
 """Settings in which two similar steps may differ."""
 RUNS = 30
 """Newest runs whose journals give the times of steps without records."""
-COMPARED_APART = ("competition", "dataset", "train")
-"""Inputs that do not count as settings: one must be equal, the size of the other scales the time."""
+EQUAL = ("competition", "part")
+"""Inputs that must be equal: held-out records are a fraction of a part, so their time tells of no other."""
+SIZED = ("dataset", "train")
+"""Inputs whose size scales the time."""
 IGNORED = ("fold", "beside", "seed")
 """Inputs that hardly change how long a step takes."""
 
@@ -36,10 +39,9 @@ class Estimates:
 
     def seconds(self, key: Key) -> float | None:
         """Seconds that a step works, without waiting for a slot; None: unknown."""
-        competition = key.inputs.get("competition")
         by_distance: dict[int, list[Mapping[str, Any]]] = {}
         for record in self._by_step.get(key.step, []):
-            if record["inputs"].get("competition") == competition:
+            if all(record["inputs"].get(name) == key.inputs.get(name) for name in EQUAL):
                 by_distance.setdefault(_distance(record["inputs"], key.inputs), []).append(record)
         nearest = min(by_distance, default=MOST_DIFFERENCES + 1)
         near = by_distance[nearest] if nearest <= MOST_DIFFERENCES else []
@@ -63,7 +65,7 @@ class Estimates:
 
     def _scaled(self, record: Mapping[str, Any], key: Key) -> float | None:
         sizes = [
-            self._size(inputs.get("dataset") or inputs.get("train"))
+            self._size([inputs[name] for name in SIZED if name in inputs])
             for inputs in (record["inputs"], key.inputs)
         ]
         if sizes[0] != sizes[1] and not all(sizes):
@@ -93,7 +95,7 @@ def _distance(one: Mapping[str, Any], two: Mapping[str, Any]) -> int:
 
 
 def _settings(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    counted = {name: value for name, value in inputs.items() if name not in (*COMPARED_APART, *IGNORED)}
+    counted = {name: value for name, value in inputs.items() if name not in (*EQUAL, *SIZED, *IGNORED)}
     return {
         path: None if _name(path) in ("artifact", "epochs") else value
         for path, value in leaves(counted).items()

@@ -25,6 +25,7 @@ from flows.budget.remaining_time import RemainingTime
 from flows.budget.run_duration import RecipeSchedule
 from flows.humanize import about
 from flows.training.cross_validation import AGAIN
+from flows.training.dataset import Parts
 from tasks.core.context import recording, run_id
 from tasks.core.errors import UserError
 from tasks.core.execution import cancellation
@@ -61,17 +62,19 @@ class Budget:
         return FinishedMembers(self.config, members, {})
 
 
-def start_budget(competition: str, config: Any, folds: Any) -> Budget:
+def start_budget(competition: str, config: Any, parts: Parts, folds: Any) -> Budget:
     """Start the clock of the run's time limit, if it has one, and leave out recipes that do not fit.
 
-    Waits for the folds, since the keys of later steps depend on them.
+    Waits for the folds and for what is common to all parts, since the keys of later steps depend on them.
     """
     if not config.run.budget_seconds or recording.get() is not None:
         return Budget(config)
     began = time.monotonic()
-    folds.wait()
+    first_steps = (folds, parts.common)
+    for future in first_steps:
+        future.wait()
     control = cancellation.current.get()
-    if control is None or not folds.state.is_completed():
+    if control is None or not all(future.state.is_completed() for future in first_steps):
         return Budget(config)  # a failure is raised at the end of the flow
     return LimitedBudget(competition, config, control, began=began)
 

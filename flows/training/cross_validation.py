@@ -49,6 +49,8 @@ class ModelInputs(NamedTuple):
     """Encoded records by the name of their view."""
     for_prediction: dict[str, list[Future]] = {}
     """Encoded training records by the name of their view, for predictions of held-out ones."""
+    of_test: dict[str, list[Future]] = {}
+    """Encoded test records by the name of their view, where the trainings read them too."""
 
 
 class CrossValidation(NamedTuple):
@@ -111,7 +113,7 @@ class CrossValidation(NamedTuple):
         scores, predictions = {}, list[Future]()
         for part in self.other_parts:
             steps = self.of_part(part)
-            predictions = steps.predictions(recipe, models)
+            predictions = steps.predictions(recipe, models, inputs.of_test if part == "test" else {})
             scores[part] = steps.averaged(recipe.name, joined, predictions)
         return Member(joined, models, scores, predictions, recipe)
 

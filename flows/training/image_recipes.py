@@ -27,7 +27,9 @@ def frozen_outputs(validation: CrossValidation, recipe: Any, *, of_test: bool = 
     views = validation.views(recipe, settings, recipe.views)
     is_plain = any(stage.plain for stage in recipe.training.stages)
     plain_views = validation.views(recipe, settings, recipe.views, kind="plain") if is_plain else []
-    return ModelInputs(views, plain_views, for_training, {view: encoded[view][:1] for view in test_views})
+    for_prediction = {view: encoded[view][:1] for view in test_views}
+    test = {view: encoded[view][1:] for view in test_views} if of_test else {}
+    return ModelInputs(views, plain_views, for_training, for_prediction, test)
 
 
 def second_round(validation: CrossValidation, members: dict[str, Member]) -> dict[str, Member]:

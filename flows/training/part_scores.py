@@ -1,5 +1,6 @@
 """Scores of validation or test records by trained models: the same steps after a training and years later."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from tasks.average import average
@@ -22,27 +23,24 @@ class PartScores(NamedTuple):
     run: Any
     """The settings of the machine (`tasks.core.config.Run`)."""
 
-    def encoded(self, recipe: Any) -> dict[str, list[Future]]:
-        """The part's records as the recipe's models read them, by view."""
-        return {
-            view: [
-                encode.submit(
-                    self.competition,
-                    recipe.name,
-                    settings,
-                    self.dataset[:1],
-                    part=self.part,
-                    view=view,
-                    seed=self.seed,
-                    run=self.run,
-                )
-            ]
+    def encoded(self, recipe: Any, view: str, settings: dict[str, Any]) -> Future:
+        """A view of the part's records as the recipe's models read it."""
+        inputs = (self.competition, recipe.name, settings, self.dataset[:1])
+        return encode.submit(*inputs, part=self.part, view=view, seed=self.seed, run=self.run)
+
+    def predictions(
+        self, recipe: Any, models: list[Future], encoded: Mapping[str, list[Future]] | None = None
+    ) -> list[Future]:
+        """Predictions of the part: of each fold's model, or one on which the models of all folds agree.
+
+        Args:
+            encoded: views of the part's records that are encoded already.
+        """
+        known = encoded or {}
+        inputs = {
+            view: known.get(view) or [self.encoded(recipe, view, settings)]
             for view, settings in recipe.encodings().items()
         }
-
-    def predictions(self, recipe: Any, models: list[Future]) -> list[Future]:
-        """Predictions of the part: of each fold's model, or one on which the models of all folds agree."""
-        inputs = self.encoded(recipe)
         if recipe.together:
             return [self._predict(recipe, inputs, models, of=self.part)]
         return [

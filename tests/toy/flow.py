@@ -21,7 +21,7 @@ def toy(config: Config) -> dict[str, Any]:
     """From points to a checked submission."""
     parts = load_parts("toy", config.data)
     folds = split.submit("toy", parts.train, config.folds)
-    budget = start_budget("toy", config, folds)
+    budget = start_budget("toy", config, parts, folds)
     config = budget.config
     options = {"seed": config.seed, "run": config.run}
     view = augment.submit("toy", "layer", {}, [parts.train], folds, view=0, kind="view", **options)

@@ -153,8 +153,19 @@ def test_a_plan_writes_nothing(computed: Store) -> None:
 def test_a_plan_tells_every_step_of_a_competitions_flow() -> None:
     steps = plan("dogs", Config.model_validate({"data": {"root": "missing"}, "folds": {"count": 3}}))
     labels = [each.label for each in steps]
-    assert labels[:2] == ["load dogs", "split dogs"]
-    assert labels[-5:] == ["gather frozen", "blend dogs", "decode dogs", "submit dogs", "report dogs"]
+    assert labels[:4] == ["load dogs train", "load dogs test", "common dogs", "split dogs"]
+    assert labels[-12:] == [
+        "gather frozen",
+        "encode frozen test identity",
+        *(f"predict frozen test, fold {fold}" for fold in range(3)),
+        "average frozen test",
+        "blend dogs",
+        "combine dogs test",
+        "decode dogs",
+        "submit dogs",
+        "compare dogs",
+        "report dogs",
+    ]
     assert [label for label in labels if label.startswith("train")] == [
         f"train frozen fold {fold}" for fold in range(3)
     ]
@@ -167,16 +178,39 @@ def test_a_plan_of_extraction_predicts_with_all_models_together() -> None:
 
     config = {"folds": {"count": 3}, "recipes": [{"name": name} for name in ("one", "two")]}
     labels = [each.label for each in plan("extraction", Extraction.model_validate(config))]
-    assert labels[:3] == ["load extraction", "split extraction", "train one fold 0"]
-    assert labels[8:10] == ["predict one all folds", "gather one"]
-    assert labels[-4:] == ["blend extraction", "decode extraction", "submit extraction", "report extraction"]
-    assert len(labels) == len(set(labels)) == 2 + 2 * 8 + 4
+    parts = ("train", "validation", "test")
+    assert labels[:3] == [f"load extraction {part}" for part in parts]
+    assert labels[3:6] == ["common extraction", "split extraction", "train one fold 0"]
+    assert labels[11:16] == [
+        "gather one",
+        "predict one validation",
+        "average one validation",
+        "predict one test",
+        "average one test",
+    ]
+    assert labels[-8:] == [
+        "blend extraction",
+        "combine extraction test",
+        "decode extraction",
+        "combine extraction validation",
+        "validate extraction",
+        "submit extraction",
+        "compare extraction",
+        "report extraction",
+    ]
+    assert len(labels) == len(set(labels)) == 5 + 2 * 11 + 8
 
 
 SECOND_ROUNDS = {
     "dogs": (
         {"folds": {"count": 2}, "pseudo": {"share": 0.5}},
-        {"pseudo fold 0", "train frozen-again fold 1", "gather frozen-again"},
+        {
+            "pseudo fold 0",
+            "train frozen-again fold 1",
+            "gather frozen-again",
+            "encode frozen-again test identity",
+            "average frozen-again test",
+        },
     ),
     "extraction": (
         {
@@ -198,6 +232,8 @@ SECOND_ROUNDS = {
             "pool two for fold 1",
             "train one-again fold 1",
             "gather two-again",
+            "average two-again validation",
+            "average two-again test",
         },
     ),
 }

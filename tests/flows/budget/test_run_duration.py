@@ -13,14 +13,22 @@ def planned(label: str, *waits_for: str, seconds: float | None = 1.0, member: st
     return PlannedStep(label, "run", "never ran", waits_for, seconds, member)
 
 
+WORK = ("train", "predict")
+
+
 def recipe(name: str, *, folds: int = 2, train: float | None = 10.0) -> list[PlannedStep]:
-    """A member's steps: a training for each fold, its predictions, and their gathering."""
+    """A member's steps: a training for each fold, its predictions, their gathering, and those of the test."""
     steps = []
     for fold in range(folds):
         steps.append(planned(f"train {name} fold {fold}", seconds=train))
         steps.append(planned(f"predict {name} fold {fold}", f"train {name} fold {fold}"))
-    awaited = [f"predict {name} fold {fold}" for fold in range(folds)]
-    return [*steps, planned(f"gather {name}", *awaited, member=name)]
+    models, held_out = ([f"{kind} {name} fold {fold}" for fold in range(folds)] for kind in WORK)
+    return [
+        *steps,
+        planned(f"gather {name}", *held_out, member=name),
+        planned(f"predict {name} test", *models),
+        planned(f"average {name} test", f"gather {name}", f"predict {name} test", member=name),
+    ]
 
 
 def plan_of(*recipes: list[PlannedStep]) -> list[PlannedStep]:
@@ -35,7 +43,7 @@ def needed(steps: list[PlannedStep]) -> dict[str, float]:
 
 @pytest.mark.parametrize(
     ("folds", "slots", "seconds"),
-    [(1, 1, 12), (2, 1, 23), (2, 2, 12), (3, 2, 23), (3, 9, 12), (5, 2, 34)],
+    [(1, 1, 14), (2, 1, 25), (2, 2, 13), (3, 2, 24), (3, 9, 13), (5, 2, 35)],
 )
 def test_steps_share_slots(folds: int, slots: int, seconds: float) -> None:
     steps = recipe("a", folds=folds)
@@ -43,8 +51,8 @@ def test_steps_share_slots(folds: int, slots: int, seconds: float) -> None:
 
 
 def test_a_plan_foretells_its_time_and_what_nothing_tells() -> None:
-    assert expected_seconds(plan_of(recipe("a"), recipe("b")), slots=2) == (26, 0)
-    assert expected_seconds(plan_of(recipe("a"), recipe("b", train=None)), slots=2) == (16, 2)
+    assert expected_seconds(plan_of(recipe("a"), recipe("b")), slots=2) == (28, 0)
+    assert expected_seconds(plan_of(recipe("a"), recipe("b", train=None)), slots=2) == (18, 2)
     assert expected_seconds([PlannedStep("load", "cached", "")], slots=2) == (0, 0)
 
 
@@ -59,7 +67,7 @@ def test_nothing_to_do_takes_no_time() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "fitting"),
-    [(5, []), (12, ["a"]), (23, ["a"]), (24, ["a", "b"]), (400, ["a", "b", "c"]), (11, [])],
+    [(5, []), (13, ["a"]), (25, ["a"]), (26, ["a", "b"]), (400, ["a", "b", "c"]), (12, [])],
 )
 def test_recipes_fit_in_their_order(seconds: float, fitting: list[str]) -> None:
     steps = plan_of(recipe("a"), recipe("b"), recipe("c", train=300))
@@ -77,6 +85,14 @@ def test_the_last_steps_are_those_that_make_no_member() -> None:
     assert schedule.last == {"blend", "report"}
     assert schedule.labels("a") == {step.label for step in recipe("a")}
     assert schedule.labels("is cached") == set()
+
+
+def test_a_member_with_new_test_records_needs_their_steps_alone() -> None:
+    steps = [PlannedStep(step.label, "cached", "") for step in recipe("a")[:5]]
+    scored = [planned("predict a test"), planned("average a test", "predict a test", member="a")]
+    schedule = RecipeSchedule(plan_of([*steps, *scored]), slots=1)
+    assert schedule.labels("a") == {"predict a test", "average a test"}
+    assert schedule.last == {"blend", "report"}
 
 
 def test_a_second_round_needs_what_it_waits_for() -> None:
@@ -107,9 +123,10 @@ def test_what_is_done_needs_nothing() -> None:
     steps = recipe("a")
     found = RemainingTime(steps, RunControl(), "run")
     assert found.needed()["train a fold 0"] == 0
-    assert found.missing({"train a fold 0", "gather a", "predict a fold 0"}) == [
+    assert found.missing({"average a test", "train a fold 0", "gather a", "predict a fold 0"}) == [
         "predict a fold 0",
         "gather a",
+        "average a test",
     ]
 
 
@@ -156,6 +173,7 @@ def test_a_step_that_takes_longer_than_expected_needs_a_little_more(monkeypatch:
         ("train a2 fold 0", "train a2 fold"),
         ("train a folds 0 and 12", "train a fold"),
         ("predict a fold 2 for fold 0", "predict a fold for fold"),
+        ("predict a test, fold 1", "predict a test, fold"),
         ("gather a", "gather a"),
     ],
 )

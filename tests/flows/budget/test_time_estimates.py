@@ -54,6 +54,7 @@ CASES: list[tuple[str, list[tuple[float, dict[str, Any]]], float | None]] = [
     ("another step", [(40, {"step": "predict"})], None),
     ("half of the epochs", [(40, {"recipe": RECIPE | {"stages": [{"epochs": 5}]}})], 80),
     ("a tenth of the data", [(40, {"records": 10})], 400),
+    ("another part", [(40, {"part": "held_out"})], None),
 ]
 
 
@@ -74,6 +75,19 @@ def test_data_that_are_gone_tell_nothing() -> None:
     before = record(40, key(records=10))
     Store.current().remove(dataset(10))
     assert Estimates(Store.current(), [before]).seconds(key()) is None
+
+
+def test_all_parts_that_a_step_reads_count() -> None:
+    def prediction(*records: int) -> Key:
+        return key("predict", dataset=[{"artifact": dataset(count).name} for count in records])
+
+    estimates = Estimates(Store.current(), [record(40, prediction(50, 10))])
+    assert estimates.seconds(prediction(110, 10)) == 80
+    whole = key("blend", dataset=None, train={"artifact": dataset(100).name})
+    half = key("blend", dataset=None, train={"artifact": dataset(50).name})
+    assert Estimates(Store.current(), [record(40, half)]).seconds(whole) == 80
+    Store.current().remove(dataset(10))
+    assert estimates.seconds(prediction(110, 20)) is None
 
 
 def test_earlier_attempts_count() -> None:

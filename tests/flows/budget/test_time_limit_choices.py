@@ -25,7 +25,7 @@ class State(NamedTuple):
         return self.completed
 
 
-class Joined:
+class Result:
     """A future that is over, or ends when its step is refused."""
 
     def __init__(self, label: str, control: RunControl, *, completed: bool | None) -> None:
@@ -51,13 +51,13 @@ class Joined:
 
 
 class Member(NamedTuple):
-    joined: Joined
+    results: list[Result]
 
 
 class ControlOfFutures(RunControl):
     """Lets futures end as Prefect does after their steps."""
 
-    futures: list[Joined]
+    futures: list[Result]
 
     def cancel(self, labels: Any) -> None:
         super().cancel(labels)
@@ -100,13 +100,19 @@ def limited(
 
 
 def members(control: ControlOfFutures, **completed: bool | None) -> dict[str, Any]:
-    """Futures by recipe: there, failed, or (None) on their way."""
-    found = {
-        name.replace("_", "-"): Joined(f"gather {name.replace('_', '-')}", control, completed=state)
-        for name, state in completed.items()
-    }
-    control.futures = list(found.values())
-    return {name: Member(future) for name, future in found.items()}
+    """Members by name whose results are all there, failed, or (None) on their way."""
+    states = {name.replace("_", "-"): state for name, state in completed.items()}
+    return {name: member(control, name, gather=state, average=state) for name, state in states.items()}
+
+
+def member(control: ControlOfFutures, name: str, *, gather: bool | None, average: bool | None) -> Member:
+    """A member with the states of its two results."""
+    results = [
+        Result(f"gather {name}", control, completed=gather),
+        Result(f"average {name} test", control, completed=average),
+    ]
+    control.futures += results
+    return Member(results)
 
 
 def there(name: str) -> list[PlannedStep]:
@@ -129,9 +135,9 @@ def test_what_earlier_runs_say_does_not_fit_does_not_begin(
     messages = [record.getMessage() for record in caplog.records]
     assert messages[:4] == [
         "26 min in all, 8 s of it for the last steps",
-        "a: needs about 12 s",
+        "a: needs about 13 s",
         "casrel: needs about 40 min",
-        "c: needs about 12 s",
+        "c: needs about 13 s",
     ]
     assert "casrel: left out, needs about 40 min, 26 min left beside a" in messages
 
@@ -178,8 +184,14 @@ def test_what_is_not_there_when_the_time_is_over_is_left_out(monkeypatch: pytest
     kept = made.finished(members(control, a=True, b=None))
     assert kept.left_out == {"b": "not finished in time, needs an unknown time"}
     assert recipe_names(kept.config) == list(kept.members) == ["a"]
-    assert {"train b fold 0", "predict b fold 1", "gather b"} <= control._cancelled
-    assert not control._cancelled & {"train a fold 0", "gather a", "blend", "report"}
+    assert {
+        "train b fold 0",
+        "predict b fold 1",
+        "gather b",
+        "predict b test",
+        "average b test",
+    } <= control._cancelled
+    assert not control._cancelled & {"train a fold 0", "gather a", "average a test", "blend", "report"}
 
 
 def test_one_whose_own_pace_says_so_is_left_out_on_its_way(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,6 +204,27 @@ def test_one_whose_own_pace_says_so_is_left_out_on_its_way(monkeypatch: pytest.M
     assert kept.left_out["b"].startswith("needs about 51 min, 10 min left beside a")
 
 
+def test_a_member_whose_test_scores_are_not_there_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = config("a", "b", seconds=4)
+    slow = [
+        planned("predict b test", seconds=None),
+        planned("average b test", "predict b test", seconds=None, member="b"),
+    ]
+    made, control = limited(settings, there("a"), slow, monkeypatch=monkeypatch)
+    given = members(control, a=True) | {"b": member(control, "b", gather=True, average=None)}
+    kept = made.finished(given)
+    assert list(kept.members) == ["a"]
+    assert kept.left_out == {"b": "not finished in time, needs an unknown time"}
+    assert control._cancelled == {"predict b test", "average b test"}
+
+
+def test_a_member_whose_test_scores_fail_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = config("a", "b", seconds=60)
+    made, control = limited(settings, recipe("a"), recipe("b"), monkeypatch=monkeypatch)
+    given = members(control, a=True) | {"b": member(control, "b", gather=True, average=False)}
+    assert made.finished(given) == (settings, given, {})
+
+
 def test_without_any_member_one_message_says_what_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = config("a", "b", seconds=0.2)
     made, control = limited(settings, recipe("a", train=900), recipe("b"), monkeypatch=monkeypatch)
@@ -201,8 +234,8 @@ def test_without_any_member_one_message_says_what_is_there(monkeypatch: pytest.M
     assert str(caught.value).splitlines() == [
         "run: no recipe was finished in 0 s, so there is no submission yet",
         "  a: needs about 15 min, 0 s left",
-        "  b: not finished in time, needs about 12 s; missing: train b fold 0 (7 s of it done), "
-        "predict b fold 0, train b fold 1 and 2 more",
+        "  b: not finished in time, needs about 13 s; missing: train b fold 0 (7 s of it done), "
+        "predict b fold 0, train b fold 1 and 4 more",
         "finished steps and checkpoints are kept; the same command continues from them",
     ]
 
