@@ -256,16 +256,16 @@ def empty(given):
     return Candidates.of({} for _ in given[1])
 
 
-@pytest.mark.parametrize("part", ["held_out", "validation", "test"])
-def test_a_trained_model_holds_all_that_a_prediction_needs_of_training(tmp_path, part):
-    made = recipe("pointer", **EVERYTHING["pointer"])
-    words = encoded(tmp_path, "train")
-    models = tuple(trained(made, tmp_path, fold=fold, inputs={"words": words}) for fold in (0, 1))
-    fields = {"fold": 0, "models": models[:1], "part": part}
-    if part != "held_out":
-        words = encoded(tmp_path, part)
-        (tmp_path / "data" / "train.jsonl").unlink()
-        fields |= {"fold": None, "folds": None, "models": models}
-    found = predicted(job(made, tmp_path, inputs={"words": words}, **fields))
-    expected = dataset_files.ids(tmp_path / "data", "train" if part == "held_out" else part)
-    assert found.ids == (expected[::FOLDS] if part == "held_out" else expected)
+def test_trained_models_hold_all_that_predictions_need_of_training_sentences(tmp_path):
+    made, folder = recipe("pointer", **EVERYTHING["pointer"]), tmp_path / "data"
+    words = {"words": encoded(tmp_path, "train")}
+    models = tuple(trained(made, tmp_path, fold=fold, inputs=words) for fold in (0, 1))
+    held_out = predicted(job(made, tmp_path, fold=0, models=models[:1], part="held_out", inputs=words))
+    assert held_out.ids == dataset_files.ids(folder, "train")[::FOLDS]
+    (folder / "train.jsonl").unlink()
+    for part in ("validation", "test"):
+        words = {"words": encoded(tmp_path, part)}
+        fields = {"fold": None, "folds": None, "models": models, "part": part}
+        found = predicted(job(made, tmp_path, inputs=words, **fields))
+        assert found.ids == dataset_files.ids(folder, part)
+        assert len(found.values) == len(found.ids)
