@@ -18,8 +18,8 @@ from tasks.core.report.publishing import publish
 from tasks.core.step import step
 from tasks.learning.ensemble import prediction_files
 from tasks.learning.ensemble.evaluation import validation_scores
-from tasks.learning.report.sections import sections
 from tasks.learning.report.part_comparison import part_comparison
+from tasks.learning.report.sections import sections
 
 log = logging.getLogger("podium")
 
