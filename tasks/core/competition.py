@@ -112,7 +112,7 @@ class Competition(NamedTuple):
     fold_key: Callable[[Dataset], FoldKey]
     """(dataset): ids, strata and groups of the training records."""
     overlap: Callable[[Dataset], list[dict[str, Any]]]
-    """(dataset): notes on records of a part that occur in an earlier one too, in the order of `parts`
+    """(dataset): notes on records of a part that occur in an earlier one too, of those parts that are there
     (`tasks.core.dataset.note`)."""
     features: Callable[[Dataset, Part], np.ndarray]
     """(dataset, part): (n, d) float32, or a scipy sparse matrix, plain features of a part's records without

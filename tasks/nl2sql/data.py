@@ -18,9 +18,9 @@ from typing import Any
 from tasks.core.competition import Part
 from tasks.core.dataset import added, notes_file
 from tasks.nl2sql.config import Data
-from tasks.nl2sql.overlap import Overlap
 from tasks.nl2sql.query.database_writer import DatabaseWriter
 from tasks.nl2sql.query.schema import Question, Table, to_json
+from tasks.nl2sql.raw.part_overlap import PartOverlap
 from tasks.nl2sql.raw.statistics import MESSAGES
 from tasks.nl2sql.raw.validation import read_parts
 from tasks.text import dataset_files
@@ -59,7 +59,7 @@ def count(data: Data, *, workers: int | None = None) -> dict[str, Any]:
     Raises:
         InvalidData: all problems of all parts.
     """
-    between = Overlap()
+    between = PartOverlap()
     summaries = [statistics.summary() for statistics in read_parts(data, dataset_files.PARTS, between)]
     counts = dict(chain.from_iterable(summary["counts"].items() for summary in summaries))
     merged: dict[str, dict[str, Any]] = {}

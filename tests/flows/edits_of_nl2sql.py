@@ -186,7 +186,7 @@ EDITS = [
     Edit("name of a recipe", setting("recipes.1.name", "renamed"), END),
     # What lies around
     Edit("version of TensorFlow", version("tensorflow"), PRETRAIN | MODELS),
-    Edit("version of what all steps but a copy use", version("numpy"), ALL - COMMON),
+    Edit("version of what all steps but the first use", version("numpy"), ALL - LOAD - COMMON),
     Edit("version of what another competition uses", version("albumentations"), set()),
 ]
 

@@ -61,3 +61,11 @@ def test_a_table_that_changes_between_parts_is_noted(tmp_path: Path, changed: st
     (note,) = between(tmp_path, written.PARTS | {"test": Part(tables, written.TEST.questions)})
     assert (note["kind"], note["examples"]) == ("changed_table", ["table_0"])
     assert note["message"] == "tables whose id has other contents in an earlier part: 1"
+
+
+def test_without_a_validation_part_the_others_are_compared(tmp_path: Path) -> None:
+    dataset = written.dataset(tmp_path, written.PARTS | {"test": written.TRAIN})
+    for file in dataset.glob("validation*"):
+        file.unlink()
+    (note,) = overlap(dataset)
+    assert (note["kind"], note["count"]) == ("test_leak", 7)
