@@ -10,6 +10,7 @@ from flows.commands.runs import connect_server, summary, validated_name
 from flows.console import inform, show_logs
 from flows.runtime.preflight import check_folders, check_paths
 from tasks.core import locations
+from tasks.core.errors import InvalidSettings
 
 
 def predict(
@@ -31,6 +32,8 @@ def predict(
     started = time.monotonic()
     validated_name(name)
     entry = submissions.find_submission(locations.submissions_folder(), source)
+    if (other := entry.provenance.get("competition", competition)) != competition:
+        raise InvalidSettings(f"--from: expected a submission of {competition}, received one of {other}")
     config = resolve(competition, overrides=overrides or (), submission=source)
     check_paths(config)
     check_folders()

@@ -104,7 +104,7 @@ EDITS = [
     Edit(
         "rule",
         code("tasks/extraction/rules/names.py", 'JOINERS = "和的"', 'JOINERS = "和的与"'),
-        GATHER | END,
+        GATHER | {"blend extraction"} | VALIDATE | DECODE,
         {"decode extraction": "code of tasks.extraction.rules.names changed"},
     ),
     Edit(
@@ -228,7 +228,7 @@ EDITS = [
     # What lies around
     Edit("version of TensorFlow", version("tensorflow"), PRETRAIN | MODELS),
     Edit("version of what folds rest on", version("scikit-learn"), SPLIT | COMPARE),
-    Edit("version of what all steps but the first use", version("numpy"), ALL - LOAD - COMMON),
+    Edit("version of what all steps but a copy use", version("numpy"), ALL - COMMON),
     Edit("version of what another competition uses", version("albumentations"), set()),
 ]
 
