@@ -78,9 +78,7 @@ def differing(settings: Iterable[dict[str, str]]) -> list[dict[str, str]]:
     [{'epochs': '3'}, {'epochs': '5'}]
     """
     all_settings = list(settings)
-    common = (
-        set.intersection(*(set(each.items()) for each in all_settings)) if len(all_settings) > 1 else set()
-    )
+    common = set.intersection(*(set(each.items()) for each in all_settings)) if all_settings else set()
     return [
         {key: value[:LONGEST_VALUE] for key, value in each.items() if (key, value) not in common}
         for each in all_settings
