@@ -16,7 +16,7 @@ from tasks.learning.ensemble.candidates import Candidates
 from tasks.learning.ensemble.combination import Combination, alone
 from tasks.learning.ensemble.evaluation import Evaluation, Evaluator
 from tasks.learning.ensemble.greedy import FEW, greedy_weights
-from tasks.learning.ensemble.members import aligned, nested_blend
+from tasks.learning.ensemble.members import aligned, common_ids, nested_blend
 
 
 class BestMember(NamedTuple):
@@ -64,7 +64,7 @@ def blend(
     """
     evaluator = evaluator_of(competition, train, answers)
     files = {name: prediction_files.read(artifact.path, "out_of_fold") for name, artifact in members.items()}
-    ids = _common_ids(files)
+    ids = common_ids(files.values(), part="out_of_fold")
     values = {name: each.values for name, each in files.items()}
     evaluations = {name: evaluator.evaluate(each) for name, each in values.items()}
     best = max(evaluations, key=lambda name: evaluations[name].score.signed)
@@ -86,14 +86,6 @@ def evaluator_of(competition: str, train: Artifact, answers: BaseModel | None) -
     """The competition's metric of training records, with the settings of turning scores into answers."""
     settings = answers.model_dump(mode="json") if answers else None
     return Evaluator(find(competition).scorer(train.path, settings=settings))
-
-
-def _common_ids(members: dict[str, Scores]) -> list[str]:
-    """The ids of the members' records; raises ValueError unless all have the same in the same order."""
-    first, *others = members.values()
-    if any(each.ids != first.ids for each in others):
-        raise ValueError("out_of_fold: expected the same ids in the same order from every member")
-    return first.ids
 
 
 def _blended(

@@ -7,6 +7,7 @@ from tasks.core.competition import Scores
 from tasks.core.step import step
 from tasks.learning.ensemble import prediction_files
 from tasks.learning.ensemble.combination import Combination
+from tasks.learning.ensemble.members import common_ids
 
 
 @step(label="combine {competition} {part}", ignore=("competition",))
@@ -22,10 +23,8 @@ def combine(competition: str, blended: Artifact, members: dict[str, Artifact], *
     """
     combination = Combination.of_summary(json.loads((blended.path / "blend.json").read_text("utf-8")))
     scores = {name: prediction_files.read(members[name].path, part) for name in combination.needed()}
-    first, *others = scores.values()
-    if any(each.ids != first.ids for each in others):
-        raise ValueError(f"{part}: expected the same ids in the same order from every member")
+    ids = common_ids(scores.values(), part=part)
     values = combination.combine({name: each.values for name, each in scores.items()})
     with (store := Store.current()).new_folder() as folder:
-        prediction_files.write(folder, part, Scores(first.ids, values))
+        prediction_files.write(folder, part, Scores(ids, values))
         return store.keep("blend_scores", folder)

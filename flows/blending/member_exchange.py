@@ -9,45 +9,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from flows.blending.cached_members import CachedMember, cached_members, named_members, split_by_use
+from flows.blending.member_records import MemberRecords, records_of
 from tasks.add_member import MemberFiles, add_member
-from tasks.common import common
 from tasks.core.cache.store import Artifact, Store, part_folders
 from tasks.core.competition import find
-from tasks.core.dataset import PartFolders
 from tasks.core.errors import InvalidSettings
-from tasks.core.step import Step
 from tasks.learning.ensemble import prediction_files
 from tasks.learning.ensemble.member_files.records import PARTS, ExportedPart, MemberPart
-from tasks.load import load
-from tasks.split import split
-
-
-class MemberRecords(NamedTuple):
-    """The records that members of these settings predict."""
-
-    train: Artifact
-    folds: Artifact
-    others: dict[str, list[Artifact]]
-    """The test and, if there is one, the validation part, each with what is common to all parts."""
-
-    def folders(self, part: str) -> PartFolders:
-        """The folders with the records of a member's part."""
-        return part_folders([self.train] if part == "out_of_fold" else self.others[part])
-
-
-def records_of(competition: str, config: Any) -> MemberRecords:
-    """Read the raw files and divide the training records into folds, unless that is cached."""
-    contract = find(competition)
-    loaded = {part: _run(load, competition, config.data.of_part(part), part=part) for part in contract.parts}
-    train = loaded.pop("train")
-    shared = _run(common, competition, list(contract.common_files), train)
-    folds = _run(split, competition, train, config.folds)
-    return MemberRecords(train, folds, {part: [artifact, shared] for part, artifact in loaded.items()})
-
-
-def _run(step: Step, *arguments: Any, **keywords: Any) -> Artifact:
-    artifact: Artifact = step.execute(step.bind(*arguments, **keywords)).result
-    return artifact
 
 
 class AddedMember(NamedTuple):
@@ -120,8 +88,7 @@ def export(
 
 def _member(competition: str, records: MemberRecords, name: str) -> CachedMember:
     """The member of these records and folds with this name or beginning of a digest."""
-    contract = find(competition)
-    ids: Any = {part: contract.ids(records.folders(part), part) for part in contract.parts if part != "train"}
+    ids = records.ids(competition)
     cached = cached_members(Store.current(), competition)
     usable, unusable = split_by_use(cached, ids=ids, folds=records.folds, can_predict=lambda member: True)
     (member,) = named_members([name], usable, unusable, option="member")

@@ -11,14 +11,12 @@ from flows.blending.cached_members import (
     split_by_use,
     unique_names,
 )
+from flows.blending.member_records import records_of
 from tasks.blend import evaluator_of
-from tasks.core.cache.store import Artifact, Store
-from tasks.core.competition import Part, find
+from tasks.core.cache.store import Store
 from tasks.core.errors import InvalidSettings
 from tasks.learning.ensemble import prediction_files
 from tasks.learning.ensemble.evaluation import Evaluation
-from tasks.load import load
-from tasks.split import split
 
 FEWEST_MEMBERS = 2
 
@@ -52,26 +50,17 @@ def choose(
         InvalidSettings: fewer than two members fit, or one that is named does not.
     """
     count, names = parsed(selector)
-    contract = find(competition)
-    loaded = {part: _loaded(competition, config.data, part) for part in contract.parts}
-    train = loaded.pop("train")
-    folds = split.execute(split.bind(competition, train, config.folds)).result
-    ids = {part: contract.ids(artifact.path, part) for part, artifact in loaded.items()}
-    cached = cached_members(Store.current(), competition)
-    usable, unusable = split_by_use(cached, ids=ids, folds=folds, can_predict=can_predict)
+    records = records_of(competition, config)
+    cached, ids = cached_members(Store.current(), competition), records.ids(competition)
+    usable, unusable = split_by_use(cached, ids=ids, folds=records.folds, can_predict=can_predict)
     selected = named_members(names, usable, unusable) if names else usable
     if len(selected) < FEWEST_MEMBERS:
         raise InvalidSettings(_too_few(selected, unusable))
-    evaluator = evaluator_of(competition, train, getattr(config, "answers", None))
+    evaluator = evaluator_of(competition, records.train, getattr(config, "answers", None))
     evaluated = [EvaluatedMember(each, evaluator.evaluate(_out_of_fold(each))) for each in selected]
     evaluated.sort(key=lambda each: -each.evaluation.score.signed)
     best = evaluated[:count]
     return Selection(dict(zip(unique_names([each.member for each in best]), best, strict=True)), unusable)
-
-
-def _loaded(competition: str, data: Any, part: Part) -> Artifact:
-    artifact: Artifact = load.execute(load.bind(competition, data.of_part(part), part=part)).result
-    return artifact
 
 
 def _out_of_fold(member: CachedMember) -> Any:

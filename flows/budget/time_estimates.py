@@ -1,9 +1,8 @@
 """Estimates of how long a step takes, from the records of similar steps in the store.
 
 A similar step belongs to the same competition, is of the same part of the dataset and differs in few
-settings. Time is assumed to grow with the
-epochs of a training and with the size of the dataset. Without a similar step there is no estimate: a figure
-from another network would be badly wrong.
+settings. Time is assumed to grow with the epochs of a training and with the size of the dataset. Without a
+similar step there is no estimate: a figure from another network would be badly wrong.
 """
 
 from collections.abc import Iterable, Mapping

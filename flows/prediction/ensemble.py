@@ -3,6 +3,7 @@
 import json
 from typing import Any, NamedTuple
 
+from flows.blending.member_provenance import recipe_settings
 from tasks.core.cache.store import Artifact, Store
 from tasks.core.errors import InvalidSubmission
 from tasks.core.submissions.submissions import Submission
@@ -94,11 +95,10 @@ def _member(
             f"{submission.name}: expected the settings of each member with a weight, those of {name} are not "
             "known; no submission that is left names them"
         )
-    try:
-        recipe = config_type.model_validate({"recipes": [described["recipe"]]}).recipes[0]
-    except ValueError:
+    recipe = recipe_settings(described["recipe"], config_type)
+    if recipe is None:
         raise InvalidSubmission(
             f"{submission.name}: expected settings of this version, those of member {name} are of another"
-        ) from None
+        )
     models = [Artifact.model_validate(model) for model in described["models"]]
     return TrainedMember(Artifact.model_validate(described["member"]), models, recipe)

@@ -1,6 +1,6 @@
 """Operations on members' values, whether these are arrays of classes or candidates of each record."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -47,6 +47,14 @@ def concatenated(parts: Sequence[Any]) -> Any:
     if isinstance(parts[0], Candidates):
         return candidates.concatenated(parts)
     return np.concatenate(parts)
+
+
+def common_ids(members: Iterable[Scores], *, part: str) -> list[str]:
+    """The ids of the members' records; raises ValueError unless all have the same in the same order."""
+    first, *others = members
+    if any(each.ids != first.ids for each in others):
+        raise ValueError(f"{part}: expected the same ids in the same order from every member")
+    return first.ids
 
 
 def mean(parts: Sequence[Scores]) -> Scores:
