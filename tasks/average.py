@@ -1,11 +1,8 @@
 """Step `average`: the models of all folds → one member's scores of the validation or test records."""
 
-import json
-
 from tasks.core.cache.store import Artifact, Store
-from tasks.core.competition import Scores
 from tasks.core.step import step
-from tasks.learning.ensemble import members, prediction_files
+from tasks.learning.ensemble.average_files import write_average
 
 
 @step(label="average {name} {part}", ignore=("name",))
@@ -19,8 +16,6 @@ def average(name: str, member: Artifact, predictions: list[Artifact], *, part: s
     Raises:
         ValueError: the predictions are of different records.
     """
-    share = json.loads((member.path / "member.json").read_text("utf-8"))["first_head"]
-    mean = members.mean([prediction_files.read(each.path, part) for each in predictions])
     with (store := Store.current()).new_folder() as folder:
-        prediction_files.write(folder, part, Scores(mean.ids, members.blend_heads(mean.values, share)))
+        write_average(folder, member.path, [each.path for each in predictions], part=part)
         return store.keep("member_scores", folder)

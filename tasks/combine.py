@@ -3,11 +3,9 @@
 import json
 
 from tasks.core.cache.store import Artifact, Store
-from tasks.core.competition import Scores
 from tasks.core.step import step
-from tasks.learning.ensemble import prediction_files
 from tasks.learning.ensemble.combination import Combination
-from tasks.learning.ensemble.members import common_ids
+from tasks.learning.ensemble.combined_files import write_combination
 
 
 @step(label="combine {competition} {part}", ignore=("competition",))
@@ -22,9 +20,7 @@ def combine(competition: str, blended: Artifact, members: dict[str, Artifact], *
         ValueError: members have scores of different records.
     """
     combination = Combination.of_summary(json.loads((blended.path / "blend.json").read_text("utf-8")))
-    scores = {name: prediction_files.read(members[name].path, part) for name in combination.needed()}
-    ids = common_ids(scores.values(), part=part)
-    values = combination.combine({name: each.values for name, each in scores.items()})
+    scores_of = {name: artifact.path for name, artifact in members.items()}
     with (store := Store.current()).new_folder() as folder:
-        prediction_files.write(folder, part, Scores(ids, values))
+        write_combination(folder, combination, scores_of, part=part)
         return store.keep("blend_scores", folder)

@@ -5,7 +5,7 @@ import json
 from tasks.core.cache.store import Artifact, Store, part_folders
 from tasks.core.competition import find
 from tasks.core.step import step
-from tasks.learning.ensemble import prediction_files
+from tasks.learning.ensemble.answer_files import write_submission
 
 
 @step(uses=("submission",), label="decode {competition}")
@@ -20,13 +20,7 @@ def decode(competition: str, dataset: list[Artifact], blended: Artifact, combine
     Raises:
         InvalidSubmission: the file breaks a rule of the competition.
     """
-    contract = find(competition)
-    test = prediction_files.read(combined.path, "test")
-    folders = part_folders(dataset)
     decision = json.loads((blended.path / "blend.json").read_text("utf-8"))["decision"]
-    answers = contract.decode(test.values, folders, decision)
     with (store := Store.current()).new_folder() as folder:
-        file = folder / contract.file
-        contract.write(test.ids, answers, file)
-        contract.check(file, contract.ids(folders, "test"), folders)
+        write_submission(folder, find(competition), part_folders(dataset), combined.path, decision)
         return store.keep("submission", folder)

@@ -1,0 +1,23 @@
+"""Models' predictions of a part → a member's scores, on folders: for step `average` and for bundles."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from tasks.core.competition import Scores
+from tasks.learning.ensemble import members, prediction_files
+
+
+def write_average(folder: Path, member: Path, predictions: Sequence[Path], *, part: str) -> None:
+    """Write the mean of the models' scores of a part, their heads blended with the member's share.
+
+    Args:
+        member: folder with the member's `member.json`, which holds the share.
+        predictions: folders of step `predict`: one of each model, or one on which all models have agreed.
+
+    Raises:
+        ValueError: the predictions are of different records.
+    """
+    share = json.loads((member / "member.json").read_text("utf-8"))["first_head"]
+    mean = members.mean([prediction_files.read(each, part) for each in predictions])
+    prediction_files.write(folder, part, Scores(mean.ids, members.blend_heads(mean.values, share)))
