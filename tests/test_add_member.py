@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from flows.blending.cached_members import cached_members, split_by_use
+from flows.members.cached_members import cached_members, split_by_use
 from tasks.add_member import MemberFiles, add_member
 from tasks.common import common
 from tasks.core.cache.store import Artifact, Store, part_folders

@@ -9,7 +9,7 @@ from typing import Any
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.blending.member_provenance import EarlierMember, note_steps
+from flows.members.member_provenance import EarlierMember, note_steps
 from flows.runtime.await_steps import await_steps
 from flows.training.cross_validation import CrossValidation, Member
 from flows.training.dataset import load_parts

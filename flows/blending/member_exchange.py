@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from flows.blending.cached_members import CachedMember, cached_members, named_members, split_by_use
-from flows.blending.member_records import MemberRecords, records_of
+from flows.members.cached_members import CachedMember, cached_members, named_members, split_by_use
+from flows.members.member_records import MemberRecords, records_of
 from tasks.add_member import MemberFiles, add_member
 from tasks.core.cache.store import Artifact, Store, part_folders
 from tasks.core.competition import find

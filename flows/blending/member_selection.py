@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from flows.blending.cached_members import (
+from flows.members.cached_members import (
     CachedMember,
     UnusableMember,
     cached_members,
@@ -11,7 +11,7 @@ from flows.blending.cached_members import (
     split_by_use,
     unique_names,
 )
-from flows.blending.member_records import records_of
+from flows.members.member_records import records_of
 from tasks.blend import evaluator_of
 from tasks.core.cache.store import Store
 from tasks.core.errors import InvalidSettings

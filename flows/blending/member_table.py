@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from flows.blending.cached_members import CachedMember, cached_members
+from flows.members.cached_members import CachedMember, cached_members
 from tasks.core.cache.lineage import Lineage, input_artifacts
 from tasks.core.cache.store import Store
 

@@ -59,8 +59,8 @@ def blend(
 
 def _choose(competition: str, config: Any, members: str) -> Any:
     """Choose the members, and print each with its scores and the submission that last used it."""
-    from flows.blending.member_provenance import predictor, submissions_with
     from flows.blending.member_selection import choose
+    from flows.members.member_provenance import predictor, submissions_with
     from tasks.core.submissions import submissions
 
     inform("looking for cached members and scoring them")
@@ -84,7 +84,7 @@ def _choose(competition: str, config: Any, members: str) -> Any:
 def _run(competition: str, config: Any, choice: Any, *, url: str | None) -> Any:
     """The outcome of the flow, which takes the members' recipes and models for provenance and report."""
     from flows.blending.flow import blending  # imports Prefect, which reads the environment
-    from flows.blending.member_provenance import earlier_members, with_recipes
+    from flows.members.member_provenance import earlier_members, with_recipes
     from flows.runtime.server_loss import run_flow
     from tasks.core.submissions import submissions
 

@@ -3,7 +3,7 @@
 import json
 from typing import Any, NamedTuple
 
-from flows.blending.member_provenance import recipe_settings
+from flows.members.member_provenance import recipe_settings
 from tasks.core.cache.store import Artifact, Store
 from tasks.core.errors import InvalidSubmission
 from tasks.core.submissions.submissions import Submission

@@ -8,7 +8,7 @@ from typing import Any
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.blending.member_provenance import note_steps
+from flows.members.member_provenance import note_steps
 from flows.prediction.ensemble import Ensemble, ensemble_of
 from flows.runtime.await_steps import await_steps
 from flows.training.dataset import load_part, wait_for_parts

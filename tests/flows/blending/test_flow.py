@@ -47,8 +47,8 @@ def refused(config: Any) -> dict[str, str]:
 
 def selection(config: Any, selector: str) -> Any:
     """As `podium blend` chooses."""
-    from flows.blending.member_provenance import predictor
     from flows.blending.member_selection import choose
+    from flows.members.member_provenance import predictor
 
     known = submissions.listed(locations.submissions_folder(), "toy")
     return choose("toy", config, selector, can_predict=predictor(type(config), known))
@@ -182,7 +182,7 @@ def test_fewer_than_two_members_are_refused_with_all_that_were_left_out(config):
 def blended(config: Any, selector: str, folder: Path) -> Run:
     """A run of the flow with the members that the selector chooses, as `podium blend` gives them to it."""
     from flows.blending.flow import blending
-    from flows.blending.member_provenance import earlier_members, with_recipes
+    from flows.members.member_provenance import earlier_members, with_recipes
 
     known = submissions.listed(locations.submissions_folder(), "toy")
     members = {name: each.member for name, each in selection(config, selector).members.items()}
@@ -220,8 +220,8 @@ def test_a_blend_ends_in_a_checked_submission_that_tells_where_its_members_come_
 
 
 def test_settings_contain_the_recipes_of_members_of_earlier_submissions(config, three, tmp_path):
-    from flows.blending.cached_members import cached_members
-    from flows.blending.member_provenance import submissions_with, with_recipes
+    from flows.members.cached_members import cached_members
+    from flows.members.member_provenance import submissions_with, with_recipes
 
     recipe = {"name": "odd", "learning_rate": 0.5, "epochs": 7}
     step = {"step": "gather", "label": "gather odd", "artifact": three["odd"].name}

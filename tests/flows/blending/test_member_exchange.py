@@ -60,7 +60,7 @@ def chosen(config: Any, selector: str = "all") -> Any:
 
 
 def earlier(config: Any, selector: str) -> dict[str, Any]:
-    from flows.blending.member_provenance import earlier_members
+    from flows.members.member_provenance import earlier_members
 
     members = {name: each.member for name, each in chosen(config, selector).members.items()}
     return earlier_members(members, type(config), [])

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from flows.blending.cached_members import CachedMember
+from flows.members.cached_members import CachedMember
 from tasks.core.cache.lineage import Lineage
 from tasks.core.cache.store import Artifact, Store
 from tasks.core.submissions.submissions import Submission
