@@ -39,6 +39,7 @@ def report(
     test_scores: dict[str, Artifact],
     validation: Artifact | None = None,
     combined_validation: Artifact | None = None,
+    seed_scores: dict[str, Artifact] | None = None,
     left_out: dict[str, str] | None = None,
 ) -> dict[str, Any]:
     """Write `report.html` next to a new submission, and publish its sections or that nothing changed.
@@ -48,6 +49,7 @@ def report(
         comparison: of step `compare`: how test records differ from training records.
         test_scores: scores of the test records by member.
         validation: of step `validate`, with `combined_validation`, the blend's scores of that part.
+        seed_scores: of step `compare_seeds`, by member, of those with several seeds.
 
     Returns:
         `submission`, `report`: paths; `score`: out of fold; `validation`: score or None; `left_out`: what the
@@ -66,6 +68,7 @@ def report(
     else:
         folders = part_folders([*dataset, comparison])
         material = _material(competition, config, folders, folds, members, blended, models, summary)
+        material = material._replace(seeds=_seeds(seed_scores or {}))
         if scores and combined_validation:
             of_blend = prediction_files.read(combined_validation.path, "validation")
             material = material._replace(validation=scores, blended_validation=of_blend)
@@ -125,6 +128,16 @@ def _material(
         steps=Store.current().journal(run_id() or ""),
         config=config.model_dump(mode="json"),
     )
+
+
+def _seeds(seed_scores: dict[str, Artifact]) -> dict[str, page.SeedScores]:
+    contents = {
+        name: json.loads((each.path / "seeds.json").read_text("utf-8")) for name, each in seed_scores.items()
+    }
+    return {
+        name: page.SeedScores(Score(**content["averaged"]), [Score(**each) for each in content["single"]])
+        for name, content in contents.items()
+    }
 
 
 def _facts(

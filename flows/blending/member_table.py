@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from flows.members.cached_members import CachedMember, cached_members
+from flows.members.member_models import predictions_by_models
 from tasks.core.cache.lineage import Lineage, input_artifacts
 from tasks.core.cache.store import Store
 
@@ -50,12 +51,13 @@ def _settings(member: CachedMember, lineage: Lineage) -> dict[str, str]:
             if isinstance(each, dict) and each["contents"]
         }
     flat: dict[str, str] = {}
-    for name in input_artifacts(member.record["inputs"].get("held_out", [])[:1]):
-        predicted = (lineage.record(name) or {"inputs": {}})["inputs"]
-        flat |= dict(_flat(predicted.get("recipe")))
-        for model in input_artifacts(predicted.get("models", [])):
-            flat |= dict(_flat((lineage.record(model) or {"inputs": {}})["inputs"].get("recipe")))
-    return flat
+    of_fold = next(iter(predictions_by_models(member, lineage)), [])
+    models = [name for predicted in of_fold for name in input_artifacts(predicted["inputs"]["models"])]
+    for predicted in of_fold:
+        flat |= dict(_flat(predicted["inputs"].get("recipe")))
+    for name in models:
+        flat |= dict(_flat((lineage.record(name) or {"inputs": {}})["inputs"].get("recipe")))
+    return flat | ({"seeds": str(len(models))} if len(models) > 1 else {})
 
 
 def _flat(value: Any, key: str = "") -> Iterator[tuple[str, str]]:

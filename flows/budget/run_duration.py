@@ -10,7 +10,7 @@ from heapq import heappop, heappush
 from flows.budget.plan import PlannedStep
 from flows.training.cross_validation import AGAIN
 
-FOLD = re.compile(r"folds? \d+( and \d+)?")
+FOLD = re.compile(r"folds? \d+( and \d+| seed \d+)?")
 
 
 def makespan(steps: Sequence[PlannedStep], needed: Mapping[str, float], *, slots: int) -> float:
@@ -96,5 +96,5 @@ class RecipeSchedule:
 
 
 def family(label: str) -> str:
-    """The label without fold numbers, which the same step of all folds shares."""
+    """The label without numbers of folds and seeds, which the same step of all of them shares."""
     return FOLD.sub("fold", label)

@@ -1,8 +1,9 @@
 """Estimates of how long a step takes, from the records of similar steps in the store.
 
 A similar step belongs to the same competition, is of the same part of the dataset and differs in few
-settings. Time is assumed to grow with the epochs of a training and with the size of the dataset. Without a
-similar step there is no estimate: a figure from another network would be badly wrong.
+settings. Time is assumed to grow with the epochs of a training, with the number of models that predict
+together, and with the size of the dataset. Without a similar step there is no estimate: a figure from another
+network would be badly wrong.
 """
 
 from collections.abc import Iterable, Mapping
@@ -24,6 +25,8 @@ SIZED = ("dataset", "train")
 """Inputs whose size scales the time."""
 IGNORED = ("fold", "beside", "seed")
 """Inputs that hardly change how long a step takes."""
+MODELS = "models"
+"""Input whose number scales the time."""
 
 
 class Estimates:
@@ -72,6 +75,7 @@ class Estimates:
         growth = (sizes[1] or 1) / (sizes[0] or 1)
         epochs = [_epochs(inputs) for inputs in (record["inputs"], key.inputs)]
         growth *= epochs[1] / epochs[0] if all(epochs) else 1
+        growth *= _model_count(key.inputs) / _model_count(record["inputs"])
         working = record.get("worked")
         return float(record["seconds"] if working is None else working) * growth
 
@@ -94,11 +98,17 @@ def _distance(one: Mapping[str, Any], two: Mapping[str, Any]) -> int:
 
 
 def _settings(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    counted = {name: value for name, value in inputs.items() if name not in (*EQUAL, *SIZED, *IGNORED)}
+    omitted = (*EQUAL, *SIZED, *IGNORED, MODELS)
+    counted = {name: value for name, value in inputs.items() if name not in omitted}
+    counted[MODELS] = _model_count(inputs)
     return {
         path: None if _name(path) in ("artifact", "epochs") else value
         for path, value in leaves(counted).items()
     }
+
+
+def _model_count(inputs: Mapping[str, Any]) -> int:
+    return len(inputs.get(MODELS) or [None])
 
 
 def _epochs(inputs: Mapping[str, Any]) -> int:

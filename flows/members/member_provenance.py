@@ -4,7 +4,8 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from flows.members.cached_members import CachedMember
-from tasks.core.cache.lineage import Lineage
+from flows.members.member_models import predictions_by_models
+from tasks.core.cache.lineage import Lineage, input_artifacts
 from tasks.core.cache.store import Artifact, Store
 from tasks.core.submissions.submissions import Submission
 
@@ -17,7 +18,7 @@ class EarlierMember(NamedTuple):
     scores: dict[str, Artifact]
     """Its scores of the validation and test records at hand, by part, as far as the store has them."""
     models: list[Artifact] = []
-    """Its models by fold; empty unless the store has them of all folds."""
+    """Its models, of each fold those of all seeds, one fold after another; empty unless the store has all."""
     recipe: Any = None
     """Its settings, with which the models predict what is missing in `scores`."""
 
@@ -78,17 +79,19 @@ def recipe_settings(recipe: dict[str, Any] | None, config_type: type[Any]) -> An
 
 
 def _models(member: CachedMember, lineage: Lineage) -> list[Artifact]:
-    """The member's models by fold; empty unless all are in the store: some alone predict differently."""
+    """The member's models by fold and seed; empty unless all are in the store: some predict differently."""
     store, models = Store.current(), list[Artifact]()
-    held_out = member.record["inputs"].get("held_out", [])
-    for scores in held_out:
-        predicted = lineage.record(scores["artifact"]) or {"inputs": {}}
-        for model in predicted["inputs"].get("models", []):
-            trained = lineage.record(model["artifact"])
+    for of_fold in predictions_by_models(member, lineage):
+        names = [name for predicted in of_fold for name in input_artifacts(predicted["inputs"]["models"])]
+        for name in names:
+            trained = lineage.record(name)
             artifact = Artifact.model_validate(trained["result"]) if trained else None
-            if artifact and store.is_whole(artifact):
-                models.append(artifact)
-    return models if len(models) == len(held_out) else []
+            if artifact is None or not store.is_whole(artifact):
+                return []
+            models.append(artifact)
+        if not names:
+            return []
+    return models
 
 
 def note_steps(

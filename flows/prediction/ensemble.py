@@ -16,7 +16,7 @@ class TrainedMember(NamedTuple):
     member: Artifact
     """Its out-of-fold predictions."""
     models: list[Artifact]
-    """By fold."""
+    """Of each fold those of all seeds, one fold after another."""
     recipe: Any
     """Its settings."""
 

@@ -1,7 +1,8 @@
 """Intermediate reports of a trial: after each quarter of each fold's training, and after each fold.
 
 Trials are compared at equal shares of their work, however many epochs each of them has. What is reported is
-the mean over the folds so far: their scores, and for the fold in training the held-out figure of its epochs.
+the mean over the folds so far: their scores, and for the fold in training the held-out figure of its epochs,
+of several seeds those of the first.
 A training that runs, one that was interrupted, and one from the cache give the same reports.
 """
 

@@ -60,9 +60,10 @@ def trial(
     log.info("%s", _differences_text(differences))
     study = Study(search, competition=competition, steps=last_step(config))
     flow = find_flow(competition)
-    settings = changed(config, differences)
+    settings: Any = changed(config, differences)
+    seeds = settings.recipes[0].seeds
     try:
-        with recorded_by(TrialRunner(study, number, until=until)):
+        with recorded_by(TrialRunner(study, number, until=until, seeds=seeds)):
             flow.fn(settings)
     except Gathered as gathered:
         summary = json.loads((gathered.member.path / "member.json").read_text("utf-8"))
@@ -121,35 +122,46 @@ def _value_text(value: Any) -> str:
 
 
 class TrialRunner:
-    """Recorder of step calls that runs each at once and reports figures and scores to the study."""
+    """Recorder of step calls that runs each at once and reports figures and scores to the study.
 
-    def __init__(self, study: Study, number: int, *, until: float | None) -> None:
-        self._study, self._number, self._until = study, number, until
+    Of a fold with several seeds it reports the first training, and the score of the averaged predictions.
+    """
+
+    def __init__(self, study: Study, number: int, *, until: float | None, seeds: int) -> None:
+        self._study, self._number, self._until, self._seeds = study, number, until, seeds
+        self._followed_folds, self._held_out = set[int](), dict[str, Any]()
         self._reports = TrialReports(lambda step, value: study.report(number, step, value))
 
     def call(self, step: Step, arguments: dict[str, Any]) -> Any:
-        result = self._run(step, arguments)
+        is_followed = step.name == "train" and arguments["fold"] not in self._followed_folds
+        result = self._run(step, arguments, is_followed=is_followed)
         if step.name == "load" and arguments["part"] == "train":
             self._refuse_other_data(result)
-        elif step.name == "train":
+        elif is_followed:
             self._reports.record_history(json.loads((result.path / "history.json").read_text("utf-8")))
+            self._followed_folds.add(arguments["fold"])
         elif step.name == "predict" and arguments["part"] == "held_out":
-            self._reports.record_score(self._fold_score(result, arguments).signed)
+            self._held_out = arguments
+            if len(arguments["models"]) == self._seeds:  # else `mean` averages the predictions of the fold
+                self._reports.record_score(self._fold_score(result).signed)
+        elif step.name == "mean":
+            self._reports.record_score(self._fold_score(result).signed)
         elif step.name == "gather":
             raise Gathered(result)
         return result
 
-    def _fold_score(self, predictions: Artifact, arguments: dict[str, Any]) -> Score:
-        """The score of one fold's held-out records; `arguments` are those of `predict`."""
-        call = {name: arguments[name] for name in ("competition", "folds", "of")}
-        call |= {"name": arguments["recipe"].name, "train": arguments["dataset"][0]}
-        call["predictions"] = predictions
+    def _fold_score(self, predictions: Artifact) -> Score:
+        """The score of one fold's held-out records, which the last `predict` has predicted."""
+        predicted = self._held_out
+        call = {name: predicted[name] for name in ("competition", "folds")}
+        call |= {"name": predicted["recipe"].name, "train": predicted["dataset"][0]}
+        call |= {"predictions": predictions, "of": f"fold {predicted['fold']}"}
         evaluation = self._run(evaluate, call)
         return Score(**json.loads((evaluation.path / "score.json").read_text("utf-8")))
 
-    def _run(self, step: Step, arguments: dict[str, Any]) -> Any:
+    def _run(self, step: Step, arguments: dict[str, Any], *, is_followed: bool = False) -> Any:
         label = step.label(arguments)
-        follower = self._reports.record_epoch if step.name == "train" else lambda epoch: None
+        follower = self._reports.record_epoch if is_followed else lambda epoch: None
         try:
             with followed_by(follower):
                 outcome = step.execute(self._limited(arguments), run=run_id())

@@ -1,4 +1,4 @@
-"""Cross-validation: a recipe, trained and predicted once for each fold, becomes a member.
+"""Cross-validation: a recipe, trained for each fold once or with several seeds, becomes a member.
 
 These are plain functions that a flow calls, since a subflow costs a second each.
 """
@@ -7,10 +7,12 @@ from typing import Any, NamedTuple
 
 from flows.training.dataset import Future, Parts
 from flows.training.part_scores import PartScores
+from flows.training.repeated_trainings import by_fold, training_name, training_seed
 from tasks.augment import augment
+from tasks.compare_seeds import compare_seeds
 from tasks.encode import encode
 from tasks.gather import gather
-from tasks.learning.seeds import fold_seed
+from tasks.mean import mean
 from tasks.predict import predict
 from tasks.train import train
 
@@ -24,18 +26,21 @@ class Member(NamedTuple):
     joined: Future
     """Of step `gather`: out-of-fold predictions."""
     models: list[Future]
-    """Of step `train`, by fold."""
+    """Of step `train`: of each fold those of all seeds, one fold after another."""
     scores: dict[str, Future] = {}
     """Of step `average`, by part: `test` and, if there is one, `validation`."""
     test_predictions: list[Future] = []
-    """Of step `predict`, by fold; a single one if the models of all folds predict together."""
+    """Of step `predict`, one by each model; a single one if the models of all folds predict together."""
     recipe: Any = None
     """Its settings; None if they are not known."""
+    seed_scores: Future | None = None
+    """Of step `compare_seeds`; None of a single seed, and of members of earlier runs."""
 
     @property
     def results(self) -> list[Future]:
         """The steps that complete the member."""
-        return [self.joined, *self.scores.values()]
+        compared = [] if self.seed_scores is None else [self.seed_scores]
+        return [self.joined, *self.scores.values(), *compared]
 
 
 class ModelInputs(NamedTuple):
@@ -95,27 +100,71 @@ class CrossValidation(NamedTuple):
         of_test: bool = False,
         start: Future | None = None,
     ) -> Member:
-        """Train a model without each fold, and predict that fold and the other parts with it.
+        """Train models without each fold, one for each seed, and predict that fold and the other parts.
 
         Args:
             labels: for each fold, labels from a first round of models.
             of_test: whether the labels are of test records, so that the training reads these.
             start: a model that all trainings start from.
         """
-        models, held_out = list[Future](), list[Future]()
+        models, single, held_out = list[Future](), list[list[Future]](), list[Future]()
         for fold in self.fold_indices:
-            fold_labels = labels[fold] if labels else None
-            models.append(
-                self.train(recipe, inputs, fold=fold, labels=fold_labels, of_test=of_test, start=start)
-            )
-            held_out.append(self.predict_held_out(recipe, inputs, models[-1], fold=fold, of=f"fold {fold}"))
+            options: dict[str, Any] = {"of_test": of_test, "start": start}
+            options["labels"] = labels[fold] if labels else None
+            trained = [
+                self.train(recipe, inputs, fold=fold, number=number, **options)
+                for number in range(recipe.seeds)
+            ]
+            models += trained
+            if recipe.together or recipe.seeds == 1:
+                predicted = self.predict_held_out(recipe, inputs, trained, fold=fold, of=f"fold {fold}")
+            else:
+                single.append(self._predict_singly(recipe, inputs, trained, fold=fold))
+                predicted = mean.submit(recipe.name, single[-1], part="held_out", of=f"fold {fold}")
+            held_out.append(predicted)
         joined = gather.submit(self.competition, recipe.name, self.parts.train, self.folds, held_out)
         scores, predictions = {}, list[Future]()
         for part in self.other_parts:
             steps = self.of_part(part)
             predictions = steps.predictions(recipe, models, inputs.of_test if part == "test" else {})
             scores[part] = steps.averaged(recipe.name, joined, predictions)
-        return Member(joined, models, scores, predictions, recipe)
+        compared = self._compare_seeds(recipe, inputs, models, joined, single)
+        return Member(joined, models, scores, predictions, recipe, compared)
+
+    def _compare_seeds(
+        self,
+        recipe: Any,
+        inputs: ModelInputs,
+        models: list[Future],
+        joined: Future,
+        single: list[list[Future]],
+    ) -> Future | None:
+        """What averaging seeds brought; None of one seed.
+
+        Args:
+            single: for each fold, held-out predictions of each of its models alone; where models predict
+                together it is empty, and they do so now.
+        """
+        if recipe.seeds == 1:
+            return None
+        single = single or [
+            self._predict_singly(recipe, inputs, trained, fold=fold)
+            for fold, trained in enumerate(by_fold(models, recipe.seeds))
+        ]
+        return compare_seeds.submit(
+            self.competition, recipe.name, self.parts.train, self.folds, joined, single
+        )
+
+    def _predict_singly(
+        self, recipe: Any, inputs: ModelInputs, models: list[Future], *, fold: int
+    ) -> list[Future]:
+        """Held-out predictions of a fold by each of its models alone."""
+        return [
+            self.predict_held_out(
+                recipe, inputs, [model], fold=fold, of=training_name(fold, number, recipe.seeds)
+            )
+            for number, model in enumerate(models)
+        ]
 
     def train(
         self,
@@ -124,11 +173,17 @@ class CrossValidation(NamedTuple):
         *,
         fold: int,
         beside: int | None = None,
+        number: int = 0,
         labels: Future | None = None,
         of_test: bool = False,
         start: Future | None = None,
     ) -> Future:
-        """Train a recipe's model on all folds but `fold`, and `beside` where that is given."""
+        """Train a recipe's model on all folds but `fold`, and `beside` where that is given.
+
+        Trainings that differ in `number` alone differ in their seed alone; views, encoded records and a model
+        to start from are the same for all of them.
+        """
+        name = training_name(fold, number, recipe.seeds)
         return train.submit(
             self.competition,
             recipe.for_training(),
@@ -141,8 +196,8 @@ class CrossValidation(NamedTuple):
             start,
             fold=fold,
             beside=beside,
-            of=f"fold {fold}" if beside is None else f"folds {fold} and {beside}",
-            seed=fold_seed(self.config.seed, fold),
+            of=name if beside is None else f"folds {fold} and {beside}",
+            seed=training_seed(self.config.seed, fold, number),
             run=self.config.run,
         )
 
@@ -150,20 +205,20 @@ class CrossValidation(NamedTuple):
         self,
         recipe: Any,
         inputs: ModelInputs,
-        model: Future,
+        models: list[Future],
         *,
         fold: int,
         beside: int | None = None,
         of: str,
     ) -> Future:
-        """Predict the records of a fold; `beside` is a second fold that the model has not seen."""
+        """Predict the records of a fold; `beside` is a second fold that the models have not seen."""
         return predict.submit(
             self.competition,
             recipe.for_prediction(),
             self.parts.of("held_out"),
             self.folds,
             inputs.for_prediction,
-            [model],
+            models,
             part="held_out",
             fold=fold,
             beside=beside,

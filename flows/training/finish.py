@@ -5,6 +5,7 @@ from typing import Any
 
 from flows.training.cross_validation import Member
 from flows.training.dataset import Future, Parts
+from flows.training.repeated_trainings import by_fold, training_name
 from tasks.blend import blend
 from tasks.combine import combine
 from tasks.compare import compare
@@ -66,12 +67,15 @@ def finish(
         folds,
         joined,
         blended,
-        {f"{name}, fold {fold}": model for name, fold, model in _models(members)},
+        _models(members, folds=config.folds.count),
         folder,
         comparison=compare.submit(competition, [*parts.all(), parts.common]),
         test_scores={name: member.scores["test"] for name, member in members.items()},
         validation=validation,
         combined_validation=combined_validation,
+        seed_scores={
+            name: member.seed_scores for name, member in members.items() if member.seed_scores is not None
+        },
         left_out=left_out,
     )
 
@@ -87,7 +91,12 @@ def _described(member: Member) -> dict[str, Any]:
     return {"member": member.joined, "recipe": member.recipe, "models": member.models}
 
 
-def _models(members: Mapping[str, Member]) -> list[tuple[str, int, Future]]:
-    return [
-        (name, fold, model) for name, member in members.items() for fold, model in enumerate(member.models)
-    ]
+def _models(members: Mapping[str, Member], *, folds: int) -> dict[str, Future]:
+    """The members' models as the report names them: `small, fold 0`, or `small, fold 0 seed 1`."""
+    named: dict[str, Future] = {}
+    for name, member in members.items():
+        seeds = max(1, len(member.models) // folds)
+        for fold, trained in enumerate(by_fold(member.models, seeds)):
+            for number, model in enumerate(trained):
+                named[f"{name}, {training_name(fold, number, seeds)}"] = model
+    return named

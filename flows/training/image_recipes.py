@@ -3,6 +3,9 @@
 from typing import Any
 
 from flows.training.cross_validation import CrossValidation, Member, ModelInputs, second_round_recipe
+from flows.training.dataset import Future
+from flows.training.repeated_trainings import by_fold
+from tasks.mean import mean
 from tasks.pseudo import pseudo
 
 
@@ -35,13 +38,12 @@ def frozen_outputs(validation: CrossValidation, recipe: Any, *, of_test: bool = 
 def second_round(validation: CrossValidation, members: dict[str, Member]) -> dict[str, Member]:
     """Train each recipe again, on confident test predictions too: new test files train this round anew.
 
-    A fold's labels come only from models that have not seen its records.
+    A fold's labels come only from models that have not seen its records: those of all recipes and seeds, in
+    which each recipe counts as much as any other.
     """
     config = validation.config
     labels = [
-        pseudo.submit(
-            [member.test_predictions[fold] for member in members.values()], config.pseudo, fold=fold
-        )
+        pseudo.submit([_test_scores(member, fold) for member in members.values()], config.pseudo, fold=fold)
         for fold in validation.fold_indices
     ]
     again = [second_round_recipe(recipe) for recipe in config.recipes]
@@ -51,3 +53,11 @@ def second_round(validation: CrossValidation, members: dict[str, Member]) -> dic
         )
         for recipe in again
     }
+
+
+def _test_scores(member: Member, fold: int) -> Future:
+    """Scores of the test records by the models of one fold: by its only one, or the mean of its seeds'."""
+    predictions = by_fold(member.test_predictions, member.recipe.seeds)[fold]
+    if len(predictions) == 1:
+        return predictions[0]
+    return mean.submit(member.recipe.name, predictions, part="test", of=f"test, fold {fold}")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from flows.training.repeated_trainings import training_name
 from tasks.average import average
 from tasks.encode import encode
 from tasks.predict import predict
@@ -31,9 +32,10 @@ class PartScores(NamedTuple):
     def predictions(
         self, recipe: Any, models: list[Future], encoded: Mapping[str, list[Future]] | None = None
     ) -> list[Future]:
-        """Predictions of the part: of each fold's model, or one on which the models of all folds agree.
+        """Predictions of the part: of each model, or one on which the models of all folds and seeds agree.
 
         Args:
+            models: of each fold those of all seeds, one fold after another.
             encoded: views of the part's records that are encoded already.
         """
         known = encoded or {}
@@ -44,9 +46,15 @@ class PartScores(NamedTuple):
         if recipe.together:
             return [self._predict(recipe, inputs, models, of=self.part)]
         return [
-            self._predict(recipe, inputs, [model], of=f"{self.part}, fold {fold}")
-            for fold, model in enumerate(models)
+            self._predict(recipe, inputs, [model], of=f"{self.part}, {self._of(recipe, index)}")
+            for index, model in enumerate(models)
         ]
+
+    @staticmethod
+    def _of(recipe: Any, index: int) -> str:
+        """What the training of the model at this place is called."""
+        fold, number = divmod(index, recipe.seeds)
+        return training_name(fold, number, recipe.seeds)
 
     def _predict(
         self, recipe: Any, inputs: dict[str, list[Future]], models: list[Future], *, of: str

@@ -33,13 +33,17 @@ def text_members(validation: CrossValidation, recipe: Any) -> dict[str, Member]:
 def _second_round_labels(
     validation: CrossValidation, recipe: Any, inputs: ModelInputs, *, start: Future | None
 ) -> list[Future]:
-    """For each fold, scores of all other folds' records; each model leaves two folds out and serves both."""
+    """For each fold, scores of all other folds' records; each model leaves two folds out and serves both.
+
+    Pairs of folds have one model each, however many seeds the recipe has: labels are only cleaned where
+    scores are near 0 or 1, and each further seed would take as many trainings as there are pairs of folds.
+    """
     scores: dict[int, list[Future]] = {fold: [] for fold in validation.fold_indices}
     for pair in combinations(validation.fold_indices, 2):
         model = validation.train(recipe, inputs, fold=pair[0], beside=pair[1], start=start)
         for fold, other in (pair, pair[::-1]):
             of = f"fold {other} for fold {fold}"
-            predicted = validation.predict_held_out(recipe, inputs, model, fold=other, beside=fold, of=of)
+            predicted = validation.predict_held_out(recipe, inputs, [model], fold=other, beside=fold, of=of)
             scores[fold].append(predicted)
     return [pool.submit(recipe.name, scores[fold], fold=fold) for fold in validation.fold_indices]
 

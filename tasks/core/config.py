@@ -19,7 +19,7 @@ class Contents(NamedTuple):
 
 
 class NotInKey(NamedTuple):
-    """The field cannot change a result: places, worker counts, verbosity."""
+    """The field changes the result of no step: places, worker counts, verbosity, numbers of steps."""
 
 
 ContentsPath = Annotated[str, Contents()]
@@ -69,6 +69,13 @@ class Folds(Settings):
     """Number of folds."""
     seed: int = Field(0, ge=0)
     """Seed of the assignment of records to folds."""
+
+
+class BaseRecipe(Settings):
+    """What the recipes of all competitions have."""
+
+    seeds: Annotated[int, Field(ge=1, le=32), NotInKey()] = 1
+    """Trainings of each fold, which differ in their seed alone; their predictions are averaged."""
 
 
 class Stage(Settings):

@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, Field, model_validator
 
 from tasks.core.config import (
+    BaseRecipe,
     Blend,
     ContentsPath,
     Folds,
@@ -144,7 +145,7 @@ class TestTime(Settings):
     """Each is predicted, and the probabilities are averaged."""
 
 
-class Recipe(Settings):
+class Recipe(BaseRecipe):
     """What makes one model."""
 
     together: ClassVar[bool] = False
@@ -170,6 +171,8 @@ class Recipe(Settings):
             raise ValueError(f"training.mixing.cutmix_alpha: {needed}")
         if not self.training.stages and self.head.start == "random":
             raise ValueError("training.stages: expected at least one, since nothing else trains the head")
+        if not self.training.stages and self.seeds > 1:
+            raise ValueError("seeds: expected 1 without stages, since no seed decides anything then")
         if not self.trunk.cut and not self.views:
             reason = "since each epoch makes new views"
             raise ValueError(f"views: expected at least 1 where nothing is frozen, {reason}")
@@ -185,14 +188,14 @@ class Recipe(Settings):
 
     def for_training(self) -> "Recipe":
         """The recipe without settings that only predictions use: they are in no training's key."""
-        unused: dict[str, Settings] = {"test_time": TestTime()}
+        unused: dict[str, Any] = {"seeds": 1, "test_time": TestTime()}
         if self.trunk.cut:
             unused["augmentation"] = Augmentation()
         return self.model_copy(update={**unused, "views": min(self.views, 1)})
 
     def for_prediction(self) -> "Recipe":
         """The recipe without settings that only trainings use."""
-        unused = {"augmentation": Augmentation(), "training": Training(), "views": 1}
+        unused = {"seeds": 1, "augmentation": Augmentation(), "training": Training(), "views": 1}
         return self.model_copy(update=unused)
 
 

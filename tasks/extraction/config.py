@@ -4,7 +4,18 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, Field, model_validator
 
-from tasks.core.config import Blend, ContentsPath, Folds, NotInKey, RawData, Run, Settings, Stage, check_names
+from tasks.core.config import (
+    BaseRecipe,
+    Blend,
+    ContentsPath,
+    Folds,
+    NotInKey,
+    RawData,
+    Run,
+    Settings,
+    Stage,
+    check_names,
+)
 from tasks.text.config import Encoder, Pretraining, check_stages
 
 SCHEMA, TRAIN = "all_50_schemas", "train_data.json"
@@ -101,7 +112,7 @@ class Training(Settings):
     labelling: Labelling = Labelling()
 
 
-class Recipe(Settings):
+class Recipe(BaseRecipe):
     """What makes one model."""
 
     together: ClassVar[bool] = True
@@ -144,12 +155,12 @@ class Recipe(Settings):
 
     def for_training(self) -> "Recipe":
         """The recipe without the settings that no training reads, which then are in no training's key."""
-        return self.model_copy(update={"floor": 0.1, "pretraining": Pretraining()})
+        return self.model_copy(update={"seeds": 1, "floor": 0.1, "pretraining": Pretraining()})
 
     def for_prediction(self) -> "Recipe":
         """The recipe without the settings that no prediction reads, which then are in no prediction's key."""
         unused = {"augmentation": Augmentation(), "training": Training(), "pretraining": Pretraining()}
-        return self.model_copy(update=unused)
+        return self.model_copy(update={"seeds": 1, **unused})
 
 
 class SecondRound(Settings):

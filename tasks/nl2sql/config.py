@@ -4,7 +4,18 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, Field, model_validator
 
-from tasks.core.config import Blend, ContentsPath, Folds, NotInKey, RawData, Run, Settings, Stage, check_names
+from tasks.core.config import (
+    BaseRecipe,
+    Blend,
+    ContentsPath,
+    Folds,
+    NotInKey,
+    RawData,
+    Run,
+    Settings,
+    Stage,
+    check_names,
+)
 from tasks.text.config import Encoder, Pretraining, check_stages
 
 RAW_NAMES = {"train": "train", "validation": "val", "test": "test"}
@@ -99,7 +110,7 @@ class Decoding(Settings):
     """Whether queries that fail are dropped, and those without a result get a lower probability."""
 
 
-class Recipe(Settings):
+class Recipe(BaseRecipe):
     """All settings of one model."""
 
     together: ClassVar[bool] = True
@@ -133,12 +144,12 @@ class Recipe(Settings):
         """The recipe without settings of prediction alone, so that changing them repeats no training."""
         matcher = self.matcher.model_copy(update={"accept": 0.5})
         unused = {"decoding": Decoding(), "pretraining": Pretraining(), "matcher": matcher}
-        return self.model_copy(update=unused)
+        return self.model_copy(update={"seeds": 1, **unused})
 
     def for_prediction(self) -> "Recipe":
         """The recipe without settings of training alone."""
         unused = {"augmentation": Augmentation(), "training": Training(), "pretraining": Pretraining()}
-        return self.model_copy(update=unused)
+        return self.model_copy(update={"seeds": 1, **unused})
 
 
 class Answers(Settings):

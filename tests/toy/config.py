@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, Field
 
-from tasks.core.config import Blend, ContentsPath, Folds, NotInKey, RawData, Run, Settings
+from tasks.core.config import BaseRecipe, Blend, ContentsPath, Folds, NotInKey, RawData, Run, Settings
 
 
 class Data(RawData):
@@ -16,7 +16,7 @@ class Data(RawData):
         return (f"{part}.json",)
 
 
-class Recipe(Settings):
+class Recipe(BaseRecipe):
     """What makes one model."""
 
     together: ClassVar[bool] = False

@@ -71,6 +71,15 @@ class Section(NamedTuple):
     blocks: list[Block]
 
 
+class SeedScores(NamedTuple):
+    """Out-of-fold scores of a member whose trainings differ in their seed alone."""
+
+    averaged: Score
+    """Of the mean of their predictions."""
+    single: list[Score]
+    """Of each seed by itself."""
+
+
 class Material(NamedTuple):
     """The data of a report; training records are in the dataset's order."""
 
@@ -87,7 +96,8 @@ class Material(NamedTuple):
     score: Callable[[Scores], Score]
     """The official metric of scores for any part of the training records."""
     histories: dict[str, list[dict[str, Any]]]
-    """Epochs of each training, by "member, fold f"; for the keys see `tasks.learning.report.charts`."""
+    """Epochs of each training, by "member, fold f" or, of several, "member, fold f seed s"; for the keys see
+    `tasks.learning.report.charts`."""
     steps: list[dict[str, Any]]
     """`step`, `label`, `state` and `seconds` of each step, in the order of the run."""
     config: dict[str, Any]
@@ -98,6 +108,8 @@ class Material(NamedTuple):
     """The ensemble's scores of that part."""
     nested: Score | None = None
     """Score of weights that are chosen without the fold they are scored on; None if they were not."""
+    seeds: dict[str, SeedScores] = {}
+    """Scores of seeds by member, of those with several."""
 
 
 def render(

@@ -12,6 +12,7 @@ from tasks.core.dataset import notes as dataset_notes
 from tasks.core.report.formatting import Estimate
 from tasks.core.report.page import Block, Material, Section, TableBlock, Text
 from tasks.learning.report import charts
+from tasks.learning.report.seed_section import by_fold, seeds
 
 BLEND = "blend"
 NOTED = ("train", "validation", "test", "overlap")
@@ -31,7 +32,7 @@ FIGURES = {
 
 def sections(material: Material, of_competition: Sequence[Section] = ()) -> list[Section]:
     """Return the sections in reading order: results, the competition's, training, time, settings."""
-    results = [scores(material), scores_by_fold(material), weights(material)]
+    results = [scores(material), scores_by_fold(material), weights(material), seeds(material)]
     origins = [training(material), time(material.steps), settings(material.config)]
     return [section for section in [*results, *of_competition, *origins] if section.blocks]
 
@@ -139,7 +140,10 @@ def training(material: Material) -> Section:
     histories = _of_largest_weights(material)
     if len(histories) < len(material.histories):
         caption += f" Only the {MOST_CURVES} members with the largest weights."
-    chart = charts.learning_curves(histories, caption=caption)
+    curves = by_fold(histories)
+    if len(curves) < len(histories):
+        caption += " Of several seeds the mean."
+    chart = charts.learning_curves(curves, caption=caption)
     columns = ["training", "epochs", *(FIGURES[field] for field in measured)]
     return Section("Training", [chart, TableBlock(columns, rows, "After the last epoch.")])
 

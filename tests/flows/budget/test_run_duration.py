@@ -174,6 +174,8 @@ def test_a_step_that_takes_longer_than_expected_needs_a_little_more(monkeypatch:
         ("train a folds 0 and 12", "train a fold"),
         ("predict a fold 2 for fold 0", "predict a fold for fold"),
         ("predict a test, fold 1", "predict a test, fold"),
+        ("train a fold 0 seed 12", "train a fold"),
+        ("predict a test, fold 1 seed 0", "predict a test, fold"),
         ("gather a", "gather a"),
     ],
 )

@@ -90,6 +90,19 @@ def test_all_parts_that_a_step_reads_count() -> None:
     assert estimates.seconds(prediction(110, 20)) is None
 
 
+def test_models_that_predict_together_count() -> None:
+    def prediction(models: int) -> Key:
+        return key("predict", part="test", models=[{"artifact": f"model-{each}"} for each in range(models)])
+
+    estimates = Estimates(Store.current(), [record(40, prediction(2))])
+    assert estimates.seconds(prediction(2)) == 40
+    assert estimates.seconds(prediction(20)) == 400
+    both = Estimates(
+        Store.current(), [record(40, prediction(2)), record(40, prediction(2)), record(50, prediction(6))]
+    )
+    assert both.seconds(prediction(6)) == 50  # the same number tells more than any other
+
+
 def test_earlier_attempts_count() -> None:
     store = Store.current()
     for _ in range(2):

@@ -8,7 +8,7 @@ import pytest
 from tasks.core.competition import Score, Scores
 from tasks.core.dataset import PartFolders, note, notes_file
 from tasks.core.report.formatting import Estimate
-from tasks.core.report.page import Chart, Material, Section, TableBlock, Text
+from tasks.core.report.page import Chart, Material, Section, SeedScores, TableBlock, Text
 from tasks.learning.report import sections
 
 RIGHT = {"a": 0, "b": 1, "c": 0, "d": 1}
@@ -107,6 +107,37 @@ def test_a_training_is_told_with_whichever_figures_were_taken():
     shown = table(sections.training(material(histories={"a, fold 0": [measured], "b": [bare], "c": []})))
     assert shown.columns == ["training", "epochs", "loss", "held-out F1 of marks"]
     assert shown.rows == [["a, fold 0", 1, 2.0, 0.25], ["b", 1, 2.0, None]]
+
+
+def test_single_seeds_are_told_beside_their_mean():
+    assert not sections.seeds(material()).blocks
+    single = [Score("accuracy", value, 0.1) for value in (0.5, 0.75, 1.0)]
+    told = sections.seeds(material(seeds={"good": SeedScores(Score("accuracy", 0.875, 0.0625), single)}))
+    assert told in sections.sections(
+        material(seeds={"good": SeedScores(Score("accuracy", 0.875, 0.0625), single)})
+    )
+    assert table(told).rows == [
+        ["good", 3, Estimate(0.75, 0.25), 0.5, 1.0, Estimate(0.875, 0.0625), 0.125],
+    ]
+
+
+def test_curves_of_seeds_are_drawn_as_their_mean_by_fold(monkeypatch):
+    drawn: list[Any] = []
+
+    def learning_curves(histories, *, caption):
+        drawn.append((histories, caption))
+        return Chart("", b"", caption)
+
+    monkeypatch.setattr(sections.charts, "learning_curves", learning_curves)
+    low, high = ([{"stage": 1, "loss": loss}, {"stage": 2, "loss": loss / 2}] for loss in (1.0, 3.0))
+    histories = {"good, fold 0 seed 0": low, "good, fold 0 seed 1": high, "good, fold 1 seed 0": low}
+    histories |= {"good, fold 1 seed 1": low, "bad, fold 0": high}
+    told = sections.training(material(histories=histories))
+    curves, caption = drawn[0]
+    assert [row[0] for row in table(told).rows] == list(histories)
+    mean = [{"stage": 1, "loss": 2.0}, {"stage": 2, "loss": 1.0}]
+    assert curves == {"good, fold 0": mean, "good, fold 1": low, "bad, fold 0": high}
+    assert caption.endswith("Of several seeds the mean.")
 
 
 def test_curves_are_drawn_of_the_members_with_the_largest_weights(monkeypatch):
