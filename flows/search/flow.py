@@ -65,17 +65,17 @@ def worker_count(search: Search) -> int:
 
 
 def _refuse_other_settings(study: Study, config: Settings, search: Search) -> None:
-    """Raise InvalidSettings if the study started with other settings: its scores could not be compared."""
+    """Raise InvalidSettings if the study started with other settings: its scores could not be compared.
+
+    A setting that did not exist then counts as what it is by default.
+    """
     tree = json.loads(config.model_dump_json(exclude={"run"}))
     tree["data"].pop("root", None)  # data count by their contents
     only = " ".join(sorted(search.only)) or None
     now = dict(flat({**tree, "--seed": search.seed, "--pruner": search.pruner, "--only": only}))
-    before = study.set_once("settings", now)
-    changes = [
-        f"{key} {before.get(key)!r} → {now.get(key)!r}"
-        for key in {**before, **now}
-        if before.get(key) != now.get(key)
-    ]
+    before, defaults = study.set_once("settings", now), dict(flat(type(config)().model_dump(mode="json")))
+    pairs = {key: (before.get(key, defaults.get(key)), now.get(key)) for key in {**before, **now}}
+    changes = [f"{key} {old!r} → {new!r}" for key, (old, new) in pairs.items() if old != new]
     if changes:
         more = f" and {len(changes) - 3} more" if len(changes) > 3 else ""
         raise InvalidSettings(

@@ -232,7 +232,8 @@ def test_settings_contain_the_recipes_of_members_of_earlier_submissions(config, 
     assert submissions_with(members["odd"], [known]) == [known]
     assert submissions_with(members["even"], [known]) == []
     settings = with_recipes(config, {"renamed": members["odd"], "even": members["even"]}, [known])
-    assert [each.model_dump() for each in settings.recipes] == [recipe | {"name": "renamed"}]
+    expected = recipe | {"name": "renamed", "seeds": 1}  # as before there were several
+    assert [each.model_dump() for each in settings.recipes] == [expected]
     assert with_recipes(config, {"even": members["even"]}, [known]) == config
     assert settings.folds == config.folds
     unknown = submissions.Submission(known.folder, {"file": "a", "steps": [step]})

@@ -82,6 +82,20 @@ def test_a_study_has_one_set_of_settings(folder: Path):
         search(folder, seed=1)
 
 
+def test_a_study_of_an_earlier_version_goes_on_where_new_settings_have_their_defaults(folder: Path):
+    from flows.search.flow import _refuse_other_settings
+    from tasks.core.submissions.submissions import flat
+
+    search_, study = Search(study="one"), Study(Search(study="one"), competition="toy", steps=8)
+    tree = {**json.loads(config(folder).model_dump_json(exclude={"run"})), "data": {}}
+    before = dict(flat({**tree, "--seed": search_.seed, "--pruner": search_.pruner}))
+    del before["recipes.0.seeds"]
+    study.set_once("settings", before)
+    _refuse_other_settings(study, config(folder), search_)
+    with pytest.raises(InvalidSettings, match=r"received recipes.0.seeds 1 → 2; choose another --study"):
+        _refuse_other_settings(study, config(folder, recipes=({"seeds": 2},)), search_)
+
+
 def test_a_study_has_one_set_of_data_wherever_it_lies(folder: Path):
     search(folder, trials=1)
     (folder / "data").rename(folder / "moved")
