@@ -6,6 +6,7 @@ from typing import Any
 import typer
 
 from flows.commands import (
+    averaging,
     blending,
     catalogue,
     housekeeping,
@@ -62,6 +63,9 @@ register(app, runs.plan, "plan dogs --preset best --timeout 3h")
 register(app, runs.run, "run dogs --preset best --set folds.count=5 --timeout 3h", resumes=True)
 register(app, search.search, "search dogs --preset frozen --trials 30 --timeout 8h", resumes=True)
 register(app, blending.blend, "blend dogs --members best:10 --preset best", resumes=True)
+register(
+    app, averaging.average, "average dogs first second third --method greedy --preset best", resumes=True
+)
 register(app, prediction.predict, "predict dogs --from best --set data.root=~/final", resumes=True)
 app.add_typer(member_app, name="members")
 register(member_app, members.list_, "members list dogs")

@@ -70,8 +70,8 @@ def gain_text(gain: Mapping[str, Any] | None) -> str:
 
 
 def nested_text(nested: Mapping[str, Any] | None) -> str:
-    """A blend's score and gain where each fold is scored by weights that were chosen on the other folds."""
+    """Score and gain where each fold is scored by what was chosen on the other folds."""
     if nested is None:
         return ""
     score, gain = score_text(nested["score"]), gain_text(nested["gain"])
-    return f"{score}, {gain}, each fold by weights chosen on the others"
+    return f"{score}, {gain}, chosen for each fold on the others"

@@ -41,6 +41,7 @@ def report(
     combined_validation: Artifact | None = None,
     seed_scores: dict[str, Artifact] | None = None,
     left_out: dict[str, str] | None = None,
+    soup: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Write `report.html` next to a new submission, and publish its sections or that nothing changed.
 
@@ -50,6 +51,7 @@ def report(
         test_scores: scores of the test records by member.
         validation: of step `validate`, with `combined_validation`, the blend's scores of that part.
         seed_scores: of step `compare_seeds`, by member, of those with several seeds.
+        soup: of a single member whose weights are the mean of others': what was averaged.
 
     Returns:
         `submission`, `report`: paths; `score`: out of fold; `validation`: score or None; `left_out`: what the
@@ -68,7 +70,7 @@ def report(
     else:
         folders = part_folders([*dataset, comparison])
         material = _material(competition, config, folders, folds, members, blended, models, summary)
-        material = material._replace(seeds=_seeds(seed_scores or {}))
+        material = material._replace(seeds=_seeds(seed_scores or {}), soup=soup)
         if scores and combined_validation:
             of_blend = prediction_files.read(combined_validation.path, "validation")
             material = material._replace(validation=scores, blended_validation=of_blend)

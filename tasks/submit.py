@@ -45,7 +45,8 @@ def submit(
         dataset: the test part and what is common to all parts.
         ensemble: what predicts other records: artifacts `train`,
             `common`, `blend` and `validation` (of step `validate`, or None), and `members`: by name
-            artifact `member`, settings `recipe` and artifacts `models`.
+            artifact `member`, settings `recipe`, artifacts `models` and, of a single member that is the mean
+            of others' weights, `soup` with its gain over the best of these.
         left_out: what the run had no time for, by name, and why.
         command: rebuilds the submission, with its competition and folder in braces.
     """
@@ -104,6 +105,8 @@ def _scores(ensemble: dict[str, Any]) -> dict[str, Any]:
         for name, score in summary["members"].items()
     }
     scores = {figure: summary[figure] for figure in ("score", "gain", "nested")}
+    for soup in (each["soup"] for each in ensemble["members"].values() if "soup" in each):
+        scores |= {"gain": soup["gain"], "nested": soup["nested"]}
     validation = ensemble["validation"]
     on_validation = validation_scores(validation.path if validation else None)
     return {**scores, "validation": on_validation.get("blend"), "members": members}

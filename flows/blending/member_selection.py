@@ -36,7 +36,13 @@ class Selection(NamedTuple):
 
 
 def choose(
-    competition: str, config: Any, selector: str, *, can_predict: Callable[[CachedMember], bool]
+    competition: str,
+    config: Any,
+    selector: str,
+    *,
+    can_predict: Callable[[CachedMember], bool],
+    option: str = "--members",
+    fewest: int = FEWEST_MEMBERS,
 ) -> Selection:
     """Select among the cached members that fit the settings.
 
@@ -45,17 +51,18 @@ def choose(
     Args:
         selector: see `parsed`.
         can_predict: whether a member's models can predict records of which it has no scores.
+        option: what messages call the selector.
 
     Raises:
-        InvalidSettings: fewer than two members fit, or one that is named does not.
+        InvalidSettings: fewer than `fewest` members fit, or one that is named does not.
     """
-    count, names = parsed(selector)
+    count, names = parsed(selector, option=option)
     records = records_of(competition, config)
     cached, ids = cached_members(Store.current(), competition), records.ids(competition)
     usable, unusable = split_by_use(cached, ids=ids, folds=records.folds, can_predict=can_predict)
-    selected = named_members(names, usable, unusable) if names else usable
-    if len(selected) < FEWEST_MEMBERS:
-        raise InvalidSettings(_too_few(selected, unusable))
+    selected = named_members(names, usable, unusable, option=option) if names else usable
+    if len(selected) < fewest:
+        raise InvalidSettings(_too_few(selected, unusable, option))
     evaluator = evaluator_of(competition, records.train, getattr(config, "answers", None))
     evaluated = [EvaluatedMember(each, evaluator.evaluate(_out_of_fold(each))) for each in selected]
     evaluated.sort(key=lambda each: -each.evaluation.score.signed)
@@ -67,7 +74,7 @@ def _out_of_fold(member: CachedMember) -> Any:
     return prediction_files.read(member.artifact.path, "out_of_fold").values
 
 
-def parsed(selector: str) -> tuple[int | None, list[str]]:
+def parsed(selector: str, *, option: str = "--members") -> tuple[int | None, list[str]]:
     """Split a selector into a number of best members (None: all) and names or digests of members.
 
     >>> parsed("best:3"), parsed("all"), parsed("frozen, 3f9a01")
@@ -81,17 +88,17 @@ def parsed(selector: str) -> tuple[int | None, list[str]]:
     kind, colon, number = selector.partition(":")
     if colon:
         if kind != "best" or not number.isdecimal() or int(number) < FEWEST_MEMBERS:
-            raise InvalidSettings(f"--members: expected best:N with N of at least 2, received {selector!r}")
+            raise InvalidSettings(f"{option}: expected best:N with N of at least 2, received {selector!r}")
         return int(number), []
     names = [name.strip() for name in selector.split(",")]
     if not all(names):
-        raise InvalidSettings(f"--members: expected best:N, all, or names with commas, received {selector!r}")
+        raise InvalidSettings(f"{option}: expected best:N, all, or names with commas, received {selector!r}")
     return None, names
 
 
-def _too_few(selected: Sequence[CachedMember], unusable: Sequence[UnusableMember]) -> str:
+def _too_few(selected: Sequence[CachedMember], unusable: Sequence[UnusableMember], option: str) -> str:
     expected = f"at least {FEWEST_MEMBERS} cached members of these records and folds"
-    lines = [f"--members: expected {expected}, received {len(selected)}", *(f"  {each}" for each in selected)]
+    lines = [f"{option}: expected {expected}, received {len(selected)}", *(f"  {each}" for each in selected)]
     if unusable:
         lines += ["cached, but cannot be used:", *(f"  {each}" for each in unusable)]
     return "\n".join(lines)

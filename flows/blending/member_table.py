@@ -1,12 +1,12 @@
 """What the store knows of all members: scores, settings in which they differ, and where their files lie."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from flows.members.cached_members import CachedMember, cached_members
 from flows.members.member_models import predictions_by_models
-from tasks.core.cache.lineage import Lineage, input_artifacts
+from tasks.core.cache.lineage import Lineage, Record, input_artifacts
 from tasks.core.cache.store import Store
 
 LONGEST_VALUE = 16
@@ -27,7 +27,12 @@ def member_rows(store: Store, competition: str) -> list[MemberRow]:
     """All members of a competition in the store, the newest first."""
     members = cached_members(store, competition)
     lineage = Lineage(store.records())
-    settings = [_settings(member, lineage) for member in members]
+    owners = {
+        model: member
+        for member in members
+        for model in _models(next(iter(predictions_by_models(member, lineage)), []))
+    }
+    settings = [_settings(member, lineage, owners) for member in members]
     return [
         MemberRow(member, _score(store, member), difference)
         for member, difference in zip(members, differing(settings), strict=True)
@@ -41,8 +46,16 @@ def _score(store: Store, member: CachedMember) -> dict[str, Any] | None:
     return score
 
 
-def _settings(member: CachedMember, lineage: Lineage) -> dict[str, str]:
-    """Settings of the steps behind a member by dotted key, as their cache keys have them."""
+def _models(predictions: Iterable[Record]) -> list[str]:
+    """Names of the models of some records of the step `predict`."""
+    return [name for predicted in predictions for name in input_artifacts(predicted["inputs"]["models"])]
+
+
+def _settings(member: CachedMember, lineage: Lineage, owners: Mapping[str, CachedMember]) -> dict[str, str]:
+    """Settings of the steps behind a member by dotted key, as their cache keys have them.
+
+    `owners` are the members by the models that have predicted their first folds.
+    """
     if member.is_foreign:
         files = member.record["inputs"]["files"]
         return {
@@ -52,12 +65,28 @@ def _settings(member: CachedMember, lineage: Lineage) -> dict[str, str]:
         }
     flat: dict[str, str] = {}
     of_fold = next(iter(predictions_by_models(member, lineage)), [])
-    models = [name for predicted in of_fold for name in input_artifacts(predicted["inputs"]["models"])]
+    models = _models(of_fold)
     for predicted in of_fold:
         flat |= dict(_flat(predicted["inputs"].get("recipe")))
     for name in models:
-        flat |= dict(_flat((lineage.record(name) or {"inputs": {}})["inputs"].get("recipe")))
+        flat |= _training_settings(name, lineage, owners)
     return flat | ({"seeds": str(len(models))} if len(models) > 1 else {})
+
+
+def _training_settings(model: str, lineage: Lineage, owners: Mapping[str, CachedMember]) -> dict[str, str]:
+    """Settings of a model's training by dotted key.
+
+    Of a mean of weights the values of all trainings where they differ, and the members that were averaged.
+    """
+    made = lineage.record(model) or {"step": "", "inputs": {}}
+    if made["step"] != "average_weights":
+        return dict(_flat(made["inputs"].get("recipe")))
+    models = list(input_artifacts(made["inputs"]["models"]))
+    settings = [_training_settings(each, lineage, owners) for each in models]
+    values = {key: dict.fromkeys(each.get(key, "") for each in settings) for key in settings[0]}
+    averaged = dict.fromkeys(owners[each].short if each in owners else "gone" for each in models)
+    members = {f"average.{place}": each for place, each in enumerate(averaged)}
+    return {key: "/".join(each) for key, each in values.items()} | members
 
 
 def _flat(value: Any, key: str = "") -> Iterator[tuple[str, str]]:

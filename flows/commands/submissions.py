@@ -37,6 +37,7 @@ def show(name: SubmissionName) -> None:
         *(("left out", f"{name}: {why}") for name, why in (provenance.get("left_out") or {}).items()),
         ("public score", None if public is None else f"{public:g}"),
         *((f"member {member}", _member(facts)) for member, facts in members.items()),
+        *_ingredients(provenance.get("ensemble") or {}),
         *_member_files(provenance.get("ensemble") or {}),
     ]
     print(aligned([(key, value) for key, value in rows if value not in (None, "")]))
@@ -101,6 +102,15 @@ def _member_files(ensemble: dict[str, Any]) -> list[tuple[str, str]]:
         folders = [Artifact.model_validate(each).path for each in (described["member"], *described["models"])]
         rows += [(f"files of {name}" if place == 0 else "", str(path)) for place, path in enumerate(folders)]
     return rows
+
+
+def _ingredients(ensemble: dict[str, Any]) -> list[tuple[str, str]]:
+    """The members whose weights were averaged to a member of the submission."""
+    return [
+        (f"average of {name}", f"{score_text(each['score'])}{'' if each['chosen'] else ', left out'}")
+        for described in ensemble.get("members", {}).values()
+        for name, each in described.get("soup", {}).get("ingredients", {}).items()
+    ]
 
 
 def _member(facts: Any) -> str:

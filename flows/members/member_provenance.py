@@ -52,7 +52,7 @@ def earlier_members(
         name: EarlierMember(
             member.artifact,
             dict(member.scores),
-            _models(member, lineage),
+            models_of(member, lineage),
             recipe_settings(recipe_of(member, submissions), config_type),
         )
         for name, member in members.items()
@@ -65,7 +65,7 @@ def predictor(config_type: type[Any], submissions: Sequence[Submission]) -> Call
 
     def can_predict(member: CachedMember) -> bool:
         recipe = recipe_settings(recipe_of(member, submissions), config_type)
-        return recipe is not None and bool(_models(member, lineage))
+        return recipe is not None and bool(models_of(member, lineage))
 
     return can_predict
 
@@ -78,7 +78,7 @@ def recipe_settings(recipe: dict[str, Any] | None, config_type: type[Any]) -> An
         return None
 
 
-def _models(member: CachedMember, lineage: Lineage) -> list[Artifact]:
+def models_of(member: CachedMember, lineage: Lineage) -> list[Artifact]:
     """The member's models by fold and seed; empty unless all are in the store: some predict differently."""
     store, models = Store.current(), list[Artifact]()
     for of_fold in predictions_by_models(member, lineage):

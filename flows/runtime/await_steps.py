@@ -4,7 +4,7 @@ Prefect marks steps that depend on a failed one *NotReady*, and a flow that does
 *Completed* even if they failed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any
 
@@ -30,3 +30,11 @@ def await_steps(body: Callable[..., Any]) -> Callable[..., Any]:
         return last.result()
 
     return run
+
+
+def results_of(futures: Iterable[Any]) -> list[Any]:
+    """Wait for steps whose results the flow needs to go on; artifacts, of steps that run at once, stay.
+
+    Of steps that depend on each other give the first ones first: then a failure is that of its own step.
+    """
+    return [each.result() if hasattr(each, "result") else each for each in futures]

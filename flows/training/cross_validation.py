@@ -35,6 +35,8 @@ class Member(NamedTuple):
     """Its settings; None if they are not known."""
     seed_scores: Future | None = None
     """Of step `compare_seeds`; None of a single seed, and of members of earlier runs."""
+    soup: dict[str, Any] | None = None
+    """Of a mean of weights: what was averaged (`flows.blending.soup_choice.SoupChoice.summary`)."""
 
     @property
     def results(self) -> list[Future]:

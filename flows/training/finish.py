@@ -77,6 +77,7 @@ def finish(
             name: member.seed_scores for name, member in members.items() if member.seed_scores is not None
         },
         left_out=left_out,
+        soup=_soup(members),
     )
 
 
@@ -88,7 +89,14 @@ def combine_part(competition: str, blended: Future, members: Mapping[str, Member
 
 def _described(member: Member) -> dict[str, Any]:
     """What a submission's provenance holds of a member, so that it can predict other records."""
-    return {"member": member.joined, "recipe": member.recipe, "models": member.models}
+    described = {"member": member.joined, "recipe": member.recipe, "models": member.models}
+    return {**described, "soup": member.soup} if member.soup else described
+
+
+def _soup(members: Mapping[str, Member]) -> dict[str, Any] | None:
+    """What was averaged, if a single member is the mean of others' weights."""
+    (first, *others) = members.values()
+    return None if others else first.soup
 
 
 def _models(members: Mapping[str, Member], *, folds: int) -> dict[str, Future]:

@@ -13,6 +13,7 @@ from tasks.core.step import Step
 from tests.conftest import PLACES
 
 NOTING = (
+    "flows.blending.averaging",
     "flows.blending.flow",
     "flows.prediction.flow",
     "tasks.submit",

@@ -18,7 +18,20 @@ from flows.humanize import duration, parse_duration, score_text, size
 from tasks.core.errors import InvalidSettings, UserError
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMANDS = ["list", "check", "plan", "run", "search", "blend", "predict", "serve", "deploy", "ui", "clean"]
+COMMANDS = [
+    "list",
+    "check",
+    "plan",
+    "run",
+    "search",
+    "blend",
+    "average",
+    "predict",
+    "serve",
+    "deploy",
+    "ui",
+    "clean",
+]
 MEMBER_COMMANDS = ["list", "export", "add"]
 SCHEDULE_COMMANDS = ["list", "pause", "resume"]
 SUBMISSION_COMMANDS = ["list", "show", "diff", "validate", "record-score"]
@@ -101,6 +114,9 @@ finally:
         ["blend", "dgos"],
         ["blend", "dogs", "--name", "a/b"],
         ["blend", "dogs", "--set", "data.root=nowhere"],
+        ["average", "dgos", "a", "b"],
+        ["average", "dogs", "a", "b", "--name", "a/b"],
+        ["average", "dogs", "a", "b", "--set", "data.root=nowhere"],
         ["submissions", "show", "none"],
         ["submissions", "diff", "a", "b"],
         ["submissions", "record-score", "none", "0.5"],

@@ -110,6 +110,8 @@ class Material(NamedTuple):
     """Score of weights that are chosen without the fold they are scored on; None if they were not."""
     seeds: dict[str, SeedScores] = {}
     """Scores of seeds by member, of those with several."""
+    soup: dict[str, Any] | None = None
+    """Of a single member whose weights are the mean of others': what was averaged; else None."""
 
 
 def render(

@@ -13,6 +13,8 @@ from tasks.core.report.formatting import Estimate
 from tasks.core.report.page import Block, Material, Section, TableBlock, Text
 from tasks.learning.report import charts
 from tasks.learning.report.seed_section import by_fold, seeds
+from tasks.learning.report.soup_section import caveat as soup_caveat
+from tasks.learning.report.soup_section import soup_section
 
 BLEND = "blend"
 NOTED = ("train", "validation", "test", "overlap")
@@ -32,7 +34,13 @@ FIGURES = {
 
 def sections(material: Material, of_competition: Sequence[Section] = ()) -> list[Section]:
     """Return the sections in reading order: results, the competition's, training, time, settings."""
-    results = [scores(material), scores_by_fold(material), weights(material), seeds(material)]
+    results = [
+        scores(material),
+        soup_section(material.soup),
+        scores_by_fold(material),
+        weights(material),
+        seeds(material),
+    ]
     origins = [training(material), time(material.steps), settings(material.config)]
     return [section for section in [*results, *of_competition, *origins] if section.blocks]
 
@@ -72,7 +80,7 @@ def _scores_text(material: Material, metric: Score) -> str:
         )
     if material.config.get("blend", {}).get("method") == "stack":
         caveat = " The blend predicts each record by a model fitted on the other folds."
-    caveat = caveat if len(material.members) > 1 else ""
+    caveat = caveat if len(material.members) > 1 else soup_caveat(material.soup)
     if material.validation:
         caveat += " Nothing was fitted or chosen on the validation records."
     return (
@@ -125,7 +133,7 @@ def weights(material: Material) -> Section:
 
 def training(material: Material) -> Section:
     """Make the section of learning curves, and of the figures after each training's last epoch."""
-    if not material.histories:
+    if not any(material.histories.values()):
         return Section("Training", [])
     caption = (
         "Dashed blue: training records; solid orange: held-out records; one line for each fold. "

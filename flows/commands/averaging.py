@@ -1,0 +1,107 @@
+"""`podium average`: a member with the mean weights of others, and its submission."""
+
+import time
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+import typer
+
+from flows.commands.options import Competition, Overrides, PresetName, Server, Source, resolved
+from flows.commands.runs import connect_server, summary, validated_name
+from flows.console import aligned, inform, show_logs
+from flows.humanize import gain_text, nested_text, score_text
+from flows.runtime.preflight import check_folders, check_paths
+from tasks.core import locations
+
+Members = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="MEMBER...", help="Names or digest prefixes, as `podium members list` shows them."
+    ),
+]
+Method = Annotated[
+    Literal["uniform", "greedy"],
+    typer.Option(help="Average all of them, or from the best on those with which the mean scores no worse."),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only check and print what would be averaged.")]
+
+
+def average(
+    competition: Competition,
+    members: Members,
+    method: Method = "uniform",
+    preset: PresetName = None,
+    overrides: Overrides = None,
+    source: Source = None,
+    server: Server = True,
+    name: Annotated[str, typer.Option(help="Name of the new member, the run and its submission.")] = "soup",
+    dry_run: DryRun = False,
+) -> None:
+    """Average the weights of members into a new one (a model soup), and submit it; nothing is trained.
+
+    The new member is as fast as one of them. They must have one architecture, the same folds, and the same
+    settings of prediction. It pays where they were fine-tuned from the same weights; of networks trained from
+    different random weights the mean predicts nothing.
+    """
+    started = time.monotonic()
+    validated_name(name)
+    config = resolved(competition, preset, overrides, source)
+    check_paths(config.model_copy(update={"recipes": ()}))  # no training needs pretrained weights
+    check_folders()
+    ingredients = _find(competition, config, members, name)
+    if dry_run:
+        return
+    url = connect_server(server)
+    run = config.run.model_copy(update={"name": name})
+    config = config.model_copy(update={"run": run})
+    outcome = _run(competition, config, ingredients, method, url=url)
+    print(_outcome_text(competition, name, outcome.result, seconds=time.monotonic() - started))
+    outcome.exit_if_unrecorded()
+
+
+def _find(competition: str, config: Any, members: list[str], name: str) -> Any:
+    """Find the members, check that they are alike, and print each with its score."""
+    from flows.blending.soup_ingredients import find_ingredients
+    from tasks.core.submissions import submissions
+
+    inform("looking for the members and comparing their models")
+    entries = submissions.listed(locations.submissions_folder(), competition)
+    found = find_ingredients(competition, config, ",".join(members), name=name, submissions=entries)
+    rows = [
+        (each, ingredient.member.digest[:8], score_text(ingredient.evaluation.score))
+        for each, ingredient in found.members.items()
+    ]
+    print(aligned([("member", "digest", "out of fold"), *rows]))
+    return found
+
+
+def _run(competition: str, config: Any, ingredients: Any, method: str, *, url: str | None) -> Any:
+    """The outcome of the flow, whose settings are those of the ingredients."""
+    from flows.blending.averaging import averaging  # imports Prefect, which reads the environment
+    from flows.runtime.server_loss import run_flow
+
+    show_logs()
+    digests = " ".join(each.member.digest[:8] for each in ingredients.members.values())
+    options = f"--from {{folder}} --name {config.run.name} --method {method}"
+    command = f"podium average {{competition}} {digests} {options}"
+    arguments = (competition, config, ingredients, method, command)
+    return run_flow(averaging, *arguments, name=config.run.name, url=url, inform=inform)
+
+
+def _outcome_text(competition: str, name: str, result: dict[str, Any], *, seconds: float) -> str:
+    """A table of the submission, the soup's gain, what was averaged, and where to go next."""
+    soup: Mapping[str, Any] = result["soup"]
+    chosen = [each for each, facts in soup["ingredients"].items() if facts["chosen"]]
+    if "submission" not in result:
+        return f"no soup scores as well as {chosen[0]} alone: there is nothing to average, and no submission"
+    greedily = ", on the records by which it was chosen" if soup["method"] == "greedy" else ""
+    left_out = [each for each in soup["ingredients"] if each not in chosen]
+    rows = [
+        ("gain", gain_text(soup["gain"]) + greedily),
+        ("nested", nested_text(soup["nested"])),
+        ("averaged", ", ".join(chosen)),
+        ("left out", ", ".join(left_out)),
+        ("next", f"podium blend {competition} --members {name},…"),
+    ]
+    shown = aligned(row for row in rows if row[1])
+    return f"{summary(result, seconds=seconds)}\n{shown}"
