@@ -223,7 +223,7 @@ def test_settings_contain_the_recipes_of_members_of_earlier_submissions(config, 
     from flows.members.cached_members import cached_members
     from flows.members.member_provenance import submissions_with, with_recipes
 
-    recipe = {"name": "odd", "learning_rate": 0.5, "epochs": 7}
+    recipe = {"seeds": 1, "name": "odd", "learning_rate": 0.5, "epochs": 7}
     step = {"step": "gather", "label": "gather odd", "artifact": three["odd"].name}
     described = {"member": three["odd"].model_dump(), "recipe": recipe, "models": []}
     provenance = {"file": "a", "ensemble": {"members": {"odd": described}}, "steps": [step]}
