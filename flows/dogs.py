@@ -2,7 +2,7 @@
 
 load, for each part → common, split → (augment, encode → train → predict, for each fold) → gather
      → (encode → predict → average, for the test), for each recipe
-     → blend → combine → decode → submit → compare, report
+     → blend, with `blend.members` → combine → decode → submit → compare, report
 """
 
 from typing import Any
@@ -16,6 +16,7 @@ from flows.training.cross_validation import CrossValidation
 from flows.training.dataset import load_parts
 from flows.training.finish import finish
 from flows.training.image_recipes import frozen_outputs, second_round
+from flows.training.joined_members import joined_members
 from tasks.dogs.config import Config
 from tasks.split import split
 
@@ -30,6 +31,7 @@ def dogs(config: Config) -> dict[str, Any]:
     """From photographs to a checked submission with its report."""
     parts = load_parts("dogs", config.data)
     folds = split.submit("dogs", parts.train, config.folds)
+    joined = joined_members("dogs", config, parts, folds)
     budget = start_budget("dogs", config, parts, folds)
     config = budget.config
     validation = CrossValidation("dogs", config, parts, folds)
@@ -40,4 +42,4 @@ def dogs(config: Config) -> dict[str, Any]:
     if config.pseudo.share:
         members |= second_round(validation, members)
     config, members, left_out = budget.finished(members)
-    return finish("dogs", config, parts, folds, members, left_out=left_out)
+    return finish("dogs", config, parts, folds, members, joined=joined, left_out=left_out)

@@ -3,7 +3,7 @@
 load, for each part → common, split → (augment, encode, pretrain → train → predict, for each fold) → gather
      → (encode → predict → average, for validation and test), for each recipe
      → (train and predict without two folds → pool → a second round, if `second_round.run`)
-     → blend → combine → validate, decode → submit → compare, report
+     → blend, with `blend.members` → combine → validate, decode → submit → compare, report
 """
 
 from typing import Any
@@ -16,6 +16,7 @@ from flows.runtime.await_steps import await_steps
 from flows.training.cross_validation import CrossValidation
 from flows.training.dataset import load_parts
 from flows.training.finish import finish
+from flows.training.joined_members import joined_members
 from flows.training.text_recipes import text_members
 from tasks.extraction.config import Config
 from tasks.split import split
@@ -31,6 +32,7 @@ def extraction(config: Config) -> dict[str, Any]:
     """From sentences to a checked submission with its report."""
     parts = load_parts("extraction", config.data)
     folds = split.submit("extraction", parts.train, config.folds)
+    joined = joined_members("extraction", config, parts, folds)
     budget = start_budget("extraction", config, parts, folds)
     config = budget.config
     validation = CrossValidation("extraction", config, parts, folds)
@@ -38,4 +40,4 @@ def extraction(config: Config) -> dict[str, Any]:
         name: member for recipe in config.recipes for name, member in text_members(validation, recipe).items()
     }
     config, members, left_out = budget.finished(members)
-    return finish("extraction", config, parts, folds, members, left_out=left_out)
+    return finish("extraction", config, parts, folds, members, joined=joined, left_out=left_out)

@@ -76,6 +76,10 @@ class Planner:
         self.steps.append(planned._replace(waits_for=waits_for, member=member))
         return Pending(label)
 
+    def found(self, label: str, reason: str) -> None:
+        """List a result that no step of the run computes; `maybe` for some reason, else `cached`."""
+        self.steps.append(PlannedStep(label, "maybe" if reason else "cached", reason))
+
     def _cached(self, step: Step, arguments: dict[str, Any]) -> Artifact | None:
         if _pending(arguments):
             return None

@@ -20,6 +20,7 @@ from tasks.core.errors import InvalidSettings
 OTHER_PARTS: tuple[Part, ...] = ("validation", "test")
 DUPLICATE = "it predicts the same as a newer one"
 REPLACED = "a newer one of this name was added"
+NO_MODELS = ", and its models or settings are gone"
 
 
 class CachedMember(NamedTuple):
@@ -93,6 +94,7 @@ def split_by_use(
     ids: Mapping[Part, list[str]],
     folds: Artifact,
     can_predict: Callable[[CachedMember], bool] = lambda member: False,
+    without_scores: str = NO_MODELS,
 ) -> tuple[list[CachedMember], list[UnusableMember]]:
     """The members with predictions for these folds and these validation and test records, and the others.
 
@@ -101,12 +103,14 @@ def split_by_use(
     Args:
         ids: of the records of each part besides the training part.
         can_predict: whether a member's models can predict records of which it has no scores.
+        without_scores: ends the reason why a member without scores of some records, and whose models do not
+            predict them, is not used.
     """
     usable, unusable, seen = list[CachedMember](), list[UnusableMember](), set[str]()
     added = set[str]()
     for member in members:
         member = member.with_scores_of(ids)
-        reason = _mismatch(member, ids, folds, can_predict)
+        reason = _mismatch(member, ids, folds, can_predict, without_scores)
         if reason is None and (content := _predictions(member)) in seen:
             reason = DUPLICATE
         if reason is None and member.is_foreign and member.recipe in added:
@@ -125,6 +129,7 @@ def _mismatch(
     expected: Mapping[Part, list[str]],
     folds: Artifact,
     can_predict: Callable[[CachedMember], bool],
+    without_scores: str,
 ) -> str | None:
     """Why the member does not fit these folds; None if it does."""
     store, path = Store.current(), member.artifact.path
@@ -140,7 +145,7 @@ def _mismatch(
         if part not in known and not can_predict(member):
             if member.is_foreign:
                 return f"its files have no scores of these {part} records; add it again with them"
-            return f"it has no scores of these {part} records, and its models or settings are gone"
+            return f"it has no scores of these {part} records{without_scores}"
     return None
 
 

@@ -99,7 +99,8 @@ def note_steps(
 ) -> None:
     """Note all steps behind the artifacts in the run's journal, as if the run had found them in the cache.
 
-    A submission's provenance then contains them, and cleaning keeps their artifacts.
+    A submission's provenance then contains them, and cleaning keeps their artifacts. Steps that the journal
+    has already are not noted again.
 
     Args:
         omitted: steps that the run calls itself.
@@ -107,8 +108,9 @@ def note_steps(
     store = Store.current()
     lineage = Lineage(store.records())
     records = {each["key"]: each for artifact in artifacts for each in lineage.ancestors(artifact.name)}
+    noted = {entry["key"] for entry in store.journal(run)}
     for record in records.values():
-        if record["step"] not in omitted:
+        if record["step"] not in omitted and record["key"] not in noted:
             artifact = Artifact.model_validate(record["result"])
             entry = {name: record[name] for name in ("step", "label", "key", "seconds")}
             store.note(run, {**entry, "state": "cached", "artifact": artifact.name})

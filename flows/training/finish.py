@@ -5,6 +5,7 @@ from typing import Any
 
 from flows.training.cross_validation import Member
 from flows.training.dataset import Future, Parts
+from flows.training.joined_members import pinned
 from flows.training.repeated_trainings import by_fold, training_name
 from tasks.blend import blend
 from tasks.combine import combine
@@ -22,18 +23,21 @@ def finish(
     folds: Future,
     members: Mapping[str, Member],
     *,
+    joined: Mapping[str, Member] | None = None,
     left_out: dict[str, str] | None = None,
     command: str = REBUILD,
 ) -> Any:
     """Blend the members, write and check the submission, and report; a future of what `report` returns.
 
     Args:
+        joined: members that the run has not trained (`flows.training.joined_members`).
         left_out: what the run had no time for, by name, and why.
         command: rebuilds the submission, with its competition and folder in braces.
     """
     answers = getattr(config, "answers", None)
-    joined = {name: member.joined for name, member in members.items()}
-    blended = blend.submit(competition, parts.train, joined, config.blend, answers, folds=folds)
+    members, command = {**members, **(joined or {})}, command + pinned(joined or {})
+    out_of_fold = {name: member.joined for name, member in members.items()}
+    blended = blend.submit(competition, parts.train, out_of_fold, config.blend, answers, folds=folds)
     combined = combine_part(competition, blended, members, "test")
     file = decode.submit(competition, parts.of("test"), blended, combined)
     validation, combined_validation = None, None
@@ -65,7 +69,7 @@ def finish(
         config,
         parts.all(),
         folds,
-        joined,
+        out_of_fold,
         blended,
         _models(members, folds=config.folds.count),
         folder,

@@ -168,6 +168,9 @@ class Blend(Settings):
     """Selections averaged, each over a random half of the members."""
     seed: int = Field(0, ge=0)
     """Seed of the bags."""
+    members: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], NotInKey()] = ()
+    """Members in the store that join those of the run, by name or beginning of a digest; their artifacts, not
+    their names, are in the keys."""
 
 
 class Run(Settings):

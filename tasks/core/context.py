@@ -37,6 +37,17 @@ collecting: ContextVar[list[Any] | None] = ContextVar("collector", default=None)
 follower: ContextVar[Callable[[EpochProgress], None] | None] = ContextVar("follower", default=None)
 
 
+def found(label: str, reason: str = "") -> None:
+    """Tell a recorder that lists steps, if there is one, of a result that no step of the run computes.
+
+    Args:
+        label: what it is, for people.
+        reason: why it is not certain yet; empty if it is.
+    """
+    if (tell := getattr(recording.get(), "found", None)) is not None:
+        tell(label, reason)
+
+
 def running() -> Running:
     """The step that runs in this thread; raises LookupError outside of a step."""
     return at_work.get()

@@ -16,6 +16,7 @@ NOTING = (
     "flows.blending.averaging",
     "flows.blending.flow",
     "flows.prediction.flow",
+    "flows.training.joined_members",
     "tasks.submit",
     "tasks.report",
     "tasks.report_prediction",

@@ -10,6 +10,7 @@ from flows.runtime.await_steps import await_steps
 from flows.training.cross_validation import CrossValidation, ModelInputs
 from flows.training.dataset import load_parts
 from flows.training.finish import finish
+from flows.training.joined_members import joined_members
 from tasks.augment import augment
 from tasks.split import split
 from tasks.toy.config import Config
@@ -21,6 +22,7 @@ def toy(config: Config) -> dict[str, Any]:
     """From points to a checked submission."""
     parts = load_parts("toy", config.data)
     folds = split.submit("toy", parts.train, config.folds)
+    joined = joined_members("toy", config, parts, folds)
     budget = start_budget("toy", config, parts, folds)
     config = budget.config
     options = {"seed": config.seed, "run": config.run}
@@ -30,4 +32,4 @@ def toy(config: Config) -> dict[str, Any]:
     inputs = ModelInputs(views=[view], for_training=encoded, for_prediction=encoded)
     members = {recipe.name: validation.member(recipe, inputs) for recipe in config.recipes}
     config, members, left_out = budget.finished(members)
-    return finish("toy", config, parts, folds, members, left_out=left_out)
+    return finish("toy", config, parts, folds, members, joined=joined, left_out=left_out)
