@@ -10,7 +10,13 @@ from typing import Any, NamedTuple
 from flows.blending.member_selection import FEWEST_MEMBERS, choose
 from flows.members.cached_members import CachedMember
 from flows.members.member_models import predictions_by_models
-from flows.members.member_provenance import models_of, recipe_of, recipe_settings, submissions_with
+from flows.members.member_provenance import (
+    models_of,
+    recipe_of,
+    recipe_settings,
+    submissions_with,
+    with_recipes,
+)
 from flows.training.repeated_trainings import by_fold
 from tasks.core.cache.keys import canonical
 from tasks.core.cache.lineage import Lineage, input_artifacts
@@ -46,6 +52,8 @@ class Ingredients(NamedTuple):
     """By name, the best first."""
     recipe: Any
     """The settings with which their mean predicts; those that only trainings use are of the first one."""
+    config: Any
+    """The settings of a run, with the recipes of the members that are part of a submission."""
 
 
 def find_ingredients(
@@ -82,7 +90,7 @@ def find_ingredients(
         each: Ingredient(entry.member.artifact, models[each], entry.evaluation)
         for each, entry in choice.members.items()
     }
-    return Ingredients(members, _renamed(recipe, name))
+    return Ingredients(members, _renamed(recipe, name), with_recipes(config, chosen, submissions))
 
 
 def _models(
@@ -94,11 +102,9 @@ def _models(
             f"{OPTION}: expected members with models, received {member}, which was added from files"
         )
     if not (models := models_of(member, lineage)):
-        known = submissions_with(member, submissions)
-        rebuild = known[0].provenance.get("command") if known else "podium run with its preset"
         raise InvalidSettings(
             f"{OPTION}: expected the models of all folds of {member} in {Store.current().root}, some left; "
-            f"rebuild them with: {rebuild}"
+            f"rebuild them with: {_rebuilding(member, submissions)}"
         )
     folds = member.record["inputs"]["folds"]["artifact"]
     seeds = len(models) // len(member.record["inputs"]["held_out"])
@@ -112,6 +118,13 @@ def _models(
                     f"received one without fold {trained['fold']} of {received[0]}"
                 )
     return by_fold(models, seeds)
+
+
+def _rebuilding(member: CachedMember, submissions: Sequence[Submission]) -> str:
+    """The command that makes a member's models: a run, since blends and soups of it would need them."""
+    commands = [str(each.provenance.get("command")) for each in submissions_with(member, submissions)]
+    commands.sort(key=lambda command: not command.startswith("podium run"))
+    return next(iter(commands), "podium run and its preset")
 
 
 def _trainings(model: str, lineage: Lineage) -> list[dict[str, Any]]:

@@ -53,8 +53,9 @@ def average(
         return
     url = connect_server(server)
     run = config.run.model_copy(update={"name": name})
-    config = config.model_copy(update={"run": run})
-    outcome = _run(competition, config, ingredients, method, url=url)
+    outcome = _run(
+        competition, ingredients.config.model_copy(update={"run": run}), ingredients, method, url=url
+    )
     print(_outcome_text(competition, name, outcome.result, seconds=time.monotonic() - started))
     outcome.exit_if_unrecorded()
 
@@ -76,7 +77,7 @@ def _find(competition: str, config: Any, members: list[str], name: str) -> Any:
 
 
 def _run(competition: str, config: Any, ingredients: Any, method: str, *, url: str | None) -> Any:
-    """The outcome of the flow, whose settings are those of the ingredients."""
+    """The outcome of the flow."""
     from flows.blending.averaging import averaging  # imports Prefect, which reads the environment
     from flows.runtime.server_loss import run_flow
 

@@ -66,9 +66,8 @@ def ingredients(config: Any, *names: str, name: str = "soup") -> Any:
 def averaged(folder: Path, *names: str, method: str = "uniform", run: str = "averaged") -> Run:
     from flows.blending.averaging import averaging
 
-    config = settings(folder)
-    config = config.model_copy(update={"run": config.run.model_copy(update={"name": "soup"})})
-    found = ingredients(config, *names)
+    found = ingredients(settings(folder), *names)
+    config = found.config.model_copy(update={"run": found.config.run.model_copy(update={"name": "soup"})})
     command = "podium average {competition} a b --from {folder}"
     return walk(averaging, folder, "toy", config, found, method, command, run=run)
 
@@ -157,6 +156,8 @@ def test_its_submission_tells_what_was_averaged_and_keeps_it(place: Path) -> Non
     assert "podium average toy a b --from" in provenance["command"]
     needed = artifacts_behind([submission_of(run)])
     assert {path.name for name in ("worst", "short", "long", "soup") for path in models_of(name)} < needed
+    recipes = [each["name"] for each in provenance["config"]["recipes"]]
+    assert recipes == ["long", "short", "worst"]
     report = (submission_of(run).folder / "report.html").read_text()
     assert "over long, the best of them" in report
 
