@@ -155,7 +155,7 @@ def test_other_parts_are_read_with_what_is_common_alone(member: Member, tmp_path
             assert member.rules.scorer(folder, part)(perfect) == whole
     decision = member.rules.scorer(member.dataset).decide(member.random())
     test = PartFolders.of(tmp_path / "test")
-    answers = member.rules.decode(member.random("test", 1), test, decision)
+    answers = list(member.rules.decode([member.random("test", 1)], test, decision))
     ids, file = member.rules.ids(test, "test"), tmp_path / member.rules.file
     member.rules.write(ids, answers, file)
     assert member.rules.check(file, ids, test) == len(ids)
@@ -287,7 +287,7 @@ class Written(NamedTuple):
 def written(member: Member, tmp_path: Path) -> Written:
     ids = member.rules.ids(member.dataset, "test")
     decision = member.rules.scorer(member.dataset).decide(member.random())
-    answers = member.rules.decode(member.random("test", 1), member.dataset, decision)
+    answers = list(member.rules.decode([member.random("test", 1)], member.dataset, decision))
     file = tmp_path / member.rules.file
     member.rules.write(ids, answers, file)
     return Written(file, ids, answers)

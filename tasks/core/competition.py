@@ -11,7 +11,7 @@ further labelled records that some competitions provide, on which nothing is fit
 records to predict. Arrays are numpy arrays; n is the number of records, k of classes.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
@@ -135,10 +135,11 @@ class Competition(NamedTuple):
     scorer: Callable[..., Scorer]
     """(dataset, part="train", settings=None): the official metric of a part. `settings` are those of decoding
     values to answers, if the competition has any."""
-    decode: Callable[[Any, Dataset, dict[str, Any]], list[Any]]
-    """(values, dataset, decision): an answer for each test record."""
-    write: Callable[[list[str], list[Any], Path], None]
-    """(ids, answers, file): write a submission file."""
+    decode: Callable[[Iterable[Any], Dataset, dict[str, Any]], Iterator[Any]]
+    """(pieces, dataset, decision): yield an answer for each test record, of which the pieces are the values,
+    consecutively, in the order of their ids; not all are ever in memory."""
+    write: Callable[[list[str], Iterable[Any], Path], None]
+    """(ids, answers, file): write a submission file, answer by answer."""
     check: Callable[[Path, list[str], Dataset], int]
     """(file, ids, dataset): check a submission file; returns its line count, raises InvalidSubmission."""
     sections: Callable[..., list[Any]]

@@ -1,12 +1,13 @@
 """The competition's submission: `<label>\\t<image id>` by line, no header, one line a test photograph."""
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tasks.core.cache.store import write_atomically
+from tasks.core.cache.store import atomic_file
 from tasks.core.dataset import Dataset
 from tasks.core.errors import InvalidSubmission
 from tasks.dogs.dataset import classes
@@ -14,16 +15,16 @@ from tasks.dogs.dataset import classes
 FILE = "submission.txt"
 
 
-def decode(scores: np.ndarray, dataset: Dataset, decision: dict[str, Any]) -> list[int]:
-    """The original label with the highest score of each row of (n, k) scores."""
+def decode(pieces: Iterable[np.ndarray], dataset: Dataset, decision: dict[str, Any]) -> Iterator[int]:
+    """The original label with the highest score of each row of (n, k) scores, piece by piece."""
     labels = classes(dataset)
-    return [labels[index] for index in scores.argmax(axis=1).tolist()]
+    return (labels[index] for scores in pieces for index in scores.argmax(axis=1).tolist())
 
 
-def write(ids: list[str], answers: list[Any], file: Path) -> None:
+def write(ids: list[str], answers: Iterable[Any], file: Path) -> None:
     """Write label and image id of each test photograph."""
-    lines = [f"{answer}\t{id}\n" for id, answer in zip(ids, answers, strict=True)]
-    write_atomically(file, "".join(lines).encode())
+    with atomic_file(file) as lines:
+        lines.writelines(f"{answer}\t{id}\n".encode() for id, answer in zip(ids, answers, strict=True))
 
 
 def check(file: Path, ids: list[str], dataset: Dataset) -> int:

@@ -1,18 +1,18 @@
 """The competition's submission: a zip of one file of JSON lines, a sentence with its triples by line."""
 
-import io
 import json
 import zipfile
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from tasks.core.cache.store import write_atomically
+from tasks.core.cache.store import atomic_file
 from tasks.core.dataset import Dataset
 from tasks.core.errors import InvalidSubmission
 from tasks.extraction.answers import answered
-from tasks.extraction.dataset import records, schema
+from tasks.extraction.dataset import schema, stream
 from tasks.extraction.records import Triple, normal_name
 from tasks.learning.ensemble.candidates import Candidates
 from tasks.text.validation.submission_lines import broken, parsed, short
@@ -38,25 +38,31 @@ def answer(text: str, triples: Iterable[Triple], schema_rows: Sequence[Mapping[s
     return {"text": text, "spo_list": spo_list}
 
 
-def decode(values: Candidates, dataset: Dataset, decision: dict[str, Any]) -> list[dict[str, Any]]:
+def decode(
+    pieces: Iterable[Candidates], dataset: Dataset, decision: dict[str, Any]
+) -> Iterator[dict[str, Any]]:
     """The answer to each test sentence, by thresholds and rules (`tasks.extraction.answers`)."""
-    texts = [record.text for record in records(dataset, "test")]
+    texts = (record.text for record in stream(dataset, "test"))
     rows = schema(dataset)
-    triples = answered(values, texts, decision)
-    return [answer(text, found, rows) for text, found in zip(texts, triples, strict=True)]
+    for values in pieces:
+        of_piece = list(islice(texts, len(values)))
+        triples = answered(values, of_piece, decision)
+        yield from (answer(text, found, rows) for text, found in zip(of_piece, triples, strict=True))
 
 
-def write(ids: list[str], answers: list[Any], file: Path) -> None:
+def write(ids: list[str], answers: Iterable[Any], file: Path) -> None:
     """Write the answers, as `answer` builds them, in the order of the ids."""
-    lines = [json.dumps(answer, ensure_ascii=False) + "\n" for _, answer in zip(ids, answers, strict=True)]
     entry = zipfile.ZipInfo(MEMBER, FIRST_DATE)
     entry.compress_type = zipfile.ZIP_DEFLATED
     entry.create_system = 3  # Unix, wherever it is written
     entry.external_attr = 0o644 << 16
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        archive.writestr(entry, "".join(lines).encode("utf-8"))
-    write_atomically(file, content.getvalue())
+    with (
+        atomic_file(file) as content,
+        zipfile.ZipFile(content, "w") as archive,
+        archive.open(entry, "w") as lines,
+    ):
+        for _, answer in zip(ids, answers, strict=True):
+            lines.write((json.dumps(answer, ensure_ascii=False) + "\n").encode("utf-8"))
 
 
 def check(file: Path, ids: list[str], dataset: Dataset) -> int:
@@ -67,26 +73,27 @@ def check(file: Path, ids: list[str], dataset: Dataset) -> int:
     Raises:
         InvalidSubmission: the first broken rule, with member and line.
     """
-    text_of = {record.id: record.text for record in records(dataset, "test")}
+    sentences = ((record.id, record.text) for record in stream(dataset, "test"))
     rows = {(row["subject_type"], row["predicate"], row["object_type"]) for row in schema(dataset)}
-    member, lines = _member(file)
-    for number, line in enumerate(lines, start=1):
+    number, member = 0, MEMBER
+    for number, (member, line) in enumerate(_lines(file), start=1):
         place = f"{file}: {member}:{number}"
         if number > len(ids):
             raise InvalidSubmission(f"{place}: expected no line after the {len(ids)} test sentences'")
+        text = next(text for id, text in sentences if id == ids[number - 1])
         entry = parsed(line, place, keys=KEYS)
-        if entry["text"] != (text := text_of[ids[number - 1]]):
+        if entry["text"] != text:
             raise broken(place, f"the text of test sentence {ids[number - 1]}, {short(text)}", entry["text"])
         _check_triples(entry["spo_list"], rows, place)
-    if len(lines) < len(ids):
+    if number < len(ids):
         raise InvalidSubmission(
-            f"{file}: {member}: expected a line for each of {len(ids)} test sentences, received {len(lines)}"
+            f"{file}: {member}: expected a line for each of {len(ids)} test sentences, received {number}"
         )
-    return len(lines)
+    return number
 
 
-def _member(file: Path) -> tuple[str, list[bytes]]:
-    """Name and lines of the only file in the archive."""
+def _lines(file: Path) -> Iterator[tuple[str, bytes]]:
+    """Name of the only file in the archive and one of its lines, which end at line feeds."""
     if not file.exists():
         raise InvalidSubmission(f"{file}: expected a submission, received no such file")
     if file.is_dir():
@@ -94,13 +101,15 @@ def _member(file: Path) -> tuple[str, list[bytes]]:
     try:
         with zipfile.ZipFile(file) as archive:
             entry = _only_entry(archive.infolist(), file)
-            content = archive.read(entry)
+            with archive.open(entry) as content:
+                while content.read(1 << 16):  # damage anywhere is told before a line is taken for wrong
+                    pass
+            with archive.open(entry) as lines:
+                yield from ((entry.filename, line.removesuffix(b"\n")) for line in lines)
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError) as error:
         raise InvalidSubmission(
             f"{file}: expected a whole zip archive, received one that is not: {error}"
         ) from error
-    lines = content.split(b"\n")
-    return entry.filename, lines if lines[-1] else lines[:-1]
 
 
 def _only_entry(entries: list[zipfile.ZipInfo], file: Path) -> zipfile.ZipInfo:

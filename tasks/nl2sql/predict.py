@@ -14,6 +14,7 @@ from tasks.nl2sql.config import Recipe
 from tasks.nl2sql.query.execution import Executor
 from tasks.nl2sql.query.schema import Question
 from tasks.nl2sql.sketch import features
+from tasks.nl2sql.stored_tables import StoredTables
 from tasks.text import dataset_files
 from tasks.text.prediction import predictions
 from tasks.text.tokenization import Tokenizer
@@ -30,7 +31,7 @@ def predict(job: PredictJob) -> Iterator[Scores]:
     networks = [_loaded(method, model, recipe, tokenizer) for model in job.models]
 
     def decoder(part: Part) -> Callable[[list[Question]], Candidates]:
-        tables = dataset.tables(job.dataset, part)
+        tables = StoredTables(job.dataset, part)
         executor = Executor(dataset.database(job.dataset, part), tables)
 
         def decode(questions: list[Question]) -> Candidates:

@@ -1,15 +1,18 @@
 """The competition's submission: a query as one JSON object a line, in the order of the test questions."""
 
 import json
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from tasks.core.cache.store import write_atomically
+from tasks.core.cache.store import atomic_file
 from tasks.core.dataset import Dataset
 from tasks.core.errors import InvalidSubmission
 from tasks.learning.ensemble.candidates import Candidates
-from tasks.nl2sql.dataset import questions, tables
+from tasks.nl2sql.dataset import stream, stream_tables
 from tasks.nl2sql.query.schema import AGGREGATES, CONNECTORS, NONE, OPERATORS, to_json
+from tasks.nl2sql.stored_tables import StoredTables
 from tasks.nl2sql.voting import answer_queries
 from tasks.text.validation.submission_lines import broken, parsed
 
@@ -17,16 +20,21 @@ FILE = "submission.json"
 KEYS: dict[str, type] = {"agg": list, "sel": list, "cond_conn_op": int, "conds": list}
 
 
-def decode(values: Candidates, dataset: Dataset, decision: dict[str, Any]) -> list[dict[str, Any]]:
+def decode(
+    pieces: Iterable[Candidates], dataset: Dataset, decision: dict[str, Any]
+) -> Iterator[dict[str, Any]]:
     """The submitted query of each test question, by a decision (`tasks.nl2sql.voting`)."""
-    queries = answer_queries(values, questions(dataset, "test"), tables(dataset, "test"), decision)
-    return [to_json(query) for query in queries]
+    questions, tables = stream(dataset, "test"), StoredTables(dataset, "test")
+    for values in pieces:
+        queries = answer_queries(values, list(islice(questions, len(values))), tables, decision)
+        yield from map(to_json, queries)
 
 
-def write(ids: list[str], answers: list[Any], file: Path) -> None:
+def write(ids: list[str], answers: Iterable[Any], file: Path) -> None:
     """Write the answers, as `decode` gives them, in the order of the ids."""
-    lines = [json.dumps(answer, ensure_ascii=False) + "\n" for _, answer in zip(ids, answers, strict=True)]
-    write_atomically(file, "".join(lines).encode("utf-8"))
+    lines = (json.dumps(answer, ensure_ascii=False) + "\n" for _, answer in zip(ids, answers, strict=True))
+    with atomic_file(file) as content:
+        content.writelines(line.encode("utf-8") for line in lines)
 
 
 def check(file: Path, ids: list[str], dataset: Dataset) -> int:
@@ -37,28 +45,28 @@ def check(file: Path, ids: list[str], dataset: Dataset) -> int:
     Raises:
         InvalidSubmission: the first rule broken, with its line.
     """
-    by_id = tables(dataset, "test")
-    columns = {each.id: len(by_id[each.table].header) for each in questions(dataset, "test")}
-    lines = _lines(file)
-    for number, line in enumerate(lines, start=1):
+    widths = {table.id: len(table.header) for table in stream_tables(dataset, "test")}
+    columns = {question.id: widths[question.table] for question in stream(dataset, "test")}
+    number = 0
+    for number, line in enumerate(_lines(file), start=1):
         place = f"{file}:{number}"
         if number > len(ids):
             raise InvalidSubmission(f"{place}: expected no line after the {len(ids)} test questions'")
         _check_query(parsed(line, place, keys=KEYS), columns[ids[number - 1]], place)
-    if len(lines) < len(ids):
+    if number < len(ids):
         expected = f"a line for each of {len(ids)} test questions"
-        raise InvalidSubmission(f"{file}: expected {expected}, received {len(lines)}")
-    return len(lines)
+        raise InvalidSubmission(f"{file}: expected {expected}, received {number}")
+    return number
 
 
-def _lines(file: Path) -> list[bytes]:
+def _lines(file: Path) -> Iterator[bytes]:
     """Lines, which end at line feeds only: values may have other characters that `splitlines` splits at."""
     if not file.exists():
         raise InvalidSubmission(f"{file}: expected a submission, received no such file")
     if file.is_dir():
         raise InvalidSubmission(f"{file}: expected a submission file, received a folder")
-    lines = file.read_bytes().split(b"\n")
-    return lines if lines[-1] else lines[:-1]
+    with file.open("rb") as lines:
+        yield from (line.removesuffix(b"\n") for line in lines)
 
 
 def _check_query(query: dict[str, Any], columns: int, place: str) -> None:

@@ -1,6 +1,7 @@
 """Plain features of texts, by which the parts of a dataset are compared, and excerpts for the report."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 FEATURES = 1 << 16
@@ -8,6 +9,8 @@ FEATURES = 1 << 16
 LONGEST_NGRAM = 2
 """Single characters and pairs: most Chinese words have one or two."""
 SHOWN_CHARACTERS = 120
+PIECE = 4096
+"""Texts hashed at one time."""
 
 
 def features(texts: Iterable[str]) -> Any:
@@ -18,7 +21,7 @@ def features(texts: Iterable[str]) -> Any:
     >>> features(["ab", "AB", "cd"]).count_nonzero(axis=1).tolist()
     [3, 3, 3]
     """
-    from scipy.sparse import csr_matrix
+    from scipy.sparse import csr_matrix, vstack
     from sklearn.feature_extraction.text import HashingVectorizer
 
     hashing = HashingVectorizer(
@@ -28,9 +31,10 @@ def features(texts: Iterable[str]) -> Any:
         alternate_sign=False,
         dtype="float32",
     )
-    if not (listed := list(texts)):
-        return csr_matrix((0, FEATURES), dtype="float32")
-    return hashing.transform(listed)
+    remaining, pieces = iter(texts), list[Any]()
+    while piece := list(islice(remaining, PIECE)):  # hashing takes several times the memory of its result
+        pieces.append(hashing.transform(piece))
+    return vstack(pieces, format="csr") if pieces else csr_matrix((0, FEATURES), dtype="float32")
 
 
 def excerpt(texts: Iterable[str], rows: Sequence[int]) -> list[str]:

@@ -49,7 +49,7 @@ def conditions(*conds):
 def test_each_test_question_is_answered_in_the_competitions_form(data):
     written_queries = ["1 | 2==海南", "1 | 0==何景 and 2>1", "1,MAX2 | 0==甲\u2028乙\u0085丙 or 0!="]
     records = [{key(to_json(query(each))): 0.7, key({"x": 1}): 0.1} for each in written_queries]
-    given = decode(Candidates.of([*records, {}]), data, {"vote": "query"})
+    given = list(decode([Candidates.of([*records, {}])], data, {"vote": "query"}))
     assert given[:3] == ANSWERS[:3]
     assert given[3] == {"agg": [0], "sel": [5], "cond_conn_op": 0, "conds": [[1, 2, "远帆公司"]]}
 

@@ -1,5 +1,6 @@
 """A line `<id> left` or `<id> right` for each test point."""
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,11 @@ from tasks.core.errors import InvalidSubmission
 SIDES = ["left", "right"]
 
 
-def decode(scores: np.ndarray, dataset: Dataset, decision: dict[str, Any]) -> list[str]:
-    return [SIDES[index] for index in scores.argmax(1)]
+def decode(pieces: Iterable[np.ndarray], dataset: Dataset, decision: dict[str, Any]) -> Iterator[str]:
+    return (SIDES[index] for scores in pieces for index in scores.argmax(1))
 
 
-def write(ids: list[str], answers: list[Any], file: Path) -> None:
+def write(ids: list[str], answers: Iterable[Any], file: Path) -> None:
     file.write_text("".join(f"{id} {answer}\n" for id, answer in zip(ids, answers, strict=True)))
 
 

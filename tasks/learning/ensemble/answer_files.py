@@ -1,5 +1,6 @@
 """Blended test scores → a checked submission file, on folders: for step `decode` and for bundles."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ def write_submission(
 ) -> Path:
     """Turn the blend's scores of the test records into answers, write them, read them back and check them.
 
+    Scores are read, decoded and written piece by piece, so that memory does not grow with their number.
+
     Args:
         dataset: the test part and what is common to all parts.
         combined: folder of `write_combination`.
@@ -20,10 +23,21 @@ def write_submission(
 
     Raises:
         InvalidSubmission: the file breaks a rule of the competition.
+        ValueError: the scores are not those of the test records, in their order.
     """
-    test = prediction_files.read(combined, "test")
-    answers = contract.decode(test.values, dataset, decision)
-    file = folder / contract.file
-    contract.write(test.ids, answers, file)
-    contract.check(file, contract.ids(dataset, "test"), dataset)
+    ids, file = contract.ids(dataset, "test"), folder / contract.file
+    contract.write(ids, contract.decode(_values(combined, ids), dataset, decision), file)
+    contract.check(file, ids, dataset)
     return file
+
+
+def _values(combined: Path, ids: list[str]) -> Iterator[Any]:
+    """The scores of consecutive test records, piece by piece."""
+    start = 0
+    for piece in prediction_files.read_pieces(combined, "test"):
+        if piece.ids != ids[start : start + len(piece.ids)]:
+            raise ValueError("test: expected scores of the dataset's records in their order, received others")
+        start += len(piece.ids)
+        yield piece.values
+    if start < len(ids):
+        raise ValueError(f"test: expected scores of {len(ids)} records, received {start}")

@@ -6,7 +6,8 @@ text. Models may have different candidates for a record; one that a model does n
 
 import json
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -98,9 +99,29 @@ def _number(score: float) -> str:
 def read(file: Path) -> tuple[list[str], Candidates]:
     """Read ids and candidates that `write` has written."""
     with file.open(encoding="utf-8") as lines:
-        entries = [json.loads(line) for line in lines]
-    records = ({key(each): score for each, score in entry["candidates"]} for entry in entries)
-    return [entry["id"] for entry in entries], Candidates.of(records)
+        return _of_lines(lines)
+
+
+def read_pieces(file: Path, size: int) -> Iterator[tuple[list[str], Candidates]]:
+    """The same of `size` records at a time; of a file without records one empty piece."""
+    with file.open(encoding="utf-8") as lines:
+        piece = _of_lines(islice(lines, size))
+        yield piece
+        while (piece := _of_lines(islice(lines, size)))[0]:
+            yield piece
+
+
+def _of_lines(lines: Iterable[str]) -> tuple[list[str], Candidates]:
+    ids: list[str] = []
+
+    def records() -> Iterator[dict[str, float]]:
+        for line in lines:
+            entry = json.loads(line)
+            ids.append(entry["id"])
+            yield {key(each): score for each, score in entry["candidates"]}
+
+    candidates = Candidates.of(records())
+    return ids, candidates
 
 
 def aligned(members: Sequence[Candidates]) -> tuple[list[np.ndarray], Callable[[np.ndarray], Candidates]]:

@@ -36,4 +36,8 @@ def part_comparison(
 
 
 def _agreement(artifacts: Mapping[str, Artifact], part: str) -> float | None:
-    return agreement(prediction_files.read(each.path, part).values for each in artifacts.values())
+    """How often members agree; None for one member, whose predictions are not read."""
+    if len(artifacts) < 2:
+        return None
+    together = prediction_files.read_together([each.path for each in artifacts.values()], part, what="member")
+    return agreement([each.values for each in scores] for scores in together)

@@ -149,7 +149,7 @@ def test_what_is_predicted_is_run_and_harms_nothing(run: Run) -> None:
 
 @pytest.mark.parametrize("vote", ["query", "parts"])
 def test_answers_are_a_submission_of_one_line_a_question(run: Run, tmp_path: Path, vote: str) -> None:
-    answers = submission.decode(run.values["test"], run.dataset, {"vote": vote, "mode": "strict"})
+    answers = [*submission.decode([run.values["test"]], run.dataset, {"vote": vote, "mode": "strict"})]
     ids, file = dataset_files.ids(run.dataset, "test"), tmp_path / submission.FILE
     submission.write(ids, answers, file)
     assert submission.check(file, ids, run.dataset) == len(CASES)
