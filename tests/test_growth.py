@@ -101,38 +101,35 @@ def _id(kind: Kind, row: int) -> str:
 
 def peaks(competition: str, count: int) -> dict[str, float]:
     """Megabytes that each step takes at most."""
-    kind, found = KINDS[competition], dict[str, float]()
+    kind, contract, found = KINDS[competition], find(competition), dict[str, float]()
 
-    def measured(name: str, work: Callable[[], Any]) -> Any:
+    def measured(name: str, work: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
         tracemalloc.start()
-        result = work()
+        result = work(*arguments, **keywords)
         found[name] = tracemalloc.get_traced_memory()[1] / 1e6
         tracemalloc.stop()
         return result
 
-    dataset = [stored("test", lambda folder: kind.records(folder, count))]
+    test = stored("test", lambda folder: kind.records(folder, count))
     member = stored("member", lambda folder: write_json(folder / "member.json", {"first_head": 1.0}))
     blend = {**Combination({"a": 0.5, "b": 0.5}).summary(), "decision": kind.decision}
     blended = stored("blend", lambda folder: write_json(folder / "blend.json", blend))
     scores = {}
     for seed, name in enumerate("ab"):
         folds = [prediction(kind, count, 2 * seed), prediction(kind, count, 2 * seed + 1)]
-        scores[name] = measured(f"average {name}", lambda folds=folds: average.fn("", member, folds, part="test"))
-    combined = measured("combine", lambda: combine.fn(competition, blended, scores, part="test"))
-    file = measured("decode", lambda: decode.fn(competition, dataset, blended, combined))
-    assert find(competition).check(file.path / find(competition).file, _ids(dataset), dataset[0].path) == count
-    measured("report", lambda: _section(competition, dataset[0], scores))
+        scores[name] = measured(f"average {name}", average.fn, name, member, folds, part="test")
+    combined = measured("combine", combine.fn, competition, blended, scores, part="test")
+    file = measured("decode", decode.fn, competition, [test], blended, combined).path / contract.file
+    assert contract.check(file, contract.ids(test.path, "test"), test.path) == count
+    measured("report", part_comparison, contract, test.path, compared(), {}, scores)
     return found
 
 
-def _ids(dataset: list[Artifact]) -> list[str]:
-    return dataset_files.ids(dataset[0].path, "test")
-
-
-def _section(competition: str, dataset: Artifact, scores: dict[str, Artifact]) -> None:
-    compared = {"auc": None, "compared": {"train": 0, "test": 0}, "standard_error": None, "most_unlike": []}
-    folder = stored("comparison", lambda folder: write_json(folder / "comparison.json", compared)).path
-    part_comparison(find(competition), dataset.path, folder, {}, scores)
+def compared() -> Path:
+    """What step `compare` writes of too few records."""
+    found: dict[str, Any] = {"auc": None, "standard_error": None, "most_unlike": []}
+    found["compared"] = {"train": 0, "test": 0}
+    return stored("comparison", lambda folder: write_json(folder / "comparison.json", found)).path
 
 
 @pytest.mark.parametrize("competition", KINDS)

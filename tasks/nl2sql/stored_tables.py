@@ -15,7 +15,7 @@ KEPT = 1024
 
 
 class StoredTables(Mapping[str, Table]):
-    """The same tables by id, in the same order, as `tasks.nl2sql.dataset.tables`; places in a file are kept."""
+    """The tables that `tasks.nl2sql.dataset.tables` reads, by id in the same order."""
 
     def __init__(self, dataset: Dataset, part: Part) -> None:
         self._file = dataset / f"{part}.tables.jsonl"

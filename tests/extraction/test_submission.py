@@ -223,3 +223,30 @@ def test_a_missing_file_and_a_folder_are_no_submissions(data):
     for place, received in ((data / "absent.zip", "no such file"), (data, "a folder")):
         with pytest.raises(InvalidSubmission, match=f"{place}: expected .* received {received}"):
             check(place, IDS, data)
+
+
+def test_answers_written_one_by_one_give_the_bytes_of_a_whole_entry(tmp_path):
+    """Compression does not depend on the pieces in which it gets its text."""
+    many = [
+        answer(f"{text}{row * 7919}", triples, SCHEMA)
+        for row in range(2000)
+        for text, triples in zip(TEXTS, TRIPLES, strict=True)
+    ]
+    write([str(row) for row in range(len(many))], iter(many), file := tmp_path / "result.zip")
+    entry = zipfile.ZipInfo("result.json", (1980, 1, 1, 0, 0, 0))
+    entry.compress_type, entry.create_system, entry.external_attr = zipfile.ZIP_DEFLATED, 3, 0o644 << 16
+    with zipfile.ZipFile(tmp_path / "whole.zip", "w") as archive:
+        archive.writestr(entry, content(many))
+    assert file.read_bytes() == (tmp_path / "whole.zip").read_bytes()
+
+
+def test_an_archive_that_is_damaged_at_its_end_is_told_before_its_lines(data, tmp_path):
+    write(IDS, [{"text": "another", "spo_list": []} for _ in IDS], file := tmp_path / "result.zip")
+    whole = bytearray(file.read_bytes())
+    place = whole.find(b"PK\x01\x02") + 16  # the checksum in the directory
+    whole[place] ^= 1
+    file.write_bytes(whole)
+    with pytest.raises(
+        InvalidSubmission, match="expected a whole zip archive, received one that is not: Bad CRC"
+    ):
+        check(file, IDS, data)

@@ -4,8 +4,16 @@ import numpy as np
 import pytest
 
 from tasks.core.competition import Scores
+from tasks.learning.ensemble import prediction_files
 from tasks.learning.ensemble.candidates import Candidates, key
-from tasks.learning.ensemble.prediction_files import exists, read, write, write_pieces
+from tasks.learning.ensemble.prediction_files import (
+    exists,
+    read,
+    read_pieces,
+    read_together,
+    write,
+    write_pieces,
+)
 
 IDS = ['a"1', "句,2", "c:3", "d\\4", "e\n5"]
 ARRAY = np.arange(10, dtype=np.float32).reshape(5, 1, 2)
@@ -72,3 +80,64 @@ def test_nothing_predicted_is_refused_and_no_file(tmp_path):
     with pytest.raises(ValueError, match="a: expected at least one piece of scores, received none"):
         write_pieces(tmp_path, "a", [])
     assert list(tmp_path.iterdir()) == []
+
+
+def records_of(values):
+    return values.records() if isinstance(values, Candidates) else values.tolist()
+
+
+@KINDS
+@pytest.mark.parametrize("size", [1, 2, 5, 9])
+def test_what_is_read_in_pieces_is_the_whole(tmp_path, monkeypatch, values, size):
+    monkeypatch.setattr(prediction_files, "PIECE", size)
+    write(tmp_path, "a", Scores(IDS, values))
+    pieces = list(read_pieces(tmp_path, "a"))
+    assert [len(piece.values) for piece in pieces] == [len(piece.ids) for piece in pieces]
+    assert max(len(piece.ids) for piece in pieces) == min(size, 5)
+    assert [id for piece in pieces for id in piece.ids] == IDS
+    assert [record for piece in pieces for record in records_of(piece.values)] == records_of(
+        read(tmp_path, "a").values
+    )
+
+
+@KINDS
+def test_no_records_are_one_empty_piece(tmp_path, values):
+    write(tmp_path, "a", Scores([], values[np.array([], np.int64)]))
+    (piece,) = read_pieces(tmp_path, "a")
+    assert (piece.ids, len(piece.values)) == ([], 0)
+    if not isinstance(values, Candidates):
+        assert piece.values.shape == (0, 1, 2)
+
+
+@pytest.mark.parametrize("count", [0, 1, 7, 10**6])
+def test_arrays_have_the_bytes_that_numpy_writes(tmp_path, count):
+    array = np.arange(count * 2, dtype=np.float32).reshape(count, 2)
+    write_pieces(tmp_path, "a", [Scores([str(row) for row in range(count)], array)])
+    np.save(tmp_path / "expected.npy", array)
+    assert (tmp_path / "a.npy").read_bytes() == (tmp_path / "expected.npy").read_bytes()
+
+
+@pytest.mark.parametrize("other", [ARRAY.astype(np.float64), ARRAY[:, :, :1]])
+def test_pieces_of_another_type_or_shape_are_refused(tmp_path, other):
+    with pytest.raises(ValueError, match=r"a: expected pieces of float32 \(1, 2\), received float"):
+        write_pieces(tmp_path, "a", [Scores(IDS, ARRAY), Scores(IDS, other)])
+
+
+def test_scores_of_more_records_than_ids_are_refused(tmp_path):
+    write(tmp_path, "a", Scores(IDS, ARRAY))
+    (tmp_path / "a_ids.json").write_text(json.dumps(IDS[:4]))
+    with pytest.raises(ValueError, match="a: expected scores of 4 records, received 5"):
+        list(read_pieces(tmp_path, "a"))
+
+
+@KINDS
+@pytest.mark.parametrize("rows", [[1, 0, 2, 3, 4], [0, 1, 2, 3], [0, 1, 2, 3, 4, 4], [0, 1]])
+def test_predictions_of_other_records_are_not_read_together(tmp_path, monkeypatch, values, rows):
+    monkeypatch.setattr(prediction_files, "PIECE", 2)
+    for name, chosen in (("one", list(range(5))), ("other", rows)):
+        (tmp_path / name).mkdir()
+        write(tmp_path / name, "a", Scores([IDS[row] for row in chosen], values[np.array(chosen)]))
+    folders = [tmp_path / "one", tmp_path / "other"]
+    with pytest.raises(ValueError, match="a: expected the same ids in the same order from every model"):
+        list(read_together(folders, "a", what="model"))
+    assert len(list(read_together(folders[:1] * 2, "a", what="model"))) == 3
