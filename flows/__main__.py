@@ -8,6 +8,7 @@ import typer
 from flows.commands import (
     averaging,
     blending,
+    bundling,
     catalogue,
     housekeeping,
     leaderboard,
@@ -67,6 +68,7 @@ register(
     app, averaging.average, "average dogs first second third --method greedy --preset best", resumes=True
 )
 register(app, prediction.predict, "predict dogs --from best --set data.root=~/final", resumes=True)
+register(app, bundling.bundle, "bundle best --output best.zip")
 app.add_typer(member_app, name="members")
 register(member_app, members.list_, "members list dogs")
 register(member_app, members.export, "members export dogs frozen --preset frozen --output frozen.parquet")

@@ -65,10 +65,7 @@ def predict(
 
 def child(job: dict[str, Any]) -> None:
     """Entry of the child process."""
-    from tasks.learning.ensemble import prediction_files
-    from tasks.learning.training.keras_setup import configure
+    from tasks.learning.ensemble.prediction_job import write_predictions
 
     predict_job = read_job(job, PredictJob)
-    configure(predict_job.seed)
-    pieces = find(predict_job.competition).predict(predict_job)
-    prediction_files.write_pieces(predict_job.output, predict_job.part, pieces)
+    write_predictions(predict_job, find(predict_job.competition).predict)

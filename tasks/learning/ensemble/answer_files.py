@@ -1,16 +1,31 @@
 """Blended test scores → a checked submission file, on folders: for step `decode` and for bundles."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from tasks.core.competition import Competition
+from tasks.core.competition import Part
 from tasks.core.dataset import Dataset
 from tasks.learning.ensemble import prediction_files
 
 
+class Rules(Protocol):
+    """What a competition says of its submissions, as `tasks.core.competition.Competition` does."""
+
+    @property
+    def file(self) -> str: ...
+    @property
+    def ids(self) -> Callable[[Dataset, Part], list[str]]: ...
+    @property
+    def decode(self) -> Callable[[Iterable[Any], Dataset, dict[str, Any]], Iterator[Any]]: ...
+    @property
+    def write(self) -> Callable[[list[str], Iterable[Any], Path], None]: ...
+    @property
+    def check(self) -> Callable[[Path, list[str], Dataset], int]: ...
+
+
 def write_submission(
-    folder: Path, contract: Competition, dataset: Dataset, combined: Path, decision: dict[str, Any]
+    folder: Path, contract: Rules, dataset: Dataset, combined: Path, decision: dict[str, Any]
 ) -> Path:
     """Turn the blend's scores of the test records into answers, write them, read them back and check them.
 

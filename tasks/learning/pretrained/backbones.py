@@ -7,6 +7,7 @@ only the first layers of a network: `until` then names the last of them.
 
 import inspect
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from tasks.core.did_you_mean import suggestion
@@ -38,6 +39,22 @@ def load(name: str, weights: str, *, size_pixels: int, until: str = "", logits: 
     if name.startswith("keras_hub:"):
         return _from_keras_hub(name.removeprefix("keras_hub:"), weights, size_pixels)
     return _from_applications(name, weights, size_pixels, until=until, logits=logits)
+
+
+def save_weights(name: str, weights: str, file: Path, *, size_pixels: int, until: str, logits: bool) -> None:
+    """Write the weights of a network of `keras.applications` to a file that `load` takes in their place.
+
+    Args:
+        weights: `imagenet` or `none`.
+        file: ends `.weights.h5`.
+    """
+    builder, named = _builder(name, size_pixels), None if weights == "none" else weights
+    if logits:
+        model = _built(builder, name, named, include_top=True, classifier_activation=None)
+    else:
+        model = _built(builder, name, named, include_top=False)
+        model = _until(model, until) if until else _pooled(model)
+    model.save_weights(file)
 
 
 def cut(model: Any, layer: str) -> tuple[Any, Any]:
@@ -124,17 +141,22 @@ def _builder(name: str, size: int) -> Any:
 
 
 def _downloaded(builder: Any, name: str, weights: str | None, until: str, logits: bool) -> Any:
+    if logits:
+        return _headless(
+            _built(builder, name, weights, include_top=True, classifier_activation=None), logits=True
+        )
+    model = _built(builder, name, weights, include_top=False)
+    return _pooled(_until(model, until) if until else model)
+
+
+def _built(builder: Any, name: str, weights: str | None, **options: Any) -> Any:
     try:
-        if logits:
-            complete = builder(include_top=True, weights=weights, classifier_activation=None)
-            return _headless(complete, logits=True)
-        model = builder(include_top=False, weights=weights)
+        return builder(weights=weights, **options)
     except Exception as error:
         raise MissingWeights(
             f"{name}: cannot be built with its ImageNet weights, which are downloaded once "
             f"({first_line(error)}); set trunk.backbones.weights to a file"
         ) from error
-    return _pooled(_until(model, until) if until else model)
 
 
 def _headless(model: Any, *, logits: bool) -> Any:

@@ -1,0 +1,96 @@
+"""Files outside the store that a recipe's predictions read, such as pretrained weights, put into a bundle."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from tasks.core.cache.digests import digest_of_json, sha256_of_file
+from tasks.core.cache.keys import NAMED_WEIGHTS, named_paths
+from tasks.core.config import Contents
+from tasks.core.errors import MissingWeights
+from tasks.core.execution import child_process
+from tasks.core.locations import expand
+from tasks.learning.bundle.manifest import PLACE
+
+HUB = "keras_hub:"
+
+
+def bundled_recipe(recipe: BaseModel, files: dict[str, Path], folder: Path) -> dict[str, Any]:
+    """The recipe as JSON, with paths in the bundle for all files that it names.
+
+    Args:
+        files: gets the files by their names in the bundle.
+        folder: for weights that no file holds yet.
+
+    Raises:
+        MissingWeights: a file is missing, or weights have no file.
+    """
+    tree = recipe.model_dump(mode="json")
+    for key, value in named_paths(recipe):
+        _set(tree, key, f"{PLACE}/{_added(expand(value), key, files)}")
+    for key, backbone in _named_backbones(recipe):
+        name = str(getattr(backbone, "name", ""))
+        if name.startswith(HUB):
+            place = _added(expand(name.removeprefix(HUB)), f"{key}.name", files)
+            _set(tree, f"{key}.name", f"{HUB}{PLACE}/{place}")
+        elif getattr(backbone, "weights", None) == "imagenet":
+            file = folder / f"{digest_of_json(backbone.model_dump(mode='json'))[:12]}-{name}.weights.h5"
+            if not file.exists():
+                job = {**backbone.model_dump(mode="json"), "file": str(file)}
+                child_process.run(
+                    "flows.bundling.external_files:write_weights", job, label=f"weights of {name}"
+                )
+            _set(tree, f"{key}.weights", f"{PLACE}/{_added(file, key, files)}")
+    return tree
+
+
+def write_weights(job: dict[str, Any]) -> None:
+    """Entry of a child process: write the published weights of a network of `keras.applications`."""
+    from tasks.learning.pretrained.backbones import save_weights
+    from tasks.learning.training.keras_setup import configure
+
+    configure(0)
+    options = {name: job[name] for name in ("size_pixels", "until", "logits")}
+    save_weights(job["name"], job["weights"], Path(job["file"]), **options)
+
+
+def _added(path: Path, key: str, files: dict[str, Path]) -> str:
+    """The name in the bundle of a file or folder."""
+    if path.is_file():
+        name = f"files/{sha256_of_file(path)[:12]}-{path.name}"
+        files[name] = path
+        return name
+    inside = sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else []
+    if not inside:
+        reason = "since a bundle holds what it reads"
+        raise MissingWeights(f"{key}: expected a file or a folder with files, {reason}, received {path}")
+    digests = {each.relative_to(path).as_posix(): sha256_of_file(each) for each in inside}
+    name = f"files/{digest_of_json(digests)[:12]}-{path.name}"
+    files.update({f"{name}/{relative}": path / relative for relative in digests})
+    return name
+
+
+def _named_backbones(settings: BaseModel, key: str = "") -> Iterator[tuple[str, BaseModel]]:
+    """Settings, with their key, that name published weights or a preset instead of a file."""
+    for field, information in type(settings).model_fields.items():
+        value, place = getattr(settings, field), f"{key}.{field}".lstrip(".")
+        is_path = any(isinstance(mark, Contents) for mark in information.metadata)
+        name = str(getattr(settings, "name", ""))
+        if is_path and value in NAMED_WEIGHTS and (value == "imagenet" or name.startswith(HUB)):
+            yield key, settings
+        elif isinstance(value, BaseModel):
+            yield from _named_backbones(value, place)
+        elif isinstance(value, tuple):
+            for index, item in enumerate(value):
+                if isinstance(item, BaseModel):
+                    yield from _named_backbones(item, f"{place}.{index}")
+
+
+def _set(tree: Any, key: str, value: str) -> None:
+    """Set a value in nested JSON by its dotted key."""
+    *path, last = key.split(".")
+    for part in path:
+        tree = tree[int(part) if isinstance(tree, list) else part]
+    tree[int(last) if isinstance(tree, list) else last] = value

@@ -1,0 +1,214 @@
+"""Predict other test files with this bundle: `python predict.py INPUT OUTPUT [--time-limit 30m]`.
+
+INPUT is the folder of the competition's raw files, of which only those of the test are read, or the test file
+or folder itself. OUTPUT is the submission to write. The bundle's files are verified first. Needed are Python
+and the distributions of requirements.txt; no network, and only OUTPUT and temporary files are written.
+
+With a time limit the members predict in the order of their weight, and the process ends before the limit,
+with the answers of those that were ready. Exit codes: 0 done, 1 an internal error, 2 an error that you can
+correct, 3 no answer in time.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+import threading
+import time
+import zipfile
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+STARTED = time.monotonic()
+MARGIN_SECONDS = 1.0
+"""Time before the limit at which the process ends whatever happens."""
+FORMAT = 1
+"""Of the manifest."""
+
+
+class Refused(Exception):
+    """The bundle cannot be used."""
+
+
+def main() -> int:
+    """Verify the bundle, then predict; returns the exit code."""
+    arguments = _parser().parse_args()
+    written: list[str] = []
+    deadline = None
+    place = Path(__file__).resolve().parent
+    try:
+        with tempfile.TemporaryDirectory(prefix="bundle-") as temporary:
+            folder = Path(temporary)
+            if arguments.time_limit is not None:
+                deadline = STARTED + arguments.time_limit - MARGIN_SECONDS
+                _end_at(deadline, written, folder)
+            if place.is_file():
+                unpack(place, folder / "bundle")
+                place = folder / "bundle"
+            manifest = verify(place)
+            if arguments.check:
+                print(f"{manifest['submission']}: {len(manifest['files'])} files are as they were written")
+                return 0
+            if arguments.input is None or arguments.output is None:
+                raise Refused("expected INPUT and OUTPUT, received fewer arguments; see --help")
+            check_distributions(manifest)
+            sys.dont_write_bytecode = True
+            sys.path.insert(0, str(place / "code"))
+            from tasks.learning.bundle.command import run
+
+            source, target = arguments.input, arguments.output
+            return run(place, source, target, folder=folder, deadline=deadline, written=written)
+    except Refused as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, usage=None
+    )
+    parser.add_argument("input", metavar="INPUT", type=Path, nargs="?", help="folder or file to answer")
+    parser.add_argument("output", metavar="OUTPUT", type=Path, nargs="?", help="file to write")
+    parser.add_argument("--time-limit", type=seconds, metavar="TIME", help="such as 90s, 30m, 2h")
+    parser.add_argument("--check", action="store_true", help="verify the bundle's files, and do nothing else")
+    return parser
+
+
+def seconds(text: str) -> float:
+    """A time such as `90s`, `30m` or `2h` in seconds; a number alone is one of seconds.
+
+    >>> seconds("1.5m")
+    90.0
+    """
+    unit = {"s": 1, "m": 60, "h": 3600}.get(text[-1:], 0)
+    try:
+        value = float(text[:-1]) * unit if unit else float(text)
+    except ValueError:
+        value = 0.0
+    if not MARGIN_SECONDS < value < float("inf"):
+        raise argparse.ArgumentTypeError(
+            f"expected a time above {MARGIN_SECONDS:.0f} s such as 30m, received {text!r}"
+        )
+    return value
+
+
+def _end_at(deadline: float, written: list[str], folder: Path) -> None:
+    """End this process, and with it its children, at a time (`time.monotonic`); delete the folder."""
+
+    def end() -> None:
+        time.sleep(max(deadline - time.monotonic(), 0))
+        if written:
+            print(f"the time is over; the answers are those of {', '.join(written)}", file=sys.stderr)
+        else:
+            print("the time is over, before any answer; nothing was written", file=sys.stderr)
+        sys.stderr.flush()
+        cleaning = threading.Thread(target=shutil.rmtree, args=(folder, True), daemon=True)
+        cleaning.start()
+        cleaning.join(MARGIN_SECONDS / 2)
+        os._exit(0 if written else 3)
+
+    threading.Thread(target=end, daemon=True).start()
+
+
+def unpack(archive: Path, folder: Path) -> None:
+    """Unpack the files that the archive's manifest names; raises Refused if the archive has others."""
+    with zipfile.ZipFile(archive) as bundle:
+        names = [name for name in bundle.namelist() if not name.endswith("/")]
+        manifest = _manifest(bundle.read("manifest.json") if "manifest.json" in names else b"")
+        expected = {"manifest.json", *manifest["files"]}
+        if len(names) != len(set(names)) or set(names) != expected:
+            raise Refused(f"{archive}: {_difference(expected, set(names))}")
+        try:
+            for name in names:
+                bundle.extract(name, folder)
+        except (zipfile.BadZipFile, OSError, EOFError) as error:
+            raise Refused(f"{archive}: is damaged ({error})") from None
+
+
+def verify(folder: Path) -> dict:
+    """The manifest of the bundle in this folder, whose files are all as they were written.
+
+    Raises:
+        Refused: a file is missing, changed or unknown, or the manifest is not one that this script reads.
+    """
+    file = folder / "manifest.json"
+    manifest = _manifest(file.read_bytes() if file.is_file() else b"")
+    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
+    found = {name for name in found if "__pycache__" not in name}
+    expected = {"manifest.json", *manifest["files"]}
+    if found != expected:
+        raise Refused(f"{folder}: {_difference(expected, found)}")
+    for name, entry in manifest["files"].items():
+        if (received := digest(folder / name)) != entry["sha256"]:
+            raise Refused(
+                f"{folder / name}: expected SHA-256 {entry['sha256'][:16]}…, received {received[:16]}…; "
+                "it was changed or damaged, unpack the bundle again"
+            )
+    return manifest
+
+
+def _manifest(content: bytes) -> dict:
+    try:
+        manifest = json.loads(content)
+        is_known = manifest["format"] == FORMAT and all(
+            "sha256" in each for each in manifest["files"].values()
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise Refused(
+            "manifest.json: expected the manifest of a bundle, received none or another file"
+        ) from None
+    if not is_known:
+        raise Refused(f"manifest.json: expected format {FORMAT}, received {manifest['format']!r}")
+    unsafe = [name for name in manifest["files"] if name.startswith("/") or ".." in name.split("/")]
+    if unsafe:
+        raise Refused(f"manifest.json: expected names of files in the bundle, received {unsafe[0]!r}")
+    return manifest
+
+
+def _difference(expected: set, found: set) -> str:
+    missing, unknown = sorted(expected - found), sorted(found - expected)
+    parts = [f"{len(missing)} missing, such as {missing[0]}"] if missing else []
+    parts += [f"{len(unknown)} unknown, such as {unknown[0]}"] if unknown else []
+    return (
+        f"expected the {len(expected)} files of its manifest, received {' and '.join(parts) or 'some twice'}"
+    )
+
+
+def digest(file: Path) -> str:
+    """SHA-256 of a file."""
+    with open(file, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def check_distributions(manifest: dict) -> None:
+    """Refuse if a distribution is missing; say if versions differ, since answers may then differ too."""
+    installed = {name: _version(name) for name in manifest["requirements"]}
+    missing = [name for name, found in installed.items() if found is None]
+    if missing:
+        install = "python -m pip install -r requirements.txt"
+        if any(name.startswith("wheels/") for name in manifest["files"]):
+            install += " --no-index --find-links wheels"
+        raise Refused(f"expected {', '.join(missing)}, not installed; install them with: {install}")
+    python = ".".join(map(str, sys.version_info[:2]))
+    pairs = {"python": (manifest["python"], python)} | {
+        name: (wanted, installed[name]) for name, wanted in manifest["requirements"].items()
+    }
+    different = [
+        f"{name} {found} instead of {wanted}" for name, (wanted, found) in pairs.items() if found != wanted
+    ]
+    if different:
+        print(f"answers may differ from the submission's: {', '.join(different)}", file=sys.stderr)
+
+
+def _version(name: str) -> "str | None":
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

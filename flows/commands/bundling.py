@@ -1,0 +1,44 @@
+"""`podium bundle`: a submission's models in one archive that predicts anywhere."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.commands.options import SubmissionName
+from flows.console import inform
+from tasks.core import locations
+from tasks.core.errors import InvalidSettings
+
+Output = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The archive to write.")]
+Wheels = Annotated[
+    bool,
+    typer.Option("--wheels", help="Add the required distributions, for machines without a network."),
+]
+
+
+def bundle(submission: SubmissionName, output: Output, wheels: Wheels = False) -> None:
+    """Write an archive with which other test files are predicted on machines without Podium.
+
+    It holds settings, weights, vocabularies and code, and `predict.py INPUT OUTPUT [--time-limit 30m]`.
+    """
+    from flows.bundling.build import build
+    from flows.prediction.ensemble import ensemble_of
+    from tasks.core.settings.resolve import resolve
+    from tasks.core.submissions.submissions import find_submission
+
+    if output.suffix != ".zip" or not output.absolute().parent.is_dir():
+        raise InvalidSettings(
+            f"--output: expected a file that ends .zip in a folder that exists, received {output}"
+        )
+    source = find_submission(locations.submissions_folder(), submission)
+    competition = str(source.provenance["competition"])
+    config = resolve(competition, submission=str(source.folder))
+    written = build(source, config, ensemble_of(source, type(config)), output, with_wheels=wheels)
+    manifest = written.manifest
+    models = sum(len(member.models) for member in manifest.members)
+    print(
+        f"{output}: {written.size / 1e6:,.1f} MB, {models} models of {len(manifest.members)} members, "
+        f"{len(manifest.code)} modules, {len(manifest.requirements)} requirements"
+    )
+    inform(f"predict with: unzip {output} -d bundle && python bundle/predict.py INPUT OUTPUT")

@@ -1,0 +1,111 @@
+"""Called by a bundle's `predict.py` when the files are verified: from INPUT to the submission at OUTPUT."""
+
+import json
+import logging
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from math import inf
+from pathlib import Path
+from typing import Any
+
+from tasks.core.errors import UserError
+from tasks.core.execution.child_process import ChildFailed
+from tasks.learning.bundle import manifest as manifests
+from tasks.learning.bundle.inference import config_of
+from tasks.learning.bundle.manifest import Manifest
+from tasks.learning.bundle.time_limit import Deadline, LimitedPrediction, OutOfTime
+from tasks.learning.bundle.workplace import Workplace
+
+Deliver = Callable[[Path, list[str]], None]
+
+
+def run(
+    bundle: Path, source: Path, target: Path, *, folder: Path, deadline: float | None, written: list[str]
+) -> int:
+    """Predict; returns the exit code.
+
+    0: done; 1: an internal error; 2: an error that the user can correct; 3: there was no time for any answer.
+
+    Args:
+        bundle: its folder.
+        source: INPUT: the folder of raw test files, or the test file or folder itself.
+        target: OUTPUT: the file to write, or a folder to write it to.
+        folder: for what is made on the way.
+        deadline: when to end (`time.monotonic`); None: no limit.
+        written: gets the names of the members whose answers OUTPUT has, as soon as it has them.
+    """
+    logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
+    logging.getLogger("podium").setLevel(logging.INFO)
+    manifest = manifests.read(bundle)
+    if target.is_dir():
+        target = target / manifest.file
+    if not os.access(target.parent, os.W_OK):
+        _say(f"{target}: expected a file in a folder that can be written to, received {target.parent}")
+        return 2
+
+    def deliver(file: Path, names: list[str]) -> None:
+        _copy(file, target)
+        written[:] = names
+        _say(f"{target}: answers of {', '.join(names)}")
+
+    work = folder / "work"
+    work.mkdir()
+    os.environ.update(KERAS_BACKEND=manifest.backend, KERAS_HOME=str(work / "keras"))
+    root = raw_folder(source, manifest, work / "input")
+    try:
+        _predict(bundle, manifest, root, work, deliver, Deadline(deadline or inf))
+    except OutOfTime as late:
+        _say(f"the time was over at {late}, before any answer; nothing was written")
+        return 3
+    except (UserError, ChildFailed) as error:
+        _say(str(error).replace(str(root), str(source)))
+        return 2 if isinstance(error, UserError) else 1
+    return 0
+
+
+def _predict(
+    bundle: Path, manifest: Manifest, root: Path, folder: Path, deliver: Deliver, deadline: Deadline
+) -> None:
+    workplace = Workplace(bundle, manifest, folder, deadline)
+    workplace.load(root)
+    if deadline.at == inf:
+        predictions = workplace.predictions(
+            {each.name: workplace.models_of(each.name) for each in manifest.members}
+        )
+        deliver(workplace.answers(predictions), list(predictions))
+        return
+    summary: dict[str, Any] = json.loads((bundle / "blend.json").read_text("utf-8"))
+    LimitedPrediction(manifest, workplace, deadline, deliver=deliver, say=_say).run(summary)
+
+
+def raw_folder(source: Path, manifest: Manifest, folder: Path) -> Path:
+    """The folder with the raw test files.
+
+    A file or folder that holds none of them under their usual names is taken for the test file or folder
+    itself, and gets the usual name by a link in `folder`.
+    """
+    data = config_of(manifest.competition).model_validate({"data": manifest.data}).data
+    names = data.files_of("test")
+    if not source.exists() or (source.is_dir() and any((source / name).exists() for name in names)):
+        return source
+    folder.mkdir()
+    (folder / names[0]).symlink_to(source.absolute())
+    return folder
+
+
+def _copy(file: Path, target: Path) -> None:
+    """Copy the submission so that a reader sees all of it or what was there before."""
+    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        shutil.copyfile(file, temporary)
+        temporary.replace(target)
+    except OSError as error:
+        raise UserError(f"{target}: cannot be written ({error.strerror})") from None
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
