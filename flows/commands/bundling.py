@@ -16,13 +16,21 @@ Wheels = Annotated[
     typer.Option("--wheels", help="Add the required distributions, for machines without a network."),
 ]
 
+Float16 = Annotated[
+    bool,
+    typer.Option("--float16", help="Round weights to half the size, and say what that changes."),
+]
 
-def bundle(submission: SubmissionName, output: Output, wheels: Wheels = False) -> None:
+
+def bundle(
+    submission: SubmissionName, output: Output, wheels: Wheels = False, float16: Float16 = False
+) -> None:
     """Write an archive with which other test files are predicted on machines without Podium.
 
     It holds settings, weights, vocabularies and code, and `predict.py INPUT OUTPUT [--time-limit 30m]`.
     """
     from flows.bundling.build import build
+    from flows.bundling.rounding import rounded
     from flows.prediction.ensemble import ensemble_of
     from tasks.core.settings.resolve import resolve
     from tasks.core.submissions.submissions import find_submission
@@ -34,7 +42,12 @@ def bundle(submission: SubmissionName, output: Output, wheels: Wheels = False) -
     source = find_submission(locations.submissions_folder(), submission)
     competition = str(source.provenance["competition"])
     config = resolve(competition, submission=str(source.folder))
-    written = build(source, config, ensemble_of(source, type(config)), output, with_wheels=wheels)
+    ensemble, rounding = ensemble_of(source, type(config)), None
+    if float16:
+        ensemble, measured = rounded(competition, config, ensemble)
+        inform(measured.text())
+        rounding = measured.summary()
+    written = build(source, config, ensemble, output, with_wheels=wheels, rounding=rounding)
     manifest = written.manifest
     models = sum(len(member.models) for member in manifest.members)
     print(

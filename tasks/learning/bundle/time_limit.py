@@ -78,7 +78,8 @@ class LimitedPrediction:
         predictions: dict[str, list[Path]] = {}
         for name in names:
             models, member = self._workplace.models_of(name), self._members[name]
-            counts = range(len(models), 1 if not predictions else len(models) - 1, -1)
+            least = min(2, len(models)) if not predictions else len(models)
+            counts = range(len(models), least - 1, -1)
             count = next((each for each in counts if self._fits(member, each)), 0)
             if count:
                 try:
