@@ -2,8 +2,8 @@
 
 A similar step belongs to the same competition, is of the same part of the dataset and differs in few
 settings. Time is assumed to grow with the epochs of a training, with the number of models that predict
-together, and with the size of the dataset. Without a similar step there is no estimate: a figure from another
-network would be badly wrong.
+together or of predictions that are averaged, and with the size of the dataset. Without a similar step there
+is no estimate: a figure from another network would be badly wrong.
 """
 
 from collections.abc import Iterable, Mapping
@@ -25,8 +25,10 @@ SIZED = ("dataset", "train")
 """Inputs whose size scales the time."""
 IGNORED = ("fold", "beside", "seed")
 """Inputs that hardly change how long a step takes."""
-MODELS = "models"
-"""Input whose number scales the time."""
+MANY = ("models", "predictions")
+"""Inputs whose number scales the time."""
+LIKE = {"mean": "average", "compare_seeds": "gather"}
+"""Short steps that runs with one seed do not have, and others that take about as long."""
 
 
 class Estimates:
@@ -50,6 +52,8 @@ class Estimates:
         exact = [record for record in near if record.get("worked") is not None]
         scaled = [self._scaled(record, key) for record in exact or near]
         known = [seconds for seconds in scaled if seconds is not None]
+        if not known and key.step in LIKE:
+            known = [float(record["seconds"]) for record in self._by_step.get(LIKE[key.step], [])]
         return median_low(known) if known else None
 
     def last_run(self, label: str) -> float | None:
@@ -75,7 +79,8 @@ class Estimates:
         growth = (sizes[1] or 1) / (sizes[0] or 1)
         epochs = [_epochs(inputs) for inputs in (record["inputs"], key.inputs)]
         growth *= epochs[1] / epochs[0] if all(epochs) else 1
-        growth *= _model_count(key.inputs) / _model_count(record["inputs"])
+        for name in MANY:
+            growth *= _count(key.inputs, name) / _count(record["inputs"], name)
         working = record.get("worked")
         return float(record["seconds"] if working is None else working) * growth
 
@@ -98,17 +103,18 @@ def _distance(one: Mapping[str, Any], two: Mapping[str, Any]) -> int:
 
 
 def _settings(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    omitted = (*EQUAL, *SIZED, *IGNORED, MODELS)
+    omitted = (*EQUAL, *SIZED, *IGNORED, *MANY)
     counted = {name: value for name, value in inputs.items() if name not in omitted}
-    counted[MODELS] = _model_count(inputs)
+    counted |= {name: _count(inputs, name) for name in MANY}
     return {
         path: None if _name(path) in ("artifact", "epochs") else value
         for path, value in leaves(counted).items()
     }
 
 
-def _model_count(inputs: Mapping[str, Any]) -> int:
-    return len(inputs.get(MODELS) or [None])
+def _count(inputs: Mapping[str, Any], name: str) -> int:
+    """The number of artifacts of an input; 1 without any."""
+    return len(inputs.get(name) or ["none"])
 
 
 def _epochs(inputs: Mapping[str, Any]) -> int:

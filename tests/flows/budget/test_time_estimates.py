@@ -103,6 +103,16 @@ def test_models_that_predict_together_count() -> None:
     assert both.seconds(prediction(6)) == 50  # the same number tells more than any other
 
 
+def test_steps_that_one_seed_does_not_have_take_as_long_as_those_like_them() -> None:
+    average = Key("average", {"predictions": [{"artifact": "scores-1"}], "part": "test"}, {}, {})
+    mean = Key("mean", {"predictions": [{"artifact": "scores-2"}] * 3, "part": "held_out"}, {}, {})
+    assert Estimates(Store.current(), [record(2, average)]).seconds(mean) == 2
+    assert Estimates(Store.current(), []).seconds(mean) is None
+    both = Estimates(Store.current(), [record(2, average), record(6, mean)])
+    more = mean._replace(inputs={**mean.inputs, "predictions": [{"artifact": "scores-2"}] * 5})
+    assert both.seconds(more) == 10
+
+
 def test_earlier_attempts_count() -> None:
     store = Store.current()
     for _ in range(2):
