@@ -144,8 +144,8 @@ class CrossValidation(NamedTuple):
         """What averaging seeds brought; None of one seed.
 
         Args:
-            single: for each fold, held-out predictions of each of its models alone; where models predict
-                together it is empty, and they do so now.
+            single: for each fold, held-out predictions of each of its models alone; empty where models
+                predict together, so that each still has to predict alone.
         """
         if recipe.seeds == 1:
             return None
