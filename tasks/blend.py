@@ -1,5 +1,6 @@
 """Step `blend`: members → weights and thresholds, chosen on out-of-fold scores alone."""
 
+import json
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -56,8 +57,8 @@ def blend(
     Writes blended `out_of_fold` scores, and `blend.json`: the weights, the decision that turns blended scores
     into answers, the out-of-fold scores of blend and members, each member with a decision of its own, and the
     gain of the blend over the best member. If the blend is worse than the best member, that member takes its
-    place. Greedy weights are scored on the records they were chosen on; with many members, `nested` holds
-    score and gain of weights chosen for each fold on the other folds.
+    place. Greedy weights are scored on the records they were chosen on; with many members, and with members
+    from files, `nested` holds score and gain of weights chosen for each fold on the other folds.
 
     Args:
         folds: needed by stacking, which predicts each record with a model fitted on the other folds.
@@ -75,7 +76,8 @@ def blend(
     if len(members) > 1:
         best_member = BestMember(best, values[best], evaluations[best])
         summary["gain"] = best_member.gain(evaluator, chosen.values, chosen.evaluation)
-        summary["nested"] = _nested(evaluator, best_member, list(values.values()), blend, folds)
+        if len(members) >= FEW or any(map(_is_foreign, members.values())):
+            summary["nested"] = _nested(evaluator, best_member, list(values.values()), blend, folds)
     with (store := Store.current()).new_folder() as folder:
         prediction_files.write(folder, "out_of_fold", Scores(ids, chosen.values))
         write_json(folder / "blend.json", summary)
@@ -118,6 +120,11 @@ def _summary(chosen: Blended, members: dict[str, Evaluation]) -> dict[str, Any]:
     }
 
 
+def _is_foreign(member: Artifact) -> bool:
+    """Whether a member was added from files (step `add_member`)."""
+    return "foreign" in json.loads((member.path / "member.json").read_text("utf-8"))
+
+
 def _assigned(folds: Artifact) -> np.ndarray:
     """(n,) the fold of each training record."""
     return np.asarray(np.load(folds.path / "folds.npy"))
@@ -145,8 +152,10 @@ def _class_metric(scorer: ClassScorer, rows: np.ndarray | None) -> Callable[[np.
 def _nested(
     evaluator: Evaluator, best_member: BestMember, members: list[Any], settings: Blend, folds: Artifact | None
 ) -> dict[str, Any] | None:
-    """Score and gain of greedy weights chosen for each fold on the other folds; None for few members."""
-    if settings.method != "greedy" or len(members) < FEW or folds is None:
+    """Score and gain of greedy weights chosen for each fold on the other folds; None of other methods, whose
+    score needs no such figure, and without folds.
+    """
+    if settings.method != "greedy" or folds is None:
         return None
     values = nested_blend(
         members, _assigned(folds), lambda part, rows: _weights(evaluator.train, part, settings, rows)

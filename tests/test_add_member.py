@@ -111,6 +111,19 @@ WRONG = {
             "expected types of a schema row",
         ),
         ({"subject": "甲", "predicate": "作者", "object": "乙", "alias": "x"}, "expected no keys but"),
+        (
+            {"subject": None, "predicate": "作者", "object": "乙"},
+            'text as "subject" in spo_list 1, received null',
+        ),
+        (
+            {"subject": "甲", "predicate": 3, "object": "乙"},
+            'text as "predicate" in spo_list 1, received the',
+        ),
+        (
+            {"subject": "甲", "predicate": "作者", "object": ["乙"]},
+            'text as "object" in spo_list 1, received a',
+        ),
+        ({"subject": "甲", "predicate": "作者", "object": "  "}, "received white space only"),
     ],
     "nl2sql": [
         ({"sel": [0], "agg": [0], "cond_conn_op": 0}, 'expected the key "conds"'),
@@ -127,6 +140,14 @@ WRONG = {
             "expected a list of column, operator and value",
         ),
         ({"sel": [0], "agg": [0], "cond_conn_op": 0, "conds": [], "sql": ""}, "expected no keys but"),
+        ({"sel": [0.0], "agg": [0], "cond_conn_op": 0, "conds": []}, "expected a column of 0 to"),
+        ({"sel": [-1], "agg": [0], "cond_conn_op": 0, "conds": []}, "expected a column of 0 to"),
+        ({"sel": [True], "agg": [0], "cond_conn_op": 0, "conds": []}, "expected a column of 0 to"),
+        ({"sel": [0, 1], "agg": [0], "cond_conn_op": 0, "conds": []}, "expected"),
+        ({"sel": [0], "agg": [0], "cond_conn_op": 0, "conds": [[99, 2, "x"]]}, "expected a column of 0 to"),
+        ({"sel": [0], "agg": [0], "cond_conn_op": 0, "conds": [[0, 2, ["x"]]]}, "expected"),
+        ({"sel": [0], "agg": [0], "cond_conn_op": 0, "conds": [[0, 2, "x"], [1, 2, "y"]]}, "expected"),
+        ({"sel": 0, "agg": [0], "cond_conn_op": 0, "conds": []}, 'a list as "sel"'),
     ],
 }
 

@@ -1,6 +1,7 @@
 """Step `blend` on members of the toy: never worse than the best one, and what it says of itself."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from tasks.blend import blend, evaluator_of
 from tasks.core import competition
-from tasks.core.cache.store import Artifact, Store
+from tasks.core.cache.store import Artifact, Store, write_json
 from tasks.core.competition import Scores
 from tasks.core.config import Blend
 from tasks.core.errors import InvalidSettings
@@ -133,6 +134,23 @@ def test_few_weights_and_stacks_need_no_such_figure(config, count, method):
 
     members = {str(seed): past.member(config, str(seed), wrong=0.3, seed=seed) for seed in range(count)}
     assert blended(config, members, method=method)[1]["nested"] is None
+
+
+def test_of_few_members_one_from_files_brings_the_figure_and_changes_nothing_else(config):
+    from tests.toy import past
+
+    members = {str(seed): past.member(config, str(seed), wrong=0.3, seed=seed) for seed in range(3)}
+    folder, told = blended(config, members)
+    with Store.current().new_folder() as copy:
+        shutil.copytree(members["0"].path, copy, dirs_exist_ok=True)
+        described = json.loads((copy / "member.json").read_text())
+        write_json(copy / "member.json", {**described, "foreign": {"name": "0", "files": {}}})
+        members["0"] = Store.current().keep("member", copy)
+    other, with_files = blended(config, members)
+    assert {**with_files, "nested": None} == told
+    assert with_files["nested"]["score"]["value"] <= told["score"]["value"]
+    np.testing.assert_array_equal(values(folder), values(other))
+    assert blended(config, members, method="stack")[1]["nested"] is None
 
 
 def test_a_member_of_other_records_is_refused(config):

@@ -1,6 +1,7 @@
 """Candidates as JSON lines: what is written reads back the same, and wrong lines are refused."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,19 @@ WRONG: dict[str, tuple[str | bytes, str]] = {
         ":3: expected content in each line, received a blank line",
     ),
     "latin-1": ('{"id": "é"}'.encode("latin-1"), ":3: expected text in UTF-8, received byte 0xe9"),
+    "gbk": ('{"id": "狗"}'.encode("gbk"), ":3: expected text in UTF-8, received byte 0xb9 at byte 9"),
+    "utf-16 in the middle": ('{"id"'.encode("utf-16-le"), ":3: expected text in UTF-8, received a NUL byte"),
+    "text": ('"a"', ':3: expected one JSON object a line, received "a"'),
+    "null": ("null", ":3: expected one JSON object a line, received null"),
+    "two objects": (
+        '{"id": "a", "words": []} {"id": "c"}',
+        ":3: expected one JSON object a line, received broken",
+    ),
+    "single quotes": ("{'id': 'a'}", ":3: expected one JSON object a line, received broken JSON at column 2"),
+    "cut off": ('{"id": "a", "wor', "the file ends within this line"),
+    "white space around an id": ('{"id": " a", "words": []}', "received ' a', with white space around it"),
+    "null list": ('{"id": "a", "words": null}', ':3: expected a list as "words", received null'),
+    "list in list": ('{"id": "a", "words": [[]]}', ":3: expected an object as words 1, received a list of 0"),
     "nul": ('{"id": "a\0"}', ":3: expected text in UTF-8, received a NUL byte"),
     "no id": ('{"words": []}', ':3: expected the key "id", received an object with "words"'),
     "null id": ('{"id": null, "words": []}', ":3: expected text as id, received null"),
@@ -150,6 +164,9 @@ def test_wrong_lines_are_refused(tmp_path: Path, kind: str) -> None:
         (b"\n\n", "received an empty file (blank lines only)"),
         ("{}".encode("utf-16"), "received UTF-16 (a byte order mark says so)"),
         (b"\x80\x02]q\x00.", "expected text in UTF-8"),
+        (b"PK\x03\x04\x14\x00", "expected text in UTF-8"),
+        (b"\x1f\x8b\x08\x00", "expected text in UTF-8"),
+        (b'[{"id": "a", "words": []},\n{"id": "b", "words": []}]\n', ":1: expected one JSON object a line"),
     ],
 )
 def test_files_without_lines_are_refused(tmp_path: Path, content: bytes, message: str) -> None:
@@ -157,6 +174,32 @@ def test_files_without_lines_are_refused(tmp_path: Path, content: bytes, message
     with pytest.raises(InvalidData) as caught:
         FORM.read(file, EXPECTED)
     assert message in str(caught.value)
+
+
+def test_a_mark_and_windows_line_ends_are_harmless(tmp_path: Path) -> None:
+    lines = "".join(f'{{"id": "{id}", "words": []}}\r\n' for id in "abc")
+    (file := tmp_path / "a.jsonl").write_bytes(f"\ufeff{lines}\r\n".encode())
+    assert FORM.read(file, EXPECTED).values.records() == [{}, {}, {}]
+
+
+def test_records_of_the_other_part_are_refused_with_the_reason(tmp_path: Path) -> None:
+    """Files of out-of-fold and of test records that were given the wrong way round."""
+    (file := tmp_path / "a.jsonl").write_text('{"id": "t1", "words": []}\n')
+    with pytest.raises(InvalidData) as caught:
+        FORM.read(file, EXPECTED)
+    assert "received 't1', which is a record of test" in str(caught.value)
+    assert "scores of each of 3 out-of-fold records, received none for 3: 'a', 'b', 'c'" in str(caught.value)
+
+
+def test_what_is_no_readable_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "folder.jsonl").mkdir()
+    (tmp_path / "unreadable.jsonl").symlink_to("/proc/self/mem")
+    for name, message in (
+        ("folder", "received a folder"),
+        ("unreadable", "cannot be read (Input/output error)"),
+    ):
+        with pytest.raises(InvalidData, match=re.escape(message)):
+            FORM.read(tmp_path / f"{name}.jsonl", EXPECTED)
 
 
 def test_another_ending_is_refused(tmp_path: Path) -> None:

@@ -3,7 +3,8 @@
 import codecs
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,21 +22,40 @@ from tasks.learning.ensemble.member_files.columns import (
 )
 from tasks.learning.ensemble.member_files.records import FileProblems
 
+OTHER_KINDS = {
+    b"PAR1": "a Parquet file",
+    b"PK\x03\x04": "a zip archive, such as npz or xlsx",
+    b"\x1f\x8b": "a file compressed by gzip",
+}
+"""By the first bytes of a file."""
+LONGEST_BYTES = 1 << 24
+"""Of a line; a file without line ends is not read into memory."""
+
 
 def read(file: Path, classes: Sequence[str], problems: FileProblems) -> ScoreTable | None:
-    """The table of a CSV file in UTF-8, with commas; None if it has problems that leave no table."""
-    if (text := _text(file, problems)) is None:
+    """The table of a CSV file in UTF-8, with commas; None if it has problems that leave no table.
+
+    The file is read line by line; memory holds the numbers, ids and numbers of lines.
+    """
+    if not _is_utf8(file, problems):
         return None
-    rows = _csv_rows(text, problems)
-    _, header = next(rows, (0, []))
-    if not header:
-        problems.add("header", 1, f"a header with {ID!r} and a column for each class", "an empty line")
-        return None
-    if not check_columns(header, classes, problems):
-        return None
+    with file.open(encoding="utf-8-sig", newline="") as text:
+        rows = _csv_rows(text, problems)
+        _, header = next(rows, (0, []))
+        if not header:
+            problems.add("header", 1, f"a header with {ID!r} and a column for each class", "an empty line")
+            return None
+        if not check_columns(header, classes, problems):
+            return None
+        return _table(rows, header, classes, problems)
+
+
+def _table(
+    rows: Iterator[tuple[int, list[str]]], header: list[str], classes: Sequence[str], problems: FileProblems
+) -> ScoreTable:
     order = [header.index(name) for name in classes]
     places = {name: header.index(name) for name in OWN if name in header}
-    lines, ids, numbers = list[int](), list[str](), list[list[float]]()
+    lines, ids, numbers = list[int](), list[str](), array("d")
     own = {PART: list[str](), FOLD: list[str]()}
     for line, row in rows:
         if len(row) != len(header):
@@ -46,40 +66,56 @@ def read(file: Path, classes: Sequence[str], problems: FileProblems) -> ScoreTab
         ids.append(row[places[ID]])
         for name, column in own.items():
             column.append(row[places[name]] if name in places else "")
-        numbers.append(_numbers([row[place] for place in order], classes, line, problems))
+        numbers.extend(_numbers([row[place] for place in order], classes, line, problems))
     if not ids and not problems:
         problems.add("rows", None, "a line for each record", "a header only")
-    scores = np.array(numbers, np.float64).reshape(-1, len(classes))
+    scores = np.frombuffer(numbers, np.float64).reshape(-1, len(classes))
     return ScoreTable(ids, scores, is_number(scores, problems), lines, own[PART], own[FOLD])
 
 
-def _text(file: Path, problems: FileProblems) -> str | None:
-    content = file.read_bytes()
+def _is_utf8(file: Path, problems: FileProblems) -> bool:
+    """Whether the file is text in UTF-8; else there is a problem."""
     utf8 = "text in UTF-8"
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        problems.add("encoding", None, utf8, "UTF-16 (a byte order mark says so)")
-    elif content.startswith((b"PAR1", b"PK\x03\x04", b"\x1f\x8b")):
-        kinds = {b"P": "a Parquet file" if content[1:2] == b"A" else "a zip archive, such as npz or xlsx"}
-        problems.add("encoding", None, utf8, kinds.get(content[:1], "a file compressed by gzip"))
-    elif b"\0" in content:
-        line = content[: content.index(b"\0")].count(b"\n") + 1
-        problems.add("encoding", line, utf8, "a NUL byte (of UTF-16, or of a binary file)")
-    else:
-        try:
-            return content.removeprefix(codecs.BOM_UTF8).decode("utf-8")
-        except UnicodeDecodeError as error:
-            line = content[: error.start].count(b"\n") + 1
-            problems.add("encoding", line, utf8, f"byte 0x{content[error.start]:02x}")
+    with file.open("rb") as content:
+        start = content.read(4)
+        content.seek(0)
+        if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            problems.add("encoding", None, utf8, "UTF-16 (a byte order mark says so)")
+        elif kind := next((kind for mark, kind in OTHER_KINDS.items() if start.startswith(mark)), None):
+            problems.add("encoding", None, utf8, kind)
+        else:
+            for number, line in enumerate(iter(lambda: content.readline(LONGEST_BYTES), b""), 1):
+                if received := _not_text(line):
+                    problems.add("encoding", number, utf8, received)
+                    break
+    return not problems.has("encoding")
+
+
+def _not_text(line: bytes) -> str | None:
+    """What is wrong with a line that is no text in UTF-8."""
+    if len(line) == LONGEST_BYTES:
+        return f"a line of more than {LONGEST_BYTES:,} bytes"
+    if b"\0" in line:
+        return "a NUL byte (of UTF-16, or of a binary file)"
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return f"byte 0x{line[error.start]:02x}"
     return None
 
 
-def _csv_rows(text: str, problems: FileProblems) -> Iterator[tuple[int, list[str]]]:
+def _csv_rows(text: Iterable[str], problems: FileProblems) -> Iterator[tuple[int, list[str]]]:
     """The line in which each row begins, and its cells; blank lines at the end are skipped."""
-    reader = csv.reader(io.StringIO(text.rstrip("\r\n"), newline=""), strict=True)
-    line = 1
+    reader = csv.reader(text, strict=True)
+    line, blank = 1, list[int]()
     try:
         for row in reader:
-            yield line, row
+            if row or line == 1:
+                yield from ((place, list[str]()) for place in blank)
+                blank.clear()
+                yield line, row
+            else:
+                blank.append(line)
             line = reader.line_num + 1
     except csv.Error as error:
         problems.add(

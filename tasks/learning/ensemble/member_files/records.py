@@ -107,8 +107,14 @@ def check_file(file: Path, suffixes: Sequence[str]) -> None:
         problems.add("place", None, f"a file with scores ({' or '.join(suffixes)})", kind)
     else:
         check_suffix(file, suffixes)
-        if not file.stat().st_size:
-            problems.add("empty", None, "scores of records", "an empty file (0 bytes)")
+        try:
+            with file.open("rb") as content:
+                empty = not content.read(1)
+        except OSError as error:
+            problems.add("place", None, "a readable file", f"one that cannot be read ({error.strerror})")
+        else:
+            if empty:
+                problems.add("empty", None, "scores of records", "an empty file (0 bytes)")
     problems.raise_if_any()
 
 
@@ -173,11 +179,24 @@ class RecordMatcher:
     def _check_fold(self, id: str, fold: Any, line: int) -> None:
         """A fold in a file must be the one that holds the record out, or its scores are not out of fold."""
         known = self._expected.folds.get(id)
-        if fold is None or fold == "" or known is None:
-            return
-        if str(fold) != str(known):
+        if known is not None and not is_fold(fold, known):
             expected = f"fold {known} for {quoted(id)}, or no fold"
             self._problems.add("fold", line, expected, f"fold {fold}")
+
+
+def is_fold(given: Any, known: int) -> bool:
+    """Whether a file's fold is the known one, or none; some programs write 1.0 beside empty cells.
+
+    >>> [is_fold(given, 1) for given in ("1", 1.0, "1.0", None, "", "one", 2, True)]
+    [True, True, True, True, True, False, False, False]
+    """
+    if given is None or given == "":
+        return True
+    try:
+        number = float(given)
+    except (TypeError, ValueError):
+        return False
+    return number != number or (number == known and not isinstance(given, bool))
 
 
 def probability_problem(value: float) -> tuple[str, str] | None:

@@ -1,7 +1,9 @@
 """Tables of class scores: what is written reads back the same; wrong files are refused with their place."""
 
+import gzip
 import io
 import pickle
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -100,6 +102,7 @@ def test_another_ending_is_not_written(tmp_path: Path) -> None:
         "part,id,cat,dog\nout_of_fold,a,1,0\ntest,a,0,1\n,b,0.5,0.5\nout_of_fold,c,0,1\n",
         "id,truth,cat,dog\na,bird,1,0\nb,,0.4999,0.5\nc,,0,1\n",
         "id,cat,dog\na,1.0000001,-0.0000001\nb,0.5,0.5\nc,0,1\n",
+        "id,part,fold,cat,dog\na,out_of_fold,0.0,1,0\nt1,test,,1,0\nb,,nan,0.5,0.5\nc,,0,0,1\n",
     ],
     ids=[
         "plain",
@@ -110,6 +113,7 @@ def test_another_ending_is_not_written(tmp_path: Path) -> None:
         "parts",
         "truth, rounded",
         "float32",
+        "folds that pandas made fractions",
     ],
 )
 def test_harmless_csv_is_read(tmp_path: Path, text: str) -> None:
@@ -304,11 +308,37 @@ WRONG_CSV: dict[str, tuple[str | bytes, str]] = {
         f"{HEADER}{GOOD}".encode("utf-16"),
         ("a.csv: expected text in UTF-8, received UTF-16 (a byte order mark says so)"),
     ),
+    "gbk": (
+        f"{HEADER}a,1,0\n狗,0,1\n".encode("gbk"),
+        ("a.csv:3: expected text in UTF-8, received byte 0xb9"),
+    ),
+    "utf-16 without a mark": (
+        f"{HEADER}{GOOD}".encode("utf-16-le"),
+        ("a.csv:1: expected text in UTF-8, received a NUL byte (of UTF-16, or of a binary file)"),
+    ),
+    "id of blanks": (
+        HEADER + "a\t,1,0\nb,0,1\nc,0,1\n",
+        (
+            "a.csv:2: expected the id of one of 3 out-of-fold records"
+            ", received 'a\\t', with white space around it"
+        ),
+    ),
+    "fold of a word": (
+        "id,fold,cat,dog\na,x,1,0\nb,1,0,1\nc,0,0,1\n",
+        ("a.csv:2: expected fold 0 for 'a', or no fold, received fold x"),
+    ),
+    "two files in one": (
+        HEADER + GOOD + HEADER + GOOD,
+        ("a.csv:5: expected the id of one of 3 out-of-fold records, received 'id'"),
+    ),
     "nul": (
         HEADER.encode() + b"a\0,1,0\n",
         ("a.csv:2: expected text in UTF-8, received a NUL byte (of UTF-16, or of a binary file)"),
     ),
-    "gzip": (b"\x1f\x8b\x08\0", ("a.csv: expected text in UTF-8, received a file compressed by gzip")),
+    "gzip": (
+        gzip.compress(f"{HEADER}{GOOD}".encode())[:-4],
+        ("a.csv: expected text in UTF-8, received a file compressed by gzip"),
+    ),
     "parquet as csv": (b"PAR1\0", "a.csv: expected text in UTF-8, received a Parquet file"),
     "xlsx as csv": (
         b"PK\x03\x04",
@@ -342,9 +372,19 @@ def test_wrong_csv_is_refused_with_its_line(tmp_path: Path, kind: str) -> None:
             Path.touch,
             ("a.txt: expected a name that ends in .csv or .parquet or .npz, received '.txt'"),
         ),
+        (
+            "a.csv.gz",
+            Path.touch,
+            ("a.csv.gz: expected a name that ends in .csv or .parquet or .npz, received '.gz'"),
+        ),
+        (
+            "a.csv",
+            lambda file: file.symlink_to("/proc/self/mem"),
+            ("a.csv: expected a readable file, received one that cannot be read (Input/output error)"),
+        ),
         ("a", Path.touch, ("a: expected a name that ends in .csv or .parquet or .npz, received none")),
     ],
-    ids=["absent", "folder", "suffix", "no suffix"],
+    ids=["absent", "folder", "suffix", "compressed", "unreadable", "no suffix"],
 )
 def test_what_is_no_file_of_scores_is_refused(
     tmp_path: Path, name: str, make: Callable[[Path], Any], message: str
@@ -362,6 +402,23 @@ def test_many_problems_of_a_kind_are_counted_and_all_kinds_are_told(tmp_path: Pa
     assert "received 'a' again" in message
     assert "received 2" in message
     assert "received -1" in message
+
+
+def test_an_error_in_the_last_of_many_lines_is_found_without_the_file_in_memory(tmp_path: Path) -> None:
+    count, form = 5000, ClassForm([f"c{number:03}" for number in range(20)])
+    line = ",".join(["0.05" + "0" * 100] * 20)
+    with (file := tmp_path / "a.csv").open("w") as lines:
+        lines.write(",".join(["id", *form.classes]) + "\n")
+        lines.writelines(f"r{row},{line}\n" for row in range(count - 1))
+        lines.write(f"r{count - 1},x{line}\n")
+    expected = ExpectedRecords("test", [f"r{row}" for row in range(count)])
+    tracemalloc.start()
+    with pytest.raises(InvalidData) as caught:
+        form.read(file, expected)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert f"{file}:{count + 1}: expected a number for class 'c000', received 'x0.0500" in str(caught.value)
+    assert peak < file.stat().st_size / 2
 
 
 SCORES = np.array([[1, 0], [0, 1], [0, 1]], np.float64)
