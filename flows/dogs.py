@@ -17,6 +17,7 @@ from flows.training.dataset import load_parts
 from flows.training.finish import finish
 from flows.training.image_recipes import frozen_outputs, second_round
 from flows.training.joined_members import joined_members
+from flows.training.seed_comparison import compare_seeds
 from tasks.dogs.config import Config
 from tasks.split import split
 
@@ -41,5 +42,5 @@ def dogs(config: Config) -> dict[str, Any]:
     }
     if config.pseudo.share:
         members |= second_round(validation, members)
-    config, members, left_out = budget.finished(members)
+    config, members, left_out = budget.finished(compare_seeds(validation, members))
     return finish("dogs", config, parts, folds, members, joined=joined, left_out=left_out)

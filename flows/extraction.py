@@ -17,6 +17,7 @@ from flows.training.cross_validation import CrossValidation
 from flows.training.dataset import load_parts
 from flows.training.finish import finish
 from flows.training.joined_members import joined_members
+from flows.training.seed_comparison import compare_seeds
 from flows.training.text_recipes import text_members
 from tasks.extraction.config import Config
 from tasks.split import split
@@ -39,5 +40,5 @@ def extraction(config: Config) -> dict[str, Any]:
     members = {
         name: member for recipe in config.recipes for name, member in text_members(validation, recipe).items()
     }
-    config, members, left_out = budget.finished(members)
+    config, members, left_out = budget.finished(compare_seeds(validation, members))
     return finish("extraction", config, parts, folds, members, joined=joined, left_out=left_out)

@@ -16,6 +16,7 @@ from flows.training.cross_validation import CrossValidation
 from flows.training.dataset import load_parts
 from flows.training.finish import finish
 from flows.training.joined_members import joined_members
+from flows.training.seed_comparison import compare_seeds
 from flows.training.text_recipes import text_member
 from tasks.nl2sql.config import Config
 from tasks.split import split
@@ -36,5 +37,5 @@ def nl2sql(config: Config) -> dict[str, Any]:
     config = budget.config
     validation = CrossValidation("nl2sql", config, parts, folds)
     members = {recipe.name: text_member(validation, recipe) for recipe in config.recipes}
-    config, members, left_out = budget.finished(members)
+    config, members, left_out = budget.finished(compare_seeds(validation, members))
     return finish("nl2sql", config, parts, folds, members, joined=joined, left_out=left_out)

@@ -39,7 +39,7 @@ def report(
     test_scores: dict[str, Artifact],
     validation: Artifact | None = None,
     combined_validation: Artifact | None = None,
-    seed_scores: dict[str, Artifact] | None = None,
+    seed_scores: dict[str, list[Artifact]] | None = None,
     left_out: dict[str, str] | None = None,
     soup: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def report(
         comparison: of step `compare`: how test records differ from training records.
         test_scores: scores of the test records by member.
         validation: of step `validate`, with `combined_validation`, the blend's scores of that part.
-        seed_scores: of step `compare_seeds`, by member, of those with several seeds.
+        seed_scores: of step `evaluate`, by member and seed, of those with several seeds.
         soup: of a single member whose weights are the mean of others': what was averaged.
 
     Returns:
@@ -70,7 +70,7 @@ def report(
     else:
         folders = part_folders([*dataset, comparison])
         material = _material(competition, config, folders, folds, members, blended, models, summary)
-        material = material._replace(seeds=_seeds(seed_scores or {}), soup=soup)
+        material = material._replace(seeds=_seeds(seed_scores or {}, members), soup=soup)
         if scores and combined_validation:
             of_blend = prediction_files.read(combined_validation.path, "validation")
             material = material._replace(validation=scores, blended_validation=of_blend)
@@ -132,13 +132,21 @@ def _material(
     )
 
 
-def _seeds(seed_scores: dict[str, Artifact]) -> dict[str, page.SeedScores]:
-    contents = {
-        name: json.loads((each.path / "seeds.json").read_text("utf-8")) for name, each in seed_scores.items()
-    }
+def _seeds(
+    seed_scores: dict[str, list[Artifact]], members: dict[str, Artifact]
+) -> dict[str, page.SeedScores]:
+    """Scores of single seeds beside those of the members that average them."""
+
+    def content(folder: Path, name: str) -> dict[str, Any]:
+        read: dict[str, Any] = json.loads((folder / name).read_text("utf-8"))
+        return read
+
     return {
-        name: page.SeedScores(Score(**content["averaged"]), [Score(**each) for each in content["single"]])
-        for name, content in contents.items()
+        name: page.SeedScores(
+            Score(**content(members[name].path, "member.json")["score"]),
+            [Score(**content(each.path, "score.json")) for each in single],
+        )
+        for name, single in seed_scores.items()
     }
 
 

@@ -35,7 +35,7 @@ def evaluated(config: Any, rows: list[int], values: np.ndarray) -> Score:
     dataset, folds = past.grounds(config)
     ids = json.loads((folds.path / "ids.json").read_text())
     given = predictions([ids[row] for row in rows], values)
-    bound = evaluate.bind("toy", "layer", dataset, folds, given, of="fold 0")
+    bound = evaluate.bind("toy", "layer", dataset, folds, [given], of="fold 0")
     artifact = evaluate.execute(bound).result
     assert artifact.kind == "evaluation"
     return Score(**json.loads((artifact.path / "score.json").read_text()))
@@ -69,7 +69,7 @@ def test_the_name_of_a_fold_changes_no_key(config: Any) -> None:
     dataset, folds = past.grounds(config)
     given = predictions(["p0"], np.ones((1, 1, 2)))
     keys = {
-        evaluate.key(evaluate.bind("toy", name, dataset, folds, given, of=of), Store.current()).digest
+        evaluate.key(evaluate.bind("toy", name, dataset, folds, [given], of=of), Store.current()).digest
         for name, of in (("a", "fold 0"), ("b", "fold 1"))
     }
     assert len(keys) == 1

@@ -18,7 +18,7 @@ from tasks.core.step import Step
 
 UNKNOWN = Artifact(kind="unknown", digest="")
 """Placeholder in keys for a result that is not known yet."""
-OF_MEMBER = ("gather", "average", "compare_seeds")
+OF_MEMBER = ("gather", "average", "evaluate")
 """Steps that complete a member: out-of-fold predictions, those of the other parts, scores of seeds."""
 LEAST = 0.05
 """Least share of a step's time that remains, however long earlier attempts took."""

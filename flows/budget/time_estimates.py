@@ -27,7 +27,7 @@ IGNORED = ("fold", "beside", "seed")
 """Inputs that hardly change how long a step takes."""
 MANY = ("models", "predictions")
 """Inputs whose number scales the time."""
-LIKE = {"mean": "average", "compare_seeds": "gather"}
+LIKE = {"mean": "average", "evaluate": "gather"}
 """Short steps that runs with one seed do not have, and others that take about as long."""
 
 

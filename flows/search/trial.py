@@ -155,7 +155,7 @@ class TrialRunner:
         predicted = self._held_out
         call = {name: predicted[name] for name in ("competition", "folds")}
         call |= {"name": predicted["recipe"].name, "train": predicted["dataset"][0]}
-        call |= {"predictions": predictions, "of": f"fold {predicted['fold']}"}
+        call |= {"predictions": [predictions], "of": f"fold {predicted['fold']}"}
         evaluation = self._run(evaluate, call)
         return Score(**json.loads((evaluation.path / "score.json").read_text("utf-8")))
 

@@ -7,9 +7,8 @@ from typing import Any, NamedTuple
 
 from flows.training.dataset import Future, Parts
 from flows.training.part_scores import PartScores
-from flows.training.repeated_trainings import by_fold, training_name, training_seed
+from flows.training.repeated_trainings import training_name, training_seed
 from tasks.augment import augment
-from tasks.compare_seeds import compare_seeds
 from tasks.encode import encode
 from tasks.gather import gather
 from tasks.mean import mean
@@ -18,31 +17,6 @@ from tasks.train import train
 
 AGAIN = "-again"
 """Ends the names of recipes and members of a second round."""
-
-
-class Member(NamedTuple):
-    """One recipe's models over all folds, and what they predict."""
-
-    joined: Future
-    """Of step `gather`: out-of-fold predictions."""
-    models: list[Future]
-    """Of step `train`: of each fold those of all seeds, one fold after another."""
-    scores: dict[str, Future] = {}
-    """Of step `average`, by part: `test` and, if there is one, `validation`."""
-    test_predictions: list[Future] = []
-    """Of step `predict`, one by each model; a single one if the models of all folds predict together."""
-    recipe: Any = None
-    """Its settings; None if they are not known."""
-    seed_scores: Future | None = None
-    """Of step `compare_seeds`; None of a single seed, and of members of earlier runs."""
-    soup: dict[str, Any] | None = None
-    """Of a mean of weights: what was averaged (`flows.blending.soup_choice.SoupChoice.summary`)."""
-
-    @property
-    def results(self) -> list[Future]:
-        """The steps that complete the member."""
-        compared = [] if self.seed_scores is None else [self.seed_scores]
-        return [self.joined, *self.scores.values(), *compared]
 
 
 class ModelInputs(NamedTuple):
@@ -58,6 +32,34 @@ class ModelInputs(NamedTuple):
     """Encoded training records by the name of their view, for predictions of held-out ones."""
     of_test: dict[str, list[Future]] = {}
     """Encoded test records by the name of their view, where the trainings read them too."""
+
+
+class Member(NamedTuple):
+    """One recipe's models over all folds, and what they predict."""
+
+    joined: Future
+    """Of step `gather`: out-of-fold predictions."""
+    models: list[Future]
+    """Of step `train`: of each fold those of all seeds, one fold after another."""
+    scores: dict[str, Future] = {}
+    """Of step `average`, by part: `test` and, if there is one, `validation`."""
+    test_predictions: list[Future] = []
+    """Of step `predict`, one by each model; a single one if the models of all folds predict together."""
+    recipe: Any = None
+    """Its settings; None if they are not known."""
+    inputs: ModelInputs = ModelInputs()
+    """What its models read besides the dataset."""
+    single: list[list[Future]] = []
+    """Held-out predictions of single models, by fold and seed, where a member averages those of several."""
+    seed_scores: list[Future] = []
+    """Of step `evaluate`, by seed; empty of a single seed, and of members of earlier runs."""
+    soup: dict[str, Any] | None = None
+    """Of a mean of weights: what was averaged (`flows.blending.soup_choice.SoupChoice.summary`)."""
+
+    @property
+    def results(self) -> list[Future]:
+        """The steps that complete the member."""
+        return [self.joined, *self.scores.values(), *self.seed_scores]
 
 
 class CrossValidation(NamedTuple):
@@ -121,7 +123,7 @@ class CrossValidation(NamedTuple):
             if recipe.together or recipe.seeds == 1:
                 predicted = self.predict_held_out(recipe, inputs, trained, fold=fold, of=f"fold {fold}")
             else:
-                single.append(self._predict_singly(recipe, inputs, trained, fold=fold))
+                single.append(self.predict_singly(recipe, inputs, trained, fold=fold))
                 predicted = mean.submit(recipe.name, single[-1], part="held_out", of=f"fold {fold}")
             held_out.append(predicted)
         joined = gather.submit(self.competition, recipe.name, self.parts.train, self.folds, held_out)
@@ -130,34 +132,9 @@ class CrossValidation(NamedTuple):
             steps = self.of_part(part)
             predictions = steps.predictions(recipe, models, inputs.of_test if part == "test" else {})
             scores[part] = steps.averaged(recipe.name, joined, predictions)
-        compared = self._compare_seeds(recipe, inputs, models, joined, single)
-        return Member(joined, models, scores, predictions, recipe, compared)
+        return Member(joined, models, scores, predictions, recipe, inputs, single)
 
-    def _compare_seeds(
-        self,
-        recipe: Any,
-        inputs: ModelInputs,
-        models: list[Future],
-        joined: Future,
-        single: list[list[Future]],
-    ) -> Future | None:
-        """What averaging seeds brought; None of one seed.
-
-        Args:
-            single: for each fold, held-out predictions of each of its models alone; empty where models
-                predict together, so that each still has to predict alone.
-        """
-        if recipe.seeds == 1:
-            return None
-        single = single or [
-            self._predict_singly(recipe, inputs, trained, fold=fold)
-            for fold, trained in enumerate(by_fold(models, recipe.seeds))
-        ]
-        return compare_seeds.submit(
-            self.competition, recipe.name, self.parts.train, self.folds, joined, single
-        )
-
-    def _predict_singly(
+    def predict_singly(
         self, recipe: Any, inputs: ModelInputs, models: list[Future], *, fold: int
     ) -> list[Future]:
         """Held-out predictions of a fold by each of its models alone."""

@@ -77,9 +77,7 @@ def finish(
         test_scores={name: member.scores["test"] for name, member in members.items()},
         validation=validation,
         combined_validation=combined_validation,
-        seed_scores={
-            name: member.seed_scores for name, member in members.items() if member.seed_scores is not None
-        },
+        seed_scores={name: member.seed_scores for name, member in members.items() if member.seed_scores},
         left_out=left_out,
         soup=_soup(members),
     )

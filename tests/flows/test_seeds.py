@@ -14,7 +14,7 @@ from tasks.core import locations
 from tasks.core.cache.keys import canonical
 from tasks.core.cache.lineage import Lineage
 from tasks.core.cache.store import Artifact, Store
-from tasks.core.competition import Score, competition_names
+from tasks.core.competition import competition_names
 from tasks.core.context import recorded_by
 from tasks.core.errors import InvalidSettings
 from tasks.core.step import Step
@@ -130,7 +130,8 @@ def test_further_seeds_leave_the_first_in_the_cache(trained: Trained) -> None:
     others = {label for label in trained.three.runner.ran() if not label.startswith(("train", "predict"))}
     of_member = {"mean layer fold 0", "mean layer fold 1", "gather layer", "average layer test"}
     shared = {f"{step} toy" for step in ("blend", "decode", "submit", "report")} | {"combine toy test"}
-    assert others == {*of_member, "compare seeds of layer", *shared}
+    evaluated = {f"evaluate layer seed {number}" for number in range(SEEDS)}
+    assert others == {*of_member, *evaluated, *shared}
 
 
 def test_a_single_seed_is_named_as_ever(trained: Trained) -> None:
@@ -155,13 +156,11 @@ def test_a_members_scores_are_the_mean_of_all_its_models(place: Trained) -> None
 
 
 def test_single_seeds_are_scored_beside_their_mean(place: Trained) -> None:
-    compared = json.loads((result("compare seeds of layer") / "seeds.json").read_text())
-    score = json.loads((member_with(SEEDS).artifact.path / "member.json").read_text())["score"]
-    assert compared["averaged"] == score
-    assert len(compared["single"]) == SEEDS
+    labels = [f"evaluate layer seed {number}" for number in range(SEEDS)]
+    single = [json.loads((result(label) / "score.json").read_text()) for label in labels]
     first = json.loads((member_with(1).artifact.path / "member.json").read_text())["score"]
-    assert compared["single"][0] == first
-    assert all(Score(**each).name == "accuracy" for each in compared["single"])
+    assert single[0] == pytest.approx(first)
+    assert len({each["value"] for each in single}) == SEEDS
     assert "Seeds" in place.three.published
     assert "Seeds" not in place.one.published
 
@@ -179,7 +178,7 @@ def test_a_plan_adds_the_further_trainings_alone(place: Trained, monkeypatch: py
         for fold in range(FOLDS)
     }
     members = {step.label for step in planned if step.member == "layer"}
-    assert members == {"gather layer", "average layer test", "compare seeds of layer"}
+    assert members == {"gather layer", "average layer test", "evaluate layer seed 3"}
     assert all(step.seconds is not None for step in planned if step.label.startswith("train"))
     as_before = planning.plan("toy", settings(place.folder))
     assert {step.label for step in as_before if step.state != "cached"} == {"submit toy", "report toy"}
@@ -296,14 +295,16 @@ def test_models_that_agree_predict_together(competition: str, name: str) -> None
         assert steps[f"predict {name} {part}"]["models"] == [*trained[0], *trained[1]]
     assert not [label for label in steps if label.startswith("mean")]
     single = [[f"predict {name} fold {fold} seed {number}" for number in (0, 1)] for fold in (0, 1)]
-    compared = steps[f"compare seeds of {name}"]
-    assert compared["held_out"] == single
+    evaluated = [f"evaluate {name} seed {number}" for number in (0, 1)]
+    assert [steps[label]["predictions"] for label in evaluated] == [
+        [single[0][number], single[1][number]] for number in (0, 1)
+    ]
     assert steps[single[1][0]]["models"] == [trained[1][0]]
     report = steps[f"report {competition}"]
     assert list(report["models"]) == [
         label.replace(f"train {name}", f"{name},") for label in [*trained[0], *trained[1]]
     ]
-    assert report["seed_scores"] == {name: f"compare seeds of {name}"}
+    assert report["seed_scores"] == {name: evaluated}
 
 
 @pytest.mark.parametrize(("competition", "name"), [("dogs", "frozen"), *TEXTS])

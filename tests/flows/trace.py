@@ -97,7 +97,7 @@ class Tracer:
             }
         if step.name == "predict" and arguments["part"] == "held_out":  # as a search does
             call = {name: arguments[name] for name in ("competition", "folds", "of")}
-            call |= {"train": arguments["dataset"][0], "predictions": outcome.result}
+            call |= {"train": arguments["dataset"][0], "predictions": [outcome.result]}
             self.call(evaluate, {**call, "name": arguments["recipe"].name})
         return outcome.result
 

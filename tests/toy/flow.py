@@ -11,6 +11,7 @@ from flows.training.cross_validation import CrossValidation, ModelInputs
 from flows.training.dataset import load_parts
 from flows.training.finish import finish
 from flows.training.joined_members import joined_members
+from flows.training.seed_comparison import compare_seeds
 from tasks.augment import augment
 from tasks.split import split
 from tasks.toy.config import Config
@@ -31,5 +32,5 @@ def toy(config: Config) -> dict[str, Any]:
     encoded = {"identity": [validation.encoded(config.recipes[0], {}, "identity")]}
     inputs = ModelInputs(views=[view], for_training=encoded, for_prediction=encoded)
     members = {recipe.name: validation.member(recipe, inputs) for recipe in config.recipes}
-    config, members, left_out = budget.finished(members)
+    config, members, left_out = budget.finished(compare_seeds(validation, members))
     return finish("toy", config, parts, folds, members, joined=joined, left_out=left_out)
