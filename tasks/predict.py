@@ -65,7 +65,10 @@ def predict(
 
 def child(job: dict[str, Any]) -> None:
     """Entry of the child process."""
-    from tasks.learning.ensemble.prediction_job import write_predictions
+    from tasks.learning.ensemble import prediction_files
+    from tasks.learning.training.keras_setup import configure
 
     predict_job = read_job(job, PredictJob)
-    write_predictions(predict_job, find(predict_job.competition).predict)
+    configure(predict_job.seed)
+    pieces = find(predict_job.competition).predict(predict_job)
+    prediction_files.write_pieces(predict_job.output, predict_job.part, pieces)

@@ -7,9 +7,9 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from flows.offline.manifest import Manifest
 from tasks.core.errors import UserError
 from tasks.core.locations import display_path
-from tasks.learning.bundle.manifest import Manifest
 
 TIME = (1980, 1, 1, 0, 0, 0)
 """Of all entries: the earliest that the format knows."""

@@ -13,12 +13,12 @@ from flows.bundling.external_files import bundled_recipe
 from flows.bundling.reached_code import python_version, reached_modules, requirements
 from flows.bundling.unchanged_files import raise_if_changed
 from flows.bundling.wheels import download
+from flows.offline.manifest import FORMAT, FileEntry, Manifest, MemberEntry
 from flows.prediction.ensemble import Ensemble, TrainedMember
 from tasks.core.cache.digests import sha256_of_file
 from tasks.core.cache.keys import library_version
 from tasks.core.cache.source_code import all_digests
 from tasks.core.submissions.submissions import Submission
-from tasks.learning.bundle.manifest import FORMAT, FileEntry, Manifest, MemberEntry
 
 HISTORY = "history.json"
 """Of a training; predictions do not read it."""

@@ -6,13 +6,13 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from flows.offline.manifest import PLACE
 from tasks.core.cache.digests import digest_of_json, sha256_of_file
 from tasks.core.cache.keys import NAMED_WEIGHTS, named_paths
 from tasks.core.config import Contents
 from tasks.core.errors import MissingWeights
 from tasks.core.execution import child_process
 from tasks.core.locations import expand
-from tasks.learning.bundle.manifest import PLACE
 
 HUB = "keras_hub:"
 

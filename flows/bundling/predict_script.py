@@ -57,7 +57,7 @@ def main() -> int:
             check_distributions(manifest)
             sys.dont_write_bytecode = True
             sys.path.insert(0, str(place / "code"))
-            from tasks.learning.bundle.command import run
+            from flows.offline.command import run
 
             source, target = arguments.input, arguments.output
             return run(place, source, target, folder=folder, deadline=deadline, written=written)

@@ -10,13 +10,13 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from flows.offline.inference import module_names
 from tasks.core.cache.source_code import PACKAGES, all_digests, imported
 from tasks.core.competition import method_module_name
-from tasks.learning.bundle.inference import module_names
 
 ENTRIES = (
-    "tasks.learning.bundle.command",
-    "tasks.learning.bundle.work",
+    "flows.offline.command",
+    "flows.offline.work",
     "tasks.core.execution.child_process",
 )
 """Modules that a bundle starts with."""

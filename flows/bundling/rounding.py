@@ -1,10 +1,12 @@
 """An ensemble with weights rounded to float16, and what that changes out of fold."""
 
 import json
+import shutil
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from flows.bundling.rounded_weights import round_to_half
 from flows.prediction.ensemble import Ensemble, TrainedMember
 from tasks.blend import evaluator_of
 from tasks.core.cache.lineage import Lineage
@@ -17,7 +19,6 @@ from tasks.learning.ensemble.evaluation import Evaluation, ScoreDifference
 from tasks.learning.ensemble.members import aligned
 from tasks.mean import mean
 from tasks.predict import predict
-from tasks.round_weights import round_weights
 
 
 class Rounding(NamedTuple):
@@ -73,7 +74,7 @@ class _Replay:
 
     def rounded(self, name: str, member: TrainedMember) -> TrainedMember:
         """The member with rounded models and the out-of-fold predictions of these."""
-        models = {each.name: _run(round_weights, name, each) for each in member.models}
+        models = {each.name: _rounded(each) for each in member.models}
         gathered = self._record(member.member.name)["inputs"]
         held_out = [self._held_out(each["artifact"], member.recipe, models) for each in gathered["held_out"]]
         train, folds = (self._artifact(gathered[key]["artifact"]) for key in ("train", "folds"))
@@ -122,6 +123,15 @@ class _Replay:
             f"--float16: expected the records that the models were measured on, {name} left the store; "
             "rebuild the submission, or write the bundle without --float16"
         )
+
+
+def _rounded(model: Artifact) -> Artifact:
+    """The model with rounded weights, and what lies beside them."""
+    with (store := Store.current()).new_folder() as folder:
+        shutil.copytree(model.path, folder, dirs_exist_ok=True, copy_function=shutil.copyfile)
+        for file in sorted(folder.rglob("*.h5")):
+            round_to_half(file)
+        return store.keep("model", folder)
 
 
 def _run(step: Any, *arguments: Any, **keywords: Any) -> Artifact:

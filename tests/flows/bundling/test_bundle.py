@@ -15,13 +15,15 @@ import pytest
 
 from flows.bundling import build as building
 from flows.bundling import reached_code
-from tasks.core.cache.source_code import all_digests
+from flows.bundling.rounding import rounded
+from tasks.core.cache.source_code import ROOT, all_digests
+from tasks.core.execution import child_process
 from tasks.core.submissions import submissions
 from tests.conftest import PLACES
-from tests.flows.sequential import walk
+from tests.flows.sequential import call_here, walk
 
 RECIPES = [{"name": "slow", "learning_rate": 0.02, "epochs": 3}, {"name": "fast", "learning_rate": 0.5}]
-BLOCKED = "import sys\nfor name in ('prefect', 'flows', 'tests'): sys.modules[name] = None\n"
+BLOCKED = "import sys\nfor name in ('prefect', 'flows.bundling', 'tests'): sys.modules[name] = None\n"
 """Imports that fail in the bundle's processes."""
 
 
@@ -35,6 +37,8 @@ class Bundled(NamedTuple):
     manifest: Any
     folder: Path
     """The unpacked archive."""
+    half: Any
+    """Manifest of a bundle with rounded weights."""
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +49,7 @@ def bundled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bundled]:
     folder = tmp_path_factory.mktemp("bundled")
     with pytest.MonkeyPatch.context() as patch:
         plugging.plug(folder / "code", patch)
+        (folder / "code" / "flows").symlink_to(ROOT / "flows")
         digests = functools.partial(all_digests, root=folder / "code")
         patch.setattr(reached_code, "all_digests", digests)
         patch.setattr(building, "all_digests", digests)
@@ -60,7 +65,13 @@ def bundled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bundled]:
         written = building.build(submission, config, ensemble_of(submission, Config), folder / "toy.zip")
         with zipfile.ZipFile(written.file) as archive:
             archive.extractall(folder / "unpacked")
-        yield Bundled(submission, folder / "points", written.file, written.manifest, folder / "unpacked")
+        patch.setattr(child_process, "run", call_here)
+        ensemble, rounding = rounded("toy", config, ensemble_of(submission, Config))
+        half = building.build(
+            submission, config, ensemble, folder / "half.zip", rounding=rounding.summary()
+        ).manifest
+        points, unpacked = folder / "points", folder / "unpacked"
+        yield Bundled(submission, points, written.file, written.manifest, unpacked, half)
 
 
 @pytest.fixture
@@ -109,7 +120,7 @@ def test_with_a_time_limit_it_ends_before_it(bundled: Bundled, tmp_path: Path) -
 def test_it_holds_what_predictions_read_and_no_more(bundled: Bundled) -> None:
     names = set(bundled.manifest.files)
     assert {"predict.py", "requirements.txt", "blend.json", "code/tasks/toy/predict.py"} <= names
-    assert not [name for name in names if "history" in name or name.startswith("code/flows")]
+    assert not [name for name in names if "history" in name or name.startswith("code/flows/bundling")]
     needless = ("report", "step", "cluster", "search", "member_form")
     assert not [name for name in bundled.manifest.code if name.rpartition(".")[2] in needless]
     assert {"keras", "numpy", "pydantic", "tensorflow"} <= bundled.manifest.requirements.keys()
@@ -201,3 +212,13 @@ def test_a_time_limit_must_be_a_time(limit: str, bundled: Bundled, tmp_path: Pat
     done = call(bundled.folder / "predict.py", "a", "b", f"--time-limit={limit}", folder=tmp_path)
     assert done.returncode == 2
     assert "expected a time above 1 s such as 30m" in done.stderr
+
+
+def test_rounded_weights_are_measured_out_of_fold(bundled: Bundled, tmp_path: Path) -> None:
+    manifest = bundled.half
+    assert manifest.precision == "float16"
+    assert manifest.rounding["score"]["value"] == pytest.approx(bundled.manifest.score["value"], abs=0.05)
+    assert 0 < manifest.rounding["largest_change"] < 0.01
+    assert manifest.rounding["difference"]["standard_error"] >= 0
+    weights = "members/fast/0/model.weights.h5"
+    assert manifest.files[weights] != bundled.manifest.files[weights]

@@ -149,3 +149,23 @@ def test_a_vision_transformer_in_a_folder_gives_pooled_features(keras, tmp_path)
     scale.save_to_preset(str(tmp_path))
     loaded = backbones.load(f"keras_hub:{tmp_path}", "imagenet", size_pixels=32)
     assert loaded.predict_on_batch(np.ones((2, 32, 32, 3), np.float32)).shape == (2, 16)
+
+
+@pytest.mark.parametrize("logits", [True, False])
+def test_saved_weights_load_in_place_of_published_ones(
+    logits: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, until, built = tmp_path / "net.weights.h5", "" if logits else "block_3_expand_relu", []
+    build = backbones._built
+    monkeypatch.setattr(backbones, "_built", lambda *a, **k: built.append(build(*a, **k)) or built[-1])
+    backbones.save_weights("MobileNetV2", "none", file, size_pixels=32, until=until, logits=logits)
+    (whole,) = built
+    if logits:
+        published = backbones._headless(whole, logits=True)
+    else:
+        published = backbones._pooled(backbones._until(whole, until))
+    loaded = mobilenet(str(file), until=until, logits=logits)
+    photographs = np.random.default_rng(0).uniform(0, 255, (2, 32, 32, 3)).astype(np.float32)
+    outputs = published.predict_on_batch(photographs)
+    assert np.array_equal(outputs, loaded.predict_on_batch(photographs))
+    assert outputs.std() > 0

@@ -6,8 +6,8 @@ import h5py
 import numpy as np
 import pytest
 
+from flows.bundling.rounded_weights import round_to_half
 from tasks.core.errors import InvalidSettings
-from tasks.learning.bundle.rounded_weights import round_to_half
 
 
 def test_a_network_loads_rounded_weights(tmp_path: Path) -> None:

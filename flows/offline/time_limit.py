@@ -6,11 +6,11 @@ from math import ceil, inf
 from pathlib import Path
 from typing import Any
 
-from tasks.learning.bundle.manifest import Manifest, MemberEntry
-from tasks.learning.bundle.member_choice import by_weight
+from flows.offline.manifest import Manifest, MemberEntry
+from flows.offline.member_choice import by_weight
 
 
-class OutOfTime(Exception):
+class DeadlineOver(Exception):
     """The deadline came before a step ended."""
 
 
@@ -26,14 +26,14 @@ class Deadline:
         return self.at - time.monotonic()
 
     def timeout(self, label: str) -> float:
-        """Seconds that a child may take, 0 without a deadline; raises OutOfTime when there are none."""
+        """Seconds that a child may take, 0 without a deadline; raises DeadlineOver when there are none."""
         self.raise_if_over(label)
         return 0.0 if self.at == inf else self.left()
 
     def raise_if_over(self, label: str) -> None:
-        """Raise OutOfTime after the deadline."""
+        """Raise DeadlineOver after the deadline."""
         if self.left() <= 0:
-            raise OutOfTime(label)
+            raise DeadlineOver(label)
 
 
 class LimitedPrediction:
@@ -51,7 +51,7 @@ class LimitedPrediction:
         """Start with nothing.
 
         Args:
-            workplace: a `tasks.learning.bundle.workplace.Workplace` that has loaded the test records.
+            workplace: a `flows.offline.workplace.Workplace` that has loaded the test records.
             deliver: takes a submission, and the names of the members that answered it.
             say: takes a message for the user.
         """
@@ -71,7 +71,7 @@ class LimitedPrediction:
             summary: `blend.json`.
 
         Raises:
-            OutOfTime: before the first answers.
+            DeadlineOver: before the first answers.
         """
         names = by_weight(summary)
         self._first_model(names[0])
@@ -85,7 +85,7 @@ class LimitedPrediction:
                 try:
                     predictions |= self._workplace.predictions({name: models[:count]})
                     self._answer(predictions, only="" if count == len(models) else _some(name, count, models))
-                except OutOfTime:
+                except DeadlineOver:
                     self._say(f"{_named(member)} is left out: the time was over before it was ready")
                     return
             if count < len(models):

@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+from flows.offline.inference import config_of, inference_of
+from flows.offline.member_choice import chosen
 from tasks.core.dataset import PartFolders
 from tasks.core.jobs import EncodeJob, PredictJob
-from tasks.learning.bundle.inference import config_of, inference_of
-from tasks.learning.bundle.member_choice import chosen
 from tasks.learning.ensemble.answer_files import write_submission
 from tasks.learning.ensemble.average_files import write_average
 from tasks.learning.ensemble.combined_files import write_combination
@@ -27,10 +27,13 @@ def encode(job: dict[str, Any]) -> None:
 
 def predict(job: dict[str, Any]) -> None:
     """The work of step `predict`."""
-    from tasks.learning.ensemble.prediction_job import write_predictions
+    from tasks.learning.ensemble import prediction_files
+    from tasks.learning.training.keras_setup import configure
 
     read = PredictJob.model_validate(job)
-    write_predictions(read, inference_of(read.competition, "").predict)
+    configure(read.seed)
+    pieces = inference_of(read.competition, "").predict(read)
+    prediction_files.write_pieces(read.output, read.part, pieces)
 
 
 def answer(job: dict[str, Any]) -> None:

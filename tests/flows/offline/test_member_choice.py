@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tasks.learning.bundle.member_choice import by_weight, chosen
+from flows.offline.member_choice import by_weight, chosen
 
 SUMMARY: dict[str, Any] = {
     "weights": {"light": 0.2, "none": 0.0, "heavy": 0.5, "middle": 0.3},

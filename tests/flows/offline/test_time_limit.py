@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tasks.learning.bundle import time_limit
-from tasks.learning.bundle.manifest import MemberEntry
-from tasks.learning.bundle.time_limit import Deadline, LimitedPrediction, OutOfTime
+from flows.offline import time_limit
+from flows.offline.manifest import MemberEntry
+from flows.offline.time_limit import Deadline, DeadlineOver, LimitedPrediction
 
 WEIGHTS = {"small": 0.3, "large": 0.7}
 SUMMARY = {"weights": WEIGHTS, "stack": None}
@@ -56,7 +56,7 @@ class FakeWorkplace:
             seconds *= self.slower
         if self.deadline.left() < seconds:
             self.clock.now = self.deadline.at
-            raise OutOfTime(label)
+            raise DeadlineOver(label)
         self.clock.now += seconds
 
 
@@ -135,5 +135,5 @@ def test_without_known_times_all_models_count_alike(monkeypatch: pytest.MonkeyPa
 
 
 def test_no_time_for_a_single_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(OutOfTime, match="large"):
+    with pytest.raises(DeadlineOver, match="large"):
         predict(8, monkeypatch)

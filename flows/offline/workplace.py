@@ -9,16 +9,16 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
+from flows.offline.inference import config_of
+from flows.offline.manifest import Manifest, with_paths
+from flows.offline.time_limit import Deadline
 from tasks.core.competition import Part
 from tasks.core.dataset import PartFolders
 from tasks.core.execution import child_process
 from tasks.core.execution.slots import graphics_cards
 from tasks.core.jobs import EncodeJob, Job, PredictJob
-from tasks.learning.bundle.inference import config_of
-from tasks.learning.bundle.manifest import Manifest, with_paths
-from tasks.learning.bundle.time_limit import Deadline
 
-WORK = "tasks.learning.bundle.work"
+WORK = "flows.offline.work"
 TEST: Part = "test"
 
 
@@ -74,7 +74,7 @@ class Workplace:
         """Folders of the predictions of these models, by member; what is there already is not made again.
 
         Raises:
-            OutOfTime: the deadline came first.
+            DeadlineOver: the deadline came first.
         """
         views = {name: self._views(self._recipes[name]) for name in models}
         started = {name: self._start(name, list(folders), views[name]) for name, folders in models.items()}

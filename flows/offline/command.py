@@ -10,13 +10,13 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
+from flows.offline import manifest as manifests
+from flows.offline.inference import config_of
+from flows.offline.manifest import Manifest
+from flows.offline.time_limit import Deadline, DeadlineOver, LimitedPrediction
+from flows.offline.workplace import Workplace
 from tasks.core.errors import UserError
 from tasks.core.execution.child_process import ChildFailed
-from tasks.learning.bundle import manifest as manifests
-from tasks.learning.bundle.inference import config_of
-from tasks.learning.bundle.manifest import Manifest
-from tasks.learning.bundle.time_limit import Deadline, LimitedPrediction, OutOfTime
-from tasks.learning.bundle.workplace import Workplace
 
 Deliver = Callable[[Path, list[str]], None]
 
@@ -56,7 +56,7 @@ def run(
     root = raw_folder(source, manifest, work / "input")
     try:
         _predict(bundle, manifest, root, work, deliver, Deadline(deadline or inf))
-    except OutOfTime as late:
+    except DeadlineOver as late:
         _say(f"the time was over at {late}, before any answer; nothing was written")
         return 3
     except (UserError, ChildFailed) as error:
