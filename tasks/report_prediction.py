@@ -34,7 +34,7 @@ def report_prediction(
     source: str,
     comparison: Artifact | None,
 ) -> dict[str, Any]:
-    """Write `report.html` next to a new submission, and publish its sections.
+    """Write `report.html` next to a new submission, and publish its sections or that nothing changed.
 
     Args:
         dataset: the test part and what is common to all parts.
@@ -53,13 +53,15 @@ def report_prediction(
     summary = json.loads((blended.path / "blend.json").read_text("utf-8"))
     score, count = Score(**summary["score"]), len(contract.ids(part_folders(dataset), "test"))
     file = Path(folder) / "report.html"
-    parts = [_origin(source, summary, list(members), count)]
-    if comparison is not None:
-        folders = part_folders([*dataset, comparison])
-        parts.append(part_comparison(contract, folders, comparison.path, members, scores))
-    parts.append(sections.time(Store.current().journal(run_id() or "")))
-    parts.append(sections.settings(config.model_dump(mode="json")))
-    if not file.exists():
+    if file.exists():
+        parts = [_unchanged(file, count)]
+    else:
+        parts = [_origin(source, summary, list(members), count)]
+        if comparison is not None:
+            folders = part_folders([*dataset, comparison])
+            parts.append(part_comparison(contract, folders, comparison.path, members, scores))
+        parts.append(sections.time(Store.current().journal(run_id() or "")))
+        parts.append(sections.settings(config.model_dump(mode="json")))
         facts = [("Out of fold", score.text()), ("Test records", f"{count:,}"), ("Models of", source)]
         title = f"{competition}: {file.parent.name}"
         write_atomically(file, page.render(title, f"{count:,} answers", parts, facts=facts).encode())
@@ -72,6 +74,11 @@ def report_prediction(
         "validation": None,
         "left_out": {},
     }
+
+
+def _unchanged(file: Path, count: int) -> Section:
+    text = f"{count:,} answers, as before. The report of that prediction is still valid: {file}"
+    return Section("Unchanged", [Text(text)])
 
 
 def _origin(source: str, summary: dict[str, Any], names: list[str], count: int) -> Section:

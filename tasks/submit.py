@@ -53,7 +53,6 @@ def submit(
     contract = find(competition)
     file = submission.path / contract.file
     folders = part_folders(dataset)
-    contract.check(file, contract.ids(folders, "test"), folders)
     root = locations.submissions_folder() / competition
     root.mkdir(parents=True, exist_ok=True)
     with Store.current().lock(f"submissions-{competition}"):  # two runs may submit the same at once
@@ -71,7 +70,10 @@ def submit(
             **describe(config, Store.current().journal(run_id() or ""), command=rebuild),
             "public_score": None,
         }
-        return str(_equal_submission(root, provenance) or _write(folder, file, provenance))
+        if equal := _equal_submission(root, provenance):  # its file was checked, by the same code
+            return str(equal)
+        contract.check(file, contract.ids(folders, "test"), folders)
+        return str(_write(folder, file, provenance))
 
 
 def _write(folder: Path, file: Path, provenance: dict[str, Any]) -> Path:

@@ -10,7 +10,9 @@ step and of the processes that it starts the table shows the largest *own* memor
 RssAnon) and the largest resident memory, in which pages of memory-mapped files count: of these a system that
 needs memory can take any at any time.
 
-Steps that the store holds are computed anew only with other files; `--folder` keeps the files, for a rerun.
+Networks take most of the time: with `--invented` predictions are made up, three candidates a record, and the
+steps around them are measured. Steps that the store holds are computed anew only with other files; `--folder`
+keeps the files, for a rerun.
 """
 
 import argparse
@@ -29,10 +31,21 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
+from tasks.core.cache.store import Artifact, Store, part_folders
+from tasks.core.competition import Scores, find
 from tasks.core.context import recorded_by
+from tasks.learning.ensemble.candidates import Candidates, key
 
 QUESTIONS_BY_TABLE = 5
 SAMPLED_SECONDS = 0.02
+INVENTED = {
+    "extraction": [key([f"甲{number}" * 3, "作者", f"乙{number}" * 3]) for number in range(3)],
+    "nl2sql": [
+        key({"agg": [0], "sel": [0], "cond_conn_op": 0, "conds": [[0, 2, f"{number}" * 9]]})
+        for number in range(3)
+    ],
+}
+"""Candidates of every record."""
 
 
 class Cost(NamedTuple):
@@ -80,10 +93,13 @@ WRITERS = {"dogs": write_dogs, "extraction": write_extraction, "nl2sql": write_n
 class Measuring:
     """Recorder of step calls that runs each in a process of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, invented: bool) -> None:
+        self.invented = invented
         self.costs: dict[str, Cost] = {}
 
     def call(self, step: Any, arguments: dict[str, Any]) -> Any:
+        if self.invented and step.name in ("encode", "predict"):
+            return invent(arguments["competition"], arguments["dataset"])
         context = multiprocessing.get_context("spawn")
         here, there = context.Pipe()
         process = context.Process(target=execute, args=(there, step.fn.__module__, step.name, arguments))
@@ -93,6 +109,29 @@ class Measuring:
         process.join()
         self.costs[step.label(arguments)] = cost
         return result
+
+
+def invent(competition: str, dataset: list[Artifact]) -> Artifact:
+    """Scores of the test records as a network could have given them."""
+    from tasks.dogs.dataset import classes
+    from tasks.learning.ensemble import prediction_files
+
+    folders, random = part_folders(dataset), np.random.default_rng(0)
+    ids = find(competition).ids(folders, "test")
+
+    def values(count: int) -> Any:
+        if competition == "dogs":
+            return random.random((count, 1, len(classes(folders))), np.float32)
+        scores = random.random((count, len(INVENTED[competition])))
+        return Candidates.of(dict(zip(INVENTED[competition], each, strict=True)) for each in scores.tolist())
+
+    pieces = (
+        Scores(ids[start : start + 1024], values(len(ids[start : start + 1024])))
+        for start in range(0, len(ids), 1024)
+    )
+    with (store := Store.current()).new_folder() as folder:
+        prediction_files.write_pieces(folder, "test", pieces)
+        return store.keep("scores", folder)
 
 
 def execute(connection: Any, module: str, name: str, arguments: dict[str, Any]) -> None:
@@ -130,7 +169,7 @@ def descendants(process: int) -> Iterator[int]:
                 yield from descendants(child)
 
 
-def measure(competition: str, root: Path) -> dict[str, Cost]:
+def measure(competition: str, root: Path, *, invented: bool) -> dict[str, Cost]:
     """Answer the test files below the root; what each step took, by its name."""
     from flows.prediction import flow
     from flows.prediction.ensemble import ensemble_of
@@ -140,7 +179,7 @@ def measure(competition: str, root: Path) -> dict[str, Cost]:
 
     source = listed(locations.submissions_folder(), competition)[0]
     config: Any = resolve(competition, overrides=[f"data.root={root}"], submission=source.name)
-    recorder = Measuring()
+    recorder = Measuring(invented=invented)
     with recorded_by(recorder), TemporaryDirectory() as submissions, pytest.MonkeyPatch.context() as patch:
         patch.setenv("PODIUM_SUBMISSIONS", submissions)
         flow.predict_test(competition, config, ensemble_of(source, type(config)), source.name, "")
@@ -165,6 +204,7 @@ def main() -> None:
     parser.add_argument("competition", choices=WRITERS, nargs="?", default="extraction")
     parser.add_argument("--records", type=int, nargs="+", default=[500, 2000])
     parser.add_argument("--folder", type=Path, help="where the test files are kept")
+    parser.add_argument("--invented", action="store_true", help="measure no network")
     arguments = parser.parse_args()
     with TemporaryDirectory() as temporary:
         columns = {}
@@ -172,7 +212,7 @@ def main() -> None:
             root = (arguments.folder or Path(temporary)).absolute() / f"{arguments.competition}-{count}"
             if not root.exists():
                 WRITERS[arguments.competition](root, count)
-            columns[count] = measure(arguments.competition, root)
+            columns[count] = measure(arguments.competition, root, invented=arguments.invented)
             show(columns)
 
 

@@ -32,11 +32,12 @@ def files_below(path: Path) -> Iterator[tuple[str, os.stat_result]]:
         return
     for folder, folders, names in os.walk(path, followlinks=True):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
+        below = Path(folder).relative_to(path).as_posix()
+        prefix = "" if below == "." else f"{below}/"
         for name in sorted(names):
             if not name.startswith("."):
-                file = Path(folder, name)
                 try:
-                    yield file.relative_to(path).as_posix(), file.stat()
+                    yield f"{prefix}{name}", os.stat(os.path.join(folder, name))
                 except FileNotFoundError:  # a dangling link; reported when a step reads it
                     continue
 

@@ -179,6 +179,7 @@ def test_the_same_files_again_are_the_same_submission(place: Place) -> None:
     first, again = place.predict(), place.predict(run="another")
     assert first.result == again.result
     assert again.runner.ran() == ["submit toy", "report toy"]
+    assert again.published == ["Unchanged"]
 
 
 def test_a_prediction_can_be_predicted_from(place: Place) -> None:
