@@ -102,7 +102,17 @@ def _outcome_text(competition: str, name: str, result: dict[str, Any], *, second
         ("nested", nested_text(soup["nested"])),
         ("averaged", ", ".join(chosen)),
         ("left out", ", ".join(left_out)),
-        ("next", f"podium blend {competition} --members {name},…"),
+        ("next", _next(competition, name, soup)),
     ]
     shown = aligned(row for row in rows if row[1])
     return f"{summary(result, seconds=seconds)}\n{shown}"
+
+
+def _next(competition: str, name: str, soup: Mapping[str, Any]) -> str:
+    """What to do with the soup: blend it, or what it was made of where it is much worse than the best."""
+    gain = soup["gain"]
+    if gain["value"] + 2 * gain["standard_error"] >= 0:
+        return f"podium blend {competition} --members {name},…"
+    members = ",".join(soup["ingredients"])
+    blend = f"podium blend {competition} --members {members}"
+    return f"the weights of these members do not average well; {blend} averages what they predict"
