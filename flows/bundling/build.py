@@ -18,6 +18,7 @@ from flows.prediction.ensemble import Ensemble, TrainedMember
 from tasks.core.cache.digests import sha256_of_file
 from tasks.core.cache.keys import library_version
 from tasks.core.cache.source_code import all_digests
+from tasks.core.cache.store import Store
 from tasks.core.submissions.submissions import Submission
 
 HISTORY = "history.json"
@@ -155,10 +156,11 @@ def _member_entry(
 
 
 def _seconds(recipe: str, submission: Submission) -> float | None:
-    """What the steps that predicted the test records with a recipe took, all together; None if unknown."""
-    labels = (f"predict {recipe} test", f"encode {recipe} test ")
+    """What the steps that predicted the test records with a recipe worked, all together; None if unknown."""
+    labels, store = (f"predict {recipe} test", f"encode {recipe} test "), Store.current()
     steps = [each for each in submission.provenance["steps"] if each["label"].startswith(labels)]
-    return round(sum(each["seconds"] for each in steps), 3) or None
+    records = [store.record(each["key"]) or {} for each in steps]
+    return round(sum(each.get("worked") or 0 for each in records), 3) or None
 
 
 def _manifest(

@@ -22,9 +22,8 @@ import zipfile
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-STARTED = time.monotonic()
-MARGIN_SECONDS = 1.0
-"""Time before the limit at which the process ends whatever happens."""
+MARGIN_SECONDS, MARGIN_SHARE = 1.0, 0.02
+"""Work ends this long before the limit, plus this share of it; half of that later the process does."""
 FORMAT = 1
 """Of the manifest."""
 
@@ -42,9 +41,10 @@ def main() -> int:
     try:
         with tempfile.TemporaryDirectory(prefix="bundle-") as temporary:
             folder = Path(temporary)
-            if arguments.time_limit is not None:
-                deadline = STARTED + arguments.time_limit - MARGIN_SECONDS
-                _end_at(deadline, written, folder)
+            if (limit := arguments.time_limit) is not None:
+                margin = MARGIN_SECONDS + MARGIN_SHARE * limit
+                deadline = process_start() + limit - margin
+                _end_at(deadline + margin / 2, written, folder)
             if place.is_file():
                 unpack(place, folder / "bundle")
                 place = folder / "bundle"
@@ -64,6 +64,16 @@ def main() -> int:
     except Refused as error:
         print(error, file=sys.stderr)
         return 2
+
+
+def process_start() -> float:
+    """When this process started (`time.monotonic`); where the system does not tell, now."""
+    try:
+        fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
+        age = time.clock_gettime(time.CLOCK_BOOTTIME) - int(fields[19]) / os.sysconf("SC_CLK_TCK")
+        return time.monotonic() - age
+    except (OSError, ValueError, IndexError, AttributeError):
+        return time.monotonic()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -88,10 +98,9 @@ def seconds(text: str) -> float:
         value = float(text[:-1]) * unit if unit else float(text)
     except ValueError:
         value = 0.0
-    if not MARGIN_SECONDS < value < float("inf"):
-        raise argparse.ArgumentTypeError(
-            f"expected a time above {MARGIN_SECONDS:.0f} s such as 30m, received {text!r}"
-        )
+    if not 2 * MARGIN_SECONDS <= value < float("inf"):
+        expected = f"a time of at least {2 * MARGIN_SECONDS:.0f} s such as 30m"
+        raise argparse.ArgumentTypeError(f"expected {expected}, received {text!r}")
     return value
 
 

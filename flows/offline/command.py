@@ -36,7 +36,9 @@ def run(
         deadline: when to end (`time.monotonic`); None: no limit.
         written: gets the names of the members whose answers OUTPUT has, as soon as it has them.
     """
-    logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
+    # children are attended by threads that are named after what the child does
+    form = "%(asctime)s %(threadName)s %(message)s"
+    logging.basicConfig(format=form, datefmt="%H:%M:%S", stream=sys.stderr)
     logging.getLogger("podium").setLevel(logging.INFO)
     manifest = manifests.read(bundle)
     if target.is_dir():

@@ -2,6 +2,7 @@
 
 import json
 import os
+import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import count
@@ -137,6 +138,7 @@ class Workplace:
         output = self._folder / f"{next(self._numbers)}-{function}"
         output.mkdir()
         environment = self._environments.get()
+        threading.current_thread().name = label
         try:
             child_process.run(
                 f"{WORK}:{function}",
