@@ -75,7 +75,7 @@ def export(
         raise InvalidSettings(
             f"members: expected a competition that writes members, received {competition!r}"
         )
-    member = _member(competition, records, name)
+    member = member_of(competition, records, name)
     found: dict[str, Artifact] = {"out_of_fold": member.artifact, **dict(member.scores)}
     chosen = [each for each in PARTS if each in found and part in (None, each)]
     if not chosen:
@@ -86,7 +86,7 @@ def export(
     return {each.part: len(each.scores.ids) for each in exported}
 
 
-def _member(competition: str, records: MemberRecords, name: str) -> CachedMember:
+def member_of(competition: str, records: MemberRecords, name: str) -> CachedMember:
     """The member of these records and folds with this name or beginning of a digest."""
     ids = records.ids(competition)
     cached = cached_members(Store.current(), competition)

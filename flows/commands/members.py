@@ -7,13 +7,24 @@ from typing import Annotated, Any, Literal
 import typer
 
 from flows.commands.options import Competition, Overrides, PresetName, Source, resolved
-from flows.console import aligned, inform
+from flows.console import aligned, inform, show_logs
 from flows.humanize import score_text
 from flows.runtime.preflight import check_folders, check_paths
 from tasks.core.errors import InvalidSettings
 
 FileOption = Annotated[
-    Path, typer.Option("--output", "-o", metavar="FILE", help=".csv, .parquet or .npz; of candidates .jsonl.")
+    Path,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help=".csv, .parquet or .npz; of candidates .jsonl; with --models a folder.",
+    ),
+]
+Models = Annotated[bool, typer.Option("--models", help="Write the networks in place of the scores.")]
+Format = Annotated[
+    Literal["keras", "onnx", "savedmodel"] | None,
+    typer.Option("--format", help="Of --models: Keras's own format (the default), ONNX, or SavedModel."),
 ]
 PartOption = Annotated[
     Literal["out_of_fold", "validation", "test"] | None,
@@ -62,6 +73,8 @@ def export(
     competition: Competition,
     member: Annotated[str, typer.Argument(help="Name of a member, or the beginning of its digest.")],
     output: FileOption,
+    models: Models = False,
+    format: Format = None,
     part: PartOption = None,
     preset: PresetName = None,
     overrides: Overrides = None,
@@ -71,12 +84,37 @@ def export(
 
     Data and folds come from the preset. Candidates are written as JSON lines in the submission's own format,
     each with its score.
+
+    With --models, write the network of each fold to a folder, as files that plain Keras, ONNX Runtime or
+    TensorFlow open; README.txt there says what they read and answer. Each file is read back and compared.
     """
     from flows.blending import member_exchange
 
+    if models:
+        _export_models(
+            competition, member, output, format or "keras", part=part, settings=(preset, overrides, source)
+        )
+        return
+    if format is not None:
+        raise InvalidSettings(
+            "--format: expected only with --models; the ending of --output names a file's format"
+        )
     config = _config(competition, preset, overrides, source)
     counts = member_exchange.export(competition, config, member, output, part=part)
     print(f"{output}: {', '.join(f'{count:,} {name}' for name, count in counts.items())}")
+
+
+def _export_models(
+    competition: str, member: str, folder: Path, format: str, *, part: str | None, settings: Any
+) -> None:
+    from flows.blending.model_export import export_models
+
+    if part is not None:
+        raise InvalidSettings("--part: expected only without --models, since networks answer any records")
+    show_logs()
+    for file in export_models(competition, _config(competition, *settings), member, folder, format=format):
+        print(file)
+    print(folder / "README.txt")
 
 
 def add(

@@ -38,7 +38,7 @@ def show(name: SubmissionName) -> None:
         ("public score", None if public is None else f"{public:g}"),
         *((f"member {member}", _member(facts)) for member, facts in members.items()),
         *_ingredients(provenance.get("ensemble") or {}),
-        *_member_files(provenance.get("ensemble") or {}),
+        *_member_files(provenance.get("ensemble") or {}, _averaged(provenance.get("steps") or [])),
     ]
     print(aligned([(key, value) for key, value in rows if value not in (None, "")]))
     print("\nsettings")
@@ -93,15 +93,28 @@ def record_score(
     print(f"{entry.name}: public score {score:g}")
 
 
-def _member_files(ensemble: dict[str, Any]) -> list[tuple[str, str]]:
-    """Where the predictions and the models of each member lie in the store."""
-    from tasks.core.cache.store import Artifact
+def _member_files(ensemble: dict[str, Any], averaged: dict[str, list[str]]) -> list[tuple[str, str]]:
+    """Where the scores and the models of each member lie in the store: folders."""
+    from tasks.core.cache.store import Artifact, Store
 
     rows = []
     for name, described in ensemble.get("members", {}).items():
-        folders = [Artifact.model_validate(each).path for each in (described["member"], *described["models"])]
-        rows += [(f"files of {name}" if place == 0 else "", str(path)) for place, path in enumerate(folders)]
+        scores = [Artifact.model_validate(described["member"]).name, *averaged.get(name, ())]
+        models = [Artifact.model_validate(each).name for each in described["models"]]
+        for title, artifacts in ((f"scores of {name}", scores), (f"models of {name}", models)):
+            paths = [str(Store.current().root / "artifacts" / each) for each in artifacts]
+            rows += [(title if place == 0 else "", path) for place, path in enumerate(paths)]
     return rows
+
+
+def _averaged(steps: list[dict[str, Any]]) -> dict[str, list[str]]:
+    """Artifacts with scores of validation and test records, by member; those added from files have none."""
+    found: dict[str, list[str]] = {}
+    for step in steps:
+        if step.get("step") == "average" and step.get("artifact"):
+            name = step["label"].removeprefix("average ").rpartition(" ")[0]
+            found.setdefault(name, []).append(step["artifact"])
+    return found
 
 
 def _ingredients(ensemble: dict[str, Any]) -> list[tuple[str, str]]:

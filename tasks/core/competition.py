@@ -22,7 +22,7 @@ import tasks
 from tasks.core.dataset import Dataset
 from tasks.core.did_you_mean import suggestion
 from tasks.core.errors import InvalidSettings
-from tasks.core.jobs import AugmentJob, EncodeJob, PredictJob, PretrainJob, TrainJob
+from tasks.core.jobs import AugmentJob, EncodeJob, ExportJob, PredictJob, PretrainJob, TrainJob
 
 Part = Literal["train", "validation", "test"]
 
@@ -155,6 +155,9 @@ class Competition(NamedTuple):
     member_form: Callable[[Dataset], Any] | None = None
     """(dataset): how scores of the records in it are written for other programs and read from their files
     (`tasks.learning.ensemble.member_files.records.MemberForm`); None if they are not."""
+    network: Callable[[ExportJob], Any] | None = None
+    """(job): the network of a recipe with a real batch and what its inputs and outputs mean
+    (`tasks.learning.export.network.ExportedNetwork`), for other programs; None if there is none."""
 
 
 def competition_names() -> tuple[str, ...]:

@@ -5,7 +5,7 @@ Artifacts arrive as the folders they lie in.
 """
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -81,6 +81,18 @@ class TrainJob(FoldJob):
     """Labels from the models of a first round, for records that this training learns from."""
     start: Path | None = None
     """A model from whose weights the training starts."""
+
+
+class ExportJob(Job):
+    """Write networks to files that other programs open."""
+
+    models: tuple[Path, ...]
+    """Folders of step `train`; all of one recipe."""
+    names: tuple[str, ...]
+    """Names of their files, without an ending."""
+    format: Literal["keras", "onnx", "savedmodel"]
+    first_head: float
+    """Share of the first head, where networks have two (step `gather`)."""
 
 
 class PredictJob(FoldJob):

@@ -17,6 +17,7 @@ from tasks.dogs import (
     training,
     views,
 )
+from tasks.dogs.export import network
 
 COMPETITION = Competition(
     name="dogs",
@@ -41,4 +42,5 @@ COMPETITION = Competition(
     suggest=suggest.suggest,
     public_higher_is_better=False,
     member_form=member_form.member_form,
+    network=network.network,
 )

@@ -53,6 +53,8 @@ def _top(recipe: Recipe) -> Any:
 def _heads(head: Head, class_count: int) -> Any:
     from keras import layers
 
+    from tasks.learning.layers.class_distance import Distance
+
     softmax = {"activation": "softmax", "dtype": "float32"}
 
     def apply(features: Any) -> dict[str, Any]:
@@ -64,28 +66,10 @@ def _heads(head: Head, class_count: int) -> Any:
         return {
             "main": layers.Dense(class_count, name="main", **softmax)(gated),
             "auxiliary": layers.Dense(class_count, name="auxiliary", **softmax)(dropped),
-            "distance": _distance_layer(class_count)(gated),
+            "distance": Distance(class_count, name="distance")(gated),
         }
 
     return apply
-
-
-def _distance_layer(class_count: int) -> Any:
-    import keras
-
-    class Distance(keras.layers.Layer):
-        """Squared Euclidean distance of each row to trainable class centres."""
-
-        def build(self, input_shape: tuple[int, ...]) -> None:
-            shape = (class_count, input_shape[-1])
-            self.centers = self.add_weight(shape=shape, initializer="uniform", name="centers")
-
-        def call(self, inputs: Any) -> Any:
-            inputs = keras.ops.cast(inputs, "float32")
-            difference = inputs[:, None, :] - keras.ops.cast(self.centers, "float32")[None]
-            return keras.ops.sum(keras.ops.square(difference), axis=-1)
-
-    return Distance(name="distance")
 
 
 def losses(recipe: Recipe) -> tuple[dict[str, Any], dict[str, float]]:

@@ -17,6 +17,7 @@ from tasks.extraction import (
     training,
     views,
 )
+from tasks.extraction.export import network
 
 COMPETITION = Competition(
     name="extraction",
@@ -41,4 +42,5 @@ COMPETITION = Competition(
     suggest=suggest.suggest,
     pretrain=language_model.pretrain,
     member_form=member_form.member_form,
+    network=network.network,
 )

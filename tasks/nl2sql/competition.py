@@ -19,6 +19,7 @@ from tasks.nl2sql import (
     training,
     views,
 )
+from tasks.nl2sql.export import network
 
 COMPETITION = Competition(
     name="nl2sql",
@@ -43,4 +44,5 @@ COMPETITION = Competition(
     suggest=suggest.suggest,
     pretrain=language_model.pretrain,
     member_form=member_form.member_form,
+    network=network.network,
 )

@@ -117,14 +117,23 @@ def _pretrained(table: np.ndarray, width: int, seed: int) -> Any:
     return lambda numbers: projection(frozen(numbers))
 
 
+@keras.saving.register_keras_serializable("podium")
 class ArrayInitializer(keras.initializers.Initializer):
-    """Initialises a variable with an array."""
+    """Initialises a variable with an array, which is no part of its configuration.
 
-    def __init__(self, values: np.ndarray) -> None:
+    One made of a configuration has no array and gives zeros: the values of a saved network are among its
+    weights, and a table of vectors would fill its configuration with megabytes of text.
+    """
+
+    def __init__(self, values: np.ndarray | None = None) -> None:
         self.values = values
 
     def __call__(self, shape: tuple[int, ...], dtype: Any = None) -> Any:
-        return ops.convert_to_tensor(self.values, dtype=dtype)
+        values = np.zeros(shape, np.float32) if self.values is None else self.values
+        return ops.convert_to_tensor(values, dtype=dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        return {}
 
 
 @keras.saving.register_keras_serializable("podium")

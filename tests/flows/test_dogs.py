@@ -1,8 +1,10 @@
 """The dogs flow on a few drawn photographs, nothing patched."""
 
 import json
+import os
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,7 @@ pytestmark = pytest.mark.server
 
 CACHED_RUN = """
 import sys
+import textwrap
 from flows.__main__ import main
 try:
     main()
@@ -201,3 +204,40 @@ def test_shuffled_labels_are_learned_no_better_than_by_chance(tmp_path, prefect_
     count = BREEDS * PHOTOGRAPHS
     chance, error = 1 / BREEDS, (2 / 9 / count) ** 0.5
     assert provenance(places)["score"]["value"] < chance + 3.5 * error
+
+
+def test_its_networks_are_exported_and_the_example_on_their_page_runs(done, tmp_path):
+    words, places = done
+    folder = tmp_path / "networks"
+    export = [
+        *words[:3],
+        "members",
+        "export",
+        "dogs",
+        "small",
+        "--models",
+        "--output",
+        str(folder),
+        *words[5:],
+    ]
+    assert (folder / "README.txt").name in finish(export, places)
+    facts = json.loads((folder / "models.json").read_text("utf-8"))
+    assert [each["file"] for each in facts["models"]] == ["small-fold-0.keras", "small-fold-1.keras"]
+    assert facts["outputs"]["breeds"]["shape"] == [None, BREEDS]
+    assert len(facts["classes"]) == BREEDS
+    example = textwrap.dedent((folder / "README.txt").read_text("utf-8").rpartition("installed:")[2])
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    ran_alone = subprocess.run(
+        [sys.executable, "-c", example], cwd=folder, env=environment, capture_output=True, text=True
+    )
+    assert ran_alone.returncode == 0, ran_alone.stderr
+    assert ran_alone.stdout == f"{{'breeds': (4, {BREEDS})}}\n"
+
+
+def test_a_submission_names_the_folders_of_its_members(done):
+    words, places = done
+    shown = finish([*words[:3], "submissions", "show", "demo"], places)
+    folders = [line.split()[-1] for line in shown.splitlines() if "/artifacts/" in line]
+    kinds = [Path(each).name.partition("-")[0] for each in folders]
+    assert kinds == ["member", "member_scores", "model", "model"]
+    assert all(Path(each).is_dir() for each in folders)

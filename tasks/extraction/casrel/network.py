@@ -16,6 +16,7 @@ from keras import layers, ops
 from tasks.extraction.config import Recipe
 from tasks.extraction.models.network import TripleNetwork
 from tasks.extraction.tagging.network import assemble
+from tasks.learning.layers.built_by_call import BuiltByCall
 from tasks.learning.layers.conditional_normalisation import ConditionalLayerNormalization
 from tasks.learning.layers.losses import log_power
 from tasks.learning.seeds import derive
@@ -41,7 +42,7 @@ def build(recipe: Recipe, tokenizer: Tokenizer, *, predicates: int, seed: int) -
 
 
 @keras.saving.register_keras_serializable("podium")
-class SubjectTags(layers.Layer):
+class SubjectTags(BuiltByCall):
     """Starts and ends of subjects: (b, n, 2) log-probabilities."""
 
     def __init__(self, seed: int, **options: Any) -> None:
@@ -58,7 +59,7 @@ class SubjectTags(layers.Layer):
 
 
 @keras.saving.register_keras_serializable("podium")
-class ConditionalObjects(layers.Layer):
+class ConditionalObjects(BuiltByCall):
     """Objects of one subject in each sentence."""
 
     def __init__(self, predicates: int, seed: int, **options: Any) -> None:

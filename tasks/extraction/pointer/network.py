@@ -16,6 +16,7 @@ from keras import layers, ops
 from tasks.extraction.config import Recipe
 from tasks.extraction.models.network import TripleNetwork
 from tasks.extraction.tagging.network import assemble
+from tasks.learning.layers.built_by_call import BuiltByCall
 from tasks.learning.layers.self_attention import MaskedSelfAttention
 from tasks.learning.seeds import derive
 from tasks.text.encoders import encoded
@@ -42,7 +43,7 @@ def build(recipe: Recipe, tokenizer: Tokenizer, *, predicates: int, seed: int) -
 
 
 @keras.saving.register_keras_serializable("podium")
-class SubjectGraph(layers.Layer):
+class SubjectGraph(BuiltByCall):
     """Subjects of a sentence, and the factors of its objects that do not depend on the subject."""
 
     def __init__(self, predicates: int, seed: int, **options: Any) -> None:
@@ -81,7 +82,7 @@ class SubjectGraph(layers.Layer):
 
 
 @keras.saving.register_keras_serializable("podium")
-class ObjectGraph(layers.Layer):
+class ObjectGraph(BuiltByCall):
     """Objects of one subject in each sentence."""
 
     def __init__(self, predicates: int, width: int, seed: int, longest: int = 512, **options: Any) -> None:

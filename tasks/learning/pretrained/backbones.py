@@ -128,6 +128,8 @@ def _builder(name: str, size: int) -> Any:
     """The constructor of a network that scales photographs in 0 … 255 as it needs them."""
     import keras
 
+    from tasks.learning.pretrained.preprocess_layer import Preprocess
+
     build = getattr(keras.applications, name, None)
     if not inspect.isfunction(build):
         names = [each for each in dir(keras.applications) if each[0].isupper()]
@@ -137,7 +139,7 @@ def _builder(name: str, size: int) -> Any:
         )
     keras.backend.clear_session()  # unnamed layers count from zero: the same names in every process
     inputs = keras.Input((size, size, 3), name="photographs")
-    return partial(build, input_tensor=_preprocess(name)(inputs))
+    return partial(build, input_tensor=Preprocess(name, name="preprocess")(inputs))
 
 
 def _downloaded(builder: Any, name: str, weights: str | None, until: str, logits: bool) -> Any:
@@ -184,29 +186,6 @@ def _pooled(model: Any) -> Any:
         return model
     pool = keras.layers.GlobalAveragePooling2D if rank == 4 else keras.layers.GlobalAveragePooling1D
     return keras.Model(model.input, pool(name="pool")(model.output))
-
-
-def _preprocess(name: str) -> Any:
-    """A layer that scales photographs in 0 … 255 as the network needs them."""
-    import keras
-
-    function = _module_of(name).preprocess_input
-
-    class Preprocess(keras.layers.Layer):
-        def call(self, inputs: Any) -> Any:
-            return function(inputs)
-
-    return Preprocess(name="preprocess")
-
-
-def _module_of(name: str) -> Any:
-    import keras
-
-    for attribute in dir(keras.applications):
-        module = getattr(keras.applications, attribute)
-        if hasattr(module, "preprocess_input") and hasattr(module, name):
-            return module
-    raise InvalidSettings(f"trunk.backbones.name: no preprocessing is known for {name!r}")
 
 
 def _from_keras_hub(preset: str, weights: str, size: int) -> Any:

@@ -22,7 +22,7 @@ class PairConvolution(keras.layers.Layer):
 
     def __init__(self, filters: int, dilation: int, seed: int, **options: Any) -> None:
         super().__init__(**options)
-        self.filters = filters
+        self.filters, self.dilation, self.seed = filters, dilation, seed
         self.inner = GatedDilatedConvolution(
             filters, dilation=dilation, gate_dropout=0.0, seed=seed, dtype=self.dtype_policy, name="inner"
         )
@@ -40,6 +40,10 @@ class PairConvolution(keras.layers.Layer):
     def compute_output_shape(self, x_shape: Shape) -> Shape:
         return x_shape
 
+    def get_config(self) -> dict[str, Any]:
+        own = {"filters": self.filters, "dilation": self.dilation, "seed": self.seed}
+        return {**super().get_config(), **own}
+
 
 @keras.saving.register_keras_serializable("podium")
 class Likeness(keras.layers.Layer):
@@ -53,7 +57,7 @@ class Likeness(keras.layers.Layer):
 
     def __init__(self, heads: int, head_size: int, seed: int, **options: Any) -> None:
         super().__init__(**options)
-        self.heads, self.head_size = heads, head_size
+        self.heads, self.head_size, self.seed = heads, head_size, seed
         self.characters, self.columns = (self._dense(name, seed) for name in ("characters", "columns"))
 
     def _dense(self, name: str, seed: int) -> Any:
@@ -78,6 +82,10 @@ class Likeness(keras.layers.Layer):
 
     def compute_output_shape(self, characters_shape: Shape, columns_shape: Shape) -> Shape:
         return (columns_shape[0], columns_shape[1], characters_shape[1], self.heads)
+
+    def get_config(self) -> dict[str, Any]:
+        own = {"heads": self.heads, "head_size": self.head_size, "seed": self.seed}
+        return {**super().get_config(), **own}
 
 
 @keras.saving.register_keras_serializable("podium")

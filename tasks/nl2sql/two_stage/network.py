@@ -50,7 +50,7 @@ class ConditionMatcher(layers.Layer):
 
     def __init__(self, width: int, seed: int, **options: Any) -> None:
         super().__init__(**options)
-        self.width, make = width, network.LayerFactory(seed)
+        self.width, self.seed, make = width, seed, network.LayerFactory(seed)
         self.read = make.dense("read", width)
         self.marks = make.dense("marks", width)
         initial = keras.initializers.RandomUniform(-0.05, 0.05, seed=derive(seed, "kind"))
@@ -109,6 +109,9 @@ class ConditionMatcher(layers.Layer):
 
     def compute_output_shape(self, pairs_shape: Any, columns_shape: Any, candidates_shape: Any) -> Any:
         return (*candidates_shape[:2], NO_OPERATOR + 1)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "width": self.width, "seed": self.seed}
 
 
 def _of_columns(chosen: Any, pairs: Any) -> Any:
