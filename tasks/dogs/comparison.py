@@ -13,6 +13,7 @@ LEVELS = 4
 """Levels of each colour in the histogram."""
 LUMINANCE_SIDE = 8
 GRADIENT_SIDE = 4
+COLUMNS = LEVELS**3 + LUMINANCE_SIDE**2 + 2 * GRADIENT_SIDE**2 + 3
 CHUNK = 512
 """Photographs read at one time: about 12 MB of a side of 256 pixels."""
 EXCERPT_SIDE_PIXELS = 160
@@ -25,8 +26,10 @@ def features(dataset: Dataset, part: Part) -> np.ndarray:
     4 places, the spread of luminance, and the differences between pixels that touch, across and down.
     """
     stored = photos(dataset, part)
-    pieces = [_features(stored[start : start + CHUNK]) for start in range(0, len(stored), CHUNK)]
-    return np.concatenate(pieces)
+    found = np.empty((len(stored), COLUMNS), np.float32)
+    for start in range(0, len(stored), CHUNK):
+        found[start : start + CHUNK] = _features(stored[start : start + CHUNK])
+    return found
 
 
 def excerpt(dataset: Dataset, part: Part, rows: list[int]) -> list[bytes]:

@@ -37,7 +37,8 @@ def files_below(path: Path) -> Iterator[tuple[str, os.stat_result]]:
         for name in sorted(names):
             if not name.startswith("."):
                 try:
-                    yield f"{prefix}{name}", os.stat(os.path.join(folder, name))
+                    # making a Path of each of 100,000 names takes longer than all else
+                    yield f"{prefix}{name}", os.stat(f"{folder}/{name}")  # noqa: PTH116
                 except FileNotFoundError:  # a dangling link; reported when a step reads it
                     continue
 

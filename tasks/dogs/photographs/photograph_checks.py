@@ -6,6 +6,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +19,8 @@ from tasks.dogs.photographs import duplicates, read_and_crop
 
 _log = logging.getLogger("podium")
 _PROGRESS_SECONDS = 5.0
+PIECE = 4096
+"""Photographs that wait for a thread at one time; each takes 2 KB."""
 
 
 class PhotographSurvey(NamedTuple):
@@ -79,7 +82,9 @@ def _decode(data: Data, files: raw.Raw, pixels: np.ndarray | None, *, workers: i
 
     # Threads suffice: Pillow frees the interpreter's lock while it decodes and resizes.
     with read_and_crop.pillow_warnings(), ThreadPoolExecutor(workers or os.cpu_count()) as pool:
-        results = pool.map(decode, range(len(photos)))
+        positions = range(len(photos))
+        pieces = (positions[start : start + PIECE] for start in positions[::PIECE])
+        results = chain.from_iterable(pool.map(decode, piece) for piece in pieces)
         return list(_with_progress(results, files.part, total=len(photos)))
 
 
