@@ -113,6 +113,7 @@ def _next(competition: str, name: str, soup: Mapping[str, Any]) -> str:
     gain = soup["gain"]
     if gain["value"] + 2 * gain["standard_error"] >= 0:
         return f"podium blend {competition} --members {name},…"
-    members = ",".join(soup["ingredients"])
-    blend = f"podium blend {competition} --members {members}"
-    return f"the weights of these members do not average well; {blend} averages what they predict"
+    refusal, members = "these weights do not average well", list(soup["ingredients"])
+    if len(members) == 1:
+        return f"{refusal}; {members[0]} is the mean of what the models of its seeds predict"
+    return f"{refusal}; podium blend {competition} --members {','.join(members)} averages what they predict"
