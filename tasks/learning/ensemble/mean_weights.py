@@ -4,8 +4,8 @@ Wortsman et al.: Model soups: averaging weights of multiple fine-tuned models im
 increasing inference time, ICML 2022.
 
 A soup is good where the models lie in one basin of the loss, as those do that were fine-tuned from the same
-pretrained weights. Networks trained from different random weights do not: their mean predicts little better
-than chance.
+weights and stayed near them. Networks trained from different random weights do not: their mean predicts
+little better than chance.
 
 Running means and variances of batch normalisation are averaged like weights. Izmailov et al. (Averaging
 Weights Leads to Wider Optima and Better Generalization, UAI 2018) compute them anew in a pass over the
