@@ -11,7 +11,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from flows.offline.inference import config_of
-from flows.offline.manifest import Manifest, with_paths
+from flows.offline.manifest import Manifest, MemberEntry, with_paths
 from flows.offline.time_limit import Deadline
 from tasks.core.competition import Part
 from tasks.core.dataset import PartFolders
@@ -51,11 +51,7 @@ class Workplace:
             "partial": folder / "partial",
             "data_workers": 2,
         }
-        recipes = [with_paths(member.recipe, bundle) for member in manifest.members]
-        config = config_of(manifest.competition).model_validate({"recipes": recipes})
-        self._recipes = {
-            member.name: recipe for member, recipe in zip(manifest.members, config.recipes, strict=True)
-        }
+        self._recipes = {member.name: _recipe(manifest, member, bundle) for member in manifest.members}
         self._models = {member.name: [bundle / each for each in member.models] for member in manifest.members}
 
     def load(self, root: Path) -> None:
@@ -153,6 +149,12 @@ class Workplace:
         finally:
             self._environments.put(environment)
         return output
+
+
+def _recipe(manifest: Manifest, member: MemberEntry, bundle: Path) -> Any:
+    """The settings of a member, alone, since members of different runs may have recipes of one name."""
+    recipe = with_paths(member.recipe, bundle)
+    return config_of(manifest.competition).model_validate({"recipes": [recipe]}).recipes[0]
 
 
 def _environments() -> list[dict[str, str]]:
