@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from tasks.core.cache.store import Artifact
 from tasks.core.competition import find
 from tasks.core.config import Run
-from tasks.core.dispatch import in_child, read_job
+from tasks.core.dispatch import in_child, need_of, read_job
 from tasks.core.jobs import AugmentJob
 from tasks.core.step import step
 
@@ -45,6 +45,7 @@ def augment(
         plain=kind == "plain",
         seed=seed,
         run=run,
+        need=need_of(settings),
     )
 
 

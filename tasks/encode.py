@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from tasks.core.cache.store import Artifact
 from tasks.core.competition import Part, find
 from tasks.core.config import Run
-from tasks.core.dispatch import in_child, read_job
+from tasks.core.dispatch import in_child, need_of, read_job
 from tasks.core.jobs import EncodeJob
 from tasks.core.step import step
 
@@ -38,6 +38,7 @@ def encode(
         view=view,
         seed=seed,
         run=run,
+        need=need_of(settings),
     )
 
 

@@ -6,7 +6,7 @@ Two markers tell the cache how a field enters a step's key (`tasks.core.cache.ke
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, model_validator
 
@@ -31,6 +31,8 @@ class Settings(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, validate_default=True, use_attribute_docstrings=True
     )
+    computes_with_network: ClassVar[bool] = False
+    """Whether steps that these settings decide compute with a network, and so want a graphics card."""
 
 
 class RawPart(Settings):

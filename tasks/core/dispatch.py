@@ -10,7 +10,7 @@ from tasks.core.cluster import client
 from tasks.core.config import Run
 from tasks.core.context import running
 from tasks.core.execution import child_process
-from tasks.core.execution.slots import slot
+from tasks.core.execution.slots import Need, slot
 from tasks.core.execution.working_time import add_working_time
 from tasks.core.jobs import Job
 
@@ -25,13 +25,15 @@ def in_child(
     dataset: list[Artifact],
     seed: int,
     run: Run,
+    need: Need = "card",
     **fields: Any,
 ) -> Artifact:
     """Call `module:function` with a job of this type in a new process and store what it writes.
 
     The process runs on this machine, or on a worker of the cluster that `run` names. `fields` are those that
     the job type adds; artifacts among them are passed as their folders. `dataset` are the parts that it
-    reads. Cached steps do not come here, so they wait for no slot.
+    reads. Cached steps do not come here, so they wait for no slot. `need` says what the process
+    works on.
     """
     store, step = Store.current(), running()
 
@@ -49,13 +51,19 @@ def in_child(
         ).model_dump(mode="json")
 
     if run.runner != "threads":
-        return client.run_on_worker(entry, job, kind=kind, store=store, step=step, run=run)
-    with slot() as environment, add_working_time(step.partial), store.new_folder() as folder:
+        return client.run_on_worker(entry, job, kind=kind, store=store, step=step, run=run, need=need)
+    with slot(need=need) as environment, add_working_time(step.partial), store.new_folder() as folder:
         limit = run.timeout_seconds
         child_process.run(
             entry, job(folder), label=step.label, environment=environment, timeout_seconds=limit
         )
         return store.keep(kind, folder)
+
+
+def need_of(settings: dict[str, BaseModel]) -> Need:
+    """A card where one of the settings describes a network that the step computes with, else a core."""
+    networks = any(getattr(part, "computes_with_network", False) for part in settings.values())
+    return "card" if networks else "core"
 
 
 def _as_json(settings: dict[str, BaseModel] | BaseModel) -> dict[str, Any]:

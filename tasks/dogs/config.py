@@ -62,6 +62,8 @@ class Backbone(Settings):
 class Trunk(Settings):
     """The part of the backbones that stays frozen, computed once for each view and cached."""
 
+    computes_with_network: ClassVar[bool] = True
+
     backbones: tuple[Backbone, ...] = Field((Backbone(),), min_length=1)
     """Networks whose pooled features are joined; to fine-tune, exactly one."""
     cut: str = "pool"

@@ -24,7 +24,7 @@ from tasks.core.competition import Scores
 from tasks.core.dispatch import read_job
 from tasks.core.execution import cancellation, child_process
 from tasks.core.execution.child_messages import EpochProgress
-from tasks.core.execution.slots import slot
+from tasks.core.execution.slots import Need, slot
 from tasks.core.jobs import Job, PredictJob, TrainJob
 from tests.toy import plugging
 
@@ -87,9 +87,9 @@ def run_here(entry: str, job: dict[str, Any], *, timeout_seconds: float, label: 
 
 
 @contextmanager
-def noted_slot() -> Iterator[dict[str, str]]:
+def noted_slot(*, need: Need) -> Iterator[dict[str, str]]:
     """A slot whose time is noted."""
-    with slot() as environment:
+    with slot(need=need) as environment:
         began = time.time()
         yield environment
         note("slot", began)

@@ -18,6 +18,7 @@ from tasks.core.context import Running
 from tasks.core.errors import UserError
 from tasks.core.execution import cancellation
 from tasks.core.execution.child_process import ChildFailed, Exit, Listener
+from tasks.core.execution.slots import Need
 
 POLL_SECONDS = 0.5
 MAX_LOST_WORKERS = 3
@@ -31,7 +32,14 @@ log = logging.getLogger("podium")
 
 
 def run_on_worker(
-    function: str, job: Callable[[Path], dict[str, Any]], *, kind: str, store: Store, step: Running, run: Run
+    function: str,
+    job: Callable[[Path], dict[str, Any]],
+    *,
+    kind: str,
+    store: Store,
+    step: Running,
+    run: Run,
+    need: Need = "card",
 ) -> Artifact:
     """Call `module:function` on a worker and store what it writes; `job` makes the job for an output folder.
 
@@ -48,7 +56,7 @@ def run_on_worker(
         with store.new_folder() as folder:
             order = Order(folder)
             try:
-                _carry_out(order, function, job(order.output), store=store, step=step, run=run)
+                _carry_out(order, function, job(order.output), store=store, step=step, run=run, need=need)
                 return store.keep(kind, order.output)
             except WorkerLost as loss:
                 lost_workers += 1
@@ -60,7 +68,7 @@ def run_on_worker(
 
 
 def _carry_out(
-    order: Order, function: str, job: dict[str, Any], *, store: Store, step: Running, run: Run
+    order: Order, function: str, job: dict[str, Any], *, store: Store, step: Running, run: Run, need: Need
 ) -> None:
     """Send an order, log its child's messages, and return once all files of the child are visible here."""
     message = {
@@ -72,6 +80,7 @@ def _carry_out(
         "lock": f"{step.key}.child",
         "lease_seconds": LEASE_SECONDS,
         "timeout_seconds": run.timeout_seconds,
+        "need": need,
         "environment": compatibility.environment(),
         "identity": compatibility.identity(function, job["competition"]),
     }

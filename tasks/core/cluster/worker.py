@@ -52,7 +52,7 @@ def _run_child(order: dict[str, Any], taken: TakenOrder, where: str) -> child_pr
     with _Monitor(taken) as monitor:
         # two children must not share checkpoints: a disconnected worker may still run one
         only_child = acquire_or_cancel(Store(Path(order["store"])).lock(order["lock"]), monitor.check)
-        with only_child, slot(monitor.check) as environment:
+        with only_child, slot(monitor.check, need=order["need"]) as environment:
             monitor.add_line(to_line(f"works on {where}"))
             exit = child_process.attend(
                 order["function"],

@@ -1,23 +1,27 @@
-"""Slots of the machine: one training per graphics card, and a fixed number on the processor.
+"""Slots of the machine: one for each graphics card, and a fixed number on the processor's cores.
 
-A slot is a locked file that all runs of a user on this machine share. The kernel frees it when the process
-that holds it dies for any reason. `$PODIUM_SLOTS` sets the number, `$PODIUM_SLOT_FOLDER` the folder.
+A child process that computes with a network needs a card, if the machine has any, and others need a core, so
+that work on cores goes on beside a training on a card. A slot is a locked file that all runs of a user on
+this machine share. The kernel frees it when the process that holds it dies for any reason. `$PODIUM_SLOTS`
+sets the number of cores, `$PODIUM_SLOT_FOLDER` the folder.
 
 Processes are served in the order in which they came, whichever run they belong to: each that waits keeps a
 ticket, a file named by the time of its arrival that lists the slots it may use. It touches the file at each
 check; a ticket that was not touched for a while is that of a dead or stopped process and is ignored.
 """
 
+import json
 import logging
 import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from itertools import count
 from pathlib import Path
+from typing import Literal
 
 from filelock import FileLock, Timeout
 
@@ -31,33 +35,41 @@ DELETE_SECONDS = 3600.0
 """A ticket that was not touched for this long is deleted by the next process that sees it."""
 NOTICE_SECONDS = 10.0
 """A process that holds no slot says after this long that it waits for those of other runs."""
+Need = Literal["card", "core"]
+"""What a child process works on; a machine without graphics cards gives a core in place of a card."""
 _held: set[str] = set()
 """Names of the slots that this process holds."""
-_queue: list[tuple[int, int]] = []
-"""Waiting threads of this process, by position and arrival: steps of a recipe go before those of the next."""
+_queues: dict[tuple[str, ...], list[tuple[int, int]]] = {}
+"""Waiting threads of this process, by the slots that they may use: each with position and arrival. Steps of a
+recipe go before those of the next."""
 _arrivals = count()
 _ticket_numbers = count()
 log = logging.getLogger("podium")
 
 
 @contextmanager
-def slot(while_waiting: Callable[[], None] = lambda: None) -> Iterator[dict[str, str]]:
+def slot(
+    while_waiting: Callable[[], None] = lambda: None, *, need: Need = "card"
+) -> Iterator[dict[str, str]]:
     """Hold a slot within this block; yields the environment variables that confine a child process to it.
 
     Args:
+        need: what the child process works on.
         while_waiting: called at each check while no slot is free; an exception that it raises ends the wait.
 
     Raises:
         LeftOut: the run has cancelled the step that waits.
     """
     folder = _folder()
-    locks = {name: FileLock(folder / f"{name}.lock", thread_local=False) for name in slot_names()}
+    locks = {name: FileLock(folder / f"{name}.lock", thread_local=False) for name in slot_names(need)}
     name = _first_free(locks, Ticket(folder / "waiting", list(locks)), while_waiting)
     _held.add(name)
+    _write_holder(folder, name)
     try:
         yield _environment(name)
     finally:
         _held.discard(name)
+        _holder_file(folder, name).unlink(missing_ok=True)
         locks[name].release()
 
 
@@ -65,23 +77,24 @@ def _first_free(locks: Mapping[str, FileLock], ticket: "Ticket", while_waiting: 
     """Wait for a slot and lock it; returns its name."""
     step = at_work.get(None)
     position = (cancellation.queue_position(step.label) if step else 0, next(_arrivals))
-    _queue.append(position)
+    queue = _queues.setdefault(tuple(locks), [])
+    queue.append(position)
     notice_at = time.monotonic() + NOTICE_SECONDS
     try:
         while True:
             if step is not None:
                 cancellation.raise_if_cancelled(step.label)
-            if min(_queue) != position:
+            if min(queue) != position:
                 ticket.withdraw()
             elif name := _try_lock({name: locks[name] for name in ticket.available()}):
                 return name
-            elif not _held and time.monotonic() > notice_at:
+            elif not _held & locks.keys() and time.monotonic() > notice_at:
                 notice_at = float("inf")
-                log.info("waits: other runs on this machine use its slots (%s)", ", ".join(locks))
+                log.info("%s", _waiting_text(locks))
             while_waiting()
             time.sleep(POLL_SECONDS)
     finally:
-        _queue.remove(position)
+        queue.remove(position)
         ticket.withdraw()
 
 
@@ -91,6 +104,32 @@ def _try_lock(locks: Mapping[str, FileLock]) -> str | None:
             lock.acquire(timeout=0)
             return name
     return None
+
+
+def _holder_file(folder: Path, name: str) -> Path:
+    return folder / f"{name}.holder.json"
+
+
+def _write_holder(folder: Path, name: str) -> None:
+    """Note which process holds a slot for which step, for the message to those that wait."""
+    step = at_work.get(None)
+    holder = {"pid": os.getpid(), "step": step.label if step else "", "since": time.time()}
+    with suppress(OSError):  # a full disk must not fail the step for the sake of a message
+        _holder_file(folder, name).write_text(json.dumps(holder), "utf-8")
+
+
+def _waiting_text(slots: Iterable[str]) -> str:
+    """What a process waits for, and who holds it since when."""
+    names, holders = list(slots), list[str]()
+    for name in names:
+        try:
+            holder = json.loads(_holder_file(_folder(), name).read_text("utf-8"))
+            minutes = (time.time() - holder["since"]) / 60
+            holders.append(f"{holder['step'] or name} (pid {holder['pid']}, since {minutes:.0f} min)")
+        except (OSError, ValueError, KeyError):  # written at this moment, or by another version
+            holders.append(name)
+    what = "a graphics card" if names[0].startswith("gpu") else "a core"
+    return f"waits for {what}: other runs on this machine hold all {len(names)}: {', '.join(holders)}"
 
 
 class Ticket:
@@ -136,13 +175,17 @@ def _read(path: Path) -> list[str]:
         return []
 
 
-def slot_names() -> list[str]:
-    """`gpu-0`… where there are graphics cards, else `cpu-0`… for each core this process may use."""
+def slot_names(need: Need = "card") -> list[str]:
+    """Slots that serve the need: `gpu-0`… where there are graphics cards, else `cpu-0`…
+
+    There are `$PODIUM_SLOTS` of the latter; by default one for each core that this process may use, but for
+    those that feed the cards.
+    """
     cards = graphics_cards()
-    if cards:
+    if cards and need == "card":
         return [f"gpu-{card}" for card in cards]
     chosen = os.environ.get("PODIUM_SLOTS")
-    number = int(chosen) if chosen else len(os.sched_getaffinity(0))
+    number = int(chosen) if chosen else len(os.sched_getaffinity(0)) - len(cards)
     return [f"cpu-{index}" for index in range(max(1, number))]
 
 

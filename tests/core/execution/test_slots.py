@@ -9,6 +9,7 @@ from subprocess import Popen
 
 import pytest
 
+from tasks.core.context import Running, assigned, at_work
 from tasks.core.execution import slots
 from tasks.core.execution.slots import graphics_cards, slot, slot_names
 from tests.core.processes import finished, python, slots_of_processor, until
@@ -51,6 +52,25 @@ def test_each_holder_is_confined_to_its_card(monkeypatch: pytest.MonkeyPatch) ->
     graphics_cards.cache_clear()
     with slot() as first, slot() as second:
         assert {first["CUDA_VISIBLE_DEVICES"], second["CUDA_VISIBLE_DEVICES"]} == {"4", "7"}
+
+
+def test_work_on_cores_goes_on_beside_that_on_cards(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4")
+    graphics_cards.cache_clear()
+    with slot() as card, slot(need="core") as core, slot(need="core") as other:
+        assert card == {"CUDA_VISIBLE_DEVICES": "4"}
+        assert core == other == {"CUDA_VISIBLE_DEVICES": "-1"}
+
+
+def test_cores_that_feed_cards_are_no_slots(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
+    graphics_cards.cache_clear()
+    monkeypatch.delenv("PODIUM_SLOTS")
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(16)))
+    assert slot_names() == ["gpu-0", "gpu-1"]
+    assert slot_names("core") == [f"cpu-{index}" for index in range(14)]
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 1})
+    assert slot_names("core") == ["cpu-0"]
 
 
 def test_without_cards_a_child_must_not_look_for_one() -> None:
@@ -97,12 +117,15 @@ def test_who_waits_long_for_the_slots_of_other_runs_says_so_once(
         with pytest.raises(LookupError), slot(give_up):
             pass
 
-    with slot():
+    with assigned(at_work, Running("train small fold 0", "key", Path())), slot():
         wait()
         assert caplog.messages == []  # a run that waits for its own trainings need not say so
         monkeypatch.setattr(slots, "_held", set())
         wait()
-    assert caplog.messages == ["waits: other runs on this machine use its slots (cpu-0)"]
+    assert caplog.messages == [
+        "waits for a core: other runs on this machine hold all 1: "
+        f"train small fold 0 (pid {os.getpid()}, since 0 min)"
+    ]
 
 
 # Whoever holds a slot leaves a mark meanwhile, and counts all marks.
