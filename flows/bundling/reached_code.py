@@ -11,6 +11,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from flows.offline.inference import module_names
+from tasks.core.backends import DEFAULT, DISTRIBUTIONS, backend
 from tasks.core.cache.source_code import PACKAGES, all_digests, imported
 from tasks.core.competition import method_module_name
 
@@ -38,7 +39,8 @@ def requirements(modules: Iterable[Path]) -> dict[str, str]:
     """Installed versions of the distributions that these files import, and of all that those ask for."""
     names = {name.split(".")[0] for file in modules for name in imported(ast.parse(file.read_bytes()))}
     owners = packages_distributions()
-    waiting = [owner for name in names - {*PACKAGES, *UNUSED} for owner in owners.get(name, ())]
+    others = DISTRIBUTIONS.keys() - {DEFAULT, backend()}
+    waiting = [owner for name in names - {*PACKAGES, *UNUSED, *others} for owner in owners.get(name, ())]
     versions = dict[str, str]()
     while waiting:
         name = canonicalize_name(waiting.pop())

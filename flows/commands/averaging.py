@@ -10,7 +10,7 @@ from flows.commands.options import Competition, Overrides, PresetName, Server, S
 from flows.commands.runs import connect_server, summary, validated_name
 from flows.console import aligned, inform, show_logs
 from flows.humanize import gain_text, nested_text, score_text
-from flows.runtime.preflight import check_folders, check_paths
+from flows.runtime.preflight import check_machine, check_paths
 from tasks.core import locations
 
 Members = Annotated[
@@ -47,7 +47,7 @@ def average(
     validated_name(name)
     config = resolved(competition, preset, overrides, source)
     check_paths(config.model_copy(update={"recipes": ()}))  # no training needs pretrained weights
-    check_folders()
+    check_machine()
     ingredients = _find(competition, config, members, name)
     if dry_run:
         return

@@ -10,7 +10,7 @@ from flows.commands.options import Competition, Overrides, PresetName, Server, S
 from flows.commands.runs import connect_server, summary, validated_name
 from flows.console import aligned, inform, show_logs
 from flows.humanize import gain_text, nested_text, score_text
-from flows.runtime.preflight import check_folders, check_paths
+from flows.runtime.preflight import check_machine, check_paths
 from tasks.core import locations
 
 Members = Annotated[
@@ -45,7 +45,7 @@ def blend(
     changes = [*(overrides or ()), *([f"blend.method={method}"] if method else [])]
     config = resolved(competition, preset, changes, source)
     check_paths(config.model_copy(update={"recipes": ()}))  # no training needs pretrained weights
-    check_folders()
+    check_machine()
     choice = _choose(competition, config, members)
     if dry_run:
         return

@@ -9,7 +9,7 @@ import typer
 from flows.commands.options import Competition, Overrides, PresetName, Source, resolved
 from flows.console import aligned, inform, show_logs
 from flows.humanize import score_text
-from flows.runtime.preflight import check_folders, check_paths
+from flows.runtime.preflight import check_machine, check_paths
 from tasks.core.errors import InvalidSettings
 
 FileOption = Annotated[
@@ -149,5 +149,5 @@ def add(
 def _config(competition: str, preset: str | None, overrides: list[str] | None, source: str | None) -> Any:
     config = resolved(competition, preset, overrides, source)
     check_paths(config.model_copy(update={"recipes": ()}))  # no training needs pretrained weights
-    check_folders()
+    check_machine()
     return config

@@ -8,7 +8,7 @@ import typer
 from flows.commands.options import Competition, Overrides, Server
 from flows.commands.runs import connect_server, summary, validated_name
 from flows.console import inform, show_logs
-from flows.runtime.preflight import check_folders, check_paths
+from flows.runtime.preflight import check_machine, check_paths
 from tasks.core import locations
 from tasks.core.errors import InvalidSettings
 
@@ -36,7 +36,7 @@ def predict(
         raise InvalidSettings(f"--from: expected a submission of {competition}, received one of {other}")
     config = resolve(competition, overrides=overrides or (), submission=source)
     check_paths(config)
-    check_folders()
+    check_machine()
     url = connect_server(server)
     outcome = _run(competition, entry.name, list(overrides or ()), name=name, url=url)
     print(summary(outcome.result, seconds=time.monotonic() - started))

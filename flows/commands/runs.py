@@ -12,8 +12,9 @@ import typer
 from flows.commands.options import Competition, Overrides, PresetName, Server, Source, Timeout, resolved
 from flows.console import aligned, inform, show_logs
 from flows.humanize import about, duration, parse_duration, score_text
-from flows.runtime.preflight import check_folders, check_paths
+from flows.runtime.preflight import check_machine, check_paths
 from flows.runtime.registry import find_flow
+from tasks.core.backends import check_backend
 from tasks.core.errors import InvalidSettings
 from tasks.core.locations import display_path
 
@@ -36,6 +37,7 @@ def plan(
 
     budget = budget_seconds(timeout)
     config = resolved(competition, preset, overrides, source)
+    check_backend()
     prefect_settings.apply(None)
     from flows.budget.plan import plan as planned  # imports Prefect, which reads the environment
 
@@ -86,7 +88,7 @@ def run(
     budget = budget_seconds(timeout)
     run_name = validated_name(preset or "defaults" if name is None else name)
     config = resolved(competition, preset, overrides, source)
-    check_folders()
+    check_machine()
     check_paths(config)
     deadline = started + budget if budget else None
     outcome = _run(competition, config, name=run_name, server=server, deadline=deadline)

@@ -10,7 +10,7 @@ from flows.commands.options import Competition, Overrides, PresetName, Server, S
 from flows.commands.runs import connect_server
 from flows.console import aligned, inform, show_logs
 from flows.humanize import duration, parse_duration, score_text
-from flows.runtime.preflight import check_folders, check_paths
+from flows.runtime.preflight import check_machine, check_paths
 
 Trials = Annotated[
     int, typer.Option(min=1, help="Total number of finished trials of the study, earlier ones included.")
@@ -84,7 +84,7 @@ def _checked_run(competition: str, config: Any, settings: Any, *, server: bool) 
 
     searchable(competition, config, settings)
     preset_file(competition, settings.study)
-    check_folders()
+    check_machine()
     check_paths(config)
     return _run(competition, config, settings, url=connect_server(server))
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.console import aligned, inform
-from flows.runtime.preflight import check_folders
+from flows.runtime.preflight import check_machine
 
 if TYPE_CHECKING:
     from flows.scheduling.schedule_file import AnySpec
@@ -29,7 +29,7 @@ def serve(
 ) -> None:
     """Show presets in Prefect's UI and run them on demand and on schedule, until Ctrl-C."""
     specs = _specs(competitions)
-    check_folders()
+    check_machine()
     url = _connect_server(port)
     from flows.scheduling.serve import serve_deployments  # imports Prefect, which reads the environment
 

@@ -1,4 +1,4 @@
-"""Checks before a run: folders that can be written to, files and folders that exist."""
+"""Checks before a run: an installed backend, folders that can be written to, files and folders that exist."""
 
 import os
 import re
@@ -7,18 +7,21 @@ from pathlib import Path
 from typing import Any
 
 from tasks.core import locations
+from tasks.core.backends import check_backend
 from tasks.core.errors import InvalidSettings, UserError
 
 
-def check_folders() -> None:
-    """Check that results can be written, before hours of training rather than after.
+def check_machine() -> None:
+    """Check that results can be computed and written, before hours of training rather than after.
 
     Raises:
+        InvalidSettings: `KERAS_BACKEND` names no backend that is installed.
         UserError: a folder cannot be made or written to, another user has made a folder inside it that cannot
             be written to, or the remote store cannot be used.
     """
     from tasks.core.cache.remote_store import Mirror
 
+    check_backend()
     if mirror := Mirror.current():
         mirror.check()
 

@@ -29,7 +29,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows.console import show_logs
 from flows.humanize import score_text
 from flows.prediction.flow import prediction
-from flows.runtime.preflight import check_folders, check_paths
+from flows.runtime.preflight import check_machine, check_paths
 from flows.runtime.registry import find_flow
 from flows.runtime.stop_signals import SignalListener
 from flows.scheduling.notifications import SKIPPED, UNCHANGED, notify
@@ -123,7 +123,7 @@ def final_state(body: Any, config: Any) -> Any:
     """Run the flow's body; the run's last state, with a message on what changed or why it was skipped."""
     raise_gc_threshold()
     show_logs()
-    check_folders()
+    check_machine()
     check_paths(config)
     with deployment_lock() as free:
         if not free:

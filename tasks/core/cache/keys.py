@@ -10,7 +10,6 @@ they lie; one marked `NotInKey` not at all. Other types raise TypeError, since t
 accident.
 """
 
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
@@ -18,6 +17,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
+from tasks.core.backends import DEFAULT, DISTRIBUTIONS, backend
 from tasks.core.cache.digests import contents, digest_of_json
 from tasks.core.cache.source_code import code_digests
 from tasks.core.cache.source_code import libraries as imported_libraries
@@ -62,16 +62,23 @@ def make_key(
         module: the module of the step.
         uses: modules of the competition given as an argument; `{method}.training` is the module of the
             method that the settings given as `recipe` name, and of none if they name no method.
-        libraries: installed packages whose version decides the result, besides those that the code imports.
+        libraries: installed packages whose version decides the result, besides those that the code imports;
+            `backend` stands for Keras's backend by its name, and for its packages.
     """
     code = code_digests(module, tuple(_used_modules(uses, arguments)))
-    names = sorted({*libraries, *imported_libraries(tuple(code))})
+    names = sorted({*libraries, *imported_libraries(tuple(code)), *_of_backend(libraries)})
     return Key(
         step=step,
         inputs={name: canonical(value, name, store) for name, value in arguments.items()},
         code=code,
         libraries={name: library_version(name) for name in names},
     )
+
+
+def _of_backend(libraries: Iterable[str]) -> tuple[str, ...]:
+    """Distributions of a backend that is not the default one, whose version the code's imports show."""
+    name = library_version("backend") if "backend" in libraries else DEFAULT
+    return () if name == DEFAULT else DISTRIBUTIONS.get(name, ())
 
 
 def _used_modules(uses: Iterable[str], arguments: Mapping[str, Any]) -> Iterator[str]:
@@ -158,7 +165,7 @@ def _contents(value: str, store: Store, names: tuple[str, ...] | None) -> Any:
 def library_version(name: str) -> str:
     """Version of a distribution when this process first asked; for `backend` the name of Keras's backend."""
     if name == "backend":
-        return os.environ.get("KERAS_BACKEND", "tensorflow")
+        return backend()
     return installed_version(name)
 
 

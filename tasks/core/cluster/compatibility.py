@@ -9,11 +9,14 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from tasks.core.backends import DEFAULT, DISTRIBUTIONS, VARIABLE, backend
 from tasks.core.cache.keys import installed_version
 from tasks.core.cache.source_code import DECIDING, ROOT, all_digests
 
 VARIABLES = (
+    "CUBLAS_WORKSPACE_CONFIG",
     "KERAS_BACKEND",
+    "KERAS_TORCH_DEVICE",
     "MKL_NUM_THREADS",
     "NVIDIA_TF32_OVERRIDE",
     "OMP_NUM_THREADS",
@@ -23,6 +26,7 @@ VARIABLES = (
     "TF_ENABLE_ONEDNN_OPTS",
     "TF_NUM_INTEROP_THREADS",
     "TF_NUM_INTRAOP_THREADS",
+    "XLA_FLAGS",
 )
 """Variables that can change a number. Dask and Ray set counts of threads for their workers, on which the
 order of a sum depends, and children would inherit them."""
@@ -32,16 +36,20 @@ MAX_DIFFERENCES = 5
 """Differences that a message lists."""
 
 
-def identity(function: str, competition: str, *, now: bool = False) -> dict[str, str]:
+def identity(
+    function: str, competition: str, *, now: bool = False, computing: str | None = None
+) -> dict[str, str]:
     """Digests of modules and versions of libraries that decide a child's result, by name.
 
     Args:
         function: the child's entry point, `module:function`, which calls functions of the competition.
         now: digest the code as it is on the disk now; else as this process first read it.
+        computing: Keras's backend; None: that of this process.
     """
     entry, contract = function.split(":")[0], f"tasks.{competition}.competition"
     modules = (entry, contract, *_method_modules(competition), "tasks.core.cluster.worker")
-    libraries = {name: installed_version(name) for name in sorted(set(DECIDING.values()))}
+    packages = DISTRIBUTIONS.get(computing or backend(), ())
+    libraries = {name: installed_version(name) for name in sorted({*DECIDING.values(), *packages})}
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     return {**all_digests(modules, now=now), **libraries, "Python": python}
 
@@ -73,7 +81,8 @@ def refusal(order: Mapping[str, Any], where: str) -> str:
     core = ("tasks.core.cluster.worker",)
     if changed := difference(all_digests(core, now=True), all_digests(core)):
         return f"the worker on {where} was started before its code changed ({changed}); start it again"
-    ours = identity(order["function"], order["competition"], now=True)
+    computing = order["environment"].get(VARIABLE) or DEFAULT
+    ours = identity(order["function"], order["competition"], now=True, computing=computing)
     if differing := difference(order["identity"], ours):
         return (
             f"the worker on {where} must have the flow's code and libraries, but they differ in {differing}; "

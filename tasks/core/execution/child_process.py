@@ -21,6 +21,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tasks.core.backends import DEFAULT, VARIABLE
 from tasks.core.context import follower
 from tasks.core.errors import UserError
 from tasks.core.execution import cancellation
@@ -34,6 +35,7 @@ ENVIRONMENT = {
     "NO_ALBUMENTATIONS_UPDATE": "1",
     "PYTHONUNBUFFERED": "1",
     "PYTHONHASHSEED": "0",
+    "KERAS_NNX_ENABLED": "0",
 }
 """Variables of every child."""
 
@@ -100,6 +102,8 @@ def attend(
         on_start: called with a function that kills the child from another thread.
     """
     variables: dict[str, str | None] = {**os.environ, **ENVIRONMENT, **(environment or {})}
+    # else Keras would take the backend from a file in the user's home
+    variables[VARIABLE] = variables.get(VARIABLE) or DEFAULT
     with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
         json.dump(job, file, ensure_ascii=False)
         file.flush()

@@ -111,7 +111,7 @@ def rotate(x: Any) -> Any:
         raise ValueError(f"expected an even number of channels, received {size}")
     rates = np.repeat(BASE ** (-np.arange(0, size, 2) / size), 2).astype(np.float32)
     positions = ops.arange(ops.shape(x)[1], dtype="float32")
-    angles = ops.reshape(positions[:, None] * rates, (1, -1, *[1] * (rank - 3), size))
+    angles = ops.reshape(positions[:, None] * ops.convert_to_tensor(rates), (1, -1, *[1] * (rank - 3), size))
     cosines, sines = ops.cast(ops.cos(angles), x.dtype), ops.cast(ops.sin(angles), x.dtype)
     return x * cosines + ops.matmul(x, ops.cast(_quarter_rotation(size), x.dtype)) * sines
 

@@ -1,7 +1,8 @@
 """Checkpoints from which a training resumes; a kill at any moment leaves a usable one.
 
 A checkpoint is one `.npz` file with all variables of the model (weights, statistics, states of random
-generators), all variables of the optimizer (momenta, averages, step count), the position and the history.
+generators), all variables of the optimizer (momenta, averages, step count), the states of the backend's own
+generators, the position and the history.
 The last two are kept; a damaged one is skipped.
 """
 
@@ -12,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tasks.core.backends import backend
 from tasks.core.cache.store import write_atomically
 
 KEPT = 2
@@ -33,6 +35,7 @@ def save(folder: Path, position: Position, model: Any, optimizer: Any) -> None:
     """Write the next checkpoint and delete all but the last `KEPT`."""
     arrays = {f"model/{i}": np.asarray(v) for i, v in enumerate(_values(model))}
     arrays |= {f"optimizer/{i}": np.asarray(v) for i, v in enumerate(_values(optimizer))}
+    arrays |= {f"random/{i}": state for i, state in enumerate(random_states())}
     text = json.dumps(position._asdict()).encode()
     buffer = io.BytesIO()
     arrays["position"] = np.frombuffer(text, np.uint8)
@@ -50,9 +53,11 @@ class Checkpoint(NamedTuple):
     position: Position
     model: list[np.ndarray]
     optimizer: list[np.ndarray]
+    random: list[np.ndarray]
 
     def restore_model(self, model: Any) -> None:
         _assign(model.variables, self.model)
+        set_random_states(self.random)
 
     def restore_optimizer(self, optimizer: Any) -> None:
         _assign(optimizer.variables, self.optimizer)
@@ -77,7 +82,7 @@ def checkpoint_files(folder: Path) -> list[Path]:
 def _parse(arrays: dict[str, np.ndarray]) -> Checkpoint:
     fields = json.loads(arrays["position"].tobytes())
     position = Position(**fields | {"history": tuple(fields["history"])})
-    return Checkpoint(position, _in_order(arrays, "model"), _in_order(arrays, "optimizer"))
+    return Checkpoint(position, *(_in_order(arrays, each) for each in ("model", "optimizer", "random")))
 
 
 def _in_order(arrays: dict[str, np.ndarray], prefix: str) -> list[np.ndarray]:
@@ -96,3 +101,25 @@ def _assign(variables: list[Any], values: list[np.ndarray]) -> None:
         raise ValueError(f"expected {len(variables)} variables, received {len(values)}")
     for variable, value in zip(variables, values, strict=True):
         variable.assign(value)
+
+
+def random_states() -> list[np.ndarray]:
+    """States of PyTorch's own generators, from which dropout without a seed draws there; else none."""
+    if backend() != "torch":
+        return []
+    import torch
+
+    states = [torch.get_rng_state(), *torch.cuda.get_rng_state_all()]
+    return [state.numpy() for state in states]
+
+
+def set_random_states(states: list[np.ndarray]) -> None:
+    """Set PyTorch's generators to states that `random_states` gave."""
+    if not states:
+        return
+    import torch
+
+    first, *of_cards = (torch.from_numpy(state) for state in states)
+    torch.set_rng_state(first)
+    if len(of_cards) == torch.cuda.device_count():
+        torch.cuda.set_rng_state_all(of_cards)

@@ -4,7 +4,10 @@ import os
 import random
 from typing import Any
 
+from tasks.core.backends import VARIABLE, backend
 from tasks.learning.seeds import derive
+
+THREADS_OF_XLA = "--xla_cpu_multi_thread_eigen=false"
 
 
 def configure(seed: int) -> None:
@@ -12,16 +15,23 @@ def configure(seed: int) -> None:
 
     On a processor each training uses one thread: folds that run at the same time use all cores, and sums do
     not depend on the number of cores. On a graphics card, matrices are multiplied in bfloat16, with float32
-    weights.
+    weights. What `keras.json` in a user's home may say of number types and the order of axes does not count.
+
+    Raises:
+        RuntimeError: Keras was imported with another backend before.
     """
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    os.environ[VARIABLE] = backend()
     # By default TensorFlow uses oneDNN's kernels only on processors with VNNI. On others they make a step of
     # a DGCNN 10 % faster, and machines differ less.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     import keras
 
-    if keras.backend.backend() == "tensorflow":
-        _configure_tensorflow()
+    if keras.backend.backend() != backend():
+        raise RuntimeError(f"expected Keras with {backend()}, received one with {keras.backend.backend()}")
+    _CONFIGURE[backend()]()
+    keras.config.set_floatx("float32")
+    keras.config.set_epsilon(1e-7)
+    keras.config.set_image_data_format("channels_last")
     keras.utils.set_random_seed(derive(seed, "keras"))
     _seed_layers(derive(seed, "keras"))
     keras.mixed_precision.set_global_policy("mixed_bfloat16" if on_card() else "float32")
@@ -41,6 +51,31 @@ def _configure_tensorflow() -> None:
         tf.config.experimental.set_memory_growth(card, True)
 
 
+def _configure_jax() -> None:
+    # read when JAX makes its first array, so it may be imported already
+    os.environ["PJRT_NPROC"] = os.environ["NPROC"] = "1"
+    flags = os.environ.get("XLA_FLAGS", "")
+    if THREADS_OF_XLA not in flags:
+        os.environ["XLA_FLAGS"] = f"{flags} {THREADS_OF_XLA}".strip()
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+    import jax
+
+    jax.config.update("jax_enable_x64", False)
+    jax.config.update("jax_default_matmul_precision", None)
+
+
+def _configure_torch() -> None:
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS repeats its sums only with this
+    import torch
+
+    torch.set_num_threads(1)
+    torch.set_default_dtype(torch.float32)
+    torch.use_deterministic_algorithms(True, warn_only=torch.cuda.is_available())
+
+
+_CONFIGURE = {"tensorflow": _configure_tensorflow, "jax": _configure_jax, "torch": _configure_torch}
+
+
 def _seed_layers(seed: int) -> None:
     """Let layers without a seed draw it from a generator that no other thread uses.
 
@@ -56,11 +91,23 @@ def _seed_layers(seed: int) -> None:
 
 def on_card() -> bool:
     """Return whether Keras's backend has a graphics card."""
-    import keras
+    if backend() == "jax":
+        import jax
 
-    return keras.distribution.list_devices("gpu") != []
+        return jax.default_backend() == "gpu"
+    if backend() == "torch":
+        import torch
+
+        device = os.environ.get("KERAS_TORCH_DEVICE", "cuda")
+        return device.startswith("cuda") and torch.cuda.is_available()
+    import tensorflow as tf
+
+    return tf.config.list_physical_devices("GPU") != []
 
 
 def jit() -> Any:
-    """Return `jit_compile` for `compile`; on a processor XLA predicts nine times slower (MobileNetV2)."""
-    return "auto" if on_card() else False
+    """Return `jit_compile` for `compile`; on a processor XLA predicts nine times slower (MobileNetV2).
+
+    JAX without it would compute operation by operation.
+    """
+    return "auto" if backend() == "jax" or on_card() else False

@@ -86,7 +86,7 @@ def fit(
         writer = _CheckpointWriter(partial, checkpoint_seconds, training.model, optimizer)
         position = _run_stage(training, position, writer, workers=workers, report=report)
         if training.ema or stage.lookahead_steps:
-            optimizer.finalize_variable_values(training.model.trainable_variables)
+            _take_averages(optimizer, training.model.trainable_variables)
         position = Position(stage=index + 1, history=position.history)
     return list(position.history)
 
@@ -200,14 +200,29 @@ def _end_epoch(
 @contextmanager
 def averaged(training: Training, optimizer: Any) -> Iterator[None]:
     """Give the model its averaged or slow weights inside the block, and restore its weights after it."""
+    from keras import ops
+
     if not training.ema and not getattr(optimizer, "lookahead_steps", 0):
         yield
         return
     variables = training.model.trainable_variables
-    weights = [np.array(variable) for variable in variables]
-    optimizer.finalize_variable_values(variables)
+    # a copy: PyTorch's array would share the memory of the variable
+    weights = [np.array(ops.convert_to_numpy(variable)) for variable in variables]
+    _take_averages(optimizer, variables)
     try:
         yield
     finally:
         for variable, value in zip(variables, weights, strict=True):
             variable.assign(value)
+
+
+def _take_averages(optimizer: Any, variables: list[Any]) -> None:
+    """Set the variables to copies of their averaged or slow weights.
+
+    Under JAX they would share memory with them, which every training step and prediction gives away.
+    """
+    from keras import ops
+
+    optimizer.finalize_variable_values(variables)
+    for variable in variables:
+        variable.assign(ops.copy(variable))

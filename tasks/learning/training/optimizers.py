@@ -10,6 +10,7 @@ from functools import cache
 from math import prod
 from typing import Any
 
+from tasks.core.backends import backend
 from tasks.core.config import Stage
 from tasks.core.errors import InvalidSettings
 from tasks.learning.training.learning_rates import learning_rate
@@ -150,7 +151,7 @@ def _path_factors(paths: list[str], shares: Mapping[str, float]) -> list[tuple[s
 
 def _dense(gradient: Any) -> Any:
     """Convert TensorFlow's slices to a tensor; Keras squares those of a repeated row before it sums them."""
-    if not hasattr(gradient, "indices"):
+    if backend() != "tensorflow" or not hasattr(gradient, "indices"):  # PyTorch's tensors have a method of it
         return gradient
     import tensorflow as tf
 
