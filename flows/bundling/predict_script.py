@@ -6,19 +6,22 @@ and the distributions of requirements.txt; no network, and only OUTPUT and tempo
 
 With a time limit the members predict in the order of their weight, and the process ends before the limit,
 with the answers of those that were ready. Exit codes: 0 done, 1 an internal error, 2 an error that you can
-correct, 3 no answer in time.
+correct, 3 no answer in time, 130 interrupted.
 """
 
 import argparse
+import errno
 import hashlib
 import json
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import threading
 import time
 import zipfile
+import zlib
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -26,6 +29,9 @@ MARGIN_SECONDS, MARGIN_SHARE = 1.0, 0.02
 """Work ends this long before the limit, plus this share of it; half of that later the process does."""
 FORMAT = 1
 """Of the manifest."""
+CORRECTABLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
+"""Errors of the file system that are the user's to correct: no space, no permission."""
+INTERRUPTED = 130
 
 
 class Refused(Exception):
@@ -36,34 +42,88 @@ def main() -> int:
     """Verify the bundle, then predict; returns the exit code."""
     arguments = _parser().parse_args()
     written: list[str] = []
-    deadline = None
-    place = Path(__file__).resolve().parent
+    _interrupt_on_signals()
     try:
-        with tempfile.TemporaryDirectory(prefix="bundle-") as temporary:
-            folder = Path(temporary)
-            if (limit := arguments.time_limit) is not None:
-                margin = MARGIN_SECONDS + MARGIN_SHARE * limit
-                deadline = process_start() + limit - margin
-                _end_at(deadline + margin / 2, written, folder)
-            if place.is_file():
-                unpack(place, folder / "bundle")
-                place = folder / "bundle"
-            manifest = verify(place)
-            if arguments.check:
-                print(f"{manifest['submission']}: {len(manifest['files'])} files are as they were written")
-                return 0
-            if arguments.input is None or arguments.output is None:
-                raise Refused("expected INPUT and OUTPUT, received fewer arguments; see --help")
-            check_distributions(manifest)
-            sys.dont_write_bytecode = True
-            sys.path.insert(0, str(place / "code"))
-            from flows.offline.command import run
-
-            source, target = arguments.input, arguments.output
-            return run(place, source, target, folder=folder, deadline=deadline, written=written)
+        _raise_without_temporary_folder()
+        with tempfile.TemporaryDirectory(prefix="bundle-", ignore_cleanup_errors=True) as folder:
+            tempfile.tempdir = os.environ["TMPDIR"] = folder  # what a process leaves that is killed goes too
+            return _run(arguments, Path(folder), written)
     except Refused as error:
         print(error, file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print(f"interrupted; {_what_was(written)}", file=sys.stderr)
+        return INTERRUPTED
+    except OSError as error:
+        if error.errno not in CORRECTABLE:
+            raise
+        print(f"{error.filename or tempfile.gettempdir()}: {error.strerror}", file=sys.stderr)
+        return 2
+
+
+def _run(arguments: argparse.Namespace, folder: Path, written: "list[str]") -> int:
+    """Verify and predict with this empty folder for temporary files; returns the exit code."""
+    place, deadline = Path(__file__).resolve().parent, None
+    if (limit := arguments.time_limit) is not None:
+        margin = MARGIN_SECONDS + MARGIN_SHARE * limit
+        deadline = process_start() + limit - margin
+        _end_at(deadline + margin / 2, written, folder)
+    if place.is_file():
+        unpack(place, folder / "bundle")
+        place = folder / "bundle"
+    manifest = verify(place)
+    if arguments.check:
+        print(f"{manifest['submission']}: {len(manifest['files'])} files are as they were written")
+        return 0
+    if arguments.input is None or arguments.output is None:
+        raise Refused("expected INPUT and OUTPUT, received fewer arguments; see --help")
+    check_distributions(manifest)
+    if not sys.flags.safe_path:
+        del sys.path[0]  # of this script, where files that are not the bundle's may lie
+    sys.path.insert(0, str(copied_code(place, manifest, folder)))
+    os.environ.pop("PYTHONSAFEPATH", None)  # the child processes import from the folder they start in
+    from flows.offline.command import run
+
+    source, target = arguments.input, arguments.output
+    return run(place, source, target, folder=folder, deadline=deadline, written=written)
+
+
+def copied_code(place: Path, manifest: dict, folder: Path) -> Path:
+    """A copy of the bundle's code in `folder`: without other files, such as compiled ones, and writable."""
+    for name in manifest["files"]:
+        if name.startswith("code/"):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(place / name, folder / name)
+    return folder / "code"
+
+
+def _raise_without_temporary_folder() -> None:
+    """Raise Refused if there is no folder for temporary files; one that is full counts as none."""
+    try:
+        tempfile.gettempdir()
+    except FileNotFoundError as error:
+        raise Refused(f"expected space for temporary files, such as in TMPDIR: {error.strerror}") from None
+
+
+def _interrupt_on_signals() -> None:
+    """Raise KeyboardInterrupt in the main thread at the first signal to end, and ignore further ones.
+
+    Signals that are ignored already, as after `nohup`, stay so.
+    """
+    numbers = [signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)]
+    heeded = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
+
+    def interrupt(number: int, frame: object) -> None:
+        for each in heeded:
+            signal.signal(each, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for number in heeded:
+        signal.signal(number, interrupt)
+
+
+def _what_was(written: "list[str]") -> str:
+    return f"the answers are those of {', '.join(written)}" if written else "nothing was written"
 
 
 def process_start() -> float:
@@ -98,7 +158,7 @@ def seconds(text: str) -> float:
         value = float(text[:-1]) * unit if unit else float(text)
     except ValueError:
         value = 0.0
-    if not 2 * MARGIN_SECONDS <= value < float("inf"):
+    if not 2 * MARGIN_SECONDS <= value <= threading.TIMEOUT_MAX:
         expected = f"a time of at least {2 * MARGIN_SECONDS:.0f} s such as 30m"
         raise argparse.ArgumentTypeError(f"expected {expected}, received {text!r}")
     return value
@@ -109,10 +169,8 @@ def _end_at(deadline: float, written: list[str], folder: Path) -> None:
 
     def end() -> None:
         time.sleep(max(deadline - time.monotonic(), 0))
-        if written:
-            print(f"the time is over; the answers are those of {', '.join(written)}", file=sys.stderr)
-        else:
-            print("the time is over, before any answer; nothing was written", file=sys.stderr)
+        when = "the time is over" + ("; " if written else ", before any answer; ")
+        print(f"{when}{_what_was(written)}", file=sys.stderr)
         sys.stderr.flush()
         cleaning = threading.Thread(target=shutil.rmtree, args=(folder, True), daemon=True)
         cleaning.start()
@@ -124,30 +182,34 @@ def _end_at(deadline: float, written: list[str], folder: Path) -> None:
 
 def unpack(archive: Path, folder: Path) -> None:
     """Unpack the files that the archive's manifest names; raises Refused if the archive has others."""
-    with zipfile.ZipFile(archive) as bundle:
-        names = [name for name in bundle.namelist() if not name.endswith("/")]
-        manifest = _manifest(bundle.read("manifest.json") if "manifest.json" in names else b"")
-        expected = {"manifest.json", *manifest["files"]}
-        if len(names) != len(set(names)) or set(names) != expected:
-            raise Refused(f"{archive}: {_difference(expected, set(names))}")
-        try:
+    try:
+        with zipfile.ZipFile(archive) as bundle:
+            names = [name for name in bundle.namelist() if not name.endswith("/")]
+            manifest = _manifest(bundle.read("manifest.json") if "manifest.json" in names else b"")
+            expected = {"manifest.json", *manifest["files"]}
+            if len(names) != len(set(names)) or set(names) != expected:
+                raise Refused(f"{archive}: {_difference(expected, set(names))}")
             for name in names:
                 bundle.extract(name, folder)
-        except (zipfile.BadZipFile, OSError, EOFError) as error:
-            raise Refused(f"{archive}: is damaged ({error})") from None
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise Refused(f"{archive}: is damaged ({error})") from None
 
 
 def verify(folder: Path) -> dict:
     """The manifest of the bundle in this folder, whose files are all as they were written.
+
+    Other files may lie beside them in the folder itself, such as answers, and where systems put their own.
 
     Raises:
         Refused: a file is missing, changed or unknown, or the manifest is not one that this script reads.
     """
     file = folder / "manifest.json"
     manifest = _manifest(file.read_bytes() if file.is_file() else b"")
-    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
-    found = {name for name in found if "__pycache__" not in name}
     expected = {"manifest.json", *manifest["files"]}
+    found = {name for name in expected if (folder / name).is_file()}
+    for own in {name.split("/")[0] for name in expected if "/" in name}:
+        files = [path.relative_to(folder) for path in (folder / own).rglob("*") if not path.is_dir()]
+        found |= {path.as_posix() for path in files if not _is_of_system(path)}
     if found != expected:
         raise Refused(f"{folder}: {_difference(expected, found)}")
     for name, entry in manifest["files"].items():
@@ -157,6 +219,13 @@ def verify(folder: Path) -> dict:
                 "it was changed or damaged, unpack the bundle again"
             )
     return manifest
+
+
+def _is_of_system(path: Path) -> bool:
+    """Whether file managers or Python put it there: hidden files, compiled modules."""
+    return (
+        path.name.startswith(".") or path.name in ("Thumbs.db", "desktop.ini") or "__pycache__" in path.parts
+    )
 
 
 def _manifest(content: bytes) -> dict:

@@ -16,6 +16,7 @@ from flows.offline.time_limit import Deadline
 from tasks.core.competition import Part
 from tasks.core.dataset import PartFolders
 from tasks.core.execution import child_process
+from tasks.core.execution.cancellation import RunControl, controlled_by
 from tasks.core.execution.slots import graphics_cards
 from tasks.core.jobs import EncodeJob, Job, PredictJob
 
@@ -41,6 +42,7 @@ class Workplace:
         self.width = self._environments.qsize()
         """Children at one time."""
         self._pool = ThreadPoolExecutor(self.width)
+        self._control, self._labels = RunControl(), set[str]()
         self._encoded: dict[str, Future[Path]] = {}
         self._predicted: dict[tuple[str, ...], Future[Path]] = {}
         self._numbers = count()
@@ -53,6 +55,15 @@ class Workplace:
         }
         self._recipes = {member.name: _recipe(manifest, member, bundle) for member in manifest.members}
         self._models = {member.name: [bundle / each for each in member.models] for member in manifest.members}
+
+    def __enter__(self) -> "Workplace":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """End all children that still run, start no more, and wait until they have ended."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._control.cancel(self._labels)
+        self._pool.shutdown()
 
     def load(self, root: Path) -> None:
         """Read and check the raw test files in this folder; raises InvalidData."""
@@ -73,7 +84,7 @@ class Workplace:
         Raises:
             DeadlineOver: the deadline came first.
         """
-        views = {name: self._views(self._recipes[name]) for name in models}
+        views = {name: self._views(name) for name in models}
         started = {name: self._start(name, list(folders), views[name]) for name, folders in models.items()}
         return {name: [future.result() for future in futures] for name, futures in started.items()}
 
@@ -88,11 +99,10 @@ class Workplace:
         }
         return self._run("answer", job, label="answer") / self._manifest.file
 
-    def _views(self, recipe: Any) -> dict[str, Future[Path]]:
-        """The test records as the recipe's models read them, by view."""
-        return {
-            view: self._encode(recipe.name, view, settings) for view, settings in recipe.encodings().items()
-        }
+    def _views(self, name: str) -> dict[str, Future[Path]]:
+        """The test records as a member's models read them, by view."""
+        encodings = self._recipes[name].encodings()
+        return {view: self._encode(name, view, settings) for view, settings in encodings.items()}
 
     def _start(self, name: str, models: list[Path], views: dict[str, Future[Path]]) -> list[Future[Path]]:
         """Predictions of a member: one on which its models agree, or one of each model."""
@@ -127,6 +137,7 @@ class Workplace:
         return self._predicted[key]
 
     def _submit(self, function: str, job: Job, *, label: str) -> Future[Path]:
+        self._labels.add(label)
         return self._pool.submit(self._run, function, job.model_dump(mode="json"), label=label)
 
     def _run(self, function: str, job: dict[str, Any], *, label: str) -> Path:
@@ -136,13 +147,14 @@ class Workplace:
         environment = self._environments.get()
         threading.current_thread().name = label
         try:
-            child_process.run(
-                f"{WORK}:{function}",
-                {**job, "output": str(output)},
-                label=label,
-                environment=environment,
-                timeout_seconds=self._deadline.timeout(label),
-            )
+            with controlled_by(self._control):
+                child_process.run(
+                    f"{WORK}:{function}",
+                    {**job, "output": str(output)},
+                    label=label,
+                    environment=environment,
+                    timeout_seconds=self._deadline.timeout(label),
+                )
         except child_process.ChildFailed:
             self._deadline.raise_if_over(label)
             raise
