@@ -8,13 +8,14 @@ from pydantic import BaseModel
 
 from flows.offline.manifest import PLACE
 from tasks.core.cache.digests import digest_of_json, sha256_of_file
-from tasks.core.cache.keys import NAMED_WEIGHTS, named_paths
+from tasks.core.cache.keys import named_paths
 from tasks.core.config import Contents
 from tasks.core.errors import MissingWeights
 from tasks.core.execution import child_process
 from tasks.core.locations import expand
 
 HUB = "keras_hub:"
+"""Begins the name of a preset that is downloaded."""
 
 
 def bundled_recipe(recipe: BaseModel, files: dict[str, Path], folder: Path) -> dict[str, Any]:
@@ -33,9 +34,10 @@ def bundled_recipe(recipe: BaseModel, files: dict[str, Path], folder: Path) -> d
     for key, backbone in _named_backbones(recipe):
         name = str(getattr(backbone, "name", ""))
         if name.startswith(HUB):
-            place = _added(expand(name.removeprefix(HUB)), f"{key}.name", files)
-            _set(tree, f"{key}.name", f"{HUB}{PLACE}/{place}")
-        elif getattr(backbone, "weights", None) == "imagenet":
+            expected = "a preset of keras-hub in a folder (name = 'keras_hub', weights = '<folder>')"
+            reason = "since a bundle holds what it reads"
+            raise MissingWeights(f"{key}.name: expected {expected}, {reason}, received {name!r}")
+        if getattr(backbone, "weights", None) == "imagenet":
             file = folder / f"{digest_of_json(backbone.model_dump(mode='json'))[:12]}-{name}.weights.h5"
             if not file.exists():
                 job = {**backbone.model_dump(mode="json"), "file": str(file)}
@@ -74,11 +76,12 @@ def _added(path: Path, key: str, files: dict[str, Path]) -> str:
 
 def _named_backbones(settings: BaseModel, key: str = "") -> Iterator[tuple[str, BaseModel]]:
     """Settings, with their key, that name published weights or a preset instead of a file."""
+    if str(getattr(settings, "name", "")).startswith(HUB):
+        yield key, settings
+        return
     for field, information in type(settings).model_fields.items():
         value, place = getattr(settings, field), f"{key}.{field}".lstrip(".")
-        is_path = any(isinstance(mark, Contents) for mark in information.metadata)
-        name = str(getattr(settings, "name", ""))
-        if is_path and value in NAMED_WEIGHTS and (value == "imagenet" or name.startswith(HUB)):
+        if any(isinstance(mark, Contents) for mark in information.metadata) and value == "imagenet":
             yield key, settings
         elif isinstance(value, BaseModel):
             yield from _named_backbones(value, place)

@@ -86,7 +86,8 @@ class Stage(Settings):
     epochs: int = Field(10, ge=1)
     """Passes over the training records."""
     trainable: str = ""
-    """First layer that learns (how its name begins); empty: all above the frozen trunk; `head`: no other."""
+    """First layer that learns (how its name begins; `<layer>/<layer>`: a layer inside another); empty: all
+    above the frozen trunk; `head`: no other."""
     optimizer: Literal["sgd", "adam", "adamw", "lamb", "adafactor", "lion", "muon"] = "adamw"
     """Update rule; `muon` orthogonalises matrices and leaves all else, embeddings too, to AdamW."""
     learning_rate: float = Field(1e-3, gt=0, le=10)

@@ -1,5 +1,6 @@
 """Settings of the dogs competition: schema, defaults, bounds."""
 
+import re
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, Field, model_validator
@@ -48,15 +49,37 @@ class Backbone(Settings):
     """One pretrained network."""
 
     name: str = "MobileNetV2"
-    """A class of `keras.applications`, `keras_hub:<preset>`, or `small`, which starts from scratch."""
+    """A class of `keras.applications`; `keras_hub:<preset>`, a preset of keras-hub that is downloaded;
+    `keras_hub`, a preset in the folder `weights`; or `small`, which starts from scratch."""
     weights: ContentsPath = "imagenet"
-    """`imagenet`, `none`, or the path of a Keras weights file."""
+    """`imagenet` (the published weights), `none`, or the path of a Keras weights file, of `keras_hub` of the
+    preset's folder."""
     size_pixels: int = Field(224, ge=32, le=1024)
     """Side of the square photographs the network sees."""
     until: str = ""
     """Last layer used; empty: all up to the pooled features. Truncated weight files need it."""
     logits: bool = False
-    """Append the scores of the network's own ImageNet classes to its pooled features."""
+    """Append the scores of the network's own ImageNet classes to its pooled features; a preset of keras-hub
+    must have a classifier of these 1,000 classes."""
+
+    @model_validator(mode="after")
+    def _of_this_kind(self) -> "Backbone":
+        kind, named, preset = self.name.partition(":")
+        if self.until and self.logits:
+            raise ValueError(f"until: expected none with logits, which follow the last layer: {self.until!r}")
+        if kind == "keras_hub" and not named and self.weights in ("", "imagenet", "none"):
+            raise ValueError(
+                "weights: expected the folder of a preset with name = 'keras_hub'; one that is downloaded is "
+                f"named in name = 'keras_hub:<preset>'; received {self.weights!r}"
+            )
+        if kind == "keras_hub" and named and "://" not in preset and not re.fullmatch(r"[\w.-]*\w", preset):
+            raise ValueError(
+                "name: expected the name of a preset after 'keras_hub:'; a folder is given by "
+                f"name = 'keras_hub' and weights = '<folder>'; received {self.name!r}"
+            )
+        if kind == "small" and (self.until or self.logits or self.weights not in ("imagenet", "none")):
+            raise ValueError("expected no file of weights, no until and no logits with name = 'small'")
+        return self
 
 
 class Trunk(Settings):
@@ -67,7 +90,8 @@ class Trunk(Settings):
     backbones: tuple[Backbone, ...] = Field((Backbone(),), min_length=1)
     """Networks whose pooled features are joined; to fine-tune, exactly one."""
     cut: str = "pool"
-    """Last frozen layer; `pool`: all layers, so that only a head is trained; empty: none."""
+    """Last frozen layer; `pool`: all layers, so that only a head is trained; empty: none.
+    Networks of keras-hub are cut between the layers of their backbone, never inside one of them."""
 
 
 class Augmentation(Settings):

@@ -12,6 +12,7 @@ from tasks.core.config import Stage
 from tasks.core.errors import InvalidSettings
 from tasks.dogs.config import Head, Recipe
 from tasks.dogs.trunk import trainable_part
+from tasks.learning.layers.nesting import nested_layers
 from tasks.learning.pretrained import backbones
 from tasks.learning.training.optimizers import layer_factors
 
@@ -45,7 +46,7 @@ def _top(recipe: Recipe) -> Any:
     top = trainable_part(recipe.trunk)
     if recipe.trunk.backbones[0].weights != "none":
         backbones.freeze_statistics(top)
-    top.kept = tuple(layer.name for layer in top.layers if not layer.trainable)
+    top.kept = tuple(path for path, layer in nested_layers(top.layers) if not layer.trainable)
     top.name = "top"
     return top
 
@@ -96,9 +97,10 @@ def select(model: Any, stage: Stage) -> dict[str, float]:
     """
     top = top_of(model)
     inner, kept = ([], ()) if top is None else (top.layers, top.kept)
-    start = _first_trainable(inner, stage.trainable)
-    for index, layer in enumerate(inner):
-        layer.trainable = index >= start and layer.name not in kept
+    nested = list(nested_layers(inner))
+    start = _first_trainable(nested, stage.trainable)
+    for index, (path, layer) in enumerate(nested):  # a layer comes before those it consists of
+        layer.trainable = index >= start and path not in kept
     heads = [layer for layer in model.layers if layer.name in HEAD_LAYERS]
     return layer_factors(inner, heads, decay=stage.layer_decay)
 
@@ -108,16 +110,20 @@ def top_of(model: Any) -> Any:
     return next((layer for layer in model.layers if layer.name == "top"), None)
 
 
-def _first_trainable(layers: list[Any], name: str) -> int:
+def _first_trainable(layers: list[tuple[str, Any]], name: str) -> int:
     if name == "head":
         return len(layers)
-    for index, layer in enumerate(layers):
-        if layer.name.startswith(name):
+    for index, (path, _) in enumerate(layers):
+        if path.startswith(name):
             return index
     if not layers or not name:
         return 0
-    expected = f"'head' or the beginning of one of {', '.join(each.name for each in layers if each.weights)}"
-    raise InvalidSettings(f"training.stages.trainable: expected {expected}; received {name!r}")
+    outer = name.rpartition("/")[0]
+    near = [path for path, layer in layers if layer.weights and path.rpartition("/")[0] == outer]
+    names = ", ".join(near or [path for path, layer in layers if layer.weights and "/" not in path])
+    raise InvalidSettings(
+        f"training.stages.trainable: expected 'head' or the beginning of one of {names}; received {name!r}"
+    )
 
 
 def head_start(features: np.ndarray, labels: np.ndarray, head: Head, *, class_count: int) -> list[np.ndarray]:

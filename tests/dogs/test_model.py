@@ -1,5 +1,8 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
+from pydantic import ValidationError
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from tasks.core.config import Stage
@@ -7,6 +10,7 @@ from tasks.core.errors import InvalidSettings
 from tasks.dogs import model
 from tasks.dogs.config import Backbone, Head, Recipe, Trunk
 from tests.dogs.jobs import SMALL
+from tests.learning.pretrained.hub_presets import convolutional, transformer
 
 POOLED = {"cut": "pool", "backbones": [SMALL]}
 
@@ -151,3 +155,84 @@ def test_statistics_learn_only_in_networks_trained_from_scratch(keras, weights, 
     for trainable, expected in (("head", False), ("", learns)):
         model.select(network, Stage(trainable=trainable))
         assert norm.trainable is expected
+
+
+@pytest.fixture(scope="module")
+def presets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a convolutional network and a transformer in the layout of keras-hub."""
+    place = tmp_path_factory.mktemp("presets")
+    for write in (convolutional, transformer):
+        write(place / write.__name__)
+    return place
+
+
+def of_hub(folder: Path, cut: str = "") -> Recipe:
+    backbone = Backbone(name="keras_hub", weights=str(folder), size_pixels=32)
+    return Recipe(trunk=Trunk(cut=cut, backbones=(backbone,)))
+
+
+def test_statistics_inside_blocks_stay_frozen_in_all_stages(keras, presets):
+    shape = (16, 16, 8)
+    network = built(of_hub(presets / "convolutional", "stem_activation"), shape=shape)
+    x = np.random.default_rng(0).normal(size=(4, *shape)).astype(np.float32)
+    for stage in (Stage(), Stage(trainable="head"), Stage(trainable="block2b"), Stage()):
+        model.select(network, stage)
+        learning = [variable.path for variable in network.trainable_variables]
+        assert not any(path.endswith(("gamma", "beta", "moving_mean")) for path in learning)
+        training, inference = network(x, training=True)["main"], network(x, training=False)["main"]
+        np.testing.assert_allclose(training, inference, rtol=1e-5, atol=1e-6)
+    assert any("block2b_" in path for path in learning)
+
+
+def test_a_stage_may_begin_at_a_block_inside_an_encoder(keras, presets):
+    network = built(of_hub(presets / "transformer"), shape=(32, 32, 3))
+    model.select(network, Stage(trainable="vit_encoder/transformer_block_2"))
+    learning = {variable.path for variable in network.trainable_variables}
+    encoder = {path for path in learning if "vit_encoder" in path}
+    assert {path.split("/")[1] for path in encoder} == {"transformer_block_2", "transformer_block_3", "ln"}
+    assert learning - encoder == {variable.path for variable in network.get_layer("main").weights}
+    model.select(network, Stage())
+    assert len(network.trainable_variables) == len(network.weights)
+
+
+def test_an_unknown_layer_inside_another_names_those_there_are(keras, presets):
+    network = built(of_hub(presets / "transformer"), shape=(32, 32, 3))
+    expected = r"one of vit_encoder/transformer_block_1, .*, vit_encoder/ln; received 'vit_encoder/block_2'"
+    with pytest.raises(InvalidSettings, match=expected):
+        model.select(network, Stage(trainable="vit_encoder/block_2"))
+
+
+def test_layer_decay_counts_the_blocks_of_an_encoder(keras, presets):
+    network = built(of_hub(presets / "transformer"), shape=(32, 32, 3))
+    factors = model.select(network, Stage(layer_decay=0.5))
+    expected = {"main": 1, "ln": 0.5, "transformer_block_3": 0.25, "transformer_block_1": 0.0625}
+    for part, factor in (expected | {"patch_embedding": 0.03125, "class_token": 0.03125}).items():
+        assert {each for path, each in factors.items() if f"/{part}/" in f"/{path}/"} == {factor}, part
+    assert factors.keys() == {variable.path for variable in network.weights}
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"name": "keras_hub"}, "expected the folder of a preset"),
+        ({"name": "keras_hub", "weights": "none"}, "expected the folder of a preset"),
+        ({"name": "keras_hub:$PODIUM_WEIGHTS/vit"}, "weights = '<folder>'"),
+        ({"name": "keras_hub:~/vit"}, "weights = '<folder>'"),
+        ({"name": "keras_hub:./vit"}, "weights = '<folder>'"),
+        ({"name": "keras_hub:"}, "expected the name of a preset"),
+        ({"until": "block_1_add", "logits": True}, "until: expected none with logits"),
+        ({"name": "small", "logits": True}, "no logits with name = 'small'"),
+        ({"name": "small", "until": "block1_conv"}, "no until"),
+        ({"name": "small", "weights": "own.weights.h5"}, "no file of weights"),
+    ],
+)
+def test_settings_that_a_network_cannot_follow_are_refused(settings, expected):
+    with pytest.raises(ValidationError, match=expected.replace("$", r"\$")):
+        Backbone.model_validate(settings)
+
+
+@pytest.mark.parametrize(
+    "name", ["vit_base_patch16_224_imagenet", "hf://keras/vit", "kaggle://a/b/keras/c/1"]
+)
+def test_presets_of_keras_hub_may_be_named(name):
+    assert Backbone(name=f"keras_hub:{name}").weights == "imagenet"

@@ -1,8 +1,9 @@
 """Pretrained image networks, split into a frozen trunk and a trainable top.
 
-Names are those of `keras.applications` (Chollet et al.), `keras_hub:<preset or folder>`, or `small`, a small
-network without residual connections that is trained from scratch. Weights may be in a file, also in one of
-only the first layers of a network: `until` then names the last of them.
+Names are those of `keras.applications` (Chollet et al.), `keras_hub:<preset>` and `keras_hub` for presets by
+name and in a folder (`tasks.learning.pretrained.hub`), or `small`, a small network without residual
+connections that is trained from scratch. Weights may be in a file, also in one of only the first layers of a
+network: `until` then names the last of them.
 """
 
 import inspect
@@ -10,8 +11,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tasks.core.did_you_mean import suggestion
 from tasks.core.errors import InvalidSettings, MissingWeights
+from tasks.learning.layers.nesting import nested_layers
+from tasks.learning.pretrained import hub
+from tasks.learning.pretrained.graphs import headless, output_of, pooled, up_to
 from tasks.learning.pretrained.weights import first_line, fits, load_weights, weights_file
 
 SMALL_BLOCKS = ((24, 5, 2, False), (32, 3, 1, True), (64, 3, 1, True), (96, 3, 1, True), (128, 3, 1, False))
@@ -25,7 +28,7 @@ def load(name: str, weights: str, *, size_pixels: int, until: str = "", logits: 
     Outputs are (b, d): pooled features, followed by the logits of the ImageNet classes if `logits`.
 
     Args:
-        weights: `imagenet`, `none` or a file.
+        weights: `imagenet`, `none` or a file; of `keras_hub` a folder.
         size_pixels: height and width of the photographs.
         until: the last layer of the network to use; empty for all.
         logits: whether the outputs include the logits of the ImageNet classes.
@@ -36,8 +39,8 @@ def load(name: str, weights: str, *, size_pixels: int, until: str = "", logits: 
     """
     if name == "small":
         return small(size_pixels)
-    if name.startswith("keras_hub:"):
-        return _from_keras_hub(name.removeprefix("keras_hub:"), weights, size_pixels)
+    if name.partition(":")[0] == hub.NAME:
+        return hub.network(name, weights, size_pixels=size_pixels, until=until, logits=logits)
     return _from_applications(name, weights, size_pixels, until=until, logits=logits)
 
 
@@ -53,7 +56,7 @@ def save_weights(name: str, weights: str, file: Path, *, size_pixels: int, until
         model = _built(builder, name, named, include_top=True, classifier_activation=None)
     else:
         model = _built(builder, name, named, include_top=False)
-        model = _until(model, until) if until else _pooled(model)
+        model = up_to(model, until) if until else pooled(model)
     model.save_weights(file)
 
 
@@ -65,7 +68,7 @@ def cut(model: Any, layer: str) -> tuple[Any, Any]:
     """
     import keras
 
-    middle = _output_of(model, layer, setting="trunk.cut")
+    middle = output_of(model, layer, setting="trunk.cut")
     try:
         top = keras.Model(middle, model.output, name="top")
     except ValueError as error:
@@ -78,11 +81,12 @@ def cut(model: Any, layer: str) -> tuple[Any, Any]:
 def freeze_statistics(model: Any) -> None:
     """Freeze every batch normalisation, so that it uses the statistics of its pretraining.
 
-    Few photographs give poor statistics, and in some weight files they are folded into the kernels.
+    Those inside other layers are frozen too. Few photographs give poor statistics, and in some weight files
+    they are folded into the kernels.
     """
     import keras
 
-    for layer in model.layers:
+    for _, layer in nested_layers(model.layers):
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.trainable = False
 
@@ -97,13 +101,13 @@ def small(size_pixels: int) -> Any:
 
     inputs = keras.Input((size_pixels, size_pixels, 3), name="photographs")
     x = layers.Rescaling(1 / 127.5, offset=-1, name="scale")(inputs)
-    for index, (width, kernel, stride, pooled) in enumerate(SMALL_BLOCKS, start=1):
+    for index, (width, kernel, stride, pools) in enumerate(SMALL_BLOCKS, start=1):
         convolution = layers.Conv2D(
             width, kernel, strides=stride, padding="same", use_bias=False, name=f"block{index}_conv"
         )
         x = layers.BatchNormalization(name=f"block{index}_norm", momentum=0.9)(convolution(x))
         x = layers.Activation("relu", name=f"block{index}_relu")(x)
-        if pooled:
+        if pools:
             x = layers.MaxPooling2D(2, name=f"block{index}_pool")(x)
     x = layers.GlobalAveragePooling2D(name="pool")(x)
     return keras.Model(inputs, x, name="small")
@@ -115,13 +119,13 @@ def _from_applications(name: str, weights: str, size: int, *, until: str, logits
         return _downloaded(builder, name, None if weights == "none" else weights, until, logits)
     path = weights_file(weights)
     if until:
-        return _pooled(load_weights(_until(builder(include_top=False, weights=None), until), path))
+        return pooled(load_weights(up_to(builder(include_top=False, weights=None), until), path))
     complete = builder(include_top=True, weights=None, classifier_activation=None)
     if fits(complete, path):
-        return _headless(complete, logits=logits)
+        return headless(complete, logits=logits)
     if logits:
         raise MissingWeights(f"{path}: expected a network with its classes for logits, received none")
-    return load_weights(_pooled(builder(include_top=False, weights=None)), path)
+    return load_weights(pooled(builder(include_top=False, weights=None)), path)
 
 
 def _builder(name: str, size: int) -> Any:
@@ -134,8 +138,8 @@ def _builder(name: str, size: int) -> Any:
     if not inspect.isfunction(build):
         names = [each for each in dir(keras.applications) if each[0].isupper()]
         raise InvalidSettings(
-            f"trunk.backbones.name: expected one of {', '.join(names)}, small, keras_hub:<preset>; "
-            f"received {name!r}"
+            f"trunk.backbones.name: expected one of {', '.join(names)}, small, keras_hub, "
+            f"keras_hub:<preset>; received {name!r}"
         )
     keras.backend.clear_session()  # unnamed layers count from zero: the same names in every process
     inputs = keras.Input((size, size, 3), name="photographs")
@@ -144,11 +148,11 @@ def _builder(name: str, size: int) -> Any:
 
 def _downloaded(builder: Any, name: str, weights: str | None, until: str, logits: bool) -> Any:
     if logits:
-        return _headless(
+        return headless(
             _built(builder, name, weights, include_top=True, classifier_activation=None), logits=True
         )
     model = _built(builder, name, weights, include_top=False)
-    return _pooled(_until(model, until) if until else model)
+    return pooled(up_to(model, until) if until else model)
 
 
 def _built(builder: Any, name: str, weights: str | None, **options: Any) -> Any:
@@ -159,61 +163,3 @@ def _built(builder: Any, name: str, weights: str | None, **options: Any) -> Any:
             f"{name}: cannot be built with its ImageNet weights, which are downloaded once "
             f"({first_line(error)}); set trunk.backbones.weights to a file"
         ) from error
-
-
-def _headless(model: Any, *, logits: bool) -> Any:
-    """The model up to the inputs of its last dense layer, with the outputs of that layer if `logits`."""
-    import keras
-
-    dense = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)][-1]
-    features = dense.input
-    outputs = keras.ops.concatenate([features, dense.output], axis=-1) if logits else features
-    return keras.Model(model.input, outputs)
-
-
-def _until(model: Any, layer: str) -> Any:
-    import keras
-
-    return keras.Model(model.input, _output_of(model, layer, setting="trunk.backbones.until"))
-
-
-def _pooled(model: Any) -> Any:
-    """The model with (b, h, w, c) or (b, tokens, c) outputs averaged to (b, c)."""
-    import keras
-
-    rank = len(model.output.shape)
-    if rank == 2:
-        return model
-    pool = keras.layers.GlobalAveragePooling2D if rank == 4 else keras.layers.GlobalAveragePooling1D
-    return keras.Model(model.input, pool(name="pool")(model.output))
-
-
-def _from_keras_hub(preset: str, weights: str, size: int) -> Any:
-    """A backbone of keras-hub, by a preset's name or folder, with tokens or feature maps averaged."""
-    import keras
-    import keras_hub
-
-    try:
-        body = keras_hub.models.Backbone.from_preset(preset, load_weights=weights == "imagenet")
-        scale = keras_hub.layers.ImageConverter.from_preset(preset, image_size=(size, size))
-    except Exception as error:
-        raise MissingWeights(
-            f"keras_hub:{preset}: cannot be loaded, presets are downloaded once "
-            f"({first_line(error)}); give the folder of a saved preset"
-        ) from error
-    if weights not in ("imagenet", "none"):
-        load_weights(body, weights_file(weights))
-    inputs = keras.Input((size, size, 3), name="photographs")
-    outputs = body(scale(inputs))
-    return _pooled(keras.Model(inputs, outputs, name=body.name))
-
-
-def _output_of(model: Any, layer: str, *, setting: str) -> Any:
-    """The output of the layer that a setting names."""
-    layers = {each.name: each for each in model.layers}
-    if layer in layers:
-        return layers[layer].output
-    hint, last = suggestion(layer, list(layers)), ", ".join(list(layers)[-3:])
-    raise InvalidSettings(
-        f"{setting}: expected a layer of {model.name} (the last are {last}), received {layer!r}{hint}"
-    )

@@ -13,6 +13,7 @@ from typing import Any
 from tasks.core.backends import backend
 from tasks.core.config import Stage
 from tasks.core.errors import InvalidSettings
+from tasks.learning.layers.nesting import consists_of_blocks, parts
 from tasks.learning.training.learning_rates import learning_rate
 from tasks.learning.training.optimizer_wrappers import with_lazy_embeddings, with_lookahead
 
@@ -199,7 +200,8 @@ def layer_factors(body: Iterable[Any], heads: Iterable[Any], *, decay: float) ->
     """Return the learning-rate factor `decay ** distance` by variable path; empty for a decay of 1.
 
     The distance is counted in blocks from the heads, which have distance 0. Consecutive layers whose names
-    are equal up to the first number form a block (`block_13_expand` and `block_13_project`).
+    are equal up to the first number form a block (`block_13_expand` and `block_13_project`). Of a layer that
+    consists of blocks, such as the encoder of a transformer, each part is one.
 
     Args:
         body: layers in the order of the network.
@@ -210,12 +212,21 @@ def layer_factors(body: Iterable[Any], heads: Iterable[Any], *, decay: float) ->
         return {}
     factors = {variable.path: 1.0 for head in heads for variable in head.weights}
     distance, previous = 0, None
-    for layer in reversed([layer for layer in body if layer.weights]):
-        block = block_name(layer.name)
+    for block, variables in reversed([part for layer in body if layer.weights for part in _parts(layer)]):
         distance += block != previous
         previous = block
-        factors |= {variable.path: decay**distance for variable in layer.weights}
+        factors |= {variable.path: decay**distance for variable in variables}
     return factors
+
+
+def _parts(layer: Any) -> list[tuple[str, list[Any]]]:
+    """The block and the variables of each part of a layer, from first to last."""
+    if not consists_of_blocks(layer):
+        return [(block_name(layer.name), layer.weights)]
+    inside = [(f"{layer.name}/{part.name}", part.weights) for part in parts(layer) if part.weights]
+    paths = {variable.path for _, variables in inside for variable in variables}
+    own = [variable for variable in layer.weights if variable.path not in paths]
+    return [(layer.name, own), *inside] if own else inside
 
 
 def block_name(layer: str) -> str:

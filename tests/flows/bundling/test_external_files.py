@@ -37,7 +37,7 @@ def test_a_weights_file_goes_along(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert found.trunk.backbones[0].weights == f"/b/{name}"
 
 
-def test_a_folder_goes_along_with_all_its_files(tmp_path: Path) -> None:
+def test_a_folder_goes_along_with_all_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     preset = tmp_path / "bert"
     (preset / "assets").mkdir(parents=True)
     (preset / "config.json").write_text("{}")
@@ -46,10 +46,13 @@ def test_a_folder_goes_along_with_all_its_files(tmp_path: Path) -> None:
     tree, files = bundled(recipe, tmp_path)
     place = tree["encoder"]["bert"]["preset"].removeprefix("$BUNDLE/")
     assert set(files) == {f"{place}/config.json", f"{place}/assets/vocabulary.txt"}
-    hub = dogs(name=f"keras_hub:{preset}", weights="none")
-    tree, files = bundled(hub, tmp_path)
-    assert tree["trunk"]["backbones"][0]["name"] == f"keras_hub:$BUNDLE/{place}"
+    monkeypatch.setenv("WHERE", str(tmp_path))
+    tree, files = bundled(dogs(name="keras_hub", weights="$WHERE/bert"), tmp_path)
+    assert tree["trunk"]["backbones"][0]["weights"] == f"$BUNDLE/{place}"
+    assert tree["trunk"]["backbones"][0]["name"] == "keras_hub"
     assert len(files) == 2
+    found = DogsRecipe.model_validate(with_paths(tree, Path("/b")))
+    assert found.trunk.backbones[0].weights == f"/b/{place}"
 
 
 def test_published_weights_become_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,11 +72,19 @@ def test_published_weights_become_a_file(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize(
-    "backbone", [{"weights": "absent.h5"}, {"name": "keras_hub:vit_base", "weights": "none"}]
+    ("backbone", "expected"),
+    [
+        ({"weights": "absent.h5"}, "weights: expected a file or a folder with files"),
+        ({"name": "keras_hub", "weights": "absent"}, "weights: expected a file or a folder with files"),
+        ({"name": "keras_hub:vit_base", "weights": "none"}, "name: expected a preset .* in a folder"),
+        ({"name": "keras_hub:vit_base", "weights": "{}/own.h5"}, "name: expected a preset .* in a folder"),
+    ],
 )
-def test_what_no_file_holds_is_refused(backbone: dict[str, str], tmp_path: Path) -> None:
-    with pytest.raises(MissingWeights, match=r"trunk\.backbones\.0.*expected a file or a folder with files"):
-        bundled(dogs(**backbone), tmp_path)
+def test_what_no_file_holds_is_refused(backbone: dict[str, str], expected: str, tmp_path: Path) -> None:
+    (tmp_path / "own.h5").touch()
+    named = {key: value.format(tmp_path) for key, value in backbone.items()}
+    with pytest.raises(MissingWeights, match=rf"trunk\.backbones\.0\.{expected}"):
+        bundled(dogs(**named), tmp_path)
 
 
 def test_recipes_without_files_stay_as_they_are(tmp_path: Path) -> None:

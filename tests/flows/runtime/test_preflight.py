@@ -1,5 +1,7 @@
 """Checks before a run: the message about a path that leads nowhere."""
 
+from pathlib import Path
+
 import pytest
 
 from flows.runtime.preflight import check_paths
@@ -15,6 +17,15 @@ def test_a_path_through_a_variable_that_is_not_set_names_the_variable(
     config = Config(recipes=(Recipe(trunk=Trunk(backbones=(backbone,))),))
     with pytest.raises(InvalidSettings, match=r"weights\.h5' \(PODIUM_WEIGHTS is not set\)"):
         check_paths(config)
+
+
+def test_a_missing_folder_of_a_preset_is_refused(tmp_path: Path) -> None:
+    backbone = Backbone(name="keras_hub", weights=str(tmp_path / "absent"))
+    config = Config(recipes=(Recipe(trunk=Trunk(backbones=(backbone,))),), data=Data(root=str(tmp_path)))
+    with pytest.raises(InvalidSettings, match=r"recipes\.0\.trunk\.backbones\.0\.weights: .*absent"):
+        check_paths(config)
+    backbone = Backbone(name="keras_hub", weights=str(tmp_path))
+    check_paths(Config(recipes=(Recipe(trunk=Trunk(backbones=(backbone,))),), data=Data(root=str(tmp_path))))
 
 
 def test_a_path_that_leads_nowhere_is_shown_whole() -> None:

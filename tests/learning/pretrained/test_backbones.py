@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from tasks.core.errors import InvalidSettings, MissingWeights
-from tasks.learning.pretrained import backbones
+from tasks.learning.pretrained import backbones, graphs
 from tasks.learning.pretrained.weights import weights_file
 
 
@@ -138,19 +138,6 @@ def _raw_mobilenet(keras: Any) -> Any:
     return network
 
 
-def test_a_vision_transformer_in_a_folder_gives_pooled_features(keras, tmp_path):
-    import keras_hub
-
-    transformer = keras_hub.models.ViTBackbone(
-        image_shape=(32, 32, 3), patch_size=8, num_layers=1, num_heads=2, hidden_dim=16, mlp_dim=32
-    )
-    transformer.save_to_preset(str(tmp_path))
-    scale = keras_hub.layers.ViTImageConverter(image_size=(32, 32), scale=1 / 127.5, offset=-1)
-    scale.save_to_preset(str(tmp_path))
-    loaded = backbones.load(f"keras_hub:{tmp_path}", "imagenet", size_pixels=32)
-    assert loaded.predict_on_batch(np.ones((2, 32, 32, 3), np.float32)).shape == (2, 16)
-
-
 @pytest.mark.parametrize("logits", [True, False])
 def test_saved_weights_load_in_place_of_published_ones(
     logits: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -160,10 +147,7 @@ def test_saved_weights_load_in_place_of_published_ones(
     monkeypatch.setattr(backbones, "_built", lambda *a, **k: built.append(build(*a, **k)) or built[-1])
     backbones.save_weights("MobileNetV2", "none", file, size_pixels=32, until=until, logits=logits)
     (whole,) = built
-    if logits:
-        published = backbones._headless(whole, logits=True)
-    else:
-        published = backbones._pooled(backbones._until(whole, until))
+    published = graphs.headless(whole, logits=True) if logits else graphs.pooled(graphs.up_to(whole, until))
     loaded = mobilenet(str(file), until=until, logits=logits)
     photographs = np.random.default_rng(0).uniform(0, 255, (2, 32, 32, 3)).astype(np.float32)
     outputs = published.predict_on_batch(photographs)
