@@ -106,6 +106,19 @@ def test_a_path_that_does_not_exist_has_no_contents(tmp_path: Path) -> None:
     assert plain(Inner(weights=str(tmp_path / "missing")))["weights"] == {"contents": {}}
 
 
+def test_the_files_of_a_folder_count_under_any_way_to_write_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "preset").mkdir()
+    (tmp_path / "preset" / "config.json").write_text("{}")
+    monkeypatch.setenv("WEIGHTS", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    before = plain(Inner(weights=str(tmp_path / "preset")))
+    assert plain(Inner(weights="$WEIGHTS/preset")) == plain(Inner(weights="~/preset")) == before
+    (tmp_path / "preset" / "config.json").write_text('{"name": "other"}')
+    assert plain(Inner(weights="$WEIGHTS/preset")) != before
+
+
 def test_fingerprints_are_kept_and_spare_a_second_reading(
     tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
