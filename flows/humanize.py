@@ -52,14 +52,17 @@ def size(count: int) -> str:
 
 
 def score_text(score: Any) -> str:
-    """A score as `accuracy 0.8125 ± 0.0059`, from a `Score`, a mapping with its fields, or a number."""
+    """A score as `accuracy 0.8125 ± 0.0059`, from a `Score`, a mapping with its fields, or a number.
+
+    An error of 0 stands for one that was not computed, as of F1 at the best threshold.
+    """
     fields = score._asdict() if hasattr(score, "_asdict") else score
     if fields is None:
         return ""
     if not isinstance(fields, Mapping):
         return f"{fields:.4f}"
     error = fields.get("standard_error")
-    return f"{fields['name']} {fields['value']:.4f}" + (f" ± {error:.4f}" if error is not None else "")
+    return f"{fields['name']} {fields['value']:.4f}" + (f" ± {error:.4f}" if error else "")
 
 
 def gain_text(gain: Mapping[str, Any] | None) -> str:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from flows.bundling.rounded_weights import round_to_half
+from flows.bundling.unchanged_files import raise_if_changed
 from flows.prediction.ensemble import Ensemble, TrainedMember
 from tasks.blend import evaluator_of
 from tasks.core.cache.lineage import Lineage
@@ -45,12 +46,16 @@ class Rounding(NamedTuple):
 
 
 def rounded(competition: str, config: Any, ensemble: Ensemble) -> tuple[Ensemble, Rounding]:
-    """Round the weights of all models, and predict all held-out records with them; steps are cached.
+    """Round the weights of all models, and predict all held-out records with them; predictions are cached.
+
+    The rounded members are no members of the store that other commands list and blend.
 
     Raises:
         InvalidSubmission: what the models were measured on has left the store.
         InvalidSettings: a weight is too large for float16.
+        MissingWeights: a pretrained file that predictions read changed after the training.
     """
+    raise_if_changed(ensemble.members)
     replay = _Replay(competition, config)
     members = {name: replay.rounded(name, each) for name, each in ensemble.members.items()}
     summary = json.loads((ensemble.blend.path / "blend.json").read_text("utf-8"))
@@ -78,7 +83,9 @@ class _Replay:
         gathered = self._record(member.member.name)["inputs"]
         held_out = [self._held_out(each["artifact"], member.recipe, models) for each in gathered["held_out"]]
         train, folds = (self._artifact(gathered[key]["artifact"]) for key in ("train", "folds"))
-        joined = _run(gather, self._competition, name, train, folds, held_out)
+        joined: Artifact = gather.fn(
+            self._competition, name, train, folds, held_out
+        )  # no member of the store
         return TrainedMember(joined, [models[each.name] for each in member.models], member.recipe)
 
     def _held_out(self, name: str, recipe: Any, models: dict[str, Artifact]) -> Artifact:

@@ -349,6 +349,7 @@ def test_numbers_are_formatted() -> None:
         "10000.0 TB",
     ]
     table = {"name": "accuracy", "value": 0.8125, "standard_error": None}
+    assert score_text({**table, "standard_error": 0.0}) == "accuracy 0.8125"
     assert [score_text(s) for s in (table, 0.5, None)] == ["accuracy 0.8125", "0.5000", ""]
 
 

@@ -20,7 +20,9 @@ import pytest
 from flows.bundling import build as building
 from flows.bundling import predict_script, reached_code
 from flows.bundling.rounding import rounded
+from flows.members.cached_members import cached_members
 from tasks.core.cache.source_code import ROOT, all_digests
+from tasks.core.cache.store import Store
 from tasks.core.execution import child_process
 from tasks.core.submissions import submissions
 from tests.conftest import PLACES
@@ -285,3 +287,11 @@ def test_rounded_weights_are_measured_out_of_fold(bundled: Bundled, tmp_path: Pa
     assert manifest.rounding["difference"]["standard_error"] >= 0
     weights = "members/fast/0/model.weights.h5"
     assert manifest.files[weights] != bundled.manifest.files[weights]
+
+
+def test_rounded_members_are_no_members_of_the_store(
+    bundled: Bundled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PODIUM_STORE", str(bundled.points.parent / "podium_store"))
+    listed = [member.recipe for member in cached_members(Store.current(), "toy")]
+    assert sorted(listed) == ["fast", "slow"]
