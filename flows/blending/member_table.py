@@ -20,7 +20,7 @@ class MemberRow(NamedTuple):
     score: dict[str, Any] | None
     """Out of fold (`tasks.core.competition.Score`); None where its files are gone."""
     differences: dict[str, str]
-    """Its settings that not all members have, by dotted key; of an added member its files' digests."""
+    """Its settings that not all trained members have, by dotted key; of an added one its files' digests."""
 
 
 def member_rows(store: Store, competition: str) -> list[MemberRow]:
@@ -32,11 +32,12 @@ def member_rows(store: Store, competition: str) -> list[MemberRow]:
         for member in members
         for model in _models(next(iter(predictions_by_models(member, lineage)), []))
     }
-    settings = [_settings(member, lineage, owners) for member in members]
-    return [
-        MemberRow(member, _score(store, member), difference)
-        for member, difference in zip(members, differing(settings), strict=True)
-    ]
+    trained = [member for member in members if not member.is_foreign]
+    of_trained = differing(_settings(member, lineage, owners) for member in trained)
+    differences = {member.artifact.name: each for member, each in zip(trained, of_trained, strict=True)} | {
+        member.artifact.name: _digests(member) for member in members if member.is_foreign
+    }
+    return [MemberRow(member, _score(store, member), differences[member.artifact.name]) for member in members]
 
 
 def _score(store: Store, member: CachedMember) -> dict[str, Any] | None:
@@ -46,23 +47,26 @@ def _score(store: Store, member: CachedMember) -> dict[str, Any] | None:
     return score
 
 
+def _digests(member: CachedMember) -> dict[str, str]:
+    """Digests of the files that an added member comes from, by part, cut off."""
+    files = member.record["inputs"]["files"]
+    return {
+        part: f"{next(iter(each['contents'].values()))}"[:LONGEST_VALUE]
+        for part, each in files.items()
+        if isinstance(each, dict) and each["contents"]
+    }
+
+
 def _models(predictions: Iterable[Record]) -> list[str]:
     """Names of the models of some records of the step `predict`."""
     return [name for predicted in predictions for name in input_artifacts(predicted["inputs"]["models"])]
 
 
 def _settings(member: CachedMember, lineage: Lineage, owners: Mapping[str, CachedMember]) -> dict[str, str]:
-    """Settings of the steps behind a member by dotted key, as their cache keys have them.
+    """Settings of the steps behind a trained member by dotted key, as their cache keys have them.
 
     `owners` are the members by the models that have predicted their first folds.
     """
-    if member.is_foreign:
-        files = member.record["inputs"]["files"]
-        return {
-            part: f"{next(iter(each['contents'].values()))}"
-            for part, each in files.items()
-            if isinstance(each, dict) and each["contents"]
-        }
     flat: dict[str, str] = {}
     of_fold = next(iter(predictions_by_models(member, lineage)), [])
     models = _models(of_fold)
@@ -105,11 +109,14 @@ def _flat(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
 def differing(settings: Iterable[dict[str, str]]) -> list[dict[str, str]]:
     """Of each of several settings the entries that not all of them have; long values are cut off.
 
+    Empty settings, of which nothing is known any more, make no others differ.
+
     >>> differing([{"epochs": "3", "seed": "0"}, {"epochs": "5", "seed": "0"}])
     [{'epochs': '3'}, {'epochs': '5'}]
     """
     all_settings = list(settings)
-    common = set.intersection(*(set(each.items()) for each in all_settings)) if all_settings else set()
+    known = [set(each.items()) for each in all_settings if each]
+    common = set.intersection(*known) if known else set()
     return [
         {key: value[:LONGEST_VALUE] for key, value in each.items() if (key, value) not in common}
         for each in all_settings

@@ -334,4 +334,5 @@ def test_settings_that_differ_are_listed():
 
     settings = [{"a": "1", "b": "2"}, {"a": "1", "b": "3"}, {"a": "1", "c": "x" * 99}]
     assert differing(settings) == [{"b": "2"}, {"b": "3"}, {"c": "x" * 16}]
+    assert differing([{"a": "1"}, {}, {"a": "1"}]) == [{}, {}, {}]
     assert differing([]) == []
