@@ -42,16 +42,19 @@ def main() -> int:
     """Verify the bundle, then predict; returns the exit code."""
     arguments = _parser().parse_args()
     written: list[str] = []
+    over = threading.Event()
     _interrupt_on_signals()
     try:
         _raise_without_temporary_folder()
         with tempfile.TemporaryDirectory(prefix="bundle-", ignore_cleanup_errors=True) as folder:
             tempfile.tempdir = os.environ["TMPDIR"] = folder  # what a process leaves that is killed goes too
-            return _run(arguments, Path(folder), written)
+            return _run(arguments, Path(folder), written, over)
     except Refused as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
+        if over.is_set():
+            return _say_that_time_is_over(written)
         print(f"interrupted; {_what_was(written)}", file=sys.stderr)
         return INTERRUPTED
     except OSError as error:
@@ -61,13 +64,13 @@ def main() -> int:
         return 2
 
 
-def _run(arguments: argparse.Namespace, folder: Path, written: "list[str]") -> int:
+def _run(arguments: argparse.Namespace, folder: Path, written: "list[str]", over: threading.Event) -> int:
     """Verify and predict with this empty folder for temporary files; returns the exit code."""
     place, deadline = Path(__file__).resolve().parent, None
     if (limit := arguments.time_limit) is not None:
         margin = MARGIN_SECONDS + MARGIN_SHARE * limit
         deadline = process_start() + limit - margin
-        _end_at(deadline + margin / 2, written, folder)
+        _end_at(deadline + margin / 2, written, over)
     if place.is_file():
         unpack(place, folder / "bundle")
         place = folder / "bundle"
@@ -164,20 +167,26 @@ def seconds(text: str) -> float:
     return value
 
 
-def _end_at(deadline: float, written: list[str], folder: Path) -> None:
-    """End this process, and with it its children, at a time (`time.monotonic`); delete the folder."""
+def _end_at(deadline: float, written: "list[str]", over: threading.Event) -> None:
+    """Interrupt the main thread at a time (`time.monotonic`), and end the process soon after in any case."""
 
     def end() -> None:
         time.sleep(max(deadline - time.monotonic(), 0))
-        when = "the time is over" + ("; " if written else ", before any answer; ")
-        print(f"{when}{_what_was(written)}", file=sys.stderr)
-        sys.stderr.flush()
-        cleaning = threading.Thread(target=shutil.rmtree, args=(folder, True), daemon=True)
-        cleaning.start()
-        cleaning.join(MARGIN_SECONDS / 2)
-        os._exit(0 if written else 3)
+        over.set()
+        main_thread = threading.main_thread().ident or 0
+        signal.pthread_kill(
+            main_thread, signal.SIGTERM
+        )  # it ends the children and deletes the temporary folder
+        time.sleep(MARGIN_SECONDS / 2)
+        os._exit(_say_that_time_is_over(written))
 
     threading.Thread(target=end, daemon=True).start()
+
+
+def _say_that_time_is_over(written: "list[str]") -> int:
+    when = "the time is over" + ("; " if written else ", before any answer; ")
+    print(f"{when}{_what_was(written)}", file=sys.stderr, flush=True)
+    return 0 if written else 3
 
 
 def unpack(archive: Path, folder: Path) -> None:

@@ -244,32 +244,43 @@ def test_without_a_temporary_folder_it_says_so(
         predict_script._raise_without_temporary_folder()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_and_leaves_nothing(number: signal.Signals, copy: Path, tmp_path: Path) -> None:
-    places = tmp_path / "places"
+def hanging(copy: Path, places: Path, *arguments: str) -> "subprocess.Popen[str]":
+    """A process of a bundle whose predictions never end, with its temporary folder in `places`."""
     places.mkdir()
-    hanging = "def run(*_, **__):\n    import time\n    print('begun', flush=True)\n    time.sleep(60)\n"
-    (copy / "code/flows/offline/command.py").write_text(hanging)
-    digest = predict_script.digest(copy / "code/flows/offline/command.py")
+    module = copy / "code/flows/offline/command.py"
+    module.write_text(
+        "import time\n\ndef run(*_, **__):\n    print('begun', flush=True)\n    time.sleep(60)\n"
+    )
     manifest = json.loads((copy / "manifest.json").read_text())
-    manifest["files"]["code/flows/offline/command.py"]["sha256"] = digest
+    manifest["files"]["code/flows/offline/command.py"]["sha256"] = predict_script.digest(module)
     (copy / "manifest.json").write_text(json.dumps(manifest))
-    command = [sys.executable, str(copy / "predict.py"), "input", "output"]
-    with subprocess.Popen(
-        command,
+    return subprocess.Popen(
+        [sys.executable, str(copy / "predict.py"), "input", "output", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env={"TMPDIR": str(places)},
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    ) as process:
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_and_leaves_nothing(number: signal.Signals, copy: Path, tmp_path: Path) -> None:
+    with hanging(copy, tmp_path / "places") as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "begun\n"
-        assert [each.name[:7] for each in places.iterdir()] == ["bundle-"]
+        assert [each.name[:7] for each in (tmp_path / "places").iterdir()] == ["bundle-"]
         process.send_signal(number)
         _, said = process.communicate(timeout=30)
     assert (process.returncode, said) == (130, "interrupted; nothing was written\n")
-    assert list(places.iterdir()) == []
+    assert list((tmp_path / "places").iterdir()) == []
+
+
+def test_the_end_of_the_time_leaves_nothing(copy: Path, tmp_path: Path) -> None:
+    with hanging(copy, tmp_path / "places", "--time-limit", "3s") as process:
+        _, said = process.communicate(timeout=30)
+    assert (process.returncode, said) == (3, "the time is over, before any answer; nothing was written\n")
+    assert list((tmp_path / "places").iterdir()) == []
 
 
 @pytest.mark.parametrize("limit", ["0", "soon", "-3m", "1s", "nan", "inf", "1e300h"])
