@@ -60,6 +60,8 @@ def _configure_jax() -> None:
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     import jax
 
+    if os.environ.get("CUDA_VISIBLE_DEVICES") == "-1":
+        jax.config.update("jax_platforms", "cpu")  # a build for cards would look for one, and fail
     jax.config.update("jax_enable_x64", False)
     jax.config.update("jax_default_matmul_precision", None)
 
