@@ -16,10 +16,9 @@ QUICK = (
     "dogs-small",
     "dogs-trunk",
     "extraction-pointer",
-    "+extraction-gplinker",
-    "extraction-casrel",
+    "extraction-gplinker",
+    "+extraction-casrel",
     "extraction-bert",
-    "nl2sql-sketch",
     "nl2sql-two-stage",
 )
 

@@ -103,8 +103,8 @@ CASES: dict[str, Callable[[], Case]] = {
     "dogs-top": lambda: dogs("top"),
     "extraction-pointer": lambda: extraction("pointer", WORDS, distant=True, training={"subjects": 2}),
     "extraction-gplinker": lambda: extraction("gplinker", stage=LAZY, training={"ema": 0.9}),
-    "extraction-casrel": lambda: extraction("casrel", stage=LAMB),
-    "extraction-bert": lambda: extraction("gplinker", "bert", stage=LAMB),
+    "extraction-casrel": lambda: extraction("casrel", stage=LAMB, training={"ema": 0.9}),
+    "extraction-bert": lambda: extraction("casrel", "bert", stage=LAMB),
     "nl2sql-sketch": lambda: nl2sql(),
     "nl2sql-bert": lambda: nl2sql("bert", stage=LAZY),
     "nl2sql-two-stage": lambda: nl2sql(method="two-stage", stage=LAMB),
@@ -112,7 +112,7 @@ CASES: dict[str, Callable[[], Case]] = {
 
 
 def check(name: str, folder: Path, *, kill: bool = True) -> dict[str, Any]:
-    """What became of a case; its training is repeated with a kill after the first step if `kill`."""
+    """What became of a case; `kill` repeats its training, killed after the first step, and its prediction."""
     import keras
 
     from tasks.core.competition import find
@@ -138,7 +138,9 @@ def check(name: str, folder: Path, *, kill: bool = True) -> dict[str, Any]:
             run(killed_at(built(), 1), folder / "killed")
         found["resumed"] = run(built(), folder / "killed")
     reading = case.predict(folder, model)
-    found["predictions"] = [_written(competition.predict(reading), folder / f"scores{n}") for n in range(2)]
+    found["predictions"] = [
+        _written(competition.predict(reading), folder / f"scores{n}") for n in range(1 + kill)
+    ]
     return {**found, "seconds": round(time.process_time() - began, 1)}
 
 
