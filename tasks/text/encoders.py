@@ -151,5 +151,9 @@ class Positions(layers.Layer):
         """(1, n, width) for an input (b, n, …)."""
         return self.table[None, : ops.shape(x)[1]]
 
+    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """JAX and PyTorch would try sizes beyond the table, and take its length for that of all inputs."""
+        return (1, shape[1], self.width)
+
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "count": self.count, "width": self.width}

@@ -123,7 +123,9 @@ class ObjectGraph(BuiltByCall):
     def _distances(self, hidden: Any, span: Any) -> Any:
         """(b, n, 2 · width): for each token the vectors of its distances to both ends of the span."""
         places = ops.arange(ops.shape(hidden)[1], dtype="int32")[None]
-        ends = [self.positions(ops.abs(places - span[:, end : end + 1])) for end in (0, 1)]
+        # no distance is longer, but PyTorch tries a length beyond the table to learn the output's shape
+        most = self.longest + 1
+        ends = [self.positions(ops.minimum(ops.abs(places - span[:, end : end + 1]), most)) for end in (0, 1)]
         return ops.concatenate(ends, axis=-1)
 
 
