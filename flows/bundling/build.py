@@ -11,12 +11,12 @@ from flows.bundling import predict_script
 from flows.bundling.archive import write_archive
 from flows.bundling.external_files import bundled_recipe
 from flows.bundling.reached_code import python_version, reached_modules, requirements
-from flows.bundling.unchanged_files import raise_if_changed
+from flows.bundling.unchanged_files import raise_if_changed, raise_if_other_backend
 from flows.bundling.wheels import download
 from flows.offline.manifest import FORMAT, FileEntry, Manifest, MemberEntry
 from flows.prediction.ensemble import Ensemble, TrainedMember
+from tasks.core.backends import backend
 from tasks.core.cache.digests import sha256_of_file
-from tasks.core.cache.keys import library_version
 from tasks.core.cache.source_code import all_digests
 from tasks.core.cache.store import Store
 from tasks.core.submissions.submissions import Submission
@@ -58,8 +58,10 @@ def build(
         rounding: what rounding changed (`Manifest.rounding`); None for models as they were trained.
 
     Raises:
+        InvalidSettings: the models were trained with another backend of Keras than this process has.
         MissingWeights: a pretrained file that predictions read is missing, or changed after the training.
     """
+    raise_if_other_backend(ensemble.members)
     raise_if_changed(ensemble.members)
     with tempfile.TemporaryDirectory(prefix="bundle-") as place:
         folder = Path(place)
@@ -189,7 +191,7 @@ def _manifest(
         rounding=dict(rounding) if rounding is not None else None,
         python=python_version(),
         machine=platform.machine(),
-        backend=library_version("backend"),
+        backend=backend(),
         requirements={},
         code={},
         git=provenance.get("git", {}),

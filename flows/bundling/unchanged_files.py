@@ -1,13 +1,14 @@
-"""Whether the files that recipes name are still those that the members' models were trained with."""
+"""Whether the files that recipes name, and Keras's backend, are those that the models were trained with."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flows.prediction.ensemble import TrainedMember
+from tasks.core.backends import VARIABLE, backend
 from tasks.core.cache.keys import canonical
 from tasks.core.cache.lineage import Lineage, input_artifacts
 from tasks.core.cache.store import Store
-from tasks.core.errors import MissingWeights
+from tasks.core.errors import InvalidSettings, MissingWeights
 
 
 def raise_if_changed(members: Mapping[str, TrainedMember]) -> None:
@@ -29,6 +30,22 @@ def raise_if_changed(members: Mapping[str, TrainedMember]) -> None:
                         f"{name}: {key}: expected the file that the models were trained with, "
                         "received one with other contents"
                     )
+
+
+def raise_if_other_backend(members: Mapping[str, TrainedMember]) -> None:
+    """Compare this process's backend with that of the models' trainings.
+
+    Raises:
+        InvalidSettings: a model was trained with another one.
+    """
+    lineage = Lineage(Store.current().records())
+    for name, member in members.items():
+        for model in member.models:
+            libraries = (lineage.record(model.name) or {}).get("libraries", {})
+            if (trained := libraries.get("backend", backend())) != backend():
+                raise InvalidSettings(
+                    f"{VARIABLE}: expected {trained}, with which {name} was trained, received {backend()}"
+                )
 
 
 def _contents(tree: Any, key: str = "") -> Iterator[tuple[str, Any]]:

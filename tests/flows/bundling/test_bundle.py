@@ -23,6 +23,7 @@ from flows.bundling.rounding import rounded
 from flows.members.cached_members import cached_members
 from tasks.core.cache.source_code import ROOT, all_digests
 from tasks.core.cache.store import Store
+from tasks.core.errors import InvalidSettings
 from tasks.core.execution import child_process
 from tasks.core.submissions import submissions
 from tests.conftest import PLACES
@@ -306,3 +307,21 @@ def test_rounded_members_are_no_members_of_the_store(
     monkeypatch.setenv("PODIUM_STORE", str(bundled.points.parent / "podium_store"))
     listed = [member.recipe for member in cached_members(Store.current(), "toy")]
     assert sorted(listed) == ["fast", "slow"]
+
+
+def test_a_bundle_computes_with_the_backend_of_the_trainings(
+    bundled: Bundled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from flows.bundling.unchanged_files import raise_if_other_backend
+    from flows.prediction.ensemble import ensemble_of
+    from tasks.toy.config import Config
+
+    monkeypatch.setenv("PODIUM_STORE", str(bundled.points.parent / "podium_store"))
+    assert bundled.manifest.backend == "tensorflow"
+    members = ensemble_of(bundled.submission, Config).members
+    raise_if_other_backend(members)
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    with pytest.raises(
+        InvalidSettings, match="expected tensorflow, with which fast was trained, received jax"
+    ):
+        raise_if_other_backend(members)
