@@ -1,6 +1,5 @@
 """Files outside the store that a recipe's predictions read, such as pretrained weights, put into a bundle."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +7,7 @@ from pydantic import BaseModel
 
 from flows.offline.manifest import PLACE
 from tasks.core.cache.digests import digest_of_json, sha256_of_file
-from tasks.core.cache.keys import named_paths
-from tasks.core.config import Contents
+from tasks.core.cache.keys import named_paths, nested_settings, path_fields
 from tasks.core.errors import MissingWeights
 from tasks.core.execution import child_process
 from tasks.core.locations import expand
@@ -31,13 +29,13 @@ def bundled_recipe(recipe: BaseModel, files: dict[str, Path], folder: Path) -> d
     tree = recipe.model_dump(mode="json")
     for key, value in named_paths(recipe):
         _set(tree, key, f"{PLACE}/{_added(expand(value), key, files)}")
-    for key, backbone in _named_backbones(recipe):
+    for key, backbone in nested_settings(recipe):
         name = str(getattr(backbone, "name", ""))
         if name.startswith(HUB):
             expected = "a preset of keras-hub in a folder (name = 'keras_hub', weights = '<folder>')"
             reason = "since a bundle holds what it reads"
             raise MissingWeights(f"{key}.name: expected {expected}, {reason}, received {name!r}")
-        if getattr(backbone, "weights", None) == "imagenet":
+        if path_fields(backbone).get("weights") == "imagenet":
             file = folder / f"{digest_of_json(backbone.model_dump(mode='json'))[:12]}-{name}.weights.h5"
             if not file.exists():
                 job = {**backbone.model_dump(mode="json"), "file": str(file)}
@@ -72,23 +70,6 @@ def _added(path: Path, key: str, files: dict[str, Path]) -> str:
     name = f"files/{digest_of_json(digests)[:12]}-{path.name}"
     files.update({f"{name}/{relative}": path / relative for relative in digests})
     return name
-
-
-def _named_backbones(settings: BaseModel, key: str = "") -> Iterator[tuple[str, BaseModel]]:
-    """Settings, with their key, that name published weights or a preset instead of a file."""
-    if str(getattr(settings, "name", "")).startswith(HUB):
-        yield key, settings
-        return
-    for field, information in type(settings).model_fields.items():
-        value, place = getattr(settings, field), f"{key}.{field}".lstrip(".")
-        if any(isinstance(mark, Contents) for mark in information.metadata) and value == "imagenet":
-            yield key, settings
-        elif isinstance(value, BaseModel):
-            yield from _named_backbones(value, place)
-        elif isinstance(value, tuple):
-            for index, item in enumerate(value):
-                if isinstance(item, BaseModel):
-                    yield from _named_backbones(item, f"{place}.{index}")
 
 
 def _set(tree: Any, key: str, value: str) -> None:

@@ -129,19 +129,35 @@ def _canonical_settings(settings: BaseModel, name: str, store: Store) -> dict[st
     return values
 
 
-def named_paths(settings: BaseModel, name: str = "") -> Iterator[tuple[str, str]]:
-    """Dotted key and value of each setting that is the path of a file or folder."""
-    for field, information in type(settings).model_fields.items():
+def nested_settings(settings: BaseModel, name: str = "") -> Iterator[tuple[str, BaseModel]]:
+    """These settings and all inside them, each with its dotted key below `name`, outer ones first."""
+    yield name, settings
+    for field in type(settings).model_fields:
         value, key = getattr(settings, field), f"{name}.{field}".lstrip(".")
-        if any(isinstance(mark, Contents) for mark in information.metadata):
-            if value and value not in NAMED_WEIGHTS:
-                yield key, value
-        elif isinstance(value, BaseModel):
-            yield from named_paths(value, key)
+        if isinstance(value, BaseModel):
+            yield from nested_settings(value, key)
         elif isinstance(value, tuple):
             for index, item in enumerate(value):
                 if isinstance(item, BaseModel):
-                    yield from named_paths(item, f"{key}.{index}")
+                    yield from nested_settings(item, f"{key}.{index}")
+
+
+def path_fields(settings: BaseModel) -> dict[str, str]:
+    """Values of the fields, by name, that name a file, a folder or published weights."""
+    fields = type(settings).model_fields.items()
+    return {
+        name: getattr(settings, name)
+        for name, information in fields
+        if any(isinstance(mark, Contents) for mark in information.metadata)
+    }
+
+
+def named_paths(settings: BaseModel, name: str = "") -> Iterator[tuple[str, str]]:
+    """Dotted key and value of each setting that is the path of a file or folder."""
+    for place, each in nested_settings(settings, name):
+        for field, value in path_fields(each).items():
+            if value and value not in NAMED_WEIGHTS:
+                yield f"{place}.{field}".lstrip("."), value
 
 
 def _contents(value: str, store: Store, names: tuple[str, ...] | None) -> Any:
