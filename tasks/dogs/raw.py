@@ -3,7 +3,7 @@
 Finds all problems that can be found without decoding a photograph.
 """
 
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
 from tasks.core.competition import Part
@@ -18,17 +18,16 @@ PARTS: tuple[Part, ...] = ("train", "test")
 
 
 class Photo(NamedTuple):
-    """A photograph to decode; only training photographs have a `label` and a `line` of the list."""
+    """A photograph to decode; only training photographs have a `label` and a `line` of the list.
+
+    There can be hundreds of thousands of them: a `Path` in each would take most of the memory of a part.
+    """
 
     id: str
-    file: Path
+    name: str
+    """Path below the root, the same for every root."""
     label: int | None = None
     line: int | None = None
-
-    @property
-    def name(self) -> str:
-        """Path below the root, the same for every root."""
-        return f"{self.file.parent.name}/{self.file.name}"
 
 
 class Raw(NamedTuple):
@@ -42,8 +41,8 @@ class Raw(NamedTuple):
 
 
 class _Folder(NamedTuple):
-    photos: dict[str, Path]
-    """By id, which is the file's name without its suffix."""
+    photos: dict[str, str]
+    """Paths below the root by id, which is the file's name without its suffix."""
     unusable: dict[str, tuple[str, str]]
     """(expected, received) of the ids that cannot be used."""
     others: list[str]
@@ -70,15 +69,15 @@ def _find_train(root: Path) -> Raw:
     if problems:
         raise InvalidData(problems)
     listed = {entry.id for entry in entries}
-    strays = [folder.photos[name].name for name in sorted(folder.photos) if name not in listed]
-    unlisted = [f"train/{_printable(name)}" for name in strays]
+    strays = [folder.photos[id] for id in sorted(folder.photos) if id not in listed]
+    unlisted = [_printable(name) for name in strays]
     notes += note_of("unlisted", "photographs in train/ that no line names, left out", unlisted)
     return Raw(root, "train", photos, notes + _other_notes(folder))
 
 
 def _find_test(root: Path) -> Raw:
     folder = _folder(root / "test")
-    photos = [Photo(name, folder.photos[name]) for name in sorted(folder.photos)]
+    photos = [Photo(id, folder.photos[id]) for id in sorted(folder.photos)]
     problems = _not_files(root, photos, folder)
     if not photos:
         received = f"none ({len(folder.others):,} other files)"
@@ -91,7 +90,7 @@ def _find_test(root: Path) -> Raw:
 def problem(root: Path, photo: Photo, expected: str, received: str) -> Problem:
     """A problem with a photograph, at the line of the list that names it, if one does."""
     if photo.line is None:
-        return Problem(_printable(photo.file), None, expected, received)
+        return Problem(_printable(root / photo.name), None, expected, received)
     return Problem(root / LIST, photo.line, f"{expected} in {photo.name}", received)
 
 
@@ -122,25 +121,26 @@ def _has_test(folder: Path) -> bool:
 
 def _folder(folder: Path) -> _Folder:
     """The files of a folder of photographs; of two with one id the first by name is kept."""
-    photos: dict[str, Path] = {}
+    photos: dict[str, str] = {}
     unusable: dict[str, tuple[str, str]] = {}
     others = []
-    for file in _sorted_files(folder):
-        if file.name.startswith(".") or file.suffix.lower() not in read_and_crop.SUFFIXES:
-            others.append(f"{folder.name}/{_printable(file.name)}")
-        elif file.stem in photos:
-            both = f"{photos[file.stem].name} and {file.name}"
-            unusable[file.stem] = ("only one photograph of an id", _printable(both))
+    for name in _sorted_names(folder):
+        id, suffix = PurePath(name).stem, PurePath(name).suffix
+        if name.startswith(".") or suffix.lower() not in read_and_crop.SUFFIXES:
+            others.append(f"{folder.name}/{_printable(name)}")
+        elif id in photos:
+            both = f"{PurePath(photos[id]).name} and {name}"
+            unusable[id] = ("only one photograph of an id", _printable(both))
         else:
-            photos[file.stem] = file
-            if wrong := _wrong_entry(file):
-                unusable[file.stem] = wrong
+            photos[id] = f"{folder.name}/{name}"
+            if wrong := _wrong_entry(folder / name):
+                unusable[id] = wrong
     return _Folder(photos, unusable, others)
 
 
-def _sorted_files(folder: Path) -> list[Path]:
+def _sorted_names(folder: Path) -> list[str]:
     try:
-        return sorted(folder.iterdir())
+        return sorted(file.name for file in folder.iterdir())
     except OSError as error:
         received = f"one that cannot be read ({error.strerror})"
         raise InvalidData([Problem(folder, None, "a readable folder", received)]) from error

@@ -6,7 +6,6 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -42,6 +41,22 @@ class _Decoded(NamedTuple):
     problem: Problem | None = None
 
 
+class _Found(NamedTuple):
+    """What is kept of the decoded photographs of a part, in their order."""
+
+    hashes: list[int | None]
+    problems: list[Problem]
+    repaired: dict[str, list[str]]
+    """Names of photographs by the repair that they needed, or `plain`."""
+
+    def add(self, decoded: _Decoded) -> None:
+        self.hashes.append(decoded.hash)
+        if decoded.problem:
+            self.problems.append(decoded.problem)
+        for kind in decoded.repairs if decoded.hash is not None else (*decoded.repairs, "plain"):
+            self.repaired[kind].append(decoded.photo.name)
+
+
 def survey(
     data: Data, files: raw.Raw, pixels: np.ndarray | None, *, workers: int | None = None
 ) -> PhotographSurvey:
@@ -53,26 +68,31 @@ def survey(
     Raises:
         InvalidData: all photographs that cannot be used.
     """
-    decoded = _decode(data, files, pixels, workers=workers)
-    if problems := [each.problem for each in decoded if each.problem]:
-        raise InvalidData(problems)
-    hashes = [each.hash for each in decoded]
-    notes = [*files.notes, *_repair_notes(decoded)]
+    found = _Found([], [], defaultdict(list))
+    for decoded in _with_progress(_decode(data, files, pixels, workers=workers), files):
+        found.add(decoded)
+    if found.problems:
+        raise InvalidData(found.problems)
+    notes = [*files.notes, *_repair_notes(found)]
     if files.part != "train":
-        summary = {"counts": {files.part: len(decoded)}, "notes": notes}
-        return PhotographSurvey(files, hashes, np.empty(0, np.int64), summary)
-    groups = duplicates.group(hashes, distance=data.duplicate_distance)
+        summary = {"counts": {files.part: len(found.hashes)}, "notes": notes}
+        return PhotographSurvey(files, found.hashes, np.empty(0, np.int64), summary)
+    groups = duplicates.group(found.hashes, distance=data.duplicate_distance)
     notes += _group_notes(files.photos, groups)
-    return PhotographSurvey(files, hashes, groups, {"counts": _counts(files.photos, groups), "notes": notes})
+    return PhotographSurvey(
+        files, found.hashes, groups, {"counts": _counts(files.photos, groups), "notes": notes}
+    )
 
 
-def _decode(data: Data, files: raw.Raw, pixels: np.ndarray | None, *, workers: int | None) -> list[_Decoded]:
+def _decode(
+    data: Data, files: raw.Raw, pixels: np.ndarray | None, *, workers: int | None
+) -> Iterator[_Decoded]:
     photos = files.photos
 
     def decode(position: int) -> _Decoded:
         photo = photos[position]
         try:
-            image, repairs = read_and_crop.read(photo.file, data.size_pixels)
+            image, repairs = read_and_crop.read(files.root / photo.name, data.size_pixels)
         except InvalidData as error:
             _, _, expected, received = error.problems[0]
             return _Decoded(photo, problem=raw.problem(files.root, photo, expected, received))
@@ -83,12 +103,12 @@ def _decode(data: Data, files: raw.Raw, pixels: np.ndarray | None, *, workers: i
     # Threads suffice: Pillow frees the interpreter's lock while it decodes and resizes.
     with read_and_crop.pillow_warnings(), ThreadPoolExecutor(workers or os.cpu_count()) as pool:
         positions = range(len(photos))
-        pieces = (positions[start : start + PIECE] for start in positions[::PIECE])
-        results = chain.from_iterable(pool.map(decode, piece) for piece in pieces)
-        return list(_with_progress(results, files.part, total=len(photos)))
+        for start in positions[::PIECE]:
+            yield from pool.map(decode, positions[start : start + PIECE])
 
 
-def _with_progress(results: Iterable[_Decoded], part: str, *, total: int) -> Iterator[_Decoded]:
+def _with_progress(results: Iterable[_Decoded], files: raw.Raw) -> Iterator[_Decoded]:
+    total = len(files.photos)
     start = last = time.monotonic()
     for done, result in enumerate(results, 1):
         yield result
@@ -97,7 +117,7 @@ def _with_progress(results: Iterable[_Decoded], part: str, *, total: int) -> Ite
             last, rate = now, done / (now - start)
             left = (total - done) / rate
             message = "%s photographs: %s of %s, %.0f a second, %.0f s left"
-            _log.info(message, part, f"{done:,}", f"{total:,}", rate, left)
+            _log.info(message, files.part, f"{done:,}", f"{total:,}", rate, left)
 
 
 def _counts(train: list[raw.Photo], groups: np.ndarray) -> dict[str, int]:
@@ -110,13 +130,9 @@ def _counts(train: list[raw.Photo], groups: np.ndarray) -> dict[str, int]:
     }
 
 
-def _repair_notes(photos: list[_Decoded]) -> list[dict[str, Any]]:
-    notes = []
-    for kind, text in read_and_crop.REPAIRS.items():
-        notes += note_of(kind, text, (each.photo.name for each in photos if kind in each.repairs))
-    plain = [each.photo.name for each in photos if each.hash is None]
-    notes += note_of("plain", "photographs without texture, not compared with others", plain)
-    return notes
+def _repair_notes(found: _Found) -> list[dict[str, Any]]:
+    texts = read_and_crop.REPAIRS | {"plain": "photographs without texture, not compared with others"}
+    return [note for kind, text in texts.items() for note in note_of(kind, text, found.repaired[kind])]
 
 
 def _group_notes(train: list[raw.Photo], groups: np.ndarray) -> list[dict[str, Any]]:
