@@ -11,7 +11,7 @@ from tasks.learning.ensemble.candidates import Candidates, Frame
 from tasks.nl2sql import dataset
 from tasks.nl2sql.query.execution import Executor
 from tasks.nl2sql.query.schema import Question, Table
-from tasks.nl2sql.query.scoring import LabelComparison, mean_and_error, without_lost_batches
+from tasks.nl2sql.query.scoring import LabelComparison, mean_and_error
 from tasks.nl2sql.voting import Ballot, Vote, in_question_order, query_of, winning_query
 
 NAME = "mean of logic form and execution"
@@ -52,7 +52,7 @@ class QueryScorer:
             raise ValueError(f"expected candidates of {len(chosen)} questions, received {len(values)}")
         winners = self._winners(values.frame, None if rows is None else tuple(rows.tolist()))
         right = winners.correct(values.scores, decision["vote"] if decision else "query")
-        return Score(NAME, *mean_and_error(self._counted(right, chosen).mean(axis=1)))
+        return Score(NAME, *mean_and_error(right.mean(axis=1)))
 
     def decide(self, values: Candidates) -> dict[str, Any]:
         """Whether members vote on whole queries or on parts, as the settings say; with `chosen`, by the
@@ -73,12 +73,6 @@ class QueryScorer:
             for row, query in zip(rows, queries, strict=True)
         ]
         return np.array(right, bool)
-
-    def _counted(self, right: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        if self._mode == "strict":
-            return right
-        failed = np.array([self._label(row).label_fails for row in rows.tolist()], bool)
-        return without_lost_batches(right, failed, mode=self._mode)
 
     def _uncached_label(self, row: int) -> LabelComparison:
         question = self._questions[row]

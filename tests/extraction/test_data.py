@@ -2,14 +2,18 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tasks.core.dataset import notes as dataset_notes
 from tasks.core.dataset import notes_file
+from tasks.core.errors import Problem
 from tasks.extraction import data
 from tasks.extraction import dataset as files
 from tasks.extraction.config import Data
 from tasks.extraction.overlap import overlap
+from tasks.extraction.raw.files import read_dictionary
+from tasks.extraction.scoring import cli
 from tasks.text import dataset_files
 from tasks.text.normalisation import normalise
 from tests.extraction.raw_files import TRAIN, VALIDATION, load, sentence, triple, write, write_lines
@@ -140,15 +144,39 @@ def test_strings_are_kept_exactly_and_repeated_triples_once(tmp_path: Path) -> N
     assert list(record.triples) == stated[:2]
 
 
-def test_dictionaries_are_lower_cased_and_their_lines_joined(tmp_path: Path) -> None:
+def test_dictionaries_are_read_as_the_scorer_reads_them(tmp_path: Path) -> None:
     root = write(tmp_path / "raw")
-    (root / "alias.txt").write_text(
-        "NBA\t美职篮\tN.B.A\r\n北大\t北京大学\nnba\t美职篮\tAssociation\t\n", "utf-8"
-    )
+    lines = "NBA\t美职篮\tN.B.A\r\n北大\t 北京大学\nnba\t美职篮 \tAssociation\t\n"
+    (root / "alias.txt").write_text(lines, "utf-8")
     (root / "location.txt").write_text("中国\t北京", "utf-8")
-    alias, location = files.dictionaries(loaded(root, alias="alias.txt", location="location.txt"))
-    assert alias == {"nba": ["美职篮", "n.b.a", "association"], "北大": ["北京大学"]}
+    dataset = loaded(root, alias="alias.txt", location="location.txt")
+    alias, location = files.dictionaries(dataset)
+    assert alias == {"nba": ["美职篮 ", "association"], "北大": [" 北京大学"]}
     assert location == {"中国": ["北京"]}
+    (note,) = [each for each in dataset_notes(dataset, ["train"])["notes"] if each["kind"] == "replaced"]
+    assert (note["count"], note["examples"]) == (1, ["nba in line 3 of alias.txt"])
+
+
+def test_the_runs_dictionaries_and_those_of_the_file_scorer_are_the_same(tmp_path: Path) -> None:
+    """200 generated dictionaries: repeated keys, spaces, capitals, empty columns."""
+    random = np.random.default_rng(0)
+    names = ["a", "A", "b ", " b", "Ç", "北京", "北 京", "\u3000上海", ""]
+    for _ in range(200):
+        rows = [
+            "\t".join(["k" + str(random.integers(3)), *random.choice(names, random.integers(1, 4))])
+            for _ in range(random.integers(1, 6))
+        ]
+        (tmp_path / "alias.txt").write_text("\n".join(rows), "utf-8")
+        problems: list[Problem] = []
+        found = read_dictionary(tmp_path / "alias.txt", problems, [])
+        expected: dict[str, set[str]] = {}
+        for row in rows:  # calc_pr.py, step by step
+            words = row.strip().lower().split("\t")
+            expected[words[0]] = set(words[1:])
+        assert {name: set(others) for name, others in found.items()} == expected
+        assert {
+            name: set(others) for name, others in cli._dictionary(tmp_path / "alias.txt").items()
+        } == expected
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from tasks.core.errors import InvalidData, InvalidSettings, Problem
 from tasks.core.raw_paths import hint, kind_of
 from tasks.extraction.config import SCHEMA, TEST, TRAIN, VALIDATION, Data
 from tasks.extraction.raw.sentences import wrong_text
+from tasks.extraction.scoring import dictionaries
 from tasks.text.validation import json_lines
 from tasks.text.validation.raw_files import check_name
 
@@ -130,13 +131,19 @@ def read_schema(file: Path, problems: list[Problem]) -> Schema | None:
     return Schema(rows, dict(types))
 
 
-def read_dictionary(file: Path, problems: list[Problem]) -> dict[str, list[str]]:
-    """Other names by name, lower-cased, from lines of a name and its aliases, separated by tabs."""
-    aliases_of: dict[str, list[str]] = defaultdict(list)
+def read_dictionary(file: Path, problems: list[Problem], replaced: list[str]) -> dict[str, list[str]]:
+    """Other names by name, as the scorer reads them (`tasks.extraction.scoring.dictionaries`).
+
+    Names whose line a later line replaces are appended to `replaced`.
+    """
+    aliases_of: dict[str, list[str]] = {}
     for number, columns in json_lines.rows(file, problems):
-        key, *aliases = (column.strip().lower() for column in columns)
-        if not key or not any(aliases):
-            text = json_lines.described("\t".join(columns))
-            problems.append(Problem(file, number, "a key and its aliases, separated by tabs", text))
-        aliases_of[key] += [alias for alias in aliases if alias and alias not in aliases_of[key]]
-    return dict(aliases_of)
+        line = "\t".join(columns)
+        name, others = dictionaries.entry(line)
+        if not columns[0].strip() or not any(others):
+            expected = "a key and its aliases, separated by tabs"
+            problems.append(Problem(file, number, expected, json_lines.described(line)))
+        if name in aliases_of:
+            replaced.append(f"{name} in line {number} of {file.name}")
+        aliases_of[name] = others
+    return aliases_of

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tasks.core.competition import Part
+from tasks.core.dataset import note
 from tasks.core.errors import InvalidData, Problem
 from tasks.extraction.config import SCHEMA, TRAIN, Data
 from tasks.extraction.raw import files, sentences
@@ -39,8 +40,9 @@ def read_parts(data: Data, parts: Collection[Part], sink: Sink | None) -> RawCon
     root = Path(data.root).expanduser()
     present = files.purposes(data, parts).keys() - {problem.file for problem in problems}
     schema = files.read_schema(root / SCHEMA, problems) if root / SCHEMA in present else None
+    replaced: list[str] = []
     alias, location = (
-        files.read_dictionary(root / name, problems) if name and root / name in present else {}
+        files.read_dictionary(root / name, problems, replaced) if name and root / name in present else {}
         for name in (data.alias, data.location)
     )
     statistics = SentenceStatistics(parts, longest=data.longest)
@@ -54,8 +56,14 @@ def read_parts(data: Data, parts: Collection[Part], sink: Sink | None) -> RawCon
     if problems:
         raise InvalidData(interleaved(problems))
     rows, types = schema or files.Schema([], {})
-    summary = {"counts": statistics.counts(types), "notes": statistics.notes(types)}
+    notes = [*_replaced_notes(replaced), *statistics.notes(types)]
+    summary = {"counts": statistics.counts(types), "notes": notes}
     return RawContents(rows, statistics.normalised_characters(), alias, location, summary)
+
+
+def _replaced_notes(replaced: list[str]) -> list[dict[str, Any]]:
+    text = "keys that a dictionary has again, of which the scorer reads the last line alone"
+    return [note("replaced", text, len(replaced), replaced[:5])] if replaced else []
 
 
 def _sentences(

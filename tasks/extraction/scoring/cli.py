@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tasks.extraction.records import Triple
+from tasks.extraction.scoring.dictionaries import dictionary
 from tasks.extraction.scoring.triples import Mode, Sentence, UnknownText, evaluate
 
 UNREADABLE, NOT_UTF8, NOT_JSON, NOT_TRIPLES, UNKNOWN_TEXT = 1, 2, 3, 4, 5
@@ -118,12 +119,10 @@ def _hashable(value: Any) -> Any:
     return value
 
 
-def _dictionary(file: Path | None) -> dict[str, set[str]]:
-    """Other names by name, from lines separated by tabs; a later line of a name replaces an earlier one."""
+def _dictionary(file: Path | None) -> dict[str, list[str]]:
     if file is None:
         return {}
     try:
-        lines = [line.decode("utf-8").strip().lower().split("\t") for line in _file_lines(file)]
+        return dictionary([line.decode("utf-8") for line in _file_lines(file)])
     except UnicodeDecodeError:
         raise _ScorerError(UNREADABLE) from None
-    return {name: set(others) for name, *others in lines}

@@ -7,10 +7,13 @@ Defects:
 * the text of an error is compared like a result, so that two queries with the same error are equal;
 * a value is inserted between double quotes: SQLite takes it for a column if there is one of this name, and a
   quote inside it changes or breaks the statement;
-* rows are compared in order, each with its values sorted, whatever columns they are of; a row of a string
-  and a number cannot be sorted. Then a prediction is wrong; a label would end the scorer, and is handled here
-  like the following;
-* an exception drops a whole batch of questions, which still count in the denominator.
+* rows are compared in order, each with its values sorted, whatever columns they are of;
+* a question without a prediction drops its whole batch of questions, which still count in the denominator.
+
+Of its two branches the one for Python 2 sorts the values of a row as that language orders types (NULL,
+numbers, text), the one for Python 3 by the text of each value (`key=str`). Neither raises. They differ only
+where a row holds a number beside its own text (1 and "1"), or a large number that is whole in one result
+alone (1e16): here the first counts.
 
 Two things are not reproduced: names of tables are quoted here, which in the contest never mattered; and a
 value that would execute a query of its own fails here, for 400 characters can fill the memory.
@@ -21,7 +24,7 @@ import re
 import numpy as np
 
 from tasks.nl2sql.query.execution import Executor
-from tasks.nl2sql.query.schema import AGGREGATES, NONE, OPERATORS, Query, Table
+from tasks.nl2sql.query.schema import AGGREGATES, NONE, OPERATORS, Cell, Query, Table
 from tasks.nl2sql.query.sql import column_name, quoted
 
 BATCH = 64
@@ -51,18 +54,11 @@ def _last_by_column(query: Query) -> dict[int, tuple[int, str]]:
 
 def same_result(gold: OfficialResult, answer: Query, table: Table, executor: Executor) -> bool:
     """Whether a query has the result of the label, as `official_result` gives it."""
-    try:
-        return official_result(answer, table, executor) == gold
-    except TypeError:
-        return False
+    return official_result(answer, table, executor) == gold
 
 
 def official_result(query: Query, table: Table, executor: Executor) -> OfficialResult:
-    """Rows, each with its values sorted, or the text of an error.
-
-    Raises:
-        TypeError: a row of a string and a number, or of NULL and anything else.
-    """
+    """Rows, each with its values sorted, or the text of an error."""
     if query.connector == NONE and len(query.conditions) > 1:
         return "Error1"
     if not query.select or not query.conditions:
@@ -75,8 +71,14 @@ def official_result(query: Query, table: Table, executor: Executor) -> OfficialR
         if _PARAMETER.search(statement) or any(_QUERY.search(each.value) for each in once.conditions):
             return "Error3"
         result = executor.run_text(statement)
-    # sorting a row of mixed types raises, as it does there
-    return "Error3" if result.error else [tuple(sorted(row)) for row in result.rows]  # type: ignore[type-var]
+    return "Error3" if result.error else [tuple(sorted(row, key=_by_type)) for row in result.rows]
+
+
+def _by_type(value: Cell) -> tuple[int, float | str]:
+    """Place of a value among those of its row: NULL, numbers by size, text by characters."""
+    if value is None:
+        return 0, 0
+    return (2, value) if isinstance(value, str) else (1, value)
 
 
 def _is_literal(value: str, table: Table) -> bool:

@@ -9,7 +9,7 @@
 | … rows | in order | in any order, each as often as in the label |
 | … columns | values of a row sorted | columns in any one order |
 | … a query that fails | right if the label fails likewise | wrong |
-| no query, or rows that cannot be sorted | the batch is lost | wrong |
+| no query | the batch is lost | wrong |
 
 Under `strict` no query can match a label that fails; `failing_labels` finds such labels.
 """
@@ -44,14 +44,9 @@ class LabelComparison:
 
     def __init__(self, gold: Query, table: Table, executor: Executor, *, mode: Mode) -> None:
         self._gold, self._table, self._executor, self._mode = gold, table, executor, mode
-        self.label_fails = False
-        """Whether the label raises an exception in the published scorer."""
         self._result: official_scorer.OfficialResult = ""
         if mode == "official":
-            try:
-                self._result = official_scorer.official_result(gold, table, executor)
-            except TypeError:
-                self.label_fails = True
+            self._result = official_scorer.official_result(gold, table, executor)
 
     def correct(self, answer: Query) -> tuple[bool, bool]:
         """Whether the logic form of an answer is right, and its result."""
@@ -59,7 +54,7 @@ class LabelComparison:
         if self._mode == "strict":
             logic_form = normal_form(gold, table) == normal_form(answer, table)
             return logic_form, same_result(gold, answer, table, executor)
-        same = not self.label_fails and official_scorer.same_result(self._result, answer, table, executor)
+        same = official_scorer.same_result(self._result, answer, table, executor)
         return official_scorer.same_logic_form(gold, answer), same
 
 
@@ -72,12 +67,12 @@ def correctness(
     mode: Mode,
 ) -> np.ndarray:
     """(n, 2) bool: whether each answer's logic form is right, and its result; None is never right."""
-    right, failed = [], []
+    right = []
     for label, answer, table in zip(gold, answers, tables, strict=True):
         comparison = LabelComparison(label, table, executor, mode=mode)
         right.append(comparison.correct(answer) if answer else (False, False))
-        failed.append(comparison.label_fails or answer is None)
-    return without_lost_batches(np.array(right, bool).reshape(-1, 2), np.array(failed, bool), mode=mode)
+    failed = np.array([answer is None for answer in answers], bool)
+    return without_lost_batches(np.array(right, bool).reshape(-1, 2), failed, mode=mode)
 
 
 def without_lost_batches(right: np.ndarray, failed: np.ndarray, *, mode: Mode) -> np.ndarray:
