@@ -1,10 +1,10 @@
 """Write the NL2SQL dataset from the raw files; `tasks.nl2sql.dataset` reads it.
 
 Each part has four files, in the order of its raw files: `<part>.jsonl`, one question a line (id, text, table,
-query; the test has no query), `<part>.tables.jsonl`, one table a line (id, name, title, header, types, rows),
-`<part>.db`, the tables in SQLite, and `<part>.notes.json`, counts and notes; those of an absent validation
-part are empty. The training part has `characters.json` too, the normalised characters of its questions,
-headers and titles with their counts, the most frequent first.
+query, and `given` where the file's label differs; the test has no query), `<part>.tables.jsonl`, one table a
+line (id, name, title, header, types, rows), `<part>.db`, the tables in SQLite, and `<part>.notes.json`,
+counts and notes; those of an absent validation part are empty. The training part has `characters.json` too,
+the normalised characters of its questions, headers and titles with their counts, the most frequent first.
 The bytes depend on the contents of the part's raw files and on SQLite's version.
 """
 
@@ -84,7 +84,8 @@ class _Drafts:
 
     def add_question(self, part: Part, question: Question) -> None:
         value = question._asdict()
-        query = value.pop("query")
+        query, given = value.pop("query"), value.pop("given")
         if part != "test":
             value["query"] = query and to_json(query)
+            value |= {"given": to_json(given)} if given else {}
         self._questions.write(dataset_files.line(value))

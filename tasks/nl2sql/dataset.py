@@ -83,8 +83,8 @@ def read_view(folder: Path) -> list[Question]:
 
 
 def _question(value: dict[str, Any]) -> Question:
-    query = value.get("query")
-    return Question(value["id"], value["text"], value["table"], None if query is None else from_json(query))
+    query, given = (each and from_json(each) for each in (value.get("query"), value.get("given")))
+    return Question(value["id"], value["text"], value["table"], query, given)
 
 
 def _table(value: dict[str, Any]) -> Table:

@@ -77,7 +77,8 @@ class QueryScorer:
     def _uncached_label(self, row: int) -> LabelComparison:
         question = self._questions[row]
         assert question.query is not None, "a labelled part has a query for each question"
-        return LabelComparison(question.query, self._tables[question.table], self._executor, mode=self._mode)
+        table = self._tables[question.table]
+        return LabelComparison(question.query, table, self._executor, mode=self._mode, given=question.given)
 
     def _uncached_winners(self, frame: Frame, rows: tuple[int, ...] | None) -> "_Winners":
         chosen = range(len(self._questions)) if rows is None else rows

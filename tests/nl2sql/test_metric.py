@@ -116,6 +116,15 @@ def test_rows_of_mixed_types_count_for_the_published_scorer(tmp_path):
         assert scorer(data, settings={"mode": mode})(certain(labels(data))).value == 1.0
 
 
+@pytest.mark.parametrize(("connector", "value"), [(1, "青石花园"), (0, 5)], ids=["a connector", "a number"])
+def test_the_published_scorer_gets_the_label_of_the_file(tmp_path, connector, value):
+    asked = question("houses", "青石花园的均价？", [(2, 0)], [(0, 2, value)], connector)
+    data = train(tmp_path, written.TRAIN.questions[0], asked)
+    found = certain(labels(data))
+    assert scorer(data)(found).value == 1.0
+    assert scorer(data, settings={"mode": "official"})(found).value == 0.75  # the result is right
+
+
 def test_rows_choose_questions(data):
     score, rows = scorer(data), np.array([5, 0, 3])
     perfect = certain(labels(data))

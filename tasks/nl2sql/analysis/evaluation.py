@@ -87,7 +87,10 @@ def evaluate(
     executor = Executor(dataset.database(folder, part), by_id)
     answers = answer_queries(scores.values, questions, by_id, decision)
     modes: tuple[Mode, Mode] = ("strict", "official")
-    strict, official = (scoring.correctness(gold, answers, tables, executor, mode=mode) for mode in modes)
+    given = [question.given for question in questions]
+    strict, official = (
+        scoring.correctness(gold, answers, tables, executor, mode=mode, given=given) for mode in modes
+    )
     parts = list(map(scoring.subtask_correctness, gold, answers, tables))
     return EvaluatedPart(
         NAMES[part],

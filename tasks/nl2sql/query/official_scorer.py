@@ -36,11 +36,15 @@ _PARAMETER = re.compile(r'(?<![:\w\\]):\w+(?!:)')  # fmt: skip
 """Text that SQLAlchemy, which it uses, takes for a parameter without a value."""
 _QUERY = re.compile(r"\bselect\b", re.IGNORECASE)
 
-OfficialResult = str | list[tuple[object, ...]]
+OfficialResult = str | list[tuple[Cell, ...]]
 
 
 def same_logic_form(gold: Query, answer: Query) -> bool:
-    """Whether two queries are the same for `check_acc`."""
+    """Whether two queries are the same for `check_acc`.
+
+    Args:
+        gold: as the file has it: a connector counts also where it joins nothing, and 5 is not "5".
+    """
     if gold.connector != answer.connector or len(gold.select) != len(answer.select):
         return False
     if len(gold.conditions) != len(answer.conditions) or dict(gold.select) != dict(answer.select):

@@ -66,6 +66,9 @@ class Question(NamedTuple):
     """Id of its table, among those of the same part."""
     query: Query | None
     """The label; None for test questions."""
+    given: Query | None = None
+    """The label as the file has it, where that differs: with a connector that joins nothing, or with values
+    that are numbers. The published scorer compares it so."""
 
 
 def from_json(value: dict[str, Any]) -> Query:

@@ -3,8 +3,8 @@
 | | official (`tasks.nl2sql.query.official_scorer`) | strict |
 |---|---|---|
 | logic form: order of conditions | of those on one column the last counts | does not matter, all count |
-| … values | equal strings | equal in width, case and outer space; equal numbers in real columns |
-| … connector | equal | equal where there are two conditions or more |
+| … values | equal strings, no number is one | equal in width, case, outer space; as numbers in real columns |
+| … connector | equal, also where it joins nothing | equal where there are two conditions or more |
 | execution: values | inserted into the statement | bound |
 | … rows | in order | in any order, each as often as in the label |
 | … columns | values of a row sorted | columns in any one order |
@@ -40,10 +40,17 @@ _MOST_ORDERS = 120
 
 
 class LabelComparison:
-    """Compares answers with one labelled query; the official result of the label is computed once."""
+    """Compares answers with one labelled query; the official result of the label is computed once.
 
-    def __init__(self, gold: Query, table: Table, executor: Executor, *, mode: Mode) -> None:
+    Args:
+        given: the label as the file has it, where it differs (`Question.given`).
+    """
+
+    def __init__(
+        self, gold: Query, table: Table, executor: Executor, *, mode: Mode, given: Query | None = None
+    ) -> None:
         self._gold, self._table, self._executor, self._mode = gold, table, executor, mode
+        self._given = given or gold
         self._result: official_scorer.OfficialResult = ""
         if mode == "official":
             self._result = official_scorer.official_result(gold, table, executor)
@@ -55,7 +62,7 @@ class LabelComparison:
             logic_form = normal_form(gold, table) == normal_form(answer, table)
             return logic_form, same_result(gold, answer, table, executor)
         same = official_scorer.same_result(self._result, answer, table, executor)
-        return official_scorer.same_logic_form(gold, answer), same
+        return official_scorer.same_logic_form(self._given, answer), same
 
 
 def correctness(
@@ -65,11 +72,17 @@ def correctness(
     executor: Executor,
     *,
     mode: Mode,
+    given: Sequence[Query | None] | None = None,
 ) -> np.ndarray:
-    """(n, 2) bool: whether each answer's logic form is right, and its result; None is never right."""
+    """(n, 2) bool: whether each answer's logic form is right, and its result; None is never right.
+
+    Args:
+        given: labels as the file has them, None where they do not differ.
+    """
     right = []
-    for label, answer, table in zip(gold, answers, tables, strict=True):
-        comparison = LabelComparison(label, table, executor, mode=mode)
+    labels = zip(gold, answers, tables, given or [None] * len(gold), strict=True)
+    for label, answer, table, as_given in labels:
+        comparison = LabelComparison(label, table, executor, mode=mode, given=as_given)
         right.append(comparison.correct(answer) if answer else (False, False))
     failed = np.array([answer is None for answer in answers], bool)
     return without_lost_batches(np.array(right, bool).reshape(-1, 2), failed, mode=mode)

@@ -49,7 +49,8 @@ def parse_question(
     sql = value["sql"]
     numbers = tuple(f"{each}" for _, _, each in sql["conds"] if not isinstance(each, str))
     idle = len(sql["conds"]) < 2 and sql["cond_conn_op"] != NONE
-    return ParsedQuestion(Question(*fields, _query(sql)), numbers, idle, True)
+    given = _given(sql) if numbers or idle else None
+    return ParsedQuestion(Question(*fields, _query(sql), given), numbers, idle, True)
 
 
 def parse_query(sql: dict[str, Any], columns: int) -> Query | list[Mismatch]:
@@ -63,6 +64,11 @@ def _query(sql: dict[str, Any]) -> Query:
     conditions = tuple(schema.Condition(column, code, f"{value}") for column, code, value in sql["conds"])
     connector = sql["cond_conn_op"] if len(conditions) > 1 else NONE
     return Query(tuple(zip(sql["sel"], sql["agg"], strict=True)), connector, conditions)
+
+
+def _given(sql: dict[str, Any]) -> Query:
+    conditions = tuple(schema.Condition(*condition) for condition in sql["conds"])
+    return Query(tuple(zip(sql["sel"], sql["agg"], strict=True)), sql["cond_conn_op"], conditions)
 
 
 def _wrong_query(value: dict[str, Any], columns: int | None) -> Iterator[Mismatch]:

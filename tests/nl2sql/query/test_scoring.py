@@ -200,6 +200,16 @@ def test_no_query_is_wrong_and_costs_the_published_scorer_its_batch(tmp_path):
     assert not correctness(*given, mode="official").any()
 
 
+def test_the_published_scorer_compares_the_label_as_the_file_has_it(tmp_path):
+    runs, asked = executor(tmp_path, TABLE), query("0 | 2==20")
+    idle = asked._replace(connector=1)
+    number = asked._replace(conditions=(Condition(2, 2, 20),))  # type: ignore[arg-type]
+    for given, form in ((None, True), (idle, False), (number, False)):
+        for mode, right in (("official", form), ("strict", True)):
+            found = correctness([asked], [asked], [TABLE], runs, mode=mode, given=[given])
+            assert found.tolist() == [[right, True]], (given, mode)
+
+
 def test_batches_are_lost_of_points_too():
     points, failed = np.full((130, 1), 0.5, np.float32), np.arange(130) == 129
     lost = without_lost_batches(points, failed, mode="official")
