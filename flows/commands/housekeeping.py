@@ -36,11 +36,17 @@ def clean(
         int, typer.Option(min=0, help="Submissions of each competition that stay complete, best first.")
     ] = 3,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print what would be removed.")] = False,
+    reread: Annotated[
+        bool, typer.Option("--reread", help="Remove nothing, but read all raw files again in the next run.")
+    ] = False,
 ) -> None:
     """Remove cached artifacts that no kept submission depends on."""
     from tasks.core.cache.store import Store
     from tasks.core.submissions.cache_eviction import clean as clean_store
 
+    if reread:
+        print(f"{Store.current().forget_raw_files()} paths of raw files will be read again")
+        return
     age, folder = parse_duration(older_than, option="--older-than"), locations.submissions_folder()
     report = clean_store(
         Store.current(), older_than=age, keep_best=keep_best, submissions=folder, dry_run=dry_run

@@ -392,3 +392,13 @@ def test_an_error_is_logged_by_its_first_line_without_a_traceback(
 
 def test_loggers_of_runs_and_of_ours_are_shown() -> None:
     assert set(INFO_LOGGERS) == {"prefect.flow_runs", "prefect.task_runs", "podium"}
+
+
+def test_clean_forgets_which_raw_files_were_read(tmp_path: Path) -> None:
+    remembered = tmp_path / "podium_store" / "fingerprints"
+    remembered.mkdir(parents=True)
+    for name in ("a", "b"):
+        (remembered / f"{name}.json").write_text("{}")
+    found = invoke("clean", "--reread")
+    assert (found.exit_code, found.stdout) == (0, "2 paths of raw files will be read again\n")
+    assert list(remembered.iterdir()) == []

@@ -4,13 +4,16 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 RECENT_NS = 2_000_000_000
 """The digest of a file that has just changed is not cached: its next change may get the same time."""
+PIECE = 4096
+"""Files that wait for a thread at one time; each takes 2 KB."""
 
 
 def digest_of_json(value: Any) -> str:
@@ -43,13 +46,20 @@ def files_below(path: Path) -> Iterator[tuple[str, os.stat_result]]:
                     continue
 
 
-def _named_files(path: Path, names: Sequence[str]) -> dict[str, os.stat_result]:
+def _named_files(path: Path, names: Sequence[str]) -> Iterator[tuple[str, os.stat_result]]:
     """Relative name and status of the files and of all files in the folders of these names."""
-    return {
-        f"{name}/{inner}".rstrip("/"): status
-        for name in sorted(set(names))
-        for inner, status in files_below(path / name)
-    }
+    for name in sorted(set(names)):
+        for inner, status in files_below(path / name):
+            yield f"{name}/{inner}".rstrip("/"), status
+
+
+def _identity(status: os.stat_result) -> list[int]:
+    """What changes with a file, even if its size and its time of modification are put back.
+
+    The inode differs where a link is turned to another file or a file is replaced, the time of the last
+    change of state where bytes are written anew.
+    """
+    return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
 
 
 def contents(
@@ -58,20 +68,25 @@ def contents(
     """The SHA-256 of each file below a path, by relative name; empty if the path does not exist.
 
     Args:
-        memory: maps names to `[size, modified_ns, sha256]` of an earlier call and is updated in place; files
-            of equal size and time are not read again.
+        memory: maps names to `[size, modified_ns, changed_ns, inode, sha256]` of an earlier call and is
+            updated in place; files of which all but the last are equal are not read again.
         names: the files and folders below the path that count; None: all.
     """
-    files = dict(files_below(path)) if names is None else _named_files(path, names)
-    sizes_and_times = {name: [status.st_size, status.st_mtime_ns] for name, status in files.items()}
-    unread = [name for name in files if memory.get(name, [])[:2] != sizes_and_times[name]]
-    with ThreadPoolExecutor(max_workers=4) as pool:
-        digests = pool.map(lambda name: sha256_of_file(path / name if name else path), unread)
-        hashed = dict(zip(unread, digests, strict=True))
-    result = {name: hashed.get(name) or memory[name][2] for name in files}
+    found = files_below(path) if names is None else _named_files(path, names)
+    files = {name: _identity(status) for name, status in found}
+    unread = [name for name in files if memory.get(name, [])[:-1] != files[name]]
+    hashed = dict(zip(unread, _digests(path / name if name else path for name in unread), strict=True))
+    result = {name: hashed.get(name) or memory[name][-1] for name in files}
     now = time.time_ns()
     memory.clear()
-    for name, (size, modified_ns) in sizes_and_times.items():
-        if now - modified_ns > RECENT_NS:
-            memory[name] = [size, modified_ns, result[name]]
+    for name, identity in files.items():
+        if now - max(identity[1:3]) > RECENT_NS:
+            memory[name] = [*identity, result[name]]
     return result
+
+
+def _digests(paths: Iterable[Path]) -> Iterator[str]:
+    remaining = iter(paths)
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        while piece := list(islice(remaining, PIECE)):
+            yield from pool.map(sha256_of_file, piece)

@@ -126,6 +126,13 @@ class Store:
         self._manifest(artifact).unlink(missing_ok=True)
         self._discard(self.artifact_folder(artifact))
 
+    def forget_raw_files(self) -> int:
+        """Forget which raw files were read, so that all are read again; the number of paths forgotten."""
+        remembered = list((self.root / "fingerprints").glob("*.json"))
+        for file in remembered:
+            file.unlink(missing_ok=True)
+        return len(remembered)
+
     # Records
 
     def record(self, key: str) -> dict[str, Any] | None:

@@ -1,6 +1,8 @@
 """Digests of JSON and files: equal for equal contents, and read again only where something changed."""
 
 import os
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +17,13 @@ def folder(tmp_path: Path) -> Path:
     for name in ("a.txt", "below/b.txt", "below/deep/c.txt"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(name)
-        old(tmp_path / name)
     return tmp_path
 
 
-def old(path: Path, seconds: int = 100) -> None:
-    """As if written a while ago, so that it counts as settled."""
-    os.utime(path, (path.stat().st_mtime - seconds,) * 2)
+@pytest.fixture
+def settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if all files had been written a while ago; no program can put back the time of a change of state."""
+    monkeypatch.setattr(digests, "RECENT_NS", -(10**12))
 
 
 @pytest.fixture
@@ -77,6 +79,7 @@ def test_links_count_by_what_they_lead_to(folder: Path, tmp_path_factory: pytest
     assert contents(elsewhere, {}) == contents(folder, {})
 
 
+@pytest.mark.usefixtures("settled")
 def test_unchanged_files_are_not_read_again(folder: Path, read: list[str]) -> None:
     memory: dict[str, list[Any]] = {}
     first = contents(folder, memory)
@@ -85,6 +88,7 @@ def test_unchanged_files_are_not_read_again(folder: Path, read: list[str]) -> No
     assert read == []
 
 
+@pytest.mark.usefixtures("settled")
 def test_a_changed_file_is_read_again_and_no_other(folder: Path, read: list[str]) -> None:
     memory: dict[str, list[Any]] = {}
     first = contents(folder, memory)
@@ -95,15 +99,67 @@ def test_a_changed_file_is_read_again_and_no_other(folder: Path, read: list[str]
     assert {name for name in first if first[name] != second[name]} == {"a.txt"}
 
 
-def test_a_file_written_a_moment_ago_is_not_trusted(folder: Path, read: list[str]) -> None:
+def same_size_and_time(path: Path, text: str) -> None:
+    before = path.stat()
+    path.write_text(text)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert (path.stat().st_size, path.stat().st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+
+
+def replaced(folder: Path) -> None:
+    before = (folder / "a.txt").stat()
+    (folder / "new").write_text("A.TXT")
+    os.utime(folder / "new", ns=(before.st_atime_ns, before.st_mtime_ns))
+    (folder / "new").rename(folder / "a.txt")
+
+
+UNSEEN = {
+    "written anew with the time put back": lambda folder: same_size_and_time(folder / "a.txt", "A.TXT"),
+    "replaced by another of equal size and time": replaced,
+}
+
+
+@pytest.mark.usefixtures("settled")
+@pytest.mark.parametrize("change", UNSEEN.values(), ids=UNSEEN)
+def test_a_change_of_equal_size_and_time_is_seen(folder: Path, change: Callable[[Path], None]) -> None:
     memory: dict[str, list[Any]] = {}
-    (folder / "a.txt").write_text("new")
+    first = contents(folder, memory)
+    time.sleep(0.02)  # a clock of files ticks every few milliseconds
+    change(folder)
+    assert contents(folder, memory)["a.txt"] != first["a.txt"]
+
+
+@pytest.mark.usefixtures("settled")
+@pytest.mark.parametrize("place", ["current", "current/labels"], ids=["a folder", "a file in it"])
+def test_what_a_link_leads_to_is_read_again_when_it_is_turned(tmp_path: Path, place: str) -> None:
+    for version in ("v1", "v2"):
+        (tmp_path / version).mkdir()
+        (tmp_path / version / "labels").write_text(version)
+        os.utime(tmp_path / version / "labels", ns=(10**18, 10**18))
+    (tmp_path / "current").symlink_to("v1")
+    memory: dict[str, list[Any]] = {}
+    first = contents(tmp_path / place, memory)
+    (tmp_path / "current").unlink()
+    (tmp_path / "current").symlink_to("v2")
+    assert contents(tmp_path / place, memory) != first
+
+
+def test_what_an_earlier_version_remembered_is_read_again(folder: Path, read: list[str]) -> None:
+    status = (folder / "a.txt").stat()
+    memory: dict[str, list[Any]] = {"a.txt": [status.st_size, status.st_mtime_ns, "0" * 64]}
+    assert contents(folder, memory)["a.txt"] == sha256_of_file(folder / "a.txt")
+
+
+def test_a_file_written_a_moment_ago_is_not_trusted(folder: Path, read: list[str]) -> None:
+    os.utime(folder / "a.txt", ns=(10**18, 10**18))  # which says nothing of when it was written
+    memory: dict[str, list[Any]] = {}
     contents(folder, memory)
     read.clear()
     contents(folder, memory)
-    assert read == ["a.txt"]
+    assert read == ["a.txt", "b.txt", "c.txt"]
 
 
+@pytest.mark.usefixtures("settled")
 def test_a_file_that_is_gone_is_forgotten(folder: Path) -> None:
     memory: dict[str, list[Any]] = {}
     contents(folder, memory)
