@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from flows.offline.manifest import PLACE
 from tasks.core.cache.digests import digest_of_json, sha256_of_file
-from tasks.core.cache.keys import named_paths, nested_settings, path_fields
+from tasks.core.cache.keys import named_paths, nested_settings, path_fields, published_names
 from tasks.core.errors import MissingWeights
 from tasks.core.execution import child_process
 from tasks.core.locations import expand
@@ -29,6 +29,9 @@ def bundled_recipe(recipe: BaseModel, files: dict[str, Path], folder: Path) -> d
     tree = recipe.model_dump(mode="json")
     for key, value in named_paths(recipe):
         _set(tree, key, f"{PLACE}/{_added(expand(value), key, files)}")
+    for key, name in published_names(recipe):
+        reason = "since a bundle holds what it reads"
+        raise MissingWeights(f"{key}: expected a folder, {reason}, received the name {name!r}")
     for key, backbone in nested_settings(recipe):
         name = str(getattr(backbone, "name", ""))
         if name.startswith(HUB):

@@ -16,6 +16,8 @@ class Contents(NamedTuple):
 
     within: str = ""
     """Field with the names of the files and folders in that folder which count; empty: all do."""
+    published: bool = False
+    """Whether the field may also have the name of published weights, which are downloaded."""
 
 
 class NotInKey(NamedTuple):
@@ -23,6 +25,7 @@ class NotInKey(NamedTuple):
 
 
 ContentsPath = Annotated[str, Contents()]
+PublishedPath = Annotated[str, Contents(published=True)]
 
 
 class Settings(BaseModel):

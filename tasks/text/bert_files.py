@@ -1,5 +1,6 @@
 """Pretrained BERTs: a preset of keras-hub, or a folder in its layout or Hugging Face's."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,9 @@ from tasks.text.vocabulary import Vocabulary
 
 VOCABULARIES = ("vocab.txt", "assets/tokenizer/vocabulary.txt")
 """The vocabulary file of each layout, with a token on each line."""
+CONFIG = "config.json"
+OTHER_WEIGHTS = ("pytorch_model.bin", "tf_model.h5", "flax_model.msgpack", "bert_model.ckpt.index")
+"""Files of weights that are not read."""
 
 
 def bert_vocabulary(preset: str) -> Vocabulary:
@@ -32,26 +36,75 @@ def bert_vocabulary(preset: str) -> Vocabulary:
 def bert_backbone(preset: str, **options: Any) -> Any:
     """The pretrained `keras_hub.models.BertBackbone`.
 
+    A file in Hugging Face's layout need not have the weights of the pooler, which no encoder uses: models of
+    masked characters are saved without.
+
     Raises:
         MissingWeights: it cannot be read or downloaded.
     """
     import keras_hub
 
     folder = expand(preset)
+    path = str(folder) if folder.is_dir() else preset
     try:
-        path = str(folder) if folder.is_dir() else preset
+        if _is_hugging_faces(path):
+            return _converted(path, **options)
         return keras_hub.models.BertBackbone.from_preset(path, **options)
     except Exception as error:
-        reason = first_line(error)
+        reason = _not_read(folder) or first_line(error)
         raise MissingWeights(f"encoder.bert.preset: {preset!r} cannot be read ({reason})") from None
 
 
-def _downloaded(preset: str) -> Path:
+def _is_hugging_faces(path: str) -> bool:
     from keras_hub.src.utils.preset_utils import get_file
 
-    try:
-        return Path(get_file(preset, VOCABULARIES[1]))
-    except Exception as error:
-        received = f"{preset!r} ({first_line(error)})"
-        expected = "a folder or a preset of keras-hub"
-        raise MissingWeights(f"encoder.bert.preset: expected {expected}, received {received}") from None
+    config = json.loads(Path(get_file(path, CONFIG)).read_text("utf-8"))
+    return config.get("model_type") == "bert" and "registered_name" not in config
+
+
+def _converted(path: str, **options: Any) -> Any:
+    """The network of a folder in Hugging Face's layout, its pooler fresh where the file has none."""
+    import keras_hub
+    from keras_hub.src.utils.preset_utils import get_file
+    from keras_hub.src.utils.transformers.convert_bert import convert_weights
+    from keras_hub.src.utils.transformers.safetensor_utils import SafetensorLoader
+
+    class Loader(SafetensorLoader):
+        def port_weight(self, keras_variable: Any, hf_weight_key: str, hook_fn: Any = None) -> None:
+            try:
+                super().port_weight(keras_variable, hf_weight_key, hook_fn)
+            except Exception:
+                if not hf_weight_key.startswith("pooler."):
+                    raise
+
+    config = json.loads(Path(get_file(path, CONFIG)).read_text("utf-8"))
+    options = {"num_segments": config.get("type_vocab_size", 2), **options}
+    backbone = keras_hub.models.BertBackbone.from_preset(path, load_weights=False, **options)
+    with Loader(path) as loader:
+        convert_weights(backbone, loader, config)
+    return backbone
+
+
+def _not_read(folder: Path) -> str | None:
+    """What to do with a folder whose weights have another format; None if there are no such weights."""
+    other = [name for name in OTHER_WEIGHTS if (folder / name).is_file()]
+    if not other or any(folder.glob("*.safetensors")) or any(folder.glob("*.weights.h5")):
+        return None
+    how = "transformers' BertModel.from_pretrained(folder).save_pretrained(new_folder)"
+    return f"expected model.safetensors, found {other[0]}; {how} converts it"
+
+
+def _downloaded(preset: str) -> Path:
+    """The vocabulary of a preset, in either layout."""
+    from keras_hub.src.utils.preset_utils import get_file
+
+    first: Exception | None = None
+    for name in reversed(VOCABULARIES):
+        try:
+            return Path(get_file(preset, name))
+        except Exception as error:
+            first = first or error
+    assert first is not None
+    expected = "a folder or a preset of keras-hub"
+    received = f"{preset!r} ({first_line(first)})"
+    raise MissingWeights(f"encoder.bert.preset: expected {expected}, received {received}") from None

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from tasks.core.config import ContentsPath, Settings, Stage
+from tasks.core.config import ContentsPath, PublishedPath, Settings, Stage
 
 
 class Dgcnn(Settings):
@@ -31,8 +31,9 @@ class Dgcnn(Settings):
 class Bert(Settings):
     """A transformer of keras-hub; one token a character, so that spans need no mapping."""
 
-    preset: ContentsPath = ""
-    """A preset of keras-hub, or a folder in its layout or Hugging Face's; empty: a fresh network."""
+    preset: PublishedPath = ""
+    """A preset of keras-hub (`bert_base_zh`, `hf://<owner>/<name>`), which is downloaded, or a folder in its
+    layout or Hugging Face's; empty: a fresh network."""
     layers: int = Field(4, ge=1, le=48)
     """Layers of a fresh transformer."""
     width: int = Field(128, ge=8, le=4096)

@@ -89,7 +89,7 @@ def _bert(tokenizer: Tokenizer, settings: Bert) -> Encoded:
         )
     backbone.pooled_dense.trainable = False  # its output is not used, so it would have no gradient
     characters = keras.Input((None,), dtype="int32", name="characters")
-    mask = _mask(characters, tokenizer.characters.special[0])
+    mask = _mask(characters, tokenizer.characters.padding)
     tokens = {
         "token_ids": characters,
         "segment_ids": ops.zeros_like(characters),

@@ -24,7 +24,7 @@ from tasks.text import dataset_files
 from tasks.text.config import Encoder, Pretraining
 from tasks.text.encoders import copy_encoder, encoded
 from tasks.text.tokenization import Tokenizer
-from tasks.text.vocabulary import FIRST, MASK, UNKNOWN
+from tasks.text.vocabulary import MASK, UNKNOWN
 
 IGNORED = -1
 """Target of places in which no character is to be predicted."""
@@ -100,6 +100,7 @@ class MaskedTexts:
     ) -> None:
         self.tokenizer, self._settings, self._seed = tokenizer, settings, seed
         self._sentences = [tokenizer.inputs(text) for text in texts]
+        self._ordinary = tokenizer.characters.ordinary
 
     @lru_cache(maxsize=2)  # noqa: B019  (lives as long as its child process)
     def plan(self, epoch: int) -> list[np.ndarray]:
@@ -130,7 +131,8 @@ class MaskedTexts:
         masked, replaced = places[choice < 0.8], places[(choice >= 0.8) & (choice < 0.9)]
         vocabulary = self.tokenizer.characters
         inputs["characters"][row, masked] = vocabulary.special[4]
-        inputs["characters"][row, replaced] = random.integers(FIRST, vocabulary.size, len(replaced))
+        drawn = random.integers(0, len(self._ordinary), len(replaced))
+        inputs["characters"][row, replaced] = self._ordinary[drawn]
         if "vectors" in inputs:
             inputs["vectors"][row, masked] = MASK
             inputs["vectors"][row, replaced] = UNKNOWN

@@ -9,8 +9,7 @@ from tasks.learning.training.batches import padded_length
 from tasks.text import vocabulary
 from tasks.text.bert_files import bert_vocabulary
 from tasks.text.config import Encoder
-from tasks.text.normalisation import normalise
-from tasks.text.vocabulary import Vocabulary, word_of_each_character
+from tasks.text.vocabulary import PAD, Vocabulary, word_of_each_character
 
 Counts = Callable[[], Iterable[tuple[str, int]]]
 
@@ -61,12 +60,14 @@ class Tokenizer:
         return vocabulary.of_counts(self._word_counts(), minimum=self.settings.dgcnn.word_minimum_count)
 
     def inputs(self, text: str, words: Sequence[str] | None = None) -> dict[str, np.ndarray]:
-        """The inputs of one sentence, (n + 2,) int32 each: its first n ≤ `longest` characters."""
+        """The inputs of one sentence, (n + 2,) int32 each: its first n ≤ `longest` characters.
+
+        A fresh encoder reads normalised characters, a pretrained one those of its own vocabulary as they are.
+        """
         text = text[: self.longest]
-        plain = normalise(text)
-        inputs = {"characters": self.characters.numbers(plain)}
+        inputs = {"characters": self.characters.of_text(text)}
         if self.vectors:
-            inputs["vectors"] = self.vectors[0].numbers(plain)
+            inputs["vectors"] = self.vectors[0].of_text(text)
         if self.words:
             inputs["words"] = self.words.numbers(word_of_each_character(text, words or ()))
         return inputs
@@ -78,16 +79,22 @@ class Tokenizer:
         """
         length = padded_length(max(len(sentence["characters"]) for sentence in sentences))
         length = min(length, self.longest + EXTRA)
-        return {name: padded([each[name] for each in sentences], length) for name in sentences[0]}
+        return {
+            name: padded([each[name] for each in sentences], length, padding=self._padding(name))
+            for name in sentences[0]
+        }
+
+    def _padding(self, name: str) -> int:
+        return self.characters.padding if name == "characters" else PAD
 
 
-def padded(rows: Sequence[np.ndarray], length: int) -> np.ndarray:
-    """(b, length) int32: the rows with zeros after them.
+def padded(rows: Sequence[np.ndarray], length: int, *, padding: int = PAD) -> np.ndarray:
+    """(b, length) int32: the rows with the number of padding after them.
 
     >>> padded([np.array([7]), np.array([8, 9])], 3).tolist()
     [[7, 0, 0], [8, 9, 0]]
     """
-    array = np.zeros((len(rows), length), np.int32)
+    array = np.full((len(rows), length), padding, np.int32)
     for index, row in enumerate(rows):
         array[index, : len(row)] = row
     return array

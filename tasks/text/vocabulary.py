@@ -1,7 +1,7 @@
 """Vocabularies: from tokens to the numbers that networks read, between a first and a last token."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,10 +10,14 @@ import numpy as np
 from tasks.core.errors import MissingWeights
 from tasks.core.locations import expand
 from tasks.learning.pretrained.weights import first_line
-from tasks.text.normalisation import normalise
+from tasks.text.normalisation import FoldingTable, normalise
 
 PAD, UNKNOWN, BEGIN, END, MASK = range(5)
 FIRST = 5
+SPACE = " "
+SPACES = ("▁", "[unused1]")
+"""What stands for a space in vocabularies of BERTs that have none, the first that there is: the mark that
+SentencePiece begins words with, or, since BERT's own tokenizer drops spaces, a token that was never used."""
 
 
 class Vocabulary(NamedTuple):
@@ -22,6 +26,29 @@ class Vocabulary(NamedTuple):
     numbered: dict[str, int]
     size: int
     special: tuple[int, int, int, int, int] = (PAD, UNKNOWN, BEGIN, END, MASK)
+    """Of padding, unknown tokens, the first and the last token, and masked ones."""
+    folding: Mapping[int, str] | None = None
+    """Table by which characters of texts are folded (`FoldingTable`); None: all are normalised."""
+
+    @property
+    def padding(self) -> int:
+        """The number behind the last token."""
+        return self.special[0]
+
+    def of_text(self, text: str) -> np.ndarray:
+        """(len(text) + 2,) int32: each character of a text, normalised or folded, between `BEGIN` and `END`.
+
+        >>> of_counts([("a", 3)], minimum=1).of_text("Ａ？").tolist()
+        [2, 5, 1, 3]
+        """
+        return self.numbers(normalise(text) if self.folding is None else text.translate(self.folding))
+
+    @property
+    def ordinary(self) -> np.ndarray:
+        """(k,) int64, ascending: the numbers that characters of texts can have."""
+        if self.folding is None:
+            return np.arange(FIRST, self.size)
+        return np.array(sorted({number for token, number in self.numbered.items() if len(token) == 1}))
 
     def numbers(self, tokens: Iterable[str]) -> np.ndarray:
         """(tokens + 2,) int32: the tokens between `BEGIN` and `END`.
@@ -52,6 +79,9 @@ def word_counts(sentences: Iterable[Sequence[str]]) -> list[tuple[str, int]]:
 def of_file(file: Path) -> Vocabulary:
     """A `vocab.txt` of BERT: a token on each line, with `[PAD]`, `[UNK]`, `[CLS]`, `[SEP]` and `[MASK]`.
 
+    Its characters are read as they are written, others in a form that it has; a space is `SPACE` if there is
+    such a token, else the first of `SPACES`.
+
     Raises:
         MissingWeights: one of these tokens is missing.
     """
@@ -61,7 +91,10 @@ def of_file(file: Path) -> Vocabulary:
     if missing := [name for name in names if name not in index]:
         raise MissingWeights(f"{file}: expected the tokens {', '.join(names)}, missing {', '.join(missing)}")
     pad, unknown, begin, end, mask = (index[name] for name in names)
-    return Vocabulary(index, 1 + max(index.values()), (pad, unknown, begin, end, mask))
+    size = 1 + max(index.values())
+    if SPACE not in index and (spaces := [name for name in SPACES if name in index]):
+        index[SPACE] = index[spaces[0]]
+    return Vocabulary(index, size, (pad, unknown, begin, end, mask), FoldingTable(index))
 
 
 def word_of_each_character(text: str, words: Sequence[str]) -> list[str]:

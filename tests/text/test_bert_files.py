@@ -10,7 +10,8 @@ from tasks.text.bert_files import VOCABULARIES, bert_backbone, bert_vocabulary
 from tasks.text.config import Encoder
 from tasks.text.tokenization import Tokenizer
 
-TOKENS = ("[PAD]", "[unused1]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"青石巷是何景写的")
+TOKENS = ("[unused1]", "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"青石巷是何景写的？?a")
+PADDING, SPACE = 1, 0
 WIDTH, LAYERS, HEADS, POSITIONS = 16, 1, 2, 32
 
 
@@ -118,7 +119,7 @@ def folders(tmp_path_factory) -> dict[str, Path]:
     return {name: write(root / name.replace(" ", "-"), backbone) for name, write in LAYOUTS.items()}
 
 
-def hidden(preset: Path, tokens: np.ndarray) -> np.ndarray:
+def hidden(preset: Path | str, tokens: np.ndarray) -> np.ndarray:
     from keras import ops
 
     given = {"token_ids": tokens, "segment_ids": np.zeros_like(tokens), "padding_mask": np.ones_like(tokens)}
@@ -135,8 +136,8 @@ def test_both_layouts_give_the_same_network(folders):
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_vocabulary_is_found_in_either_layout(folders, layout):
     made = bert_vocabulary(str(folders[layout]))
-    assert made.numbers("青？").tolist() == [3, 6, 2, 4]
-    assert made.size == len(TOKENS)
+    assert made.of_text("青？?Ａ 龘").tolist() == [3, 6, 14, 15, 16, SPACE, 2, 4]
+    assert (made.size, made.padding) == (len(TOKENS), PADDING)
 
 
 def encoder(preset: Path, longest: int) -> Tokenizer:
@@ -155,7 +156,9 @@ def test_a_pretrained_encoder_pads_with_its_own_token(folders):
 
     model = keras.Model(base.inputs, base.hidden)
     sentences = [own.inputs(text) for text in ("何景", "青石巷" * 12)]
-    assert own.batch(sentences)["characters"].shape == (2, POSITIONS)
+    characters = own.batch(sentences)["characters"]
+    assert characters.shape == (2, POSITIONS)
+    assert (characters[0, 4:] == PADDING).all()
     beside, alone = (ops.convert_to_numpy(model(own.batch(each))) for each in (sentences, sentences[:1]))
     np.testing.assert_allclose(beside[0, :4], alone[0, :4], rtol=1e-4, atol=1e-5)
     assert not beside[0, 4:].any()
@@ -167,6 +170,58 @@ def test_more_characters_than_it_has_positions_for_are_the_persons_mistake(folde
 
     with pytest.raises(InvalidSettings, match=rf"encoder\.longest: expected at most {POSITIONS - 2}"):
         encoded(encoder(folders["Hugging Face"], POSITIONS - 1), seed=0)
+
+
+def test_the_pooler_may_be_missing(folders, tmp_path):
+    for file in folders["Hugging Face"].iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    arrays = {name: value for name, value in named(tiny()).items() if not name.startswith("pooler")}
+    (tmp_path / "model.safetensors").write_bytes(safetensors(arrays))
+    tokens = bert_vocabulary(str(tmp_path)).of_text("何景写青石巷")[None]
+    np.testing.assert_array_equal(hidden(tmp_path, tokens), hidden(folders["Hugging Face"], tokens))
+
+
+def test_any_other_missing_weight_is_an_error(folders, tmp_path):
+    for file in folders["Hugging Face"].iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    arrays = {name: value for name, value in named(tiny()).items() if "intermediate.dense.bias" not in name}
+    (tmp_path / "model.safetensors").write_bytes(safetensors(arrays))
+    with pytest.raises(MissingWeights, match=r"encoder\.bert\.preset: .*cannot be read"):
+        bert_backbone(str(tmp_path))
+
+
+def test_weights_of_another_format_are_named_with_what_converts_them(folders, tmp_path):
+    for name in ("config.json", "vocab.txt"):
+        (tmp_path / name).write_bytes((folders["Hugging Face"] / name).read_bytes())
+    (tmp_path / "pytorch_model.bin").write_bytes(b"pickled")
+    with pytest.raises(
+        MissingWeights, match=r"expected model\.safetensors, found pytorch_model\.bin; .*save_pre"
+    ):
+        bert_backbone(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("name", "layout"), [("bert_base_zh", "keras-hub"), ("hf://somebody/bert", "Hugging Face")]
+)
+def test_a_published_name_is_read_like_the_folder_that_it_is_downloaded_to(
+    folders, monkeypatch, name, layout
+):
+    from keras_hub.src.utils import preset_utils
+
+    def downloaded(handle, path):
+        if not (file := folders[layout] / path).is_file():
+            raise FileNotFoundError(f"no {path} in {handle}")
+        return str(file)
+
+    monkeypatch.setattr(preset_utils.kagglehub, "model_download", downloaded)
+    monkeypatch.setattr(
+        preset_utils.huggingface_hub,
+        "hf_hub_download",
+        lambda repo_id, filename: downloaded(repo_id, filename),
+    )
+    tokens = bert_vocabulary(name).of_text("何景写青石巷？")
+    assert tokens.tolist() == bert_vocabulary(str(folders[layout])).of_text("何景写青石巷？").tolist()
+    np.testing.assert_array_equal(hidden(name, tokens[None]), hidden(folders[layout], tokens[None]))
 
 
 def test_a_folder_without_a_vocabulary_is_refused(tmp_path):

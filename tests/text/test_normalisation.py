@@ -1,6 +1,6 @@
 import pytest
 
-from tasks.text.normalisation import normalise, normalised_counts, text_key
+from tasks.text.normalisation import FoldingTable, normalise, normalised_counts, text_key
 
 
 @pytest.mark.parametrize("other", ["Ab  c", "ａＢ\u3000c", " ab c\n", "AB\tC"])
@@ -18,3 +18,27 @@ def test_a_normalised_text_has_a_character_for_each_character(text: str) -> None
 def test_characters_are_counted_in_their_normalised_form() -> None:
     found = normalised_counts({"Ａ": 1, "石": 3, "a": 1, "B": 2, "!": 2})
     assert found == [("石", 3), ("!", 2), ("a", 2), ("b", 2)]
+
+
+@pytest.mark.parametrize(
+    ("known", "text", "read"),
+    [
+        ("，,a", "，,A", "，,a"),
+        (",aA", "，Ａa", ",Aa"),
+        ("a？ ", "a\u3000？\t\u200b", "a ？  "),
+        ("a1老", "á①⽼", "a1老"),
+        ("á", "á", "á"),
+        ("a", "青?\u3000", "青?\u3000"),
+    ],
+    ids=[
+        "own marks, no case",
+        "case, no full-width marks",
+        "spaces",
+        "decomposed",
+        "accents",
+        "nothing alike",
+    ],
+)
+def test_a_vocabulary_decides_which_characters_are_folded(known: str, text: str, read: str) -> None:
+    assert text.translate(FoldingTable(set(known))) == read
+    assert len(read) == len(text)

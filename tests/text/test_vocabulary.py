@@ -48,6 +48,23 @@ def test_a_vocabulary_of_bert_names_its_special_tokens(tmp_path):
     assert (made.size, made.special) == (9, (0, 2, 3, 4, 5))
 
 
+@pytest.mark.parametrize(
+    ("tokens", "space"),
+    [(["[unused1]", "▁", " "], 7), (["[unused1]", "▁"], 6), (["[unused1]"], 5), (["青"], 1)],
+)
+def test_spaces_are_the_token_that_the_vocabulary_has_for_them(tmp_path, tokens, space):
+    (tmp_path / "vocab.txt").write_text("\n".join([*SPECIAL, *tokens, ""]), "utf-8")
+    made = of_file(tmp_path / "vocab.txt")
+    assert made.of_text(" \u3000").tolist() == [2, space, space, 3]
+    assert made.size == 5 + len(tokens)
+
+
+def test_only_single_characters_are_what_texts_can_have(tmp_path):
+    (tmp_path / "vocab.txt").write_text("\n".join([*SPECIAL, "[unused1]", "青", "##石", "a", ""]), "utf-8")
+    assert of_file(tmp_path / "vocab.txt").ordinary.tolist() == [5, 6, 8]
+    assert of_counts([("a", 1), ("b", 1)], minimum=1).ordinary.tolist() == [FIRST, FIRST + 1]
+
+
 def test_numbers_of_a_vocabulary_with_gaps_lie_below_its_size(tmp_path):
     (tmp_path / "vocab.txt").write_text("\n".join([*SPECIAL, "", "青", "青", "石", ""]), "utf-8")
     made = of_file(tmp_path / "vocab.txt")

@@ -10,6 +10,7 @@ they lie; one marked `NotInKey` not at all. Other types raise TypeError, since t
 accident.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
@@ -28,6 +29,8 @@ from tasks.core.locations import expand
 
 NAMED_WEIGHTS = ("imagenet", "none")
 """Values of a `Contents` field that are no paths."""
+_PUBLISHED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*|[a-z]+://\S+")
+"""Names of presets of keras-hub: its own, and those in collections that it downloads from."""
 
 
 class Key(NamedTuple):
@@ -123,7 +126,8 @@ def _canonical_settings(settings: BaseModel, name: str, store: Store) -> dict[st
         mark = next((each for each in information.metadata if isinstance(each, Contents)), None)
         if mark is not None:
             names = getattr(settings, mark.within) if mark.within else None
-            values[field] = {"contents": _contents(value, store, names)}
+            is_name = mark.published and is_published(value)
+            values[field] = {"contents": value if is_name else _contents(value, store, names)}
         else:
             values[field] = canonical(value, f"{name}.{field}", store)
     return values
@@ -142,22 +146,49 @@ def nested_settings(settings: BaseModel, name: str = "") -> Iterator[tuple[str, 
                     yield from nested_settings(item, f"{key}.{index}")
 
 
+def is_published(value: str) -> bool:
+    """Whether the value of a field for published weights is their name: nothing lies at such a path.
+
+    >>> [is_published(value) for value in ("bert_base_zh", "hf://somebody/bert", "$WEIGHTS/bert", "")]
+    [True, True, False, False]
+    """
+    return bool(_PUBLISHED.fullmatch(value)) and not expand(value).exists()
+
+
 def path_fields(settings: BaseModel) -> dict[str, str]:
     """Values of the fields, by name, that name a file, a folder or published weights."""
+    return {name: value for name, (value, _) in _marked_fields(settings).items()}
+
+
+def _marked_fields(settings: BaseModel) -> dict[str, tuple[str, Contents]]:
     fields = type(settings).model_fields.items()
     return {
-        name: getattr(settings, name)
+        name: (getattr(settings, name), mark)
         for name, information in fields
-        if any(isinstance(mark, Contents) for mark in information.metadata)
+        for mark in information.metadata
+        if isinstance(mark, Contents)
     }
 
 
 def named_paths(settings: BaseModel, name: str = "") -> Iterator[tuple[str, str]]:
     """Dotted key and value of each setting that is the path of a file or folder."""
+    for key, value, is_name in _named(settings, name):
+        if not is_name:
+            yield key, value
+
+
+def published_names(settings: BaseModel, name: str = "") -> Iterator[tuple[str, str]]:
+    """Dotted key and value of each setting that is the name of published weights (`Contents.published`)."""
+    for key, value, is_name in _named(settings, name):
+        if is_name:
+            yield key, value
+
+
+def _named(settings: BaseModel, name: str) -> Iterator[tuple[str, str, bool]]:
     for place, each in nested_settings(settings, name):
-        for field, value in path_fields(each).items():
+        for field, (value, mark) in _marked_fields(each).items():
             if value and value not in NAMED_WEIGHTS:
-                yield f"{place}.{field}".lstrip("."), value
+                yield f"{place}.{field}".lstrip("."), value, mark.published and is_published(value)
 
 
 def _contents(value: str, store: Store, names: tuple[str, ...] | None) -> Any:

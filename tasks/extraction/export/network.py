@@ -21,8 +21,8 @@ from tasks.text.tokenization import Tokenizer
 RECORDS = 4
 """Sentences of the batch."""
 INPUTS = {
-    "characters": "numbers of characters (characters.json): begin, the lower-case half-width characters of a "
-    "sentence, end, then padding",
+    "characters": "numbers of characters (characters.json): begin, the characters of a sentence "
+    "(lower-case and half-width, or for a pretrained BERT as written, if it has them), end, then padding",
     "vectors": "the same for the vocabulary of the pretrained vectors (vectors.json)",
     "words": "for each character the number of the word that it stands in (words.json)",
     "span": "first and last token of one subject in each sentence, whose objects are asked for",

@@ -10,7 +10,6 @@ from tasks.learning.training.batches import padded_length
 from tasks.nl2sql.linking.match_features import ColumnFeature, FeatureExtractor, MatchFeatures, PairFeature
 from tasks.nl2sql.query.schema import Question, Table
 from tasks.nl2sql.sketch.labels import IGNORED, Labels
-from tasks.text.normalisation import normalise
 from tasks.text.tokenization import EXTRA, Tokenizer, padded
 
 Arrays = dict[str, np.ndarray]
@@ -150,17 +149,15 @@ def _joined(batch: Sequence[SketchExample], tokenizer: Tokenizer) -> Arrays:
     most = tokenizer.longest + EXTRA
     tokens, parts = zip(*(_sequence(each, tokenizer, most) for each in batch), strict=True)
     length = min(padded_length(max(map(len, tokens))), most)
-    padding = tokenizer.characters.special[0]
-    rows = padded(tokens, length)
-    part = padded([each - PADDING for each in parts], length) + PADDING
-    return {"characters": np.where(part == PADDING, padding, rows).astype(np.int32), "part": part}
+    characters = padded(tokens, length, padding=tokenizer.characters.padding)
+    return {"characters": characters, "part": padded(parts, length, padding=PADDING)}
 
 
 def _sequence(example: SketchExample, tokenizer: Tokenizer, most: int) -> tuple[np.ndarray, np.ndarray]:
     """Tokens and parts of one question; names are cut evenly until all fits."""
-    question = tokenizer.characters.numbers(normalise(example.question.text[: example.length]))
+    question = tokenizer.characters.of_text(example.question.text[: example.length])
     end = question[-1:]
-    names = [tokenizer.characters.numbers(normalise(name))[1:-1] for name in example.names]
+    names = [tokenizer.characters.of_text(name)[1:-1] for name in example.names]
     room = max(0, most - len(question))
     longest = max(map(len, names), default=0)
     while longest > 0 and sum(min(len(name), longest) + 1 for name in names) > room:

@@ -9,9 +9,16 @@ import numpy as np
 import pytest
 
 from tasks.core.cache import keys
-from tasks.core.cache.keys import Key, canonical, library_version, make_key
+from tasks.core.cache.keys import (
+    Key,
+    canonical,
+    library_version,
+    make_key,
+    named_paths,
+    published_names,
+)
 from tasks.core.cache.store import Artifact, Store
-from tasks.core.config import Contents, ContentsPath, NotInKey, Settings
+from tasks.core.config import Contents, ContentsPath, NotInKey, PublishedPath, Settings
 
 
 class Inner(Settings):
@@ -199,3 +206,27 @@ def test_marks_stay_on_a_field_however_it_is_declared() -> None:
 
     for field in Both.model_fields.values():
         assert any(isinstance(mark, Contents) for mark in field.metadata)
+
+
+class Preset(Settings):
+    preset: PublishedPath = ""
+
+
+def test_a_name_of_published_weights_counts_as_it_is_and_a_folder_by_its_contents(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    def of(preset: str) -> Any:
+        return canonical(Preset(preset=preset), "recipe", store)["preset"]
+
+    assert of("bert_base_zh") == {"contents": "bert_base_zh"}
+    assert of("hf://somebody/bert") != of("hf://somebody/other")
+    assert list(published_names(Preset(preset="bert_base_zh"), "encoder")) == [
+        ("encoder.preset", "bert_base_zh")
+    ]
+    assert list(named_paths(Preset(preset="bert_base_zh"))) == []
+    assert list(named_paths(Preset(preset="folders/bert"))) == [("preset", "folders/bert")]
+    (tmp_path / "bert_base_zh").mkdir()
+    (tmp_path / "bert_base_zh" / "vocab.txt").write_text("a", "utf-8")
+    assert list(of("bert_base_zh")["contents"]) == ["vocab.txt"]
