@@ -17,7 +17,7 @@ KIND_SAMPLE = 50
 
 _BRACKET = re.compile(r"[（(][^（()）]*[)）]$")
 _UNIT = re.compile(r"[（(][^（()）]{1,3}[)）]$")
-_NUMBER = re.compile(r"-?(\d+)(\.\d+)?(%?)")
+_NUMBER = re.compile(r"-?(\d+)(\.\d+)?(%?)", re.ASCII)
 _DATE = re.compile(r"\d+[-/年.]\d+([-/月.]\d*.*)?")
 _SEVERAL = re.compile(r"[,，;；、\n\"]")
 

@@ -12,6 +12,7 @@ import numpy as np
 from tasks.nl2sql.linking.dates import Date, parse_date, same_date
 from tasks.nl2sql.linking.edit_distance import edit_distance
 from tasks.nl2sql.linking.numerals import parse_number
+from tasks.nl2sql.linking.plain_numbers import plain_number
 from tasks.nl2sql.query.schema import Cell
 from tasks.text.normalisation import normalise
 
@@ -152,11 +153,7 @@ def numeric_value(cell: Cell) -> float:
     (69.92, 1500.0, nan)
     """
     if isinstance(cell, str):
-        try:
-            value = float(cell.rstrip("%％ ").replace(",", ""))
-        except ValueError:
-            return math.nan
-        return value if math.isfinite(value) else math.nan
+        return plain_number(cell)
     return math.nan if cell is None else float(cell)
 
 

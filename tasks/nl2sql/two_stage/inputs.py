@@ -1,5 +1,6 @@
 """Inputs and targets of two-stage networks: those of the sketch, and candidate conditions for the matcher."""
 
+import math
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from typing import NamedTuple
@@ -7,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tasks.nl2sql.config import Matcher
+from tasks.nl2sql.linking.plain_numbers import plain_number
 from tasks.nl2sql.query.schema import Query, Table
 from tasks.nl2sql.sketch import features
 from tasks.nl2sql.sketch.features import SketchExample
@@ -80,10 +82,8 @@ def operators_of(candidates: Sequence[ConditionCandidate], query: Query | None) 
 
 def _comparable(value: str) -> float | str:
     plain = normalise(value).strip()
-    try:
-        return float(plain)
-    except ValueError:
-        return plain
+    number = math.nan if plain.endswith("%") else plain_number(plain)
+    return plain if math.isnan(number) else number
 
 
 def reorder_columns(example: TwoStageExample, order: np.ndarray) -> TwoStageExample:
