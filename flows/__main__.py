@@ -19,7 +19,7 @@ from flows.commands import (
     serving,
     submissions,
 )
-from flows.console import with_exit_codes
+from flows.console import escape_unprintable, with_exit_codes
 from tasks.core.execution.garbage_collection import raise_gc_threshold
 
 NOTE = (
@@ -96,6 +96,7 @@ register(app, housekeeping.clean, "clean --older-than 30d --keep-best 3 --dry-ru
 def main() -> None:
     """Entry point of the console script."""
     raise_gc_threshold()
+    escape_unprintable()
     app(prog_name="podium")
 
 

@@ -4,6 +4,7 @@
 """
 
 import functools
+import io
 import logging
 import re
 import shlex
@@ -20,6 +21,13 @@ Result = TypeVar("Result")
 
 INFO_LOGGERS = ("prefect.flow_runs", "prefect.task_runs", "podium")
 """Loggers whose INFO records are shown; other loggers show warnings and above."""
+
+
+def escape_unprintable() -> None:
+    """Print characters that the terminal's encoding does not have as escapes, as in `\\u2014`."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def inform(text: str) -> None:

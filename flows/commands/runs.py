@@ -38,6 +38,7 @@ def plan(
     budget = budget_seconds(timeout)
     config = resolved(competition, preset, overrides, source)
     check_backend()
+    check_paths(config)
     prefect_settings.apply(None)
     from flows.budget.plan import plan as planned  # imports Prefect, which reads the environment
 

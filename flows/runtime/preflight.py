@@ -9,6 +9,7 @@ from typing import Any
 from tasks.core import locations
 from tasks.core.backends import check_backend
 from tasks.core.errors import InvalidSettings, UserError
+from tasks.core.locations import expand_setting
 
 
 def check_machine() -> None:
@@ -55,7 +56,7 @@ def check_paths(config: Any) -> None:
     """
     from tasks.core.cache.keys import named_paths
 
-    missing = [(key, value) for key, value in named_paths(config) if not locations.expand(value).exists()]
+    missing = [(key, value) for key, value in named_paths(config) if not expand_setting(key, value).exists()]
     if missing:
         lines = [
             f"{key}: expected a file or folder that exists, received {value!r} ({_explained(value)})"

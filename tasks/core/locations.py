@@ -7,12 +7,38 @@ directory. Environment variables take precedence.
 import os
 from pathlib import Path
 
+from tasks.core.errors import InvalidSettings
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 def expand(path: str | Path) -> Path:
-    """Replace `~` and environment variables; a relative path starts at the current directory."""
-    return Path(os.path.expandvars(path)).expanduser().absolute()
+    """Replace `~` and environment variables; a relative path starts at the current directory.
+
+    All paths of settings, options and environment variables are read so. A variable that is not set stays.
+
+    Raises:
+        InvalidSettings: there is no home folder for a `~` or `~user`.
+    """
+    try:
+        return Path(os.path.expandvars(path)).expanduser().absolute()
+    except RuntimeError:
+        home = str(path).partition("/")[0]
+        raise InvalidSettings(
+            f"expected a path, received '{path}', but {home} is no home folder here"
+        ) from None
+
+
+def expand_setting(key: str, path: str | Path) -> Path:
+    """`expand` with a message that names the setting or variable.
+
+    Raises:
+        InvalidSettings: as `expand`.
+    """
+    try:
+        return expand(path)
+    except InvalidSettings as error:
+        raise InvalidSettings(f"{key}: {error}") from None
 
 
 def display_path(path: Path) -> str:
@@ -48,9 +74,9 @@ def presets_folder() -> Path:
 def data_folder(competition: str) -> Path | None:
     """`$PODIUM_DATA/<competition>`, or None when the variable is not set."""
     parent = os.environ.get("PODIUM_DATA")
-    return expand(parent) / competition if parent else None
+    return expand_setting("PODIUM_DATA", parent) / competition if parent else None
 
 
 def _chosen(variable: str, default: str) -> Path:
     value = os.environ.get(variable)
-    return expand(value) if value else root() / default
+    return expand_setting(variable, value) if value else root() / default

@@ -4,6 +4,17 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
+from tasks.core.locations import expand_setting
+
+
+def root_folder(root: str) -> Path:
+    """The folder of raw files that the setting `data.root` names.
+
+    Raises:
+        InvalidSettings: it begins with the home of a user that this machine does not have.
+    """
+    return expand_setting("data.root", root)
+
 
 def kind_of(path: Path) -> str:
     """What lies there, in words; unlike `Path.is_file` never raises.

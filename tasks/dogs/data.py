@@ -21,6 +21,7 @@ import numpy as np
 from tasks.core.competition import Part
 from tasks.core.dataset import notes, notes_file
 from tasks.core.errors import InvalidData, Problem, UserError
+from tasks.core.raw_paths import root_folder
 from tasks.dogs import overlap, raw
 from tasks.dogs.config import Data
 from tasks.dogs.photographs import photograph_checks
@@ -44,7 +45,7 @@ def load(data: Data, part: Part, folder: Path, *, workers: int | None = None) ->
             if nothing is, all photographs that cannot be used.
         UserError: the disk has no room for the decoded photographs.
     """
-    files = raw.find(_root(data), part)
+    files = raw.find(root_folder(data.root), part)
     shape = (len(files.photos), data.size_pixels, data.size_pixels, 3)
     _check_space(folder, int(np.prod(shape)))
     pixels = np.lib.format.open_memmap(folder / f"{part}_photos.npy", "w+", np.uint8, shape)
@@ -60,7 +61,7 @@ def count(data: Data, *, workers: int | None = None) -> dict[str, Any]:
     Raises:
         InvalidData: as `load`, the problems of all parts.
     """
-    files = of_all_parts(lambda part: raw.find(_root(data), part))
+    files = of_all_parts(lambda part: raw.find(root_folder(data.root), part))
     surveys = of_all_parts(lambda part: photograph_checks.survey(data, files[part], None, workers=workers))
     with TemporaryDirectory() as place:
         for survey in surveys.values():
@@ -82,10 +83,6 @@ def of_all_parts(result: Callable[[Part], Result]) -> dict[Part, Result]:
     if problems:
         raise InvalidData(list(dict.fromkeys(problems)))
     return results
-
-
-def _root(data: Data) -> Path:
-    return Path(data.root).expanduser()
 
 
 def _write(data: Data, survey: PhotographSurvey, folder: Path) -> None:

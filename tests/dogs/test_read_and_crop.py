@@ -19,14 +19,24 @@ def read(folder: Path, contents: bytes, *, name: str = "a.jpg", size_pixels: int
         return read_and_crop.read(folder / name, size_pixels)
 
 
-def huge_png(side: int) -> bytes:
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+def chunk(kind: bytes, body: bytes, *, wrong: int = 0) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body) ^ wrong)
 
+
+def huge_png(side: int) -> bytes:
     header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", b"") + chunk(b"IEND", b"")
 
 
+def png_with(*chunks: bytes, after: str = "IHDR") -> bytes:
+    """A whole PNG with more chunks after its header, or after its pixels."""
+    plain = encoded(photograph(0), "PNG")
+    place = plain.index(b"IEND") - 4 if after == "IDAT" else 33
+    return plain[:place] + b"".join(chunks) + plain[place:]
+
+
+LONG = zlib.compress(b"a" * 3_000_000)
+PROFILE = b"profile\0\0" + LONG
 WHOLE = encoded(photograph(0))
 TWO_FRAMES = {"save_all": True, "append_images": [photograph(1)]}
 
@@ -51,6 +61,26 @@ REFUSED = {
     "bomb": (huge_png(60_000), "at most 89,000,000 pixels", "Image size (3600000000 pixels)"),
     "floats": (encoded(Image.new("F", (9, 9)), "TIFF"), "8 or 16 bits a channel", "32 bits"),
     "32 bits": (encoded(Image.new("I", (9, 9), 1 << 20), "TIFF"), "8 or 16 bits", "32 bits"),
+    "a text that breaks off": (
+        png_with(chunk(b"zTXt", b"a\0\0" + LONG))[:-700],
+        "a photograph",
+        "Decompressed data too large",
+    ),
+    "12 bits": (
+        WHOLE.replace(b"\xff\xc0\x00\x11\x08", b"\xff\xc1\x00\x11\x0c"),
+        "a photograph",
+        "(cannot handle 12-bit layers)",
+    ),
+    "pixels of another size": (
+        encoded(photograph(0), "PNG").replace(struct.pack(">II", 40, 30), struct.pack(">II", 400, 300), 1),
+        "a",
+        "",
+    ),
+    "a damaged pixel": (
+        encoded(photograph(0), "PNG").replace(b"IDAT", b"IDAT\xff", 1),
+        "a",
+        "",
+    ),
     "a program": (b"%!PS-Adobe-3.0 EPSF-3.0\n", "a photograph", "24 bytes that begin with b'%!PS"),
 }
 
@@ -90,6 +120,43 @@ REPAIRED = {
         ("format", "animated", "palette"),
     ),
     "apng": (encoded(photograph(0), "PNG", **TWO_FRAMES), "a.jpg", ("format", "animated")),
+    "png with a short text": (png_with(chunk(b"tEXt", b"a\0b")), "a.png", ("suffix",)),
+    "png with a long text": (png_with(chunk(b"zTXt", b"a\0\0" + LONG)), "a.png", ("suffix", "texts")),
+    "png with a long text at its end": (
+        png_with(chunk(b"zTXt", b"a\0\0" + LONG), after="IDAT"),
+        "a.png",
+        ("suffix", "texts"),
+    ),
+    "png with a long unicode text": (
+        png_with(chunk(b"iTXt", b"a\0\1\0\0\0" + LONG)),
+        "a.png",
+        ("suffix", "texts"),
+    ),
+    "png with many texts": (
+        png_with(*[chunk(b"tEXt", b"a\0" + b"b" * 900_000)] * 80),
+        "a.png",
+        ("suffix", "texts"),
+    ),
+    "png with a long profile": (png_with(chunk(b"iCCP", PROFILE)), "a.png", ("suffix", "texts")),
+    "png with a damaged profile": (png_with(chunk(b"iCCP", b"a\0\0damaged")), "a.png", ("suffix",)),
+    "png with a text of a wrong checksum": (
+        png_with(chunk(b"tEXt", b"a\0b", wrong=1)),
+        "a.png",
+        ("suffix", "texts"),
+    ),
+    "jpeg with a comment": (encoded(photograph(0), comment=b"a" * 60_000), "a.jpg", ()),
+    "jpeg with a profile": (encoded(photograph(0), icc_profile=b"a" * 200_000), "a.jpg", ()),
+    "progressive": (encoded(photograph(0), progressive=True), "a.jpg", ()),
+    "arithmetic or optimised": (encoded(photograph(0), optimize=True), "a.jpg", ()),
+    "jpeg with bytes after its end": (WHOLE + b"after" * 100, "a.jpg", ()),
+    "interlaced palette gif": (
+        encoded(photograph(0).convert("P"), "GIF", interlace=1),
+        "a.gif",
+        ("suffix", "palette"),
+    ),
+    "bmp": (encoded(photograph(0), "BMP"), "a.bmp", ("suffix",)),
+    "tiff": (encoded(photograph(0), "TIFF", compression="tiff_lzw"), "a.tif", ("suffix",)),
+    "lab": (encoded(photograph(0).convert("LAB"), "TIFF"), "a.tif", ("suffix", "colours")),
     "webp": (encoded(photograph(0), "WEBP", **TWO_FRAMES), "a.jpg", ("format", "animated")),
     "two jpegs": (encoded(photograph(0), "MPO", **TWO_FRAMES), "a.jpg", ()),
 }

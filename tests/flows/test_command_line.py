@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import signal
 import subprocess
 import sys
@@ -402,3 +403,34 @@ def test_clean_forgets_which_raw_files_were_read(tmp_path: Path) -> None:
     found = invoke("clean", "--reread")
     assert (found.exit_code, found.stdout) == (0, "2 paths of raw files will be read again\n")
     assert list(remembered.iterdir()) == []
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "gbk", "ascii", "cp1252"])
+def test_characters_that_the_terminal_does_not_have_are_escaped(encoding: str) -> None:
+    code = "from flows.__main__ import main; import sys; sys.argv = ['podium', 'list']; main()"
+    shown = "import flows.commands.catalogue as c; c.aligned = lambda rows: '😀 中文 ™'; "
+    found = subprocess.run(
+        [sys.executable, "-c", shown + code],
+        cwd=ROOT,
+        capture_output=True,
+        timeout=60,
+        env=os.environ | {"PYTHONIOENCODING": encoding},
+    )
+    assert found.returncode == 0, found.stderr.decode("utf-8", "replace")
+    assert b"\\U0001f600" in found.stdout
+
+
+@pytest.mark.parametrize("command", ["check", "plan", "run"])
+@pytest.mark.parametrize(
+    ("root", "said"),
+    [
+        ("~nosuchuser/x", "data.root: expected a path"),
+        ("$NOTHING_SET/x", "NOTHING_SET"),
+        ("/no/such", "/no/such"),
+    ],
+)
+def test_a_data_folder_that_is_not_there_is_one_message(command: str, root: str, said: str) -> None:
+    found = invoke(command, "dogs", "--preset", "demo", "--set", f"data.root={root}")
+    assert found.exit_code == 2
+    assert said in found.stderr
+    assert "Traceback" not in found.stderr

@@ -67,7 +67,7 @@ class Store:
     """A folder with artifacts, records, checkpoints and locks; safe for many processes at once."""
 
     def __init__(self, root: Path) -> None:
-        self.root = root.expanduser().absolute()
+        self.root = locations.expand(root)
 
     @classmethod
     def current(cls) -> "Store":

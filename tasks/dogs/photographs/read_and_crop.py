@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from tasks.core.errors import InvalidData, Problem
+from tasks.dogs.photographs.png_texts import without_texts
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff")
 LEAST_SIDE_PIXELS = 8
@@ -27,6 +28,7 @@ REPAIRS = {
     "alpha": "photographs with transparency, laid on white",
     "colours": "photographs in other colours (CMYK, YCbCr, Lab), converted to RGB",
     "animated": "animations, of which the first frame is taken",
+    "texts": "PNG photographs with long or damaged texts or colour profiles, read without them",
 }
 """The repairs of `read`, by the kind it returns."""
 
@@ -65,12 +67,23 @@ def read(file: Path, size_pixels: int) -> tuple[Image.Image, tuple[str, ...]]:
         InvalidData: one problem that says why the photograph cannot be used.
     """
     try:
-        image = _opened(_contents(file))
-        kinds = _naming_repairs(file, image)
-        image, more = _decoded(image, size_pixels)
-        image, colour = _to_rgb(image)
+        contents = _contents(file)
+        try:
+            return _read(file, contents, size_pixels)
+        except _UnusableError:
+            if (bare := without_texts(contents)) == contents:
+                raise
+            image, kinds = _read(file, bare, size_pixels)
+            return image, (*kinds, "texts")
     except _UnusableError as error:
         raise InvalidData([Problem(file, None, *error.args)]) from error
+
+
+def _read(file: Path, contents: bytes, size_pixels: int) -> tuple[Image.Image, tuple[str, ...]]:
+    image = _opened(contents)
+    kinds = _naming_repairs(file, image)
+    image, more = _decoded(image, size_pixels)
+    image, colour = _to_rgb(image)
     return image, (*kinds, *more, *colour)
 
 
@@ -116,10 +129,23 @@ def _opened(contents: bytes) -> Image.Image:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _UnusableError(f"at most {MOST_PIXELS:,} pixels", f"more: {error}") from error
     except Exception as error:  # damaged headers raise any kind of exception
-        start = f"{len(contents):,} bytes that begin with {contents[:16]!r}"
+        reason = _reason(contents) if isinstance(error, UnidentifiedImageError) else str(error)
+        start = f"{len(contents):,} bytes that begin with {contents[:16]!r}{f' ({reason})' if reason else ''}"
         raise _UnusableError(f"a photograph ({', '.join(_FORMATS)})", start) from error
     _check_size(image)
     return image
+
+
+def _reason(contents: bytes) -> str:
+    """What the reader of a format that begins so has against the contents; `Image.open` does not say it."""
+    for name in _FORMATS:
+        reader, accepts = Image.OPEN[name]
+        if accepts and accepts(contents[:16]):
+            try:
+                reader(io.BytesIO(contents), "")
+            except Exception as error:
+                return str(error)
+    return ""
 
 
 def _check_size(image: Image.Image) -> None:

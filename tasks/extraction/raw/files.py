@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from tasks.core.competition import Part
 from tasks.core.errors import InvalidData, InvalidSettings, Problem
-from tasks.core.raw_paths import hint, kind_of
+from tasks.core.raw_paths import hint, kind_of, root_folder
 from tasks.extraction.config import SCHEMA, TEST, TRAIN, VALIDATION, Data
 from tasks.extraction.raw.sentences import wrong_text
 from tasks.extraction.scoring import dictionaries
@@ -40,7 +40,7 @@ def sentence_files(data: Data, parts: Collection[Part]) -> list[SentenceFile]:
     Raises:
         InvalidSettings: a file lies outside data.root, or two would give their sentences the same ids.
     """
-    root = Path(data.root).expanduser()
+    root = root_folder(data.root)
     further = _further_training_files(data) if "train" in parts else []
     names = [(part, name) for part, name in SENTENCES.items() if part in parts]
     names[1:1] = [("train", name) for name in further]
@@ -65,7 +65,7 @@ def purposes(data: Data, parts: Collection[Part]) -> dict[Path, str]:
     Raises:
         InvalidSettings: a file lies outside data.root, or two would give their sentences the same ids.
     """
-    root = Path(data.root).expanduser()
+    root = root_folder(data.root)
     found = {root / SCHEMA: "the schemas"} if {"train", "validation"} & set(parts) else {}
     found |= {each.file: f"sentences of {each.part}" for each in sentence_files(data, parts)}
     if "train" in parts:
@@ -84,7 +84,7 @@ def check_paths(data: Data, parts: Collection[Part]) -> list[Problem]:
         InvalidSettings: a file lies outside data.root, or two would give their sentences the same ids.
     """
     files = purposes(data, parts)
-    root = Path(data.root).expanduser()
+    root = root_folder(data.root)
     wanted = _telling(parts)
     if (kind := kind_of(root)) != "a folder":
         expected = f"a folder with {SCHEMA}, {TRAIN}, {VALIDATION} and {TEST}"

@@ -1,12 +1,12 @@
 """Read the raw files of some parts once: report problems, pass on sentences, count their properties."""
 
 from collections.abc import Callable, Collection, Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from tasks.core.competition import Part
 from tasks.core.dataset import note
 from tasks.core.errors import InvalidData, Problem
+from tasks.core.raw_paths import root_folder
 from tasks.extraction.config import SCHEMA, TRAIN, Data
 from tasks.extraction.raw import files, sentences
 from tasks.extraction.raw.statistics import SentenceStatistics
@@ -37,7 +37,7 @@ def read_parts(data: Data, parts: Collection[Part], sink: Sink | None) -> RawCon
         InvalidSettings: a file lies outside data.root, or two would give their sentences the same ids.
     """
     problems = files.check_paths(data, parts)
-    root = Path(data.root).expanduser()
+    root = root_folder(data.root)
     present = files.purposes(data, parts).keys() - {problem.file for problem in problems}
     schema = files.read_schema(root / SCHEMA, problems) if root / SCHEMA in present else None
     replaced: list[str] = []

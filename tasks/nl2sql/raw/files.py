@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from tasks.core.competition import Part
 from tasks.core.errors import InvalidData, Problem
-from tasks.core.raw_paths import hint, kind_of
+from tasks.core.raw_paths import hint, kind_of, root_folder
 from tasks.nl2sql.config import RAW_NAMES, Data
 from tasks.text.dataset_files import PARTS
 
@@ -23,7 +23,7 @@ class PartFiles(NamedTuple):
 
 def check_root(data: Data) -> None:
     """Raise InvalidData if the folder itself is missing."""
-    root = Path(data.root).expanduser()
+    root = root_folder(data.root)
     if (found := kind_of(root)) != "a folder":
         expected = "a folder with train, val and test, each with <part>.json and <part>.tables.json"
         raise InvalidData([Problem(root, None, expected, found + _hint(root, PARTS))])
@@ -31,13 +31,13 @@ def check_root(data: Data) -> None:
 
 def part_files(data: Data, part: Part) -> PartFiles | None:
     """The files of a part, in a folder of its own or in the root; None for a validation part without any."""
-    files = _part_files(Path(data.root).expanduser(), part)
+    files = _part_files(root_folder(data.root), part)
     return files if part != "validation" or _any_exists(files) else None
 
 
 def check_paths(data: Data, files: PartFiles) -> Iterator[Problem]:
     """Problems with the paths of a part's files."""
-    root = Path(data.root).expanduser()
+    root = root_folder(data.root)
     for file, purpose in ((files.questions, "questions"), (files.tables, "tables")):
         if (found := kind_of(file)) != "a file":
             yield Problem(file, None, f"{purpose} of {files.part}", found + _hint(root, [files.part]))
