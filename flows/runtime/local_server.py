@@ -9,17 +9,18 @@ import signal
 import socket
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from filelock import FileLock
 from psutil import Error, Process
 
+from flows.runtime.prefect_api import answers, check_api, request
 from flows.runtime.prefect_settings import configured_url, ensure_home, environment
+from flows.runtime.proxies import bypass_for_loopback, drop_unusable
 from tasks.core import locations
 from tasks.core.errors import UserError
 
@@ -65,7 +66,7 @@ class LocalServer(NamedTuple):
             command = Process(self.pid).cmdline()
         except Error:
             return False
-        port = self.url.removesuffix("/api").rpartition(":")[2]
+        port = str(urlsplit(self.url).port)
         return command[-1:] == [port] and command[2:5] == ["prefect", "server", "start"]
 
 
@@ -76,11 +77,7 @@ def ensure(inform: Inform, *, port: int | None = None) -> str:
         UserError: the configured server does not answer, or the local one did not start.
     """
     if url := configured_url():
-        if not answers(url, any_status=True):
-            raise UserError(
-                f"PREFECT_API_URL: expected a Prefect server that answers, received none at {url} "
-                "(start it, or unset the variable to use a local one)"
-            )
+        check_api(url)
         return url
     with _state_lock():
         local = _recorded_server()
@@ -144,7 +141,7 @@ def _recorded_server() -> LocalServer | None:
 def _start(inform: Inform, preferred: int) -> LocalServer:
     inform("starting a local Prefect server (the first time takes about ten seconds) …")
     for port in (_free_port(preferred), _free_port(0)):
-        local = LocalServer(_spawn(port), f"http://127.0.0.1:{port}/api")
+        local = LocalServer(_spawn(port), _api_url(port))
         _state_file().write_text(json.dumps(local._asdict()), "utf-8")
         if _wait_until_ready(local, inform):
             inform(f"Prefect runs at {local.url.removesuffix('/api')} (podium ui --stop ends it)")
@@ -156,7 +153,9 @@ def _spawn(port: int) -> int:
     """Start the server in its own session, so that it outlives this command; returns its process id."""
     server = ["-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
     env = {name: value for name, value in os.environ.items() if name != "PREFECT_API_URL"} | environment()
-    env["PREFECT_UI_API_URL"] = f"http://127.0.0.1:{port}/api"  # else its pages call port 4200 and stay blank
+    bypass_for_loopback(env)
+    drop_unusable(None, env)
+    env["PREFECT_UI_API_URL"] = _api_url(port)  # else its pages call port 4200 and stay blank
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
     actions = [
         (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
@@ -164,6 +163,11 @@ def _spawn(port: int) -> int:
         (os.POSIX_SPAWN_DUP2, 1, 2),
     ]
     return os.posix_spawn(sys.executable, [sys.executable, *server], env, file_actions=actions, setsid=True)
+
+
+def _api_url(port: int) -> str:
+    base = os.environ.get("PREFECT_SERVER_API_BASE_PATH", "/api").strip("/")
+    return f"http://127.0.0.1:{port}/{base}"
 
 
 def _wait_until_ready(local: LocalServer, inform: Inform) -> bool:
@@ -190,31 +194,10 @@ def _free_port(preferred: int) -> int:
         return int(probe.getsockname()[1])
 
 
-def answers(url: str, *, any_status: bool = False) -> bool:
-    """Whether a server answers; with `any_status`, one that refuses access counts too."""
-    try:
-        return bool(_request(f"{url}/health", timeout_seconds=5))
-    except urllib.error.HTTPError as error:
-        error.close()
-        return any_status and error.code < 500
-    except (OSError, ValueError):
-        return False
-
-
-def _request(url: str, body: object = None, *, timeout_seconds: float = 30) -> Any:
-    """GET, or POST if there is a body; loopback bypasses proxies, which would connect to their own host."""
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
-    local = "//127.0.0.1:" in url or "//localhost:" in url
-    opener = urllib.request.build_opener(*[urllib.request.ProxyHandler({})] * local)
-    with opener.open(request, timeout=timeout_seconds) as response:
-        return json.loads(response.read() or b"null")
-
-
 def _register_automation(url: str) -> None:
     query = {"automations": {"name": {"any_": [CRASHED_AUTOMATION["name"]]}}}
-    if not _request(f"{url}/automations/filter", query):
-        _request(f"{url}/automations/", CRASHED_AUTOMATION)
+    if not request(f"{url}/automations/filter", query):
+        request(f"{url}/automations/", CRASHED_AUTOMATION)
 
 
 def _log_tail(count: int = 15) -> str:

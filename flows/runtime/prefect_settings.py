@@ -7,6 +7,7 @@ import os
 import tomllib
 from pathlib import Path
 
+from flows.runtime.proxies import bypass_for_loopback, drop_unusable
 from tasks.core import locations
 from tasks.core.errors import UserError
 
@@ -42,10 +43,16 @@ def apply(url: str | None) -> None:
     `url` is that of the server's API; None for a temporary server that ends with the run.
 
     Raises:
-        UserError: Prefect's home cannot be made.
+        UserError: Prefect's home cannot be made, or its client cannot use the proxy before the server.
     """
     ensure_home()
+    bypass_for_loopback()
+    drop_unusable(url)
     os.environ.update(environment())
+    if string := os.environ.get(
+        "PREFECT_SERVER_API_AUTH_STRING"
+    ):  # what our server asks for, our client sends
+        os.environ.setdefault("PREFECT_API_AUTH_STRING", string)
     if url is None:
         os.environ.pop("PREFECT_API_URL", None)
         os.environ["PREFECT_SERVER_EPHEMERAL_ENABLED"] = "true"
@@ -71,13 +78,46 @@ def ensure_home() -> Path:
 
 
 def configured_url() -> str | None:
-    """PREFECT_API_URL from the environment, else from the active profile in PREFECT_HOME if that is set."""
-    if url := os.environ.get("PREFECT_API_URL"):
-        return url.rstrip("/")
+    """PREFECT_API_URL from the environment, else from the active profile in PREFECT_HOME if that is set.
+
+    Raises:
+        UserError: the file of profiles cannot be read.
+    """
+    url = configured("PREFECT_API_URL")
+    return url.rstrip("/") if url else None
+
+
+def configured(name: str) -> str | None:
+    """A setting of Prefect from the environment, else from the active profile; None where neither has it.
+
+    Raises:
+        UserError: the file of profiles cannot be read.
+    """
+    if value := os.environ.get(name):
+        return value
     profiles = locations.prefect_home() / "profiles.toml"
     if "PREFECT_HOME" not in os.environ or not profiles.is_file():
         return None
-    content = tomllib.loads(profiles.read_text("utf-8"))
+    of_profile = _active_profile(profiles).get(name)
+    return of_profile if isinstance(of_profile, str) else None
+
+
+def _active_profile(file: Path) -> dict[str, object]:
+    """Settings of the active profile.
+
+    Raises:
+        UserError: the file is no TOML, or its entries are not what Prefect writes.
+    """
+    try:
+        content = tomllib.loads(file.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"{file}: expected profiles of Prefect as TOML, received a file that is not: {error}"
+        ) from None
     active = os.environ.get("PREFECT_PROFILE", content.get("active", ""))
-    url_of_profile: str | None = content.get("profiles", {}).get(active, {}).get("PREFECT_API_URL")
-    return url_of_profile
+    profiles = content.get("profiles", {})
+    profile = profiles.get(active, {}) if isinstance(profiles, dict) and isinstance(active, str) else None
+    if not isinstance(profile, dict):
+        expected = "[profiles.<name>] tables, and the name of one as active"
+        raise UserError(f"{file}: expected {expected}, received another entry")
+    return profile

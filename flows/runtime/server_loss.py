@@ -23,7 +23,8 @@ from prefect import Flow
 from prefect.settings import get_current_settings, temporary_settings
 from pydantic_core import to_jsonable_python
 
-from flows.runtime.local_server import Inform, answers
+from flows.runtime.local_server import Inform
+from flows.runtime.prefect_api import is_there
 
 PROBE_SECONDS = 5.0
 LOST_SECONDS = 15.0
@@ -126,7 +127,7 @@ class ServerMonitor:
 
     def probe(self) -> None:
         """Probe the server once; inform the user when it is lost and when it answers again."""
-        self.silent = not answers(self._url, any_status=True)
+        self.silent = not is_there(self._url)
         logging.raiseExceptions = not self.silent  # else each log record that is not sent prints an error
         if not self.silent:
             self.last_answer, self._last_answer_seconds = datetime.now(), time.monotonic()

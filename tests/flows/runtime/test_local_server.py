@@ -199,7 +199,7 @@ def test_one_server_is_started_and_runs_a_schedule(running: str, home: Path) -> 
     assert "ERROR" not in (home / "server.log").read_text()
 
 
-def completed_run(url: str, *, timeout_seconds: float = 45) -> bool:
+def completed_run(url: str, *, timeout_seconds: float = 150) -> bool:
     """Whether a run that the scheduler made has completed in time."""
     wanted = {"flow_runs": {"state": {"type": {"any_": ["COMPLETED"]}}}}
     deadline = time.monotonic() + timeout_seconds

@@ -64,7 +64,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def up(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """Whether the server answers; the first of the list."""
     answering = [True]
-    monkeypatch.setattr(server_loss, "answers", lambda url, any_status: answering[0])
+    monkeypatch.setattr(server_loss, "is_there", lambda url: answering[0])
     return answering
 
 

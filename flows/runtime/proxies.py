@@ -1,0 +1,58 @@
+"""Proxies of the environment: none for this machine's own addresses, and none that Prefect cannot use.
+
+Prefect's client (httpx) reads `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy`, in capitals too. For a
+SOCKS proxy it needs the package socksio, and raises without it also where the proxy would not be used. Other
+programs of a run, which download weights, keep the proxies that they can use.
+"""
+
+import os
+from collections.abc import Mapping, MutableMapping
+from importlib.util import find_spec
+from urllib.parse import urlsplit
+
+from tasks.core.errors import UserError
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+_NONE = "no_proxy"
+
+
+def bypass_for_loopback(variables: MutableMapping[str, str] | None = None) -> None:
+    """Let this process and its children reach this machine without a proxy.
+
+    Args:
+        variables: changed in place; by default those of this process.
+    """
+    variables = os.environ if variables is None else variables
+    listed = [host.strip() for name in (_NONE, _NONE.upper()) for host in variables.get(name, "").split(",")]
+    hosts = ",".join(dict.fromkeys(filter(None, [*listed, *LOOPBACK])))
+    variables.update({_NONE: hosts, _NONE.upper(): hosts})
+
+
+def drop_unusable(url: str | None, variables: MutableMapping[str, str] | None = None) -> None:
+    """Unset SOCKS proxies that Prefect's client cannot use, if its server is on this machine.
+
+    Args:
+        url: of the server's API; None for a temporary server of this process.
+        variables: changed in place; by default those of this process.
+
+    Raises:
+        UserError: the server is on another machine, and would be asked through such a proxy.
+    """
+    variables = os.environ if variables is None else variables
+    unusable = [] if find_spec("socksio") else list(_of_socks(variables))
+    for name in unusable:
+        if url is not None and urlsplit(url).hostname not in LOOPBACK:
+            expected = (
+                "an HTTP proxy, or the package socksio, without which Prefect's client cannot use SOCKS"
+            )
+            raise UserError(f"{name}: expected {expected}, received {variables[name]}")
+        del variables[name]
+
+
+def _of_socks(variables: Mapping[str, str]) -> list[str]:
+    return [
+        name
+        for name, value in variables.items()
+        if name.lower() in _PROXIES and value.lower().startswith("socks")
+    ]
