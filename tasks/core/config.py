@@ -187,7 +187,8 @@ class Run(Settings):
     workers: Annotated[int, Field(ge=1, le=256), NotInKey()] = 8
     """Steps under way at one time; their long parts wait for slots of the machine besides."""
     data_workers: Annotated[int, Field(ge=0, le=64), NotInKey()] = 0
-    """Threads that prepare batches for one training; 0: one a core."""
+    """Processes that prepare photographs for a graphics card, or threads that prepare other batches; 0: the
+    cores of the card's share, or two threads."""
     checkpoint_seconds: Annotated[float, Field(ge=0), NotInKey()] = 30.0
     """Least time between two checkpoints of a training."""
     timeout_seconds: Annotated[float, Field(ge=0), NotInKey()] = 0.0

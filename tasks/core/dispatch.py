@@ -45,7 +45,7 @@ def in_child(
             seed=seed,
             output=output,
             partial=step.partial,
-            data_workers=run.data_workers or 2,
+            data_workers=run.data_workers,
             checkpoint_seconds=run.checkpoint_seconds,
             **{name: _with_folders(value) for name, value in fields.items()},
         ).model_dump(mode="json")

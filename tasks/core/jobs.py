@@ -28,7 +28,7 @@ class Job(BaseModel):
     partial: Path
     """Folder for checkpoints; a later attempt of the same step finds them there."""
     data_workers: int = 1
-    """Threads that prepare batches."""
+    """Processes or threads that prepare batches; 0: chosen for the machine (`tasks.learning.loading`)."""
     checkpoint_seconds: float = 30
 
 

@@ -1,4 +1,4 @@
-"""Augmented training views of a photograph; the only module that uses albumentations.
+"""Augmented training views of a photograph; the only user of albumentations.
 
 Every view is a pure function of its arguments, the seed included: the same bytes in any thread, process or
 order of calls. Photographs are squares, uint8 (S, S, 3), red green blue.
@@ -7,11 +7,9 @@ Rotation, zoom, flip, a masked quarter and pairs of one breed follow the first p
 competition (2017); crop, colour and cutout are those of later recipes.
 """
 
-import os
 import random
 import threading
 from functools import lru_cache
-from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,23 +18,26 @@ from tasks.dogs.config import Augmentation
 from tasks.dogs.test_time_views import resized
 
 GREY = 128
+LIBRARIES = ("tasks.learning.loading.image_libraries",)
+"""What processes that make views import beforehand."""
 
 
 class _Pipeline(NamedTuple):
-    """Steps of albumentations before and after our own zoom; None where there are none."""
+    """Steps of albumentations before and after our own zoom."""
 
-    frame: Any | None
-    finish: Any | None
+    frame: list[Any]
+    finish: list[Any]
 
 
-class _Pipelines(threading.local):
-    """Pipelines of one thread: they have random state, so no two threads may share one."""
+class _OfThread(threading.local):
+    """What has random state, so that no two threads may share it."""
 
     def __init__(self) -> None:
-        self.built: dict[tuple[Augmentation, int], _Pipeline] = {}
+        self.pipelines: dict[tuple[Augmentation, int], _Pipeline] = {}
+        self.random = random.Random()
 
 
-_pipelines = _Pipelines()
+_of_thread = _OfThread()
 
 
 def view(
@@ -62,22 +63,26 @@ def view(
     """
     generator = np.random.default_rng(seed)
     settings = _plain_settings(settings) if plain else settings
-    others = partners[partners != index]
     if settings.combine and generator.random() < settings.combine:
+        others = partners[partners != index]
         siblings = others[labels[others] == labels[index]]
         if siblings.size:
             sibling = resized(photos[generator.choice(siblings)], size_pixels)
             return _joined(resized(photos[index], size_pixels), sibling, generator=generator)
 
     pipeline = _pipeline(settings, size_pixels)
-    photo = _applied(pipeline.frame, np.array(photos[index]), generator=generator)
+    photo = np.asarray(photos[index]).view()
+    photo.flags.writeable = False
+    photo = _applied(pipeline.frame, photo, generator=generator)
     if settings.zoom:
+        others = partners[partners != index]
         background = photos[generator.choice(others)] if others.size else photo
         photo = _zoomed(photo, background, settings.zoom, size_pixels, generator=generator)
-    photo = _applied(pipeline.finish, resized(photo, size_pixels), generator=generator)
+    photo = photo if len(photo) == size_pixels else resized(photo, size_pixels)
+    photo = _applied(pipeline.finish, photo, generator=generator)
     if settings.quadrant_mask and generator.random() < settings.quadrant_mask:
         photo = _masked(photo, quarter=int(generator.integers(4)))
-    return photo
+    return photo if photo.flags.writeable else photo.copy()  # no step has changed it
 
 
 @lru_cache
@@ -92,7 +97,8 @@ def _joined(photo: np.ndarray, sibling: np.ndarray, *, generator: np.random.Gene
     before = np.broadcast_to(np.arange(size) < cut, (size, size))
     below = np.tri(size, dtype=bool)
     masks = (before, before.T, below, below[:, ::-1])
-    return np.where(masks[generator.integers(4)][..., np.newaxis], photo, sibling)
+    np.copyto(sibling, photo, where=masks[generator.integers(4)][..., np.newaxis])
+    return sibling
 
 
 def _zoomed(
@@ -118,35 +124,37 @@ def _masked(photo: np.ndarray, *, quarter: int) -> np.ndarray:
     return masked
 
 
-def _applied(steps: Any, photo: np.ndarray, *, generator: np.random.Generator) -> np.ndarray:
+def _applied(steps: list[Any], photo: np.ndarray, *, generator: np.random.Generator) -> np.ndarray:
     """The photograph after the steps, with a random state of this call only.
 
-    `set_random_seed` would give every step the same seed, so that exactly the mirrored views had
-    cutouts; one state that the steps share does not, and is faster (14 against 64 microseconds).
+    The steps share one state: with a seed for each, equal ones would make exactly the mirrored views have
+    cutouts. They are called without a `Compose`, whose checks of boxes and shapes take up to a tenth of a
+    view's time.
     """
-    if steps is None:
+    if not steps:
         return photo
-    steps.set_random_state(generator, random.Random(int(generator.integers(2**32))))
-    return steps(image=photo)["image"]
+    shared = _of_thread.random
+    shared.seed(int(generator.integers(2**32)))
+    shared.random()  # a `Compose` would draw this for its own probability
+    for step in steps:
+        step.set_random_state(generator, shared)
+        photo = step(image=photo)["image"]
+    return photo
 
 
 def _pipeline(settings: Augmentation, size: int) -> _Pipeline:
     """This thread's pipeline, cached because building one takes as long as a view."""
     key = (settings, size)
-    if key not in _pipelines.built:
-        _pipelines.built[key] = _Pipeline(
-            frame=_composed(_frame_steps(settings, size)), finish=_composed(_finish_steps(settings))
-        )
-    return _pipelines.built[key]
-
-
-def _composed(steps: list[Any]) -> Any | None:
-    return _libraries()[1].Compose(steps) if steps else None
+    pipelines = _of_thread.pipelines
+    if key not in pipelines:
+        pipelines[key] = _Pipeline(_frame_steps(settings, size), _finish_steps(settings))
+    return pipelines[key]
 
 
 def _frame_steps(settings: Augmentation, size: int) -> list[Any]:
     """Rotation and crop. A reflection fills uncovered corners: black ones would mark rotated views."""
-    cv2, albumentations = _libraries()
+    from tasks.learning.loading.image_libraries import albumentations, cv2
+
     steps = []
     if degrees := settings.rotation_degrees:
         nearest, reflection = cv2.INTER_NEAREST, cv2.BORDER_REFLECT_101
@@ -159,7 +167,8 @@ def _frame_steps(settings: Augmentation, size: int) -> list[Any]:
 
 def _finish_steps(settings: Augmentation) -> list[Any]:
     """Flip, colour and cutout; the strengths of colour have SimCLR's ratios (Chen et al., ICML 2020)."""
-    albumentations = _libraries()[1]
+    from tasks.learning.loading.image_libraries import albumentations
+
     steps = [albumentations.HorizontalFlip(p=0.5)] if settings.flip else []
     if settings.color:
         change, hue = 0.8 * settings.color, 0.2 * settings.color
@@ -168,14 +177,3 @@ def _finish_steps(settings: Augmentation) -> list[Any]:
         sides = {"hole_height_range": (0.1, 0.3), "hole_width_range": (0.1, 0.3)}
         steps += [albumentations.CoarseDropout((1, 3), **sides, fill=GREY, p=settings.cutout)]
     return steps
-
-
-@lru_cache
-def _libraries() -> tuple[ModuleType, ModuleType]:
-    """OpenCV and albumentations, without update checks and threads: views are made in parallel already."""
-    os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"
-    import albumentations
-    import cv2
-
-    cv2.setNumThreads(0)
-    return cv2, albumentations

@@ -1,6 +1,6 @@
 """Inputs of a recipe's model, and its predictions from them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import Any
 
@@ -11,6 +11,11 @@ from tasks.core.jobs import FoldJob
 from tasks.dogs import dataset
 from tasks.dogs.config import Recipe
 from tasks.dogs.test_time_views import prediction_view
+
+BATCH = 64
+"""Records predicted at a time."""
+HEADS = ("main", "auxiliary")
+"""Outputs of networks that are probabilities."""
 
 
 class Inputs:
@@ -48,18 +53,18 @@ class Inputs:
         photos, size = dataset.photos(self.job.dataset, part), self.shape[0]
         return lambda indices: np.stack(
             [prediction_view(photos[index], view, size_pixels=size) for index in indices]
-        ).astype(np.float32)
+        )
 
 
-def predict_rows(
-    network: Any, rows: Callable[[np.ndarray], np.ndarray], chosen: np.ndarray, *, batch: int = 64
-) -> np.ndarray:
-    """(n, heads, k) float32 probabilities of the chosen records, in batches of one fixed shape."""
+def rows_of_batch(chosen: np.ndarray, start: int) -> np.ndarray:
+    """The `BATCH` records from a position of the chosen ones on; the last are repeated to fill it up."""
+    return np.resize(chosen[start : start + BATCH], BATCH)
+
+
+def predict_batches(network: Any, batches: Iterable[np.ndarray], count: int) -> np.ndarray:
+    """(count, heads, k) float32 probabilities, from batches of one fixed shape, which may be filled up."""
     parts = []
-    for start in range(0, len(chosen), batch):
-        indices = chosen[start : start + batch]
-        padded = np.resize(indices, batch)
-        outputs = network.predict_on_batch(rows(padded))
-        heads = [np.asarray(outputs[name]) for name in ("main", "auxiliary") if name in outputs]
-        parts.append(np.stack(heads, axis=1)[: len(indices)])
-    return np.concatenate(parts).astype(np.float32)
+    for batch in batches:
+        outputs = network.predict_on_batch(batch)
+        parts.append(np.stack([np.asarray(outputs[name]) for name in HEADS if name in outputs], axis=1))
+    return np.concatenate(parts)[:count].astype(np.float32)

@@ -1,5 +1,7 @@
 """The training of one fold's model: batches as a function of the step, losses, held-out figures."""
 
+from collections.abc import Callable
+from contextlib import closing
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -9,11 +11,12 @@ import numpy as np
 from tasks.core.config import Stage
 from tasks.core.jobs import TrainJob
 from tasks.dogs import dataset, model
-from tasks.dogs.augment import view
+from tasks.dogs.augment import LIBRARIES, view
 from tasks.dogs.config import Recipe
-from tasks.dogs.inputs import Inputs, predict_rows
+from tasks.dogs.inputs import BATCH, Inputs, predict_batches, rows_of_batch
 from tasks.dogs.test_time_views import prediction_view
 from tasks.learning.folds.rows import held_out_rows, training_rows
+from tasks.learning.loading.loader import Source, made_ahead
 from tasks.learning.seeds import derive, generator
 from tasks.learning.training.batches import class_pairs, order
 from tasks.learning.training.loop import Batch, Training
@@ -40,11 +43,19 @@ def build(job: TrainJob) -> Training:
         loss_weights=loss_weights,
         metric="main",
         batch=records.batch,
+        source=None if recipe.trunk.cut else Source(batches, job, LIBRARIES),
         steps_per_epoch=records.steps_per_epoch,
         select=model.select,
         evaluate=records.evaluate,
         ema=recipe.training.ema,
     )
+
+
+def batches(job: TrainJob) -> Callable[[int, int, int], Batch]:
+    """A function from (stage, epoch, step) to the batch, for processes without Keras; see `Records.batch`."""
+    recipe = Recipe.model_validate(job.settings)
+    records = Records(job, recipe)
+    return lambda stage, epoch, step: records.batch(recipe.training.stages[stage], epoch, step)
 
 
 class Records:
@@ -64,13 +75,19 @@ class Records:
         self.steps_per_epoch = self.count // self.batch_size
 
     def batch(self, stage: Stage, epoch: int, step: int) -> Batch:
-        """The batch of a step: a pure function of its arguments and the job."""
+        """The batch of a step: a pure function of its arguments and the job.
+
+        Inputs are float32, or uint8 where they are photographs and none are mixed: networks take both, and a
+        quarter of the bytes goes from process to process and to the card.
+        """
         positions = self._positions(epoch, step)
         targets = self._targets(positions)
-        rows = [self._input(int(position), stage, epoch) for position in positions]
-        inputs = np.stack(rows).astype(np.float32)
+        inputs = np.stack([self._input(int(position), stage, epoch) for position in positions])
         mixing = self.recipe.training.mixing
-        if mixing.probability and not stage.plain:
+        mixed = mixing.probability and not stage.plain
+        if self.recipe.trunk.cut or mixed:
+            inputs = inputs.astype(np.float32)
+        if mixed:
             random = generator(self.job.seed, "mix", epoch, step)
             inputs, targets = mix(inputs, targets, generator=random, **mixing.model_dump())
         weights = self.weight_of[positions].astype(np.float32) if len(self._pseudo) else None
@@ -126,7 +143,12 @@ class Records:
     def evaluate(self, network: Any) -> dict[str, float]:
         """Loss and accuracy of held-out records as they are."""
         chosen = self.held_out if self.recipe.trunk.cut else self.held_out[:EVALUATED]
-        scores = predict_rows(network, self.inputs.rows("train", "identity"), chosen)[:, 0]
+        rows = self.inputs.rows("train", "identity")
+        places = ((start,) for start in range(0, len(chosen), BATCH))
+        with closing(
+            made_ahead(lambda start: rows(rows_of_batch(chosen, start)), places, workers=1)
+        ) as batches:
+            scores = predict_batches(network, batches, len(chosen))[:, 0]
         truth = self.labels[chosen]
         likelihood = np.clip(scores[np.arange(len(chosen)), truth], 1e-7, 1)
         return {

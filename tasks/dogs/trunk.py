@@ -1,6 +1,6 @@
 """A recipe's pretrained networks: features of the frozen part, and the trainable part."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,31 +11,31 @@ import numpy as np
 from tasks.core.execution.child_messages import Progress
 from tasks.core.jobs import Job
 from tasks.dogs.config import Backbone, Trunk
+from tasks.learning.loading.loader import Source, made_ahead
 from tasks.learning.pretrained import backbones
-from tasks.learning.training.batches import prefetch
-from tasks.learning.training.keras_setup import configure
+from tasks.learning.training.keras_setup import configure, on_card
 
 BATCH = 32
 """Rows a forward pass; fixed, since sums within a pass may depend on its size."""
 
-View = Callable[[int, int], np.ndarray]
-"""(record, size in pixels) → uint8 (size, size, 3)."""
 
-
-def write_features(trunk: Trunk, view: View, count: int, file: Path, *, job: Job) -> None:
-    """Write the frozen features of `view(index, size)` of all records, those of several backbones joined.
+def write_features(trunk: Trunk, views: Source, count: int, file: Path, *, job: Job) -> None:
+    """Write the frozen features of views of all records, those of several backbones joined.
 
     The array is (count, …): (count, d) float32 of pooled features, else float16 feature maps. Memory holds
     those of a few batches.
+
+    Args:
+        views: (start, stop, size) → views of these records, uint8 (stop - start, size, size, 3).
     """
     configure(job.seed)
     if len(trunk.backbones) == 1:
-        _write(file, _features(trunk, trunk.backbones[0], view, count, job=job), count)
+        _write(file, _features(trunk, trunk.backbones[0], views, count, job=job), count)
         return
     with TemporaryDirectory(dir=file.parent) as place:
         parts = [Path(place) / f"{number}.npy" for number in range(len(trunk.backbones))]
         for part, backbone in zip(parts, trunk.backbones, strict=True):
-            _write(part, _features(trunk, backbone, view, count, job=job), count)
+            _write(part, _features(trunk, backbone, views, count, job=job), count)
         arrays = [np.load(part, mmap_mode="r") for part in parts]
         starts = range(0, count, BATCH)
         rows = (np.concatenate([each[at : at + BATCH] for each in arrays], axis=-1) for at in starts)
@@ -52,21 +52,20 @@ def _write(file: Path, pieces: Iterable[np.ndarray], count: int) -> None:
             stream.write(piece.tobytes())
 
 
-def _features(trunk: Trunk, backbone: Backbone, view: View, count: int, *, job: Job) -> Iterator[np.ndarray]:
+def _features(
+    trunk: Trunk, backbone: Backbone, views: Source, count: int, *, job: Job
+) -> Iterator[np.ndarray]:
     frozen = frozen_part(trunk, backbone)
     progress = Progress("photographs", count)
-
-    def make(start: int) -> np.ndarray:
-        rows = [view(index, backbone.size_pixels) for index in range(start, min(start + BATCH, count))]
-        rows += [rows[-1]] * (BATCH - len(rows))  # a full batch, so that the last sums are the same too
-        return np.stack(rows).astype(np.float32)
-
-    starts = range(0, count, BATCH)
-    with closing(prefetch(make, starts, workers=job.data_workers, depth=4)) as batches:
-        for start, batch in zip(starts, batches, strict=True):
-            outputs = np.asarray(frozen.predict_on_batch(batch))[: count - start]
+    places = [(at, min(at + BATCH, count), backbone.size_pixels) for at in range(0, count, BATCH)]
+    make, workers = views.function(views.job), job.data_workers
+    with closing(made_ahead(make, places, source=views, workers=workers, processes=on_card())) as batches:
+        for (start, stop, _), batch in zip(places, batches, strict=True):
+            if len(batch) < BATCH:  # filled up, so that the last sums are the same too
+                batch = np.concatenate([batch, batch[-1:].repeat(BATCH - len(batch), axis=0)])
+            outputs = np.asarray(frozen.predict_on_batch(batch))[: stop - start]
             yield outputs.astype(np.float16 if outputs.ndim > 2 else np.float32)
-            progress.at(start + len(outputs))
+            progress.at(stop)
 
 
 def network(backbone: Backbone) -> Any:

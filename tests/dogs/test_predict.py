@@ -5,6 +5,7 @@ import pytest
 
 from tasks.core.competition import Scores
 from tasks.dogs import predict as predict_module
+from tasks.dogs.inputs import BATCH
 from tasks.dogs.predict import predict
 from tasks.dogs.training import build
 from tests.dogs.jobs import COUNT, TEST, job, recipe, with_views
@@ -74,7 +75,7 @@ def test_pieces_are_consecutive_and_change_nothing(keras, tmp_path, monkeypatch,
 
 
 def test_pieces_are_whole_batches():
-    assert predict_module.PIECE % 64 == 0  # the batch of `predict_rows`
+    assert predict_module.PIECE % BATCH == 0
 
 
 def test_photographs_have_no_validation_part(keras, tmp_path):

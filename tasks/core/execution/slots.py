@@ -210,7 +210,9 @@ def graphics_cards() -> tuple[str, ...]:
 
 def _environment(name: str) -> dict[str, str]:
     kind, index = name.split("-", 1)
-    return {"CUDA_VISIBLE_DEVICES": index if kind == "gpu" else "-1"}
+    if kind != "gpu":
+        return {"CUDA_VISIBLE_DEVICES": "-1"}
+    return {"CUDA_VISIBLE_DEVICES": index, "PODIUM_CARDS": str(len(graphics_cards()))}
 
 
 def _folder() -> Path:

@@ -1,18 +1,10 @@
-"""Selection of the records of each batch, and prefetching of batches by threads.
+"""Selection of the records of each batch.
 
-The contents of a batch are a function of the seed and the step alone. So the number of threads, and the order
-in which they finish, cannot change a training, and a training can resume at any step.
+The contents of a batch are a function of the seed and the step alone, so that a training can resume at any
+step.
 """
 
-from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import islice
-from typing import TypeVar
-
 import numpy as np
-
-T = TypeVar("T")
 
 LENGTHS = (32, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 514, 1026, 2050, 4098)
 """Padded lengths of sequences; few, so that a network gets few shapes."""
@@ -53,45 +45,6 @@ def class_pairs(labels: np.ndarray, *, batch_size: int, seed: int, step: int) ->
     ]
     couples = np.concatenate(chosen).reshape(pair_count, 2)
     return generator.permutation(couples).reshape(-1)[:batch_size]
-
-
-def prefetch(
-    make: Callable[[int], T], steps: Iterable[int], *, workers: int, depth: int
-) -> Generator[T, None, None]:
-    """Yield `make(step)` for each step in order, computing at most `depth` results ahead.
-
-    Threads start with the first `next` and end when the iterator ends or is closed, also after an exception
-    on either side; they finish the calls that are running. An exception of `make` is raised in the place of
-    its result. Use `contextlib.closing` to be sure that the iterator is closed.
-
-    Args:
-        make: called in threads, so calls must not share mutable state.
-        steps: may be infinite.
-        workers: number of threads, at least one.
-        depth: largest number of results not yet yielded; with fewer than `workers` some threads are idle.
-
-    Raises:
-        ValueError: `workers` or `depth` is below one.
-    """
-    if workers < 1 or depth < 1:
-        raise ValueError(f"prefetch: expected at least 1, got {workers=}, {depth=}")
-    return _prefetch(make, iter(steps), workers=workers, depth=depth)
-
-
-def _prefetch(
-    make: Callable[[int], T], steps: Iterator[int], *, workers: int, depth: int
-) -> Generator[T, None, None]:
-    pending: deque[Future[T]] = deque()
-    with ThreadPoolExecutor(workers, thread_name_prefix="prefetch") as pool:
-        try:
-            pending.extend(pool.submit(make, step) for step in islice(steps, depth))
-            while pending:
-                result = pending.popleft().result()
-                pending.extend(pool.submit(make, step) for step in islice(steps, 1))
-                yield result
-        finally:
-            for future in pending:
-                future.cancel()
 
 
 def _generator(seed: int, stream: int, position: int) -> np.random.Generator:

@@ -6,7 +6,7 @@ optimizer are restored, with the states of random generators: on a processor bot
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,15 +15,13 @@ import numpy as np
 
 from tasks.core.config import Stage
 from tasks.core.execution.child_messages import EpochProgress
+from tasks.learning.loading.loader import Source, made_ahead
 from tasks.learning.training import checkpoints
-from tasks.learning.training.batches import prefetch
 from tasks.learning.training.checkpoints import Position
 from tasks.learning.training.dynamic_shapes import trace_once
-from tasks.learning.training.keras_setup import jit
+from tasks.learning.training.keras_setup import jit, on_card
 from tasks.learning.training.optimizers import make_optimizer, transfer_state
 
-PREFETCHED = 4
-"""Batches that are made ahead."""
 NO_FIGURES = ("stage", "epoch", "learning_rate")
 """Fields of a history row that are not among the figures of a reported epoch."""
 
@@ -48,6 +46,8 @@ class Training(NamedTuple):
     batch: Callable[[Stage, int, int], Batch]
     """(stage, epoch over all stages, step of the epoch): pure, called from threads."""
     steps_per_epoch: int
+    source: Source | None = None
+    """The same batches for worker processes, of (number of the stage, epoch, step); None where threads do."""
     metric: str | None = None
     """The output whose accuracy is measured; None for none."""
     select: Callable[[Any, Stage], dict[str, float]] = lambda model, stage: {}
@@ -137,11 +137,8 @@ def _run_stage(
     before = sum(earlier.epochs for earlier in training.stages[: position.stage])
     steps = range(position.step, stage.epochs * per_epoch)
 
-    def make(step: int) -> Batch:
-        return training.batch(stage, before + step // per_epoch, step % per_epoch)
-
     began = time.monotonic()
-    with closing(prefetch(make, steps, workers=workers, depth=PREFETCHED)) as batches:
+    with closing(_batches(training, position.stage, before, steps, workers=workers)) as batches:
         for step, batch in zip(steps, batches, strict=True):
             position = _train_step(training, position, batch)
             if (step + 1) % per_epoch == 0:
@@ -149,6 +146,21 @@ def _run_stage(
                 began = time.monotonic()
             writer.save_if_due(position)
     return position
+
+
+def _batches(
+    training: Training, stage: int, before: int, steps: range, *, workers: int
+) -> Generator[Batch, None, None]:
+    """Batches of the steps of a stage, made ahead; `before` epochs were in earlier stages."""
+    per_epoch = training.steps_per_epoch
+
+    def make(stage: int, epoch: int, step: int) -> Batch:
+        return training.batch(training.stages[stage], epoch, step)
+
+    places = ((stage, before + step // per_epoch, step % per_epoch) for step in steps)
+    source = training.source
+    with closing(made_ahead(make, places, source=source, workers=workers, processes=on_card())) as batches:
+        yield from (Batch(*batch) for batch in batches)
 
 
 def _train_step(training: Training, position: Position, batch: Batch) -> Position:

@@ -58,7 +58,7 @@ def test_work_on_cores_goes_on_beside_that_on_cards(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4")
     graphics_cards.cache_clear()
     with slot() as card, slot(need="core") as core, slot(need="core") as other:
-        assert card == {"CUDA_VISIBLE_DEVICES": "4"}
+        assert card == {"CUDA_VISIBLE_DEVICES": "4", "PODIUM_CARDS": "1"}
         assert core == other == {"CUDA_VISIBLE_DEVICES": "-1"}
 
 
