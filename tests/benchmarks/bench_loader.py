@@ -60,7 +60,11 @@ def batches(job: Photographs) -> Callable[[int], np.ndarray]:
 
     def make(step: int) -> np.ndarray:
         seeds = range(step * job.batch_size, (step + 1) * job.batch_size)
-        options = {"partners": everyone, "labels": everyone % 100, "settings": job.augmentation}
+        options: dict[str, Any] = {
+            "partners": everyone,
+            "labels": everyone % 100,
+            "settings": job.augmentation,
+        }
         return np.stack(
             [view(photos, at % len(photos), size_pixels=job.size, seed=at, **options) for at in seeds]
         )

@@ -31,7 +31,7 @@ def test_threads_work_at_the_same_time():
 
 @pytest.mark.parametrize("depth", [1, 4])
 def test_no_more_than_the_depth_is_made_ahead(depth):
-    made = []
+    made: list[int] = []
     with closing(prefetch(made.append, count(), workers=2, depth=depth)) as results:
         for taken in range(1, 6):
             next(results)
