@@ -19,7 +19,7 @@ def parse_duration(text: str, *, option: str) -> timedelta:
     Raises:
         InvalidSettings: the text is not of this form; names the option.
     """
-    match = re.fullmatch(r"(\d{1,5})([mhdw])", text.strip())
+    match = re.fullmatch(r"([0-9]{1,5})([mhdw])", text.strip())
     if match is None:
         raise InvalidSettings(f"{option}: expected a number with m, h, d or w, like 30d, received {text!r}")
     return int(match[1]) * UNITS[match[2]]

@@ -23,8 +23,22 @@ class CronField(NamedTuple):
         """The value of a word or of digits; None if it is out of bounds."""
         if text.lower() in self.words:
             return self.words.index(text.lower()) + self.lowest
-        value = int(text) if text.isdecimal() else -1
+        value = int(text) if re.fullmatch("[0-9]{1,4}", text) else -1
         return value if self.lowest <= value <= self.highest else None
+
+    def values(self, text: str) -> set[int]:
+        """The values of a valid list of ranges."""
+        found: set[int] = set()
+        for match in map(_PART.fullmatch, text.split(",")):
+            assert match, f"expected a valid field, received {text!r}"
+            first = self.lowest if match["first"] is None else self.number(match["first"])
+            # a step makes a range of a single value: 5/10 is 5-59/10
+            single = match["first"] is not None and match["last"] is None and match["step"] is None
+            last = first if single else self.highest if match["last"] is None else self.number(match["last"])
+            assert first is not None, f"expected a valid field, received {text!r}"
+            assert last is not None, f"expected a valid field, received {text!r}"
+            found |= set(range(first, last + 1, int(match["step"] or 1)))
+        return found
 
 
 FIELDS = (
@@ -35,7 +49,10 @@ FIELDS = (
     CronField("day of the week", 0, 7, WEEKDAYS),
 )
 
-_PART = re.compile(r"(?:\*|(?P<first>\w+)(?:-(?P<last>\w+))?)(?:/(?P<step>\d+))?")
+DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+"""Of each month, at most."""
+
+_PART = re.compile(r"(?:\*|(?P<first>\w+)(?:-(?P<last>\w+))?)(?:/(?P<step>\d{1,4}))?", re.ASCII)
 
 
 def cron_error(cron: str) -> str:
@@ -53,7 +70,16 @@ def cron_error(cron: str) -> str:
             words = f" or {field.words[0]} to {field.words[-1]}" if field.words else ""
             expected = f"{field.lowest} to {field.highest}{words}, a range, a list, steps or *"
             return f"{field.name}: expected {expected}, received {text!r}"
-    return ""
+    return _never_fires(*parts[2:4])
+
+
+def _never_fires(days: str, months: str) -> str:
+    """What is wrong with days that no month has; Prefect finds no time then, whatever the weekdays are."""
+    longest = max(DAYS[month - 1] for month in FIELDS[3].values(months))
+    if min(FIELDS[2].values(days)) <= longest:
+        return ""
+    expected = f"at most {longest} in month {months}"
+    return f"day of the month: expected {expected}, received {days!r}, so it never fires"
 
 
 def _is_valid(field: CronField, part: str) -> bool:

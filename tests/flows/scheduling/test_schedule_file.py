@@ -1,6 +1,7 @@
 """`conf/schedules.toml`: what it may contain, and the messages for errors in it."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -95,7 +96,15 @@ def test_all_errors_are_listed_at_once(conf: Path) -> None:
     assert len(str(caught.value).splitlines()) == 2
 
 
-VALID = ["* * * * *", "*/5 0-6 1,15 jan-mar mon-fri", "0 3 * * 7", "0,30 8-18/2 * DEC Sun"]
+VALID = [
+    "* * * * *",
+    "*/5 0-6 1,15 jan-mar mon-fri",
+    "0 3 * * 7",
+    "0,30 8-18/2 * DEC Sun",
+    "0 0 29 2 *",
+    "0 0 30 2 mon",
+]
+VALID += ["0 0 31 feb,mar *", "0 0 28-31 2 *", "0 0 */31 2 *", "0 0 20/5 2 *"]
 INVALID = [
     ("60 * * * *", "minute: expected 0 to 59"),
     ("* 24 * * *", "hour: expected 0 to 23"),
@@ -106,6 +115,13 @@ INVALID = [
     ("*/0 * * * *", "received '*/0'"),
     ("1,,2 * * * *", "received '1,,2'"),
     ("@daily", "received '@daily', which has 1"),
+    ("0 0 30 2 *", "day of the month: expected at most 29 in month 2, received '30', so it never fires"),
+    ("0 0 30,31 feb *", "day of the month: expected at most 29"),
+    ("0 0 31 4,6,9,11 */2", "day of the month: expected at most 30"),
+    ("0 0 31-31/2 jun *", "so it never fires"),
+    ("٣ * * * *", "minute: expected 0 to 59"),
+    ("*/٣ * * * *", "minute: expected 0 to 59"),
+    (f"{'9' * 5000} * * * *", "minute: expected 0 to 59"),
 ]
 
 
@@ -120,6 +136,19 @@ def test_a_valid_expression_is_valid_for_prefect_too(cron: str) -> None:
 @pytest.mark.parametrize(("cron", "message"), INVALID)
 def test_an_error_in_cron_names_its_field(cron: str, message: str) -> None:
     assert message in cron_error(cron)
+
+
+def test_days_that_no_month_has_are_those_at_which_prefect_never_fires() -> None:
+    from prefect._vendor.croniter import CroniterBadDateError, croniter
+
+    for month, day in product(range(1, 13), range(1, 32)):
+        cron = f"0 0 {day} {month} *"
+        try:
+            croniter(cron, datetime(2026, 1, 1, tzinfo=UTC)).get_next()
+        except CroniterBadDateError:
+            assert "never fires" in cron_error(cron), cron
+        else:
+            assert cron_error(cron) == "", cron
 
 
 def test_a_schedule_keeps_its_name_as_long_as_its_timing_is_the_same() -> None:
