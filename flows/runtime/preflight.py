@@ -17,12 +17,15 @@ def check_machine() -> None:
 
     Raises:
         InvalidSettings: `KERAS_BACKEND` names no backend that is installed.
+        UserError: `PODIUM_SLOTS` is no number of slots.
         UserError: a folder cannot be made or written to, another user has made a folder inside it that cannot
             be written to, or the remote store cannot be used.
     """
     from tasks.core.cache.remote_store import Mirror
+    from tasks.core.execution.slots import slot_names
 
     check_backend()
+    slot_names()
     if mirror := Mirror.current():
         mirror.check()
 

@@ -3,7 +3,7 @@
 A child process that computes with a network needs a card, if the machine has any, and others need a core, so
 that work on cores goes on beside a training on a card. A slot is a locked file that all runs of a user on
 this machine share. The kernel frees it when the process that holds it dies for any reason. `$PODIUM_SLOTS`
-sets the number of cores, `$PODIUM_SLOT_FOLDER` the folder.
+sets the number of cores, `$PODIUM_SLOT_FOLDER` the folder, by default a private one among temporary files.
 
 Processes are served in the order in which they came, whichever run they belong to: each that waits keeps a
 ticket, a file named by the time of its arrival that lists the slots it may use. It touches the file at each
@@ -13,8 +13,8 @@ check; a ticket that was not touched for a while is that of a dead or stopped pr
 import json
 import logging
 import os
+import re
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -26,7 +26,10 @@ from typing import Literal
 from filelock import FileLock, Timeout
 
 from tasks.core.context import at_work
+from tasks.core.errors import UserError
 from tasks.core.execution import cancellation
+from tasks.core.locations import expand_setting
+from tasks.core.private_folder import private_folder
 
 POLL_SECONDS = 0.1
 STALE_SECONDS = 3.0
@@ -35,6 +38,9 @@ DELETE_SECONDS = 3600.0
 """A ticket that was not touched for this long is deleted by the next process that sees it."""
 NOTICE_SECONDS = 10.0
 """A process that holds no slot says after this long that it waits for those of other runs."""
+FOLDER, WAITING = "PODIUM_SLOT_FOLDER", "waiting"
+MOST_SLOTS = 1024
+_TICKET = re.compile(r"\d{20}-\d+-\d+")
 Need = Literal["card", "core"]
 """What a child process works on; a machine without graphics cards gives a core in place of a card."""
 _held: set[str] = set()
@@ -62,7 +68,7 @@ def slot(
     """
     folder = _folder()
     locks = {name: FileLock(folder / f"{name}.lock", thread_local=False) for name in slot_names(need)}
-    name = _first_free(locks, Ticket(folder / "waiting", list(locks)), while_waiting)
+    name = _first_free(locks, Ticket(folder / WAITING, list(locks)), while_waiting)
     _held.add(name)
     _write_holder(folder, name)
     try:
@@ -159,8 +165,10 @@ class Ticket:
         now, ours = time.time(), f"-{os.getpid()}-"
         earlier = []
         for path in self._path.parent.iterdir():
+            if not _TICKET.fullmatch(path.name):
+                continue
             with suppress(OSError):  # deleted meanwhile
-                age = now - path.stat().st_mtime
+                age = now - path.lstat().st_mtime
                 if age > DELETE_SECONDS:
                     path.unlink()
                 elif age < STALE_SECONDS and path.name < self._path.name and ours not in path.name:
@@ -180,13 +188,25 @@ def slot_names(need: Need = "card") -> list[str]:
 
     There are `$PODIUM_SLOTS` of the latter; by default one for each core that this process may use, but for
     those that feed the cards.
+
+    Raises:
+        UserError: `$PODIUM_SLOTS` is no number of slots.
     """
     cards = graphics_cards()
     if cards and need == "card":
         return [f"gpu-{card}" for card in cards]
-    chosen = os.environ.get("PODIUM_SLOTS")
-    number = int(chosen) if chosen else len(os.sched_getaffinity(0)) - len(cards)
-    return [f"cpu-{index}" for index in range(max(1, number))]
+    number = _chosen_number() or max(1, len(os.sched_getaffinity(0)) - len(cards))
+    return [f"cpu-{index}" for index in range(number)]
+
+
+def _chosen_number() -> int | None:
+    chosen = os.environ.get("PODIUM_SLOTS", "").strip()
+    if not chosen:
+        return None
+    if not re.fullmatch(r"[0-9]{1,6}", chosen) or not 1 <= int(chosen) <= MOST_SLOTS:
+        expected = f"a whole number from 1 to {MOST_SLOTS:,}"
+        raise UserError(f"PODIUM_SLOTS: expected {expected}, received {chosen[:40]!r}")
+    return int(chosen)
 
 
 @lru_cache
@@ -216,7 +236,19 @@ def _environment(name: str) -> dict[str, str]:
 
 
 def _folder() -> Path:
-    default = Path(tempfile.gettempdir()) / f"podium-slots-{os.getuid()}"
-    folder = Path(os.environ.get("PODIUM_SLOT_FOLDER") or default)
-    folder.mkdir(parents=True, exist_ok=True)
+    """Where the locks lie.
+
+    Raises:
+        UserError: it cannot be made, or tickets would be read and deleted through a link.
+    """
+    if not (chosen := os.environ.get(FOLDER)):
+        return private_folder("podium-slots", variable=FOLDER)
+    folder = expand_setting(FOLDER, chosen)
+    try:
+        (folder / WAITING).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        received = f"{folder} ({error.strerror})"
+        raise UserError(f"{FOLDER}: expected a folder that can be made, received {received}") from None
+    if (folder / WAITING).is_symlink():
+        raise UserError(f"{FOLDER}: expected a folder of tickets, received a link as {folder / WAITING}")
     return folder

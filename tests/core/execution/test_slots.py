@@ -10,6 +10,7 @@ from subprocess import Popen
 import pytest
 
 from tasks.core.context import Running, assigned, at_work
+from tasks.core.errors import UserError
 from tasks.core.execution import slots
 from tasks.core.execution.slots import graphics_cards, slot, slot_names
 from tests.core.processes import finished, python, slots_of_processor, until
@@ -21,8 +22,8 @@ def no_cards(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_number_of_processor_slots_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert slot_names() == ["cpu-0", "cpu-1"]
-    monkeypatch.setenv("PODIUM_SLOTS", "0")
+    monkeypatch.setenv("PODIUM_SLOTS", "1")
+    assert slot_names() == ["cpu-0"]
     assert slot_names() == ["cpu-0"]
     monkeypatch.delenv("PODIUM_SLOTS")
     assert len(slot_names()) == len(os.sched_getaffinity(0))
@@ -257,3 +258,32 @@ def test_a_ticket_of_another_time_is_removed(tmp_path: Path, monkeypatch: pytest
     (folder / "00000000000000000001-1-0").write_text("cpu-0 cpu-1")
     with slot():
         assert tickets(tmp_path) == set()
+
+
+@pytest.mark.parametrize("chosen", ["many", "1e9", "-1", "0", "1.5", "1025", "9" * 5000, "٣", "2 2"])
+def test_a_number_of_slots_that_is_none_is_one_message(chosen: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PODIUM_SLOTS", chosen)
+    with pytest.raises(UserError, match=r"^PODIUM_SLOTS: expected a whole number from 1 to 1,024, received"):
+        slots.slot_names("core")
+
+
+def test_tickets_are_never_read_or_deleted_through_a_link(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "slots").mkdir()
+    (tmp_path / "slots" / "waiting").symlink_to(tmp_path / "mine")
+    monkeypatch.setenv("PODIUM_SLOT_FOLDER", str(tmp_path / "slots"))
+    with pytest.raises(UserError, match="expected a folder of tickets, received a link"):
+        slots._folder()
+
+
+def test_only_tickets_are_deleted(tmp_path: Path) -> None:
+    waiting = tmp_path / "waiting"
+    waiting.mkdir()
+    names = ["notes.txt", "00000000000000000001-1-0", "00000000000000000001-1-0.txt", "1-1-1"]
+    for name in names:
+        (waiting / name).write_text("cpu-0")
+        os.utime(waiting / name, (0, 0))
+    slots.Ticket(waiting, ["cpu-0"]).available()
+    assert {path.name for path in waiting.iterdir()} & set(names) == set(names) - {names[1]}
