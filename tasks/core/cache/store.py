@@ -160,11 +160,14 @@ class Store:
     # Runs, checkpoints, locks
 
     def journal(self, run: str) -> list[dict[str, Any]]:
-        """The steps of one run so far; an incomplete last line, left by a power cut, is skipped."""
+        """The steps of one run so far; incomplete lines, left by a full disk or a power cut, are skipped."""
         path = self.root / "runs" / f"{run}.jsonl"
-        if not path.exists():
+        try:
+            lines = path.read_bytes().split(b"\n") if path.is_file() else []
+        except OSError:
             return []
-        return [json.loads(line) for line in path.read_text("utf-8").split("\n")[:-1]]
+        entries = (_object(line) for line in lines)
+        return [entry for entry in entries if entry is not None]
 
     def newest_runs(self, count: int) -> list[str]:
         """Names of the runs whose journals were written last, the newest first."""
@@ -172,12 +175,21 @@ class Store:
         return [name for _, name in sorted(files, reverse=True)[:count]]
 
     def note(self, run: str, entry: dict[str, Any]) -> None:
-        """Append a line to a run's journal, in a single write so that lines of threads do not mix."""
+        """Append a line to a run's journal, in a single write so that lines of threads do not mix.
+
+        After a line that a full disk has cut, it begins on a line of its own.
+
+        Raises:
+            OSError: there is no room for it, or it cannot be written.
+        """
         path = self.root / "runs" / f"{run}.jsonl"
         path.parent.mkdir(parents=True, exist_ok=True)
-        line = json.dumps(entry, ensure_ascii=False) + "\n"
-        with open(path, "ab", buffering=0) as file:
-            file.write(line.encode())
+        line = (json.dumps(entry, ensure_ascii=False) + "\n").encode()
+        with open(path, "a+b", buffering=0) as file:
+            if file.tell() and os.pread(file.fileno(), 1, file.tell() - 1) != b"\n":
+                line = b"\n" + line
+            while line:  # a disk that fills up takes a part, and then raises
+                line = line[file.write(line) :]
 
     def partial(self, key: str) -> Path:
         """Folder for the checkpoints of the step with this key."""
@@ -212,13 +224,21 @@ def _is_same(path: Path, entry: dict[str, Any]) -> bool:
     return status.st_mtime_ns == entry["modified_ns"] or sha256_of_file(path) == entry["sha256"]
 
 
-def read_json(path: Path) -> dict[str, Any] | None:
-    """A JSON object from a file; None if it is absent or damaged."""
+def _object(text: bytes) -> dict[str, Any] | None:
+    """A JSON object; None for anything else."""
     try:
-        value = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+        value = json.loads(text)
+    except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """A JSON object from a file; None if it is absent, damaged, or no file, such as a pipe."""
+    try:
+        return _object(path.read_bytes()) if path.is_file() else None
+    except OSError:
+        return None
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -268,3 +268,56 @@ def test_a_line_cut_off_by_a_power_cut_does_not_cost_the_others(store: Store) ->
 def test_a_label_may_hold_what_unicode_takes_for_line_ends(store: Store) -> None:
     store.note("run", {"label": "a\u2028b\x85c"})
     assert store.journal("run") == [{"label": "a\u2028b\x85c"}]
+
+
+# Journals
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [b"", b'{"step": "tr', b"null\n", b"[1]\n", b"\xff\xfe\n", b"[" * 100_000 + b"\n", b"\n\n", b"\0\0\0"],
+    ids=["nothing", "half a line", "null", "a list", "no text", "deep", "blank", "zeros"],
+)
+def test_a_damaged_line_of_a_journal_is_passed_over_and_spoils_no_other(store: Store, damage: bytes) -> None:
+    store.note("run", {"step": "load"})
+    with open(store.root / "runs" / "run.jsonl", "ab") as file:
+        file.write(damage)
+    store.note("run", {"step": "split"})
+    store.note("run", {"step": "train"})
+    assert [entry["step"] for entry in store.journal("run")] == ["load", "split", "train"]
+
+
+def test_a_line_that_a_full_disk_cuts_is_completed_or_passed_over(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process whose files may grow to 40 bytes and no further: the kernel writes a part of the line."""
+    code = """
+import resource, signal
+from tasks.core.cache.store import Store
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+Store.current().note("run", {"step": "load"})
+resource.setrlimit(resource.RLIMIT_FSIZE, (40, 40))
+try:
+    Store.current().note("run", {"step": "a name that is much longer than what is left"})
+except OSError as error:
+    print(error.strerror)
+"""
+    monkeypatch.setenv("PODIUM_STORE", str(store.root))
+    assert finished(python(code)) == ["File too large\n"]
+    assert (store.root / "runs" / "run.jsonl").stat().st_size == 40
+    store.note("run", {"step": "split"})
+    assert [entry["step"] for entry in store.journal("run")] == ["load", "split"]
+
+
+@pytest.mark.parametrize("kind", ["fifo", "folder", "dangling link", "loop"])
+def test_what_is_no_file_counts_as_absent(store: Store, kind: str) -> None:
+    for place in (store.root / "steps" / "key.json", store.root / "runs" / "run.jsonl"):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if kind == "fifo":
+            os.mkfifo(place)
+        elif kind == "folder":
+            place.mkdir()
+        else:
+            place.symlink_to(place if kind == "loop" else place.parent / "nothing")
+    assert store.record("key") is None
+    assert store.journal("run") == []
