@@ -10,31 +10,29 @@ from typing import Any
 import numpy as np
 
 
-def trace_once(model: Any, inputs: Any, targets: Any, weights: Any = None) -> None:
-    """Set a compiled model's `train_function` to one that is traced once for batches of all sizes.
+def open_signature(model: Any, data: Any) -> list[Any] | None:
+    """Return specs for `tf.function` with which a step is traced once for batches of all sizes.
 
-    `compile` has no option for that. The function replaces the one that Keras makes at the first batch.
-    Models whose inputs have fixed sizes, and backends other than TensorFlow, are left alone.
+    Models whose inputs have fixed sizes need none: their steps are traced for each number of records.
 
     Args:
-        model: compiled.
-        inputs: of any batch; only structure, ranks and dtypes count, as for targets and weights.
-        weights: of its records, by output; None where batches have none.
+        data: (inputs, targets) or (inputs, targets, weights by output) of any batch; only structure, ranks
+            and dtypes count.
+
+    Returns:
+        A spec for each array of `keras.tree.flatten(data)`, or None.
     """
     import keras
-
-    if keras.backend.backend() != "tensorflow" or not any(None in each.shape[1:] for each in model.inputs):
-        return
     import tensorflow as tf
+
+    if not any(None in each.shape[1:] for each in model.inputs):
+        return None
 
     def spec(value: Any, expected: Any = None) -> Any:
         shape = [None] * np.ndim(value) if expected is None else expected.shape
         return tf.TensorSpec(shape, np.asarray(value).dtype)
 
-    labels = (targets,) if weights is None else (targets, weights)
-    input_specs = keras.tree.map_structure(spec, inputs, model.input)
-    signature = [input_specs, *(keras.tree.map_structure(spec, each) for each in labels)]
-    step = tf.function(
-        lambda *data: model.train_step(data), input_signature=signature, jit_compile=model.jit_compile
-    )
-    model.train_function = lambda batches: step(*[each for each in next(batches) if each is not None])
+    inputs, *labels = data
+    specs = [keras.tree.map_structure(spec, inputs, model.input), keras.tree.map_structure(spec, labels)]
+    flat: list[Any] = keras.tree.flatten(specs)
+    return flat

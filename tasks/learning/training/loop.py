@@ -17,10 +17,11 @@ from tasks.core.config import Stage
 from tasks.core.execution.child_messages import EpochProgress
 from tasks.learning.loading.loader import Source, made_ahead
 from tasks.learning.training import checkpoints
+from tasks.learning.training.batch_shapes import ShapeReport
 from tasks.learning.training.checkpoints import Position
-from tasks.learning.training.dynamic_shapes import trace_once
 from tasks.learning.training.keras_setup import jit, on_card
 from tasks.learning.training.optimizers import make_optimizer, transfer_state
+from tasks.learning.training.train_step import TrainStep
 
 NO_FIGURES = ("stage", "epoch", "learning_rate")
 """Fields of a history row that are not among the figures of a reported epoch."""
@@ -57,6 +58,8 @@ class Training(NamedTuple):
     ema: float = 0.0
     write: Callable[[Path], None] = lambda folder: None
     """(folder): write beside the weights what predictions need of the training records."""
+    make_step: Callable[[Any, tuple[float, float]], TrainStep] = TrainStep
+    """(model, sums so far): what takes the steps of a stage."""
 
 
 def fit(
@@ -70,24 +73,26 @@ def fit(
     """Train all stages, from the newest checkpoint in `partial` if there is one; return a row for each epoch.
 
     A row has stage, epoch, loss, learning_rate, accuracy if one is measured, and the figures of `evaluate`.
-    `report` is called with each epoch, and first with a line of text if the training resumes.
+    `report` is called with each epoch, with a line of text first if the training resumes, and with the number
+    of shapes of batches after the first epoch and at the end.
     """
     checkpoint = checkpoints.newest(partial)
     position = checkpoint.position if checkpoint else Position()
     if checkpoint:
         checkpoint.restore_model(training.model)
         report(f"resumes at stage {position.stage + 1}, step {position.step}")
-    optimizer = None
+    optimizer, shapes = None, ShapeReport(report)
     for index in range(position.stage, len(training.stages)):
         stage = training.stages[index]
         optimizer = _prepare(training, stage, optimizer)
         if checkpoint and index == checkpoint.position.stage:
             checkpoint.restore_optimizer(optimizer)
         writer = _CheckpointWriter(partial, checkpoint_seconds, training.model, optimizer)
-        position = _run_stage(training, position, writer, workers=workers, report=report)
+        position = _run_stage(training, position, writer, workers=workers, report=report, shapes=shapes)
         if training.ema or stage.lookahead_steps:
             _take_averages(optimizer, training.model.trainable_variables)
         position = Position(stage=index + 1, history=position.history)
+    shapes.at_end()
     return list(position.history)
 
 
@@ -119,8 +124,11 @@ class _CheckpointWriter:
         self._model, self.optimizer = model, optimizer
         self._last = time.monotonic()
 
-    def save_if_due(self, position: Position) -> None:
+    def save_if_due(self, position: Position, take_step: TrainStep) -> None:
         if time.monotonic() - self._last >= self._seconds:
+            take_step.synchronise()
+            loss_sum, accuracy_sum = take_step.read_sums()
+            position = position._replace(loss_sum=loss_sum, accuracy_sum=accuracy_sum)
             checkpoints.save(self._folder, position, self._model, self.optimizer)
             self._last = time.monotonic()
 
@@ -132,19 +140,24 @@ def _run_stage(
     *,
     workers: int,
     report: Callable[[str | EpochProgress], None],
+    shapes: ShapeReport,
 ) -> Position:
     stage, per_epoch = training.stages[position.stage], training.steps_per_epoch
     before = sum(earlier.epochs for earlier in training.stages[: position.stage])
     steps = range(position.step, stage.epochs * per_epoch)
 
+    take_step = training.make_step(training.model, (position.loss_sum, position.accuracy_sum))
     began = time.monotonic()
     with closing(_batches(training, position.stage, before, steps, workers=workers)) as batches:
         for step, batch in zip(steps, batches, strict=True):
-            position = _train_step(training, position, batch)
+            weights = None if batch.weights is None else dict.fromkeys(training.losses, batch.weights)
+            take_step(batch.inputs, batch.targets, weights)
+            position = position._replace(step=step + 1)
             if (step + 1) % per_epoch == 0:
-                position = _end_epoch(training, position, writer.optimizer, began, report)
+                position = _end_epoch(training, position, take_step, writer.optimizer, began, report)
+                shapes.after_epoch(take_step.shapes)
                 began = time.monotonic()
-            writer.save_if_due(position)
+            writer.save_if_due(position, take_step)
     return position
 
 
@@ -163,41 +176,25 @@ def _batches(
         yield from (Batch(*batch) for batch in batches)
 
 
-def _train_step(training: Training, position: Position, batch: Batch) -> Position:
-    """Train on one batch; losses are summed here, so that checkpoints need none of Keras's running means."""
-    training.model.reset_metrics()
-    weights = None if batch.weights is None else dict.fromkeys(training.losses, batch.weights)
-    if training.model.train_function is None:
-        trace_once(training.model, batch.inputs, batch.targets, weights)
-    figures = training.model.train_on_batch(
-        batch.inputs, batch.targets, sample_weight=weights, return_dict=True
-    )
-    return position._replace(
-        step=position.step + 1,
-        loss_sum=position.loss_sum + float(figures["loss"]),
-        accuracy_sum=position.accuracy_sum + (float(_accuracy(figures)) if training.metric else 0.0),
-    )
-
-
-def _accuracy(figures: dict[str, Any]) -> Any:
-    return next(value for name, value in figures.items() if name.endswith("accuracy"))
-
-
 def _end_epoch(
     training: Training,
     position: Position,
+    take_step: TrainStep,
     optimizer: Any,
     began: float,
     report: Callable[[str | EpochProgress], None],
 ) -> Position:
     steps, epoch = training.steps_per_epoch, len(position.history) + 1
+    take_step.synchronise()
+    loss_sum, accuracy_sum = take_step.read_sums()
+    take_step.reset_sums()
     with averaged(training, optimizer):
         held_out = training.evaluate(training.model)
     row = {
         "stage": position.stage + 1,
         "epoch": epoch,
-        "loss": position.loss_sum / steps,
-        **({"accuracy": position.accuracy_sum / steps} if training.metric else {}),
+        "loss": loss_sum / steps,
+        **({"accuracy": accuracy_sum / steps} if training.metric else {}),
         **held_out,
         "learning_rate": float(optimizer.learning_rate),
     }

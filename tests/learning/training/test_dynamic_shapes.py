@@ -3,7 +3,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tasks.learning.training.dynamic_shapes import trace_once
+from tasks.learning.training.dynamic_shapes import open_signature
+from tasks.learning.training.train_step import TrainStep
 
 WIDTH = 6
 
@@ -55,38 +56,42 @@ def batch(count: int, length: int):
 SHAPES = [(4, 8), (4, 8), (2, 5), (3, 8), (1, 1), (4, 8)]
 
 
-def losses(made, *, opened: bool, weights: np.ndarray | None = None) -> list[float]:
+def trained(made, *, weights: np.ndarray | None = None, step: TrainStep | None = None) -> list[float]:
+    """The losses of batches of several shapes, by `step`, or by Keras without one."""
     found = []
     for count, length in SHAPES:
         inputs, targets = batch(count, length)
         own = None if weights is None else dict.fromkeys(targets, weights[:count])
-        if opened and made.train_function is None:
-            trace_once(made, inputs, targets, own)
-        found.append(made.train_on_batch(inputs, targets, sample_weight=own, return_dict=True)["loss"])
-    return [float(each) for each in found]
+        if step is None:
+            figures = made.train_on_batch(inputs, targets, sample_weight=own, return_dict=True)
+            found.append(float(figures["loss"]))
+        else:
+            step(inputs, targets, own)
+            found.append(step.read_sums()[0])
+            step.reset_sums()
+    return found
 
 
 @pytest.mark.parametrize("weights", [None, np.array([1.0, 0.5, 0.0, 2.0], np.float32)])
 def test_a_training_goes_as_it_would(weights):
     plain, opened = model(), model()
-    expected = losses(plain, opened=False, weights=weights)
-    np.testing.assert_allclose(losses(opened, opened=True, weights=weights), expected, rtol=1e-5)
+    expected = trained(plain, weights=weights)
+    np.testing.assert_allclose(trained(opened, weights=weights, step=TrainStep(opened)), expected, rtol=1e-5)
     for one, other in zip(plain.get_weights(), opened.get_weights(), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
 
 
 def test_a_step_is_traced_once_whatever_comes():
     made, traced = model(), []
-    step = made.train_step
-    made.train_step = lambda data: traced.append(1) or step(data)
-    losses(made, opened=True)
-    assert len(traced) <= 2  # the second where the first has made variables, whatever the shapes
-    before = len(traced)
-    losses(made, opened=True)
-    assert len(traced) == before
+    take = made.train_step
+    made.train_step = lambda data: traced.append(1) or take(data)
+    step = TrainStep(made)
+    trained(made, step=step)
+    trained(made, step=step)
+    assert len(traced) == 1
+    assert len(step.shapes) == len(set(SHAPES))
 
 
-def test_models_of_one_size_keep_their_own_step():
+def test_models_of_one_size_are_traced_for_each_number_of_records():
     made = model(length=8)
-    trace_once(made, *batch(4, 8))
-    assert made.train_function is None
+    assert open_signature(made, batch(4, 8)) is None
