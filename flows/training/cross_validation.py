@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from flows.training.dataset import Future, Parts
 from flows.training.part_scores import PartScores
-from flows.training.repeated_trainings import training_name, training_seed
+from flows.training.repeated_trainings import by_fold, training_name, training_seed
 from tasks.augment import augment
 from tasks.encode import encode
 from tasks.gather import gather
@@ -102,21 +102,21 @@ class CrossValidation(NamedTuple):
         *,
         labels: list[Future] | None = None,
         of_test: bool = False,
-        start: Future | None = None,
+        start: Future | list[Future] | None = None,
     ) -> Member:
         """Train models without each fold, one for each seed, and predict that fold and the other parts.
 
         Args:
             labels: for each fold, labels from a first round of models.
             of_test: whether the labels are of test records, so that the training reads these.
-            start: a model that all trainings start from.
+            start: a model that all trainings start from, or of each fold one for each seed.
         """
         models, single, held_out = list[Future](), list[list[Future]](), list[Future]()
         for fold in self.fold_indices:
-            options: dict[str, Any] = {"of_test": of_test, "start": start}
-            options["labels"] = labels[fold] if labels else None
+            options: dict[str, Any] = {"of_test": of_test, "labels": labels[fold] if labels else None}
+            own = by_fold(start, recipe.seeds)[fold] if isinstance(start, list) else [start] * recipe.seeds
             trained = [
-                self.train(recipe, inputs, fold=fold, number=number, **options)
+                self.train(recipe, inputs, fold=fold, number=number, start=own[number], **options)
                 for number in range(recipe.seeds)
             ]
             models += trained
@@ -208,5 +208,5 @@ class CrossValidation(NamedTuple):
 
 
 def second_round_recipe(recipe: Any) -> Any:
-    """The recipe under the name that it has in a second round."""
-    return recipe.model_copy(update={"name": f"{recipe.name}{AGAIN}"})
+    """The recipe as a second round trains it, under the name that it has there."""
+    return recipe.for_second_round().model_copy(update={"name": f"{recipe.name}{AGAIN}"})

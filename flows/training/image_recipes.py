@@ -38,21 +38,22 @@ def frozen_outputs(validation: CrossValidation, recipe: Any, *, of_test: bool = 
 def second_round(validation: CrossValidation, members: dict[str, Member]) -> dict[str, Member]:
     """Train each recipe again, on confident test predictions too: new test files train this round anew.
 
-    A fold's labels come only from models that have not seen its records: those of all recipes and seeds, in
-    which each recipe counts as much as any other.
+    Recipes with `training.transfer` go on from the models of the first round, each from that of its fold and
+    seed. A fold's labels come only from models that have not seen its records: those of all recipes and
+    seeds, in which each recipe counts as much as any other.
     """
     config = validation.config
     labels = [
         pseudo.submit([_test_scores(member, fold) for member in members.values()], config.pseudo, fold=fold)
         for fold in validation.fold_indices
     ]
-    again = [second_round_recipe(recipe) for recipe in config.recipes]
-    return {
-        recipe.name: validation.member(
-            recipe, frozen_outputs(validation, recipe, of_test=True), labels=labels, of_test=True
-        )
-        for recipe in again
-    }
+    found = {}
+    for recipe in config.recipes:
+        again = second_round_recipe(recipe)
+        inputs = frozen_outputs(validation, again, of_test=True)
+        start = members[recipe.name].models if recipe.training.transfer else None
+        found[again.name] = validation.member(again, inputs, labels=labels, of_test=True, start=start)
+    return found
 
 
 def _test_scores(member: Member, fold: int) -> Future:

@@ -82,6 +82,10 @@ class BaseRecipe(Settings):
     seeds: Annotated[int, Field(ge=1, le=32), NotInKey()] = 1
     """Trainings of each fold, which differ in their seed alone; their predictions are averaged."""
 
+    def for_second_round(self) -> "BaseRecipe":
+        """The recipe by which a second round trains; by default the same."""
+        return self
+
 
 class Stage(Settings):
     """One stretch of training with its own trainable layers, optimizer and schedule."""

@@ -15,9 +15,9 @@ from tasks.core.config import (
     RawData,
     Run,
     Settings,
-    Stage,
     check_names,
 )
+from tasks.core.config import Stage as AnyStage
 
 LIST = "data_train_image.txt"
 """Name of the label list."""
@@ -148,11 +148,21 @@ class Head(Settings):
     """Weight of the auxiliary head's loss (`glu`)."""
 
 
+class Stage(AnyStage):
+    """A stage that may leave records with labels of a first round out."""
+
+    labelled_only: bool = False
+    """In a second round, train on the labelled records alone, in as many steps."""
+
+
 class Training(Settings):
     """How a model is fitted."""
 
     stages: tuple[Stage, ...] = (Stage(),)
     """Run one after another on the same model; none keeps a head at its initial weights."""
+    transfer: tuple[Stage, ...] = ()
+    """Stages of a second round (`pseudo.share`), which then goes on from the weights of the fold's model of
+    the first; empty: it trains anew, in the stages of the first."""
     batch_size: int = Field(32, ge=1)
     """Records a step."""
     batches: Literal["shuffled", "pairs"] = "shuffled"
@@ -212,9 +222,18 @@ class Recipe(BaseRecipe):
         """The settings that decide each test-time view of a frozen trunk; empty where nothing is frozen."""
         return {view: {"trunk": self.trunk} for view in self.test_time.views} if self.trunk.cut else {}
 
+    def for_second_round(self) -> "Recipe":
+        """The recipe by which a second round trains."""
+        training = self.training
+        if not training.transfer:
+            return self
+        changed = training.model_copy(update={"stages": training.transfer, "transfer": ()})
+        return self.model_copy(update={"training": changed})
+
     def for_training(self) -> "Recipe":
-        """The recipe without settings that only predictions use: they are in no training's key."""
-        unused: dict[str, Any] = {"seeds": 1, "test_time": TestTime()}
+        """The recipe without settings that its training does not use: they are not in its key."""
+        training = self.training.model_copy(update={"transfer": ()})
+        unused: dict[str, Any] = {"seeds": 1, "test_time": TestTime(), "training": training}
         if self.trunk.cut:
             unused["augmentation"] = Augmentation()
         return self.model_copy(update={**unused, "views": min(self.views, 1)})

@@ -13,10 +13,12 @@ from tasks.core.jobs import TrainJob
 from tasks.dogs import dataset, model
 from tasks.dogs.augment import LIBRARIES, view
 from tasks.dogs.config import Recipe
+from tasks.dogs.config import Stage as DogsStage
 from tasks.dogs.inputs import BATCH, Inputs, predict_batches, rows_of_batch
 from tasks.dogs.test_time_views import prediction_view
 from tasks.learning.folds.rows import held_out_rows, training_rows
 from tasks.learning.loading.loader import Source, made_ahead
+from tasks.learning.pretrained.weights import load_weights
 from tasks.learning.seeds import derive, generator
 from tasks.learning.training.batches import class_pairs, order
 from tasks.learning.training.loop import Batch, Training
@@ -31,7 +33,9 @@ def build(job: TrainJob) -> Training:
     recipe = Recipe.model_validate(job.settings)
     records = Records(job, recipe)
     network = model.build_model(recipe, shape=records.inputs.shape, class_count=records.class_count)
-    if recipe.head.start != "random":
+    if job.start:
+        load_weights(network, job.start / "model.weights.h5")
+    elif recipe.head.start != "random":
         features, labels = records.pooled(network)
         start = model.head_start(features, labels, recipe.head, class_count=records.class_count)
         network.get_layer("main").set_weights(start)
@@ -80,7 +84,7 @@ class Records:
         Inputs are float32, or uint8 where they are photographs and none are mixed: networks take both, and a
         quarter of the bytes goes from process to process and to the card.
         """
-        positions = self._positions(epoch, step)
+        positions = self._positions(stage, epoch, step)
         targets = self._targets(positions)
         inputs = np.stack([self._input(int(position), stage, epoch) for position in positions])
         mixing = self.recipe.training.mixing
@@ -93,13 +97,19 @@ class Records:
         weights = self.weight_of[positions].astype(np.float32) if len(self._pseudo) else None
         return Batch(inputs, dict.fromkeys(model.losses(self.recipe)[0], targets), weights)
 
-    def _positions(self, epoch: int, step: int) -> np.ndarray:
-        seed = derive(self.job.seed, "batches")
+    def _positions(self, stage: Stage, epoch: int, step: int) -> np.ndarray:
+        """(b,) places of the records of a step; those with labels of a first round come after all others."""
+        seed, size = derive(self.job.seed, "batches"), self.batch_size
+        number = epoch * self.steps_per_epoch + step
+        labelled_only = isinstance(stage, DogsStage) and stage.labelled_only
+        count = len(self.fitted) if labelled_only else self.count
         if self.recipe.training.batches == "pairs":
-            number = epoch * self.steps_per_epoch + step
-            return class_pairs(self.class_of, batch_size=self.batch_size, seed=seed, step=number)
-        permutation = order(self.count, seed=seed, epoch=epoch)
-        return permutation[step * self.batch_size : (step + 1) * self.batch_size]
+            return class_pairs(self.class_of[:count], batch_size=size, seed=seed, step=number)
+        if not labelled_only:
+            return order(count, seed=seed, epoch=epoch)[step * size : (step + 1) * size]
+        passes, places = np.divmod(np.arange(number * size, (number + 1) * size), count)
+        orders = {each: order(count, seed=seed, epoch=each) for each in np.unique(passes).tolist()}
+        return np.array([orders[each][place] for each, place in zip(passes.tolist(), places, strict=True)])
 
     def _targets(self, positions: np.ndarray) -> np.ndarray:
         """(b, k) float32 one-hot targets, smoothed."""

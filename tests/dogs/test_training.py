@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from tasks.core.config import Stage
 from tasks.dogs import dataset
+from tasks.dogs.config import Recipe, Stage
+from tasks.dogs.config import Stage as DogsStage
 from tasks.dogs.training import Records, build
 from tests.dogs.jobs import COUNT, EACH, TEST, job, recipe, with_views
 
@@ -54,7 +55,7 @@ def test_batches_never_have_a_held_out_photograph(tmp_path, plain):
 
 def test_every_training_record_is_in_at_most_one_batch_of_an_epoch(tmp_path):
     found = records("small", tmp_path)
-    epoch = np.concatenate([found._positions(0, step) for step in range(found.steps_per_epoch)])
+    epoch = np.concatenate([found._positions(Stage(), 0, step) for step in range(found.steps_per_epoch)])
     assert len(set(epoch.tolist())) == len(epoch) == found.count // found.batch_size * found.batch_size
 
 
@@ -84,7 +85,7 @@ def test_plain_stages_read_the_lighter_views_and_mix_nothing(keras, tmp_path):
     made = with_views("linear", tmp_path)
     found = Records(made, recipe("linear"))
     plain = found.batch(Stage(plain=True), 0, 0)
-    rows = np.load(made.plain_views[0] / "features.npy")[found.fitted[found._positions(0, 0)]]
+    rows = np.load(made.plain_views[0] / "features.npy")[found.fitted[found._positions(Stage(), 0, 0)]]
     np.testing.assert_array_equal(plain.inputs, rows)
     mixed = found.batch(Stage(), 0, 0)
     assert (np.sort(mixed.targets["main"], axis=1)[:, 1] > 0).any()
@@ -101,17 +102,43 @@ def test_pseudo_labels_join_with_their_weight(tmp_path):
     found = records("small", tmp_path, labels=labels)
     assert found.inputs.parts == ("train", "test")
     assert found.count == COUNT // 2 + 2
-    places = found._positions(0, 0)
+    places = found._positions(Stage(), 0, 0)
     batch = found.batch(Stage(), 0, 0)
     np.testing.assert_array_equal(batch.weights, np.where(places >= COUNT // 2, 0.5, 1.0))
     truth = np.append(found.labels[found.fitted], [2, 1])[places]
     np.testing.assert_array_equal(batch.targets["main"].argmax(axis=1), truth)
 
 
+@pytest.mark.parametrize("batches", ["shuffled", "pairs"])
+def test_a_stage_may_take_the_labelled_records_alone_in_as_many_steps(tmp_path, batches):
+    settings = recipe("small").model_dump(mode="json")
+    settings["training"] |= {"batches": batches, "batch_size": 5}
+    labels = pseudo(tmp_path, [[0, 2, 0.5], [3, 1, 0.5], [4, 1, 0.5]])
+    found = Records(job("small", tmp_path, labels=labels, settings=settings), Recipe.model_validate(settings))
+    steps = [(epoch, step) for epoch in range(4) for step in range(found.steps_per_epoch)]
+    alone = np.concatenate([found._positions(DogsStage(labelled_only=True), *step) for step in steps])
+    assert len(alone) == 4 * (COUNT // 2 + 3) // 5 * 5
+    assert set(alone.tolist()) == set(range(COUNT // 2))
+    if batches == "shuffled":
+        counts = np.bincount(alone)
+        assert counts.max() - counts.min() <= 1
+
+
+def test_a_training_goes_on_from_the_model_it_is_given(keras, tmp_path):
+    made = job("small", tmp_path)
+    first = build(made)
+    first.model.save_weights(tmp_path / "model.weights.h5")
+    keras.utils.set_random_seed(7)
+    other, again = build(made), build(made.model_copy(update={"start": tmp_path}))
+    pairs = [list(zip(first.model.weights, each.model.weights, strict=True)) for each in (again, other)]
+    same = [all((np.array(a) == np.array(b)).all() for a, b in pair) for pair in pairs]
+    assert same == [True, False]
+
+
 def test_pseudo_labelled_records_are_those_of_the_test_part(keras, tmp_path):
     made = with_views("linear", tmp_path, labels=pseudo(tmp_path, [[0, 2, 0.5], [3, 1, 0.5]]))
     found = Records(made, recipe("linear"))
-    places = found._positions(0, 0)
+    places = found._positions(Stage(), 0, 0)
     joined = [int(found._pseudo[place - COUNT // 2, 0]) for place in places if place >= COUNT // 2]
     rows = found.batch(Stage(plain=True), 0, 0).inputs[places >= COUNT // 2]
     assert joined

@@ -38,6 +38,18 @@ def transformer(folder: Path, *, classes: int = 1000, activation: str | None = N
     return _saved("ViT", backbone, folder, num_classes=classes, activation=activation)
 
 
+def xception(folder: Path, *, classes: int = 1000, activation: str | None = None) -> Any:
+    """A classifier with an entry, a middle, a last residual and an exit block as Xception has them."""
+    import keras_hub
+
+    backbone = keras_hub.models.XceptionBackbone(
+        stackwise_conv_filters=[[4], [6], [6], [8], [8]],
+        stackwise_pooling=[False, True, False, True, False],
+        image_shape=(None, None, 3),
+    )
+    return _saved("Xception", backbone, folder, num_classes=classes, activation=activation)
+
+
 def _saved(kind: str, backbone: Any, folder: Path, **options: Any) -> Any:
     import keras_hub
 
