@@ -6,7 +6,7 @@ from typing import Any
 
 from tasks.core.errors import MissingWeights
 from tasks.core.locations import expand
-from tasks.learning.pretrained.weights import first_line
+from tasks.learning.pretrained.weights import check_finite, first_line
 from tasks.text import vocabulary
 from tasks.text.vocabulary import Vocabulary
 
@@ -48,11 +48,14 @@ def bert_backbone(preset: str, **options: Any) -> Any:
     path = str(folder) if folder.is_dir() else preset
     try:
         if _is_hugging_faces(path):
-            return _converted(path, **options)
-        return keras_hub.models.BertBackbone.from_preset(path, **options)
+            backbone = _converted(path, **options)
+        else:
+            backbone = keras_hub.models.BertBackbone.from_preset(path, **options)
     except Exception as error:
         reason = _not_read(folder) or first_line(error)
         raise MissingWeights(f"encoder.bert.preset: {preset!r} cannot be read ({reason})") from None
+    check_finite(backbone, f"encoder.bert.preset: {preset!r}")
+    return backbone
 
 
 def _is_hugging_faces(path: str) -> bool:

@@ -117,7 +117,7 @@ def character_vectors(path: str) -> tuple[Vocabulary, np.ndarray]:
     """Pretrained vectors: their vocabulary, and a (size, d) float32 table of standard deviation 1.
 
     Raises:
-        MissingWeights: no such file, or not an `.npz` of `characters` (k,) and `vectors` (k, d).
+        MissingWeights: no such file, or not an `.npz` of `characters` (k,) and finite `vectors` (k, d).
     """
     file = expand(path)
     try:
@@ -132,6 +132,10 @@ def character_vectors(path: str) -> tuple[Vocabulary, np.ndarray]:
     if vectors.ndim != 2 or characters.shape != vectors.shape[:1]:
         shapes = f"{characters.shape} and {vectors.shape}"
         raise MissingWeights(f"{file}: expected a vector for each character, received shapes {shapes}")
+    if not (finite := np.isfinite(vectors).all(axis=1)).all():
+        first = characters[~finite][0]
+        received = f"{int((~finite).sum()):,} vectors with NaN or infinity, the first that of {str(first)!r}"
+        raise MissingWeights(f"{file}: expected vectors of numbers, received {received}")
     index = {str(character): number for number, character in enumerate(characters, FIRST)}
     table = np.zeros((FIRST + len(vectors), vectors.shape[1]), np.float32)
     table[FIRST:] = vectors / max(float(vectors.std()), 1e-12)

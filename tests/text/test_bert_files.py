@@ -181,6 +181,17 @@ def test_the_pooler_may_be_missing(folders, tmp_path):
     np.testing.assert_array_equal(hidden(tmp_path, tokens), hidden(folders["Hugging Face"], tokens))
 
 
+def test_weights_that_are_no_numbers_are_refused_by_the_name_of_the_array(folders, tmp_path):
+    for file in folders["Hugging Face"].iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    arrays = named(tiny())
+    name = next(name for name in arrays if "intermediate.dense.bias" in name)
+    arrays[name] = np.full_like(arrays[name], np.nan)
+    (tmp_path / "model.safetensors").write_bytes(safetensors(arrays))
+    with pytest.raises(MissingWeights, match=r"encoder\.bert\.preset: .*received .* in .*bias that are NaN"):
+        bert_backbone(str(tmp_path))
+
+
 def test_any_other_missing_weight_is_an_error(folders, tmp_path):
     for file in folders["Hugging Face"].iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes())

@@ -138,6 +138,15 @@ def test_vectors_that_cannot_be_used_are_refused_by_the_name_of_their_file(tmp_p
         character_vectors(broken(kind, tmp_path / "v.npz"))
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_vectors_that_are_no_numbers_are_refused_by_the_name_of_the_character(tmp_path, value):
+    table = np.ones((3, 4), np.float16)
+    table[1:, 2] = value
+    file = vectors(tmp_path / "v.npz", characters=np.array(["青", "石", "巷"]), vectors=table)
+    with pytest.raises(MissingWeights, match=r"v\.npz: .* received 2 vectors .* the first that of '石'"):
+        character_vectors(file)
+
+
 def test_vectors_without_spread_stay_finite(tmp_path):
     file = vectors(tmp_path / "v.npz", characters=np.array(["青"]), vectors=np.ones((1, 3)))
     assert np.isfinite(character_vectors(file)[1]).all()

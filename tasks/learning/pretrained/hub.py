@@ -9,7 +9,7 @@ from typing import Any
 from tasks.core.errors import InvalidSettings, MissingWeights
 from tasks.core.locations import expand
 from tasks.learning.pretrained.graphs import flattened, headless, pooled, up_to
-from tasks.learning.pretrained.weights import first_line, load_weights, weights_file
+from tasks.learning.pretrained.weights import check_finite, first_line, load_weights, weights_file
 
 NAME = "keras_hub"
 IMAGENET_CLASSES = 1000
@@ -34,6 +34,8 @@ def network(name: str, weights: str, *, size_pixels: int, until: str, logits: bo
     body, scale = _loaded(preset, size_pixels, classifier=logits, published=published)
     if not published and weights != "none":
         load_weights(body, weights_file(weights))
+    if published:
+        check_finite(body, f"keras_hub: {preset}")
     if logits:
         _make_scores(body, preset)
     _check_size(body, size_pixels)

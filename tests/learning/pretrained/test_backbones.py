@@ -72,8 +72,24 @@ def test_a_missing_file_is_named(keras, tmp_path):
 def test_a_file_that_is_no_weights_is_named(keras, tmp_path):
     wrong = tmp_path / "wrong.weights.h5"
     wrong.write_bytes(b"these are no weights")
-    with pytest.raises(MissingWeights, match=f"{wrong}: does not fit"):
+    said = rf"{wrong}: does not fit .*expected an HDF5 file, received 20 bytes that begin with b'these are no"
+    with pytest.raises(MissingWeights, match=said):
         mobilenet(str(wrong))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_weights_that_are_no_numbers_are_refused_by_the_name_of_the_array(keras, tmp_path, value):
+    network, file = _raw_mobilenet(keras), tmp_path / "network.weights.h5"
+    kernel = network.get_layer("block_5_expand").kernel
+    values = np.array(kernel)
+    values[0, 0, 0, :3] = value
+    kernel.assign(values)
+    network.save_weights(file)
+    said = (
+        rf"{file}: expected weights that are numbers, received 3 of .* in block_5_expand/kernel that are NaN"
+    )
+    with pytest.raises(MissingWeights, match=said):
+        mobilenet(str(file))
 
 
 def test_weights_of_another_network_are_refused(keras, tmp_path):
