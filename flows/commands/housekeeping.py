@@ -42,6 +42,7 @@ def clean(
 ) -> None:
     """Remove cached artifacts that no kept submission depends on."""
     from tasks.core.cache.store import Store
+    from tasks.core.execution import compilation_cache
     from tasks.core.submissions.cache_eviction import clean as clean_store
 
     if reread:
@@ -53,3 +54,5 @@ def clean(
     )
     verb = "would free" if dry_run else "freed"
     print(f"{len(report.removed)} removed, {report.kept} kept, {verb} {size(report.freed_bytes)}")
+    if compiled := compilation_cache.size(Store.current().root):
+        print(f"compiled networks: {size(compiled)}")

@@ -5,11 +5,12 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from tasks.core.backends import backend
 from tasks.core.cache.store import Artifact, Store, part_folders
 from tasks.core.cluster import client
 from tasks.core.config import Run
 from tasks.core.context import running
-from tasks.core.execution import child_process
+from tasks.core.execution import child_process, compilation_cache
 from tasks.core.execution.slots import Need, slot
 from tasks.core.execution.working_time import add_working_time
 from tasks.core.jobs import Job
@@ -53,9 +54,12 @@ def in_child(
     if run.runner != "threads":
         return client.run_on_worker(entry, job, kind=kind, store=store, step=step, run=run, need=need)
     with slot(need=need) as environment, add_working_time(step.partial), store.new_folder() as folder:
-        limit = run.timeout_seconds
         child_process.run(
-            entry, job(folder), label=step.label, environment=environment, timeout_seconds=limit
+            entry,
+            job(folder),
+            label=step.label,
+            environment={**compilation_cache.environment(store.root, backend()), **environment},
+            timeout_seconds=run.timeout_seconds,
         )
         return store.keep(kind, folder)
 

@@ -5,6 +5,7 @@
     steps/<key>.json                      the record of a step: its inputs, code, libraries and artifact
     partial/<key>/                        checkpoints of a training that is not finished
     runs/<run>.jsonl                      the steps of one run, in the order they ended
+    compiled/<user>-<processor>/          compiled networks (`tasks.core.execution.compilation_cache`)
     locks/<key>                           locked while a step runs; the kernel frees it when the process dies
 
 Everything is written under a temporary name, flushed and renamed, so that a reader sees all of it or nothing.

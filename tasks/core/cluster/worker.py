@@ -7,10 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tasks.core.backends import DEFAULT, VARIABLE
 from tasks.core.cache.store import Store
 from tasks.core.cluster import compatibility
 from tasks.core.cluster.lease import TakenOrder, sizes
-from tasks.core.execution import child_process
+from tasks.core.execution import child_process, compilation_cache
 from tasks.core.execution.cancellation import acquire_or_cancel
 from tasks.core.execution.child_messages import to_line
 from tasks.core.execution.slots import slot
@@ -58,7 +59,13 @@ def _run_child(order: dict[str, Any], taken: TakenOrder, where: str) -> child_pr
                 order["function"],
                 order["job"],
                 on_line=monitor.add_line,
-                environment={**compatibility.replacing_ours(order["environment"]), **environment},
+                environment={
+                    **compilation_cache.environment(
+                        Path(order["store"]), order["environment"].get(VARIABLE, DEFAULT)
+                    ),
+                    **compatibility.replacing_ours(order["environment"]),
+                    **environment,
+                },
                 timeout_seconds=order["timeout_seconds"],
                 on_start=monitor.on_start,
             )

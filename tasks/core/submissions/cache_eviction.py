@@ -15,6 +15,7 @@ from typing import NamedTuple
 from filelock import FileLock, Timeout
 
 from tasks.core.cache.store import Artifact, Store
+from tasks.core.execution import compilation_cache
 from tasks.core.submissions.submissions import Submission, listed
 
 STALE = timedelta(days=1)
@@ -126,11 +127,14 @@ class _Cleaning:
         return keys, used
 
     def leftovers(self) -> Iterator[Removal]:
-        """Abandoned checkpoints, temporary files, journals, and locks that are free."""
+        """Abandoned checkpoints, compiled networks, temporary files, journals, and locks that are free."""
         root = self.store.root
         for partial in _entries(root / "partial"):
             if self._is_old(partial, self.oldest):
                 yield f"partial/{partial.name}", [partial], [partial.name]
+        for name, files, used in compilation_cache.entries(root):
+            if used <= self.oldest:
+                yield name, files, []
         for folder in ("artifacts", "steps", "fingerprints", "temporary"):
             for path in _entries(root / folder):
                 if (folder == "temporary" or path.name.startswith(".")) and self._is_old(path, self.stale):

@@ -1,0 +1,98 @@
+"""Compiled networks, kept in the store so that folds, resumed trainings and later runs compile nothing again.
+
+JAX alone compiles: TensorFlow leaves XLA off for the sake of equal bytes, PyTorch computes operation by
+operation. JAX names its files by digests of program, versions, flags and device; they decide no result.
+
+    compiled/<user>-<processor>/    of one user, since what lies there is executed, and of one processor
+"""
+
+import hashlib
+import os
+import platform
+import stat
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+FOLDER = "compiled"
+LIMIT_BYTES = 4 << 30
+"""Bytes of a folder; beyond them JAX deletes what was not used for longest."""
+PLACE = "JAX_COMPILATION_CACHE_DIR"
+COMPILED, USED = "-cache", "-atime"
+"""Ends of the names of JAX's two files for a compiled function; the second holds the time of its last use."""
+ABANDONED_SECONDS = 600
+
+
+def environment(store: Path, computing: str) -> dict[str, str]:
+    """Variables with which a child process of the backend `computing` keeps in the store what it compiles.
+
+    None where the backend compiles nothing, where the user has chosen another place, or where the folder is
+    not this user's alone. Variables that the user has set otherwise are left alone.
+    """
+    folder = store / FOLDER / f"{os.getuid()}-{_processor()}"
+    if computing != "jax" or PLACE in os.environ or not _is_private(folder):
+        return {}
+    _delete_incomplete(folder)
+    wanted = {
+        PLACE: str(folder),
+        "JAX_COMPILATION_CACHE_MAX_SIZE": str(LIMIT_BYTES),
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+        "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+    }
+    return {name: os.environ.get(name, value) for name, value in wanted.items()}
+
+
+def entries(store: Path) -> Iterator[tuple[str, list[Path], float]]:
+    """What was compiled: a name below the store, the files in the order of deletion, the time of last use."""
+    for path in sorted((store / FOLDER).glob("*/**/*")):
+        if path.is_file() and not path.name.startswith(".") and not path.name.endswith(USED):
+            used = path.with_name(path.name.removesuffix(COMPILED) + USED)
+            files = [path, used] if path.name.endswith(COMPILED) else [path]
+            yield path.relative_to(store).as_posix(), files, max(map(_modified, files))
+
+
+def size(store: Path) -> int:
+    """Bytes of all that was compiled."""
+    found = 0
+    for path in (store / FOLDER).glob("*/**/*"):
+        with suppress(OSError):  # deleted meanwhile
+            found += path.stat().st_size if path.is_file() else 0
+    return found
+
+
+def _is_private(folder: Path) -> bool:
+    """Make the folder if need be; whether this user owns it and nobody else can write to it."""
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileExistsError):
+            folder.mkdir(mode=0o700)
+        status = folder.lstat()
+    except OSError:  # a full or read-only disk
+        return False
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o022
+
+
+def _delete_incomplete(folder: Path) -> None:
+    """Delete what a process was writing when it was killed; JAX would write neither it nor others again."""
+    for path in folder.glob(f"*{COMPILED}"):
+        used = path.with_name(path.name.removesuffix(COMPILED) + USED)
+        if not used.exists() and 0 < _modified(path) < time.time() - ABANDONED_SECONDS:
+            path.unlink(missing_ok=True)
+
+
+def _modified(path: Path) -> float:
+    """Time of the last change; 0 when it is gone."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _processor() -> str:
+    """A short digest of the kind of processor, on which compiled code depends."""
+    lines: list[str] = [platform.machine()]
+    with suppress(OSError):
+        text = Path("/proc/cpuinfo").read_text("utf-8", errors="replace").split("\n\n")[0]
+        lines += [line for line in text.splitlines() if line.startswith(("model name", "flags", "Features"))]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:12]
