@@ -19,6 +19,7 @@ from tasks.learning.loading.loader import Source, made_ahead
 from tasks.learning.training import checkpoints
 from tasks.learning.training.batch_shapes import ShapeReport
 from tasks.learning.training.checkpoints import Position
+from tasks.learning.training.divergence import DivergenceWatch
 from tasks.learning.training.keras_setup import jit, on_card
 from tasks.learning.training.optimizers import make_optimizer, transfer_state
 from tasks.learning.training.train_step import TrainStep
@@ -124,8 +125,12 @@ class _CheckpointWriter:
         self._model, self.optimizer = model, optimizer
         self._last = time.monotonic()
 
+    @property
+    def is_due(self) -> bool:
+        return time.monotonic() - self._last >= self._seconds
+
     def save_if_due(self, position: Position, take_step: TrainStep) -> None:
-        if time.monotonic() - self._last >= self._seconds:
+        if self.is_due:
             take_step.synchronise()
             loss_sum, accuracy_sum = take_step.read_sums()
             position = position._replace(loss_sum=loss_sum, accuracy_sum=accuracy_sum)
@@ -147,17 +152,22 @@ def _run_stage(
     steps = range(position.step, stage.epochs * per_epoch)
 
     take_step = training.make_step(training.model, (position.loss_sum, position.accuracy_sum))
+    watch = DivergenceWatch(stage, before, per_epoch)
     began = time.monotonic()
     with closing(_batches(training, position.stage, before, steps, workers=workers)) as batches:
         for step, batch in zip(steps, batches, strict=True):
             weights = None if batch.weights is None else dict.fromkeys(training.losses, batch.weights)
             take_step(batch.inputs, batch.targets, weights)
             position = position._replace(step=step + 1)
+            if watch.is_due or writer.is_due or (step + 1) % per_epoch == 0:
+                watch.look(take_step.read_sums()[0], step + 1)
             if (step + 1) % per_epoch == 0:
                 position = _end_epoch(training, position, take_step, writer.optimizer, began, report)
+                watch.look_at_figures(position.history[-1], len(position.history))
                 shapes.after_epoch(take_step.shapes)
                 began = time.monotonic()
             writer.save_if_due(position, take_step)
+    watch.look_at_weights(training.model, len(position.history))
     return position
 
 
