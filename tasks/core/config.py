@@ -127,6 +127,9 @@ class Stage(Settings):
     """Share of the way that Lookahead keeps."""
     lazy_embeddings: bool = False
     """Leave rows of embeddings, their momenta and their decay alone in updates that do not use them."""
+    ema_corrected: bool = False
+    """Correct the bias of the moving average of the weights (`ema`) towards its start, as Adam does, so that
+    it holds only weights of this stage; else it starts with the weights after the first update."""
     plain: bool = False
     """Train on lightly augmented records without mixing, as the last stage of a schedule does."""
     keep_optimizer: bool = False

@@ -130,7 +130,9 @@ class Recipe(BaseRecipe):
     augmentation: Augmentation = Augmentation()
     training: Training = Training()
     floor: float = Field(0.1, gt=0, lt=1)
-    """Least score of a candidate; the threshold of answers, chosen out of fold, lies above it."""
+    """Least probability of each part of a candidate; the threshold of answers is no less."""
+    head_dropout: float = Field(0.1, ge=0, lt=1)
+    """Share of the encoder's channels dropped in training before pointers read them (`gplinker`)."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Recipe":
@@ -160,7 +162,7 @@ class Recipe(BaseRecipe):
     def for_prediction(self) -> "Recipe":
         """The recipe without the settings that no prediction reads, which then are in no prediction's key."""
         unused = {"augmentation": Augmentation(), "training": Training(), "pretraining": Pretraining()}
-        return self.model_copy(update={"seeds": 1, **unused})
+        return self.model_copy(update={"seeds": 1, "head_dropout": 0.1, **unused})
 
 
 class SecondRound(Settings):
@@ -176,10 +178,18 @@ class Answers(Settings):
 
     rules: tuple[RuleName, ...] = ()
     """Post-repair rules, applied in the order of `tasks.extraction.rules.rule_table`."""
+    threshold: float = Field(0.0, ge=0, lt=1)
+    """Least score of an answer; 0: that with the best F1 out of fold."""
     by_predicate: bool = False
     """Choose a threshold, out of fold, for each predicate with enough labels."""
     mode: Literal["official", "strict"] = "official"
     """How the scorer counts repeated texts and aliases."""
+
+    @model_validator(mode="after")
+    def _thresholds_are_fixed_or_chosen(self) -> "Answers":
+        if self.threshold and self.by_predicate:
+            raise ValueError("threshold: expected 0 with by_predicate, which chooses thresholds")
+        return self
 
 
 class Config(Settings):

@@ -66,13 +66,14 @@ class TripleScorer:
         )
 
     def decide(self, values: Candidates) -> dict[str, Any]:
-        """The thresholds with the best F1 on these values, and the rules of the settings."""
+        """The rules of the settings, and their threshold, else those with the best F1 on these values."""
+        rules = list(self._settings.get("rules", ()))
+        if threshold := self._settings.get("threshold", 0.0):
+            return {"threshold": threshold, "by_predicate": {}, "rules": rules}
         right, label_count = self._right(values.frame, None)
         by_predicate = self._settings.get("by_predicate", False)
-        return {
-            **thresholds(values, right, label_count, self._records, by_predicate=by_predicate),
-            "rules": list(self._settings.get("rules", ())),
-        }
+        chosen = thresholds(values, right, label_count, self._records, by_predicate=by_predicate)
+        return {**chosen, "rules": rules}
 
     def targets(self, values: Candidates) -> np.ndarray:
         """(m,) bool: whether each candidate is labelled."""

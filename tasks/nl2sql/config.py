@@ -68,6 +68,10 @@ class Sketch(Settings):
     """Whether columns attend to the question, and characters to the columns."""
     counts: bool = True
     """Whether the number of conditions is a task of its own (M-SQL)."""
+    dropout: float = Field(0.1, ge=0, lt=1)
+    """Share of the channels of columns dropped in training."""
+    name_dropout: float = Field(0.3, ge=0, lt=1)
+    """Share of the channels of encoded names of columns dropped in training."""
 
 
 class Matcher(Settings):
@@ -149,7 +153,8 @@ class Recipe(BaseRecipe):
     def for_prediction(self) -> "Recipe":
         """The recipe without settings of training alone."""
         unused = {"augmentation": Augmentation(), "training": Training(), "pretraining": Pretraining()}
-        return self.model_copy(update={"seeds": 1, **unused})
+        sketch = self.sketch.model_copy(update={"dropout": 0.1, "name_dropout": 0.3})
+        return self.model_copy(update={"seeds": 1, "sketch": sketch, **unused})
 
 
 class Answers(Settings):

@@ -24,6 +24,9 @@ class Dgcnn(Settings):
     """Path of pretrained character vectors (`.npz` with `vectors` and `characters`); empty: none."""
     words: bool = False
     """Add to each character an embedding of the word it stands in: of the postag, else by jieba."""
+    word_vectors: ContentsPath = ""
+    """Path of pretrained vectors of the words that characters stand in (`.npz` with `vectors` and `words`),
+    which `python -m tasks.text.word_vectors` makes of a file of word2vec; empty: none."""
     word_minimum_count: int = Field(3, ge=1)
     """Rarer words of the training texts share one embedding."""
 
@@ -65,7 +68,7 @@ class Encoder(Settings):
     @property
     def reads_words(self) -> bool:
         """Whether sentences must be segmented, for flows and validators."""
-        return self.kind == "dgcnn" and self.dgcnn.words
+        return self.kind == "dgcnn" and (self.dgcnn.words or bool(self.dgcnn.word_vectors))
 
 
 class Pretraining(Settings):

@@ -55,6 +55,10 @@ def _dgcnn(tokenizer: Tokenizer, settings: Dgcnn, *, seed: int) -> Encoded:
     if tokenizer.words:
         inputs["words"] = keras.Input((None,), dtype="int32", name="words")
         hidden += _embedding("words", tokenizer.words.size, settings.width, seed)(inputs["words"])
+    if tokenizer.word_vectors:
+        inputs["word_vectors"] = keras.Input((None,), dtype="int32", name="word_vectors")
+        read = _pretrained(tokenizer.word_vectors[1], settings.width, seed, name="word_vectors")
+        hidden += read(inputs["word_vectors"])
     hidden += Positions(tokenizer.longest + 2, settings.width, name=f"{PREFIX}positions")(hidden)
     hidden = layers.Dropout(settings.dropout, seed=derive(seed, "dropout"))(hidden) * mask
     for number, dilation in enumerate(settings.dilations):
@@ -108,12 +112,12 @@ def _embedding(name: str, size: int, width: int, seed: int) -> Any:
     return layers.Embedding(size, width, embeddings_initializer=initial, name=f"{PREFIX}{name}")
 
 
-def _pretrained(table: np.ndarray, width: int, seed: int) -> Any:
+def _pretrained(table: np.ndarray, width: int, seed: int, *, name: str = "vectors") -> Any:
     """Frozen vectors and a trainable projection."""
     values = ArrayInitializer(table)
-    frozen = layers.Embedding(*table.shape, values, trainable=False, name="vectors_table")
-    initial = keras.initializers.GlorotUniform(seed=derive(seed, "vectors"))
-    projection = layers.Dense(width, use_bias=False, kernel_initializer=initial, name=f"{PREFIX}vectors")
+    frozen = layers.Embedding(*table.shape, values, trainable=False, name=f"{name}_table")
+    initial = keras.initializers.GlorotUniform(seed=derive(seed, name))
+    projection = layers.Dense(width, use_bias=False, kernel_initializer=initial, name=f"{PREFIX}{name}")
     return lambda numbers: projection(frozen(numbers))
 
 

@@ -51,6 +51,12 @@ class Tokenizer:
         return vocabulary.character_vectors(path) if path else None
 
     @cached_property
+    def word_vectors(self) -> tuple[Vocabulary, np.ndarray] | None:
+        """Pretrained vectors of words with their own vocabulary, if any."""
+        path = self.settings.dgcnn.word_vectors if self.settings.kind == "dgcnn" else ""
+        return vocabulary.word_vectors(path) if path else None
+
+    @cached_property
     def words(self) -> Vocabulary | None:
         """Tokens of words, if the encoder reads any."""
         if self.settings.kind != "dgcnn" or not self.settings.dgcnn.words:
@@ -68,8 +74,10 @@ class Tokenizer:
         inputs = {"characters": self.characters.of_text(text)}
         if self.vectors:
             inputs["vectors"] = self.vectors[0].of_text(text)
-        if self.words:
-            inputs["words"] = self.words.numbers(word_of_each_character(text, words or ()))
+        of_words = {"words": self.words, "word_vectors": self.word_vectors and self.word_vectors[0]}
+        for name, known in of_words.items():
+            if known:
+                inputs[name] = known.numbers(word_of_each_character(text, words or ()))
         return inputs
 
     def batch(self, sentences: Sequence[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:

@@ -119,24 +119,35 @@ def character_vectors(path: str) -> tuple[Vocabulary, np.ndarray]:
     Raises:
         MissingWeights: no such file, or not an `.npz` of `characters` (k,) and finite `vectors` (k, d).
     """
+    return _vectors(path, "characters", setting="vectors")
+
+
+def word_vectors(path: str) -> tuple[Vocabulary, np.ndarray]:
+    """The same of an `.npz` of `words`, by their normalised forms; of equal ones the first."""
+    return _vectors(path, "words", setting="word_vectors")
+
+
+def _vectors(path: str, tokens: str, *, setting: str) -> tuple[Vocabulary, np.ndarray]:
     file = expand(path)
     try:
         with file.open("rb") as opened, np.load(opened, allow_pickle=False) as read:
-            characters, vectors = read["characters"], np.asarray(read["vectors"], np.float32)
+            names, vectors = read[tokens], np.asarray(read["vectors"], np.float32)
     except FileNotFoundError:
         received = f"{path!r} (no {file})"
-        raise MissingWeights(f"encoder.dgcnn.vectors: expected a file, received {received}") from None
+        raise MissingWeights(f"encoder.dgcnn.{setting}: expected a file, received {received}") from None
     except Exception as error:  # a damaged file raises any of BadZipFile, EOFError, TypeError …
-        expected = f"an .npz of 'characters' and 'vectors' ({first_line(error)})"
+        expected = f"an .npz of {tokens!r} and 'vectors' ({first_line(error)})"
         raise MissingWeights(f"{file}: expected {expected}") from None
-    if vectors.ndim != 2 or characters.shape != vectors.shape[:1]:
-        shapes = f"{characters.shape} and {vectors.shape}"
-        raise MissingWeights(f"{file}: expected a vector for each character, received shapes {shapes}")
+    if vectors.ndim != 2 or names.shape != vectors.shape[:1]:
+        shapes, what = f"{names.shape} and {vectors.shape}", tokens.removesuffix("s")
+        raise MissingWeights(f"{file}: expected a vector for each {what}, received shapes {shapes}")
     if not (finite := np.isfinite(vectors).all(axis=1)).all():
-        first = characters[~finite][0]
+        first = names[~finite][0]
         received = f"{int((~finite).sum()):,} vectors with NaN or infinity, the first that of {str(first)!r}"
         raise MissingWeights(f"{file}: expected vectors of numbers, received {received}")
-    index = {str(character): number for number, character in enumerate(characters, FIRST)}
+    index: dict[str, int] = {}
+    for number, name in enumerate(names, FIRST):
+        index.setdefault(str(name) if tokens == "characters" else normalise(str(name)), number)
     table = np.zeros((FIRST + len(vectors), vectors.shape[1]), np.float32)
     table[FIRST:] = vectors / max(float(vectors.std()), 1e-12)
     return Vocabulary(index, len(table)), table

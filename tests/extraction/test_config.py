@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from tasks.core.config import Folds, Stage
 from tasks.extraction.config import (
+    Answers,
     Augmentation,
     Config,
     Recipe,
@@ -34,6 +35,7 @@ def test_the_names_of_rules_and_repairs_are_those_there_are():
         (lambda: Config(recipes=(Recipe(), Recipe())), "names must differ"),
         (lambda: Config(second_round=SecondRound(run=True), folds=Folds(count=2)), "at least 3 folds"),
         (lambda: Training(stages=()), "at least 1"),
+        (lambda: Answers(threshold=0.5, by_predicate=True), "expected 0 with by_predicate"),
     ],
 )
 def test_what_cannot_be_is_refused(make, message):
@@ -50,6 +52,7 @@ def test_a_training_is_not_asked_about_predictions_or_pretraining():
 def test_a_prediction_is_not_asked_how_a_model_was_fitted():
     fitted = Recipe(augmentation=Augmentation(views=2), training=Training(ema=0.9))
     assert fitted.for_prediction() == Recipe().for_prediction()
+    assert Recipe(head_dropout=0.3).for_prediction() == Recipe().for_prediction()
     assert Recipe(floor=0.2).for_prediction() != Recipe().for_prediction()
     assert Recipe(encoder=Encoder(longest=64)).for_prediction() != Recipe().for_prediction()
 

@@ -25,6 +25,7 @@ INPUTS = {
     "(lower-case and half-width, or for a pretrained BERT as written, if it has them), end, then padding",
     "vectors": "the same for the vocabulary of the pretrained vectors (vectors.json)",
     "words": "for each character the number of the word that it stands in (words.json)",
+    "word_vectors": "the same for the vocabulary of the pretrained word vectors (word_vectors.json)",
     "span": "first and last token of one subject in each sentence, whose objects are asked for",
     "distant": "for each token whether a name of a known triple of other sentences begins, or ends, here",
     "distant_objects": "the same for known objects of the span: begins of all predicates, then ends",
@@ -77,6 +78,7 @@ def network(job: ExportJob) -> ExportedNetwork:
         "characters": tokenizer.characters,
         **({"vectors": tokenizer.vectors[0]} if tokenizer.vectors else {}),
         **({"words": tokenizer.words} if tokenizer.words else {}),
+        **({"word_vectors": tokenizer.word_vectors[0]} if tokenizer.word_vectors else {}),
     }
     return ExportedNetwork(
         built.training,
@@ -94,7 +96,7 @@ def network(job: ExportJob) -> ExportedNetwork:
 def _records(job: ExportJob, recipe: Recipe) -> Iterator[Record]:
     """Some training sentences, with their words where the encoder reads them."""
     for record in islice(dataset.stream(job.dataset, "train"), RECORDS):
-        if recipe.encoder.kind == "dgcnn" and recipe.encoder.dgcnn.words and record.words is None:
+        if recipe.encoder.reads_words and record.words is None:
             yield record._replace(words=tuple(segmented(record.text)))
         else:
             yield record

@@ -19,8 +19,6 @@ from tasks.learning.seeds import derive
 from tasks.text.encoders import encoded
 from tasks.text.tokenization import Tokenizer
 
-HEAD_DROPOUT = 0.1
-
 
 def build(recipe: Recipe, tokenizer: Tokenizer, *, predicates: int, seed: int) -> TripleNetwork:
     """A network with initial weights, drawn from the seed.
@@ -29,7 +27,7 @@ def build(recipe: Recipe, tokenizer: Tokenizer, *, predicates: int, seed: int) -
     (b, n + 2 · k, n), factors of the scores of links (`split_factors`).
     """
     base = encoded(tokenizer, seed=derive(seed, "encoder"))
-    hidden = layers.Dropout(HEAD_DROPOUT, seed=derive(seed, "head"))(base.hidden)
+    hidden = layers.Dropout(recipe.head_dropout, seed=derive(seed, "head"))(base.hidden)
     entity = EfficientGlobalPointer(2, seed=derive(seed, "entity"), name="entity")
     ends = {
         name: FactoredPointer(predicates, seed=derive(seed, name), name=name) for name in ("head", "tail")

@@ -7,7 +7,7 @@ so, lazy embeddings, Lookahead and moving averages. All state is in `variables`,
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache
-from math import prod
+from math import log, prod
 from typing import Any
 
 from tasks.core.backends import backend
@@ -66,6 +66,8 @@ def _class(stage: Stage, *, averaged: bool) -> type:
     import keras
 
     optimizer = _with_factors(getattr(keras.optimizers, CLASSES[stage.optimizer]))
+    if averaged and stage.ema_corrected:
+        optimizer = _with_corrected_average(optimizer)
     if stage.lazy_embeddings:
         optimizer = with_lazy_embeddings(optimizer)
     if stage.lookahead_steps:
@@ -157,6 +159,29 @@ def _dense(gradient: Any) -> Any:
     import tensorflow as tf
 
     return tf.convert_to_tensor(gradient)
+
+
+@cache
+def _with_corrected_average(optimizer: type) -> type:
+    """Return the optimizer class whose moving average starts from zero and is divided by 1 - momentum ** t
+    after t updates (as in bert4keras), which is a running mean with a changing momentum.
+    """
+    from keras import ops
+
+    class Corrected(optimizer):
+        def _update_model_variables_moving_average(self, trainable_variables: list[Any]) -> None:
+            updates = ops.cast(self.iterations + 1, "float32")
+            share = (self.ema_momentum - 1) / ops.expm1(updates * log(self.ema_momentum))
+            for variable, average in zip(
+                trainable_variables, self._model_variables_moving_average, strict=True
+            ):
+                if average is not None:
+                    mean = ops.convert_to_tensor(average)
+                    newest = ops.cast(ops.convert_to_tensor(variable), mean.dtype)
+                    average.assign(mean + ops.cast(share, mean.dtype) * (newest - mean))
+
+    Corrected.__name__ = f"Corrected{optimizer.__name__}"
+    return Corrected
 
 
 @cache

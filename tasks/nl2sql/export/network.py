@@ -19,9 +19,9 @@ from tasks.text.tokenization import Tokenizer
 RECORDS = 4
 """Questions of the batch."""
 INPUTS = {
-    "characters": "numbers of characters (characters.json): begin, the characters of a question "
-    "(lower-case and half-width, or for a pretrained BERT as written, if it has them), end, then padding; with "
-    "`part`, the names of its columns follow, an end after each",
+    "characters": "numbers of characters (characters.json): begin, the characters of a question (lower-case "
+    "and half-width, or for a pretrained BERT as written, if it has them), end, then padding; with `part`, "
+    "the names of its columns follow, an end after each",
     "vectors": "the same for the vocabulary of the pretrained vectors (vectors.json)",
     "part": "0 at tokens of the question, 1 + the number of a column at those of its name, -1 at padding",
     "names_characters": "the different names of all columns in the batch, as `characters`",

@@ -25,7 +25,6 @@ PAIR_DILATIONS = (1, 2, 4)
 COLUMN_WIDTH = 96
 HEADS, HEAD_SIZE = 8, 16
 """Attention heads between characters and columns."""
-NAME_DROPOUT, DROPOUT = 0.3, 0.1
 EXCLUDED = -1e9
 
 
@@ -167,7 +166,9 @@ def _pairs(
 ) -> tuple[Any, Any]:
     """(b, C, n, PAIR_WIDTH) of each character for each column, and their mask (b, C, n, 1), 0 at padding."""
     mask = read.column_mask[:, :, None] * read.character_mask[:, None]
-    names = make.layer(layers.Dropout, "names_dropout", NAME_DROPOUT, (None, None, 1))(read.names)
+    names = make.layer(layers.Dropout, "names_dropout", recipe.sketch.name_dropout, (None, None, 1))(
+        read.names
+    )
     characters = make.dense("pairs_question", PAIR_WIDTH)(read.question)[:, None]
     pairs = characters + make.dense("pairs_names", PAIR_WIDTH, use_bias=False)(names)[:, :, None]
     if recipe.sketch.matches:
@@ -196,10 +197,12 @@ def _columns(
         pooled.append(ops.sum(ops.softmax(score, axis=2) * pairs, axis=2))
     if recipe.sketch.matches:
         pooled.append(inputs["columns"])
-    names = make.layer(layers.Dropout, "columns_dropout", NAME_DROPOUT, (None, None, 1))(read.names)
+    names = make.layer(layers.Dropout, "columns_dropout", recipe.sketch.name_dropout, (None, None, 1))(
+        read.names
+    )
     pooled.append(make.dense("columns_names", PAIR_WIDTH)(names))
     column = make.dense("columns_own", COLUMN_WIDTH, activation="relu")(ops.concatenate(pooled, axis=-1))
-    column = make.layer(layers.Dropout, "columns_own_dropout", DROPOUT)(column)
+    column = make.layer(layers.Dropout, "columns_own_dropout", recipe.sketch.dropout)(column)
     others = make.dense("columns_others", COLUMN_WIDTH)(_maximum(column, read.column_mask, axis=1))
     largest = _maximum(read.question, read.character_mask, axis=1)
     question = make.dense("columns_question", COLUMN_WIDTH)(largest)

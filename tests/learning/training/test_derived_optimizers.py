@@ -82,6 +82,18 @@ def test_the_average_follows_updates_and_not_batches():
     assert np.array(learned[0].numpy()) == pytest.approx(average, **near_to)
 
 
+@pytest.mark.parametrize("accumulate", [1, 2])
+def test_a_corrected_average_is_one_of_the_weights_since_the_first_update_alone(accumulate):
+    stage = constant(optimizer="sgd", accumulate=accumulate, ema_corrected=True)
+    optimizer, learned = optimizer_of(stage, ema=0.75), variables(kernel=START)
+    count = len(GRADIENTS) // accumulate
+    means = [np.mean(GRADIENTS[n * accumulate : (n + 1) * accumulate], axis=0) for n in range(count)]
+    weights = course(Sgd(START), means)
+    walk(optimizer, learned, GRADIENTS)
+    total = sum(0.25 * 0.75 ** (count - 1 - n) * weight for n, weight in enumerate(weights))
+    assert state(optimizer, "average") == pytest.approx(total / (1 - 0.75**count), **near_to)
+
+
 def test_gradients_are_scaled_down_to_a_norm_together():
     gradients = [[3.0], [0.3], [0.0]], [[4.0], [0.4], [0.0]]  # norms 5, 0.5 and 0
     stage = constant(optimizer="sgd", learning_rate=0.1, momentum=0.0, clip_norm=1.0)
