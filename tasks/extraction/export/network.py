@@ -95,8 +95,10 @@ def network(job: ExportJob) -> ExportedNetwork:
 
 def _records(job: ExportJob, recipe: Recipe) -> Iterator[Record]:
     """Some training sentences, with their words where the encoder reads them."""
+    settings = recipe.encoder.dgcnn
+    needs_words = recipe.encoder.kind == "dgcnn" and (settings.words or settings.word_vectors)
     for record in islice(dataset.stream(job.dataset, "train"), RECORDS):
-        if recipe.encoder.reads_words and record.words is None:
+        if needs_words and record.words is None:
             yield record._replace(words=tuple(segmented(record.text)))
         else:
             yield record
