@@ -21,6 +21,8 @@ from tasks.text.tokenization import Tokenizer
 
 CHUNK = 1024
 """Questions whose features are in memory at a time; they are batched by size."""
+CACHED_ROWS = 100_000
+"""Of results of queries, about 10 MB."""
 
 
 def predict(job: PredictJob) -> Iterator[Scores]:
@@ -32,7 +34,8 @@ def predict(job: PredictJob) -> Iterator[Scores]:
 
     def decoder(part: Part) -> Callable[[list[Question]], Candidates]:
         tables = StoredTables(job.dataset, part)
-        executor = Executor(dataset.database(job.dataset, part), tables)
+        database = dataset.database(job.dataset, part)
+        executor = Executor(database, tables, most_cached_rows=CACHED_ROWS)
 
         def decode(questions: list[Question]) -> Candidates:
             examples = features.examples(questions, tables, longest=tokenizer.longest)

@@ -26,7 +26,9 @@ MOST_SECONDS = 30.0
 MOST_ROWS = 200_000
 """Of a result."""
 MOST_CACHED_ROWS = 1_000_000
-"""Of all cached results, about 100 MB; an empty result counts as one row."""
+"""Of all cached results, each of which counts as `ROWS_OF_A_RESULT` more: about 100 MB."""
+ROWS_OF_A_RESULT = 10
+"""What a cached result takes beside its rows, most of it for its query."""
 
 _CHECK_INTERVAL = 100_000
 """Instructions between two checks of the limits."""
@@ -44,10 +46,16 @@ class Result(NamedTuple):
 
 
 class Executor:
-    """Executes queries on one database, and caches their results."""
+    """Executes queries on one database, and caches their results.
 
-    def __init__(self, database: Path, tables: Mapping[str, Table]) -> None:
-        self._tables = tables
+    Args:
+        most_cached_rows: of all cached results; a predictor, which asks about each table once, needs few.
+    """
+
+    def __init__(
+        self, database: Path, tables: Mapping[str, Table], *, most_cached_rows: int = MOST_CACHED_ROWS
+    ) -> None:
+        self._tables, self._most_cached_rows = tables, most_cached_rows
         self._connection = connect(database)
         weakref.finalize(self, self._connection.close)
         self._results: dict[tuple[str, Query], Result] = {}
@@ -73,10 +81,11 @@ class Executor:
             return Result((), "invalid")
 
     def _cache(self, key: tuple[str, Query], result: Result) -> None:
-        self._cached_rows += max(1, len(result.rows))
-        if self._cached_rows > MOST_CACHED_ROWS:
+        rows = ROWS_OF_A_RESULT + len(result.rows)
+        self._cached_rows += rows
+        if self._cached_rows > self._most_cached_rows:
             self._results.clear()
-            self._cached_rows = max(1, len(result.rows))
+            self._cached_rows = rows
         self._results[key] = result
 
 

@@ -141,7 +141,8 @@ def test_the_cache_is_bounded(tmp_path, monkeypatch):
     runs, ran = executor(tmp_path, TABLE), []
     fetch = execution.fetch
     monkeypatch.setattr(execution, "fetch", lambda *given: ran.append(given) or fetch(*given))
-    monkeypatch.setattr(execution, "MOST_CACHED_ROWS", 6)
+    monkeypatch.setattr(execution, "ROWS_OF_A_RESULT", 10)
+    runs._most_cached_rows = 26
     five, two, none = query("0"), query("0 | 0==临江"), query("0 | 0==x")
     for each in (five, none, five, two, two, five):
         runs.run("t", each)
