@@ -96,6 +96,8 @@ class Labelling(Settings):
     """Second round: triples with at least this score of the first round are added."""
     drop_below: float = Field(0.05, ge=0, le=1)
     """Second round: labels with a lower score of the first round are dropped."""
+    most_dropped: float = Field(0.3, ge=0, le=1)
+    """Second round: a larger share of dropped labels, as by weak models, ends the training; 1: none does."""
 
 
 class Training(Settings):

@@ -9,6 +9,7 @@ import numpy as np
 
 from tasks.core.competition import method_module
 from tasks.core.config import Stage
+from tasks.core.execution.child_messages import send
 from tasks.core.jobs import TrainJob
 from tasks.extraction import dataset
 from tasks.extraction.config import Recipe
@@ -94,7 +95,10 @@ class TrainingSentences:
             return records
         settings = self.recipe.training.labelling
         limits = {"add_above": settings.add_above, "drop_below": settings.drop_below}
-        return relabelled(records, self.job.labels, **limits)
+        found, changes = relabelled(records, self.job.labels, **limits)
+        send(changes.text)
+        changes.check(settings.most_dropped)
+        return found
 
     @cached_property
     def views(self) -> list[list[TokenizedSentence]]:

@@ -164,7 +164,10 @@ def test_a_second_round_judges_each_fold_by_models_that_leave_two_folds_out(tmp_
 
 @pytest.mark.slow
 def test_a_second_round_learns_from_labels_of_models_that_saw_neither_them_nor_the_fold(done):
-    settings = config(done.folder / "data", folds={"count": 3}, second_round={"run": True})
+    weak = {"name": "tiny", **TINY}
+    weak["training"] = {**TINY["training"], "labelling": {"most_dropped": 1.0}}
+    changes = {"folds": {"count": 3}, "second_round": {"run": True}, "recipes": [weak]}
+    settings = config(done.folder / "data", **changes)
     again = walk(extraction, done.folder, settings)
     (data,) = done.artifacts("train-*/")
     judged = again.artifacts("labels-*/judged.jsonl")

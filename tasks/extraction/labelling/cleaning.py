@@ -13,6 +13,7 @@ very low scores are dropped, and triples with very high scores are added.
 import re
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from tasks.core.errors import InvalidSettings
 from tasks.extraction.records import Record, Triple, normal_form, triple_of
@@ -110,24 +111,60 @@ def _completed(text: str, subject: str, titles: Sequence[str]) -> str:
     return next((title for title in titles if name in normalise(title)), subject)
 
 
+class Changes(NamedTuple):
+    """Numbers of labels before relabelling, and of those that it drops and adds."""
+
+    labels: int = 0
+    dropped: int = 0
+    added: int = 0
+
+    @property
+    def text(self) -> str:
+        share = self.dropped / max(self.labels, 1)
+        dropped = f"{self.dropped:,} of {self.labels:,} labels dropped ({share:.1%})"
+        return f"second round: {dropped}, {self.added:,} added"
+
+    def check(self, most_dropped: float) -> None:
+        """Check the share of dropped labels.
+
+        Raises:
+            InvalidSettings: it is larger than it may be.
+        """
+        if self.dropped > most_dropped * self.labels:
+            expected = f"at most {most_dropped:.0%} of the labels to score below drop_below"
+            received = f"{self.dropped:,} of {self.labels:,} ({self.dropped / self.labels:.0%})"
+            raise InvalidSettings(
+                f"training.labelling.most_dropped: expected {expected}, received {received}; the first round's "
+                "models are too weak to judge: train them longer, lower drop_below, or raise most_dropped"
+            )
+
+
 def relabelled(
     records: Sequence[Record], folder: Path, *, add_above: float, drop_below: float
-) -> list[Record]:
-    """The records, relabelled by the scores in `folder`; records without scores stay as they are."""
+) -> tuple[list[Record], Changes]:
+    """The records, relabelled by the scores in `folder`, and what that changes; records without scores stay
+    as they are.
+    """
     scores = prediction_files.read(folder, PART)
     assert isinstance(scores.values, Candidates)
     by_id = {
         id: {triple_of(each): score for each, score in record.items()}
         for id, record in zip(scores.ids, scores.values.records(), strict=True)
     }
-    return [
-        record
-        if record.id not in by_id
-        else record._replace(
-            triples=cleaned(record.triples, by_id[record.id], add_above=add_above, drop_below=drop_below)
-        )
-        for record in records
-    ]
+    found, changes = [], Changes()
+    for record in records:
+        if record.id in by_id:
+            scored = by_id[record.id]
+            triples = cleaned(record.triples, scored, add_above=add_above, drop_below=drop_below)
+            kept = len(set(record.triples) & set(triples))
+            changes = Changes(
+                changes.labels + len(record.triples),
+                changes.dropped + len(record.triples) - kept,
+                changes.added + len(triples) - kept,
+            )
+            record = record._replace(triples=triples)
+        found.append(record)
+    return found, changes
 
 
 def cleaned(

@@ -2,7 +2,8 @@ import pytest
 
 from tasks.core.cache.store import Artifact, Store
 from tasks.core.competition import Scores
-from tasks.extraction.labelling.cleaning import PART, cleaned, relabelled
+from tasks.core.errors import InvalidSettings
+from tasks.extraction.labelling.cleaning import PART, Changes, cleaned, relabelled
 from tasks.extraction.records import Record
 from tasks.learning.ensemble import prediction_files
 from tasks.learning.ensemble.candidates import Candidates, key
@@ -45,9 +46,20 @@ def test_only_sentences_with_scores_change(tmp_path):
     records = [Record(id, "甲乙丙丁", None, (A,)) for id in ("t:1", "t:2", "t:3")]
     values = Candidates.of([{key(A): 0.01, key(B): 0.95}, {key(A): 0.9}])
     prediction_files.write(tmp_path, PART, Scores(["t:3", "t:2"], values))
-    found = relabelled(records, tmp_path, **LIMITS)
+    found, changes = relabelled(records, tmp_path, **LIMITS)
     assert [each.triples for each in found] == [(A,), (A,), (B,)]
     assert [each._replace(triples=()) for each in found] == [each._replace(triples=()) for each in records]
+
+    assert changes == (2, 1, 1)
+
+
+def test_a_share_of_dropped_labels_is_told_and_refused_above_the_limit():
+    changes = Changes(labels=1200, dropped=900, added=3)
+    assert changes.text == "second round: 900 of 1,200 labels dropped (75.0%), 3 added"
+    changes.check(0.75)
+    with pytest.raises(InvalidSettings, match=r"most_dropped: expected at most 30% .* 900 of 1,200 \(75%\)"):
+        changes.check(0.3)
+    Changes().check(0.0)  # no labels at all
 
 
 def first_round(*ids: str) -> Artifact:
