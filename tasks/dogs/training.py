@@ -147,7 +147,7 @@ class Records:
         top = model.top_of(network)
         rows = [np.asarray(each[self.fitted], np.float32) for each in self._views]
         if top is not None:
-            rows = [top.predict(each, batch_size=32, verbose=0) for each in rows]
+            rows = [_predicted(top, each) for each in rows]
         return np.concatenate(rows), np.tile(self.labels[self.fitted], len(rows))
 
     def evaluate(self, network: Any) -> dict[str, float]:
@@ -187,6 +187,12 @@ class Records:
     def _test_views(self) -> list[np.ndarray]:
         """Features of the test-time views of test records."""
         return list(self.inputs.encoded["test"].values())
+
+
+def _predicted(network: Any, rows: np.ndarray, *, batch: int = 32) -> np.ndarray:
+    """Outputs of a network, in batches of one shape: first rows are repeated to fill up the last one."""
+    filled = np.resize(rows, (-(-len(rows) // batch) * batch, *rows.shape[1:]))
+    return np.asarray(network.predict(filled, batch_size=batch, verbose=0))[: len(rows)]
 
 
 def _features(views: tuple[Path, ...]) -> list[np.ndarray]:

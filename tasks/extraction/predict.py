@@ -14,7 +14,7 @@ from tasks.extraction.models.features import stream_words, tokenized
 from tasks.extraction.models.inference import candidates
 from tasks.extraction.models.training_knowledge import read_known, read_words
 from tasks.extraction.records import Record
-from tasks.text import dataset_files
+from tasks.text import dataset_files, padding
 from tasks.text.prediction import predictions
 from tasks.text.tokenization import Tokenizer
 
@@ -37,11 +37,14 @@ def predict(job: PredictJob) -> Iterator[Scores]:
     networks = [_loaded(method, model, recipe, tokenizer, len(predicates)) for model in job.models]
     indices = {predicate: index for index, predicate in enumerate(predicates)}
     decode = method.decoder(networks, recipe, indices, partial(read_known, job.models))
+    shapes = padding.read(job.models)
     return predictions(
         job,
         partial(_unlabelled, words=job.inputs.get("words")),
         decoder=lambda part: (
-            lambda piece: candidates(decode, tokenizer, tokenized(piece, tokenizer, {}), predicates)
+            lambda piece: candidates(
+                decode, tokenizer, tokenized(piece, tokenizer, {}), predicates, shapes=shapes
+            )
         ),
         piece=CHUNK,
         unit="sentences",

@@ -15,14 +15,23 @@ from tasks.extraction import dataset
 from tasks.extraction.config import Recipe
 from tasks.extraction.labelling.cleaning import relabelled, repair
 from tasks.extraction.models.features import TokenizedSentence, read_words, tokenized
-from tasks.extraction.models.network import TargetMaker
+from tasks.extraction.models.network import SentenceSizes, TargetMaker
+from tasks.extraction.models.padding import in_prediction, in_training, token_counts
 from tasks.extraction.models.training_knowledge import write_known, write_words
 from tasks.extraction.records import Record
 from tasks.learning.folds.rows import training_rows
 from tasks.learning.seeds import derive, generator
-from tasks.learning.training.batches import by_length
+from tasks.learning.training import padded_shapes
 from tasks.learning.training.loop import Batch, Training
-from tasks.text import dataset_files
+from tasks.learning.training.padded_shapes import (
+    PaddedBatch,
+    Padding,
+    Shape,
+    choose,
+    epoch_batches,
+    fixed_batches,
+)
+from tasks.text import dataset_files, padding
 from tasks.text.tokenization import Tokenizer
 from tasks.text.training_records import record_or_view, some_held_out_rows
 from tasks.text.vocabulary import word_counts
@@ -53,6 +62,7 @@ def build(job: TrainJob) -> Training:
         evaluate=sentences.evaluate,
         ema=recipe.training.ema,
         write=sentences.write_knowledge,
+        note=sentences.note(),
     )
 
 
@@ -82,6 +92,7 @@ class TrainingSentences:
             write_words(folder, self._word_counts(), minimum=minimum)
         if self.recipe.distant:
             write_known(folder, self._rows, [self._records[row] for row in self._rows])
+        padding.write(folder, self.prediction_shapes)
 
     @cached_property
     def fitted(self) -> list[TokenizedSentence]:
@@ -132,25 +143,55 @@ class TrainingSentences:
         make: TargetMaker = self.method.target_maker(self.recipe, records, self.predicates)
         return make
 
-    @lru_cache(maxsize=2)  # noqa: B019  (lives as long as its child process)
-    def plan(self, epoch: int) -> list[np.ndarray]:
-        """Which sentences make each batch of an epoch."""
-        return self._batches(self.fitted, seed=derive(self.job.seed, "batches"), epoch=epoch)
+    @cached_property
+    def _sizes(self) -> np.ndarray:
+        """(n, 2) int64: tokens and labels of each sentence, or of its largest view."""
+        versions = [self.fitted, *(self.views if self.recipe.augmentation.share else [])]
+        sizes = [[(each.tokens, self.method.label_count(each)) for each in every] for every in versions]
+        return np.array(sizes, np.int64).reshape(len(versions), -1, 2).max(axis=0)
 
-    def _batches(self, sentences: Sequence[TokenizedSentence], *, seed: int, epoch: int) -> list[np.ndarray]:
-        lengths = np.array([sentence.tokens for sentence in sentences])
-        return by_length(lengths, budget=self.recipe.training.batch_characters, seed=seed, epoch=epoch)
+    @cached_property
+    def shapes(self) -> tuple[Shape, ...]:
+        """The padded shapes of batches."""
+        return choose(self._sizes, self._padding)
+
+    @property
+    def _padding(self) -> Padding:
+        characters = self.recipe.training.batch_characters
+        return in_training(self.tokenizer.longest, characters=characters)
+
+    def note(self) -> str:
+        """What the log says of the batches."""
+        return padded_shapes.note(self._sizes, self.plan(0), self._padding)
+
+    @cached_property
+    def prediction_shapes(self) -> tuple[Shape, ...]:
+        """The padded shapes in which the same sentences would be predicted."""
+        return choose(token_counts(self.fitted), in_prediction(self.tokenizer.longest))
+
+    @lru_cache(maxsize=2)  # noqa: B019  (lives as long as its child process)
+    def plan(self, epoch: int) -> list[PaddedBatch]:
+        """Which sentences make each batch of an epoch."""
+        return epoch_batches(self._sizes, self.shapes, seed=derive(self.job.seed, "batches"), epoch=epoch)
 
     def batch(self, stage: Stage, epoch: int, step: int) -> Batch:
         """The batch of a step: a pure function of its arguments and the job."""
-        random = generator(self.job.seed, "batch", epoch, step)
-        sentences = [self._choose_view(int(row), stage, random) for row in self.plan(epoch)[step]]
-        return self._batch(sentences, random)
+        random, planned = generator(self.job.seed, "batch", epoch, step), self.plan(epoch)[step]
+        sentences = [self._choose_view(int(row), stage, random) for row in planned.records]
+        return self._batch(sentences, SentenceSizes(*planned.shape.sizes), random, planned)
 
-    def _batch(self, sentences: Sequence[TokenizedSentence], random: np.random.Generator) -> Batch:
-        inputs = self.tokenizer.batch([sentence.inputs for sentence in sentences])
-        further, targets = self._make_targets(sentences, inputs["characters"].shape[1], random)
-        return Batch(inputs | further, targets)
+    def _batch(
+        self,
+        sentences: Sequence[TokenizedSentence],
+        size: SentenceSizes,
+        random: np.random.Generator,
+        planned: PaddedBatch,
+    ) -> Batch:
+        filler = sentences[0]._replace(is_filler=True)
+        rows = [*sentences, *[filler] * (planned.shape.rows - len(sentences))]
+        inputs = self.tokenizer.batch([sentence.inputs for sentence in rows], length=size.tokens)
+        further, targets = self._make_targets(rows, size, random)
+        return Batch(inputs | further, targets, planned.weights)
 
     def _choose_view(self, row: int, stage: Stage, random: np.random.Generator) -> TokenizedSentence:
         """A sentence as it is, or one of its views."""
@@ -172,10 +213,23 @@ class TrainingSentences:
         if not self.held_out:
             return {}
         right = total = 0
-        for number, rows in enumerate(self._batches(self.held_out, seed=self.job.seed, epoch=0)):
+        allowed = in_prediction(self.tokenizer.longest)
+        planned = fixed_batches(token_counts(self.held_out), self.prediction_shapes, allowed)
+        for number, each in enumerate(planned):
             random = generator(self.job.seed, "held-out marks", number)
-            batch = self._batch([self.held_out[row] for row in rows], random)
-            for marked, labelled in self.method.marks(model.predict_on_batch(batch.inputs), batch.targets):
+            sentences = [self.held_out[row] for row in each.records]
+            sizes = SentenceSizes(tokens=each.shape.sizes[0], labels=0)
+            batch = self._batch(sentences, sizes, random, each)
+            outputs, targets = (
+                {name: _first(value, len(sentences), each.shape.rows) for name, value in arrays.items()}
+                for arrays in (model.predict_on_batch(batch.inputs), batch.targets)
+            )
+            for marked, labelled in self.method.marks(outputs, targets):
                 right += int(np.count_nonzero(marked & labelled))
                 total += int(np.count_nonzero(marked)) + int(np.count_nonzero(labelled))
         return {"held_out_f1_of_marks": 2 * right / max(1, total)}
+
+
+def _first(values: np.ndarray, sentences: int, rows: int) -> np.ndarray:
+    """What belongs to the first sentences; each has as many rows of the values."""
+    return values[: len(values) // rows * sentences]

@@ -15,7 +15,7 @@ from tasks.nl2sql.query.execution import Executor
 from tasks.nl2sql.query.schema import Question
 from tasks.nl2sql.sketch import features
 from tasks.nl2sql.stored_tables import StoredTables
-from tasks.text import dataset_files
+from tasks.text import dataset_files, padding
 from tasks.text.prediction import predictions
 from tasks.text.tokenization import Tokenizer
 
@@ -31,6 +31,7 @@ def predict(job: PredictJob) -> Iterator[Scores]:
     method = method_module("nl2sql", recipe.method, "inference")
     tokenizer = Tokenizer(recipe.encoder, partial(dataset_files.characters, job.dataset))
     networks = [_loaded(method, model, recipe, tokenizer) for model in job.models]
+    decode_batches = partial(method.decode, shapes=padding.read(job.models))
 
     def decoder(part: Part) -> Callable[[list[Question]], Candidates]:
         tables = StoredTables(job.dataset, part)
@@ -39,7 +40,7 @@ def predict(job: PredictJob) -> Iterator[Scores]:
 
         def decode(questions: list[Question]) -> Candidates:
             examples = features.examples(questions, tables, longest=tokenizer.longest)
-            candidates: Candidates = method.decode(networks, recipe, tokenizer, examples, tables, executor)
+            candidates: Candidates = decode_batches(networks, recipe, tokenizer, examples, tables, executor)
             return candidates
 
         return decode

@@ -18,9 +18,10 @@ from tasks.core.competition import Part
 from tasks.core.config import Stage
 from tasks.core.jobs import PretrainJob
 from tasks.learning.seeds import derive, generator
-from tasks.learning.training.batches import by_length, padded_length
+from tasks.learning.training import padded_shapes
 from tasks.learning.training.loop import Batch, Training
-from tasks.text import dataset_files
+from tasks.learning.training.padded_shapes import PaddedBatch, choose, epoch_batches
+from tasks.text import dataset_files, padding
 from tasks.text.config import Encoder, Pretraining
 from tasks.text.encoders import copy_encoder, encoded
 from tasks.text.tokenization import Tokenizer
@@ -53,6 +54,7 @@ def training(texts: Iterable[str], tokenizer: Tokenizer, settings: Pretraining, 
         loss_weights={"guess": 1.0},
         batch=batches.batch,
         steps_per_epoch=len(batches.plan(0)),
+        note=batches.note(),
     )
 
 
@@ -101,28 +103,40 @@ class MaskedTexts:
         self.tokenizer, self._settings, self._seed = tokenizer, settings, seed
         self._sentences = [tokenizer.inputs(text) for text in texts]
         self._ordinary = tokenizer.characters.ordinary
+        lengths = [[len(sentence["characters"])] for sentence in self._sentences]
+        self._sizes = np.array(lengths, np.int64).reshape(-1, 1)
+        self._padding = padding.of_sentences(tokenizer.longest, characters=settings.batch_characters)
+        self._shapes = choose(self._sizes, self._padding)
+
+    def note(self) -> str:
+        """What the log says of the batches."""
+        return padded_shapes.note(self._sizes, self.plan(0), self._padding)
 
     @lru_cache(maxsize=2)  # noqa: B019  (lives as long as its child process)
-    def plan(self, epoch: int) -> list[np.ndarray]:
+    def plan(self, epoch: int) -> list[PaddedBatch]:
         """Which texts make each batch of an epoch."""
-        lengths = np.array([len(sentence["characters"]) for sentence in self._sentences])
-        seed = derive(self._seed, "batches")
-        return by_length(lengths, budget=self._settings.batch_characters, seed=seed, epoch=epoch)
+        return epoch_batches(self._sizes, self._shapes, seed=derive(self._seed, "batches"), epoch=epoch)
 
     def batch(self, stage: Stage, epoch: int, step: int) -> Batch:
         """The batch of a step: a pure function of its arguments, the texts and the seed."""
         random = generator(self._seed, "batch", epoch, step)
-        sentences = [self._sentences[row] for row in self.plan(epoch)[step]]
-        inputs = self.tokenizer.batch(sentences)
-        counts = [max(1, round(self._settings.masked * (len(each["characters"]) - 2))) for each in sentences]
-        places = np.zeros((len(sentences), padded_length(max(counts))), np.int32)
-        targets = np.full_like(places, IGNORED)
-        for row, (sentence, count) in enumerate(zip(sentences, counts, strict=True)):
-            chosen = np.sort(1 + random.permutation(len(sentence["characters"]) - 2)[:count])
+        planned = self.plan(epoch)[step]
+        (length,), count = planned.shape.sizes, len(planned.records)
+        sentences = [self._sentences[row] for row in planned.filled()]
+        inputs = self.tokenizer.batch(sentences, length=length)
+        places = np.zeros((len(sentences), self._masked(length)), np.int32)
+        targets = np.full_like(places, IGNORED)  # those of rows that fill up remain so
+        for row, sentence in enumerate(sentences[:count]):
+            tokens = len(sentence["characters"])
+            chosen = np.sort(1 + random.permutation(tokens - 2)[: self._masked(tokens)])
             places[row, : len(chosen)] = chosen
             targets[row, : len(chosen)] = sentence["characters"][chosen]
             self._mask(inputs, row, chosen, random)
         return Batch(inputs | {"places": places}, {"guess": targets})
+
+    def _masked(self, tokens: int) -> int:
+        """Characters to be predicted in a sentence of so many tokens."""
+        return max(1, round(self._settings.masked * (tokens - 2)))
 
     def _mask(
         self, inputs: dict[str, np.ndarray], row: int, places: np.ndarray, random: np.random.Generator

@@ -5,7 +5,6 @@ from functools import cached_property
 
 import numpy as np
 
-from tasks.learning.training.batches import padded_length
 from tasks.text import vocabulary
 from tasks.text.bert_files import bert_vocabulary
 from tasks.text.config import Encoder
@@ -80,13 +79,14 @@ class Tokenizer:
                 inputs[name] = known.numbers(word_of_each_character(text, words or ()))
         return inputs
 
-    def batch(self, sentences: Sequence[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
-        """(b, n) int32 of each input, padded to one of `tasks.learning.training.batches.LENGTHS`.
+    def batch(
+        self, sentences: Sequence[dict[str, np.ndarray]], *, length: int | None = None
+    ) -> dict[str, np.ndarray]:
+        """(b, length) int32 of each input, padded; by default as long as the longest of the sentences.
 
-        A batch is at most as long as the longest sentence, since networks have positions for no more.
+        Networks have positions for at most `longest + EXTRA` tokens.
         """
-        length = padded_length(max(len(sentence["characters"]) for sentence in sentences))
-        length = min(length, self.longest + EXTRA)
+        length = length or max(len(sentence["characters"]) for sentence in sentences)
         return {
             name: padded([each[name] for each in sentences], length, padding=self._padding(name))
             for name in sentences[0]

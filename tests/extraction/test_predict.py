@@ -225,7 +225,9 @@ def test_words_are_inputs_and_numbered_as_the_model_has_stored_them(tmp_path, mo
     write_words(model, [("巷", 3), ("青石巷", 2), ("是", 1)], minimum=2)
     seen = []
     monkeypatch.setattr(predicting, "_loaded", lambda *arguments: arguments[3])
-    monkeypatch.setattr(predicting, "candidates", lambda decode, *given: seen.append(given) or empty(given))
+    monkeypatch.setattr(
+        predicting, "candidates", lambda decode, *given, shapes: seen.append(given) or empty(given)
+    )
     (tmp_path / "data" / "train.jsonl").unlink()
     for part in ("validation", "test"):
         fields = {"models": (model, model), "part": part, "inputs": {"words": encoded(tmp_path, part)}}
@@ -244,7 +246,7 @@ def test_words_that_are_missing_are_an_error(tmp_path, monkeypatch):
     lines = (words / "test_words.jsonl").read_text("utf-8").splitlines(keepends=True)
     (words / "test_words.jsonl").write_text("".join(lines[:-1]), "utf-8")
     monkeypatch.setattr(predicting, "_loaded", lambda *arguments: None)
-    monkeypatch.setattr(predicting, "candidates", lambda decode, *given: empty(given))
+    monkeypatch.setattr(predicting, "candidates", lambda decode, *given, shapes: empty(given))
     fields = {"models": (tmp_path,), "part": "test", "inputs": {"words": words}}
     with pytest.raises(ValueError, match="expected the words of test:2"):
         predicted(job(recipe(), tmp_path, fold=None, **fields))

@@ -8,6 +8,7 @@ import numpy as np
 
 from tasks.nl2sql.sketch import features
 from tasks.nl2sql.sketch.features import SketchExample
+from tasks.nl2sql.sketch.padding import PaddedShape
 from tasks.text.tokenization import Tokenizer
 
 SURE = 12.0
@@ -20,9 +21,9 @@ def knowing(examples: Sequence[SketchExample], tokenizer: Tokenizer, *, sure: fl
 
     def predict_on_batch(inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         batch = [known[_name(row)] for row in inputs["characters"]]
-        targets = features.targets(batch, longest=tokenizer.longest)
+        columns, tokens = inputs["pairs"].shape[1:3]
+        targets = features.targets(batch, PaddedShape(tokens, columns, sequence=0))
         found = {name: sure * np.eye(size)[targets[name]] for name, size in CLASSES.items()}
-        columns = inputs["pairs"].shape[1]
         found["column"] = sure * np.eye(columns)[targets["column"]]
         found["operators"] = sure * targets["operators"]
         found["begins"] = sure * (2.0 * targets["begins"] - 1)

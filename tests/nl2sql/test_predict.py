@@ -6,10 +6,12 @@ import pytest
 from tasks.core.competition import Scores
 from tasks.core.dataset import PartFolders
 from tasks.learning.ensemble import candidates
+from tasks.learning.training.padded_shapes import choose
 from tasks.nl2sql import dataset as files
 from tasks.nl2sql import predict as predicting
 from tasks.nl2sql.query.schema import canonical, to_json
 from tasks.nl2sql.sketch import features
+from tasks.nl2sql.sketch.padding import in_prediction
 from tasks.nl2sql.two_stage import inputs as two_stage_inputs
 from tasks.nl2sql.two_stage.inputs import two_stage_examples
 from tasks.text import dataset_files
@@ -28,10 +30,10 @@ def known(monkeypatch, data):
     monkeypatch.setattr(predicting, "_loaded", lambda *arguments: network)
 
 
-def predict_sketches(*arguments):
+def predict_sketches(*arguments, **options):
     from tasks.nl2sql.sketch import inference
 
-    return inference.predict_sketches(*arguments)
+    return inference.predict_sketches(*arguments, **options)
 
 
 def predicted(made) -> Scores:
@@ -108,7 +110,7 @@ def test_candidates_are_shared_among_questions_of_the_part_alone(tmp_path, monke
 
     shared = []
 
-    def decode(networks, recipe, tokenizer, examples, tables, executor):
+    def decode(networks, recipe, tokenizer, examples, tables, executor, *, shapes):
         two_stage_examples(examples, tables, recipe.matcher)
         return candidates.Candidates.of([{} for _ in examples])
 
@@ -150,14 +152,15 @@ def test_sketches_are_probabilities(data):
         assert ((sketch.begins >= 0) & (sketch.begins <= 1)).all()
 
 
-def test_batches_hold_questions_of_one_shape_and_bounded_size(data, monkeypatch):
-    examples = read(recipe(), data) * 5
-    monkeypatch.setattr(features, "BATCH_PAIRS", 600)
-    batches = list(features.batches([features.padded_shape([each], longest=48) for each in examples]))
-    assert sorted(row for rows in batches for row in rows) == list(range(len(examples)))
-    for rows in batches:
-        (sizes,) = {features.padded_shape([examples[row]], longest=48) for row in rows}
-        assert len(rows) == 1 or len(rows) * sizes.tokens * sizes.columns <= 600
+def test_sketches_are_the_same_in_the_shapes_of_a_training(data):
+    examples, own = read(recipe(), data), tokenizer(recipe(), data)
+    network = knowing(examples, own)
+    few = np.array([features.sizes_of(each, own) for each in examples[:2]])
+    shapes = choose(few, in_prediction(own.settings))
+    found = predict_sketches([network], examples, own, shapes=shapes)
+    for one, other in zip(found, predict_sketches([network], examples, own), strict=True):
+        for name, value in one._asdict().items():
+            np.testing.assert_allclose(value, getattr(other, name), rtol=1e-6)
 
 
 def test_flags_that_are_very_sure_are_probabilities_too(data):

@@ -11,6 +11,7 @@ from tasks.nl2sql.dataset import VIEW_FILE
 from tasks.nl2sql.query.schema import Condition, Query, Question, Table, to_json
 from tasks.nl2sql.sketch import features
 from tasks.nl2sql.sketch import training as sketch_training
+from tasks.nl2sql.sketch.padding import PaddedShape
 from tasks.nl2sql.sketch.training_questions import exact_heads, labelled
 from tests.learning.trainings import Killed, killed_at, run
 from tests.nl2sql.jobs import CUT, FOLD_OF, STAGE, dataset, job, read, recipe, shared, step_by_step
@@ -86,8 +87,9 @@ def test_every_question_is_shown_once_an_epoch(tmp_path, data):
     plan = built.batch.__self__.plan
     for epoch in range(3):
         assert len(plan(epoch)) == built.steps_per_epoch
-        assert sorted(np.concatenate(plan(epoch)).tolist()) == list(range(len(learned(built))))
-        assert max(map(len, plan(epoch))) <= 2
+        rows = np.concatenate([each.records for each in plan(epoch)])
+        assert sorted(rows.tolist()) == list(range(len(learned(built))))
+        assert max(each.shape.rows for each in plan(epoch)) <= 2
 
 
 def test_views_are_learned_as_often_as_asked_but_not_by_plain_stages(tmp_path, data):
@@ -163,7 +165,7 @@ HEADS = ("connector", "number", "select", "operators", "tags", "begins", "column
 @pytest.mark.parametrize("wrong", HEADS)
 def test_a_question_is_exact_if_every_output_is(data, wrong):
     examples = read(recipe(), data)
-    targets = features.targets(examples, longest=48)
+    targets = features.targets(examples, PaddedShape(tokens=50, columns=8, sequence=0))
     outputs = {name: logits(name, target) for name, target in targets.items()}
     assert set(outputs) == set(HEADS)
     assert exact_heads(outputs, targets).all()
@@ -188,13 +190,16 @@ def test_held_out_questions_are_evaluated_without_a_decoder(tmp_path, data, meth
     built = training.build(job(recipe(method=method, sketch={"counts": counts}), tmp_path))
     questions = built.batch.__self__
 
-    targets = (questions._targets(batch, longest=48) for batch in questions._held_out_batches)
+    targets = (
+        questions._targets(batch, PaddedShape.of(planned.shape))
+        for planned, batch in questions._held_out_batches
+    )
 
     def predict_on_batch(inputs):
         known = {name: logits(name, target) for name, target in next(targets).items()}
         return known if counts else known | {"number": np.zeros_like(known["number"])}
 
-    assert sum(map(len, questions._held_out_batches)) == len(questions.held_out) > 1
+    assert sum(len(each.records) for each, _ in questions._held_out_batches) == len(questions.held_out) > 1
     assert built.evaluate(SimpleNamespace(predict_on_batch=predict_on_batch)) == {"held_out_exact_heads": 1.0}
     assert 0 <= built.evaluate(built.model)["held_out_exact_heads"] <= 1
     assert training.build(job(recipe(method=method), tmp_path, fold=None)).evaluate(None) == {}

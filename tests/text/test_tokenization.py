@@ -52,7 +52,9 @@ def test_what_follows_the_longest_is_cut_off():
 
 def test_a_batch_is_padded_behind_its_sentences():
     made = tokenizer()
-    batch = made.batch([made.inputs("青石"), made.inputs("青" * 33)])["characters"]
+    sentences = [made.inputs("青石"), made.inputs("青" * 33)]
+    assert made.batch(sentences)["characters"].shape == (2, 35)
+    batch = made.batch(sentences, length=48)["characters"]
     assert batch.shape == (2, 48)
     assert batch.dtype == np.int32
     assert batch[0, :5].tolist() == [BEGIN, FIRST, FIRST + 1, END, 0]

@@ -1,6 +1,6 @@
 """What a training of GPLinker rests on: its network, its targets, and the marks to measure it by."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,12 +11,25 @@ from tasks.extraction.models.features import TokenizedSentence, tokens_of
 from tasks.extraction.models.network import Arrays, Indices, TargetMaker
 from tasks.extraction.records import Record
 
-__all__ = ["build", "marks", "target_maker"]
+__all__ = ["build", "label_count", "marks", "target_maker"]
+
+MULTIPLE = 8
+"""Tables of labels have a multiple of this width."""
 
 
 def target_maker(recipe: Recipe, records: Sequence[Record], predicates: Indices) -> TargetMaker:
     """Targets of batches; the generator is not used, and there are no further inputs."""
-    return lambda batch, length, generator: ({}, targets(batch, predicates=len(predicates), length=length))
+    return lambda batch, size, generator: (
+        {},
+        targets(batch, predicates=len(predicates), length=size.tokens, width=size.labels),
+    )
+
+
+def label_count(sentence: TokenizedSentence) -> int:
+    """Most of the sentence's subjects, objects, or pairs of their ends."""
+    kinds: list[set[Any]] = [{label[place] for label in sentence.labels} for place in (1, 2)]
+    kinds += [{(label[1][end], label[2][end]) for label in sentence.labels} for end in (0, 1)]
+    return max(map(len, kinds))
 
 
 def marks(outputs: Arrays, targets: Arrays) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -39,8 +52,13 @@ def marks(outputs: Arrays, targets: Arrays) -> Iterator[tuple[np.ndarray, np.nda
             yield linked, labelled
 
 
-def targets(batch: Sequence[TokenizedSentence], *, predicates: int, length: int) -> dict[str, np.ndarray]:
+def targets(
+    batch: Sequence[TokenizedSentence], *, predicates: int, length: int, width: int = 0
+) -> dict[str, np.ndarray]:
     """Targets of a batch that is padded to `length` tokens.
+
+    Args:
+        width: p of the tables, at least; more where a sentence has more labels.
 
     Returns:
         `entity` (b, 2, p): spans of subjects and of objects as first · length + last, padded by 0;
@@ -62,26 +80,24 @@ def targets(batch: Sequence[TokenizedSentence], *, predicates: int, length: int)
         spans.append((subjects, objects))
         heads.append(head)
         tails.append(tail)
-    return {"entity": _indices(spans), "head": _links(heads, predicates), "tail": _links(tails, predicates)}
+    most = max([width, 1, *(label_count(sentence) for sentence in batch)])
+    width = -(-most // MULTIPLE) * MULTIPLE
+    links = {"head": _links(heads, predicates, width), "tail": _links(tails, predicates, width)}
+    return {"entity": _indices(spans, width), **links}
 
 
-def _indices(spans: Sequence[tuple[set[int], set[int]]]) -> np.ndarray:
-    table = np.zeros((len(spans), 2, _width(kind for kinds in spans for kind in kinds)), np.int32)
+def _indices(spans: Sequence[tuple[set[int], set[int]]], width: int) -> np.ndarray:
+    table = np.zeros((len(spans), 2, width), np.int32)
     for row, kinds in enumerate(spans):
         for kind, members in enumerate(kinds):
             table[row, kind, : len(members)] = sorted(members)
     return table
 
 
-def _links(links: Sequence[dict[int, set[int]]], predicates: int) -> np.ndarray:
-    table = np.zeros((len(links), 1 + predicates, _width(links)), np.int32)
+def _links(links: Sequence[dict[int, set[int]]], predicates: int, width: int) -> np.ndarray:
+    table = np.zeros((len(links), 1 + predicates, width), np.int32)
     for row, members in enumerate(links):
         for column, (pair, labels) in enumerate(sorted(members.items())):
             table[row, 0, column] = pair
             table[row, [1 + label for label in labels], column] = 1
     return table
-
-
-def _width(members: Iterable[Any]) -> int:
-    """Width of a table that holds the largest member: a multiple of 8, so that few widths occur."""
-    return -(-max(1, *(len(each) for each in members)) // 8) * 8

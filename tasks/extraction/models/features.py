@@ -25,6 +25,8 @@ class TokenizedSentence(NamedTuple):
     """(tokens,) int32 of each input of the encoder."""
     labels: tuple[LabelledTriple, ...]
     """Half-open spans of characters; triples that end beyond the longest text are left out."""
+    is_filler: bool = False
+    """Whether it fills up a batch, so that it must not count in a loss."""
 
     @property
     def tokens(self) -> int:

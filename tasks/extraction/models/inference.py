@@ -1,17 +1,16 @@
 """From sentences to scored triples, in batches: what predictions of all methods share."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from tasks.extraction.labelling.mentions import Span, surface
 from tasks.extraction.models.features import TokenizedSentence
 from tasks.extraction.models.network import Arrays
+from tasks.extraction.models.padding import in_prediction, token_counts
 from tasks.extraction.records import Triple, normal_form
 from tasks.learning.ensemble.candidates import Candidates, key
-from tasks.learning.training.batches import padded_length
+from tasks.learning.training.padded_shapes import Shape, fixed_batches
 from tasks.text.tokenization import Tokenizer
-
-BATCH_CHARACTERS = 4096
 
 
 class SpanTriple(NamedTuple):
@@ -24,37 +23,30 @@ class SpanTriple(NamedTuple):
 
 
 Decoder = Callable[[Sequence[TokenizedSentence], Arrays], list[list[SpanTriple]]]
-"""(batch, its padded inputs): the triples of each of its sentences."""
+"""(batch, its padded inputs, which may have further rows): the triples of each sentence of the batch."""
 
 
 def candidates(
-    decode: Decoder, tokenizer: Tokenizer, sentences: Sequence[TokenizedSentence], predicates: Sequence[str]
+    decode: Decoder,
+    tokenizer: Tokenizer,
+    sentences: Sequence[TokenizedSentence],
+    predicates: Sequence[str],
+    *,
+    shapes: Sequence[Shape] = (),
 ) -> Candidates:
-    """Scored triples of each sentence, whatever the batch in which it is decoded."""
+    """Scored triples of each sentence, whatever the batch in which it is decoded.
+
+    Args:
+        shapes: of batches; sentences longer than all of them have further shapes.
+    """
     scores: list[dict[str, float]] = [{} for _ in sentences]
-    for rows in by_length(sentences):
-        batch = [sentences[row] for row in rows]
-        inputs = tokenizer.batch([sentence.inputs for sentence in batch])
-        for row, sentence, triples in zip(rows, batch, decode(batch, inputs), strict=True):
+    for planned in fixed_batches(token_counts(sentences), shapes, in_prediction(tokenizer.longest)):
+        batch = [sentences[row] for row in planned.records]
+        filled = [sentences[row].inputs for row in planned.filled()]
+        inputs = tokenizer.batch(filled, length=planned.shape.sizes[0])
+        for row, sentence, triples in zip(planned.records, batch, decode(batch, inputs), strict=True):
             scores[row] = scored(sentence.record.text, triples, predicates)
     return Candidates.of(scores)
-
-
-def by_length(sentences: Sequence[TokenizedSentence]) -> Iterator[list[int]]:
-    """Yield the rows of each batch: sentences that are padded to one length, their number a power of two.
-
-    Libraries keep what they prepare for each shape: with batches of any size, 200,000 sentences take 110 MB
-    more memory.
-    """
-    order = sorted(range(len(sentences)), key=lambda row: sentences[row].tokens)
-    start = 0
-    while start < len(order):
-        length = padded_length(sentences[order[start]].tokens)
-        size = max(1, BATCH_CHARACTERS // length)
-        rows = [row for row in order[start : start + size] if sentences[row].tokens <= length]
-        rows = rows[: 1 << (len(rows).bit_length() - 1)]
-        yield rows
-        start += len(rows)
 
 
 def scored(text: str, triples: Iterable[SpanTriple], predicates: Sequence[str]) -> dict[str, float]:

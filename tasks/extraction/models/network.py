@@ -5,6 +5,7 @@ A training rests on `training`, a prediction on `inference`, and neither on anot
 
 * both have `build(recipe, tokenizer, *, predicates, seed)`, which returns a `TripleNetwork`;
 * `training.target_maker(recipe, records, predicates)` returns a `TargetMaker`;
+* `training.label_count(sentence)` is the width of a table that holds the sentence's labels; 0 without tables;
 * `training.marks(outputs, targets)` yields pairs of boolean arrays: the cells that a network marks, and
   those that are labelled;
 * `inference.decoder(networks, recipe, predicates, records)` returns a decoder
@@ -25,8 +26,20 @@ from tasks.extraction.records import Record
 Arrays = dict[str, np.ndarray]
 Indices = Mapping[str, int]
 Records = Callable[[], Sequence[Record]]
-TargetMaker = Callable[[Sequence[TokenizedSentence], int, np.random.Generator], tuple[Arrays, Arrays]]
-"""(batch, tokens of the padded batch, generator): further inputs of the network, and targets, by name."""
+
+
+class SentenceSizes(NamedTuple):
+    """Sizes to which the sentences of a batch are padded."""
+
+    tokens: int
+    labels: int
+    """Width of tables of labels."""
+
+
+TargetMaker = Callable[
+    [Sequence[TokenizedSentence], SentenceSizes, np.random.Generator], tuple[Arrays, Arrays]
+]
+"""(batch, its sizes, generator): further inputs of the network, and targets, by name."""
 
 
 class TripleNetwork(NamedTuple):

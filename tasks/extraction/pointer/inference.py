@@ -26,7 +26,8 @@ def decoder(networks: Networks, recipe: Recipe, predicates: Indices, records: Re
 
     def decode_with_distant(batch: Sequence[TokenizedSentence], inputs: Arrays) -> list[list[SpanTriple]]:
         features, length = DistantFeatures(known, len(predicates)), inputs["characters"].shape[1]
-        subjects = features.subjects(batch, length=length)
+        subjects = np.zeros((len(inputs["characters"]), length, 2), np.float32)
+        subjects[: len(batch)] = features.subjects(batch, length=length)
 
         def channels(row: int, first: int, last: int) -> np.ndarray:
             objects = features.objects(batch[row], (first, last), length=length)

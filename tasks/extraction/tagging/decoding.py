@@ -12,8 +12,8 @@ SURE = 0.4
 """Probability from which an end ends the search for a start's end (the published threshold of ends)."""
 WEAK_ENDS = 2
 """Ends below `SURE` that are paired with a start before a sure one."""
-OBJECT_ROWS = 64
-"""Subjects whose objects are predicted together."""
+OBJECT_ROWS = 32
+"""Subjects whose objects are predicted together, always as many, so that a length has one shape."""
 
 Subject = tuple[int, int, int, float]
 """Row of the sentence in its batch, first and last token, product of the probabilities of both."""
@@ -33,7 +33,7 @@ def decode(
     A triple's score is the geometric mean of its tags' probabilities.
 
     Args:
-        inputs: of the networks' `sentence` models.
+        inputs: of the networks' `sentence` models; rows beyond those of the batch are not decoded.
         distant: None, or (row, first token, last token) → (n, 2 + 2 · k) channels of that subject.
     """
     outputs = [network.sentence.predict_on_batch(inputs) for network in networks]
@@ -86,8 +86,8 @@ def _object_tags(
     subjects: Sequence[Subject],
     distant: Callable[[int, int, int], np.ndarray] | None,
 ) -> np.ndarray:
-    """(subjects, n, 2 · k) probabilities, averaged over networks; batches have few sizes."""
-    padded = [*subjects, *[subjects[-1]] * (_batch_size(len(subjects)) - len(subjects))]
+    """(subjects, n, 2 · k) probabilities, averaged over networks."""
+    padded = [*subjects, *[subjects[-1]] * (OBJECT_ROWS - len(subjects))]
     rows = np.array([row for row, *_ in padded])
     inputs = {"span": np.array([subject[1:3] for subject in padded], np.int32)}
     if distant:
@@ -99,8 +99,3 @@ def _object_tags(
         for network, output in zip(networks, outputs, strict=True)
     ]
     return np.mean(parts, axis=0)[: len(subjects)]
-
-
-def _batch_size(count: int) -> int:
-    """Rows of a batch of so many subjects: a power of two, so that few sentences cost little."""
-    return 1 << (count - 1).bit_length()

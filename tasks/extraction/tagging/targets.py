@@ -10,7 +10,7 @@ import numpy as np
 
 from tasks.extraction.labelling.mentions import LabelledTriple
 from tasks.extraction.models.features import TokenizedSentence, tokens_of
-from tasks.extraction.models.network import Arrays
+from tasks.extraction.models.network import Arrays, SentenceSizes, TargetMaker
 
 PADDING = -1.0
 
@@ -19,6 +19,22 @@ def marks(outputs: Arrays, targets: Arrays) -> Iterator[tuple[np.ndarray, np.nda
     """Starts and ends with a probability above one half, and those labelled: of subjects, then of objects."""
     for name, target in targets.items():
         yield (outputs[name] > np.log(0.5)) & (target != PADDING), target == 1
+
+
+def target_maker_of(*, predicates: int, subjects: int) -> TargetMaker:
+    """The function from batches to their targets."""
+
+    def make(
+        batch: Sequence[TokenizedSentence], size: SentenceSizes, generator: np.random.Generator
+    ) -> tuple[Arrays, Arrays]:
+        return targets(batch, size.tokens, generator, predicates=predicates, subjects=subjects)
+
+    return make
+
+
+def label_count(sentence: TokenizedSentence) -> int:
+    """Targets have one row for each token, whatever the number of labels."""
+    return 0
 
 
 def targets(
@@ -40,14 +56,17 @@ def targets(
 
     Returns:
         `span` (b, subjects, 2) int32, and targets `subject` (b, n, 2) and `object` (b · subjects, n, 2 · k)
-        float32, `PADDING` beyond a sentence's tokens.
+        float32, `PADDING` beyond a sentence's tokens and in sentences that fill up.
     """
     span = np.zeros((len(batch), subjects, 2), np.int32)
     subject = np.zeros((len(batch), length, 2), np.float32)
     object_ = np.zeros((len(batch), subjects, length, 2 * predicates), np.float32)
     for row, sentence in enumerate(batch):
-        subject[row, sentence.tokens :] = PADDING
-        object_[row, :, sentence.tokens :] = PADDING
+        tokens = 0 if sentence.is_filler else sentence.tokens
+        subject[row, tokens:] = PADDING
+        object_[row, :, tokens:] = PADDING
+        if sentence.is_filler:
+            continue
         for start, end in (tokens_of(label[1]) for label in sentence.labels):
             subject[row, start, 0] = subject[row, end, 1] = 1
         for number in range(subjects):

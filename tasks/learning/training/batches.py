@@ -6,9 +6,6 @@ step.
 
 import numpy as np
 
-LENGTHS = (32, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 514, 1026, 2050, 4098)
-"""Padded lengths of sequences; few, so that a network gets few shapes."""
-
 # Separate random streams for orders and pairs, so that equal seeds do not correlate them.
 _ORDER, _PAIRS = 0, 1
 
@@ -49,39 +46,3 @@ def class_pairs(labels: np.ndarray, *, batch_size: int, seed: int, step: int) ->
 
 def _generator(seed: int, stream: int, position: int) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(stream, position)))
-
-
-def padded_length(length: int) -> int:
-    """Return the smallest of `LENGTHS` that is at least this length.
-
-    >>> padded_length(50)
-    64
-    """
-    return next(each for each in LENGTHS if each >= length)
-
-
-def by_length(lengths: np.ndarray, *, budget: int, seed: int, epoch: int) -> list[np.ndarray]:
-    """Divide sequences into batches of one padded length, as many sequences in each as fit the budget.
-
-    Every record is in exactly one batch. The order is random; the number of batches depends on lengths and
-    budget alone.
-
-    Args:
-        lengths: (n,) integers.
-        budget: positions of a batch, padding included; a longer sequence is a batch of its own.
-
-    Returns:
-        The rows (m,) int64 of each batch.
-
-    >>> sizes = [len(rows) for rows in by_length(np.array([20, 30, 40, 31]), budget=64, seed=0, epoch=0)]
-    >>> sorted(sizes)
-    [1, 1, 2]
-    """
-    generator = _generator(seed, _ORDER, epoch)
-    padded = np.array([padded_length(int(length)) for length in lengths])
-    batches: list[np.ndarray] = []
-    for length in np.unique(padded):
-        rows = generator.permutation(np.flatnonzero(padded == length))
-        size = max(1, budget // int(length))
-        batches += [rows[start : start + size] for start in range(0, len(rows), size)]
-    return [batches[place] for place in generator.permutation(len(batches))]

@@ -23,6 +23,8 @@ def fit_job(job: Job, build: Callable[[Any], Any] | None) -> None:
         raise ValueError(f"{job.competition}: expected a competition that pretrains networks")
     configure(job.seed)
     training = build(job)
+    if training.note:
+        send(training.note)
     history = fit(
         training,
         job.partial,

@@ -61,6 +61,8 @@ class Training(NamedTuple):
     """(folder): write beside the weights what predictions need of the training records."""
     make_step: Callable[[Any, tuple[float, float]], TrainStep] = TrainStep
     """(model, sums so far): what takes the steps of a stage."""
+    note: str = ""
+    """A line for the log, before the first epoch."""
 
 
 def fit(

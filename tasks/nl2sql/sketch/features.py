@@ -1,25 +1,21 @@
 """Inputs and targets of sketch networks: arrays of questions and tables, padded to common sizes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
 
-from tasks.learning.training.batches import padded_length
 from tasks.nl2sql.linking.match_features import ColumnFeature, FeatureExtractor, MatchFeatures, PairFeature
 from tasks.nl2sql.query.schema import Question, Table
 from tasks.nl2sql.sketch.labels import IGNORED, Labels
+from tasks.nl2sql.sketch.padding import PaddedShape, QuestionSizes
 from tasks.text.tokenization import EXTRA, Tokenizer, padded
 
 Arrays = dict[str, np.ndarray]
 
-COLUMNS = (4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 512, 1024, 2048, 4096)
-"""Padded numbers of columns, so that a network sees few shapes."""
 QUESTION, PADDING = 0, -1
 """Parts of a joined sequence: a token of the question, and padding; columns are numbered from 1."""
-BATCH_PAIRS = 2**17
-"""Most pairs of a token with a column or a candidate in a batch without gradients: about 300 MB."""
 
 
 class SketchExample(NamedTuple):
@@ -51,11 +47,6 @@ def examples(
     return [found[row] for row in range(len(questions))]
 
 
-def padded_columns(count: int) -> int:
-    """The least of `COLUMNS` that holds a table of this width."""
-    return next((each for each in COLUMNS if each >= count), count)
-
-
 def reorder_columns(example: SketchExample, order: np.ndarray) -> SketchExample:
     """The same question with the table's columns in another order: column i is the former order[i].
 
@@ -73,55 +64,52 @@ def reorder_columns(example: SketchExample, order: np.ndarray) -> SketchExample:
     return SketchExample(example.question, names, matches, labels)
 
 
-class PaddedShape(NamedTuple):
-    """Sizes to which a batch is padded."""
-
-    tokens: int
-    columns: int
-
-
-def padded_shape(batch: Sequence[SketchExample], *, longest: int) -> PaddedShape:
-    """Sizes that hold all examples; `longest` is the most characters of a question."""
-    tokens = padded_length(EXTRA + max(example.length for example in batch))
-    columns = padded_columns(max(len(example.names) for example in batch))
-    return PaddedShape(min(tokens, longest + EXTRA), columns)
-
-
-def batches(shapes: Sequence[PaddedShape], candidates: Sequence[int] | None = None) -> Iterator[list[int]]:
-    """Rows of each batch of at most `BATCH_PAIRS`: questions of one shape, so that little is padded.
+def sizes_of(
+    example: SketchExample, tokenizer: Tokenizer, *, kept: np.ndarray | None = None, most: int = 0
+) -> QuestionSizes:
+    """Sizes of an example of which a batch has these columns, and so many others that there are `most`.
 
     Args:
-        shapes: of each question alone.
-        candidates: number of candidate conditions of each question, those with few coming first.
-
-    >>> list(batches([PaddedShape(32, 4), PaddedShape(32, 8), PaddedShape(32, 4)]))
-    [[0, 2], [1]]
+        kept: indices of columns; None for all.
     """
-    counts = candidates or [0] * len(shapes)
-    rows: list[int] = []
-    for row in sorted(range(len(shapes)), key=lambda row: (shapes[row], counts[row])):
-        pairs = shapes[row].tokens * (shapes[row].columns + counts[row])
-        if rows and (shapes[row] != shapes[rows[0]] or pairs * (len(rows) + 1) > BATCH_PAIRS):
-            yield rows
-            rows = []
-        rows.append(row)
-    if rows:
-        yield rows
+    tokens = EXTRA + example.length
+    lengths = np.array([len(name) for name in example.names], np.int64)
+    count = len(lengths)
+    if kept is not None and most < count:
+        count, others = max(most, len(kept)), np.sort(np.delete(lengths, kept))
+        lengths = np.concatenate([lengths[kept], others[len(others) - (count - len(kept)) :]])
+    if tokenizer.settings.kind == "bert":
+        sequence = min(tokens + int((lengths + 1).sum()), tokenizer.longest + EXTRA)
+    else:
+        sequence = EXTRA + min(int(lengths.max(initial=0)), tokenizer.longest)
+    return QuestionSizes(tokens, count, sequence)
 
 
-def inputs(batch: Sequence[SketchExample], tokenizer: Tokenizer) -> Arrays:
-    """Inputs of the networks of `tasks.nl2sql.sketch.network`."""
-    sizes = padded_shape(batch, longest=tokenizer.longest)
+def padded_shape(batch: Sequence[SketchExample], tokenizer: Tokenizer) -> PaddedShape:
+    """The least sizes that hold all examples."""
+    sizes = np.array([sizes_of(example, tokenizer) for example in batch]).max(axis=0)
+    tokens, columns, sequence, candidates = sizes.tolist()
+    names = {name for example in batch for name in example.names}
+    return PaddedShape(tokens, columns, sequence, candidates, max(1, len(names)))
+
+
+def inputs(batch: Sequence[SketchExample], tokenizer: Tokenizer, size: PaddedShape | None = None) -> Arrays:
+    """Inputs of the networks of `tasks.nl2sql.sketch.network`.
+
+    Args:
+        size: to which they are padded; None for the least that holds them all.
+    """
+    size = size or padded_shape(batch, tokenizer)
     is_joined = tokenizer.settings.kind == "bert"
-    tokens = _joined(batch, tokenizer) if is_joined else _separate(batch, tokenizer, sizes)
-    return _match_arrays(batch, sizes) | tokens
+    tokens = (_joined if is_joined else _separate)(batch, tokenizer, size)
+    return _match_arrays(batch, size) | tokens
 
 
-def _match_arrays(batch: Sequence[SketchExample], sizes: PaddedShape) -> Arrays:
+def _match_arrays(batch: Sequence[SketchExample], size: PaddedShape) -> Arrays:
     """`pairs` (b, C, n, 14) uint8, `columns` (b, C, 12) float32, `present` (b, C) int32."""
-    pairs = np.zeros((len(batch), sizes.columns, sizes.tokens, len(PairFeature)), np.uint8)
-    columns = np.zeros((len(batch), sizes.columns, len(ColumnFeature)), np.float32)
-    present = np.zeros((len(batch), sizes.columns), np.int32)
+    pairs = np.zeros((len(batch), size.columns, size.tokens, len(PairFeature)), np.uint8)
+    columns = np.zeros((len(batch), size.columns, len(ColumnFeature)), np.float32)
+    present = np.zeros((len(batch), size.columns), np.int32)
     for row, example in enumerate(batch):
         count, length = example.matches.pairs.shape[:2]
         pairs[row, :count, 1 : length + 1] = example.matches.pairs
@@ -130,27 +118,30 @@ def _match_arrays(batch: Sequence[SketchExample], sizes: PaddedShape) -> Arrays:
     return {"pairs": pairs, "columns": columns, "present": present}
 
 
-def _separate(batch: Sequence[SketchExample], tokenizer: Tokenizer, sizes: PaddedShape) -> Arrays:
+def _separate(batch: Sequence[SketchExample], tokenizer: Tokenizer, size: PaddedShape) -> Arrays:
     """Tokens of questions (b, n) and of all different names (u, m), and `name` (b, C): rows of the latter."""
-    found = tokenizer.batch([tokenizer.inputs(each.question.text) for each in batch])
+    texts = [tokenizer.inputs(each.question.text) for each in batch]
+    found = tokenizer.batch(texts, length=size.tokens)
     numbered: dict[str, int] = {}
-    name = np.zeros((len(batch), sizes.columns), np.int32)
+    name = np.zeros((len(batch), size.columns), np.int32)
     for row, example in enumerate(batch):
         name[row, : len(example.names)] = [numbered.setdefault(each, len(numbered)) for each in example.names]
-    names = tokenizer.batch([tokenizer.inputs(each) for each in numbered] or [tokenizer.inputs("")])
+    texts = [tokenizer.inputs(each) for each in numbered] or [tokenizer.inputs("")]
+    names = tokenizer.batch(texts, length=size.sequence)
+    missing = size.names - len(numbered or [""])
+    names = {key: np.pad(value, ((0, missing), (0, 0))) for key, value in names.items()}
     return {**found, "name": name, **{f"names_{key}": value for key, value in names.items()}}
 
 
-def _joined(batch: Sequence[SketchExample], tokenizer: Tokenizer) -> Arrays:
+def _joined(batch: Sequence[SketchExample], tokenizer: Tokenizer, size: PaddedShape) -> Arrays:
     """Question and names in one sequence `characters` (b, L), and the part of each token, `part` (b, L).
 
     The parts are `QUESTION`, 1 + the number of a column, and `PADDING`.
     """
     most = tokenizer.longest + EXTRA
     tokens, parts = zip(*(_sequence(each, tokenizer, most) for each in batch), strict=True)
-    length = min(padded_length(max(map(len, tokens))), most)
-    characters = padded(tokens, length, padding=tokenizer.characters.padding)
-    return {"characters": characters, "part": padded(parts, length, padding=PADDING)}
+    characters = padded(tokens, size.sequence, padding=tokenizer.characters.padding)
+    return {"characters": characters, "part": padded(parts, size.sequence, padding=PADDING)}
 
 
 def _sequence(example: SketchExample, tokenizer: Tokenizer, most: int) -> tuple[np.ndarray, np.ndarray]:
@@ -169,18 +160,17 @@ def _sequence(example: SketchExample, tokenizer: Tokenizer, most: int) -> tuple[
     return np.concatenate(tokens)[:most].astype(np.int32), np.concatenate(parts)[:most].astype(np.int32)
 
 
-def targets(batch: Sequence[SketchExample], *, longest: int) -> Arrays:
+def targets(batch: Sequence[SketchExample], size: PaddedShape) -> Arrays:
     """Targets by the names of the networks' outputs; `IGNORED` at padding."""
-    sizes = padded_shape(batch, longest=longest)
     count = len(batch)
     found = {
         "connector": np.zeros(count, np.int32),
         "number": np.zeros(count, np.int32),
-        "select": np.full((count, sizes.columns), IGNORED, np.int32),
-        "operators": np.full((count, sizes.columns, 5), IGNORED, np.float32),
-        "tags": np.full((count, sizes.tokens), IGNORED, np.int32),
-        "begins": np.full((count, sizes.tokens), IGNORED, np.int32),
-        "column": np.full((count, sizes.tokens), IGNORED, np.int32),
+        "select": np.full((count, size.columns), IGNORED, np.int32),
+        "operators": np.full((count, size.columns, 5), IGNORED, np.float32),
+        "tags": np.full((count, size.tokens), IGNORED, np.int32),
+        "begins": np.full((count, size.tokens), IGNORED, np.int32),
+        "column": np.full((count, size.tokens), IGNORED, np.int32),
     }
     for row, example in enumerate(batch):
         labels = example.labels

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from tasks.learning.ensemble.candidates import Candidates
+from tasks.learning.training.padded_shapes import Shape, fixed_batches
 from tasks.nl2sql.config import Recipe
 from tasks.nl2sql.decoding import query_search
 from tasks.nl2sql.decoding.sketch_outputs import SketchProbabilities, average
@@ -14,6 +15,7 @@ from tasks.nl2sql.query.schema import Table
 from tasks.nl2sql.sketch import features
 from tasks.nl2sql.sketch.features import SketchExample
 from tasks.nl2sql.sketch.network import build
+from tasks.nl2sql.sketch.padding import PaddedShape, in_prediction
 from tasks.text.tokenization import Tokenizer
 
 __all__ = ["build", "decode"]
@@ -26,22 +28,32 @@ def decode(
     examples: Sequence[SketchExample],
     tables: Mapping[str, Table],
     executor: Executor | None,
+    *,
+    shapes: Sequence[Shape] = (),
 ) -> Candidates:
-    """Queries of each question, as `tasks.nl2sql.decoding.query_search.decode` gives them."""
-    sketches = predict_sketches(networks, examples, tokenizer)
+    """Queries of each question, as `tasks.nl2sql.decoding.query_search.decode` gives them.
+
+    Args:
+        shapes: of batches; larger questions have further shapes.
+    """
+    sketches = predict_sketches(networks, examples, tokenizer, shapes=shapes)
     questions = [example.question for example in examples]
     return query_search.decode(sketches, questions, tables, executor, settings=recipe.decoding)
 
 
 def predict_sketches(
-    networks: Sequence[Any], examples: Sequence[SketchExample], tokenizer: Tokenizer
+    networks: Sequence[Any],
+    examples: Sequence[SketchExample],
+    tokenizer: Tokenizer,
+    *,
+    shapes: Sequence[Shape] = (),
 ) -> list[SketchProbabilities]:
     """Probabilities of each question, averaged over the networks."""
     found: dict[int, SketchProbabilities] = {}
-    shapes = [features.padded_shape([each], longest=tokenizer.longest) for each in examples]
-    for rows in features.batches(shapes):
-        batch = [examples[row] for row in rows]
-        inputs = features.inputs(batch, tokenizer)
+    sizes = np.array([features.sizes_of(each, tokenizer) for each in examples], np.int64).reshape(-1, 4)
+    for planned in fixed_batches(sizes, shapes, in_prediction(tokenizer.settings)):
+        rows, batch = planned.records.tolist(), [examples[row] for row in planned.filled()]
+        inputs = features.inputs(batch, tokenizer, PaddedShape.of(planned.shape))
         outputs = [_probabilities(network.model.predict_on_batch(inputs)) for network in networks]
         for place, row in enumerate(rows):
             found[row] = average([_sketch(each, place, batch[place]) for each in outputs])

@@ -10,25 +10,29 @@ from tasks.core.config import Stage
 from tasks.core.jobs import TrainJob
 from tasks.learning.folds.rows import training_rows
 from tasks.learning.seeds import derive, generator
+from tasks.learning.training import padded_shapes
 from tasks.learning.training.loop import Batch, Training
+from tasks.learning.training.padded_shapes import (
+    PaddedBatch,
+    Padding,
+    Shape,
+    choose,
+    epoch_batches,
+    fixed_batches,
+)
 from tasks.nl2sql import dataset
 from tasks.nl2sql.config import Recipe
 from tasks.nl2sql.dataset import read_view
-from tasks.nl2sql.linking.match_features import PairFeature
 from tasks.nl2sql.linking.value_alignment import align_values
 from tasks.nl2sql.query.schema import Question, Table
 from tasks.nl2sql.sketch import features
-from tasks.nl2sql.sketch.features import PaddedShape, SketchExample
+from tasks.nl2sql.sketch.features import SketchExample
 from tasks.nl2sql.sketch.labels import IGNORED, Labels, labels_of
-from tasks.text import dataset_files
+from tasks.nl2sql.sketch.name_masking import mask_names
+from tasks.nl2sql.sketch.padding import PaddedShape, QuestionSizes, in_prediction, in_training
+from tasks.text import dataset_files, padding
 from tasks.text.tokenization import Tokenizer
 from tasks.text.training_records import record_or_view, some_held_out_rows
-from tasks.text.vocabulary import UNKNOWN
-
-BATCH_PAIRS = 2**16
-"""Most pairs of a column and a token in a training batch, which bounds memory where tables are wide."""
-MASKED_CELLS = 0.5
-"""Share of the questions with masked names whose cells are masked too."""
 
 Example = TypeVar("Example")
 Arrays = dict[str, np.ndarray]
@@ -41,9 +45,10 @@ class TrainingQuestions(Generic[Example]):
         read: makes the method's examples, in order, of labelled ones and their tables.
         vary: the example as one batch has it, by the recipe's settings and a random generator.
         sketch: the example of the sketch network that an example contains or is.
-        inputs: a network's inputs for some examples.
-        targets: (examples, longest=) targets by the name of an output.
-        candidates: number of candidate conditions of an example.
+        inputs: a network's inputs for some examples, padded to a size.
+        targets: targets of some examples by the name of an output, padded to a size.
+        sizes: of an example that is not varied.
+        varied_sizes: the largest sizes that `vary` can give an example.
     """
 
     def __init__(
@@ -54,13 +59,15 @@ class TrainingQuestions(Generic[Example]):
         read: Callable[[list[SketchExample], Mapping[str, Table]], list[Example]],
         vary: Callable[[Example, Recipe, np.random.Generator], Example],
         sketch: Callable[[Example], SketchExample],
-        inputs: Callable[[Sequence[Example], Tokenizer], Arrays],
-        targets: Callable[..., Arrays],
-        candidates: Callable[[Example], int] = lambda example: 0,
+        inputs: Callable[[Sequence[Example], Tokenizer, PaddedShape], Arrays],
+        targets: Callable[[Sequence[Example], PaddedShape], Arrays],
+        sizes: Callable[[Example, Tokenizer], QuestionSizes],
+        varied_sizes: Callable[[Example, Tokenizer, Recipe], QuestionSizes],
     ) -> None:
         self.job, self.recipe = job, recipe
         self._read, self._vary, self._sketch = read, vary, sketch
-        self._inputs, self._targets, self._candidates = inputs, targets, candidates
+        self._inputs, self._targets = inputs, targets
+        self._sizes_of, self._varied_sizes_of = sizes, varied_sizes
         self.tokenizer = Tokenizer(recipe.encoder, partial(dataset_files.characters, job.dataset))
         self.tables = dataset.tables(job.dataset, "train")
         self._questions = dataset.questions(job.dataset, "train")
@@ -90,37 +97,67 @@ class TrainingQuestions(Generic[Example]):
         return self._labelled(self._questions, some_held_out_rows(self.job).tolist())
 
     @cached_property
-    def _held_out_batches(self) -> list[list[Example]]:
+    def _held_out_batches(self) -> list[tuple[PaddedBatch, list[Example]]]:
+        """Batches with their examples, the first again in rows that fill up."""
         examples = self._read(self.held_out, self.tables)
-        counts = [self._candidates(each) for each in examples]
-        batches = features.batches(self._shapes(self.held_out), counts)
-        return [[examples[row] for row in rows] for rows in batches]
+        allowed = in_prediction(self.tokenizer.settings)
+        batches = fixed_batches(self._sizes(examples), self.prediction_shapes, allowed)
+        return [(planned, [examples[row] for row in planned.filled()]) for planned in batches]
 
-    def _shapes(self, examples: Sequence[SketchExample]) -> list[PaddedShape]:
-        return [features.padded_shape([each], longest=self.tokenizer.longest) for each in examples]
+    def _sizes(self, examples: Sequence[Example]) -> np.ndarray:
+        """(n, 4) int64"""
+        found = [self._sizes_of(each, self.tokenizer) for each in examples]
+        return np.array(found, np.int64).reshape(-1, 4)
+
+    @cached_property
+    def _varied_sizes(self) -> np.ndarray:
+        """(n, 4) int64: the largest sizes of each question and its views in batches."""
+        versions = [self.examples, *(self.views if self.recipe.augmentation.share else [])]
+        sizes = [
+            [self._varied_sizes_of(each, self.tokenizer, self.recipe) for each in version]
+            for version in versions
+        ]
+        return np.array(sizes, np.int64).reshape(len(versions), -1, 4).max(axis=0)
+
+    @cached_property
+    def _names(self) -> int:
+        """Different names of columns in the tables of all training questions."""
+        versions = [self.examples, *(self.views if self.recipe.augmentation.share else [])]
+        headers = {self._sketch(each).names for version in versions for each in version}
+        return len({name for names in headers for name in names})
+
+    @cached_property
+    def shapes(self) -> tuple[Shape, ...]:
+        """The padded shapes of batches."""
+        return choose(self._varied_sizes, self._padding)
+
+    @property
+    def _padding(self) -> Padding:
+        return in_training(self.tokenizer.settings, questions=self.recipe.training.batch_questions)
+
+    @cached_property
+    def prediction_shapes(self) -> tuple[Shape, ...]:
+        """The padded shapes in which the same questions would be predicted."""
+        return choose(self._sizes(self.examples), in_prediction(self.tokenizer.settings))
 
     @lru_cache(maxsize=2)  # noqa: B019  (lives as long as its child process)
-    def plan(self, epoch: int) -> list[np.ndarray]:
-        """Rows of `examples` in each batch of an epoch: questions of one padded shape."""
-        random = np.random.default_rng([derive(self.job.seed, "batches"), epoch])
-        batches: list[np.ndarray] = []
-        shapes = self._shapes(self._sketch_examples)
-        for shape in sorted(set(shapes)):
-            rows = random.permutation([row for row, other in enumerate(shapes) if other == shape])
-            most = BATCH_PAIRS // (shape.tokens * shape.columns)
-            size = max(1, min(self.recipe.training.batch_questions, most))
-            batches += [rows[start : start + size] for start in range(0, len(rows), size)]
-        return [batches[place] for place in random.permutation(len(batches))]
+    def plan(self, epoch: int) -> list[PaddedBatch]:
+        """Rows of `examples` in each batch of an epoch."""
+        seed = derive(self.job.seed, "batches")
+        return epoch_batches(self._varied_sizes, self.shapes, seed=seed, epoch=epoch)
 
     def batch(self, stage: Stage, epoch: int, step: int) -> Batch:
         """The batch of a step: a pure function of its arguments and the job."""
         random, sketch = generator(self.job.seed, "batch", epoch, step), self.recipe.sketch
-        rows = self.plan(epoch)[step].tolist()
-        batch = [self._vary(self.draw(row, stage, random), self.recipe, random) for row in rows]
-        arrays = self._inputs(batch, self.tokenizer)
+        planned = self.plan(epoch)[step]
+        size = PaddedShape.of(planned.shape, most_names=self._names)
+        drawn = [self.draw(int(row), stage, random) for row in planned.records]
+        batch = [self._vary(example, self.recipe, random) for example in drawn]
+        batch += [batch[0]] * (planned.shape.rows - len(batch))
+        arrays = self._inputs(batch, self.tokenizer, size)
         if sketch.matches and sketch.hidden and not stage.plain:
             mask_names(arrays, list(map(self._sketch, batch)), self.tokenizer, random, share=sketch.hidden)
-        return Batch(arrays, self._targets(batch, longest=self.tokenizer.longest))
+        return Batch(arrays, self._targets(batch, size), planned.weights)
 
     def draw(self, row: int, stage: Stage, random: np.random.Generator) -> Example:
         """A training question or one of its views."""
@@ -142,6 +179,8 @@ class TrainingQuestions(Generic[Example]):
             steps_per_epoch=len(self.plan(0)),
             evaluate=self.evaluate,
             ema=self.recipe.training.ema,
+            note=padded_shapes.note(self._varied_sizes, self.plan(0), self._padding),
+            write=lambda folder: padding.write(folder, self.prediction_shapes),
         )
 
     def evaluate(self, model: Any) -> dict[str, float]:
@@ -151,12 +190,13 @@ class TrainingQuestions(Generic[Example]):
         conditions counts only where it is learned (`sketch.counts`).
         """
         exact: list[np.ndarray] = []
-        for batch in self._held_out_batches:
-            outputs = model.predict_on_batch(self._inputs(batch, self.tokenizer))
-            targets = self._targets(batch, longest=self.tokenizer.longest)
+        for planned, batch in self._held_out_batches:
+            size = PaddedShape.of(planned.shape)
+            outputs = model.predict_on_batch(self._inputs(batch, self.tokenizer, size))
+            targets = self._targets(batch, size)
             if not self.recipe.sketch.counts:
                 del targets["number"]
-            exact.append(exact_heads(outputs, targets))
+            exact.append(exact_heads(outputs, targets)[: len(planned.records)])
         return {"held_out_exact_heads": float(np.concatenate(exact).mean())} if exact else {}
 
 
@@ -193,27 +233,3 @@ def _labels(example: SketchExample, table: Table) -> Labels:
     assert query is not None
     spans = dict(zip(query.conditions, align_values(query.conditions, text, table), strict=True))
     return labels_of(query, text, columns=len(example.names), spans=spans)
-
-
-def mask_names(
-    inputs: dict[str, np.ndarray],
-    batch: Sequence[SketchExample],
-    tokenizer: Tokenizer,
-    random: np.random.Generator,
-    *,
-    share: float,
-) -> None:
-    """Make characters that match names of columns `UNKNOWN` in this share of the questions, in place.
-
-    From a few tables a network could memorise which words ask for which column, and fail on unseen tables.
-    Masked characters keep their match features, which it so learns to use.
-    """
-    for row, example in enumerate(batch):
-        masked, cells_too = random.random(2) < (share, MASKED_CELLS)
-        if masked:
-            channels = [PairFeature.NAME_LONGEST, *([PairFeature.CELL_LONGEST] if cells_too else [])]
-            matching = (example.matches.pairs[..., channels] > 0).any(axis=(0, 2))
-            places = 1 + np.flatnonzero(matching)
-            inputs["characters"][row, places] = tokenizer.characters.special[UNKNOWN]
-            if "vectors" in inputs:
-                inputs["vectors"][row, places] = UNKNOWN

@@ -6,17 +6,19 @@ from typing import Any
 import numpy as np
 
 from tasks.learning.ensemble.candidates import Candidates
+from tasks.learning.training.padded_shapes import Shape, fixed_batches
 from tasks.nl2sql.config import Recipe
 from tasks.nl2sql.decoding import constraints, query_search
 from tasks.nl2sql.decoding.sketch_outputs import SketchProbabilities, average, replace_non_finite
 from tasks.nl2sql.query.execution import Executor
 from tasks.nl2sql.query.schema import Query, Table
-from tasks.nl2sql.sketch.features import SketchExample, batches, padded_shape
+from tasks.nl2sql.sketch.features import SketchExample
 from tasks.nl2sql.sketch.inference import softmax
 from tasks.nl2sql.sketch.labels import NO_OPERATOR
+from tasks.nl2sql.sketch.padding import PaddedShape, in_prediction
 from tasks.nl2sql.two_stage.candidates import CandidateKind
 from tasks.nl2sql.two_stage.condition_slots import Slot, condition_slots
-from tasks.nl2sql.two_stage.inputs import CONDITIONS, TwoStageExample, inputs, two_stage_examples
+from tasks.nl2sql.two_stage.inputs import CONDITIONS, TwoStageExample, inputs, sizes_of, two_stage_examples
 from tasks.nl2sql.two_stage.network import build
 from tasks.text.tokenization import Tokenizer
 
@@ -36,14 +38,21 @@ def decode(
     examples: Sequence[SketchExample],
     tables: Mapping[str, Table],
     executor: Executor | None,
+    *,
+    shapes: Sequence[Shape] = (),
 ) -> Candidates:
-    """Queries of each question, as `tasks.nl2sql.decoding.query_search.decode` gives them."""
+    """Queries of each question, as `tasks.nl2sql.decoding.query_search.decode` gives them.
+
+    Args:
+        shapes: of batches; larger questions have further shapes.
+    """
     questions = two_stage_examples(examples, tables, recipe.matcher)
     records: list[dict[str, float]] = [{} for _ in questions]
-    shapes = [padded_shape([each], longest=tokenizer.longest) for each in examples]
-    for rows in batches(shapes, [len(each.candidates) for each in questions]):
-        outputs = predict_scores(networks, [questions[row] for row in rows], tokenizer)
-        for row, (sketch, scores) in zip(rows, outputs, strict=True):
+    sizes = np.array([sizes_of(each, tokenizer) for each in questions], np.int64).reshape(-1, 4)
+    for planned in fixed_batches(sizes, shapes, in_prediction(tokenizer.settings)):
+        batch, size = [questions[row] for row in planned.filled()], PaddedShape.of(planned.shape)
+        outputs = predict_scores(networks, batch, tokenizer, size)
+        for row, (sketch, scores) in zip(planned.records.tolist(), outputs, strict=False):
             table = tables[examples[row].question.table]
             queries = _queries(questions[row], sketch, scores, table, recipe=recipe)
             records[row] = query_search.record(queries, table.id, executor, settings=recipe.decoding)
@@ -91,12 +100,15 @@ def combine(
 
 
 def predict_scores(
-    networks: Sequence[Any], batch: Sequence[TwoStageExample], tokenizer: Tokenizer
+    networks: Sequence[Any],
+    batch: Sequence[TwoStageExample],
+    tokenizer: Tokenizer,
+    size: PaddedShape | None = None,
 ) -> list[tuple[SketchProbabilities, np.ndarray]]:
     """For each question of a batch its sketch without characters, and (k, 4) probabilities of candidates by
     operator, both averaged over networks.
     """
-    arrays = inputs(batch, tokenizer)
+    arrays = inputs(batch, tokenizer, size)
     logits = [network.model.predict_on_batch(arrays) for network in networks]
     outputs = [{name: softmax(each) for name, each in output.items()} for output in logits]
     found = []

@@ -13,6 +13,7 @@ from tasks.nl2sql.query.schema import Query, Table
 from tasks.nl2sql.sketch import features
 from tasks.nl2sql.sketch.features import SketchExample
 from tasks.nl2sql.sketch.labels import IGNORED, NO_OPERATOR
+from tasks.nl2sql.sketch.padding import PaddedShape, QuestionSizes
 from tasks.nl2sql.two_stage.candidates import ConditionCandidate, find_candidates, share_candidates
 from tasks.text.normalisation import normalise
 from tasks.text.tokenization import Tokenizer
@@ -98,24 +99,46 @@ def choose_candidates(operators: np.ndarray, *, negatives: int, generator: np.ra
     many wrong ones, ascending.
     """
     right, wrong = np.flatnonzero(operators != NO_OPERATOR), np.flatnonzero(operators == NO_OPERATOR)
-    most = negatives * max(1, len(right))
+    most = chosen_count(operators, negatives=negatives) - len(right)
     if len(wrong) > most:
         wrong = generator.choice(wrong, most, replace=False)
     return np.sort(np.concatenate([right, wrong]))
 
 
-def inputs(batch: Sequence[TwoStageExample], tokenizer: Tokenizer) -> dict[str, np.ndarray]:
-    """Inputs of the network of `tasks.nl2sql.two_stage.network`."""
-    candidates = candidate_array([each.candidates for each in batch], longest=tokenizer.longest)
-    return {**features.inputs([each.example for each in batch], tokenizer), "candidates": candidates}
+def chosen_count(operators: np.ndarray, *, negatives: int) -> int:
+    """The number of candidates that `choose_candidates` chooses."""
+    right = int(np.count_nonzero(operators != NO_OPERATOR))
+    return min(len(operators), right + negatives * max(1, right))
 
 
-def candidate_array(batch: Sequence[Sequence[ConditionCandidate]], *, longest: int) -> np.ndarray:
-    """(b, k, 4) int32 with the channels of `Channel`; zeros at padding.
+def sizes_of(example: TwoStageExample, tokenizer: Tokenizer) -> QuestionSizes:
+    """Sizes of an example with all its columns and candidates."""
+    sizes = features.sizes_of(example.example, tokenizer)
+    return sizes._replace(candidates=len(example.candidates))
+
+
+def inputs(
+    batch: Sequence[TwoStageExample], tokenizer: Tokenizer, size: PaddedShape | None = None
+) -> dict[str, np.ndarray]:
+    """Inputs of the network of `tasks.nl2sql.two_stage.network`.
+
+    Args:
+        size: to which they are padded; None for the least that holds them all.
+    """
+    count = size.candidates if size else 0
+    candidates = candidate_array([each.candidates for each in batch], longest=tokenizer.longest, count=count)
+    of_sketch = features.inputs([each.example for each in batch], tokenizer, size)
+    return {**of_sketch, "candidates": candidates}
+
+
+def candidate_array(
+    batch: Sequence[Sequence[ConditionCandidate]], *, longest: int, count: int = 0
+) -> np.ndarray:
+    """(b, k, 4) int32 with the channels of `Channel`; zeros at padding. `count` is the least k.
 
     A value beyond the `longest` characters that are read of a question has an empty span.
     """
-    array = np.zeros((len(batch), _padded_count(batch), len(Channel)), np.int32)
+    array = np.zeros((len(batch), _padded_count(batch, count), len(Channel)), np.int32)
     for row, candidates in enumerate(batch):
         for place, (column, _, kind, start, end) in enumerate(candidates):
             array[row, place, : Channel.START] = column, kind
@@ -125,25 +148,25 @@ def candidate_array(batch: Sequence[Sequence[ConditionCandidate]], *, longest: i
     return array
 
 
-def targets(batch: Sequence[TwoStageExample], *, longest: int) -> dict[str, np.ndarray]:
+def targets(batch: Sequence[TwoStageExample], size: PaddedShape) -> dict[str, np.ndarray]:
     """Targets by the names of the network's outputs."""
-    of_sketch = features.targets([each.example for each in batch], longest=longest)
-    operators = padded_operators([each.operators for each in batch])
+    of_sketch = features.targets([each.example for each in batch], size)
+    operators = padded_operators([each.operators for each in batch], count=size.candidates)
     return {name: of_sketch[name] for name in OF_COLUMNS} | {CONDITIONS: operators}
 
 
-def padded_operators(batch: Sequence[np.ndarray]) -> np.ndarray:
-    """(b, k) int32, `IGNORED` at padding.
+def padded_operators(batch: Sequence[np.ndarray], *, count: int = 0) -> np.ndarray:
+    """(b, k) int32, `IGNORED` at padding; `count` is the least k.
 
     >>> padded_operators([np.array([2, 4])]).tolist()
     [[2, 4, -1, -1, -1, -1, -1, -1]]
     """
-    array = np.full((len(batch), _padded_count(batch)), IGNORED, np.int32)
+    array = np.full((len(batch), _padded_count(batch, count)), IGNORED, np.int32)
     for row, operators in enumerate(batch):
         array[row, : len(operators)] = operators
     return array
 
 
-def _padded_count(batch: Sequence[Sequence[ConditionCandidate] | np.ndarray]) -> int:
+def _padded_count(batch: Sequence[Sequence[ConditionCandidate] | np.ndarray], least: int) -> int:
     """Candidates to which a batch is padded."""
-    return -(-max([1, *map(len, batch)]) // MULTIPLE) * MULTIPLE
+    return -(-max([1, least, *map(len, batch)]) // MULTIPLE) * MULTIPLE

@@ -7,15 +7,19 @@ import numpy as np
 from tasks.core.jobs import TrainJob
 from tasks.learning.training.loop import Training
 from tasks.nl2sql.config import Recipe
+from tasks.nl2sql.sketch.padding import QuestionSizes
 from tasks.nl2sql.sketch.training_questions import TrainingQuestions
 from tasks.nl2sql.two_stage.inputs import (
     TwoStageExample,
     choose_candidates,
+    chosen_count,
     inputs,
     reorder_columns,
+    sizes_of,
     targets,
     two_stage_examples,
 )
+from tasks.text.tokenization import Tokenizer
 
 
 def build(job: TrainJob, recipe: Recipe) -> Training:
@@ -38,7 +42,8 @@ def training_questions(job: TrainJob, recipe: Recipe) -> TrainingQuestions[TwoSt
         sketch=lambda example: example.example,
         inputs=inputs,
         targets=targets,
-        candidates=lambda example: len(example.candidates),
+        sizes=sizes_of,
+        varied_sizes=_varied_sizes,
     )
 
 
@@ -50,3 +55,9 @@ def _vary(example: TwoStageExample, recipe: Recipe, random: np.random.Generator)
     if random.random() < recipe.sketch.shuffle:
         example = reorder_columns(example, random.permutation(len(example.example.names)))
     return example
+
+
+def _varied_sizes(example: TwoStageExample, tokenizer: Tokenizer, recipe: Recipe) -> QuestionSizes:
+    """The sizes of an example in a batch."""
+    count = chosen_count(example.operators, negatives=recipe.matcher.negatives)
+    return sizes_of(example, tokenizer)._replace(candidates=count)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tasks.extraction.gplinker.inference import MOST_SPANS, decode
-from tasks.extraction.gplinker.training import targets
+from tasks.extraction.gplinker.training import label_count, targets
 from tests.extraction.certain import certain
 from tests.extraction.tagging.test_targets_and_decoding import NESTED, ONE, OTHER, SHARED, K, example, labels
 
@@ -51,6 +51,19 @@ def test_tables_have_few_widths(numbers, width):
     many = [(0, (place, place + 1), (0, 1)) for place in range(numbers)]
     found = targets([example(*many)], predicates=K, length=LENGTH)
     assert {name: value.shape[-1] for name, value in found.items()} == dict.fromkeys(found, width)
+
+
+@pytest.mark.parametrize("own", CASES)
+def test_tables_are_as_wide_as_the_labels_counted_and_wider_if_asked_for(own):
+    found = targets([example(*own)], predicates=K, length=LENGTH, width=24)
+    assert {value.shape[-1] for value in found.values()} == {24}
+    narrow = targets([example(*own)], predicates=K, length=LENGTH)
+    for name, value in narrow.items():
+        np.testing.assert_array_equal(found[name][..., :8], value)
+        assert not found[name][..., 8:].any()
+    counts = [np.count_nonzero(narrow["entity"][0, kind]) for kind in (0, 1)]
+    counts += [np.count_nonzero(narrow[name][0, 0]) for name in ("head", "tail")]
+    assert label_count(example(*own)) == max(counts)
 
 
 def test_sentences_of_a_batch_do_not_mix():

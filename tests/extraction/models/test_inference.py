@@ -1,13 +1,13 @@
 from importlib import import_module
 
-import numpy as np
 import pytest
 
 from tasks.extraction.config import Recipe
 from tasks.extraction.models.features import TokenizedSentence, tokenized
-from tasks.extraction.models.inference import BATCH_CHARACTERS, SpanTriple, by_length, candidates, scored
+from tasks.extraction.models.inference import SpanTriple, candidates, scored
+from tasks.extraction.models.padding import in_prediction, token_counts
 from tasks.extraction.records import Record, triple_of
-from tasks.learning.training.batches import padded_length
+from tasks.learning.training.padded_shapes import choose
 from tasks.text.tokenization import Tokenizer
 from tests.extraction.certain import certain
 from tests.extraction.jobs import INDEX, METHODS, PREDICATES, dataset, read, recipe, tokenizer
@@ -79,36 +79,19 @@ def test_a_sentence_that_is_cut_has_the_triples_of_its_beginning(method):
     assert [strings(found, row) for row in (0, 1)] == [{wrote}, {wrote}]
 
 
-def of_length(tokens: int) -> TokenizedSentence:
-    return TokenizedSentence(Record("", "", None, ()), {"characters": np.ones(tokens)}, ())
-
-
-def test_batches_hold_every_sentence_once_and_fit_their_budget(tmp_path):
-    lengths = np.random.default_rng(0).integers(1, 500, 300)
-    given = [
-        TokenizedSentence(Record("", "", None, ()), {"characters": np.ones(each)}, ()) for each in lengths
-    ]
-    batches = list(by_length(given))
-    assert sorted(row for rows in batches for row in rows) == list(range(300))
-    for rows in batches:
-        longest = padded_length(max(lengths[rows]))
-        assert len(rows) * longest <= BATCH_CHARACTERS
-        assert {padded_length(each) for each in lengths[rows]} == {longest}
-
-
-def test_batches_have_few_shapes():
-    lengths = np.random.default_rng(0).integers(2, 300, 3000)
-    given = [
-        TokenizedSentence(Record("", "", None, ()), {"characters": np.ones(each)}, ()) for each in lengths
-    ]
-    sizes = [len(rows) for rows in by_length(given)]
-    assert all(size.bit_count() == 1 for size in sizes)
-    assert len(sizes) < 2 * len(lengths) * 150 / BATCH_CHARACTERS + 40
-
-
-def test_sentences_longer_than_the_budget_are_batches_of_their_own():
-    given = [of_length(4098)] * 2
-    assert [len(rows) for rows in by_length(given)] == [1, 1]
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("known", [slice(None), slice(0, 6)])
+def test_triples_are_the_same_in_the_shapes_of_a_training_also_of_sentences_too_long_for_them(method, known):
+    """Batches of known shapes are filled up; sentences longer than all of them get their own."""
+    made, given = made_of([*AWKWARD, ("很长" * 20 + "何景写青石巷", ("青石巷", "作者", "何景"))])
+    shapes = choose(token_counts(given[known]), in_prediction(made.longest))
+    network = certain(given, method=method, predicates=len(PREDICATES))
+    decode = import_module(f"tasks.extraction.{method}.inference").decoder(
+        [network], Recipe(method=method), INDEX, list
+    )
+    found = candidates(decode, made, given, PREDICATES, shapes=shapes)
+    assert found.records() == answers(method, made, given).records()
+    assert all(strings(found, row) == set(each.record.triples) for row, each in enumerate(given))
 
 
 def found(subject, object_, score=0.5, predicate=0) -> SpanTriple:

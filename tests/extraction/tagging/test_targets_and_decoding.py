@@ -74,6 +74,13 @@ def test_padding_is_marked_in_all_targets_and_nothing_else_is():
         assert (target[:tokens] >= 0).all()
 
 
+def test_a_sentence_that_fills_up_has_no_targets():
+    _, found = drawn(ONE, subjects=2, beside=[example(ONE)._replace(is_filler=True)])
+    assert (found["subject"][1] == -1).all()
+    assert (found["object"][2:] == -1).all()
+    assert marked(found["object"][:2])
+
+
 def test_several_subjects_of_a_sentence_lie_side_by_side():
     given = [example(ONE, OTHER), example(SHARED)]
     extra, found = targets(given, 16, np.random.default_rng(0), predicates=K, subjects=8)
@@ -158,10 +165,8 @@ def test_more_subjects_than_are_looked_at_together_are_all_found():
     assert labels(found[1]) == [ONE]
 
 
-@pytest.mark.parametrize(
-    ("subjects", "rows"), [(1, [1]), (2, [2]), (3, [4]), (33, [64]), (64, [64]), (67, [64, 4])]
-)
-def test_few_subjects_make_a_small_batch(subjects, rows):
+@pytest.mark.parametrize(("subjects", "batches"), [(1, 1), (2, 1), (32, 1), (33, 2), (67, 3)])
+def test_batches_of_subjects_have_one_size(subjects, batches):
     many = tuple((place % K, (place, place + 1), (place, place + 1)) for place in range(subjects))
     given = example(*many, text="".join(chr(0x4E00 + place) for place in range(subjects + 4)))
     network, sizes = certain([given], method="pointer", predicates=K), []
@@ -171,7 +176,7 @@ def test_few_subjects_make_a_small_batch(subjects, rows):
         [network], [given], {"characters": given.inputs["characters"][None]}, predicates=K, floor=0.1
     )
     assert labels(found[0]) == sorted(many)
-    assert sizes == rows
+    assert sizes == [OBJECT_ROWS] * batches
 
 
 def test_probabilities_of_networks_are_averaged():

@@ -4,6 +4,7 @@ import pytest
 from tasks.nl2sql.query.schema import Question, Table
 from tasks.nl2sql.sketch import features
 from tasks.nl2sql.sketch.labels import IGNORED
+from tasks.nl2sql.sketch.padding import PaddedShape
 from tests.nl2sql.jobs import dataset, read, recipe, tokenizer
 
 
@@ -37,9 +38,9 @@ def test_shuffling_moves_what_belongs_to_a_column(data):
 def test_a_batch_is_padded_with_what_teaches_nothing(data):
     examples = read(recipe(), data)
     own = tokenizer(recipe(), data)
-    inputs, targets = features.inputs(examples, own), features.targets(examples, longest=own.longest)
-    sizes = features.padded_shape(examples, longest=own.longest)
-    assert inputs["pairs"].shape[1:3] == (sizes.columns, sizes.tokens)
+    sizes = features.padded_shape(examples, own)._replace(tokens=60, columns=11)
+    inputs, targets = features.inputs(examples, own, sizes), features.targets(examples, sizes)
+    assert inputs["pairs"].shape[1:3] == (11, 60)
     for row, example in enumerate(examples):
         columns, tokens = len(example.names), 1 + example.length
         assert inputs["present"][row].sum() == columns
@@ -61,16 +62,17 @@ def test_names_that_tables_share_are_read_once(data):
     assert inputs["name"][0].tolist() == inputs["name"][1].tolist()
 
 
-def joined(text: str, names: tuple[str, ...], longest: int, data):
+def joined(text: str, names: tuple[str, ...], longest: int, data, size: PaddedShape | None = None):
     made = recipe({"kind": "bert", "longest": longest, "bert": {"layers": 1, "width": 16, "heads": 2}})
     table = Table("t", "t", "t", names, ("text",) * len(names), ())
     (example,) = features.examples([Question("q", text, "t", None)], {"t": table}, longest=longest)
-    return features.inputs([example], tokenizer(made, data))
+    return features.inputs([example], tokenizer(made, data), size)
 
 
 def test_question_and_names_share_a_sequence(data):
-    part = joined("甲乙", ("丙", "丁戊"), 100, data)["part"][0]
-    assert part[:10].tolist() == [0, 0, 0, 0, 1, 1, 2, 2, 2, features.PADDING]
+    found = joined("甲乙", ("丙", "丁戊"), 100, data, PaddedShape(tokens=8, columns=2, sequence=16))
+    assert found["part"][0].tolist() == [0, 0, 0, 0, 1, 1, 2, 2, 2, *[features.PADDING] * 7]
+    assert found["characters"][0].astype(bool).tolist() == [True] * 9 + [False] * 7
 
 
 def test_long_names_are_cut_before_short_ones(data):

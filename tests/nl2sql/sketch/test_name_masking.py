@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tasks.nl2sql.query.schema import Question, Table
-from tasks.nl2sql.sketch import features, training_questions
+from tasks.nl2sql.sketch import features, name_masking
 from tests.nl2sql.jobs import ENCODERS, dataset, recipe, tokenizer
 
 TABLE = Table("t", "t", "t", ("公司", "营业收入"), ("text", "real"), (("青石", 5.5), ("北窗", 7.0)))
@@ -16,11 +16,11 @@ def data(tmp_path_factory):
 
 def hidden(data, monkeypatch, *, names: float, cells: float, encoder: str = "dgcnn") -> str:
     """`#` for each character of the question that cannot be read."""
-    monkeypatch.setattr(training_questions, "MASKED_CELLS", cells)
+    monkeypatch.setattr(name_masking, "MASKED_CELLS", cells)
     own = tokenizer(recipe(encoder), data)
     batch = features.examples([Question("q", TEXT, "t", None)], {"t": TABLE}, longest=48)
     before, inputs = features.inputs(batch, own), features.inputs(batch, own)
-    training_questions.mask_names(inputs, batch, own, np.random.default_rng(0), share=names)
+    name_masking.mask_names(inputs, batch, own, np.random.default_rng(0), share=names)
     for name in before.keys() - {"characters"}:
         np.testing.assert_array_equal(inputs[name], before[name])
     changed = (inputs["characters"] != before["characters"])[0]

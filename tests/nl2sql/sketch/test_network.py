@@ -127,7 +127,7 @@ def test_outputs_have_targets_and_losses(encoder):
     from tasks.nl2sql.sketch.losses import LOSSES
 
     model, own, examples = network(encoder)
-    targets = features.targets(examples, longest=own.longest)
+    targets = features.targets(examples, features.padded_shape(examples, own))
     found = said(model, features.inputs(examples, own))
     assert set(found) == set(LOSSES) == set(targets)
     for name, target in targets.items():

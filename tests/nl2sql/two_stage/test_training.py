@@ -57,7 +57,7 @@ def test_a_batch_is_a_function_of_its_place(tmp_path):
 def test_every_question_is_shown_once_an_epoch_with_its_conditions(tmp_path):
     own = questions(recipe(matcher={"negatives": 1}), tmp_path)
     for epoch in range(3):
-        rows = np.concatenate(own.plan(epoch)).tolist()
+        rows = np.concatenate([each.records for each in own.plan(epoch)]).tolist()
         assert sorted(rows) == list(range(len(own.examples)))
         assert len(own.plan(epoch)) == len(own.plan(0))
         batches = [own.batch(Stage(), epoch, step) for step in range(len(own.plan(epoch)))]
