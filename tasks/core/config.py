@@ -32,7 +32,11 @@ class Settings(BaseModel):
     """Base of every settings model. Validators never touch disk or network."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, validate_default=True, use_attribute_docstrings=True
+        extra="forbid",
+        frozen=True,
+        validate_default=True,
+        use_attribute_docstrings=True,
+        allow_inf_nan=False,
     )
     computes_with_network: ClassVar[bool] = False
     """Whether steps that these settings decide compute with a network, and so want a graphics card."""
@@ -72,7 +76,7 @@ class Folds(Settings):
 
     count: int = Field(5, ge=2, le=20)
     """Number of folds."""
-    seed: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0, lt=2**63)
     """Seed of the assignment of records to folds."""
 
 
@@ -90,7 +94,7 @@ class BaseRecipe(Settings):
 class Stage(Settings):
     """One stretch of training with its own trainable layers, optimizer and schedule."""
 
-    epochs: int = Field(10, ge=1)
+    epochs: int = Field(10, ge=1, le=100_000)
     """Passes over the training records."""
     trainable: str = ""
     """First layer that learns (how its name begins; `<layer>/<layer>`: a layer inside another); empty: all
@@ -105,19 +109,19 @@ class Stage(Settings):
     """(epoch, share of the learning rate), joined by straight lines; constant before and after them."""
     end_factor: float = Field(0.0, ge=0, le=1)
     """Share of the learning rate with which `linear` and `cosine` end."""
-    warmup_epochs: float = Field(0.0, ge=0)
+    warmup_epochs: float = Field(0.0, ge=0, le=100_000)
     """Epochs in which the learning rate rises linearly from zero."""
     momentum: float = Field(0.9, ge=0, lt=1)
     """Momentum of `sgd`."""
     epsilon: float = Field(1e-7, gt=0, le=1)
     """Added to the denominator of `adam`, `adamw`, `lamb` and `muon`."""
-    weight_decay: float = Field(0.0, ge=0)
+    weight_decay: float = Field(0.0, ge=0, le=1000)
     """Decoupled weight decay of all optimizers but `adam`; biases and normalisation are left out."""
     layer_decay: float = Field(1.0, gt=0, le=1)
     """Factor on the learning rate, and so on weight decay, for each block further from the head."""
     learning_rate_factors: dict[str, Annotated[float, Field(ge=0, le=1000)]] = {}
     """Factors on the learning rate of variables by a part of their path; all that apply multiply."""
-    clip_norm: float = Field(0.0, ge=0)
+    clip_norm: float = Field(0.0, ge=0, le=1e6)
     """Largest norm of all gradients together, longer ones are scaled down to it; 0: no limit."""
     accumulate: int = Field(1, ge=1, le=1024)
     """Batches whose mean gradient makes one update; what is left over when a stage ends is dropped."""
@@ -142,8 +146,8 @@ class Stage(Settings):
             raise ValueError("schedule_points: expected with schedule = 'points', and only with it")
         if any(epoch < 0 for epoch in epochs) or any(left >= right for left, right in pairwise(epochs)):
             raise ValueError(f"schedule_points: expected rising epochs from 0 on, received {epochs}")
-        if any(share < 0 for _, share in self.schedule_points):
-            raise ValueError("schedule_points: expected shares of the learning rate of 0 or more")
+        if any(not 0 <= share <= 1000 for _, share in self.schedule_points):
+            raise ValueError("schedule_points: expected shares of the learning rate from 0 to 1,000")
         if epochs and self.warmup_epochs:
             raise ValueError(
                 "warmup_epochs: expected 0 with schedule = 'points', which can contain a warm-up"
@@ -179,7 +183,7 @@ class Blend(Settings):
     """Members added, one at a time, to each bag."""
     bags: int = Field(8, ge=1, le=200)
     """Selections averaged, each over a random half of the members."""
-    seed: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0, lt=2**63)
     """Seed of the bags."""
     members: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], NotInKey()] = ()
     """Members in the store that join those of the run, by name or beginning of a digest; their artifacts, not
@@ -196,11 +200,11 @@ class Run(Settings):
     data_workers: Annotated[int, Field(ge=0, le=64), NotInKey()] = 0
     """Processes that prepare photographs for a graphics card, or threads that prepare other batches; 0: the
     cores of the card's share, or two threads."""
-    checkpoint_seconds: Annotated[float, Field(ge=0), NotInKey()] = 30.0
+    checkpoint_seconds: Annotated[float, Field(ge=0, le=1e9), NotInKey()] = 30.0
     """Least time between two checkpoints of a training."""
-    timeout_seconds: Annotated[float, Field(ge=0), NotInKey()] = 0.0
+    timeout_seconds: Annotated[float, Field(ge=0, le=1e9), NotInKey()] = 0.0
     """A child process that takes longer is ended; 0: no limit."""
-    budget_seconds: Annotated[float, Field(ge=0), NotInKey()] = 0.0
+    budget_seconds: Annotated[float, Field(ge=0, le=1e9), NotInKey()] = 0.0
     """Time the whole run may take; recipes that do not fit are left out; 0: no limit."""
     runner: Annotated[Literal["threads", "dask", "ray"], NotInKey()] = "threads"
     """Where child processes work: on this machine, or on the workers of a Dask or Ray cluster."""

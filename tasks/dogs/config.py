@@ -120,9 +120,9 @@ class Mixing(Settings):
 
     probability: float = Field(0.0, ge=0, le=1)
     """Share of batches that are mixed."""
-    mixup_alpha: float = Field(0.2, ge=0)
+    mixup_alpha: float = Field(0.2, ge=0, le=1000)
     """Beta parameter of mixup; 0 switches it off."""
-    cutmix_alpha: float = Field(1.0, ge=0)
+    cutmix_alpha: float = Field(1.0, ge=0, le=1000)
     """Beta parameter of CutMix; 0 switches it off. Needs images or feature maps, not pooled features."""
 
 
@@ -131,7 +131,7 @@ class Head(Settings):
 
     kind: Literal["linear", "glu"] = "linear"
     """`linear`: dropout and a softmax layer; `glu`: gated unit, class centres and an auxiliary softmax."""
-    width: int = Field(64, ge=1)
+    width: int = Field(64, ge=1, le=16384)
     """Units of the gated layer."""
     dropout: float = Field(0.0, ge=0, lt=1)
     """Share of features dropped in training."""
@@ -142,9 +142,9 @@ class Head(Settings):
     """Weight of the identity in the discriminant's covariance."""
     temperature: float = Field(1.0, gt=0, le=100)
     """Divides the initial logits of a discriminant or matched head; larger is less certain."""
-    center_weight: float = Field(0.25, ge=0)
+    center_weight: float = Field(0.25, ge=0, le=1000)
     """Weight of the squared distance to the class centre (`glu`)."""
-    auxiliary_weight: float = Field(0.25, ge=0)
+    auxiliary_weight: float = Field(0.25, ge=0, le=1000)
     """Weight of the auxiliary head's loss (`glu`)."""
 
 
@@ -163,7 +163,7 @@ class Training(Settings):
     transfer: tuple[Stage, ...] = ()
     """Stages of a second round (`pseudo.share`), which then goes on from the weights of the fold's model of
     the first; empty: it trains anew, in the stages of the first."""
-    batch_size: int = Field(32, ge=1)
+    batch_size: int = Field(32, ge=1, le=65536)
     """Records a step."""
     batches: Literal["shuffled", "pairs"] = "shuffled"
     """`pairs`: each batch takes distinct classes and two records of each."""
@@ -249,7 +249,7 @@ class Config(Settings):
 
     data: Data = Data()
     folds: Folds = Folds()
-    seed: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0, lt=2**63)
     """Seed from which every step derives its own."""
     recipes: tuple[Recipe, ...] = Field((Recipe(),), min_length=1)
     """Each becomes one member of the ensemble."""

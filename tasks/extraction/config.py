@@ -105,7 +105,7 @@ class Training(Settings):
 
     stages: tuple[Stage, ...] = Field((Stage(),), min_length=1)
     """Run one after another on the same model."""
-    batch_characters: int = Field(2048, ge=64)
+    batch_characters: int = Field(2048, ge=64, le=10_000_000)
     """Characters of a batch, padding included; its sentences have similar lengths."""
     subjects: int = Field(1, ge=1, le=16)
     """Subjects of each sentence in a batch whose objects are targets (`pointer`, `casrel`)."""
@@ -199,7 +199,7 @@ class Config(Settings):
 
     data: Data = Data()
     folds: Folds = Folds()
-    seed: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0, lt=2**63)
     """Seed from which every step derives its own."""
     recipes: tuple[Recipe, ...] = Field((Recipe(),), min_length=1)
     """Each becomes one member of the ensemble."""

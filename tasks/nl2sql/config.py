@@ -172,7 +172,7 @@ class Config(Settings):
 
     data: Data = Data()
     folds: Folds = Folds()
-    seed: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0, lt=2**63)
     """Seed from which every step derives its own."""
     recipes: tuple[Recipe, ...] = Field((Recipe(),), min_length=1)
     """Each becomes one member of the ensemble."""

@@ -1,6 +1,6 @@
 """Settings of encoders of texts and of their pretraining."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -12,13 +12,15 @@ class Dgcnn(Settings):
 
     width: int = Field(128, ge=8, le=1024)
     """Channels of characters and convolutions."""
-    dilations: tuple[int, ...] = Field((1, 2, 5, 1, 2, 5, 1, 2, 5, 1, 1, 1), min_length=1)
+    dilations: tuple[Annotated[int, Field(ge=1, le=1024)], ...] = Field(
+        (1, 2, 5, 1, 2, 5, 1, 2, 5, 1, 1, 1), min_length=1
+    )
     """Dilation of each convolution."""
     dropout: float = Field(0.25, ge=0, lt=1)
     """Share of embedding channels dropped in training."""
     gate_dropout: float = Field(0.1, ge=0, lt=1)
     """Share of gate logits dropped in training."""
-    minimum_count: int = Field(2, ge=1)
+    minimum_count: int = Field(2, ge=1, le=1_000_000)
     """Rarer characters of the training texts share one embedding."""
     vectors: ContentsPath = ""
     """Path of pretrained character vectors (`.npz` with `vectors` and `characters`); empty: none."""
@@ -27,7 +29,7 @@ class Dgcnn(Settings):
     word_vectors: ContentsPath = ""
     """Path of pretrained vectors of the words that characters stand in (`.npz` with `vectors` and `words`),
     which `python -m tasks.text.word_vectors` makes of a file of word2vec; empty: none."""
-    word_minimum_count: int = Field(3, ge=1)
+    word_minimum_count: int = Field(3, ge=1, le=1_000_000)
     """Rarer words of the training texts share one embedding."""
 
 
@@ -45,7 +47,7 @@ class Bert(Settings):
     """Attention heads of a fresh transformer."""
     dropout: float = Field(0.1, ge=0, lt=1)
     """Share of channels dropped in training."""
-    minimum_count: int = Field(2, ge=1)
+    minimum_count: int = Field(2, ge=1, le=1_000_000)
     """Rarer characters share one embedding; for a fresh transformer."""
 
     @model_validator(mode="after")
@@ -80,7 +82,7 @@ class Pretraining(Settings):
     """Texts read; `all` takes those of validation and test too, without labels, which is transductive."""
     masked: float = Field(0.15, gt=0, lt=1)
     """Share of characters to be predicted."""
-    batch_characters: int = Field(2048, ge=64)
+    batch_characters: int = Field(2048, ge=64, le=10_000_000)
     """Characters a step, padding included."""
 
 

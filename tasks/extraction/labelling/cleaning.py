@@ -134,8 +134,8 @@ class Changes(NamedTuple):
             expected = f"at most {most_dropped:.0%} of the labels to score below drop_below"
             received = f"{self.dropped:,} of {self.labels:,} ({self.dropped / self.labels:.0%})"
             raise InvalidSettings(
-                f"training.labelling.most_dropped: expected {expected}, received {received}; the first round's "
-                "models are too weak to judge: train them longer, lower drop_below, or raise most_dropped"
+                f"training.labelling.most_dropped: expected {expected}, received {received}; the models "
+                "of the first round are too weak: train them longer, lower drop_below or raise most_dropped"
             )
 
 
