@@ -165,6 +165,9 @@ class Training(Settings):
     the first; empty: it trains anew, in the stages of the first."""
     batch_size: int = Field(32, ge=1, le=65536)
     """Records a step."""
+    fit_memory: bool = False
+    """Compute batches that do not fit into memory in parts (halves, quarters …). The mean gradient of the
+    parts makes one update, so that the size of a batch keeps its meaning."""
     batches: Literal["shuffled", "pairs"] = "shuffled"
     """`pairs`: each batch takes distinct classes and two records of each."""
     label_smoothing: float = Field(0.0, ge=0, lt=1)

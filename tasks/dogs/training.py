@@ -23,6 +23,7 @@ from tasks.learning.seeds import derive, generator
 from tasks.learning.training.batches import class_pairs, order
 from tasks.learning.training.loop import Batch, Training
 from tasks.learning.training.mixup import mix
+from tasks.learning.training.out_of_memory import Size
 
 EVALUATED = 512
 """Most held-out records evaluated after an epoch where each must go through the whole network."""
@@ -52,6 +53,7 @@ def build(job: TrainJob) -> Training:
         select=model.select,
         evaluate=records.evaluate,
         ema=recipe.training.ema,
+        size=Size("recipe.training.batch_size", records.batch_size, recipe.training.fit_memory),
     )
 
 

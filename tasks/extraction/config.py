@@ -107,6 +107,9 @@ class Training(Settings):
     """Run one after another on the same model."""
     batch_characters: int = Field(2048, ge=64, le=10_000_000)
     """Characters of a batch, padding included; its sentences have similar lengths."""
+    fit_memory: bool = False
+    """Compute batches that do not fit into memory in parts (halves, quarters …). The mean gradient of the
+    parts makes one update, so that the size of a batch keeps its meaning."""
     subjects: int = Field(1, ge=1, le=16)
     """Subjects of each sentence in a batch whose objects are targets (`pointer`, `casrel`)."""
     ema: float = Field(0.0, ge=0, lt=1)

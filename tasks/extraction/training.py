@@ -23,6 +23,7 @@ from tasks.learning.folds.rows import training_rows
 from tasks.learning.seeds import derive, generator
 from tasks.learning.training import padded_shapes
 from tasks.learning.training.loop import Batch, Training
+from tasks.learning.training.out_of_memory import Size
 from tasks.learning.training.padded_shapes import (
     PaddedBatch,
     Padding,
@@ -61,6 +62,9 @@ def build(job: TrainJob) -> Training:
         steps_per_epoch=len(sentences.plan(0)),
         evaluate=sentences.evaluate,
         ema=recipe.training.ema,
+        size=Size(
+            "recipe.training.batch_characters", recipe.training.batch_characters, recipe.training.fit_memory
+        ),
         write=sentences.write_knowledge,
         note=sentences.note(),
     )

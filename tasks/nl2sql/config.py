@@ -95,6 +95,9 @@ class Training(Settings):
     """Stages in their order, on the same model."""
     batch_questions: int = Field(32, ge=1, le=4096)
     """Questions a step; a batch has questions of similar length with tables of similar width."""
+    fit_memory: bool = False
+    """Compute batches that do not fit into memory in parts (halves, quarters …). The mean gradient of the
+    parts makes one update, so that the size of a batch keeps its meaning."""
     ema: float = Field(0.0, ge=0, lt=1)
     """Momentum of the exponential moving average of the weights; 0: none."""
     weights: dict[str, Annotated[float, Field(ge=0, le=1000)]] = {}

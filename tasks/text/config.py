@@ -84,6 +84,9 @@ class Pretraining(Settings):
     """Share of characters to be predicted."""
     batch_characters: int = Field(2048, ge=64, le=10_000_000)
     """Characters a step, padding included."""
+    fit_memory: bool = False
+    """Compute batches that do not fit into memory in parts (halves, quarters …). The mean gradient of the
+    parts makes one update, so that the size of a batch keeps its meaning."""
 
 
 def check_stages(pretraining: Pretraining, training: tuple[Stage, ...]) -> None:

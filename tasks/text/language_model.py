@@ -20,6 +20,7 @@ from tasks.core.jobs import PretrainJob
 from tasks.learning.seeds import derive, generator
 from tasks.learning.training import padded_shapes
 from tasks.learning.training.loop import Batch, Training
+from tasks.learning.training.out_of_memory import Size
 from tasks.learning.training.padded_shapes import PaddedBatch, choose, epoch_batches
 from tasks.text import dataset_files, padding
 from tasks.text.config import Encoder, Pretraining
@@ -55,6 +56,7 @@ def training(texts: Iterable[str], tokenizer: Tokenizer, settings: Pretraining, 
         batch=batches.batch,
         steps_per_epoch=len(batches.plan(0)),
         note=batches.note(),
+        size=Size("recipe.pretraining.batch_characters", settings.batch_characters, settings.fit_memory),
     )
 
 

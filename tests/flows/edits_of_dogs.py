@@ -158,7 +158,7 @@ EDITS = [
     ),
     Edit(
         "training loop",
-        code("tasks/learning/training/loop.py", "PREFETCHED = 4", "PREFETCHED = 5"),
+        code("tasks/learning/training/loop.py", 'NO_FIGURES = ("stage",', 'NO_FIGURES = ("stages",'),
         TRAIN | SCORES,
         {"train small fold 1": "code of tasks.learning.training.loop changed"},
     ),

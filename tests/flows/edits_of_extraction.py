@@ -150,7 +150,7 @@ EDITS = [
     ),
     Edit(
         "training loop",
-        code("tasks/learning/training/loop.py", "PREFETCHED = 4", "PREFETCHED = 5"),
+        code("tasks/learning/training/loop.py", 'NO_FIGURES = ("stage",', 'NO_FIGURES = ("stages",'),
         PRETRAIN | MODELS,
         {"pretrain linker": "code of tasks.learning.training.loop changed"},
     ),

@@ -147,7 +147,7 @@ EDITS = [
     ),
     Edit(
         "training loop",
-        code("tasks/learning/training/loop.py", "PREFETCHED = 4", "PREFETCHED = 5"),
+        code("tasks/learning/training/loop.py", 'NO_FIGURES = ("stage",', 'NO_FIGURES = ("stages",'),
         PRETRAIN | MODELS,
     ),
     Edit("another competition", code("tasks/extraction/metric.py", "maxsize=4", "maxsize=5"), set()),

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from tasks.core.backends import DEFAULT, VARIABLE
 from tasks.core.context import follower
@@ -28,6 +28,8 @@ from tasks.core.execution import cancellation
 from tasks.core.execution.child_messages import MARK, EpochProgress, parse, send
 from tasks.core.execution.garbage_collection import raise_gc_threshold
 
+MODULE = "tasks.core.execution.child_process"
+"""The name of this module, also where it runs as the main one."""
 LAST_LINES = 30
 """Lines of a failed child that its error message quotes."""
 ENVIRONMENT = {
@@ -108,7 +110,7 @@ def attend(
         json.dump(job, file, ensure_ascii=False)
         file.flush()
         child = subprocess.Popen(
-            [sys.executable, "-m", "tasks.core.execution.child_process", function, file.name],
+            [sys.executable, "-m", MODULE, function, file.name],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -228,6 +230,18 @@ def _die_with_parent() -> None:
         os.killpg(0, signal.SIGKILL)
 
     threading.Thread(target=wait, daemon=True).start()
+
+
+def restart() -> NoReturn:
+    """Start this child process anew, with the same job and all memory free; its parent notices nothing.
+
+    Raises:
+        RuntimeError: this process is none.
+    """
+    if MODULE not in sys.orig_argv:
+        raise RuntimeError(f"expected a process of {MODULE}, received {sys.orig_argv}")
+    sys.stdout.flush()
+    os.execv(sys.executable, sys.orig_argv)
 
 
 def main() -> None:

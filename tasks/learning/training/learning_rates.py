@@ -8,11 +8,19 @@ from typing import Any
 from tasks.core.config import Stage
 
 
-def learning_rate(stage: Stage, *, steps_per_epoch: int) -> Any:
+def learning_rate(stage: Stage, *, steps_per_epoch: int, parts: int = 1) -> Any:
     """Make the Keras schedule of a stage: linear warm-up from zero, then `stage.schedule`.
 
-    A step is a batch, also where an update accumulates several.
+    A step is a batch, also where an update accumulates several, or where it is computed in parts.
+
+    Args:
+        parts: calls of the optimizer for each step.
     """
+    rate = _learning_rate(stage, steps_per_epoch=steps_per_epoch)
+    return _in_parts()(rate, parts) if parts > 1 and not isinstance(rate, float) else rate
+
+
+def _learning_rate(stage: Stage, *, steps_per_epoch: int) -> Any:
     import keras
 
     peak, total = stage.learning_rate, max(1, stage.epochs * steps_per_epoch)
@@ -64,3 +72,23 @@ def _piecewise_linear() -> type:
             return {"points": self.points}
 
     return Straight
+
+
+@cache
+def _in_parts() -> type:
+    import keras
+    from keras import ops
+
+    class InParts(keras.optimizers.schedules.LearningRateSchedule):
+        """A schedule of whole batches, given the number of parts so far."""
+
+        def __init__(self, schedule: Any, parts: int) -> None:
+            self.schedule, self.parts = schedule, parts
+
+        def __call__(self, step: Any) -> Any:
+            return self.schedule(ops.floor_divide(step, self.parts))
+
+        def get_config(self) -> dict[str, Any]:
+            return {"schedule": self.schedule, "parts": self.parts}
+
+    return InParts

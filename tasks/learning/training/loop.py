@@ -8,6 +8,7 @@ optimizer are restored, with the states of random generators: on a processor bot
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,6 +23,8 @@ from tasks.learning.training.checkpoints import Position
 from tasks.learning.training.divergence import DivergenceWatch
 from tasks.learning.training.keras_setup import jit, on_card
 from tasks.learning.training.optimizers import make_optimizer, transfer_state
+from tasks.learning.training.out_of_memory import Size
+from tasks.learning.training.parts import split
 from tasks.learning.training.train_step import TrainStep
 
 NO_FIGURES = ("stage", "epoch", "learning_rate")
@@ -57,6 +60,10 @@ class Training(NamedTuple):
     evaluate: Callable[[Any], dict[str, float]] = lambda model: {}
     """(model): return figures of the held-out records after an epoch."""
     ema: float = 0.0
+    size: Size | None = None
+    """The setting of the size of batches, for what follows when memory runs out."""
+    parts: int = 1
+    """Parts in which each batch is computed; a step of the loop is one of them."""
     write: Callable[[Path], None] = lambda folder: None
     """(folder): write beside the weights what predictions need of the training records."""
     make_step: Callable[[Any, tuple[float, float]], TrainStep] = TrainStep
@@ -103,7 +110,11 @@ def _prepare(training: Training, stage: Stage, previous: Any) -> Any:
     """Compile the model for a stage with a new optimizer, or one that continues the previous one's state."""
     factors = training.select(training.model, stage)
     optimizer = make_optimizer(
-        stage, steps_per_epoch=training.steps_per_epoch, factors=factors, ema=training.ema
+        stage,
+        steps_per_epoch=training.steps_per_epoch,
+        factors=factors,
+        ema=training.ema,
+        parts=training.parts,
     )
     optimizer.build(training.model.trainable_variables)
     if stage.keep_optimizer and previous is not None:
@@ -149,7 +160,7 @@ def _run_stage(
     report: Callable[[str | EpochProgress], None],
     shapes: ShapeReport,
 ) -> Position:
-    stage, per_epoch = training.stages[position.stage], training.steps_per_epoch
+    stage, per_epoch = training.stages[position.stage], training.steps_per_epoch * training.parts
     before = sum(earlier.epochs for earlier in training.stages[: position.stage])
     steps = range(position.step, stage.epochs * per_epoch)
 
@@ -176,16 +187,18 @@ def _run_stage(
 def _batches(
     training: Training, stage: int, before: int, steps: range, *, workers: int
 ) -> Generator[Batch, None, None]:
-    """Batches of the steps of a stage, made ahead; `before` epochs were in earlier stages."""
-    per_epoch = training.steps_per_epoch
+    """Batches of the steps of a stage, made ahead, or their parts; `before` epochs were in earlier stages."""
+    per_epoch, parts = training.steps_per_epoch, training.parts
 
     def make(stage: int, epoch: int, step: int) -> Batch:
         return training.batch(training.stages[stage], epoch, step)
 
-    places = ((stage, before + step // per_epoch, step % per_epoch) for step in steps)
+    whole = range(steps.start // parts, steps.stop // parts)
+    places = ((stage, before + step // per_epoch, step % per_epoch) for step in whole)
     source = training.source
     with closing(made_ahead(make, places, source=source, workers=workers, processes=on_card())) as batches:
-        yield from (Batch(*batch) for batch in batches)
+        pieces = (Batch(*part) for batch in batches for part in split(*batch, parts))
+        yield from islice(pieces, steps.start % parts, None)
 
 
 def _end_epoch(
@@ -196,7 +209,7 @@ def _end_epoch(
     began: float,
     report: Callable[[str | EpochProgress], None],
 ) -> Position:
-    steps, epoch = training.steps_per_epoch, len(position.history) + 1
+    steps, epoch = training.steps_per_epoch * training.parts, len(position.history) + 1
     take_step.synchronise()
     loss_sum, accuracy_sum = take_step.read_sums()
     take_step.reset_sums()

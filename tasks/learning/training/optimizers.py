@@ -35,19 +35,23 @@ ADAFACTOR_EPSILON = 1e-16
 """Added to squared gradients; with Keras's 1e-30, an unused row and an unused column give 0 / 0."""
 
 
-def make_optimizer(stage: Stage, *, steps_per_epoch: int, factors: Mapping[str, float], ema: float) -> Any:
+def make_optimizer(
+    stage: Stage, *, steps_per_epoch: int, factors: Mapping[str, float], ema: float, parts: int = 1
+) -> Any:
     """Make the optimizer of a stage.
 
     Args:
         steps_per_epoch: batches in an epoch, however many of them an update accumulates.
         factors: factors on the learning rate by variable path; 1 for other paths.
         ema: momentum of the moving average of the weights, which is updated with them; 0 for none.
+        parts: calls for each batch, whose gradients are accumulated.
 
     Raises:
         InvalidSettings: in `build`, if a key of `stage.learning_rate_factors` is part of no path.
     """
+    stage = stage.model_copy(update={"accumulate": stage.accumulate * parts})
     optimizer = _class(stage, averaged=bool(ema))(
-        learning_rate=learning_rate(stage, steps_per_epoch=steps_per_epoch),
+        learning_rate=learning_rate(stage, steps_per_epoch=steps_per_epoch, parts=parts),
         **_rule_options(stage),
         **_common_options(stage, ema),
     )

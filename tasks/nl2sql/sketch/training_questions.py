@@ -12,6 +12,7 @@ from tasks.learning.folds.rows import training_rows
 from tasks.learning.seeds import derive, generator
 from tasks.learning.training import padded_shapes
 from tasks.learning.training.loop import Batch, Training
+from tasks.learning.training.out_of_memory import Size
 from tasks.learning.training.padded_shapes import (
     PaddedBatch,
     Padding,
@@ -170,9 +171,10 @@ class TrainingQuestions(Generic[Example]):
             from tasks.text.language_model import start_encoder
 
             start_encoder(network.encoder, self.job.start, self.tokenizer)
+        fitted = self.recipe.training
         return Training(
             model=network.model,
-            stages=self.recipe.training.stages,
+            stages=fitted.stages,
             losses=losses,
             loss_weights=loss_weights,
             batch=self.batch,
@@ -181,6 +183,7 @@ class TrainingQuestions(Generic[Example]):
             ema=self.recipe.training.ema,
             note=padded_shapes.note(self._varied_sizes, self.plan(0), self._padding),
             write=lambda folder: padding.write(folder, self.prediction_shapes),
+            size=Size("recipe.training.batch_questions", fitted.batch_questions, fitted.fit_memory),
         )
 
     def evaluate(self, model: Any) -> dict[str, float]:

@@ -34,6 +34,15 @@ def call(function: Any, timeout_seconds: float = 0, **job: Any) -> None:
 # Entries of children
 
 
+def starts_anew(job: dict[str, Any]) -> None:
+    """Writes its process id and its open pipe to the parent, twice."""
+    first = Path(job["folder"]) / "first"
+    file = first.with_name("second") if first.exists() else first
+    file.write_text(json.dumps([os.getpid(), str(Path("/proc/self/fd/0").readlink()), job]))
+    if file == first:
+        child_process.restart()
+
+
 def answers(job: dict[str, Any]) -> None:
     Path(job["file"]).write_text(json.dumps([job["given"], os.environ["TF_CPP_MIN_LOG_LEVEL"]]))
 
@@ -89,6 +98,17 @@ def test_the_environment_of_a_slot_reaches_the_child(tmp_path: Path) -> None:
     environment = {"TF_CPP_MIN_LOG_LEVEL": "7"}
     child_process.run(f"{HERE}:answers", job, label="a step", environment=environment)
     assert json.loads((tmp_path / "answer").read_text()) == [1, "7"]
+
+
+def test_a_child_starts_anew_with_its_job(tmp_path: Path) -> None:
+    call(starts_anew, folder=str(tmp_path))
+    first, second = (json.loads((tmp_path / name).read_text()) for name in ("first", "second"))
+    assert first == second
+
+
+def test_other_processes_do_not_start_anew() -> None:
+    with pytest.raises(RuntimeError, match="expected a process of"):
+        child_process.restart()
 
 
 def test_a_persons_mistake_crosses_as_one() -> None:
