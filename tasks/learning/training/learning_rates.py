@@ -1,6 +1,10 @@
-"""Learning-rate schedules of training stages."""
+"""Learning-rate schedules of training stages.
 
-from collections.abc import Iterable
+Folds differ by some steps in the length of an epoch. As constants these numbers would make another program of
+the training step of each fold, which JAX would compile anew, so optimizers hold them in variables.
+"""
+
+from collections.abc import Callable, Iterable
 from functools import cache
 from itertools import pairwise
 from typing import Any
@@ -45,6 +49,21 @@ def _learning_rate(stage: Stage, *, steps_per_epoch: int) -> Any:
     return keras.optimizers.schedules.PolynomialDecay(0.0, warmup, end_learning_rate=peak, power=1.0)
 
 
+def hold_steps(schedule: Any, add_variable: Callable[[float], Any]) -> None:
+    """Replace the numbers of steps in a schedule of `learning_rate` by variables.
+
+    Args:
+        schedule: or a plain number, which is left alone.
+        add_variable: (value) → a scalar float32 variable of the optimizer; the same number of them for the
+            same stage, whatever the length of an epoch.
+    """
+    if hasattr(schedule, "steps"):
+        schedule.steps = [add_variable(step) for step in schedule.steps]
+    for name in ("decay_steps", "warmup_steps"):
+        if hasattr(schedule, name):
+            setattr(schedule, name, add_variable(getattr(schedule, name)))
+
+
 def piecewise_linear(points: Iterable[tuple[float, float]]) -> Any:
     """Make the schedule that interpolates (step, rate) linearly; constant before and after the points."""
     return _piecewise_linear()(list(points))
@@ -58,15 +77,19 @@ def _piecewise_linear() -> type:
     class Straight(keras.optimizers.schedules.LearningRateSchedule):
         def __init__(self, points: list[tuple[float, float]]) -> None:
             self.points = points
+            self.steps: list[Any] = [step for step, _ in points]
 
         def __call__(self, step: Any) -> Any:
             step = ops.cast(step, "float32")
             rate = ops.full_like(step, self.points[0][1])
-            for (begin, left), (end, right) in pairwise(self.points):
+            steps = [ops.cast(each, "float32") for each in self.steps]
+            for (begin, left), (end, right) in pairwise(zip(steps, self._rates(), strict=True)):
                 share = (step - begin) / (end - begin)
                 rate = ops.where(step >= begin, left + share * (right - left), rate)
-            last, level = self.points[-1]
-            return ops.where(step >= last, level, rate)
+            return ops.where(step >= steps[-1], self.points[-1][1], rate)
+
+        def _rates(self) -> list[float]:
+            return [rate for _, rate in self.points]
 
         def get_config(self) -> dict[str, Any]:
             return {"points": self.points}

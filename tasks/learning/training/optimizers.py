@@ -14,7 +14,7 @@ from tasks.core.backends import backend
 from tasks.core.config import Stage
 from tasks.core.errors import InvalidSettings
 from tasks.learning.layers.nesting import consists_of_blocks, parts
-from tasks.learning.training.learning_rates import learning_rate
+from tasks.learning.training.learning_rates import hold_steps, learning_rate
 from tasks.learning.training.optimizer_wrappers import with_lazy_embeddings, with_lookahead
 
 CLASSES = {
@@ -109,6 +109,7 @@ def _with_factors(optimizer: type) -> type:
     Weight decay is decoupled (Loshchilov and Hutter, ICLR 2019), with the learning rate of the variable.
     """
     from keras import ops
+    from keras.initializers import Constant
 
     class Layerwise(optimizer):
         rule = ""
@@ -120,6 +121,7 @@ def _with_factors(optimizer: type) -> type:
 
         def build(self, variables: list[Any]) -> None:
             super().build(variables)
+            hold_steps(self._learning_rate, self._add_number)
             # by index: backends call `update_step` with their own variables, which have no path
             self.factor_of = [
                 self.factors.get(path, 1.0) * factor
@@ -127,6 +129,9 @@ def _with_factors(optimizer: type) -> type:
             ]
             decay = self.weight_decay or 0.0
             self.decay_of = [decay * self._use_weight_decay(variable) for variable in variables]
+
+        def _add_number(self, value: float) -> Any:
+            return self.add_variable((), initializer=Constant(value), dtype="float32", name="steps")
 
         def apply(self, grads: Iterable[Any], trainable_variables: Any = None) -> None:
             super().apply([_dense(gradient) for gradient in grads], trainable_variables)
