@@ -14,8 +14,10 @@ from tasks.core.cache.digests import sha256_of_file
 from tasks.core.cache.store import Artifact, Store, part_folders, write_json
 from tasks.core.competition import find
 from tasks.core.context import run_id
+from tasks.core.errors import InvalidSubmission
 from tasks.core.step import step
 from tasks.core.submissions.provenance import describe
+from tasks.core.submissions.provenance_file import read_provenance
 from tasks.core.submissions.submissions import PROVENANCE
 from tasks.learning.ensemble.evaluation import validation_scores
 
@@ -125,7 +127,10 @@ def _files(described: dict[str, Any] | None) -> dict[str, Any]:
 def _equal_submission(root: Path, provenance: dict[str, Any]) -> Path | None:
     """The newest folder with an equal submission; None if there is none."""
     for path in sorted(root.glob(f"[!.]*/{PROVENANCE}"), reverse=True):
-        other = json.loads(path.read_text("utf-8"))
+        try:
+            other = read_provenance(path)
+        except InvalidSubmission:  # another's, or of another version: it is not this one
+            continue
         is_equal = all(other.get(part) == provenance[part] for part in IDENTITY)
         # the names alone: the reasons contain times, which differ
         is_equal &= set(other.get("left_out", ())) == set(provenance["left_out"])

@@ -44,7 +44,7 @@ def clean(
     Raises:
         InvalidSubmission: a provenance cannot be read, so its artifacts are unknown.
     """
-    needed = artifacts_behind(submissions_to_keep(listed(submissions), keep_best))
+    needed = artifacts_behind(submissions_to_keep(listed(submissions, passing_over=False), keep_best))
     now = time.time()
     age = max(older_than, STALE) if _is_running(store) else older_than
     cleaning = _Cleaning(store, oldest=now - age.total_seconds(), stale=now - STALE.total_seconds())

@@ -6,10 +6,11 @@ submissions/<competition>/<UTC time>-<run name>/
     report.html
 """
 
-import json
+import logging
 import tempfile
 import zipfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,10 +19,12 @@ from tasks.core.competition import find
 from tasks.core.did_you_mean import suggestion
 from tasks.core.errors import InvalidSubmission
 from tasks.core.locations import display_path
+from tasks.core.submissions.provenance_file import NAME as PROVENANCE
+from tasks.core.submissions.provenance_file import read_provenance
 
-PROVENANCE = "provenance.json"
 COMPARED = ("config", "data", "libraries", "code")
 """Parts of the provenance that decide the answers."""
+_log = logging.getLogger("podium")
 
 
 class Submission(NamedTuple):
@@ -58,45 +61,55 @@ class AnswerDifference(NamedTuple):
     """Line number and both lines of the first few."""
 
 
-def listed(root: Path, competition: str | None = None) -> list[Submission]:
-    """All submissions, the newest first; raises InvalidSubmission if a provenance cannot be read."""
-    # the folder of one that is being written begins with a dot
+def listed(root: Path, competition: str | None = None, *, passing_over: bool = True) -> list[Submission]:
+    """All submissions, the newest first.
+
+    Args:
+        passing_over: whether those whose provenance is damaged are passed over, with a warning.
+
+    Raises:
+        InvalidSubmission: a provenance is damaged, and it is not passed over.
+    """
+    found = []
+    for folder in _folders(root, competition):
+        try:
+            found.append(read(folder))
+        except InvalidSubmission as error:
+            if not passing_over:
+                raise
+            _warn_once(f"{error}; this submission is passed over")
+    return found
+
+
+def _folders(root: Path, competition: str | None = None) -> list[Path]:
+    """Folders with a provenance, the newest first; that of one that is being written begins with a dot."""
     files = root.glob(f"{competition or '*'}/[!.]*/{PROVENANCE}")
-    return [read(file.parent) for file in sorted(files, key=lambda file: file.parent.name, reverse=True)]
+    return sorted((file.parent for file in files), key=lambda folder: folder.name, reverse=True)
+
+
+@cache
+def _warn_once(text: str) -> None:
+    _log.warning("%s", text)
 
 
 def read(folder: Path) -> Submission:
-    """The folder's submission; raises InvalidSubmission without provenance as JSON that names its file."""
-    file = folder / PROVENANCE
-    place = display_path(file)
-    try:
-        provenance = json.loads(file.read_text("utf-8"))
-    except json.JSONDecodeError as error:
-        raise InvalidSubmission(f"{place}:{error.lineno}: expected JSON, received {error.msg}") from None
-    except (FileNotFoundError, NotADirectoryError):
-        raise InvalidSubmission(
-            f"{display_path(folder)}: expected a folder with {PROVENANCE}, received none"
-        ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidSubmission(f"{place}: expected JSON in UTF-8, received {error}") from None
-    if not isinstance(provenance, dict) or "file" not in provenance:
-        raise InvalidSubmission(f"{place}:1: expected an object with the key 'file', received none")
-    return Submission(folder, provenance)
+    """The folder's submission; raises InvalidSubmission without a provenance that is whole."""
+    return Submission(folder, read_provenance(folder / PROVENANCE))
 
 
 def find_submission(root: Path, name: str) -> Submission:
     """The submission of this name: a folder, `<competition>/<folder>`, or a part of that which only one has.
 
     Raises:
-        InvalidSubmission: no submission has this name, or several have.
+        InvalidSubmission: no submission has this name, several have, or its provenance is damaged.
     """
     if Path(name, PROVENANCE).is_file():
         return read(Path(name))
-    known = {submission.name: submission for submission in listed(root)}
+    known = {f"{folder.parent.name}/{folder.name}": folder for folder in _folders(root)}
     matches = [full for full in known if name in (full, full.partition("/")[2])]
     matches = matches or [full for full in known if name in full]
     if len(matches) == 1:
-        return known[matches[0]]
+        return read(known[matches[0]])
     if matches:
         several = "\n  ".join(matches)
         raise InvalidSubmission(

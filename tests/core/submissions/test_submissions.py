@@ -1,6 +1,7 @@
 """Submissions on disk: found by name, compared, and given their public score."""
 
 import json
+import os
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,26 @@ def test_a_name_that_fits_none_or_several_is_refused(root: Path, name: str, expe
         (b"[1]", "provenance.json:1: expected an object with the key 'file'"),
         (b"{}", "provenance.json:1: expected an object with the key 'file'"),
         (b'{"file": "\xff"}', "provenance.json: expected JSON in UTF-8, received"),
+        (b"", "provenance.json:1: expected JSON, received"),
+        (b"null", "provenance.json:1: expected an object with the key 'file'"),
+        ('{"file": "a"}'.encode("utf-16"), "provenance.json: expected JSON in UTF-8, received"),
+        (b'{"file": "a", "x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "nested too deep"),
+        (b'{"file": "a", "public_score": NaN}', "received NaN, which is no number"),
+        (b'{"file": "a", "public_score": ' + b"9" * 5000 + b"}", "expected JSON in UTF-8, received Exceeds"),
+        (b'{"file": "a", "public_score": 1e999}', "public_score: Input should be a finite number"),
+        (b'{"file": "a", "public_score": "88"}', "public_score: Input should be a valid number"),
+        (b'{"file": 3}', "file: Input should be a valid string, received 3"),
+        (b'{"file": "../a"}', "expected the name of a file in the submission's folder"),
+        (b'{"file": ""}', "expected the name of a file"),
+        (b'{"file": "a", "score": 0.5}', "score: Input should be"),
+        (b'{"file": "a", "score": {"name": "x"}}', "score.value: Field required"),
+        (b'{"file": "a", "members": []}', "members: Input should be a valid dictionary"),
+        (b'{"file": "a", "members": {"m": {"weight": 1}}}', "members.m.score: Field required"),
+        (b'{"file": "a", "steps": {}}', "steps: Input should be a valid list"),
+        (b'{"file": "a", "steps": [3]}', "steps.0: Input should be"),
+        (b'{"file": "a", "config": null}', "config: Input should be a valid dictionary"),
+        (b'{"file": "a", "created": 2026}', "created: Input should be a valid string"),
+        (b'{"file": "a", "left_out": {"b": 1}}', "left_out.b: Input should be a valid string"),
     ],
 )
 def test_a_damaged_provenance_is_named(root: Path, content: bytes, expected: str) -> None:
@@ -83,6 +104,38 @@ def test_a_damaged_provenance_is_named(root: Path, content: bytes, expected: str
     with pytest.raises(InvalidSubmission) as caught:
         submissions.read(folder)
     assert expected in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["fifo", "folder", "dangling link", "loop"])
+def test_what_is_no_provenance_never_waits_and_spoils_no_other(root: Path, kind: str) -> None:
+    place = root / "dogs" / "20260101-100000-seed" / "provenance.json"
+    place.unlink()
+    if kind == "fifo":
+        os.mkfifo(place)
+    elif kind == "folder":
+        place.mkdir()
+    else:
+        place.symlink_to(place if kind == "loop" else place.parent / "nothing")
+    with pytest.raises(InvalidSubmission):
+        submissions.read(place.parent)
+    assert [entry.folder.name for entry in submissions.listed(root)] == ["20260102-100000-best"]
+
+
+def test_a_damaged_one_is_named_once_and_passed_over(root: Path, caplog: pytest.LogCaptureFixture) -> None:
+    damaged = root / "dogs" / "20260101-100000-seed"
+    (damaged / "provenance.json").write_text('{"file": "a", "members": []}')
+    for _ in range(2):
+        assert [entry.folder.name for entry in submissions.listed(root)] == ["20260102-100000-best"]
+    (said,) = caplog.messages
+    assert "members: Input should be a valid dictionary" in said
+    assert said.endswith("this submission is passed over")
+    assert submissions.find_submission(root, "best").folder.name == "20260102-100000-best"
+    for refused in (
+        lambda: submissions.find_submission(root, "seed"),
+        lambda: submissions.listed(root, passing_over=False),
+    ):
+        with pytest.raises(InvalidSubmission, match="members"):
+            refused()
 
 
 def test_a_folder_without_provenance_is_no_submission(tmp_path: Path) -> None:
