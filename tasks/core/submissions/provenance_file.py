@@ -41,8 +41,8 @@ class _Member(_Loose):
 
 class _Step(_Loose):
     label: str = ""
-    key: str = ""
-    state: str = ""
+    key: str | None = None
+    state: str | None = None
 
 
 class _Provenance(_Loose):
