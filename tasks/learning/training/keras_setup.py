@@ -2,9 +2,11 @@
 
 import os
 import random
+from pathlib import Path
 from typing import Any
 
 from tasks.core.backends import VARIABLE, backend
+from tasks.core.errors import UserError
 from tasks.learning.seeds import derive
 
 THREADS_OF_XLA = "--xla_cpu_multi_thread_eigen=false"
@@ -19,13 +21,13 @@ def configure(seed: int) -> None:
 
     Raises:
         RuntimeError: Keras was imported with another backend before.
+        UserError: Keras cannot read the user's `keras.json`.
     """
     os.environ[VARIABLE] = backend()
     # By default TensorFlow uses oneDNN's kernels only on processors with VNNI. On others they make a step of
     # a DGCNN 10 % faster, and machines differ less.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-    import keras
-
+    keras = _imported_keras()
     if keras.backend.backend() != backend():
         raise RuntimeError(f"expected Keras with {backend()}, received one with {keras.backend.backend()}")
     _CONFIGURE[backend()]()
@@ -35,6 +37,21 @@ def configure(seed: int) -> None:
     keras.utils.set_random_seed(derive(seed, "keras"))
     _seed_layers(derive(seed, "keras"))
     keras.mixed_precision.set_global_policy("mixed_bfloat16" if on_card() else "float32")
+
+
+def _imported_keras() -> Any:
+    """Import Keras, which reads `keras.json` and ends with a traceback where a value in it is not valid."""
+    try:
+        import keras
+    except (AttributeError, TypeError, ValueError) as error:
+        file = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "keras.json"
+        if not file.exists():
+            raise
+        raise UserError(
+            f"{file}: expected settings that Keras can read, received others ({error}); correct or delete it, "
+            "it changes no result of Podium"
+        ) from error
+    return keras
 
 
 def _configure_tensorflow() -> None:
