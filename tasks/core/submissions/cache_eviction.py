@@ -49,7 +49,7 @@ def clean(
     age = max(older_than, STALE) if _is_running(store) else older_than
     cleaning = _Cleaning(store, oldest=now - age.total_seconds(), stale=now - STALE.total_seconds())
     artifacts = _artifact_names(store)
-    unused = [*cleaning.unused_artifacts(artifacts - needed), *cleaning.leftovers()]
+    unused = [*cleaning.unused_artifacts(artifacts - needed), *cleaning.leftovers(), *cleaning.compiled()]
     removed, freed = [], 0
     for name, paths, locks in unused:
         with _all_locked(store, locks) as locked:
@@ -127,14 +127,11 @@ class _Cleaning:
         return keys, used
 
     def leftovers(self) -> Iterator[Removal]:
-        """Abandoned checkpoints, compiled networks, temporary files, journals, and locks that are free."""
+        """Abandoned checkpoints, temporary files, journals, and locks that are free."""
         root = self.store.root
         for partial in _entries(root / "partial"):
             if self._is_old(partial, self.oldest):
                 yield f"partial/{partial.name}", [partial], [partial.name]
-        for name, files, used in compilation_cache.entries(root):
-            if used <= self.oldest:
-                yield name, files, []
         for folder in ("artifacts", "steps", "fingerprints", "temporary"):
             for path in _entries(root / folder):
                 if (folder == "temporary" or path.name.startswith(".")) and self._is_old(path, self.stale):
@@ -143,6 +140,12 @@ class _Cleaning:
             for path in _entries(root / folder):
                 if self._is_old(path, self.oldest):
                     yield f"{folder}/{path.name}", [path], [path.name] if folder == "locks" else []
+
+    def compiled(self) -> Iterator[Removal]:
+        """Compiled networks that were not used."""
+        for name, files, used in compilation_cache.entries(self.store.root):
+            if used <= self.oldest:
+                yield name, files, []
 
     def _is_old(self, path: Path, limit: float) -> bool:
         inside = path.rglob("*") if path.is_dir() else ()
