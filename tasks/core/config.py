@@ -131,6 +131,11 @@ class Stage(Settings):
     """Share of the way that Lookahead keeps."""
     lazy_embeddings: bool = False
     """Leave rows of embeddings, their momenta and their decay alone in updates that do not use them."""
+    keep_best: bool = False
+    """End with the weights of the epoch that had the best figure on held-out records, of this stage and the
+    stages right before it that keep theirs; the out-of-fold score is then slightly optimistic."""
+    patience: int = Field(0, ge=0, le=1000)
+    """Epochs in a row without a better figure on held-out records after which a stage ends; 0: no limit."""
     ema_corrected: bool = False
     """Correct the bias of the moving average of the weights (`ema`) towards its start, as Adam does, so that
     it holds only weights of this stage; else it starts with the weights after the first update."""

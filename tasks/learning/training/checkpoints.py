@@ -2,12 +2,13 @@
 
 A checkpoint is one `.npz` file with all variables of the model (weights, statistics, states of random
 generators), all variables of the optimizer (momenta, averages, step count), the states of the backend's own
-generators, the position and the history.
+generators, the weights of the best epoch if they are kept, the position and the history.
 The last two are kept; a damaged one is skipped.
 """
 
 import io
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,11 +32,14 @@ class Position(NamedTuple):
     history: tuple[dict[str, Any], ...] = ()
 
 
-def save(folder: Path, position: Position, model: Any, optimizer: Any) -> None:
-    """Write the next checkpoint and delete all but the last `KEPT`."""
+def save(
+    folder: Path, position: Position, model: Any, optimizer: Any, *, best: Sequence[np.ndarray] = ()
+) -> None:
+    """Write the next checkpoint and delete all but the last `KEPT`; `best` are the best epoch's weights."""
     arrays = {f"model/{i}": np.asarray(v) for i, v in enumerate(_values(model))}
     arrays |= {f"optimizer/{i}": np.asarray(v) for i, v in enumerate(_values(optimizer))}
     arrays |= {f"random/{i}": state for i, state in enumerate(random_states())}
+    arrays |= {f"best/{i}": value for i, value in enumerate(best)}
     text = json.dumps(position._asdict()).encode()
     buffer = io.BytesIO()
     arrays["position"] = np.frombuffer(text, np.uint8)
@@ -54,6 +58,8 @@ class Checkpoint(NamedTuple):
     model: list[np.ndarray]
     optimizer: list[np.ndarray]
     random: list[np.ndarray]
+    best: list[np.ndarray]
+    """Weights of the best epoch so far; empty if none are kept."""
 
     def restore_model(self, model: Any) -> None:
         _assign(model.variables, self.model)
@@ -82,7 +88,9 @@ def checkpoint_files(folder: Path) -> list[Path]:
 def _parse(arrays: dict[str, np.ndarray]) -> Checkpoint:
     fields = json.loads(arrays["position"].tobytes())
     position = Position(**fields | {"history": tuple(fields["history"])})
-    return Checkpoint(position, *(_in_order(arrays, each) for each in ("model", "optimizer", "random")))
+    return Checkpoint(
+        position, *(_in_order(arrays, each) for each in ("model", "optimizer", "random", "best"))
+    )
 
 
 def _in_order(arrays: dict[str, np.ndarray], prefix: str) -> list[np.ndarray]:

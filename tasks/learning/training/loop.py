@@ -19,6 +19,7 @@ from tasks.core.execution.child_messages import EpochProgress
 from tasks.learning.loading.loader import Source, made_ahead
 from tasks.learning.training import checkpoints
 from tasks.learning.training.batch_shapes import ShapeReport
+from tasks.learning.training.best_epoch import BestEpoch, is_over
 from tasks.learning.training.checkpoints import Position
 from tasks.learning.training.divergence import DivergenceWatch
 from tasks.learning.training.keras_setup import jit, on_card
@@ -92,15 +93,18 @@ def fit(
         checkpoint.restore_model(training.model)
         report(f"resumes at stage {position.stage + 1}, step {position.step}")
     optimizer, shapes = None, ShapeReport(report)
+    best = BestEpoch(training.stages, checkpoint.best if checkpoint else ())
     for index in range(position.stage, len(training.stages)):
         stage = training.stages[index]
         optimizer = _prepare(training, stage, optimizer)
         if checkpoint and index == checkpoint.position.stage:
             checkpoint.restore_optimizer(optimizer)
-        writer = _CheckpointWriter(partial, checkpoint_seconds, training.model, optimizer)
+        writer = _CheckpointWriter(partial, checkpoint_seconds, training.model, optimizer, best)
         position = _run_stage(training, position, writer, workers=workers, report=report, shapes=shapes)
         if training.ema or stage.lookahead_steps:
             _take_averages(optimizer, training.model.trainable_variables)
+        if stage.keep_best:
+            report(best.restore(training.model, position.history, index))
         position = Position(stage=index + 1, history=position.history)
     shapes.at_end()
     return list(position.history)
@@ -132,10 +136,10 @@ def _prepare(training: Training, stage: Stage, previous: Any) -> Any:
 class _CheckpointWriter:
     """Writes a checkpoint when the last one is older than `seconds`."""
 
-    def __init__(self, folder: Path, seconds: float, model: Any, optimizer: Any) -> None:
+    def __init__(self, folder: Path, seconds: float, model: Any, optimizer: Any, best: BestEpoch) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder, self._seconds = folder, seconds
-        self._model, self.optimizer = model, optimizer
+        self._model, self.optimizer, self.best = model, optimizer, best
         self._last = time.monotonic()
 
     @property
@@ -147,7 +151,8 @@ class _CheckpointWriter:
             take_step.synchronise()
             loss_sum, accuracy_sum = take_step.read_sums()
             position = position._replace(loss_sum=loss_sum, accuracy_sum=accuracy_sum)
-            checkpoints.save(self._folder, position, self._model, self.optimizer)
+            best = self.best.weights
+            checkpoints.save(self._folder, position, self._model, self.optimizer, best=best)
             self._last = time.monotonic()
 
 
@@ -162,7 +167,8 @@ def _run_stage(
 ) -> Position:
     stage, per_epoch = training.stages[position.stage], training.steps_per_epoch * training.parts
     before = sum(earlier.epochs for earlier in training.stages[: position.stage])
-    steps = range(position.step, stage.epochs * per_epoch)
+    ended = is_over(position.history, stage, position.stage)
+    steps = range(position.step, position.step if ended else stage.epochs * per_epoch)
 
     take_step = training.make_step(training.model, (position.loss_sum, position.accuracy_sum))
     watch = DivergenceWatch(stage, before, per_epoch)
@@ -175,11 +181,14 @@ def _run_stage(
             if watch.is_due or writer.is_due or (step + 1) % per_epoch == 0:
                 watch.look(take_step.read_sums()[0], step + 1)
             if (step + 1) % per_epoch == 0:
-                position = _end_epoch(training, position, take_step, writer.optimizer, began, report)
+                position = _end_epoch(training, position, take_step, writer, began, report)
                 watch.look_at_figures(position.history[-1], len(position.history))
                 shapes.after_epoch(take_step.shapes)
                 began = time.monotonic()
             writer.save_if_due(position, take_step)
+            if (step + 1) % per_epoch == 0 and is_over(position.history, stage, position.stage):
+                report(f"stage {position.stage + 1} ends: {stage.patience} epochs brought nothing better")
+                break
     watch.look_at_weights(training.model, len(position.history))
     return position
 
@@ -205,7 +214,7 @@ def _end_epoch(
     training: Training,
     position: Position,
     take_step: TrainStep,
-    optimizer: Any,
+    writer: _CheckpointWriter,
     began: float,
     report: Callable[[str | EpochProgress], None],
 ) -> Position:
@@ -213,22 +222,24 @@ def _end_epoch(
     take_step.synchronise()
     loss_sum, accuracy_sum = take_step.read_sums()
     take_step.reset_sums()
-    with averaged(training, optimizer):
+    with averaged(training, writer.optimizer):
         held_out = training.evaluate(training.model)
-    row = {
-        "stage": position.stage + 1,
-        "epoch": epoch,
-        "loss": loss_sum / steps,
-        **({"accuracy": accuracy_sum / steps} if training.metric else {}),
-        **held_out,
-        "learning_rate": float(optimizer.learning_rate),
-    }
+        row = {
+            "stage": position.stage + 1,
+            "epoch": epoch,
+            "loss": loss_sum / steps,
+            **({"accuracy": accuracy_sum / steps} if training.metric else {}),
+            **held_out,
+            "learning_rate": float(writer.optimizer.learning_rate),
+        }
+        history = (*position.history, row)
+        writer.best.after_epoch(training.model, history, position.stage)
     seconds = max(time.monotonic() - began, 1e-9)  # reported, not stored: equal keys give equal bytes
     total = sum(stage.epochs for stage in training.stages)
     figures = {name: value for name, value in row.items() if name not in NO_FIGURES}
     seconds_left = (total - epoch) * seconds
     report(EpochProgress(epoch, total, figures, steps / seconds, "steps", seconds_left))
-    return position._replace(loss_sum=0.0, accuracy_sum=0.0, history=(*position.history, row))
+    return position._replace(loss_sum=0.0, accuracy_sum=0.0, history=history)
 
 
 @contextmanager
