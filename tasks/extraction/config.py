@@ -110,6 +110,8 @@ class Training(Settings):
     fit_memory: bool = False
     """Compute batches that do not fit into memory in parts (halves, quarters …). The mean gradient of the
     parts makes one update, so that the size of a batch keeps its meaning."""
+    batch_sentences: int = Field(0, ge=0, le=4096)
+    """Sentences of a batch, however long they are; 0: as many as `batch_characters` are."""
     subjects: int = Field(1, ge=1, le=16)
     """Subjects of each sentence in a batch whose objects are targets (`pointer`, `casrel`)."""
     ema: float = Field(0.0, ge=0, lt=1)

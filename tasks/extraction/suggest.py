@@ -19,10 +19,13 @@ def suggest(trial: Any, config: Config) -> dict[str, Any]:
 
 
 def _training(trial: Any, recipe: Recipe) -> dict[str, Any]:
-    training, key = recipe.training, "recipe.training.batch_characters"
-    chosen: dict[str, Any] = {
-        key: halved_or_doubled(trial, key, training.batch_characters, low=64, high=65536)
-    }
+    training = recipe.training
+    key = (
+        "recipe.training.batch_sentences" if training.batch_sentences else "recipe.training.batch_characters"
+    )
+    low, high = (1, 1024) if training.batch_sentences else (64, 65536)
+    size = training.batch_sentences or training.batch_characters
+    chosen: dict[str, Any] = {key: halved_or_doubled(trial, key, size, low=low, high=high)}
     choices = [training.ema, *(each for each in (0.0, 0.99) if each != training.ema)]
     chosen["recipe.training.ema"] = trial.suggest_categorical("recipe.training.ema", choices)
     if recipe.method != "gplinker":

@@ -161,8 +161,9 @@ class TrainingSentences:
 
     @property
     def _padding(self) -> Padding:
-        characters = self.recipe.training.batch_characters
-        return in_training(self.tokenizer.longest, characters=characters)
+        settings = self.recipe.training
+        characters, sentences = settings.batch_characters, settings.batch_sentences
+        return in_training(self.tokenizer.longest, characters=characters, sentences=sentences)
 
     def note(self) -> str:
         """What the log says of the batches."""

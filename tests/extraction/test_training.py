@@ -103,6 +103,21 @@ def texts(found, stage) -> list[tuple[int, ...]]:
     ]
 
 
+@pytest.mark.parametrize("count", [1, 3, 100])
+def test_a_batch_may_have_a_number_of_sentences_however_long_they_are(tmp_path, count):
+    found = sentences(recipe(training={"batch_sentences": count, "batch_characters": 64}), tmp_path)
+    sizes = np.array([len(each.records) for each in found.plan(0)])
+    assert sizes.sum() == 8
+    assert sizes.max() <= count
+    assert len(sizes) == sum(-(-members // count) for members in by_shape(found))
+
+
+def by_shape(found) -> list[int]:
+    """Numbers of sentences of each shape."""
+    shapes = [each.shape for each in found.plan(0)]
+    return [sum(len(each.records) for each in found.plan(0) if each.shape == one) for one in set(shapes)]
+
+
 def test_views_are_drawn_by_their_share_and_never_in_plain_stages(tmp_path):
     fields = with_views(tmp_path, count=2)
     share = {"views": 2, "swap": "subject"}

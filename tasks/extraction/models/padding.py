@@ -18,14 +18,19 @@ LABEL_WORK = 0.05
 UNLIMITED = 2**30
 
 
-def in_training(longest: int, *, characters: int) -> Padding:
-    """Sentences of sizes (tokens, width of the table of their labels)."""
+def in_training(longest: int, *, characters: int, sentences: int = 0) -> Padding:
+    """Sentences of sizes (tokens, width of the table of their labels).
+
+    Args:
+        characters: most characters of a batch, padding included.
+        sentences: most sentences of a batch, whatever their length; 0: as many as have these characters.
+    """
     of_tokens = padding.of_sentences(longest, characters=characters)
     return Padding(
         multiples=(padding.MULTIPLE, LABELS),
         limits=(longest + EXTRA, UNLIMITED),
         work=lambda sizes: sizes[..., 0] + LABEL_WORK * sizes[..., 1],
-        rows=of_tokens.rows,
+        rows=(lambda sizes: np.full(sizes.shape[:-1], sentences)) if sentences else of_tokens.rows,
     )
 
 
