@@ -48,8 +48,8 @@ def _imported_keras() -> Any:
         if not file.exists():
             raise
         raise UserError(
-            f"{file}: expected settings that Keras can read, received others ({error}); correct or delete it: "
-            "it decides nothing here"
+            f"{file}: expected settings that Keras can read, received others ({error}); "
+            "correct or delete it: it decides nothing here"
         ) from error
     return keras
 
