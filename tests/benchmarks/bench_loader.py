@@ -4,11 +4,13 @@ python -m tests.benchmarks.bench_loader --workers 1 2
 
 Alternating rounds in one run, medians. `straight` composes the same operations once a process, calls them and
 stacks the photographs, and hands nothing over; `threads` and `processes` are the loader's, whose batches
-arrive here, each view drawn from a seed of its own.
+arrive here, each view drawn from a seed of its own. Milliseconds of a core for a photograph, in all processes
+together, tell more than rates where other programs run.
 """
 
 import argparse
 import multiprocessing
+import os
 import tempfile
 import time
 from collections import defaultdict
@@ -16,7 +18,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from pydantic import BaseModel
@@ -32,7 +34,7 @@ SETS = {
 }
 ALONE = ("resize and flip", "modern")
 """Sets that consist of operations of albumentations."""
-WARM_UP = 2
+WARM_UP = 8
 """Batches of each worker that are not timed."""
 
 
@@ -53,43 +55,65 @@ def drawn(*, count: int, size: int) -> np.ndarray:
     return smooth + generator.integers(0, 32, smooth.shape, dtype=np.uint8)
 
 
-def batches(job: Photographs) -> Callable[[int], np.ndarray]:
-    """As `tasks.dogs.training` draws them: each view from a seed of its own."""
+class Figures(NamedTuple):
+    """What a round measures."""
+
+    rate: float
+    """Photographs a second."""
+    core: float
+    """Milliseconds of a core for a photograph."""
+
+
+def batches(job: Photographs) -> Callable[[int], tuple[np.ndarray, int, float]]:
+    """Views as `tasks.dogs.training` draws them, the process that made them, and its CPU seconds so far."""
     photos = np.load(job.file, mmap_mode="r")
     everyone = np.arange(len(photos))
 
-    def make(step: int) -> np.ndarray:
+    def make(step: int) -> tuple[np.ndarray, int, float]:
         seeds = range(step * job.batch_size, (step + 1) * job.batch_size)
         options: dict[str, Any] = {
             "partners": everyone,
             "labels": everyone % 100,
             "settings": job.augmentation,
         }
-        return np.stack(
-            [view(photos, at % len(photos), size_pixels=job.size, seed=at, **options) for at in seeds]
-        )
+        views = [view(photos, at % len(photos), size_pixels=job.size, seed=at, **options) for at in seeds]
+        return np.stack(views), os.getpid(), time.process_time()
 
     return make
 
 
-def of_loader(job: Photographs, *, workers: int, steps: int, processes: bool) -> float:
+def of_loader(job: Photographs, *, workers: int, steps: int, processes: bool) -> Figures:
     source = Source(batches, job, LIBRARIES)
     places = ((step,) for step in range((WARM_UP + steps) * workers))
     make = batches(job)
+    spent: dict[int, list[float]] = defaultdict(list)
     with closing(made_ahead(make, places, source=source, workers=workers, processes=processes)) as made:
         for _ in range(WARM_UP * workers):
             next(made)
-        start = time.perf_counter()
-        count = sum(len(each) for each in made)
-    return count / (time.perf_counter() - start)
+        start, began = time.perf_counter(), time.process_time()
+        for _, pid, seconds in made:
+            spent[pid].append(seconds)
+        seconds, own = time.perf_counter() - start, time.process_time() - began
+    of_workers = [
+        1000 * (max(times) - min(times)) / (len(times) - 1) / job.batch_size
+        for pid, times in spent.items()
+        if pid != os.getpid() and len(times) > 1
+    ]
+    count = workers * steps * job.batch_size
+    return Figures(count / seconds, (median(of_workers) if of_workers else 0.0) + 1000 * own / count)
 
 
-def straight(job: Photographs, *, workers: int, steps: int, processes: bool) -> float:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__, *LIBRARIES])
-    ready, done = context.Barrier(workers + 1), context.Barrier(workers + 1)
-    arguments = (job, steps, ready, done)
-    running = [context.Process(target=straight_process, args=arguments) for _ in range(workers)]
+def straight(job: Photographs, *, workers: int, steps: int, processes: bool) -> Figures:
+    context = multiprocessing.get_context("spawn")
+    ready, done, spent = (
+        context.Barrier(workers + 1),
+        context.Barrier(workers + 1),
+        context.Array("d", workers, lock=False),
+    )
+    running = [
+        context.Process(target=straight_process, args=(job, steps, ready, done, spent, number))
+        for number in range(workers)
+    ]
     for each in running:
         each.start()
     ready.wait()
@@ -98,10 +122,11 @@ def straight(job: Photographs, *, workers: int, steps: int, processes: bool) -> 
     seconds = time.perf_counter() - start
     for each in running:
         each.join()
-    return workers * steps * job.batch_size / seconds
+    count = steps * job.batch_size
+    return Figures(workers * count / seconds, 1000 * median(spent) / count)
 
 
-def straight_process(job: Photographs, steps: int, ready: Any, done: Any) -> None:
+def straight_process(job: Photographs, steps: int, ready: Any, done: Any, spent: Any, number: int) -> None:
     photos, augmented = np.load(job.file, mmap_mode="r"), composed(job)
 
     def batch(step: int) -> np.ndarray:
@@ -111,8 +136,10 @@ def straight_process(job: Photographs, steps: int, ready: Any, done: Any) -> Non
     for step in range(WARM_UP):
         batch(step)
     ready.wait()
+    began = time.process_time()
     for step in range(steps):
         batch(step)
+    spent[number] = time.process_time() - began
     done.wait()
 
 
@@ -135,7 +162,7 @@ def composed(job: Photographs) -> Any:
     return albumentations.Compose(steps, seed=0)
 
 
-KINDS: dict[str, tuple[Callable[..., float], bool]] = {
+KINDS: dict[str, tuple[Callable[..., Figures], bool]] = {
     "straight": (straight, True),
     "threads": (of_loader, False),
     "processes": (of_loader, True),
@@ -164,16 +191,18 @@ def main() -> None:
 
 
 def print_rates(name: str, job: Photographs, arguments: argparse.Namespace) -> None:
-    rates: dict[tuple[str, int], list[float]] = defaultdict(list)
+    found: dict[tuple[str, int], list[Figures]] = defaultdict(list)
     for _ in range(arguments.rounds):
         for workers in arguments.workers:
             for kind, (measure, processes) in KINDS.items():
                 if kind != "straight" or name in ALONE:
-                    rate = measure(job, workers=workers, steps=arguments.steps, processes=processes)
-                    rates[kind, workers].append(rate)
-    for (kind, workers), values in rates.items():
-        spread = f"{min(values):.0f} … {max(values):.0f}"
-        print(f"{name:16} {kind:10} {workers:2} {median(values):8.0f} photographs/s ({spread})")
+                    figures = measure(job, workers=workers, steps=arguments.steps, processes=processes)
+                    found[kind, workers].append(figures)
+    for (kind, workers), rounds in found.items():
+        rates = [figures.rate for figures in rounds]
+        core = median(figures.core for figures in rounds)
+        spread = f"{min(rates):.0f} … {max(rates):.0f}"
+        print(f"{name:16} {kind:10} {workers:2} {median(rates):8.0f} photographs/s ({spread}), {core:.3f} ms")
 
 
 if __name__ == "__main__":

@@ -27,8 +27,14 @@ REQUESTS = 2
 ATTEMPTS = 3
 """Workers that may die of the same request."""
 JOIN_SECONDS = 5
-ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-"""Variables of the server process: a process with threads should not fork."""
+ENVIRONMENT = {
+    "OPENBLAS_NUM_THREADS": "1",  # a process with threads should not fork
+    "OMP_NUM_THREADS": "1",
+    # glibc: keep freed memory, whose pages the kernel would have to clear again for every photograph
+    "MALLOC_MMAP_THRESHOLD_": str(2**25),
+    "MALLOC_TRIM_THRESHOLD_": str(2**30),
+}
+"""Variables of the server process."""
 
 
 class LoaderError(Exception):
