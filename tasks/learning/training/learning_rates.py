@@ -57,6 +57,7 @@ def hold_steps(schedule: Any, add_variable: Callable[[float], Any]) -> None:
         add_variable: (value) → a scalar float32 variable of the optimizer; the same number of them for the
             same stage, whatever the length of an epoch.
     """
+    schedule = getattr(schedule, "schedule", schedule)  # that of whole batches, where they are in parts
     if hasattr(schedule, "steps"):
         schedule.steps = [add_variable(step) for step in schedule.steps]
     for name in ("decay_steps", "warmup_steps"):
