@@ -23,6 +23,7 @@ CASES = (
     ("extraction", "gplinker", "bert"),
     ("nl2sql", "sketch", "bert"),
     ("nl2sql", "two-stage", "vectors"),
+    ("nl2sql", "baseline", "vectors"),
 )
 """Competition, kind of recipe or method, and kind of encoder."""
 MORE = (
@@ -31,7 +32,7 @@ MORE = (
     ("extraction", "casrel", "bert"),
     ("extraction", "gplinker", "dgcnn"),
     ("nl2sql", "sketch", "dgcnn"),
-    *(("nl2sql", "two-stage", kind) for kind in ("dgcnn", "bert")),
+    *(("nl2sql", method, kind) for method in ("two-stage", "baseline") for kind in ("dgcnn", "bert")),
 )
 PLAIN_KERAS = """
 import importlib, json, sys

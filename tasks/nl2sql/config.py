@@ -88,6 +88,16 @@ class Matcher(Settings):
     test questions included, which is transductive."""
 
 
+class Baseline(Settings):
+    """The network and the decoder of the published baseline (Su, TableQA 2019)."""
+
+    match_width: int = Field(256, ge=8, le=4096)
+    """Channels in which characters are compared with headers."""
+    decoder: Literal["runs", "search"] = "runs"
+    """`runs`: by the published rules, runs of characters with one tag are values; `search`: as other
+    methods, weighing likely spans, cells and how probable a query is as a whole."""
+
+
 class Training(Settings):
     """How a model is trained."""
 
@@ -125,13 +135,16 @@ class Recipe(BaseRecipe):
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$"), NotInKey()] = "sketch"
     """Name in logs and reports, and of the member."""
-    method: Literal["sketch", "two-stage"] = "sketch"
+    method: Literal["sketch", "two-stage", "baseline"] = "sketch"
     """`sketch`: one network tags the values in the question and matches them with columns; `two-stage`:
-    candidate conditions are built from cells and numbers, and scored with the question."""
+    candidate conditions are built from cells and numbers, and scored with the question; `baseline`: question
+    and headers are one sequence, of whose tokens all parts of the query are read (of `sketch` it uses
+    `shuffle` alone, and `encoder.longest` is the length of the whole sequence)."""
     encoder: Encoder = Encoder(longest=128)
     pretraining: Pretraining = Pretraining()
     sketch: Sketch = Sketch()
     matcher: Matcher = Matcher()
+    baseline: Baseline = Baseline()
     augmentation: Augmentation = Augmentation()
     training: Training = Training()
     decoding: Decoding = Decoding()
@@ -150,7 +163,9 @@ class Recipe(BaseRecipe):
     def for_training(self) -> "Recipe":
         """The recipe without settings of prediction alone, so that changing them repeats no training."""
         matcher = self.matcher.model_copy(update={"accept": 0.5})
+        baseline = self.baseline.model_copy(update={"decoder": "runs"})
         unused = {"decoding": Decoding(), "pretraining": Pretraining(), "matcher": matcher}
+        unused |= {"baseline": baseline}
         return self.model_copy(update={"seeds": 1, **unused})
 
     def for_prediction(self) -> "Recipe":

@@ -10,7 +10,7 @@ from tasks.text.search_space import encoder
 def suggest(trial: Any, config: Config) -> dict[str, Any]:
     """Differences from the settings, by the keys that `--set` takes."""
     recipe = config.recipes[0]
-    method = _sketch(trial) if recipe.method == "sketch" else _matcher(trial)
+    method = _matcher(trial) if recipe.method == "two-stage" else _sketch(trial)
     return {
         **stages(trial, "recipe.training.stages", recipe.training.stages),
         **encoder(trial, "recipe.encoder", recipe.encoder),

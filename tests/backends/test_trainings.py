@@ -20,6 +20,7 @@ QUICK = (
     "+extraction-casrel",
     "extraction-bert",
     "nl2sql-two-stage",
+    "nl2sql-baseline",
 )
 
 

@@ -108,6 +108,7 @@ CASES: dict[str, Callable[[], Case]] = {
     "nl2sql-sketch": lambda: nl2sql(),
     "nl2sql-bert": lambda: nl2sql("bert", stage=LAZY),
     "nl2sql-two-stage": lambda: nl2sql(method="two-stage", stage=LAMB),
+    "nl2sql-baseline": lambda: nl2sql("bert", method="baseline"),
 }
 
 

@@ -47,6 +47,8 @@ STEPS = [
     "compare nl2sql",
     "report nl2sql",
 ]
+METHODS = ["two-stage", "baseline"]
+"""Besides `sketch`."""
 ALWAYS = ["submit nl2sql", "report nl2sql"]
 
 
@@ -114,11 +116,11 @@ def test_another_width_of_the_beam_trains_nothing(done: Run) -> None:
 
 
 def test_unlike_recipes_vote(done: Run) -> None:
-    recipes = [{"name": "tiny", **TINY}, {"name": "pairs", "method": "two-stage", **TINY}]
+    recipes = [{"name": "tiny", **TINY}, *({"name": each, "method": each, **TINY} for each in METHODS)]
     again = walk(nl2sql, done.folder, config(done.folder / "data", recipes=recipes))
     assert [label for label in again.runner.ran() if "tiny" in label] == []
     provenance = json.loads((Path(again.result["submission"]).parent / "provenance.json").read_text("utf-8"))
-    assert list(provenance["members"]) == ["tiny", "pairs"]
+    assert list(provenance["members"]) == ["tiny", *METHODS]
 
 
 def test_what_a_recipe_reads_and_starts_from_is_made_first(tmp_path: Path) -> None:

@@ -184,7 +184,7 @@ def test_of_unlike_operators_of_a_column_each_is_exact():
         assert exact_heads(outputs, targets).tolist() == [operator < 2]
 
 
-@pytest.mark.parametrize("method", ["sketch", "two-stage"])
+@pytest.mark.parametrize("method", ["sketch", "two-stage", "baseline"])
 @pytest.mark.parametrize("counts", [True, False])
 def test_held_out_questions_are_evaluated_without_a_decoder(tmp_path, data, method, counts):
     built = training.build(job(recipe(method=method, sketch={"counts": counts}), tmp_path))

@@ -10,9 +10,10 @@ from tasks.core.competition import method_module
 from tasks.core.jobs import ExportJob
 from tasks.learning.export.network import ExportedNetwork
 from tasks.nl2sql import dataset
+from tasks.nl2sql.baseline import inputs as baseline_inputs
 from tasks.nl2sql.config import Recipe
 from tasks.nl2sql.sketch import features
-from tasks.nl2sql.two_stage.inputs import inputs, two_stage_examples
+from tasks.nl2sql.two_stage import inputs as two_stage_inputs
 from tasks.text import dataset_files
 from tasks.text.tokenization import Tokenizer
 
@@ -21,9 +22,11 @@ RECORDS = 4
 INPUTS = {
     "characters": "numbers of characters (characters.json): begin, the characters of a question (lower-case "
     "and half-width, or for a pretrained BERT as written, if it has them), end, then padding; with `part`, "
-    "the names of its columns follow, an end after each",
+    "the names of its columns follow, an end after each; with `headers`, a begin before each too",
     "vectors": "the same for the vocabulary of the pretrained vectors (vectors.json)",
     "part": "0 at tokens of the question, 1 + the number of a column at those of its name, -1 at padding",
+    "headers": "1 + the number of a column at the begin before its name, 0 elsewhere",
+    "question": "1 at characters of the question",
     "names_characters": "the different names of all columns in the batch, as `characters`",
     "names_vectors": "the same for the vocabulary of the pretrained vectors",
     "name": "for each column the row of its name in `names_characters`",
@@ -81,5 +84,8 @@ def _batch(job: ExportJob, recipe: Recipe, tokenizer: Tokenizer) -> dict[str, np
     tables = dataset.tables(job.dataset, "train")
     examples = features.examples(questions, tables, longest=tokenizer.longest)
     if recipe.method == "two-stage":
-        return inputs(two_stage_examples(examples, tables, recipe.matcher), tokenizer)
+        pairs = two_stage_inputs.two_stage_examples(examples, tables, recipe.matcher)
+        return two_stage_inputs.inputs(pairs, tokenizer)
+    if recipe.method == "baseline":
+        return baseline_inputs.inputs(examples, tokenizer)
     return features.inputs(examples, tokenizer)

@@ -198,7 +198,7 @@ class TrainingQuestions(Generic[Example]):
             outputs = model.predict_on_batch(self._inputs(batch, self.tokenizer, size))
             targets = self._targets(batch, size)
             if not self.recipe.sketch.counts:
-                del targets["number"]
+                targets.pop("number", None)
             exact.append(exact_heads(outputs, targets)[: len(planned.records)])
         return {"held_out_exact_heads": float(np.concatenate(exact).mean())} if exact else {}
 

@@ -15,6 +15,7 @@ from tasks.core.cluster import compatibility
         ("extraction", "gplinker"),
         ("nl2sql", "sketch"),
         ("nl2sql", "two_stage"),
+        ("nl2sql", "baseline"),
     ],
 )
 @pytest.mark.parametrize(("step", "file"), [("train", "training"), ("predict", "inference")])
