@@ -86,11 +86,15 @@ def _connectors(connector: np.ndarray, conditions: int) -> list[tuple[float, int
 def _choices(
     run: Run, columns: np.ndarray, question: QuestionContext, *, cells: bool
 ) -> list[ConditionChoice]:
-    """The conditions that a run may state, the most probable first, and None; empty for a run of spaces."""
+    """The conditions that a run may state, the most probable first, and None; empty for a run of spaces.
+
+    Columns are weighed relative to the most probable one, so that a value which may belong to many columns
+    is no less of a value.
+    """
     if not question.text[run.start : run.end].strip():
         return []
     shares = columns[run.start : run.end].astype(np.float64).mean(axis=0) + LEAST
-    shares /= shares.sum()
+    shares /= shares.max()
     top = np.argsort(-shares, kind="stable")[:MOST_COLUMNS].tolist()
     probability = min(run.probability, CERTAIN)
     conditions = merged(
@@ -98,7 +102,9 @@ def _choices(
         lambda column: condition_of(run, column, shares, question, cells=cells),
     )
     # None comes last, so that a run is a value where both are equally probable
-    return best([*((p, each) for each, p in conditions.items()), (1 - probability, None)], MOST_COLUMNS + 1)
+    choices = [*((p, each) for each, p in conditions.items()), (1 - probability, None)]
+    total = sum(p for p, _ in choices)
+    return best(((p / total, each) for p, each in choices), len(choices))
 
 
 def condition_of(
@@ -110,7 +116,7 @@ def condition_of(
     that must be in a cell, but is in other columns only, belongs to the most probable of these.
 
     Args:
-        shares: (C,) probability of each column.
+        shares: (C,) weights of the columns.
     """
     text = question.text[run.start : run.end].strip()
     is_number = parse_number(text) is not None
