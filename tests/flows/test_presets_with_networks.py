@@ -32,6 +32,7 @@ PRESETS = {
         "recipe.augmentation.views=1",
         "recipe.training.stages.1.epochs=1",
     ],
+    ("nl2sql", "baseline"): [BERT],
     ("nl2sql", "bert-sketch"): [BERT],
     ("nl2sql", "bert-two-stage"): [BERT],
 }
