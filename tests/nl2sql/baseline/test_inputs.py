@@ -1,9 +1,12 @@
 import numpy as np
 import pytest
 
+from tasks.learning.training.padded_shapes import choose
 from tasks.nl2sql.baseline.inputs import inputs, padded_shape, sizes_of, targets
 from tasks.nl2sql.query.schema import AND, EQUAL, GREATER, Condition, Query, Question, Table
+from tasks.nl2sql.sketch import features
 from tasks.nl2sql.sketch.labels import IGNORED, NO_OPERATOR
+from tasks.nl2sql.sketch.padding import PaddedShape, in_training
 from tasks.nl2sql.sketch.training_questions import labelled
 from tests.nl2sql.jobs import recipe, shared, tokenizer
 
@@ -37,7 +40,7 @@ def test_a_token_begins_the_question_and_each_header_and_one_ends_it(kind):
     assert [found["headers"].tolist().index(1 + column) for column in range(3)] == [6, 10, 16]
     assert np.count_nonzero(found["headers"]) == 3
     assert found["question"][: len(characters)].nonzero()[0].tolist() == [1, 2, 3, 4]
-    assert found["present"].tolist() == [1, 1, 1, 0]
+    assert found["present"].tolist() == [1, 1, 1]
 
 
 def test_long_headers_are_cut_before_short_ones():
@@ -64,7 +67,7 @@ def test_values_are_tagged_with_their_operator_and_column():
     assert found["column"][1:12].tolist() == [2, 2, *[IGNORED] * 5, 1, 1, 1, IGNORED]
     assert found["tags"][0] == IGNORED
     assert (found["tags"][12:] == IGNORED).all()
-    assert found["select"].tolist() == [6, 0, 6, IGNORED]
+    assert found["select"].tolist() == [6, 0, 6]
     assert found["connector"] == AND
 
 
@@ -88,3 +91,17 @@ def test_targets_are_those_of_the_outputs_alone():
     found, _ = read("青石多少", 60)
     assert {"connector", "select", "tags", "column"} <= found.keys()
     assert not {"number", "operators", "begins"} & found.keys()
+
+
+@pytest.mark.parametrize("kind", ["bert", "dgcnn"])
+@pytest.mark.parametrize("longest", [16, 41, 48])
+def test_no_padded_shape_has_more_characters_of_the_question_than_the_sequence_has(kind, longest):
+    made = recipe({"kind": kind, "longest": longest}, method="baseline")
+    own = tokenizer(made, shared())
+    asked = [Question("q", "甲" * length, "t", None) for length in range(1, 60)]
+    for header in [("乙",), NAMES]:
+        table = TABLE._replace(header=header, types=("text",) * len(header), rows=())
+        examples = features.examples(asked, {"t": table}, longest=longest)
+        sizes = np.array([sizes_of(each, own) for each in examples])
+        for shape in choose(sizes, in_training(made.encoder, questions=4)):
+            assert PaddedShape.of(shape).tokens <= PaddedShape.of(shape).sequence <= longest + 2
