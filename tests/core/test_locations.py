@@ -14,7 +14,7 @@ UNKNOWN_HOMES = ("~nosuchuser", "~nosuchuser/data")
 
 @pytest.fixture(autouse=True)
 def _variables(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", "/home/ana")
+    monkeypatch.setenv("HOME", "/people/ana")
     monkeypatch.setenv("PLACE", "/mnt/place")
     monkeypatch.delenv("NOTHING", raising=False)
 
@@ -23,8 +23,8 @@ def _variables(monkeypatch: pytest.MonkeyPatch) -> None:
     ("path", "expected"),
     [
         ("/data", "/data"),
-        ("~", "/home/ana"),
-        ("~/data", "/home/ana/data"),
+        ("~", "/people/ana"),
+        ("~/data", "/people/ana/data"),
         ("$PLACE/data", "/mnt/place/data"),
         ("${PLACE}data", "/mnt/placedata"),
         ("$NOTHING/data", f"{Path.cwd()}/$NOTHING/data"),
