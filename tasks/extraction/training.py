@@ -25,6 +25,7 @@ from tasks.learning.training import padded_shapes
 from tasks.learning.training.loop import Batch, Training
 from tasks.learning.training.out_of_memory import Size
 from tasks.learning.training.padded_shapes import (
+    MOST_IN_PREDICTION,
     PaddedBatch,
     Padding,
     Shape,
@@ -172,7 +173,8 @@ class TrainingSentences:
     @cached_property
     def prediction_shapes(self) -> tuple[Shape, ...]:
         """The padded shapes in which the same sentences would be predicted."""
-        return choose(token_counts(self.fitted), in_prediction(self.tokenizer.longest))
+        allowed = in_prediction(self.tokenizer.longest)
+        return choose(token_counts(self.fitted), allowed, most=MOST_IN_PREDICTION)
 
     @lru_cache(maxsize=2)  # noqa: B019  (lives as long as its child process)
     def plan(self, epoch: int) -> list[PaddedBatch]:

@@ -13,6 +13,8 @@ import numpy as np
 
 MOST = 8
 """Most shapes of a training."""
+MOST_IN_PREDICTION = 6
+"""Fewer, since larger records have further shapes."""
 WORTH = 0.01
 """Share of all work that a further shape must save."""
 STEP_WORK = 0.25
@@ -68,8 +70,8 @@ class PaddedBatch(NamedTuple):
         return rows + [rows[0]] * (self.shape.rows - len(rows))
 
 
-def choose(sizes: np.ndarray, padding: Padding) -> tuple[Shape, ...]:
-    """Choose at most `MOST` shapes that hold all records, with little work in all.
+def choose(sizes: np.ndarray, padding: Padding, *, most: int = MOST) -> tuple[Shape, ...]:
+    """Choose at most so many shapes that hold all records, with little work in all.
 
     Groups of records of like sizes are joined, two at a time, those first whose joining adds the least work.
 
@@ -85,7 +87,7 @@ def choose(sizes: np.ndarray, padding: Padding) -> tuple[Shape, ...]:
         added = _work(joined, counts[:, None] + counts[None, :], padding) - work[:, None] - work[None, :]
         added[np.tril_indices(len(boxes))] = np.inf
         first, second = np.unravel_index(np.argmin(added), added.shape)
-        if len(boxes) <= MOST and added[first, second] > WORTH * work.sum():
+        if len(boxes) <= most and added[first, second] > WORTH * work.sum():
             break
         boxes[first], counts[first] = joined[first, second], counts[first] + counts[second]
         boxes, counts = np.delete(boxes, second, axis=0), np.delete(counts, second)
@@ -163,12 +165,14 @@ def epoch_batches(sizes: np.ndarray, shapes: Sequence[Shape], *, seed: int, epoc
 def fixed_batches(sizes: np.ndarray, shapes: Sequence[Shape], padding: Padding) -> list[PaddedBatch]:
     """Divide records, which may be others than those the shapes were chosen from, in their order of work.
 
-    A record too large for all shapes is padded to powers of two. The last batch of a shape is filled up with
-    records of smaller ones.
+    Records too large for all shapes get one of their own, whose sizes are powers of two. The last batch of a
+    shape is filled up with records of smaller ones. Without shapes they are chosen from the records.
     """
-    further = _further_shapes(sizes[assign(sizes, shapes) < 0], padding)
+    shapes = shapes or choose(sizes, padding, most=MOST_IN_PREDICTION)
+    larger = sizes[assign(sizes, shapes) < 0]
+    further = [_further_shape(larger.max(axis=0), padding)] if len(larger) else []
     if further:
-        _log.debug("records larger than all %d shapes get %s", len(shapes), further)
+        _log.debug("%d records larger than all %d shapes get %s", len(larger), len(shapes), further)
     known = sorted({*shapes, *further}, key=lambda shape: float(padding.work(np.array(shape.sizes))))
     places = assign(sizes, known)
     remaining = np.ones(len(sizes), bool)
@@ -187,11 +191,9 @@ def fixed_batches(sizes: np.ndarray, shapes: Sequence[Shape], padding: Padding) 
     return batches
 
 
-def _further_shapes(sizes: np.ndarray, padding: Padding) -> list[Shape]:
-    powers = 2 ** np.ceil(np.log2(np.maximum(sizes, 1))).astype(np.int64)
-    rounded = np.unique(_rounded(powers, padding), axis=0)
-    rows = np.maximum(1, padding.rows(rounded) // FEWER_ROWS)
-    return [Shape(tuple(map(int, each)), int(count)) for each, count in zip(rounded, rows, strict=True)]
+def _further_shape(sizes: np.ndarray, padding: Padding) -> Shape:
+    rounded = _rounded(2 ** np.ceil(np.log2(np.maximum(sizes, 1))).astype(np.int64), padding)
+    return Shape(tuple(map(int, rounded)), max(1, int(padding.rows(rounded)) // FEWER_ROWS))
 
 
 def padded_share(sizes: np.ndarray, batches: Sequence[PaddedBatch], padding: Padding) -> float:
@@ -210,7 +212,7 @@ def note(sizes: np.ndarray, batches: Sequence[PaddedBatch], padding: Padding) ->
     >>> whole = Padding((8,), (64,), work=lambda sizes: sizes[..., 0], rows=lambda sizes: 64 // sizes[..., 0])
     >>> sizes = np.array([[12], [16], [14], [30]])
     >>> note(sizes, epoch_batches(sizes, choose(sizes, whole), seed=0, epoch=0), whole)
-    '2 batches an epoch, of 2 shapes; 8 % of the work is padding'
+    '2 batches an epoch, of 2 shapes; 10 % of the work is padding'
     """
     count, share = len({each.shape for each in batches}), padded_share(sizes, batches, padding)
     return f"{len(batches)} batches an epoch, of {count} shapes; {100 * share:.0f} % of the work is padding"

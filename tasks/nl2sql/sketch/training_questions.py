@@ -14,6 +14,7 @@ from tasks.learning.training import padded_shapes
 from tasks.learning.training.loop import Batch, Training
 from tasks.learning.training.out_of_memory import Size
 from tasks.learning.training.padded_shapes import (
+    MOST_IN_PREDICTION,
     PaddedBatch,
     Padding,
     Shape,
@@ -139,7 +140,8 @@ class TrainingQuestions(Generic[Example]):
     @cached_property
     def prediction_shapes(self) -> tuple[Shape, ...]:
         """The padded shapes in which the same questions would be predicted."""
-        return choose(self._sizes(self.examples), in_prediction(self.tokenizer.settings))
+        allowed = in_prediction(self.tokenizer.settings)
+        return choose(self._sizes(self.examples), allowed, most=MOST_IN_PREDICTION)
 
     @lru_cache(maxsize=2)  # noqa: B019  (lives as long as its child process)
     def plan(self, epoch: int) -> list[PaddedBatch]:

@@ -66,10 +66,9 @@ def test_shapes_are_a_function_of_the_set_of_sizes():
     assert choose(mixed, PAIRS) == choose(TABLES, PAIRS)
 
 
-def test_few_shapes_pad_less_than_one_and_hardly_more_than_many(monkeypatch):
+def test_few_shapes_pad_less_than_one_and_hardly_more_than_many():
     def share(most: int) -> float:
-        monkeypatch.setattr(padded_shapes, "MOST", most)
-        batches = epoch_batches(LENGTHS, choose(LENGTHS, SEQUENCES), seed=0, epoch=0)
+        batches = epoch_batches(LENGTHS, choose(LENGTHS, SEQUENCES, most=most), seed=0, epoch=0)
         return padded_shapes.padded_share(LENGTHS, batches, SEQUENCES)
 
     one, eight, many = share(1), share(8), share(50)
@@ -108,13 +107,20 @@ def test_predictions_have_every_record_once_in_known_shapes(count):
     assert sum(len(each.records) < each.shape.rows for each in batches) <= 1
 
 
-def test_records_larger_than_all_shapes_get_few_further_ones():
+def test_records_larger_than_all_shapes_get_one_of_their_own():
     known = choose(np.minimum(LENGTHS, 60), SEQUENCES)
     batches = fixed_batches(LENGTHS, known, SEQUENCES)
     assert sorted(row for each in batches for row in each.records.tolist()) == list(range(len(LENGTHS)))
-    further = {each.shape.sizes for each in batches} - {shape.sizes for shape in known}
-    assert further == {(128,), (256,)}
-    assert {each.shape.sizes for each in fixed_batches(np.array([[LIMIT]]), (), SEQUENCES)} == {(LIMIT,)}
+    assert {each.shape.sizes for each in batches} - {shape.sizes for shape in known} == {(256,)}
+    assert {each.shape.sizes for each in fixed_batches(np.array([[LIMIT - 1]]), known, SEQUENCES)} == {
+        (LIMIT,)
+    }
+
+
+def test_without_shapes_predictions_choose_theirs():
+    batches = fixed_batches(TABLES, (), PAIRS)
+    assert sorted(row for each in batches for row in each.records.tolist()) == list(range(len(TABLES)))
+    assert 1 < len({each.shape for each in batches}) < MOST
 
 
 def test_records_of_an_epoch_must_fit_its_shapes():
