@@ -13,6 +13,7 @@ from tasks.core.execution.child_messages import send
 from tasks.core.jobs import TrainJob
 from tasks.extraction import dataset
 from tasks.extraction.config import Recipe
+from tasks.extraction.config import Training as Settings
 from tasks.extraction.labelling.cleaning import relabelled, repair
 from tasks.extraction.models.features import TokenizedSentence, read_words, tokenized
 from tasks.extraction.models.network import SentenceSizes, TargetMaker
@@ -63,12 +64,16 @@ def build(job: TrainJob) -> Training:
         steps_per_epoch=len(sentences.plan(0)),
         evaluate=sentences.evaluate,
         ema=recipe.training.ema,
-        size=Size(
-            "recipe.training.batch_characters", recipe.training.batch_characters, recipe.training.fit_memory
-        ),
+        size=_size(recipe.training),
         write=sentences.write_knowledge,
         note=sentences.note(),
     )
+
+
+def _size(settings: Settings) -> Size:
+    """What decides the size of a batch."""
+    name = "batch_sentences" if settings.batch_sentences else "batch_characters"
+    return Size(f"recipe.training.{name}", getattr(settings, name), settings.fit_memory)
 
 
 class TrainingSentences:

@@ -29,12 +29,13 @@ PRESETS = {
     ("extraction", "dgcnn-full"): [
         FEW,
         "recipe.encoder.dgcnn.width=8",
+        "recipe.encoder.dgcnn.dilations=[1]",
         "recipe.augmentation.views=1",
         "recipe.training.stages.1.epochs=1",
     ],
     ("nl2sql", "baseline"): [BERT],
-    ("nl2sql", "bert-sketch"): [BERT],
-    ("nl2sql", "bert-two-stage"): [BERT],
+    ("nl2sql", "bert-sketch"): [BERT, "recipe.encoder.longest=48", "recipe.decoding.beam=2"],
+    ("nl2sql", "bert-two-stage"): [BERT, "recipe.encoder.longest=48", "recipe.decoding.beam=2"],
 }
 """What is set besides the preset, which else runs as it is."""
 
@@ -62,7 +63,14 @@ def bert(tmp_path_factory: pytest.TempPathFactory, data: dict[str, Path]) -> Pat
     return in_hugging_faces_layout(folder, tiny(tokens, positions=512), tokens)
 
 
-@pytest.mark.parametrize(("competition", "preset"), PRESETS)
+SLOW = (("nl2sql", "bert-two-stage"),)
+"""What other presets nearly cover."""
+
+
+@pytest.mark.parametrize(
+    ("competition", "preset"),
+    [pytest.param(*names, marks=[pytest.mark.slow] * (names in SLOW)) for names in PRESETS],
+)
 def test_a_preset_for_cards_runs_from_its_files_to_a_submission(
     competition: str, preset: str, data: dict[str, Path], bert: Path, tmp_path: Path
 ) -> None:
