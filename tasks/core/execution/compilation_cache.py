@@ -39,6 +39,8 @@ def environment(store: Path, computing: str) -> dict[str, str]:
         "JAX_COMPILATION_CACHE_MAX_SIZE": str(LIMIT_BYTES),
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
         "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+        # XLA's own caches would put the folder's path into the names, and a moved store would compile anew
+        "JAX_PERSISTENT_CACHE_ENABLE_XLA_CACHES": "none",
     }
     return {name: os.environ.get(name, value) for name, value in wanted.items()}
 
