@@ -29,7 +29,7 @@ class _Loose(BaseModel):
 
 
 class _Score(_Loose):
-    name: str
+    name: str = ""
     value: FiniteFloat
     standard_error: FiniteFloat = 0.0
 
@@ -53,7 +53,7 @@ class _Provenance(_Loose):
     score: _Score | None = None
     validation: _Score | None = None
     gain: _Score | None = None
-    nested: _Score | None = None
+    nested: dict[str, Any] | None = None
     members: dict[str, _Member] = {}
     ensemble: dict[str, Any] = {}
     left_out: dict[str, str] = {}
