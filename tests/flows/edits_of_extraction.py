@@ -123,7 +123,7 @@ EDITS = [
     ),
     Edit(
         "a method's network",
-        code("tasks/extraction/gplinker/network.py", "HEAD_DROPOUT = 0.1", "HEAD_DROPOUT = 0.2"),
+        code("tasks/extraction/gplinker/network.py", 'derive(seed, "entity")', 'derive(seed, "span")'),
         fitted("linker"),
         {"train linker fold 0": "code of tasks.extraction.gplinker.network changed"},
     ),
@@ -162,7 +162,7 @@ EDITS = [
     ),
     Edit(
         "network of one method",
-        code("tasks/extraction/gplinker/network.py", "HEAD_DROPOUT = 0.1", "HEAD_DROPOUT = 0.2"),
+        code("tasks/extraction/gplinker/network.py", 'derive(seed, "entity")', 'derive(seed, "span")'),
         fitted("linker"),
         {"train linker fold 0": "code of tasks.extraction.gplinker.network changed"},
     ),
@@ -173,7 +173,9 @@ EDITS = [
     ),
     Edit(
         "decoding that methods share",
-        code("tasks/extraction/models/inference.py", "BATCH_CHARACTERS = 4096", "BATCH_CHARACTERS = 4097"),
+        code(
+            "tasks/extraction/models/inference.py", "row in planned.records]", "row in (*planned.records,)]"
+        ),
         predicted("pointer") | predicted("linker"),
     ),
     Edit("step of a search", code("tasks/evaluate.py", '"score.json"', '"scores.json"'), set()),

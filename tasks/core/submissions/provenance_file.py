@@ -35,7 +35,7 @@ class _Score(_Loose):
 
 
 class _Member(_Loose):
-    score: _Score
+    score: _Score | FiniteFloat | None = None
     weight: FiniteFloat
 
 

@@ -90,7 +90,7 @@ def test_a_name_that_fits_none_or_several_is_refused(root: Path, name: str, expe
         (b'{"file": "a", "score": 0.5}', "score: Input should be"),
         (b'{"file": "a", "score": {"name": "x"}}', "score.value: Field required"),
         (b'{"file": "a", "members": []}', "members: Input should be a valid dictionary"),
-        (b'{"file": "a", "members": {"m": {"weight": 1}}}', "members.m.score: Field required"),
+        (b'{"file": "a", "members": {"m": {"score": 1}}}', "members.m.weight: Field required"),
         (b'{"file": "a", "steps": {}}', "steps: Input should be a valid list"),
         (b'{"file": "a", "steps": [3]}', "steps.0: Input should be"),
         (b'{"file": "a", "config": null}', "config: Input should be a valid dictionary"),

@@ -1,6 +1,7 @@
 """A running training gives the search the figures that stand in its history."""
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 from flows.search.pruning import TrialReports
@@ -11,8 +12,10 @@ from tasks.learning.training.checkpoints import Position
 from tasks.learning.training.loop import Training
 
 
-class Rate:
-    learning_rate = 1e-3
+WRITER: Any = SimpleNamespace(
+    optimizer=SimpleNamespace(learning_rate=1e-3), best=SimpleNamespace(after_epoch=lambda *_: None)
+)
+TAKEN: Any = SimpleNamespace(synchronise=lambda: None, read_sums=lambda: (0.0, 0.0), reset_sums=lambda: None)
 
 
 def test_figures_of_an_epoch_are_read_as_they_stand_in_its_history():
@@ -30,7 +33,7 @@ def test_figures_of_an_epoch_are_read_as_they_stand_in_its_history():
     )
     position = Position()
     for _ in range(4):
-        position = loop._end_epoch(training, position, Rate(), 0.0, epochs.append)
+        position = loop._end_epoch(training, position, TAKEN, WRITER, 0.0, epochs.append)
 
     def values(record: Any) -> dict[int, float]:
         found: dict[int, float] = {}
