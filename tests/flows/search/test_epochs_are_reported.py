@@ -11,7 +11,6 @@ from tasks.learning.training import loop
 from tasks.learning.training.checkpoints import Position
 from tasks.learning.training.loop import Training
 
-
 WRITER: Any = SimpleNamespace(
     optimizer=SimpleNamespace(learning_rate=1e-3), best=SimpleNamespace(after_epoch=lambda *_: None)
 )
