@@ -42,6 +42,7 @@ def outcome(child: subprocess.Popen[str]) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 @installed("jax")
 def test_trainings_compile_once_in_a_store_that_moves_and_end_in_the_same_bytes(tmp_path):
     store = Store.current().root

@@ -155,9 +155,12 @@ def first_round(folder, **scores) -> Path:
 ADDED = ("何景", "出生地", "青石巷")
 
 
+JUDGED = {"labelling": {"most_dropped": 1.0}}
+
+
 def test_labels_of_a_first_round_reach_the_fitted_sentences(tmp_path):
     labels = first_round(tmp_path / "labels", n4={ADDED: 0.99}, n5={("何景", "出生地", "南屏"): 0.9})
-    found = sentences(recipe(), tmp_path, labels=labels)
+    found = sentences(recipe(training=JUDGED), tmp_path, labels=labels)
     by_id = {each.record.id: each for each in found.fitted}
     assert by_id["train:4"].record.triples == (ADDED,)
     assert len(by_id["train:4"].labels) == 1
@@ -173,7 +176,8 @@ def test_labels_of_a_first_round_reach_the_fitted_sentences(tmp_path):
 def test_views_of_sentences_with_new_labels_give_way_to_them(tmp_path):
     labels = first_round(tmp_path / "labels", n4={ADDED: 0.99})
     fields = with_views(tmp_path)
-    found = sentences(recipe(augmentation={"views": 1}), tmp_path, labels=labels, **fields)
+    judged = recipe(augmentation={"views": 1}, training=JUDGED)
+    found = sentences(judged, tmp_path, labels=labels, **fields)
     (view,), fitted = found.views, found.fitted
     places = {each.record.id: place for place, each in enumerate(fitted)}
     assert view[places["train:4"]] == fitted[places["train:4"]]

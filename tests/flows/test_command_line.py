@@ -158,7 +158,9 @@ def test_a_folder_that_cannot_be_written_to_stops_a_run_at_once(
 
 
 @pytest.mark.parametrize(
-    "arguments", [["plan", "dogs", "--preset", "demo"], ["ui"], ["schedules", "list"]], ids=" ".join
+    "arguments",
+    [["plan", "dogs", "--preset", "demo", "--set", "data.root=tests"], ["ui"], ["schedules", "list"]],
+    ids=" ".join,
 )
 def test_a_home_of_prefect_that_cannot_be_made_is_one_message(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
@@ -176,7 +178,7 @@ def test_a_plan_on_a_fresh_checkout_says_nothing_but_the_plan(
 ) -> None:
     """Prefect warns at its import where the folder above its home is not there either."""
     monkeypatch.setenv("PREFECT_HOME", str(tmp_path / "none" / "prefect"))
-    words = [sys.executable, "-m", "flows", "plan", "dogs", "--preset", "demo"]
+    words = [sys.executable, "-m", "flows", "plan", "dogs", "--preset", "demo", "--set", "data.root=tests"]
     ended = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert "will run; the time of" in ended.stdout.splitlines()[-1]

@@ -60,6 +60,7 @@ def answers(found: Run) -> int:
     return len(file.read_text("utf-8").splitlines())
 
 
+@pytest.mark.slow
 def test_the_starting_solution_goes_through_all_its_stages_and_the_transfer(keras, photographs, tmp_path):
     found = run("seed-full", hub_presets.xception, photographs, tmp_path)
     again = [label for label in found.runner.ran() if label.startswith("train xception-again")]

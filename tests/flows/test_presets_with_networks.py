@@ -63,8 +63,8 @@ def bert(tmp_path_factory: pytest.TempPathFactory, data: dict[str, Path]) -> Pat
     return in_hugging_faces_layout(folder, tiny(tokens, positions=512), tokens)
 
 
-SLOW = (("extraction", "dgcnn-full"), ("nl2sql", "bert-two-stage"))
-"""The first takes half a minute to build its networks; the second is nearly covered by others."""
+SLOW = (("extraction", "dgcnn-full"), ("nl2sql", "bert-two-stage"), ("nl2sql", "bert-sketch"))
+"""The first takes half a minute to build its networks; `baseline` covers most of the others."""
 
 
 @pytest.mark.parametrize(

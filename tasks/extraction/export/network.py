@@ -11,6 +11,7 @@ from tasks.extraction import dataset
 from tasks.extraction.config import Recipe
 from tasks.extraction.encode import segmented
 from tasks.extraction.models.features import tokenized
+from tasks.extraction.models.network import SentenceSizes
 from tasks.extraction.models.training_knowledge import read_known, read_words
 from tasks.extraction.records import Record
 from tasks.learning.export.network import ExportedNetwork
@@ -68,8 +69,10 @@ def network(job: ExportJob) -> ExportedNetwork:
     sentences = tokenized(_records(job, recipe), tokenizer, indices)
     batch = tokenizer.batch([sentence.inputs for sentence in sentences])
     known = read_known(job.models) if recipe.distant else []
-    make_targets = method_module("extraction", recipe.method, "training").target_maker(recipe, known, indices)
-    further, _ = make_targets(sentences, batch["characters"].shape[1], generator(job.seed, "export"))
+    training = method_module("extraction", recipe.method, "training")
+    sizes = SentenceSizes(batch["characters"].shape[1], max(map(training.label_count, sentences)))
+    make_targets = training.target_maker(recipe, known, indices)
+    further, _ = make_targets(sentences, sizes, generator(job.seed, "export"))
 
     def load(folder: Path) -> None:
         built.training.load_weights(folder / "model.weights.h5")

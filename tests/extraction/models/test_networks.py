@@ -8,6 +8,7 @@ import pytest
 
 from tasks.extraction import dataset as files
 from tasks.extraction.models.features import tokenized
+from tasks.extraction.models.network import SentenceSizes
 from tests.extraction.jobs import INDEX, METHODS, PREDICATES, dataset, recipe, tokenizer
 
 KINDS = [(method, encoder) for encoder in ("dgcnn", "bert") for method in METHODS]
@@ -127,7 +128,8 @@ def test_distant_channels_reach_subjects_and_objects():
     made, own = network("pointer", distant=True)
     inputs = own.batch(short_and_long(own)[:1])
     span = np.array([[[1, 2], [3, 4]]], np.int32)
-    told = {"distant": np.zeros((1, 32, 2)), "distant_objects": np.zeros((2, 32, 2 * K))}
+    tokens = inputs["characters"].shape[1]
+    told = {"distant": np.zeros((1, tokens, 2)), "distant_objects": np.zeros((2, tokens, 2 * K))}
     plain = outputs(made.training, inputs | {"span": span} | told)
     told["distant"][0, 2, 0] = 1
     of_subjects = outputs(made.training, inputs | {"span": span} | told)
@@ -194,7 +196,9 @@ def test_gradients_of_a_batch_are_finite_and_reach_the_encoder(method, encoder):
     given = tokenized(files.records(folder(), "train")[:4], own, INDEX)
     inputs = own.batch([each.inputs for each in given])
     make_targets = trainings(method).target_maker(settings(method, encoder), (), INDEX)
-    further, targets = make_targets(given, inputs["characters"].shape[1], np.random.default_rng(0))
+    labels = max(map(trainings(method).label_count, given))
+    sizes = SentenceSizes(inputs["characters"].shape[1], labels)
+    further, targets = make_targets(given, sizes, np.random.default_rng(0))
     inputs |= further
     with tf.GradientTape() as tape:
         found = made.training(inputs, training=True)

@@ -77,7 +77,7 @@ def test_a_file_that_is_no_weights_is_named(keras, tmp_path):
         mobilenet(str(wrong))
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("value", [np.nan])
 def test_weights_that_are_no_numbers_are_refused_by_the_name_of_the_array(keras, tmp_path, value):
     network, file = _raw_mobilenet(keras), tmp_path / "network.weights.h5"
     kernel = network.get_layer("block_5_expand").kernel

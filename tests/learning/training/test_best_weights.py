@@ -63,7 +63,10 @@ def test_a_training_ends_with_the_weights_of_its_best_epoch(tmp_path, ema):
     assert "stage 2 keeps the weights of epoch 5, 0.9000" in told
 
 
-@pytest.mark.parametrize("kill", [3 * STEPS + 1, 4 * STEPS, 5 * STEPS + 1])
+@pytest.mark.parametrize(
+    "kill",
+    [4 * STEPS, *(pytest.param(kill, marks=pytest.mark.slow) for kill in (3 * STEPS + 1, 5 * STEPS + 1))],
+)
 def test_a_killed_training_keeps_the_same_weights(tmp_path, kill):
     whole = run(course({}, ema=0.8), tmp_path / "whole", [], seconds=3600)
     with pytest.raises(Killed):
