@@ -36,7 +36,7 @@ def test_points_and_factors_are_read_from_lists_and_tables():
             r"rising epochs .* received \[1.0, 1.0\]",
         ),
         ({"schedule": "points", "schedule_points": [(-1, 1), (1, 0)]}, "rising epochs from 0 on"),
-        ({"schedule": "points", "schedule_points": [(0, -1)]}, "shares of the learning rate of 0 or more"),
+        ({"schedule": "points", "schedule_points": [(0, -1)]}, "shares of the learning rate from 0 to"),
         (
             {"schedule": "points", "schedule_points": [(0, 1)], "warmup_epochs": 1},
             "warmup_epochs: expected 0",
