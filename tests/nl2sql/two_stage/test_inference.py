@@ -37,7 +37,7 @@ def found(kind: str, rows: list[int]) -> list[dict[str, float]]:
 
 UNEXPLAINED = pytest.mark.xfail(
     strict=False,
-    reason="open: of one question padded to 16 tokens a masked maximum over the question is -1e9 in one channel",
+    reason="open: for one question, padded to 16 tokens, a masked maximum is -1e9 in one channel",
 )
 
 
