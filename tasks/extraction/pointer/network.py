@@ -17,6 +17,7 @@ from tasks.extraction.config import Recipe
 from tasks.extraction.models.network import TripleNetwork
 from tasks.extraction.tagging.network import assemble
 from tasks.learning.layers.built_by_call import BuiltByCall
+from tasks.learning.layers.masking import masked
 from tasks.learning.layers.self_attention import MaskedSelfAttention
 from tasks.learning.seeds import derive
 from tasks.text.encoders import encoded
@@ -65,7 +66,7 @@ class SubjectGraph(BuiltByCall):
             factors of objects; `context` (b, n, 128): the part of their features that all subjects share.
         """
         boundary = _log_sigmoid(self.boundary[1](self.boundary[0](hidden)))
-        pooled = ops.max(hidden + (ops.cast(mask, hidden.dtype) - 1) * 1e4, axis=1, keepdims=True)
+        pooled = ops.max(masked(hidden, mask, excluded=-1e4), axis=1, keepdims=True)
         present = _log_sigmoid(self.present[1](self.present[0](pooled)))
         channels = [hidden, self.attention(hidden, mask), *([] if distant is None else [distant])]
         tags = self.tags(self.features(ops.concatenate(channels, axis=-1)))

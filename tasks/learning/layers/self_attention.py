@@ -5,10 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from tasks.learning.layers.masking import masked
 from tasks.learning.seeds import derive_optional
-
-EXCLUDED = -1e9
-"""Added to the score of a padded key: its weight is exactly zero, and a row of only padding stays finite."""
 
 
 @keras.saving.register_keras_serializable("podium")
@@ -48,9 +46,8 @@ class MaskedSelfAttention(keras.layers.Layer):
     def call(self, x: Any, mask: Any) -> Any:
         queries, keys, values = (self._by_head(part) for part in ops.split(self.projection(x), 3, axis=-1))
         scores = ops.matmul(queries * self.head_size**-0.5, ops.transpose(keys, (0, 1, 3, 2)))
-        padding = 1 - ops.cast(mask, "float32")  # (b, n, 1), as keys (b, 1, 1, n)
-        excluded = ops.transpose(padding, (0, 2, 1))[:, None] * EXCLUDED
-        attention = ops.softmax(ops.cast(scores, "float32") + excluded, axis=-1)
+        keys_mask = ops.transpose(mask, (0, 2, 1))[:, None]  # (b, 1, 1, n)
+        attention = ops.softmax(masked(ops.cast(scores, "float32"), keys_mask), axis=-1)
         by_head = ops.matmul(ops.cast(attention, values.dtype), values)
         shape = (-1, ops.shape(x)[1], self.heads * self.head_size)
         outputs = ops.reshape(ops.transpose(by_head, (0, 2, 1, 3)), shape)

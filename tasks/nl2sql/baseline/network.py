@@ -11,12 +11,13 @@ from typing import Any, NamedTuple
 import keras
 from keras import layers, ops
 
+from tasks.learning.layers.masking import masked
 from tasks.learning.seeds import derive
 from tasks.nl2sql.config import Recipe
 from tasks.nl2sql.query.schema import CONNECTORS
 from tasks.nl2sql.sketch.labels import NO_AGGREGATE, NO_OPERATOR
 from tasks.nl2sql.sketch.layers import Leading
-from tasks.nl2sql.sketch.network import EXCLUDED, LayerFactory
+from tasks.nl2sql.sketch.network import LayerFactory
 from tasks.text.encoders import encoded
 from tasks.text.tokenization import Tokenizer
 from tasks.text.vocabulary import PAD
@@ -77,4 +78,4 @@ def _columns(question: Any, headers: Any, present: Any, width: int, make: LayerF
     characters = make.dense("column_question", width)(question)[:, :, None]
     names = make.dense("column_headers", width)(headers)[:, None]
     logits = make.dense("column", 1)(ops.tanh(characters + names))[..., 0]
-    return logits + EXCLUDED * (1 - ops.cast(present, logits.dtype))[:, None]
+    return masked(logits, present[:, None])

@@ -11,6 +11,7 @@ import keras
 from keras import layers, ops
 
 from tasks.learning.layers.gated_convolution import GatedDilatedConvolution
+from tasks.learning.layers.masking import masked
 from tasks.learning.seeds import derive
 from tasks.nl2sql.config import Recipe
 from tasks.nl2sql.linking.match_features import SCALE, ColumnFeature, PairFeature
@@ -25,7 +26,6 @@ PAIR_DILATIONS = (1, 2, 4)
 COLUMN_WIDTH = 96
 HEADS, HEAD_SIZE = 8, 16
 """Attention heads between characters and columns."""
-EXCLUDED = -1e9
 
 
 class SketchNetwork(NamedTuple):
@@ -131,7 +131,7 @@ def _encode_joined(encoder: Any, inputs: dict[str, Any]) -> EncoderOutput:
 def _outputs(
     recipe: Recipe, read: EncoderOutput, pairs: Any, mask: Any, columns: Any, make: LayerFactory
 ) -> dict[str, Any]:
-    of_column = make.dense("column", 1)(pairs)[..., 0] + EXCLUDED * (1 - read.column_mask)
+    of_column = masked(make.dense("column", 1)(pairs)[..., 0], read.column_mask)
     characters = _characters(read, pairs, mask, ops.softmax(of_column, axis=1), make)
     operators = make.dense("operators", 5)(columns)
     counted = ops.sum(ops.softmax(operators, axis=-1) * read.column_mask, axis=1)
@@ -193,7 +193,7 @@ def _columns(
     """(b, C, COLUMN_WIDTH): each column by its pairs and name, with the maximum over all columns."""
     pooled = [_maximum(pairs, mask, axis=2)]
     if recipe.sketch.attention:
-        score = make.dense("columns_attention", 1)(pairs) + EXCLUDED * (1 - mask)
+        score = masked(make.dense("columns_attention", 1)(pairs), mask)
         pooled.append(ops.sum(ops.softmax(score, axis=2) * pairs, axis=2))
     if recipe.sketch.matches:
         pooled.append(inputs["columns"])
@@ -216,5 +216,5 @@ def _flags(values: Any) -> Any:
 
 def _maximum(values: Any, mask: Any, *, axis: int) -> Any:
     """The maximum where the mask is 1; 0 if it is 1 nowhere."""
-    largest = ops.max(values + EXCLUDED * (1 - mask), axis=axis)
+    largest = ops.max(masked(values, mask), axis=axis)
     return largest * ops.cast(ops.max(mask, axis=axis) > 0, largest.dtype)

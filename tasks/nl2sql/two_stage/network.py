@@ -10,6 +10,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
+from tasks.learning.layers.masking import masked
 from tasks.learning.seeds import derive
 from tasks.nl2sql.config import Recipe
 from tasks.nl2sql.sketch import losses, network
@@ -101,9 +102,8 @@ class ConditionMatcher(layers.Layer):
 
     def _pooled(self, x: Any, mask: Any, inside: Any) -> Any:
         """(b, k, 3 · width): by attention, the maximum, and the mean of the value's characters."""
-        absent = (1 - ops.cast(mask, "float32")) * network.EXCLUDED
-        shares = ops.softmax(ops.cast(self.attention(x), "float32") + absent, axis=2)
-        largest = ops.cast(ops.max(ops.cast(x, "float32") + absent, axis=2), x.dtype)
+        shares = ops.softmax(masked(ops.cast(self.attention(x), "float32"), mask), axis=2)
+        largest = ops.max(masked(x, mask), axis=2)
         of_value = ops.sum(x * inside, axis=2) / ops.maximum(ops.sum(inside, axis=2), 1)
         return ops.concatenate([ops.sum(x * ops.cast(shares, x.dtype), axis=2), largest, of_value], axis=-1)
 
