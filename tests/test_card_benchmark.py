@@ -4,11 +4,11 @@ import json
 import os
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from tests.backends.test_trainings import installed
 from tests.benchmarks.card.sizes import FULL, build, operations
 
 ROOT = Path(__file__).parents[1]
@@ -57,7 +57,7 @@ def test_peaks_of_cards_are_found_by_their_names(card, teraflops):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(find_spec("jax") is None, reason="jax is not installed: pip install 'podium[jax]'")
+@installed("jax")
 def test_it_needs_neither_tensorflow_nor_prefect(tmp_path):
     (tmp_path / "sitecustomize.py").write_text(BLOCKED, "utf-8")
     done = subprocess.run(

@@ -8,7 +8,6 @@ import os
 import stat
 import tempfile
 from contextlib import suppress
-from itertools import count
 from pathlib import Path
 
 from tasks.core.errors import UserError
@@ -29,23 +28,24 @@ def private_folder(name: str, *, variable: str) -> Path:
         UserError: other users have taken all names that are tried.
     """
     parent = Path(tempfile.gettempdir())
-    for number in count():
+    for number in range(1 + MOST_TAKEN):
         folder = parent / (f"{name}-{os.getuid()}" + (f"-{number}" if number else ""))
-        if _is_own(folder):
+        mode = mode_if_own(folder)
+        if mode is not None:
+            if mode & 0o077:
+                folder.chmod(MODE)
             return folder
-        if number == MOST_TAKEN:
-            received = f"none of {number + 1} names that no other user has taken in {parent}"
-            raise UserError(f"{variable}: expected a folder, for there is {received}")
-    raise AssertionError("unreachable")
+    received = f"none of {1 + MOST_TAKEN} names that no other user has taken in {parent}"
+    raise UserError(f"{variable}: expected a folder, for there is {received}")
 
 
-def _is_own(folder: Path) -> bool:
-    """Make the folder if need be; whether it is a folder of this user, which then nobody else can enter."""
+def mode_if_own(folder: Path) -> int | None:
+    """Make the folder for this user alone if it is not there; its permissions if it is one of this user and no
+    link leads to it, else None.
+    """
     with suppress(FileExistsError):
         folder.mkdir(mode=MODE)
     status = folder.lstat()
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid():
-        return False
-    if stat.S_IMODE(status.st_mode) & 0o077:
-        folder.chmod(MODE)
-    return True
+        return None
+    return stat.S_IMODE(status.st_mode)

@@ -9,11 +9,13 @@ operation. JAX names its files by digests of program, versions, flags and device
 import hashlib
 import os
 import platform
-import stat
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+
+from tasks.core.file_times import modified
+from tasks.core.private_folder import mode_if_own
 
 FOLDER = "compiled"
 LIMIT_BYTES = 4 << 30
@@ -51,7 +53,7 @@ def entries(store: Path) -> Iterator[tuple[str, list[Path], float]]:
         if path.is_file() and not path.name.startswith(".") and not path.name.endswith(USED):
             used = path.with_name(path.name.removesuffix(COMPILED) + USED)
             files = [path, used] if path.name.endswith(COMPILED) else [path]
-            yield path.relative_to(store).as_posix(), files, max(map(_modified, files))
+            yield path.relative_to(store).as_posix(), files, max(map(modified, files))
 
 
 def size(store: Path) -> int:
@@ -67,28 +69,18 @@ def _is_private(folder: Path) -> bool:
     """Make the folder if need be; whether this user owns it and nobody else can write to it."""
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with suppress(FileExistsError):
-            folder.mkdir(mode=0o700)
-        status = folder.lstat()
+        mode = mode_if_own(folder)
     except OSError:  # a full or read-only disk
         return False
-    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o022
+    return mode is not None and not mode & 0o022
 
 
 def _delete_incomplete(folder: Path) -> None:
     """Delete what a process was writing when it was killed; JAX would write neither it nor others again."""
     for path in folder.glob(f"*{COMPILED}"):
         used = path.with_name(path.name.removesuffix(COMPILED) + USED)
-        if not used.exists() and 0 < _modified(path) < time.time() - ABANDONED_SECONDS:
+        if not used.exists() and 0 < modified(path) < time.time() - ABANDONED_SECONDS:
             path.unlink(missing_ok=True)
-
-
-def _modified(path: Path) -> float:
-    """Time of the last change; 0 when it is gone."""
-    try:
-        return path.stat().st_mtime
-    except OSError:
-        return 0.0
 
 
 def _processor() -> str:

@@ -241,9 +241,8 @@ def _folder() -> Path:
     Raises:
         UserError: it cannot be made, or tickets would be read and deleted through a link.
     """
-    if not (chosen := os.environ.get(FOLDER)):
-        return private_folder("podium-slots", variable=FOLDER)
-    folder = expand_setting(FOLDER, chosen)
+    chosen = os.environ.get(FOLDER)
+    folder = expand_setting(FOLDER, chosen) if chosen else private_folder("podium-slots", variable=FOLDER)
     try:
         (folder / WAITING).mkdir(parents=True, exist_ok=True)
     except OSError as error:

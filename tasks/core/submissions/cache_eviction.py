@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 
 from tasks.core.cache.store import Artifact, Store
 from tasks.core.execution import compilation_cache
+from tasks.core.file_times import modified
 from tasks.core.submissions.submissions import Submission, listed
 
 STALE = timedelta(days=1)
@@ -105,7 +106,7 @@ class _Cleaning:
             if name in used:
                 is_unused = used[name] <= self.oldest
             else:  # perhaps stored a moment ago, and its step is about to write the record
-                is_unused = max(_modified(folder), _modified(manifest)) <= min(self.oldest, self.stale)
+                is_unused = max(modified(folder), modified(manifest)) <= min(self.oldest, self.stale)
             if is_unused:
                 records = [self.store.root / "steps" / f"{key}.json" for key in keys[name]]
                 paths = [path for path in (*records, manifest, folder) if path.exists()]
@@ -123,7 +124,7 @@ class _Cleaning:
             for entry in self.store.journal(journal.stem):
                 name = str(entry.get("artifact"))
                 if name in used:
-                    used[name] = max(used[name], _modified(journal))
+                    used[name] = max(used[name], modified(journal))
         return keys, used
 
     def leftovers(self) -> Iterator[Removal]:
@@ -149,7 +150,7 @@ class _Cleaning:
 
     def _is_old(self, path: Path, limit: float) -> bool:
         inside = path.rglob("*") if path.is_dir() else ()
-        return max(map(_modified, [path, *inside])) <= limit
+        return max(map(modified, [path, *inside])) <= limit
 
 
 @contextmanager
@@ -190,14 +191,6 @@ def _remove(paths: list[Path]) -> None:
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)
-
-
-def _modified(path: Path) -> float:
-    """Time of the last change; 0 when it is gone."""
-    try:
-        return path.stat().st_mtime
-    except OSError:
-        return 0.0
 
 
 def _size(path: Path) -> int:

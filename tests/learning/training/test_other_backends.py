@@ -1,12 +1,13 @@
 """Optimizers under JAX, which keeps no state in variables; in a process of its own, if it is installed."""
 
-import importlib.util
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.backends.test_trainings import installed
 
 ROOT = Path(__file__).parents[3]
 CHILD = """
@@ -46,7 +47,7 @@ for name, rule in (("adamw", Adam(ROWS, rate=0.005, decay=0.5)), ("sgd", Sgd(ROW
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")
+@installed("jax")
 def test_optimizers_follow_their_formulas_under_jax():
     environment = {**os.environ, "KERAS_BACKEND": "jax"}
     command = [sys.executable, "-c", CHILD]
