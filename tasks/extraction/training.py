@@ -1,7 +1,7 @@
 """Trainings of one fold's model: batches as a function of the step, and figures on held-out sentences."""
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +22,14 @@ from tasks.extraction.models.training_knowledge import write_known, write_words
 from tasks.extraction.records import Record
 from tasks.learning.folds.rows import training_rows
 from tasks.learning.seeds import derive, generator
-from tasks.learning.training import padded_shapes
 from tasks.learning.training.loop import Batch, Training
 from tasks.learning.training.out_of_memory import Size
 from tasks.learning.training.padded_shapes import (
     MOST_IN_PREDICTION,
+    EpochPlan,
     PaddedBatch,
-    Padding,
     Shape,
     choose,
-    epoch_batches,
     fixed_batches,
 )
 from tasks.text import dataset_files, padding
@@ -66,7 +64,7 @@ def build(job: TrainJob) -> Training:
         ema=recipe.training.ema,
         size=_size(recipe.training),
         write=sentences.write_knowledge,
-        note=sentences.note(),
+        note=sentences.plan.note,
     )
 
 
@@ -161,30 +159,18 @@ class TrainingSentences:
         return np.array(sizes, np.int64).reshape(len(versions), -1, 2).max(axis=0)
 
     @cached_property
-    def shapes(self) -> tuple[Shape, ...]:
-        """The padded shapes of batches."""
-        return choose(self._sizes, self._padding)
-
-    @property
-    def _padding(self) -> Padding:
+    def plan(self) -> EpochPlan:
+        """Which sentences make each batch of an epoch."""
         settings = self.recipe.training
         characters, sentences = settings.batch_characters, settings.batch_sentences
-        return in_training(self.tokenizer.longest, characters=characters, sentences=sentences)
-
-    def note(self) -> str:
-        """What the log says of the batches."""
-        return padded_shapes.note(self._sizes, self.plan(0), self._padding)
+        allowed = in_training(self.tokenizer.longest, characters=characters, sentences=sentences)
+        return EpochPlan(self._sizes, allowed, seed=derive(self.job.seed, "batches"))
 
     @cached_property
     def prediction_shapes(self) -> tuple[Shape, ...]:
         """The padded shapes in which the same sentences would be predicted."""
         allowed = in_prediction(self.tokenizer.longest)
         return choose(token_counts(self.fitted), allowed, most=MOST_IN_PREDICTION)
-
-    @lru_cache(maxsize=2)  # noqa: B019  (lives as long as its child process)
-    def plan(self, epoch: int) -> list[PaddedBatch]:
-        """Which sentences make each batch of an epoch."""
-        return epoch_batches(self._sizes, self.shapes, seed=derive(self.job.seed, "batches"), epoch=epoch)
 
     def batch(self, stage: Stage, epoch: int, step: int) -> Batch:
         """The batch of a step: a pure function of its arguments and the job."""

@@ -6,7 +6,7 @@ would reveal masked characters.
 """
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,9 @@ from tasks.core.competition import Part
 from tasks.core.config import Stage
 from tasks.core.jobs import PretrainJob
 from tasks.learning.seeds import derive, generator
-from tasks.learning.training import padded_shapes
 from tasks.learning.training.loop import Batch, Training
 from tasks.learning.training.out_of_memory import Size
-from tasks.learning.training.padded_shapes import PaddedBatch, choose, epoch_batches
+from tasks.learning.training.padded_shapes import EpochPlan
 from tasks.text import dataset_files, padding
 from tasks.text.config import Encoder, Pretraining
 from tasks.text.encoders import copy_encoder, encoded
@@ -55,7 +54,7 @@ def training(texts: Iterable[str], tokenizer: Tokenizer, settings: Pretraining, 
         loss_weights={"guess": 1.0},
         batch=batches.batch,
         steps_per_epoch=len(batches.plan(0)),
-        note=batches.note(),
+        note=batches.plan.note,
         size=Size("recipe.pretraining.batch_characters", settings.batch_characters, settings.fit_memory),
     )
 
@@ -106,18 +105,10 @@ class MaskedTexts:
         self._sentences = [tokenizer.inputs(text) for text in texts]
         self._ordinary = tokenizer.characters.ordinary
         lengths = [[len(sentence["characters"])] for sentence in self._sentences]
-        self._sizes = np.array(lengths, np.int64).reshape(-1, 1)
-        self._padding = padding.of_sentences(tokenizer.longest, characters=settings.batch_characters)
-        self._shapes = choose(self._sizes, self._padding)
-
-    def note(self) -> str:
-        """What the log says of the batches."""
-        return padded_shapes.note(self._sizes, self.plan(0), self._padding)
-
-    @lru_cache(maxsize=2)  # noqa: B019  (lives as long as its child process)
-    def plan(self, epoch: int) -> list[PaddedBatch]:
+        sizes = np.array(lengths, np.int64).reshape(-1, 1)
+        allowed = padding.of_sentences(tokenizer.longest, characters=settings.batch_characters)
+        self.plan = EpochPlan(sizes, allowed, seed=derive(seed, "batches"))
         """Which texts make each batch of an epoch."""
-        return epoch_batches(self._sizes, self._shapes, seed=derive(self._seed, "batches"), epoch=epoch)
 
     def batch(self, stage: Stage, epoch: int, step: int) -> Batch:
         """The batch of a step: a pure function of its arguments, the texts and the seed."""

@@ -91,7 +91,7 @@ def test_every_sentence_is_in_one_batch_of_an_epoch(tmp_path):
         rows = np.concatenate([each.records for each in found.plan(epoch)]).tolist()
         assert sorted(rows) == list(range(8))
     lengths = {value.shape[1] for batch in batches_of(found, Stage()) for value in batch.inputs.values()}
-    assert lengths == {shape.sizes[0] for shape in found.shapes}
+    assert lengths == {shape.sizes[0] for shape in found.plan.shapes}
 
 
 def texts(found, stage) -> list[tuple[int, ...]]:

@@ -7,6 +7,7 @@ fill up. The shapes of a training are chosen from its records, so that little is
 
 import logging
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -160,6 +161,29 @@ def epoch_batches(sizes: np.ndarray, shapes: Sequence[Shape], *, seed: int, epoc
         count = -(-len(records) // shape.rows)
         batches += [PaddedBatch(part, shape) for part in np.array_split(records, count)] if count else []
     return [batches[place] for place in generator.permutation(len(batches))]
+
+
+class EpochPlan:
+    """The batches of each epoch of a training, of shapes that are chosen from its records.
+
+    Args:
+        sizes: (n, d) integers, of each record the largest that it has in a batch.
+    """
+
+    def __init__(self, sizes: np.ndarray, padding: Padding, *, seed: int) -> None:
+        self._sizes, self._padding, self._seed = sizes, padding, seed
+        self.shapes = choose(sizes, padding)
+        """The padded shapes of batches."""
+
+    @lru_cache(maxsize=2)  # noqa: B019  (lives as long as its child process)
+    def __call__(self, epoch: int) -> list[PaddedBatch]:
+        """Which records make each batch of an epoch."""
+        return epoch_batches(self._sizes, self.shapes, seed=self._seed, epoch=epoch)
+
+    @property
+    def note(self) -> str:
+        """What the log says of the batches."""
+        return note(self._sizes, self(0), self._padding)
 
 
 def fixed_batches(sizes: np.ndarray, shapes: Sequence[Shape], padding: Padding) -> list[PaddedBatch]:

@@ -1,7 +1,6 @@
 """The recipe `baseline`: from networks and questions to probabilities, and from these to queries."""
 
 from collections.abc import Mapping, Sequence
-from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -14,9 +13,9 @@ from tasks.nl2sql.baseline.outputs import BaselineProbabilities, as_sketch, aver
 from tasks.nl2sql.baseline.queries import question_queries
 from tasks.nl2sql.config import Decoding, Recipe
 from tasks.nl2sql.decoding import query_search
-from tasks.nl2sql.decoding.conditions import QuestionContext, TableContext
+from tasks.nl2sql.decoding.conditions import QuestionContext
 from tasks.nl2sql.query.execution import Executor
-from tasks.nl2sql.query.schema import Question, Table
+from tasks.nl2sql.query.schema import Query, Question, Table
 from tasks.nl2sql.sketch.features import SketchExample
 from tasks.nl2sql.sketch.inference import softmax
 from tasks.nl2sql.sketch.padding import PaddedShape, in_prediction
@@ -57,16 +56,11 @@ def decode_runs(
     settings: Decoding,
 ) -> Candidates:
     """Queries of each question by the rules of `tasks.nl2sql.baseline.queries`."""
-    records: list[dict[str, float]] = [{} for _ in questions]
-    # one table after the other, so that the context of a table is in memory for a short time only
-    by_table = sorted(range(len(questions)), key=lambda row: questions[row].table)
-    for table, rows in groupby(by_table, key=lambda row: questions[row].table):
-        context = TableContext.of(tables[table])
-        for row in rows:
-            question = QuestionContext(questions[row].text, context, settings)
-            queries = question_queries(found[row], question, cells=settings.cells, beam=settings.beam)
-            records[row] = query_search.record(queries, table, executor, settings=settings)
-    return Candidates.of(records)
+
+    def queries_of(row: int, question: QuestionContext) -> list[tuple[float, Query]]:
+        return question_queries(found[row], question, cells=settings.cells, beam=settings.beam)
+
+    return query_search.decode_by_table(queries_of, questions, tables, executor, settings=settings)
 
 
 def predict_outputs(

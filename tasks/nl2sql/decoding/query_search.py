@@ -50,6 +50,22 @@ def decode(
     """
     sketches = [replace_non_finite(each) for each in sketches]
     spans = find_spans(sketches)
+
+    def queries_of(row: int, question: QuestionContext) -> list[tuple[float, Query]]:
+        return question_queries(sketches[row], spans[row], question, beam=settings.beam)
+
+    return decode_by_table(queries_of, questions, tables, executor, settings=settings)
+
+
+def decode_by_table(
+    queries_of: Callable[[int, QuestionContext], list[tuple[float, Query]]],
+    questions: Sequence[Question],
+    tables: Mapping[str, Table],
+    executor: Executor | None,
+    *,
+    settings: Decoding,
+) -> Candidates:
+    """Candidates of each question: the queries that a function gives for its row and its context."""
     records: list[dict[str, float]] = [{} for _ in questions]
     # one table after the other, so that the context of a table is in memory for a short time only
     by_table = sorted(range(len(questions)), key=lambda row: questions[row].table)
@@ -57,8 +73,7 @@ def decode(
         context = TableContext.of(tables[table])
         for row in rows:
             question = QuestionContext(questions[row].text, context, settings)
-            queries = question_queries(sketches[row], spans[row], question, beam=settings.beam)
-            records[row] = record(queries, table, executor, settings=settings)
+            records[row] = record(queries_of(row, question), table, executor, settings=settings)
     return Candidates.of(records)
 
 

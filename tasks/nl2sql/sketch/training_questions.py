@@ -1,7 +1,7 @@
 """The questions of one fold's training, for any method: labels, batches, masked names, held-out figures."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, partial
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -10,16 +10,14 @@ from tasks.core.config import Stage
 from tasks.core.jobs import TrainJob
 from tasks.learning.folds.rows import training_rows
 from tasks.learning.seeds import derive, generator
-from tasks.learning.training import padded_shapes
 from tasks.learning.training.loop import Batch, Training
 from tasks.learning.training.out_of_memory import Size
 from tasks.learning.training.padded_shapes import (
     MOST_IN_PREDICTION,
+    EpochPlan,
     PaddedBatch,
-    Padding,
     Shape,
     choose,
-    epoch_batches,
     fixed_batches,
 )
 from tasks.nl2sql import dataset
@@ -129,25 +127,16 @@ class TrainingQuestions(Generic[Example]):
         return len({name for names in headers for name in names})
 
     @cached_property
-    def shapes(self) -> tuple[Shape, ...]:
-        """The padded shapes of batches."""
-        return choose(self._varied_sizes, self._padding)
-
-    @property
-    def _padding(self) -> Padding:
-        return in_training(self.tokenizer.settings, questions=self.recipe.training.batch_questions)
+    def plan(self) -> EpochPlan:
+        """Which questions make each batch of an epoch."""
+        allowed = in_training(self.tokenizer.settings, questions=self.recipe.training.batch_questions)
+        return EpochPlan(self._varied_sizes, allowed, seed=derive(self.job.seed, "batches"))
 
     @cached_property
     def prediction_shapes(self) -> tuple[Shape, ...]:
         """The padded shapes in which the same questions would be predicted."""
         allowed = in_prediction(self.tokenizer.settings)
         return choose(self._sizes(self.examples), allowed, most=MOST_IN_PREDICTION)
-
-    @lru_cache(maxsize=2)  # noqa: B019  (lives as long as its child process)
-    def plan(self, epoch: int) -> list[PaddedBatch]:
-        """Rows of `examples` in each batch of an epoch."""
-        seed = derive(self.job.seed, "batches")
-        return epoch_batches(self._varied_sizes, self.shapes, seed=seed, epoch=epoch)
 
     def batch(self, stage: Stage, epoch: int, step: int) -> Batch:
         """The batch of a step: a pure function of its arguments and the job."""
@@ -183,7 +172,7 @@ class TrainingQuestions(Generic[Example]):
             steps_per_epoch=len(self.plan(0)),
             evaluate=self.evaluate,
             ema=self.recipe.training.ema,
-            note=padded_shapes.note(self._varied_sizes, self.plan(0), self._padding),
+            note=self.plan.note,
             write=lambda folder: padding.write(folder, self.prediction_shapes),
             size=Size("recipe.training.batch_questions", fitted.batch_questions, fitted.fit_memory),
         )
