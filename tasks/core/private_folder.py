@@ -40,8 +40,8 @@ def private_folder(name: str, *, variable: str) -> Path:
 
 
 def mode_if_own(folder: Path) -> int | None:
-    """Make the folder for this user alone if it is not there; its permissions if it is one of this user and no
-    link leads to it, else None.
+    """Make the folder for this user alone if it is not there; its permissions if it is one of this user and
+    no link leads to it, else None.
     """
     with suppress(FileExistsError):
         folder.mkdir(mode=MODE)

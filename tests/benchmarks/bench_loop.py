@@ -126,6 +126,7 @@ class Ways:
         from tasks.core.config import Stage
         from tasks.learning.training import loop
         from tasks.learning.training.batch_shapes import ShapeReport
+        from tasks.learning.training.best_epoch import BestEpoch
         from tasks.learning.training.checkpoints import Position
         from tasks.learning.training.train_step import TrainStep
 
@@ -143,7 +144,7 @@ class Ways:
             metric="main",
             make_step=lambda model, sums: step,
         )
-        writer = loop._CheckpointWriter(folder, 1e9, model, model.optimizer)
+        writer = loop._CheckpointWriter(folder, 1e9, model, model.optimizer, BestEpoch(training.stages))
         shapes = ShapeReport(lambda line: None)
 
         def run() -> None:
