@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tasks.core.errors import MissingWeights
+from tasks.core.errors import InvalidSettings, MissingWeights
 from tasks.core.locations import expand
 from tasks.learning.pretrained.weights import check_finite, first_line
 from tasks.text import vocabulary
@@ -33,13 +33,14 @@ def bert_vocabulary(preset: str) -> Vocabulary:
     raise MissingWeights(f"encoder.bert.preset: expected {expected} in {folder}, found neither")
 
 
-def bert_backbone(preset: str, **options: Any) -> Any:
-    """The pretrained `keras_hub.models.BertBackbone`.
+def bert_backbone(preset: str, *, first_layers: int = 0, **options: Any) -> Any:
+    """The pretrained `keras_hub.models.BertBackbone`, or its first layers alone where their number is given.
 
     A file in Hugging Face's layout need not have the weights of the pooler, which no encoder uses: models of
     masked characters are saved without.
 
     Raises:
+        InvalidSettings: it has fewer layers.
         MissingWeights: it cannot be read or downloaded.
     """
     import keras_hub
@@ -55,7 +56,18 @@ def bert_backbone(preset: str, **options: Any) -> Any:
         reason = _not_read(folder) or first_line(error)
         raise MissingWeights(f"encoder.bert.preset: {preset!r} cannot be read ({reason})") from None
     check_finite(backbone, f"encoder.bert.preset: {preset!r}")
-    return backbone
+    return _first_layers(backbone, first_layers) if first_layers else backbone
+
+
+def _first_layers(backbone: Any, count: int) -> Any:
+    """A network of the same weights that ends after so many layers."""
+    if count > backbone.num_layers:
+        expected = f"at most {backbone.num_layers}, the layers that the pretrained network has"
+        raise InvalidSettings(f"encoder.bert.first_layers: expected {expected}; received {count}")
+    shorter = type(backbone).from_config({**backbone.get_config(), "num_layers": count})
+    for layer in shorter.layers:
+        layer.set_weights(backbone.get_layer(layer.name).get_weights())
+    return shorter
 
 
 def _is_hugging_faces(path: str) -> bool:

@@ -41,6 +41,8 @@ class Bert(Settings):
     layout or Hugging Face's; empty: a fresh network."""
     layers: int = Field(4, ge=1, le=48)
     """Layers of a fresh transformer."""
+    first_layers: int = Field(0, ge=0, le=48)
+    """Layers that are kept of a pretrained transformer, from the first on, which saves time; 0: all."""
     width: int = Field(128, ge=8, le=4096)
     """Channels of a fresh transformer."""
     heads: int = Field(4, ge=1, le=64)
@@ -49,6 +51,12 @@ class Bert(Settings):
     """Share of channels dropped in training."""
     minimum_count: int = Field(2, ge=1, le=1_000_000)
     """Rarer characters share one embedding; for a fresh transformer."""
+
+    @model_validator(mode="after")
+    def _only_a_pretrained_network_is_cut(self) -> "Bert":
+        if self.first_layers and not self.preset:
+            raise ValueError("first_layers: expected 0 without a preset; layers of a fresh one are 'layers'")
+        return self
 
     @model_validator(mode="after")
     def _heads_divide_width(self) -> "Bert":

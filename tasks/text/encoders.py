@@ -76,7 +76,8 @@ def _bert(tokenizer: Tokenizer, settings: Bert) -> Encoded:
     from keras_hub.models import BertBackbone
 
     if settings.preset:
-        backbone = bert_backbone(settings.preset, dropout=settings.dropout, name=f"{PREFIX}bert")
+        options = {"dropout": settings.dropout, "name": f"{PREFIX}bert"}
+        backbone = bert_backbone(settings.preset, first_layers=settings.first_layers, **options)
         if (most := backbone.max_sequence_length - EXTRA) < tokenizer.longest:
             expected = f"at most {most}, the characters that {settings.preset!r} has positions for"
             raise InvalidSettings(f"encoder.longest: expected {expected}; received {tokenizer.longest}")

@@ -7,7 +7,18 @@ from tasks.core.errors import InvalidSettings, MissingWeights
 from tasks.text.bert_files import bert_backbone, bert_vocabulary
 from tasks.text.config import Encoder
 from tasks.text.tokenization import Tokenizer
-from tests.text.tiny_bert import LAYOUTS, PADDING, POSITIONS, SPACE, TOKENS, WIDTH, named, safetensors, tiny
+from tests.text.tiny_bert import (
+    LAYOUTS,
+    PADDING,
+    POSITIONS,
+    SPACE,
+    TOKENS,
+    WIDTH,
+    in_keras_hubs_layout,
+    named,
+    safetensors,
+    tiny,
+)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -24,11 +35,12 @@ def folders(tmp_path_factory) -> dict[str, Path]:
     return {name: write(root / name.replace(" ", "-"), backbone) for name, write in LAYOUTS.items()}
 
 
-def hidden(preset: Path | str, tokens: np.ndarray) -> np.ndarray:
+def hidden(preset: Path | str, tokens: np.ndarray, **options) -> np.ndarray:
     from keras import ops
 
     given = {"token_ids": tokens, "segment_ids": np.zeros_like(tokens), "padding_mask": np.ones_like(tokens)}
-    return ops.convert_to_numpy(bert_backbone(str(preset), dropout=0.0)(given)["sequence_output"])
+    backbone = bert_backbone(str(preset), dropout=0.0, **options)
+    return ops.convert_to_numpy(backbone(given)["sequence_output"])
 
 
 def test_both_layouts_give_the_same_network(folders):
@@ -36,6 +48,25 @@ def test_both_layouts_give_the_same_network(folders):
     first, other = (hidden(folder, tokens) for folder in folders.values())
     assert first.shape == (1, 8, WIDTH)
     np.testing.assert_allclose(first, other, rtol=1e-4, atol=1e-5)
+
+
+def test_first_layers_give_what_the_whole_network_has_after_them(tmp_path):
+    import keras
+
+    whole = tiny(layers=3)
+    preset = in_keras_hubs_layout(tmp_path / "whole", whole)
+    tokens = bert_vocabulary(str(preset)).numbers("何景写青石巷")[None]
+    part = keras.Model(whole.input, whole.get_layer("transformer_layer_1").output)
+    given = {"token_ids": tokens, "segment_ids": np.zeros_like(tokens), "padding_mask": np.ones_like(tokens)}
+    np.testing.assert_allclose(hidden(preset, tokens, first_layers=2), part(given), rtol=1e-5, atol=1e-6)
+    assert not np.allclose(hidden(preset, tokens), part(given), atol=0.01)
+    with pytest.raises(InvalidSettings, match="first_layers: expected at most 3"):
+        hidden(preset, tokens, first_layers=4)
+
+
+def test_a_fresh_network_is_not_cut():
+    with pytest.raises(ValueError, match="first_layers: expected 0 without a preset"):
+        Encoder.model_validate({"kind": "bert", "bert": {"first_layers": 2}})
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

@@ -15,13 +15,13 @@ PADDING, SPACE = 1, 0
 WIDTH, LAYERS, HEADS, POSITIONS = 16, 1, 2, 32
 
 
-def tiny(tokens: Sequence[str] = TOKENS, *, positions: int = POSITIONS) -> Any:
+def tiny(tokens: Sequence[str] = TOKENS, *, positions: int = POSITIONS, layers: int = LAYERS) -> Any:
     """A random BERT."""
     from keras_hub.models import BertBackbone
 
     backbone = BertBackbone(
         vocabulary_size=len(tokens),
-        num_layers=LAYERS,
+        num_layers=layers,
         num_heads=HEADS,
         hidden_dim=WIDTH,
         intermediate_dim=2 * WIDTH,
