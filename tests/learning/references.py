@@ -28,7 +28,7 @@ class Sgd:
 
 
 class Adam:
-    """Kingma and Ba's rule in the form before their section 2.1 (ε beside √v), with decoupled decay."""
+    """Kingma and Ba's rule in the form before their section 2.1 (ε beside √v), with decoupled decay; or LAMB."""
 
     def __init__(
         self, start: Any, *, rate: float = RATE, decay: float = 0.0, epsilon: float = 1e-7, lamb: bool = False
@@ -40,7 +40,8 @@ class Adam:
     def update(self, gradient: Any) -> np.ndarray:
         gradient = np.array(gradient, float)
         self.count += 1
-        self.value = self.value * (1 - self.rate * self.decay)
+        if not self.lamb:
+            self.value = self.value * (1 - self.rate * self.decay)
         self.m = BETA_1 * self.m + (1 - BETA_1) * gradient
         self.v = BETA_2 * self.v + (1 - BETA_2) * gradient**2
         self.value = self.value - self.rate * (self._layerwise() if self.lamb else self._direction())
@@ -52,7 +53,7 @@ class Adam:
 
     def _layerwise(self) -> np.ndarray:
         m, v = self.m / (1 - BETA_1**self.count), self.v / (1 - BETA_2**self.count)
-        direction = m / (np.sqrt(v) + self.epsilon)
+        direction = m / (np.sqrt(v) + self.epsilon) + self.decay * self.value
         weight, step = np.linalg.norm(self.value), np.linalg.norm(direction)
         return direction * (weight / step if weight and step else 1.0)
 

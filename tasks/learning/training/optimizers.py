@@ -14,6 +14,7 @@ from tasks.core.backends import backend
 from tasks.core.config import Stage
 from tasks.core.errors import InvalidSettings
 from tasks.learning.layers.nesting import consists_of_blocks, parts
+from tasks.learning.training.lamb import lamb
 from tasks.learning.training.learning_rates import hold_steps, learning_rate
 from tasks.learning.training.optimizer_wrappers import with_lazy_embeddings, with_lookahead
 
@@ -21,12 +22,11 @@ CLASSES = {
     "sgd": "SGD",
     "adam": "Adam",
     "adamw": "AdamW",
-    "lamb": "Lamb",
     "adafactor": "Adafactor",
     "lion": "Lion",
     "muon": "Muon",
 }
-"""Class of `keras.optimizers` by the name in settings."""
+"""Class of `keras.optimizers` by the name in settings; LAMB is our own."""
 
 UNDECAYED = ("bias", "gamma", "beta", "centers")
 """Parts of the names of variables without weight decay."""
@@ -69,7 +69,8 @@ def make_optimizer(
 def _class(stage: Stage, *, averaged: bool) -> type:
     import keras
 
-    optimizer = _with_factors(getattr(keras.optimizers, CLASSES[stage.optimizer]))
+    own = lamb() if stage.optimizer == "lamb" else getattr(keras.optimizers, CLASSES[stage.optimizer])
+    optimizer = _with_factors(own)
     if averaged and stage.ema_corrected:
         optimizer = _with_corrected_average(optimizer)
     if stage.lazy_embeddings:
@@ -106,7 +107,8 @@ def _common_options(stage: Stage, ema: float) -> dict[str, Any]:
 def _with_factors(optimizer: type) -> type:
     """Return the optimizer class with learning-rate factors for single variables.
 
-    Weight decay is decoupled (Loshchilov and Hutter, ICLR 2019), with the learning rate of the variable.
+    Weight decay is decoupled (Loshchilov and Hutter, ICLR 2019), with the learning rate of the variable, unless
+    the class decays weights in its update.
     """
     from keras import ops
     from keras.initializers import Constant
@@ -139,7 +141,7 @@ def _with_factors(optimizer: type) -> type:
         def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
             index = self._get_variable_index(variable)
             rate = learning_rate * self.factor_of[index]
-            if self.decay_of[index]:
+            if self.decay_of[index] and not getattr(self, "decays_in_update", False):
                 self.assign_sub(variable, variable * self.decay_of[index] * ops.cast(rate, variable.dtype))
             super().update_step(gradient, variable, rate)
 

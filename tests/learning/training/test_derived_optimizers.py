@@ -148,7 +148,7 @@ def test_muon_orthogonalises_matrices_and_leaves_the_rest_to_adamw():
     assert (-np.diag(kernel[0]) / (RATE * 0.2 * np.sqrt(2))) == pytest.approx([0.95, 0.95], abs=0.27)
 
 
-@pytest.mark.parametrize("name", CLASSES)
+@pytest.mark.parametrize("name", [*CLASSES, "lamb"])
 def test_rows_used_twice_count_with_the_sum_of_their_gradients(name):
     import tensorflow as tf
 
@@ -163,7 +163,7 @@ def test_rows_used_twice_count_with_the_sum_of_their_gradients(name):
     assert (found[0] == found[1]).all()
 
 
-@pytest.mark.parametrize("name", CLASSES)
+@pytest.mark.parametrize("name", [*CLASSES, "lamb"])
 def test_every_optimizer_learns_with_everything_around_it(keras, name):
     stage = Stage(
         epochs=10,
