@@ -28,7 +28,7 @@ class Sgd:
 
 
 class Adam:
-    """Kingma and Ba's rule in the form before their section 2.1 (ε beside √v), with decoupled decay; or LAMB."""
+    """Kingma and Ba's rule in the form before section 2.1 (ε beside √v) with decoupled decay; or LAMB."""
 
     def __init__(
         self, start: Any, *, rate: float = RATE, decay: float = 0.0, epsilon: float = 1e-7, lamb: bool = False

@@ -8,9 +8,9 @@ from typing import Any
 def lamb() -> type:
     """Return Keras's LAMB with weight decay as a part of the update whose norm the trust ratio measures.
 
-    A step moves weights w by learning rate · ‖w‖ / ‖u‖ · u, where u is Adam's corrected direction plus decay · w
-    (algorithm 2 of the paper). Keras's own LAMB decays weights outside of it, so that large decays move weights
-    by more than the ratio allows.
+    A step moves weights w by learning rate · ‖w‖ / ‖u‖ · u, where u is Adam's corrected direction plus
+    decay · w (algorithm 2 of the paper). Keras's own LAMB decays weights outside of it, so that large decays
+    move weights by more than the ratio allows.
     """
     import keras
     from keras import ops

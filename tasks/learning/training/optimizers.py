@@ -107,8 +107,8 @@ def _common_options(stage: Stage, ema: float) -> dict[str, Any]:
 def _with_factors(optimizer: type) -> type:
     """Return the optimizer class with learning-rate factors for single variables.
 
-    Weight decay is decoupled (Loshchilov and Hutter, ICLR 2019), with the learning rate of the variable, unless
-    the class decays weights in its update.
+    Weight decay is decoupled (Loshchilov and Hutter, ICLR 2019), with the learning rate of the variable,
+    unless the class decays weights in its update.
     """
     from keras import ops
     from keras.initializers import Constant

@@ -61,9 +61,13 @@ class Executor:
         self._results: dict[tuple[str, Query], Result] = {}
         self._cached_rows = 0
 
-    def run(self, table: str, query: Query) -> Result:
-        """The result on the table of this id; columns in the order of the canonical query."""
-        key = (table, canonical(query))
+    def run(self, table: str, query: Query, *, as_written: bool = False) -> Result:
+        """The result on the table of this id; columns in the order of the canonical query, or as written.
+
+        Where a query has a minimum, a maximum and a column without an aggregate, the order of its columns
+        decides of which row SQLite takes the latter.
+        """
+        key = (table, query if as_written else canonical(query))
         result = self._results.get(key)
         if result is None:
             result = self._run(*key)
