@@ -1,8 +1,7 @@
-"""Sentences a second in batches and one at a time, and the memory of long predictions; run by hand:
+"""Sentences a second in batches and one at a time; run by hand:
 
     python -m tests.benchmarks.bench_decoding                       # rates of the three methods
     python -m tests.benchmarks.bench_decoding --profile             # and what the batches spend their time on
-    python -m tests.benchmarks.bench_decoding --sentences 200000    # time and memory along one prediction
 
 A fresh network finds nothing or everything. So networks do all their work, but in place of their scores come
 those of three triples of two subjects in each sentence; the competition's sentences state 2.1 on average. All
@@ -18,7 +17,6 @@ import cProfile
 import json
 import logging
 import pstats
-import resource
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -29,14 +27,13 @@ from typing import Any
 
 import numpy as np
 
+from tasks.core.dataset import PartFolders
 from tasks.core.execution import child_messages, child_process
 from tasks.core.jobs import PredictJob
 from tasks.text import dataset_files
 
 DECODED, ALONE = 1000, 100
 """Sentences decoded in batches, and one at a time."""
-EVERY = 20_000
-"""Sentences between two lines about a long prediction."""
 PREDICATES = 49
 """As many as the competition has; the demo states fewer."""
 METHODS: dict[str, dict[str, Any]] = {
@@ -112,7 +109,8 @@ def prepare(folder: Path, sentences: int) -> None:
 
     demo.write(folder / "raw", sentences=400, extra=0, validation=1, test=1)
     (folder / "dataset").mkdir()
-    data.load(Data(root=str(folder / "raw")), folder / "dataset")
+    for part in dataset_files.PARTS:
+        data.load(Data(root=str(folder / "raw")), part, folder / "dataset")
     schema = [
         {"subject_type": "", "predicate": str(number), "object_type": ""} for number in range(PREDICATES)
     ]
@@ -130,11 +128,11 @@ def job(folder: Path, method: str) -> dict[str, Any]:
     made = PredictJob(
         competition="extraction",
         settings=METHODS[method] | {"name": method},
-        dataset=folder / "dataset",
+        dataset=PartFolders.of(folder / "dataset"),
         folds=folder,
         seed=0,
         models=(folder,),
-        parts=("test",),
+        part="test",
         output=folder / "output",
         partial=folder / "partial",
     )
@@ -151,7 +149,10 @@ def rates(told: dict[str, Any]) -> None:
     from tasks.text.tokenization import Tokenizer
 
     configure(0)
-    folder, recipe = Path(told["job"]["dataset"]), Recipe.model_validate(told["job"]["settings"])
+    folder, recipe = (
+        PartFolders.model_validate(told["job"]["dataset"]),
+        Recipe.model_validate(told["job"]["settings"]),
+    )
     tokenizer = Tokenizer(recipe.encoder, partial(dataset_files.characters, folder))
     predicates = dataset.predicates(folder)
     method = import_module(f"tasks.extraction.{recipe.method}.inference")
@@ -192,40 +193,6 @@ def profile(act: Callable[[], Any]) -> None:
     pstats.Stats(profiled).sort_stats("tottime").print_stats(18)
 
 
-def stream(told: dict[str, Any]) -> None:
-    """Child: predict as the step does, and tell time and memory every so many sentences."""
-    from tasks.extraction import predict
-    from tasks.predict import child
-    from tasks.text import prediction
-
-    def fresh(method: Any, model: Path, recipe: Any, tokenizer: Any, predicates: int) -> Any:
-        return planted(method.build(recipe, tokenizer, predicates=predicates, seed=0))
-
-    predict._loaded, prediction.Progress = fresh, Watched  # type: ignore[misc, assignment]
-    child(told)
-    child_messages.send(f"written: {time.process_time():6.0f} s, {_peak():6.0f} MB at most")
-
-
-class Watched:
-    """Takes the place of `Progress`."""
-
-    def __init__(self, what: str, total: int) -> None:
-        self._next = 0
-
-    def at(self, done: int) -> None:
-        if done >= self._next:
-            self._next = (done // EVERY + 1) * EVERY
-            pages = int(Path("/proc/self/statm").read_text().split()[1])
-            now = pages * resource.getpagesize() / 2**20
-            child_messages.send(
-                f"{done:7} sentences {time.process_time():6.0f} s {now:6.0f} MB, {_peak():6.0f} at most"
-            )
-
-
-def _peak() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
-
-
 def main() -> None:
     """Entry; each measurement runs in a child process of its own."""
     parser = argparse.ArgumentParser(
@@ -233,15 +200,11 @@ def main() -> None:
     )
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=[*METHODS])
     parser.add_argument("--profile", action="store_true")
-    parser.add_argument("--sentences", type=int, default=0)
     arguments = parser.parse_args()
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        prepare(folder, arguments.sentences or DECODED)
+        prepare(folder, DECODED)
         logging.basicConfig(level=logging.DEBUG if arguments.profile else logging.INFO, format="%(message)s")
-        if arguments.sentences:
-            child_process.run(f"{__spec__.name}:stream", job(folder, "small"), label="stream")
-            return
         for method in arguments.methods:
             told = {"job": job(folder, method), "profile": arguments.profile}
             child_process.run(f"{__spec__.name}:rates", told, label=method)

@@ -14,11 +14,13 @@ import cProfile
 import pstats
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, get_args
 
+from tasks.core.dataset import PartFolders
 from tasks.nl2sql import data, dataset, demo
 from tasks.nl2sql.config import Data
 from tasks.nl2sql.query.execution import Executor
@@ -33,6 +35,7 @@ def asked(questions: list[Question], tables: dict[str, Table]) -> Iterator[tuple
     seen = set[tuple[str, Query]]()
     for turn in range(100):
         for question in questions:
+            assert question.query is not None
             query = canonical(_other(question.query, turn, len(tables[question.table].header)))
             if (question.table, query) not in seen:
                 seen.add((question.table, query))
@@ -47,7 +50,7 @@ def _other(query: Query, turn: int, columns: int) -> Query:
     return Query(select, query.connector, conditions)
 
 
-def measure(folder: Path, *, profiled: bool) -> None:
+def measure(folder: PartFolders, *, profiled: bool) -> None:
     """Print seconds for executing queries, executing them again, and comparing them by both scorers."""
     questions, tables = dataset.questions(folder, "train"), dataset.tables(folder, "train")
     pairs = list(islice(asked(questions, tables), QUERIES))
@@ -62,15 +65,15 @@ def measure(folder: Path, *, profiled: bool) -> None:
 
     timed("run", run, profiled=profiled)
     timed("cached", run)
-    for mode in ("strict", "official"):
-        timed(f"compared, {mode}", lambda mode=mode: compared(pairs, tables, executor, mode))
+    for mode in get_args(Mode):
+        timed(f"compared, {mode}", partial(compared, pairs, tables, executor, mode))
 
 
 def compared(
     pairs: list[tuple[Question, Query]], tables: dict[str, Table], executor: Executor, mode: Mode
 ) -> str:
     """How many are right, as labels and answers are compared."""
-    gold = [question.query for question, _ in pairs]
+    gold = [question.query for question, _ in pairs if question.query]
     of = [tables[question.table] for question, _ in pairs]
     right = correctness(gold, [query for _, query in pairs], of, executor, mode=mode)
     logic_form, execution = right.mean(axis=0)
@@ -100,8 +103,8 @@ def main() -> None:
         if not arguments.root:
             demo.write(root)
         folder.mkdir()
-        data.load(Data(root=str(root.resolve())), folder)
-        measure(folder, profiled=arguments.profile)
+        data.load(Data(root=str(root.resolve())), "train", folder)
+        measure(PartFolders.of(folder), profiled=arguments.profile)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,8 @@
-"""Questions a second in batches and one at a time, and time and memory of long predictions; run by hand:
+"""Questions a second in batches and one at a time; run by hand:
 
     python -m tests.benchmarks.bench_nl2sql_decoding            # rates
     python -m tests.benchmarks.bench_nl2sql_decoding --profile  # and what decoding spends its time on
     python -m tests.benchmarks.bench_nl2sql_decoding --root ../shared/data/nl2sql
-    python -m tests.benchmarks.bench_nl2sql_decoding --questions 50000 --tables 5000  # one long prediction
 
 An untrained network gives useless probabilities. So the network is run, but its probabilities are replaced
 by those of one that knows the labels; the time for making these is not counted. All times are processor
@@ -18,7 +17,6 @@ import argparse
 import cProfile
 import logging
 import pstats
-import resource
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -26,21 +24,21 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from tasks.core.dataset import PartFolders
 from tasks.core.execution import child_messages, child_process
 from tasks.core.jobs import PredictJob
+from tasks.nl2sql.query.schema import Query
 from tasks.text import dataset_files
 
 QUESTIONS, TABLES, ALONE = 1000, 100, 60
 """Questions decoded in batches, their tables, and questions decoded one at a time."""
-EVERY = 5000
-"""Questions between two lines about a long prediction."""
 RECIPE: dict[str, Any] = {"encoder": {"dgcnn": {"width": 32, "dilations": [1, 2, 5]}}, "name": "small"}
 
 
 class LabelledSketches:
     """Replaces `inference.predict_sketches`: runs the networks, and returns sketches of the labels."""
 
-    def __init__(self, run: Callable[..., Any], dataset: Path) -> None:
+    def __init__(self, run: Callable[..., Any], dataset: PartFolders) -> None:
         from tasks.nl2sql import dataset as files
 
         self._run, self._tables = run, files.tables(dataset, "validation")
@@ -48,13 +46,13 @@ class LabelledSketches:
         self.uncounted = 0.0
         """Seconds spent on making these sketches."""
 
-    def __call__(self, networks: Any, examples: Sequence[Any], tokenizer: Any) -> list[Any]:
+    def __call__(self, networks: Any, examples: Sequence[Any], tokenizer: Any, **options: Any) -> list[Any]:
         from tests.nl2sql.sketches import sketch
 
-        self._run(networks, examples, tokenizer)
+        self._run(networks, examples, tokenizer, **options)
         began = time.process_time()
         asked = [each.question for each in examples]
-        made = [sketch(each.text, self._labels[each.id], self._tables[each.table]) for each in asked]
+        made = [sketch(each.text, _label(self._labels[each.id]), self._tables[each.table]) for each in asked]
         made = [
             each._replace(tags=each.tags[:n], begins=each.begins[:n], columns=each.columns[:n])
             for each, n in zip(made, (example.length for example in examples), strict=True)
@@ -64,6 +62,11 @@ class LabelledSketches:
 
     def clock(self) -> float:
         return time.process_time() - self.uncounted
+
+
+def _label(query: Query | None) -> Query:
+    assert query is not None, "a labelled part has a query for each question"
+    return query
 
 
 class Slow:
@@ -77,17 +80,18 @@ class Slow:
         return self._model.predict((each for each in [(inputs,)]), steps=1, verbose=0)
 
 
-def prepare(folder: Path, root: Path | None, questions: int, tables: int) -> None:
-    """The dataset at a place, or an invented one with so many validation questions about so many tables."""
+def prepare(folder: Path, root: Path | None) -> None:
+    """The dataset at a place, or an invented one."""
     from tasks.nl2sql import data, demo
     from tasks.nl2sql.config import Data
 
     if root is None:
         root = folder / "raw"
         # a third of the tables, half of them the training's, are the validation's
-        demo.write(root, tables=3 * tables, questions=3 * tables, validation=questions, test=tables)
+        demo.write(root, tables=3 * TABLES, questions=3 * TABLES, validation=QUESTIONS, test=TABLES)
     (folder / "dataset").mkdir()
-    data.load(Data(root=str(root)), folder / "dataset")
+    for part in dataset_files.PARTS:
+        data.load(Data(root=str(root)), part, folder / "dataset")
 
 
 def job(folder: Path) -> dict[str, Any]:
@@ -96,11 +100,11 @@ def job(folder: Path) -> dict[str, Any]:
     made = PredictJob(
         competition="nl2sql",
         settings=RECIPE,
-        dataset=folder / "dataset",
+        dataset=PartFolders.of(folder / "dataset"),
         folds=folder,
         seed=0,
         models=(folder,),
-        parts=("validation",),
+        part="validation",
         output=folder / "output",
         partial=folder / "partial",
     )
@@ -118,11 +122,14 @@ def rates(told: dict[str, Any]) -> None:
     from tasks.text.tokenization import Tokenizer
 
     configure(0)
-    folder, recipe = Path(told["job"]["dataset"]), Recipe.model_validate(told["job"]["settings"])
+    folder, recipe = (
+        PartFolders.model_validate(told["job"]["dataset"]),
+        Recipe.model_validate(told["job"]["settings"]),
+    )
     tokenizer = Tokenizer(recipe.encoder, partial(dataset_files.characters, folder))
     tables, questions = dataset.tables(folder, "validation"), dataset.questions(folder, "validation")
     network = networks.build(recipe, tokenizer, seed=0)
-    labelled = inference.predict_sketches = LabelledSketches(inference.predict_sketches, folder)  # type: ignore[assignment]
+    labelled = inference.predict_sketches = LabelledSketches(inference.predict_sketches, folder)
 
     def decode(chosen: Sequence[Any], network: Any = network) -> None:
         executor = Executor(dataset.database(folder, "validation"), tables)
@@ -168,7 +175,7 @@ def _decoding_alone(
     from tasks.nl2sql.query.execution import Executor
     from tests.nl2sql.sketches import sketch
 
-    sketches = [sketch(each.text, each.query, tables[each.table]) for each in questions]
+    sketches = [sketch(each.text, _label(each.query), tables[each.table]) for each in questions]
     fresh = {id: table._replace() for id, table in tables.items()}  # nothing is known of these
     for way in ("tables seen first", "tables seen before", "and results remembered"):
         if way != "and results remembered":
@@ -188,43 +195,6 @@ def profile(act: Callable[[], Any]) -> None:
     pstats.Stats(profiled).sort_stats("tottime").print_stats(18)
 
 
-def stream(told: dict[str, Any]) -> None:
-    """Child: predict as the step does, and tell time and memory every so many questions."""
-    from tasks.nl2sql import predict as prediction_of_parts
-    from tasks.nl2sql.sketch import inference
-    from tasks.nl2sql.sketch import network as networks
-    from tasks.predict import child
-    from tasks.text import prediction
-
-    labelled = inference.predict_sketches = LabelledSketches(
-        inference.predict_sketches, Path(told["dataset"])
-    )  # type: ignore[assignment]
-    prediction_of_parts._loaded = lambda method, folder, *read: networks.build(*read, seed=0)  # type: ignore[assignment]
-    prediction.Progress = partial(MemoryProgress, labelled.clock)  # type: ignore[misc, assignment]
-    child(told)
-    child_messages.send(f"written: {labelled.clock():6.0f} s, {_peak():6.0f} MB at most")
-
-
-class MemoryProgress:
-    """Replaces `Progress`: sends time and memory."""
-
-    def __init__(self, clock: Callable[[], float], what: str, total: int) -> None:
-        self._clock, self._next = clock, 0
-
-    def at(self, done: int) -> None:
-        if done >= self._next:
-            self._next = (done // EVERY + 1) * EVERY
-            pages = int(Path("/proc/self/statm").read_text().split()[1])
-            now = pages * resource.getpagesize() / 2**20
-            child_messages.send(
-                f"{done:7} questions {self._clock():6.0f} s {now:6.0f} MB, {_peak():6.0f} at most"
-            )
-
-
-def _peak() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
-
-
 def main() -> None:
     """Entry; each measurement runs in a child process of its own."""
     parser = argparse.ArgumentParser(
@@ -232,18 +202,13 @@ def main() -> None:
     )
     parser.add_argument("--profile", action="store_true")
     parser.add_argument("--root", type=Path, help="the competition's own data")
-    parser.add_argument("--questions", type=int, default=0, help="of one long prediction")
-    parser.add_argument("--tables", type=int, default=TABLES)
     arguments = parser.parse_args()
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        prepare(folder, arguments.root, arguments.questions or QUESTIONS, arguments.tables)
+        prepare(folder, arguments.root)
         logging.basicConfig(level=logging.DEBUG if arguments.profile else logging.INFO, format="%(message)s")
-        if arguments.questions:
-            child_process.run(f"{__spec__.name}:stream", job(folder), label="stream")
-        else:
-            told = {"job": job(folder), "profile": arguments.profile}
-            child_process.run(f"{__spec__.name}:rates", told, label="rates")
+        told = {"job": job(folder), "profile": arguments.profile}
+        child_process.run(f"{__spec__.name}:rates", told, label="rates")
 
 
 if __name__ == "__main__":

@@ -41,8 +41,8 @@ def loaded(made: Training, *, workers: int) -> Iterator[Batch]:
         return made.batch(made.stages[stage], epoch, step)
 
     places = ((0, *divmod(step, made.steps_per_epoch)) for step in range(10**9))
-    options = {"source": made.source, "workers": workers, "processes": on_card()}
-    with closing(made_ahead(make, places, **options)) as found:
+    batches = made_ahead(make, places, source=made.source, workers=workers, processes=on_card())
+    with closing(batches) as found:
         for each in found:
             yield Batch(*each)
 
