@@ -1,5 +1,6 @@
 """The command line `podium`. Commands import what they need when they run, so that help is instant."""
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -19,7 +20,7 @@ from flows.commands import (
     serving,
     submissions,
 )
-from flows.console import escape_unprintable, with_exit_codes
+from flows.console import escape_unprintable, show_traceback, with_exit_codes
 from tasks.core.execution.garbage_collection import raise_gc_threshold
 
 NOTE = (
@@ -97,7 +98,11 @@ def main() -> None:
     """Entry point of the console script."""
     raise_gc_threshold()
     escape_unprintable()
-    app(prog_name="podium")
+    try:
+        app(prog_name="podium")
+    except Exception:
+        show_traceback()
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -9,12 +9,16 @@ import logging
 import re
 import shlex
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
 
 from flows.runtime.stop_signals import EXIT_CODE, ending_children_on_signal
 from tasks.core.errors import UserError
+from tasks.core.log_records import clean_records
+from tasks.core.masking import masked
+from tasks.core.printable import printable, printable_lines
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -30,9 +34,23 @@ def escape_unprintable() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
+def say(text: object) -> None:
+    """Print a result on stdout.
+
+    Commands print with this and `inform` alone: a terminal shows what files and other programs named as text,
+    and no password of an address. Parts that must stay on their line are `printable`, as those of `aligned`.
+    """
+    print(masked(printable_lines(str(text))), flush=True)
+
+
 def inform(text: str) -> None:
     """Print a message on stderr, so that stdout holds results only."""
-    print(f"podium: {text}", file=sys.stderr, flush=True)
+    print(f"podium: {masked(printable_lines(text))}", file=sys.stderr, flush=True)
+
+
+def show_traceback() -> None:
+    """Print the traceback of the exception that is being handled on stderr."""
+    print(masked(printable_lines(traceback.format_exc())), end="", file=sys.stderr, flush=True)
 
 
 def with_exit_codes(
@@ -72,13 +90,13 @@ def _interruption_message(resumes: bool) -> str:
 
 
 def aligned(rows: Iterable[Sequence[object]], *, gap: str = "  ") -> str:
-    """Rows as text with aligned columns; the last column is not padded.
+    """Rows as text with aligned columns, each on its line; the last column is not padded.
 
     >>> print(aligned([("step", "state"), ("load", "cached")]))
     step  state
     load  cached
     """
-    cells = [[str(cell) for cell in row] for row in rows]
+    cells = [[printable(str(cell)) for cell in row] for row in rows]
     columns = max((len(row) for row in cells), default=0)
     widths = [max((len(row[i]) for row in cells if i < len(row) - 1), default=0) for i in range(columns)]
     lines = (gap.join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)) for row in cells)
@@ -91,6 +109,7 @@ def show_logs() -> None:
     Call it after Prefect is imported, as the import sets up the root logger. A higher PREFECT_LOGGING_LEVEL
     would silence the console too, but also keep records from the UI.
     """
+    clean_records()
     root = logging.getLogger()
     root.handlers[:] = [CompactHandler()]
     root.setLevel(logging.WARNING)
@@ -130,7 +149,7 @@ def _source(record: logging.LogRecord) -> str:
     for attribute in ("task_run_name", "flow_run_name"):
         name = getattr(record, attribute, None)
         if name and name != "<unknown>":
-            return str(name)
+            return printable(str(name))
     return _running_task() or record.name
 
 
@@ -145,7 +164,8 @@ def _message(record: logging.LogRecord) -> str:
     """The message without Prefect's additions; of an error the first line, as the rest comes at the end."""
     error = record.exc_info[1] if record.exc_info else None
     if error is not None and record.name.startswith("prefect."):
-        return f"failed: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
+        first = str(error).splitlines()[0] if str(error) else type(error).__name__
+        return f"failed: {masked(printable(first))}"
     message = record.getMessage()
     if state := re.match(r"Finished in state (\w+)\(", message):
         return {"LeftOut": "left out", "NotReady": "not ready"}.get(state[1], state[1].lower())

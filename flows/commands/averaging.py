@@ -8,7 +8,7 @@ import typer
 
 from flows.commands.options import Competition, Overrides, PresetName, Server, Source, resolved
 from flows.commands.runs import connect_server, summary, validated_name
-from flows.console import aligned, inform, show_logs
+from flows.console import aligned, inform, say, show_logs
 from flows.humanize import gain_text, nested_text, score_text
 from flows.runtime.preflight import check_machine, check_paths
 from tasks.core import locations
@@ -56,7 +56,7 @@ def average(
     outcome = _run(
         competition, ingredients.config.model_copy(update={"run": run}), ingredients, method, url=url
     )
-    print(_outcome_text(competition, name, outcome.result, seconds=time.monotonic() - started))
+    say(_outcome_text(competition, name, outcome.result, seconds=time.monotonic() - started))
     outcome.exit_if_unrecorded()
 
 
@@ -72,7 +72,7 @@ def _find(competition: str, config: Any, members: list[str], name: str) -> Any:
         (each, ingredient.member.digest[:8], score_text(ingredient.evaluation.score))
         for each, ingredient in found.members.items()
     ]
-    print(aligned([("member", "digest", "out of fold"), *rows]))
+    say(aligned([("member", "digest", "out of fold"), *rows]))
     return found
 
 

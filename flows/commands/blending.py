@@ -8,7 +8,7 @@ import typer
 
 from flows.commands.options import Competition, Overrides, PresetName, Server, Source, resolved
 from flows.commands.runs import connect_server, summary, validated_name
-from flows.console import aligned, inform, show_logs
+from flows.console import aligned, inform, say, show_logs
 from flows.humanize import gain_text, nested_text, score_text
 from flows.runtime.preflight import check_machine, check_paths
 from tasks.core import locations
@@ -52,8 +52,8 @@ def blend(
     url = connect_server(server)
     run = config.run.model_copy(update={"name": name})
     outcome = _run(competition, config.model_copy(update={"run": run}), choice, url=url)
-    print(summary(outcome.result, seconds=time.monotonic() - started))
-    print(_composition(Path(outcome.result["submission"]).parent))
+    say(summary(outcome.result, seconds=time.monotonic() - started))
+    say(_composition(Path(outcome.result["submission"]).parent))
     outcome.exit_if_unrecorded()
 
 
@@ -77,7 +77,7 @@ def _choose(competition: str, config: Any, members: str) -> Any:
         )
         for name, each in choice.members.items()
     ]
-    print(aligned([("member", "digest", "out of fold", "last used by"), *rows]))
+    say(aligned([("member", "digest", "out of fold", "last used by"), *rows]))
     return choice
 
 

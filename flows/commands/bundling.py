@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from flows.commands.options import SubmissionName
-from flows.console import inform
+from flows.console import inform, say
 from tasks.core import locations
 from tasks.core.errors import InvalidSettings
 
@@ -50,7 +50,7 @@ def bundle(
     written = build(source, config, ensemble, output, with_wheels=wheels, rounding=rounding)
     manifest = written.manifest
     models = sum(len(member.models) for member in manifest.members)
-    print(
+    say(
         f"{output}: {written.size / 1e6:,.1f} MB, {models} models of {len(manifest.members)} members, "
         f"{len(manifest.code)} modules, {len(manifest.requirements)} requirements"
     )

@@ -4,8 +4,9 @@ from importlib import import_module
 from typing import Any
 
 from flows.commands.options import Competition, Overrides, PresetName, resolved
-from flows.console import aligned, show_logs
+from flows.console import aligned, say, show_logs
 from tasks.core import locations
+from tasks.core.printable import printable
 
 
 def list_() -> None:
@@ -17,9 +18,9 @@ def list_() -> None:
         config: Any = resolve.resolve(name)
         folder = locations.expand(config.data.root)
         state = "there" if folder.is_dir() else "not there: set data.root or PODIUM_DATA"
-        print(f"{name}\n  data in {folder} ({state})")
+        say(f"{name}\n  data in {printable(str(folder))} ({state})")
         presets = resolve.presets(name)
-        print(aligned([("", preset, header.partition("\n")[0]) for preset, header in presets]))
+        say(aligned([("", preset, header.partition("\n")[0]) for preset, header in presets]))
 
 
 def check(competition: Competition, preset: PresetName = None, overrides: Overrides = None) -> None:
@@ -28,9 +29,9 @@ def check(competition: Competition, preset: PresetName = None, overrides: Overri
     config = resolved(competition, preset, overrides)
     show_logs()
     report = import_module(f"tasks.{competition}.data").count(config.data)
-    print(aligned([(name, f"{count:,}") for name, count in report["counts"].items()]))
+    say(aligned([(name, f"{count:,}") for name, count in report["counts"].items()]))
     for note in report["notes"]:
-        print(f"\n{note['kind']}: {note['message']}")
+        say(f"\n{printable(note['kind'])}: {printable(note['message'])}")
         for example in note["examples"]:
-            print(f"  {example}")
-    print("\nThe raw files can be used.")
+            say(f"  {printable(str(example))}")
+    say("\nThe raw files can be used.")

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from flows.console import inform
+from flows.console import inform, say
 from flows.humanize import parse_duration, size
 from tasks.core import locations
 
@@ -20,8 +20,11 @@ def ui(
         ended = local_server.stop()
         inform("the local Prefect server has ended" if ended else "no local Prefect server is running")
         return
-    page = local_server.ensure(inform).removesuffix("/api")
-    print(page)
+    url = local_server.ensure(inform)
+    page = url.removesuffix("/api")
+    say(page)
+    if hint := local_server.login_hint(url):
+        inform(hint)
     if open_:
         import webbrowser
 
@@ -46,13 +49,13 @@ def clean(
     from tasks.core.submissions.cache_eviction import clean as clean_store
 
     if reread:
-        print(f"{Store.current().forget_raw_files()} paths of raw files will be read again")
+        say(f"{Store.current().forget_raw_files()} paths of raw files will be read again")
         return
     age, folder = parse_duration(older_than, option="--older-than"), locations.submissions_folder()
     report = clean_store(
         Store.current(), older_than=age, keep_best=keep_best, submissions=folder, dry_run=dry_run
     )
     verb = "would free" if dry_run else "freed"
-    print(f"{len(report.removed)} removed, {report.kept} kept, {verb} {size(report.freed_bytes)}")
+    say(f"{len(report.removed)} removed, {report.kept} kept, {verb} {size(report.freed_bytes)}")
     if compiled := compilation_cache.size(Store.current().root):
-        print(f"compiled networks: {size(compiled)}")
+        say(f"compiled networks: {size(compiled)}")

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from flows.console import aligned, inform
+from flows.console import aligned, inform, say
 from tasks.core import locations
 from tasks.core.errors import UserError
 from tasks.core.locations import display_path
@@ -51,7 +51,7 @@ def show(competition: str | None, *, html: Path | None = None) -> None:
         for name in names
     }
     agreements = {name: _agreement(name, board) for name, board in boards.items()}
-    print("\n\n".join(_table(name, board, agreements[name]) for name, board in boards.items()))
+    say("\n\n".join(_table(name, board, agreements[name]) for name, board in boards.items()))
     if html:
         _write_page(html, boards, agreements)
         inform(f"written to {display_path(html.absolute())}")

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from flows.commands.options import Competition, Overrides, PresetName, Source, resolved
-from flows.console import aligned, inform, show_logs
+from flows.console import aligned, inform, say, show_logs
 from flows.humanize import score_text
 from flows.runtime.preflight import check_machine, check_paths
 from tasks.core.errors import InvalidSettings
@@ -64,9 +64,7 @@ def list_(competition: Competition) -> None:
         )
         for row in rows
     ]
-    print(
-        aligned([("member", "digest", "when (UTC)", "out of fold", "files", "settings that differ"), *table])
-    )
+    say(aligned([("member", "digest", "when (UTC)", "out of fold", "files", "settings that differ"), *table]))
 
 
 def export(
@@ -101,7 +99,7 @@ def export(
         )
     config = _config(competition, preset, overrides, source)
     counts = member_exchange.export(competition, config, member, output, part=part)
-    print(f"{output}: {', '.join(f'{count:,} {name}' for name, count in counts.items())}")
+    say(f"{output}: {', '.join(f'{count:,} {name}' for name, count in counts.items())}")
 
 
 def _export_models(
@@ -113,8 +111,8 @@ def _export_models(
         raise InvalidSettings("--part: expected only without --models, since networks answer any records")
     show_logs()
     for file in export_models(competition, _config(competition, *settings), member, folder, format=format):
-        print(file)
-    print(folder / "README.txt")
+        say(file)
+    say(folder / "README.txt")
 
 
 def add(
@@ -143,7 +141,7 @@ def add(
     added = member_exchange.add(competition, config, name, {part: str(file) for part, file in files.items()})
     for part in added.lacking:
         inform(f"no scores of {part} records: {name} is left out of blends that have them; see --{part}")
-    print(aligned([(name, added.artifact.digest[:8], score_text(added.score), str(added.artifact.path))]))
+    say(aligned([(name, added.artifact.digest[:8], score_text(added.score), str(added.artifact.path))]))
 
 
 def _config(competition: str, preset: str | None, overrides: list[str] | None, source: str | None) -> Any:

@@ -7,7 +7,7 @@ import typer
 
 from flows.commands.options import Competition, Overrides, Server
 from flows.commands.runs import connect_server, summary, validated_name
-from flows.console import inform, show_logs
+from flows.console import inform, say, show_logs
 from flows.runtime.preflight import check_machine, check_paths
 from tasks.core import locations
 from tasks.core.errors import InvalidSettings
@@ -39,7 +39,7 @@ def predict(
     check_machine()
     url = connect_server(server)
     outcome = _run(competition, entry.name, list(overrides or ()), name=name, url=url)
-    print(summary(outcome.result, seconds=time.monotonic() - started))
+    say(summary(outcome.result, seconds=time.monotonic() - started))
     outcome.exit_if_unrecorded()
 
 

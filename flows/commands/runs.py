@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from flows.commands.options import Competition, Overrides, PresetName, Server, Source, Timeout, resolved
-from flows.console import aligned, inform, show_logs
+from flows.console import aligned, inform, say, show_logs
 from flows.humanize import about, duration, parse_duration, score_text
 from flows.runtime.preflight import check_machine, check_paths
 from flows.runtime.registry import find_flow
@@ -43,10 +43,10 @@ def plan(
     from flows.budget.plan import plan as planned  # imports Prefect, which reads the environment
 
     steps = list(planned(competition, _fitting(competition, config, seconds=budget) if budget else config))
-    print(aligned((step.label, step.state, step.reason) for step in steps))
+    say(aligned((step.label, step.state, step.reason) for step in steps))
     counts = Counter(step.state for step in steps)
     may = f", {counts['maybe']} may run" if counts["maybe"] else ""
-    print(f"{counts['cached']} cached, {counts['run']} will run{may}{_time_text(steps)}")
+    say(f"{counts['cached']} cached, {counts['run']} will run{may}{_time_text(steps)}")
 
 
 def _fitting(competition: str, config: Any, *, seconds: float) -> Any:
@@ -93,7 +93,7 @@ def run(
     check_paths(config)
     deadline = started + budget if budget else None
     outcome = _run(competition, config, name=run_name, server=server, deadline=deadline)
-    print(summary(outcome.result, seconds=time.monotonic() - started, pending_uploads=_pending_uploads()))
+    say(summary(outcome.result, seconds=time.monotonic() - started, pending_uploads=_pending_uploads()))
     outcome.exit_if_unrecorded()
 
 
@@ -118,10 +118,11 @@ def _run(competition: str, config: Any, *, name: str, server: bool, deadline: fl
 
 def connect_server(server: bool) -> str | None:
     """Set where Prefect records, before its import; the URL of the server's API, None without a server."""
-    from flows.runtime import local_server, prefect_settings
+    from flows.runtime import local_server, prefect_settings, server_record
 
     if not server:
         inform(NOT_RECORDED)
+        server_record.protect_temporary_server(prefect_settings.ensure_home())
     url = local_server.ensure(inform) if server else None
     prefect_settings.apply(url)
     return url

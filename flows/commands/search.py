@@ -8,7 +8,7 @@ import typer
 
 from flows.commands.options import Competition, Overrides, PresetName, Server, Source, resolved
 from flows.commands.runs import connect_server
-from flows.console import aligned, inform, show_logs
+from flows.console import aligned, inform, say, show_logs
 from flows.humanize import duration, parse_duration, score_text
 from flows.runtime.preflight import check_machine, check_paths
 
@@ -73,7 +73,7 @@ def search(
         storage=storage,
     )
     outcome = _checked_run(competition, config, settings, server=server)
-    print(_summary(outcome.result, seconds=time.monotonic() - started))
+    say(_summary(outcome.result, seconds=time.monotonic() - started))
     outcome.exit_if_unrecorded()
 
 

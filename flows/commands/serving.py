@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.console import aligned, inform
+from flows.console import aligned, inform, say
 from flows.runtime.preflight import check_machine
 
 if TYPE_CHECKING:
@@ -31,10 +31,13 @@ def serve(
     specs = _specs(competitions)
     check_machine()
     url = _connect_server(port)
+    from flows.runtime import local_server
     from flows.scheduling.serve import serve_deployments  # imports Prefect, which reads the environment
 
-    print(f"{url.removesuffix('/api')}/deployments")
-    print(_listing(specs))
+    say(f"{url.removesuffix('/api')}/deployments")
+    if hint := local_server.login_hint(url):
+        inform(hint)
+    say(_listing(specs))
     serve_deployments(specs, limit=limit, inform=inform)
     inform("the schedules are paused until the next `podium serve`; the server still runs (podium ui --stop)")
 
@@ -51,7 +54,7 @@ def deploy(
     if create_pool(pool):
         inform(f"created the work pool {pool}")
     register(specs, lambda deployment: deployment.apply(), pool=pool)
-    print(_listing(specs, pool=pool))
+    say(_listing(specs, pool=pool))
     inform(
         f"each machine that runs them needs this checkout at the same path, and\n{_worker_setup(url, pool)}"
     )
@@ -64,7 +67,7 @@ def list_() -> None:
 
     rows = [(each.deployment, each.timing, each.state) for each in schedules()]
     if rows:
-        print(aligned([("deployment", "schedule", "next"), *rows]))
+        say(aligned([("deployment", "schedule", "next"), *rows]))
     else:
         inform("no schedules: conf/schedules.toml has none, or `podium serve` has not read it yet")
 
@@ -84,7 +87,7 @@ def _set_active(names: list[str] | None, *, active: bool) -> None:
     from flows.scheduling.server_schedules import set_active
 
     count = set_active(names or (), active=active)
-    print(f"{count} schedules {'resumed' if active else 'paused'}")
+    say(f"{count} schedules {'resumed' if active else 'paused'}")
 
 
 def _specs(competitions: list[str] | None) -> list["AnySpec"]:
@@ -116,8 +119,13 @@ def _listing(specs: "list[AnySpec]", *, pool: str | None = None) -> str:
 
 def _worker_setup(url: str, pool: str) -> str:
     """The commands that start a worker on another machine."""
+    from flows.runtime import local_server
+    from flows.runtime.server_record import auth_string_file
+
+    string = f"  export PREFECT_API_AUTH_STRING=…     # the line in {auth_string_file()}"
     lines = [
         f"  export PREFECT_API_URL={url}      # an address of this server that the machine can reach",
+        *([string] if local_server.login_hint(url) else []),
         "  export PODIUM_STORE=… PODIUM_SUBMISSIONS=…     # folders that all machines share",
         f"  prefect worker start --type process --pool {pool} --limit 1",
     ]

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from flows.commands.options import Overrides, PresetName, SubmissionName, resolved
-from flows.console import aligned, show_logs
+from flows.console import aligned, say, show_logs
 from flows.humanize import gain_text, nested_text, score_text
 from tasks.core import locations
 from tasks.core.errors import InvalidSettings
@@ -40,9 +40,9 @@ def show(name: SubmissionName) -> None:
         *_ingredients(provenance.get("ensemble") or {}),
         *_member_files(provenance.get("ensemble") or {}, _averaged(provenance.get("steps") or [])),
     ]
-    print(aligned([(key, value) for key, value in rows if value not in (None, "")]))
-    print("\nsettings")
-    print(aligned([("", key, _plain(value)) for key, value in submissions.flat(provenance.get("config"))]))
+    say(aligned([(key, value) for key, value in rows if value not in (None, "")]))
+    say("\nsettings")
+    say(aligned([("", key, _plain(value)) for key, value in submissions.flat(provenance.get("config"))]))
 
 
 def diff(first: SubmissionName, second: SubmissionName) -> None:
@@ -51,17 +51,17 @@ def diff(first: SubmissionName, second: SubmissionName) -> None:
 
     root = locations.submissions_folder()
     one, two = submissions.find_submission(root, first), submissions.find_submission(root, second)
-    print(f"{one.name} → {two.name}")
+    say(f"{one.name} → {two.name}")
     for part, changes in submissions.differences(one, two).items():
         title = {"config": "settings"}.get(part, part)
-        print(f"\n{title}: {'the same' if not changes else f'{len(changes)} differ'}")
+        say(f"\n{title}: {'the same' if not changes else f'{len(changes)} differ'}")
         if changes:
-            print(aligned(("", key, f"{_plain(a)} → {_plain(b)}") for key, a, b in changes))
+            say(aligned(("", key, f"{_plain(a)} → {_plain(b)}") for key, a, b in changes))
     answers = submissions.answer_difference(one, two)
     share = answers.different / max(answers.total, 1)
-    print(f"\nanswers: {answers.different:,} of {answers.total:,} lines differ ({share:.1%})")
+    say(f"\nanswers: {answers.different:,} of {answers.total:,} lines differ ({share:.1%})")
     if answers.examples:
-        print(aligned(("", f"line {line}", f"{a!r} → {b!r}") for line, a, b in answers.examples))
+        say(aligned(("", f"line {line}", f"{a!r} → {b!r}") for line, a, b in answers.examples))
 
 
 def validate(
@@ -76,7 +76,7 @@ def validate(
     config = resolved(competition, preset, overrides)
     show_logs()
     count = submissions.validate(competition, file, config)
-    print(f"{file}: {count:,} valid lines")
+    say(f"{file}: {count:,} valid lines")
 
 
 def record_score(
@@ -90,7 +90,7 @@ def record_score(
         raise InvalidSettings(f"score: expected a finite number, received {score}")
     entry = submissions.find_submission(locations.submissions_folder(), name)
     submissions.record_score(entry, score)
-    print(f"{entry.name}: public score {score:g}")
+    say(f"{entry.name}: public score {score:g}")
 
 
 def _member_files(ensemble: dict[str, Any], averaged: dict[str, list[str]]) -> list[tuple[str, str]]:

@@ -3,7 +3,6 @@
 Uses its HTTP interface only: importing Prefect takes a second and reads the environment.
 """
 
-import json
 import os
 import signal
 import socket
@@ -12,21 +11,35 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.error import HTTPError
 
 from filelock import FileLock
-from psutil import Error, Process
 
-from flows.runtime.prefect_api import answers, check_api, request
-from flows.runtime.prefect_settings import configured_url, ensure_home, environment
+from flows.runtime.prefect_api import REFUSED, answers, check_api, credentials, request
+from flows.runtime.prefect_profile import CLIENT_STRING, SERVER_STRING, configured, configured_url
+from flows.runtime.prefect_settings import ensure_home, environment
 from flows.runtime.proxies import bypass_for_loopback, drop_unusable
+from flows.runtime.server_record import (
+    OWN_MODE,
+    LocalServer,
+    auth_string,
+    auth_string_file,
+    forget,
+    make_private,
+    new_auth_string,
+    record,
+    recorded,
+)
 from tasks.core import locations
 from tasks.core.errors import UserError
 
 PORT = 4200
 START_TIMEOUT_SECONDS = 240.0  # a first start took 100 s on two cores that were busy with trainings
 STOP_TIMEOUT_SECONDS = 10.0
+ORIGINS = ("PREFECT_SERVER_API_CORS_ALLOWED_ORIGINS", "PREFECT_SERVER_CORS_ALLOWED_ORIGINS")
+"""Both names of the setting: pages whose scripts may use the server."""
+RESTART = "`podium ui --stop` ends it, and the next command starts another"
 
 CRASHED_AUTOMATION: Mapping[str, Any] = {
     "name": "podium: mark runs without heartbeat as crashed",
@@ -53,23 +66,6 @@ Inform = Callable[[str], None]
 """Shows the user a message."""
 
 
-class LocalServer(NamedTuple):
-    """A server that Podium started, as recorded in `server.json`."""
-
-    pid: int
-    url: str
-
-    @property
-    def alive(self) -> bool:
-        """Whether the process is still that server, not a later process with the same id."""
-        try:
-            command = Process(self.pid).cmdline()
-        except Error:
-            return False
-        port = str(urlsplit(self.url).port)
-        return command[-1:] == [port] and command[2:5] == ["prefect", "server", "start"]
-
-
 def ensure(inform: Inform, *, port: int | None = None) -> str:
     """The API's URL of a server that answers; starts a local one, at this port, if none is configured.
 
@@ -77,14 +73,36 @@ def ensure(inform: Inform, *, port: int | None = None) -> str:
         UserError: the configured server does not answer, or the local one did not start.
     """
     if url := configured_url():
+        if (local := recorded()) and local.url == url and local.alive and not credentials():
+            _authenticate(local, inform)
         check_api(url)
         return url
     with _state_lock():
-        local = _recorded_server()
+        local = recorded()
         if local is None or not local.alive or not _wait_until_ready(local, inform):
             local = _start(inform, PORT if port is None else port)
+        _authenticate(local, inform)
         _register_automation(local.url)
     return local.url
+
+
+def _authenticate(local: LocalServer, inform: Inform) -> None:
+    """Put the server's authentication string into the environment, from where all requests take it.
+
+    Raises:
+        UserError: the file that keeps it cannot be read.
+    """
+    if not local.asks and configured(SERVER_STRING):
+        return
+    if not local.asks:
+        page = local.url.removesuffix("/api")
+        inform(f"the Prefect server at {page} is of an earlier version and lets in everybody: {RESTART}")
+        return
+    string = auth_string()
+    if string is None:
+        expected = f"{auth_string_file()}: expected the authentication string of the server at {local.url}"
+        raise UserError(f"{expected}, received no file of text ({RESTART})")
+    os.environ[CLIENT_STRING] = string
 
 
 def stop() -> bool:
@@ -94,11 +112,11 @@ def stop() -> bool:
         UserError: it belongs to another user.
     """
     with _state_lock():
-        local = _recorded_server()
+        local = recorded()
         was_alive = local is not None and local.alive
         if local is not None and was_alive:
             _terminate(local)
-        _state_file().unlink(missing_ok=True)
+        forget()
         return was_alive
 
 
@@ -115,10 +133,6 @@ def _terminate(local: LocalServer) -> None:
         os.kill(local.pid, signal.SIGKILL)
 
 
-def _state_file() -> Path:
-    return locations.prefect_home() / "server.json"
-
-
 def _log_file() -> Path:
     return locations.prefect_home() / "server.log"
 
@@ -126,40 +140,45 @@ def _log_file() -> Path:
 @contextmanager
 def _state_lock() -> Iterator[None]:
     """Admit one process at a time; the kernel frees the lock of a process that dies."""
-    with FileLock(ensure_home() / "server.lock"):
+    home = ensure_home()
+    make_private(home)
+    with FileLock(home / "server.lock"):
         yield
-
-
-def _recorded_server() -> LocalServer | None:
-    try:
-        state = json.loads(_state_file().read_text("utf-8"))
-        return LocalServer(int(state["pid"]), str(state["url"]))
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
 
 
 def _start(inform: Inform, preferred: int) -> LocalServer:
     inform("starting a local Prefect server (the first time takes about ten seconds) …")
     for port in (_free_port(preferred), _free_port(0)):
-        local = LocalServer(_spawn(port), _api_url(port))
-        _state_file().write_text(json.dumps(local._asdict()), "utf-8")
+        local = LocalServer(_spawn(port, new_auth_string()), _api_url(port), asks=True)
+        record(local)
         if _wait_until_ready(local, inform):
             inform(f"Prefect runs at {local.url.removesuffix('/api')} (podium ui --stop ends it)")
             return local
     raise UserError(f"the local Prefect server ended at once; {_log_tail()}")
 
 
-def _spawn(port: int) -> int:
+def login_hint(url: str) -> str:
+    """How a person logs in to the pages of a server that Podium started; empty for any other."""
+    local = recorded()
+    if local is None or local.url != url or not local.asks:
+        return ""
+    return f"the pages ask each browser once for a password: the line in {auth_string_file()}"
+
+
+def _spawn(port: int, string: str) -> int:
     """Start the server in its own session, so that it outlives this command; returns its process id."""
     server = ["-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
     env = {name: value for name, value in os.environ.items() if name != "PREFECT_API_URL"} | environment()
     bypass_for_loopback(env)
     drop_unusable(None, env)
     env["PREFECT_UI_API_URL"] = _api_url(port)  # else its pages call port 4200 and stay blank
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    env[SERVER_STRING] = env[CLIENT_STRING] = string
+    if not any(map(configured, ORIGINS)):  # without a list of origins, scripts of all web pages may ask
+        env[ORIGINS[0]] = f"http://127.0.0.1:{port},http://localhost:{port}"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
     actions = [
         (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-        (os.POSIX_SPAWN_OPEN, 1, str(_log_file()), flags, 0o644),
+        (os.POSIX_SPAWN_OPEN, 1, str(_log_file()), flags, OWN_MODE),
         (os.POSIX_SPAWN_DUP2, 1, 2),
     ]
     return os.posix_spawn(sys.executable, [sys.executable, *server], env, file_actions=actions, setsid=True)
@@ -173,7 +192,7 @@ def _api_url(port: int) -> str:
 def _wait_until_ready(local: LocalServer, inform: Inform) -> bool:
     """Wait until the server answers; False if its process has ended."""
     deadline = time.monotonic() + START_TIMEOUT_SECONDS
-    while not answers(local.url):
+    while not (answers(local.url) and local.listens):  # else something else answers at its port
         time.sleep(0.2)  # first, as a process has no command line for a moment after its start
         if not local.alive:
             return False
@@ -196,8 +215,15 @@ def _free_port(preferred: int) -> int:
 
 def _register_automation(url: str) -> None:
     query = {"automations": {"name": {"any_": [CRASHED_AUTOMATION["name"]]}}}
-    if not request(f"{url}/automations/filter", query):
-        request(f"{url}/automations/", CRASHED_AUTOMATION)
+    try:
+        if not request(f"{url}/automations/filter", query):
+            request(f"{url}/automations/", CRASHED_AUTOMATION)
+    except HTTPError as error:
+        error.close()
+        if error.code not in REFUSED:
+            raise
+        expected = f"{auth_string_file()}: expected the authentication string of the server at {url}"
+        raise UserError(f"{expected}, received one that it refuses ({RESTART})") from None
 
 
 def _log_tail(count: int = 15) -> str:

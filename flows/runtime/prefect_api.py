@@ -7,9 +7,10 @@ import urllib.request
 from typing import Any
 from urllib.parse import urlsplit
 
-from flows.runtime.prefect_settings import configured
+from flows.runtime.prefect_profile import CLIENT_STRING, SERVER_STRING, configured
 from flows.runtime.proxies import LOOPBACK
 from tasks.core.errors import UserError
+from tasks.core.masking import masked
 
 TIMEOUT_SECONDS = 5.0
 REFUSED = (401, 403)
@@ -19,18 +20,19 @@ REFUSED = (401, 403)
 def request(url: str, body: object = None, *, timeout_seconds: float = 30) -> Any:
     """GET, or POST if there is a body; loopback bypasses proxies, which would connect to their own host."""
     data = None if body is None else json.dumps(body).encode()
-    headers = {"Content-Type": "application/json", **_credentials()}
+    headers = {"Content-Type": "application/json", **credentials()}
     local = urlsplit(url).hostname in LOOPBACK
     opener = urllib.request.build_opener(*[urllib.request.ProxyHandler({})] * local)
     with opener.open(urllib.request.Request(url, data, headers), timeout=timeout_seconds) as response:
         return json.loads(response.read() or b"null")
 
 
-def _credentials() -> dict[str, str]:
-    """The header that Prefect's client sends for the settings of a key or of an authentication string."""
-    if key := configured("PREFECT_API_KEY"):
+def credentials() -> dict[str, str]:
+    """The header that Prefect's client sends for the settings of an authentication string or of a key."""
+    string, key = configured(CLIENT_STRING), configured("PREFECT_API_KEY")
+    if key and not string:
         return {"Authorization": f"Bearer {key}"}
-    string = configured("PREFECT_API_AUTH_STRING") or configured("PREFECT_SERVER_API_AUTH_STRING")
+    string = string or configured(SERVER_STRING)
     return {"Authorization": f"Basic {base64.b64encode(string.encode()).decode()}"} if string else {}
 
 
@@ -62,6 +64,8 @@ def check_api(url: str) -> None:
     unset = "or unset the variable to use a local one"
     try:
         healthy = request(f"{url}/health", timeout_seconds=TIMEOUT_SECONDS)
+        if healthy is True and (status := _refusal(url)):
+            raise UserError(f"PREFECT_API_URL: {_refused(url, status)}")
     except urllib.error.HTTPError as error:
         error.close()
         if error.code in REFUSED:
@@ -71,19 +75,33 @@ def check_api(url: str) -> None:
         healthy = "a page that is no API" if urlsplit(url).scheme in ("http", "https") else "no such address"
     except OSError:
         expected = "expected a Prefect server that answers"
-        raise UserError(f"PREFECT_API_URL: {expected}, received none at {url} (start it, {unset})") from None
+        raise UserError(
+            f"PREFECT_API_URL: {expected}, received none at {masked(url)} (start it, {unset})"
+        ) from None
     if healthy is not True:
         expected = "expected the address of a Prefect API, which ends in /api"
         raise UserError(
-            f"PREFECT_API_URL: {expected}, received {url}, which gives {healthy} (mend it, {unset})"
+            f"PREFECT_API_URL: {expected}, received {masked(url)}, which gives {healthy} (mend it, {unset})"
         )
 
 
+def _refusal(url: str) -> int | None:
+    """The HTTP status with which a healthy API refuses access; its health is told to everybody."""
+    try:
+        request(f"{url}/hello", timeout_seconds=TIMEOUT_SECONDS)
+    except urllib.error.HTTPError as error:
+        error.close()
+        return error.code if error.code in REFUSED else None
+    except (OSError, ValueError):
+        return None
+    return None
+
+
 def _refused(url: str, status: int) -> str:
-    names = [name for name in ("PREFECT_API_KEY", "PREFECT_API_AUTH_STRING") if configured(name)]
+    names = [name for name in (CLIENT_STRING, "PREFECT_API_KEY") if configured(name)]
     sent = (
         f"those of {names[0]}"
         if names
         else "none: neither PREFECT_API_KEY nor PREFECT_API_AUTH_STRING is set"
     )
-    return f"expected credentials that {url} accepts, received {sent} (HTTP status {status})"
+    return f"expected credentials that {masked(url)} accepts, received {sent} (HTTP status {status})"

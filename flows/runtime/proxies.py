@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from urllib.parse import urlsplit
 
 from tasks.core.errors import UserError
+from tasks.core.masking import masked
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
@@ -46,7 +47,7 @@ def drop_unusable(url: str | None, variables: MutableMapping[str, str] | None = 
             expected = (
                 "an HTTP proxy, or the package socksio, without which Prefect's client cannot use SOCKS"
             )
-            raise UserError(f"{name}: expected {expected}, received {variables[name]}")
+            raise UserError(f"{name}: expected {expected}, received {masked(variables[name])}")
         del variables[name]
 
 

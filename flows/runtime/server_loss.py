@@ -25,6 +25,7 @@ from pydantic_core import to_jsonable_python
 
 from flows.runtime.local_server import Inform
 from flows.runtime.prefect_api import is_there
+from tasks.core.masking import masked
 
 PROBE_SECONDS = 5.0
 LOST_SECONDS = 15.0
@@ -102,7 +103,7 @@ def flow_for_run(flow: Any, body: Callable[..., Any], *, name: str, runner: Any)
 
 def _unrecorded_message(monitor: "ServerMonitor | None", error: Exception) -> str:
     if monitor is None or not monitor.silent:
-        return f"Prefect could not record the end of this run ({error}); its results are complete"
+        return f"Prefect could not record the end of this run ({masked(error)}); its results are complete"
     return (
         f"the Prefect server was lost at {monitor.last_answer:%H:%M:%S}: its pages show this run as "
         "unfinished or crashed, without the later steps, logs and reports; results and cache are complete"
@@ -134,7 +135,7 @@ class ServerMonitor:
         lost = time.monotonic() - self._last_answer_seconds > LOST_SECONDS
         if lost != self.lost:
             self.lost, self._client.max_retries = lost, 0 if lost else self._retries
-            page = self._url.removesuffix("/api")
+            page = masked(self._url).removesuffix("/api")
             self._inform(
                 f"the Prefect server at {page} "
                 + ("no longer answers; the run continues without it" if lost else "answers again")

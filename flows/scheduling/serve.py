@@ -3,12 +3,15 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from prefect.runner import Runner
+from prefect.runner._starter_engine import EngineCommandStarter
 
 from flows.runtime.local_server import Inform
+from flows.scheduling import entrypoint
 from flows.scheduling.deployments import register
 from flows.scheduling.schedule_file import AnySpec
 from flows.scheduling.server_schedules import skip_missed
@@ -25,11 +28,42 @@ def serve_deployments(specs: Sequence[AnySpec], *, limit: int, inform: Inform) -
     Active runs are then cancelled and the deployments paused, so that no run becomes overdue. At most `limit`
     runs are active at the same time; their trainings also wait for the machine's slots.
     """
-    runner = Runner(name="podium", query_seconds=POLL_SECONDS, limit=limit, pause_on_shutdown=True)
+    runner = OwnFlowsRunner(name="podium", query_seconds=POLL_SECONDS, limit=limit, pause_on_shutdown=True)
     ids = register(specs, runner.add_deployment)
+    runner.flows = {id: spec.flow for id, spec in zip(ids, specs, strict=True)}
     if skipped := skip_missed(ids):
         inform(f"{skipped} scheduled runs were missed; the newest of each deployment runs now")
     asyncio.run(_run(runner, ids, inform))
+
+
+class OwnFlowsRunner(Runner):
+    """Starts Podium's own flows, whatever a deployment on the server says.
+
+    Entry point, pull steps, path and command of a deployment are not used: who can change it can choose
+    settings, but no code. Prefect would run them in the process of the run, and in this one for the hooks of
+    a run that crashed. How a run is started is not part of Prefect's public interface; a test holds it.
+    """
+
+    flows: Mapping[UUID, str]
+    """The name of each deployment's flow."""
+
+    async def __aenter__(self) -> "OwnFlowsRunner":
+        await super().__aenter__()
+        for id, name in self.flows.items():  # for hooks
+            self._deployment_registry.register_flow(id, entrypoint.deployed_flow(name))
+        self._scheduled_run_poller._resolve_starter = self._starter
+        return self
+
+    def _starter(self, flow_run: Any) -> EngineCommandStarter:
+        """What starts the run; raises KeyError if it is of a deployment that is not served here."""
+        seconds: Any = self._heartbeat_seconds
+        return EngineCommandStarter(
+            tmp_dir=self._tmp_dir,
+            entrypoint=f"{entrypoint.__name__}.{self.flows[flow_run.deployment_id]}",
+            deployment_name=self._deployment_registry.get_deployment_name(flow_run.deployment_id),
+            heartbeat_seconds=seconds,
+            control_channel=self._control_channel,
+        )
 
 
 async def _run(runner: Runner, ids: Sequence[UUID], inform: Inform) -> None:

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from tasks.core.printable import printable
+
 
 class UserError(Exception):
     """Something outside the code is wrong; the message says what, and how to correct it."""
@@ -35,7 +37,7 @@ class Problem(NamedTuple):
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line is not None else str(self.file)
-        return f"{place}: expected {self.expected}, received {self.received}"
+        return printable(f"{place}: expected {self.expected}, received {self.received}")
 
 
 class InvalidData(UserError):

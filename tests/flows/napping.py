@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ import time
 from pathlib import Path
 
 from tasks.core import locations as places
-from tasks.core.execution import child_process, messages
+from tasks.core.execution import child_messages, child_process
 from tasks.core.execution.slots import slot
 from tasks.core.step import step
 from tasks.core.cache.store import Artifact, Store
@@ -67,7 +68,7 @@ def wake(slept: Artifact, name: str) -> dict:
 
 def child(job: dict) -> None:
     (Path(job["folder"]) / "half").write_text("half")
-    messages.send("asleep")
+    child_messages.send("asleep")
     time.sleep(job["seconds"])
     (Path(job["folder"]) / "half").write_text("whole")
 '''
@@ -174,9 +175,15 @@ class Served:
             time.sleep(0.3)
         raise AssertionError(f"waited {seconds} s without success\n{self.log.read_text()}")
 
-    def request(self, path: str, body: Any = None) -> Any:
+    def request(self, path: str, body: Any = None, *, method: str | None = None, string: str = "") -> Any:
+        """What the server answers to this authentication string, by default its own."""
         data = None if body is None else json.dumps(body).encode()
-        message = urllib.request.Request(f"{self.url}/{path}", data, {"Content-Type": "application/json"})
+        string = string or (self.folder / "prefect/auth-string").read_text().strip()
+        headers = {
+            "Content-Type": "application/json",
+            "Authorization": f"Basic {b64encode(string.encode()).decode()}",
+        }
+        message = urllib.request.Request(f"{self.url}/{path}", data, headers, method=method)
         while True:
             try:
                 with urllib.request.urlopen(message, timeout=60) as response:

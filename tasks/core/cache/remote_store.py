@@ -25,6 +25,7 @@ from filelock import Timeout
 
 from tasks.core.cache.store import Artifact, Store, read_json
 from tasks.core.errors import UserError
+from tasks.core.masking import masked
 
 VARIABLE = "PODIUM_MIRROR"
 PROBE = "podium.json"
@@ -61,11 +62,11 @@ class Mirror:
             received = self._files.cat_file(self._at(PROBE))
         except Exception as error:  # each kind of storage has its own exceptions
             raise UserError(
-                f"{VARIABLE}: expected a place that can be written to, received {self.url} "
-                f"({_describe(error)})"
+                f"{VARIABLE}: expected a place that can be written to, received {masked(self.url)} "
+                f"({masked(_describe(error), address=self.url)})"
             ) from None
         if received != probe:
-            raise UserError(f"{VARIABLE}: {self.url} returned other contents than were written to it")
+            raise UserError(f"{VARIABLE}: {masked(self.url)} returned other contents than were written to it")
 
     def lookup(self, key: str) -> Artifact | None:
         """The artifact of this key, without downloading it; None if the mirror has none."""
@@ -101,7 +102,8 @@ class Mirror:
             return act()
         except Exception as error:  # each kind of storage has its own exceptions, and none may fail a run
             self._retry_at = time.monotonic() + RETRY_SECONDS
-            log.warning("mirror: cannot %s (%s); the run goes on without it", what, _describe(error))
+            reason = masked(_describe(error), address=self.url)
+            log.warning("mirror: cannot %s (%s); the run goes on without it", what, reason)
             return None
 
     def _record(self, key: str) -> tuple[dict[str, Any], Artifact] | None:
@@ -207,7 +209,9 @@ def _filesystem(url: str) -> tuple[Any, str]:
         files, root = url_to_fs(url, **({"auto_mkdir": True} if is_local else {}))
     except (ImportError, ValueError) as error:
         expected = "an address like s3://bucket/podium, whose package is installed (podium[s3])"
-        raise UserError(f"{VARIABLE}: expected {expected}, received {url!r} ({error})") from None
+        raise UserError(
+            f"{VARIABLE}: expected {expected}, received {masked(url)!r} ({masked(error, address=url)})"
+        ) from None
     files.use_listings_cache = False
     return files, str(root).rstrip("/")
 

@@ -30,8 +30,8 @@ VARIABLES = (
 )
 """Variables that can change a number. Dask and Ray set counts of threads for their workers, on which the
 order of a sum depends, and children would inherit them."""
-MACHINE_VARIABLES = ("PODIUM_SLOTS", "PODIUM_SLOT_FOLDER")
-"""Variables that each machine sets for itself."""
+MACHINE_VARIABLES = ("PODIUM_SLOTS", "PODIUM_SLOT_FOLDER", "PODIUM_MIRROR", "PODIUM_STUDIES")
+"""Variables that each machine sets for itself, and addresses, maybe with passwords, that no child asks."""
 MAX_DIFFERENCES = 5
 """Differences that a message lists."""
 

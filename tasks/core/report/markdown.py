@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from PIL import Image
 
+from tasks.core.printable import printable
 from tasks.core.report.page import (
     Block,
     Chart,
@@ -51,7 +52,7 @@ def markdown(section: Section, *, limit_bytes: int = 1_000_000) -> str:
     text = ""
     for allowance in ALLOWANCES:
         blocks = [_markdown_block(block, allowance) for block in section.blocks]
-        text = "\n\n".join([f"## {_escaped(section.title)}", *filter(None, blocks)]) + "\n"
+        text = "\n\n".join([f"## {escaped(section.title)}", *filter(None, blocks)]) + "\n"
         if len(text.encode()) < limit_bytes:
             break
     return text
@@ -60,18 +61,18 @@ def markdown(section: Section, *, limit_bytes: int = 1_000_000) -> str:
 def _markdown_block(block: Block, allowance: _Allowance) -> str:
     match block:
         case Text(text):
-            return _escaped(text)
+            return escaped(text)
         case TableBlock(columns, rows, caption):
             return _markdown_table(columns, rows[: allowance.rows], _left_out(caption, rows, allowance.rows))
         case Chart(_, png, caption):
             drawn = f"![chart]({uri('png', png)})" if allowance.charts else ""
-            return "\n\n".join(filter(None, [_escaped(caption), drawn]))
+            return "\n\n".join(filter(None, [escaped(caption), drawn]))
         case Pictures(items, caption, width_pixels):
             left = _left_out(caption, items, allowance.pictures)
             shown = items[: allowance.pictures]
             a_row = max(1, min(len(shown), ROW_PIXELS // width_pixels))
             drawn = _markdown_pictures(shown, a_row, scale=allowance.scale) if shown else ""
-            return "\n\n".join(filter(None, [_escaped(left), drawn]))
+            return "\n\n".join(filter(None, [escaped(left), drawn]))
 
 
 def _left_out(caption: str, items: Sequence[Any], shown: int) -> str:
@@ -83,12 +84,12 @@ def _markdown_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], capti
     lines, numeric = columns_of(rows, len(columns))
     rule = ["---:" if number else "---" for number in numeric]
     table = [
-        [_escaped(name) for name in columns],
+        [escaped(name) for name in columns],
         rule,
-        *([_escaped(text) for text in line] for line in lines),
+        *([escaped(text) for text in line] for line in lines),
     ]
     drawn = "\n".join(_line(line) for line in table)
-    return f"{_escaped(caption)}\n\n{drawn}" if caption else drawn
+    return f"{escaped(caption)}\n\n{drawn}" if caption else drawn
 
 
 def _markdown_pictures(items: Sequence[Picture], a_row: int, *, scale: float) -> str:
@@ -98,7 +99,7 @@ def _markdown_pictures(items: Sequence[Picture], a_row: int, *, scale: float) ->
         row = items[start : start + a_row]
         gap = [""] * (a_row - len(row))
         images = [f"![]({picture_uri(_scaled(item.data, scale))})" for item in row]
-        words = [[_escaped(line) for line in [item.caption, *item.detail.split("\n")]] for item in row]
+        words = [[escaped(line) for line in [item.caption, *item.detail.split("\n")]] for item in row]
         lines += [[*line, *gap] for line in [images, *zip_longest(*words, fillvalue="")] if any(line)]
     return "\n".join(_line(line) for line in lines)
 
@@ -114,7 +115,15 @@ def _scaled(data: bytes, scale: float) -> bytes:
     return jpeg(image, side_pixels=max(1, round(max(image.size) * scale)), quality=75)
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """Text that markdown shows as it is, on one line."""
-    text = re.sub(r"([\\`*_{}\[\]#|~])", r"\\\1", " ".join(text.split()))
+    text = printable(" ".join(text.split()))
+    text = re.sub(r"([\\`*_{}\[\]#|~$@])", r"\\\1", text)
+    text = re.sub(r"^(?:[-+](?=\s|$|-)|=(?==*$)|\d{1,9}(?=[.)](?:\s|$)))", _block_mark, text)
+    text = re.sub(r"(?i)(:)(?=//)|(?<=\bwww)(\.)", lambda found: f"\\{found[0]}", text)
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _block_mark(found: re.Match[str]) -> str:
+    """The beginning of a line so that it starts no list, rule or heading: a number's sign follows it."""
+    return f"{found[0]}\\" if found[0].isdigit() else f"\\{found[0]}"

@@ -16,6 +16,7 @@ from PIL import Image
 
 from tasks.core.competition import Score, Scores
 from tasks.core.dataset import Dataset
+from tasks.core.printable import printable_lines
 from tasks.core.report import formatting
 
 TEMPLATE = Path(__file__).with_name("report.html.j2")
@@ -121,7 +122,11 @@ def render(
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        autoescape=True,
+        finalize=_printable,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
     shown = [
@@ -133,6 +138,11 @@ def render(
         for number, section in enumerate(sections, 1)
     ]
     return template.render(title=title, subtitle=subtitle, facts=list(facts), sections=shown)
+
+
+def _printable(value: Any) -> Any:
+    """A value that the template shows; its markup is then escaped."""
+    return printable_lines(value) if isinstance(value, str) else value
 
 
 def _slug(title: str) -> str:

@@ -3,7 +3,7 @@
 import logging
 
 from tasks.core.report import page
-from tasks.core.report.markdown import markdown
+from tasks.core.report.markdown import escaped, markdown
 
 log = logging.getLogger("podium")
 
@@ -20,7 +20,7 @@ def publish(parts: list[page.Section], *, under: str, of: str = "") -> None:
         key = "".join(each if each.isalnum() else "-" for each in f"{under}-{section.title}".lower())
         key = key.encode("ascii", "ignore").decode().strip("-")
         try:
-            create_markdown_artifact(markdown(section), key=key, description=f"{of}{section.title}")
+            create_markdown_artifact(markdown(section), key=key, description=escaped(f"{of}{section.title}"))
         except TransportError as error:  # no server: each further section would wait a minute
             log.warning("sections from %r on were not published: %s", section.title, error)
             return

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from tasks.core.config import Settings
 
@@ -28,5 +28,6 @@ class Search(Settings):
     """Seed of the suggestions; with one worker they are the same however often the search was killed."""
     pruner: Literal["median", "hyperband", "none"] = "median"
     """Which trials are pruned: those below the median of others at the same point, or by Hyperband."""
-    storage: str = ""
-    """URL of a database that Optuna supports, for several machines; empty: a journal file in the store."""
+    storage: SecretStr = SecretStr("")
+    """URL of a database that Optuna supports, for several machines; empty: a journal file in the store. No
+    record of the search shows it, as it may hold a password."""

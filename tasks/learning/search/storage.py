@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
+from tasks.core.masking import masked
+
 if TYPE_CHECKING:
     from optuna.storages import BaseStorage
 
@@ -22,7 +24,8 @@ def open_storage(url: str, journal: Path) -> "BaseStorage":
         try:
             return RDBStorage(url)
         except Exception as error:  # each database driver has its own exceptions
-            raise ValueError(str(error).splitlines()[0]) from error
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            raise ValueError(masked(reason, address=url)) from None
     lock = KernelLock(journal)
     _truncate_partial_line(journal, lock)
     return JournalStorage(JournalFileBackend(str(journal), lock_obj=lock))  # type: ignore[arg-type]

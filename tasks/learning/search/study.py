@@ -19,6 +19,7 @@ from filelock import FileLock, Timeout
 from tasks.core.cache.store import Store
 from tasks.core.competition import Score
 from tasks.core.errors import InvalidSettings
+from tasks.core.masking import masked
 from tasks.learning.search.config import Search
 from tasks.learning.search.samplers import pruner, sampler
 from tasks.learning.search.storage import open_storage
@@ -47,10 +48,10 @@ class Study:
         self.folder = Store.current().root / "studies" / competition
         self.folder.mkdir(parents=True, exist_ok=True)
         try:
-            storage = open_storage(search.storage, self.folder / f"{self.name}.journal")
+            storage = open_storage(search.storage.get_secret_value(), self.folder / f"{self.name}.journal")
         except ValueError as error:
             expected = "the URL of a database that answers, like postgresql://…"
-            received = f"{search.storage!r} ({error})"
+            received = f"{masked(search.storage.get_secret_value())!r} ({error})"
             raise InvalidSettings(f"storage: expected {expected}, received {received}") from None
         self._study = optuna.create_study(
             storage=storage,

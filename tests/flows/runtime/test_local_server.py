@@ -1,20 +1,20 @@
 """The local server: started once, found again, ended; and a schedule that fires on a real server."""
 
-import json
 import os
 import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from flows.runtime import local_server, prefect_settings
+from flows.runtime import local_server, prefect_profile, prefect_settings, server_record
+from flows.runtime.prefect_api import request
 from tasks.core.errors import UserError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -22,8 +22,10 @@ ROOT = Path(__file__).resolve().parents[3]
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for variable in ("PREFECT_API_URL", "PREFECT_PROFILE", *prefect_settings.DEFAULTS):
-        monkeypatch.delenv(variable, raising=False)
+    strings = (prefect_profile.CLIENT_STRING, prefect_profile.SERVER_STRING)
+    for variable in ("PREFECT_API_URL", "PREFECT_PROFILE", *strings, *prefect_settings.DEFAULTS):
+        monkeypatch.setenv(variable, "")  # so that it is restored
+        monkeypatch.delenv(variable)
     monkeypatch.setenv("PREFECT_HOME", str(tmp_path))
     return tmp_path
 
@@ -75,10 +77,10 @@ def test_without_a_server_none_is_configured(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_the_server_of_the_active_profile_counts_as_configured(home: Path) -> None:
-    assert prefect_settings.configured_url() is None
+    assert prefect_profile.configured_url() is None
     profiles = 'active = "a"\n[profiles.a]\nPREFECT_API_URL = "http://there/api"\n[profiles.b]\n'
     (home / "profiles.toml").write_text(profiles)
-    assert prefect_settings.configured_url() == "http://there/api"
+    assert prefect_profile.configured_url() == "http://there/api"
 
 
 def test_a_configured_server_that_does_not_answer_is_an_error(
@@ -109,7 +111,7 @@ def test_the_server_of_another_user_is_neither_ended_nor_forgotten(
         raise PermissionError
 
     (home / "server.json").write_text('{"pid": 1, "url": "http://127.0.0.1:4200/api"}')
-    monkeypatch.setattr(local_server.LocalServer, "alive", True)
+    monkeypatch.setattr(server_record.LocalServer, "alive", True)
     monkeypatch.setattr(os, "kill", refuse)
     with pytest.raises(UserError, match="received process 1 of another user"):
         local_server.stop()
@@ -117,7 +119,7 @@ def test_the_server_of_another_user_is_neither_ended_nor_forgotten(
 
 
 def test_a_process_that_took_over_the_number_of_a_server_is_not_taken_for_it() -> None:
-    assert not local_server.LocalServer(os.getpid(), "http://127.0.0.1:4200/api").alive
+    assert not server_record.LocalServer(os.getpid(), "http://127.0.0.1:4200/api").alive
 
 
 def test_a_port_in_use_is_passed_over() -> None:
@@ -138,6 +140,77 @@ def test_a_server_that_dies_at_once_is_an_error_with_its_last_lines(
     with pytest.raises(UserError, match="the local Prefect server ended at once; last lines of") as caught:
         local_server.ensure(silent)
     assert str(caught.value).endswith("\ncannot start")
+
+
+def test_a_new_string_replaces_what_others_can_read_or_have_made(home: Path) -> None:
+    file = server_record.auth_string_file()
+    first = server_record.new_auth_string()
+    assert first.startswith("podium:")
+    assert len(first) > 30
+    assert oct(file.stat().st_mode & 0o777) == "0o600"
+    assert server_record.new_auth_string() == first == server_record.auth_string()
+    file.chmod(0o644)
+    second = server_record.new_auth_string()
+    assert second != first
+    assert oct(file.stat().st_mode & 0o777) == "0o600"
+    planted = home / "planted"
+    planted.write_text("podium:known")
+    planted.chmod(0o600)
+    file.unlink()
+    file.symlink_to(planted)
+    assert server_record.new_auth_string() not in (first, second, "podium:known")
+    assert planted.read_text() == "podium:known"
+    assert not file.is_symlink()
+
+
+def test_the_users_own_string_is_that_of_the_server(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PREFECT_SERVER_API_AUTH_STRING", "a:b")
+    assert server_record.new_auth_string() == "a:b"
+    monkeypatch.delenv("PREFECT_SERVER_API_AUTH_STRING")
+    assert server_record.new_auth_string() == "a:b"  # whoever has logged in need not do so again
+
+
+def test_a_home_that_others_could_read_is_closed_to_them(home: Path) -> None:
+    home.chmod(0o775)
+    names = ("prefect.db", "prefect.db-wal", "server.json", "server.log", "auth-string", "profiles.toml")
+    for name in names:
+        (home / name).touch(0o664)
+    (home / "prefect.db-shm").symlink_to(home / "profiles.toml")
+    server_record.make_private(home)
+    modes = {name: oct((home / name).stat().st_mode & 0o777) for name in names}
+    assert oct(home.stat().st_mode & 0o777) == "0o700"
+    assert modes.pop("profiles.toml") != "0o600"
+    assert set(modes.values()) == {"0o600"}
+
+
+def test_a_server_of_an_earlier_version_is_used_and_said(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "server.json").write_text('{"pid": 1, "url": "http://127.0.0.1:4200/api"}')
+    monkeypatch.setattr(server_record.LocalServer, "alive", True)
+    monkeypatch.setattr(server_record.LocalServer, "listens", True)
+    monkeypatch.setattr(local_server, "answers", lambda url: True)
+    monkeypatch.setattr(local_server, "request", lambda *arguments: True)
+    said: list[str] = []
+    assert local_server.ensure(said.append) == "http://127.0.0.1:4200/api"
+    assert "is of an earlier version and lets in everybody: `podium ui --stop`" in said[0]
+    assert local_server.login_hint("http://127.0.0.1:4200/api") == ""
+    assert "PREFECT_API_AUTH_STRING" not in os.environ
+
+
+def test_something_else_that_answers_at_its_port_is_not_taken_for_the_server(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "server.json").write_text('{"pid": 1, "url": "http://127.0.0.1:4200/api", "asks": true}')
+    monkeypatch.setattr(server_record.LocalServer, "alive", True)
+    monkeypatch.setattr(server_record.LocalServer, "listens", False)
+    monkeypatch.setattr(local_server, "answers", lambda url: True)
+    monkeypatch.setattr(local_server, "START_TIMEOUT_SECONDS", 0.5)
+    with pytest.raises(UserError, match="expected an answer from"):
+        local_server.ensure(silent)
+
+
+def test_a_temporary_server_has_a_string_too(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    server_record.protect_temporary_server(home)
+    assert os.environ["PREFECT_SERVER_API_AUTH_STRING"] == os.environ["PREFECT_API_AUTH_STRING"] != ""
 
 
 # With one
@@ -169,11 +242,16 @@ def running(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         assert local_server.stop()
 
 
-def request(url: str, body: object = None) -> Any:
-    data = None if body is None else json.dumps(body).encode()
-    message = urllib.request.Request(url, data, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(message, timeout=10) as response:
-        return json.loads(response.read())
+def status(url: str, **headers: str) -> int:
+    """The HTTP status of a request without credentials."""
+    message = urllib.request.Request(url, headers={name.replace("_", "-"): headers[name] for name in headers})
+    message.method = "OPTIONS" if headers else "GET"
+    try:
+        with urllib.request.urlopen(message, timeout=10) as response:
+            return int(response.status)
+    except urllib.error.HTTPError as error:
+        error.close()
+        return error.code
 
 
 @pytest.mark.server
@@ -185,6 +263,7 @@ def test_one_server_is_started_and_runs_a_schedule(running: str, home: Path) -> 
 
     (home / "scheduled.py").write_text(SCHEDULED)
     env = os.environ | prefect_settings.environment() | {"PREFECT_API_URL": running}
+    assert env["PREFECT_API_AUTH_STRING"] == (home / "auth-string").read_text().strip()
     log = (home / "serve.log").open("w")
     with (
         log,
@@ -197,6 +276,39 @@ def test_one_server_is_started_and_runs_a_schedule(running: str, home: Path) -> 
         finally:
             process.kill()  # Prefect's own handler of SIGTERM raises, and what it raises may be swallowed
     assert "ERROR" not in (home / "server.log").read_text()
+    lets_in_only_who_knows_its_string_and_no_page_of_others(running, home)
+
+
+def lets_in_only_who_knows_its_string_and_no_page_of_others(running: str, home: Path) -> None:
+    page = running.removesuffix("/api")
+    assert status(f"{running}/health") == 200
+    assert {status(f"{running}/{path}") for path in ("deployments/x", "admin/settings", "hello")} == {401}
+    preflight = {"Access_Control_Request_Method": "PATCH", "Access_Control_Request_Headers": "authorization"}
+    for origin, wanted in (("http://evil.example", 400), ("null", 400), (page, 200)):
+        assert status(f"{running}/deployments/x", Origin=origin, **preflight) == wanted
+    assert request(f"{running}/hello")
+    assert "auth-string" in local_server.login_hint(running)
+    assert {
+        path.name: oct(path.stat().st_mode & 0o777)
+        for path in home.iterdir()
+        if path.stat().st_mode & 0o077 and path.name != "server.lock"
+    } == {}
+    assert oct(home.stat().st_mode & 0o777) == "0o700"
+    local = server_record.recorded()
+    assert local is not None
+    assert local.alive
+    assert local.listens
+    assert local.port is not None
+    assert not local._replace(url=f"http://127.0.0.1:{local.port + 1}/api").listens
+    os.environ["PREFECT_API_URL"] = running  # a user's variable of the same address needs no string
+    del os.environ["PREFECT_API_AUTH_STRING"]
+    assert local_server.ensure(silent) == running
+    del os.environ["PREFECT_API_URL"]
+    server_record.auth_string_file().write_text("podium:other\n")
+    with pytest.raises(
+        UserError, match=r"auth-string: expected the authentication string .* that it refuses"
+    ):
+        local_server.ensure(silent)
 
 
 def completed_run(url: str, *, timeout_seconds: float = 150) -> bool:

@@ -9,7 +9,7 @@ from threading import Thread
 
 import pytest
 
-from flows.runtime import local_server, prefect_settings
+from flows.runtime import local_server, prefect_profile
 from flows.runtime.prefect_api import answers, check_api, is_there
 from tasks.core.errors import UserError
 
@@ -28,14 +28,17 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 class Answering(BaseHTTPRequestHandler):
-    """`/api/health` is true, `/locked/…` wants the credentials a:b, `/broken/…` fails, all else is a page."""
+    """`/api/health` is true, `/locked/…` and all of `/guarded/…` but its health want the credentials a:b,
+    `/broken/…` fails, all else is a page.
+    """
 
     def do_GET(self) -> None:
         given, wanted = self.headers.get("Authorization"), f"Basic {base64.b64encode(b'a:b').decode()}"
         status, body = 200, "<!doctype html><title>Prefect</title>"
-        if self.path == "/api/health" or (self.path == "/locked/api/health" and given == wanted):
+        locked = self.path.startswith(("/locked", "/guarded"))
+        if self.path in ("/api/health", "/guarded/api/health") or (locked and given == wanted):
             body = json.dumps(True)
-        elif self.path.startswith("/locked"):
+        elif locked:
             status, body = 401, json.dumps({"exception_message": "Unauthorized"})
         elif self.path.startswith("/broken"):
             status, body = 503, ""
@@ -78,6 +81,7 @@ def test_an_api_that_is_healthy_is_taken(server: str) -> None:
         ("/broken/api", "expected the address of a Prefect API", "HTTP status 503"),
         ("/other/api", "expected the address of a Prefect API", "{'status': 'ok'}"),
         ("/locked/api", "expected credentials", "neither PREFECT_API_KEY nor PREFECT_API_AUTH_STRING is set"),
+        ("/guarded/api", "expected credentials", "neither PREFECT_API_KEY nor PREFECT_API_AUTH_STRING"),
     ],
 )
 def test_another_address_is_one_message(server: str, path: str, expected: str, received: str) -> None:
@@ -102,6 +106,7 @@ def test_credentials_are_sent(server: str, monkeypatch: pytest.MonkeyPatch) -> N
         with monkeypatch.context() as patch:
             patch.setenv(name, "a:b")
             check_api(f"{server}/locked/api")
+            check_api(f"{server}/guarded/api")
     monkeypatch.setenv("PREFECT_API_AUTH_STRING", "a:wrong")
     with pytest.raises(UserError, match="received those of PREFECT_API_AUTH_STRING"):
         check_api(f"{server}/locked/api")
@@ -131,7 +136,7 @@ def test_a_broken_file_of_profiles_is_one_message_that_names_it(home: Path, cont
     file = home / "profiles.toml"
     file.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(UserError, match=f"^{file}: expected"):
-        prefect_settings.configured_url()
+        prefect_profile.configured_url()
 
 
 @pytest.mark.parametrize(("base", "url"), [(None, "/api"), ("/x/api", "/x/api"), ("api/", "/api")])

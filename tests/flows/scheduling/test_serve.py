@@ -162,3 +162,34 @@ def late(served: Served) -> list[dict[str, Any]]:
     """Overdue runs, the newest first."""
     runs = [run for run in scheduled(served, state="SCHEDULED") if run["state"]["name"] == "Late"]
     return sorted(runs, key=lambda run: str(run["expected_start_time"]), reverse=True)
+
+
+def test_who_can_change_a_deployment_can_run_no_code(served: Served) -> None:
+    """Entry point, pull steps, path and command are the runner's own, for runs and for their hooks."""
+    hacked = served.folder / "hacked"
+    (served.folder / "hack.py").write_text(f"open({str(hacked)!r}, 'w')")
+    script = {"prefect.deployments.steps.run_shell_script": {"script": f"touch {hacked}"}}
+    changes = {
+        "entrypoint": f"{served.folder / 'hack.py'}:nap",
+        "path": str(served.folder),
+        "pull_steps": [script],
+        "job_variables": {"command": f"touch {hacked}", "env": {"BASH_ENV": str(hacked)}},
+    }
+    for preset in ("short", "long"):
+        deployment = served.request(f"deployments/name/nap/{preset}")
+        served.request(f"deployments/{deployment['id']}", changes, method="PATCH")
+        changed = served.request(f"deployments/name/nap/{preset}")
+        assert (changed["entrypoint"], changed["pull_steps"]) == (changes["entrypoint"], [script])
+    assert served.ended(served.start_run("short"))["type"] == "COMPLETED"
+    run = asleep(served)
+    served.set_state(run, type="CANCELLING")
+    assert served.ended(run)["type"] == "CANCELLED"
+    assert [facts["state"] for facts in notifications(served, run)] == ["Cancelled"]
+    assert not hacked.exists()
+
+
+def test_without_the_string_of_the_server_nothing_is_shown_or_changed(served: Served) -> None:
+    deployment = served.request("deployments/name/nap/short")
+    for path, body in (("deployments/name/nap/short", None), (f"deployments/{deployment['id']}", {})):
+        with pytest.raises(OSError, match="401"):
+            served.request(path, body, method="GET" if body is None else "PATCH", string="podium:guessed")

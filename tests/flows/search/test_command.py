@@ -70,7 +70,7 @@ def test_options_become_settings_of_a_search(invoke):
 
 def test_a_database_may_stand_in_the_environment(invoke, monkeypatch):
     monkeypatch.setenv("PODIUM_STUDIES", "sqlite:///studies.db")
-    assert invoke()[1][0][2].storage == "sqlite:///studies.db"
+    assert invoke()[1][0][2].storage.get_secret_value() == "sqlite:///studies.db"
 
 
 @pytest.mark.parametrize(

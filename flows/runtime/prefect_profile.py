@@ -1,0 +1,59 @@
+"""Prefect's settings that the user has made: in the environment, or in the active profile."""
+
+import os
+import tomllib
+from pathlib import Path
+
+from tasks.core import locations
+from tasks.core.errors import UserError
+
+CLIENT_STRING = "PREFECT_API_AUTH_STRING"
+"""Setting of the authentication string, `user:password`, that a client sends."""
+SERVER_STRING = "PREFECT_SERVER_API_AUTH_STRING"
+"""Setting of the authentication string that a server asks for."""
+
+
+def configured_url() -> str | None:
+    """PREFECT_API_URL from the environment, else from the active profile in PREFECT_HOME if that is set.
+
+    Raises:
+        UserError: the file of profiles cannot be read.
+    """
+    url = configured("PREFECT_API_URL")
+    return url.rstrip("/") if url else None
+
+
+def configured(name: str) -> str | None:
+    """A setting of Prefect from the environment, else from the active profile; None where neither has it.
+
+    Raises:
+        UserError: the file of profiles cannot be read.
+    """
+    if value := os.environ.get(name):
+        return value
+    profiles = locations.prefect_home() / "profiles.toml"
+    if "PREFECT_HOME" not in os.environ or not profiles.is_file():
+        return None
+    of_profile = _active_profile(profiles).get(name)
+    return of_profile if isinstance(of_profile, str) else None
+
+
+def _active_profile(file: Path) -> dict[str, object]:
+    """Settings of the active profile.
+
+    Raises:
+        UserError: the file is no TOML, or its entries are not what Prefect writes.
+    """
+    try:
+        content = tomllib.loads(file.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"{file}: expected profiles of Prefect as TOML, received a file that is not: {error}"
+        ) from None
+    active = os.environ.get("PREFECT_PROFILE", content.get("active", ""))
+    profiles = content.get("profiles", {})
+    profile = profiles.get(active, {}) if isinstance(profiles, dict) and isinstance(active, str) else None
+    if not isinstance(profile, dict):
+        expected = "[profiles.<name>] tables, and the name of one as active"
+        raise UserError(f"{file}: expected {expected}, received another entry")
+    return profile
