@@ -26,6 +26,9 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in PLACES:
         monkeypatch.setenv(variable, str(tmp_path / variable.lower()))
     monkeypatch.delenv("PODIUM_MIRROR", raising=False)
+    for variable in ("PREFECT_API_AUTH_STRING", "PREFECT_SERVER_API_AUTH_STRING"):
+        monkeypatch.setenv(variable, "")  # so that no test leaves one to the next
+        monkeypatch.delenv(variable)
 
 
 @pytest.fixture

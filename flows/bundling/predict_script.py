@@ -50,17 +50,17 @@ def main() -> int:
             tempfile.tempdir = os.environ["TMPDIR"] = folder  # what a process leaves that is killed goes too
             return _run(arguments, Path(folder), written, over)
     except Refused as error:
-        print(error, file=sys.stderr)
+        _say(str(error))
         return 2
     except KeyboardInterrupt:
         if over.is_set():
             return _say_that_time_is_over(written)
-        print(f"interrupted; {_what_was(written)}", file=sys.stderr)
+        _say(f"interrupted; {_what_was(written)}")
         return INTERRUPTED
     except OSError as error:
         if error.errno not in CORRECTABLE:
             raise
-        print(f"{error.filename or tempfile.gettempdir()}: {error.strerror}", file=sys.stderr)
+        _say(f"{error.filename or tempfile.gettempdir()}: {error.strerror}")
         return 2
 
 
@@ -76,7 +76,9 @@ def _run(arguments: argparse.Namespace, folder: Path, written: "list[str]", over
         place = folder / "bundle"
     manifest = verify(place)
     if arguments.check:
-        print(f"{manifest['submission']}: {len(manifest['files'])} files are as they were written")
+        print(
+            _printable(f"{manifest['submission']}: {len(manifest['files'])} files are as they were written")
+        )
         return 0
     if arguments.input is None or arguments.output is None:
         raise Refused("expected INPUT and OUTPUT, received fewer arguments; see --help")
@@ -185,8 +187,17 @@ def _end_at(deadline: float, written: "list[str]", over: threading.Event) -> Non
 
 def _say_that_time_is_over(written: "list[str]") -> int:
     when = "the time is over" + ("; " if written else ", before any answer; ")
-    print(f"{when}{_what_was(written)}", file=sys.stderr, flush=True)
+    _say(f"{when}{_what_was(written)}")
     return 0 if written else 3
+
+
+def _say(text: str) -> None:
+    print(_printable(text), file=sys.stderr, flush=True)
+
+
+def _printable(text: str) -> str:
+    """The text with escapes for what a terminal would obey in a name."""
+    return "".join(each if each.isprintable() or each == "\n" else ascii(each)[1:-1] for each in text)
 
 
 def unpack(archive: Path, folder: Path) -> None:
@@ -287,7 +298,7 @@ def check_distributions(manifest: dict) -> None:
         f"{name} {found} instead of {wanted}" for name, (wanted, found) in pairs.items() if found != wanted
     ]
     if different:
-        print(f"answers may differ from the submission's: {', '.join(different)}", file=sys.stderr)
+        _say(f"answers may differ from the submission's: {', '.join(different)}")
 
 
 def _version(name: str) -> "str | None":

@@ -1,5 +1,6 @@
 """`podium search`."""
 
+import os
 import time
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +13,7 @@ from flows.console import aligned, inform, say, show_logs
 from flows.humanize import duration, parse_duration, score_text
 from flows.runtime.preflight import check_machine, check_paths
 
+STUDIES = "PODIUM_STUDIES"
 Trials = Annotated[
     int, typer.Option(min=1, help="Total number of finished trials of the study, earlier ones included.")
 ]
@@ -34,7 +36,7 @@ Pruner = Annotated[str, typer.Option(help="How trials are pruned: median, hyperb
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the suggestions.")]
 Storage = Annotated[
     str,
-    typer.Option(envvar="PODIUM_STUDIES", help="URL of a database of studies that machines share."),
+    typer.Option(envvar=STUDIES, show_envvar=True, help="URL of a database of studies that machines share."),
 ]
 
 
@@ -59,6 +61,7 @@ def search(
     The same command continues a study that was stopped, or adds trials to it.
     """
     started = time.monotonic()
+    _warn_of_password(storage)
     config = resolved(competition, preset, overrides, source)
     settings = _settings(
         trials=trials,
@@ -75,6 +78,13 @@ def search(
     outcome = _checked_run(competition, config, settings, server=server)
     say(_summary(outcome.result, seconds=time.monotonic() - started))
     outcome.exit_if_unrecorded()
+
+
+def _warn_of_password(storage: str) -> None:
+    from tasks.core.masking import masked
+
+    if masked(storage) != storage and os.environ.get(STUDIES) != storage:
+        inform(f"--storage: other users can see a password on the command line; set {STUDIES} instead")
 
 
 def _checked_run(competition: str, config: Any, settings: Any, *, server: bool) -> Any:

@@ -18,6 +18,8 @@ from flows.offline.time_limit import Deadline, DeadlineOver, LimitedPrediction
 from flows.offline.workplace import Workplace
 from tasks.core.errors import InvalidData, Problem, UserError
 from tasks.core.execution.child_process import ChildFailed
+from tasks.core.log_records import clean_records
+from tasks.core.printable import printable_lines
 
 Deliver = Callable[[Path, list[str]], None]
 
@@ -39,6 +41,7 @@ def run(
     """
     # children are attended by threads that are named after what the child does
     form = "%(asctime)s %(threadName)s %(message)s"
+    clean_records()
     logging.basicConfig(format=form, datefmt="%H:%M:%S", stream=sys.stderr)
     logging.getLogger("podium").setLevel(logging.INFO)
     manifest = manifests.read(bundle)
@@ -144,4 +147,4 @@ def _copy(file: Path, target: Path) -> None:
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    print(printable_lines(text), file=sys.stderr, flush=True)

@@ -96,7 +96,7 @@ def _authenticate(local: LocalServer, inform: Inform) -> None:
         return
     if not local.asks:
         page = local.url.removesuffix("/api")
-        inform(f"the Prefect server at {page} is of an earlier version and lets in everybody: {RESTART}")
+        inform(f"the Prefect server at {page} is of an earlier version and lets in everybody here: {RESTART}")
         return
     string = auth_string()
     if string is None:
@@ -152,7 +152,8 @@ def _start(inform: Inform, preferred: int) -> LocalServer:
         local = LocalServer(_spawn(port, new_auth_string()), _api_url(port), asks=True)
         record(local)
         if _wait_until_ready(local, inform):
-            inform(f"Prefect runs at {local.url.removesuffix('/api')} (podium ui --stop ends it)")
+            page = local.url.removesuffix("/api")
+            inform(f"Prefect runs at {page} (podium ui says how to log in, podium ui --stop ends it)")
             return local
     raise UserError(f"the local Prefect server ended at once; {_log_tail()}")
 

@@ -20,6 +20,7 @@ from flows.runtime.prefect_settings import DEFAULTS
 from flows.scheduling.entrypoint import deployed_flow
 from flows.scheduling.schedule_file import AnySpec, Timing, deployment_name
 from tasks.core import locations
+from tasks.core.report.markdown import escaped
 
 TAG = "podium"
 RUN_SETTINGS = {name: value for name, value in DEFAULTS.items() if not name.startswith("PREFECT_SERVER_")}
@@ -38,7 +39,7 @@ def prefect_deployment(
     deployment = RunnerDeployment.from_flow(
         deployed_flow(spec.flow),
         name=deployment_name(spec, pool),
-        description=spec.header,
+        description="\\\n".join(map(escaped, spec.header.splitlines())),  # the UI shows it as Markdown
         parameters=spec.parameters,
         schedules=[prefect_schedule(each, active=each.timing not in paused) for each in spec.schedules],
         paused=False,

@@ -4,6 +4,8 @@ import difflib
 import re
 from collections.abc import Iterable, Sequence
 
+from tasks.core.printable import printable
+
 _INDEX = re.compile(r"\.\d+(?=\.|$)")
 
 
@@ -14,7 +16,7 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     ' (did you mean dogs?)'
     """
     nearest = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f" (did you mean {nearest[0]}?)" if nearest else ""
+    return f" (did you mean {printable(nearest[0])}?)" if nearest else ""
 
 
 def nearest_key(key: str, known: Iterable[str]) -> str | None:

@@ -11,6 +11,7 @@ from typing import Any
 from tasks.core.cache.store import atomic_file
 from tasks.core.dataset import Dataset
 from tasks.core.errors import InvalidSubmission
+from tasks.core.printable import printable
 from tasks.extraction.answers import answered
 from tasks.extraction.dataset import schema, stream
 from tasks.extraction.records import Triple, normal_name
@@ -93,7 +94,7 @@ def check(file: Path, ids: list[str], dataset: Dataset) -> int:
 
 
 def _lines(file: Path) -> Iterator[tuple[str, bytes]]:
-    """Name of the only file in the archive and one of its lines, which end at line feeds."""
+    """Printable name of the only file in the archive and one of its lines, which end at line feeds."""
     if not file.exists():
         raise InvalidSubmission(f"{file}: expected a submission, received no such file")
     if file.is_dir():
@@ -105,7 +106,7 @@ def _lines(file: Path) -> Iterator[tuple[str, bytes]]:
                 while content.read(1 << 16):  # damage anywhere is told before a line is taken for wrong
                     pass
             with archive.open(entry) as lines:
-                yield from ((entry.filename, line.removesuffix(b"\n")) for line in lines)
+                yield from ((printable(entry.filename), line.removesuffix(b"\n")) for line in lines)
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError) as error:
         raise InvalidSubmission(
             f"{file}: expected a whole zip archive, received one that is not: {error}"

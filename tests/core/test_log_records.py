@@ -29,7 +29,7 @@ def test_what_is_put_into_a_message_stays_on_its_line(caplog: pytest.LogCaptureF
 
 
 def test_messages_of_other_libraries_keep_their_lines_only(caplog: pytest.LogCaptureFixture) -> None:
-    assert logged(caplog, "prefect.flow_runs", "%s", "a\nb\x1b[2J\x07") == "a\nb\\x1b[2J\\x07"
+    assert logged(caplog, "another", "%s", "a\nb\x1b[2J\x07") == "a\nb\\x1b[2J\\x07"
     assert logged(caplog, "other", "%d per cent, 100 %%", 50) == "50 per cent, 100 %"
 
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from tasks.core.did_you_mean import suggestion
 from tasks.core.errors import InvalidSettings
 from tasks.core.locations import display_path
+from tasks.core.printable import printable
 from tasks.core.settings.overrides import SHARED_RECIPE, Location, merged
 
 
@@ -47,9 +48,9 @@ def read(folder: Path, name: str) -> PresetFile:
     path = folder / f"{name}.toml"
     known = [preset.name for preset in listed(folder)]
     if name not in known:
-        expected = (
-            f"one of {', '.join(known)}" if known else f"a file in {display_path(folder)}, which has none"
-        )
+        expected = f"one of {', '.join(map(printable, known))}"
+        if not known:
+            expected = f"a file in {display_path(folder)}, which has none"
         raise InvalidSettings(f"preset: expected {expected}, received {name!r}{suggestion(name, known)}")
     text = _text(path)
     try:

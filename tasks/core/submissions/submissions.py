@@ -19,6 +19,7 @@ from tasks.core.competition import find
 from tasks.core.did_you_mean import suggestion
 from tasks.core.errors import InvalidSubmission
 from tasks.core.locations import display_path
+from tasks.core.printable import printable
 from tasks.core.submissions.provenance_file import NAME as PROVENANCE
 from tasks.core.submissions.provenance_file import read_provenance
 
@@ -111,7 +112,7 @@ def find_submission(root: Path, name: str) -> Submission:
     if len(matches) == 1:
         return read(known[matches[0]])
     if matches:
-        several = "\n  ".join(matches)
+        several = "\n  ".join(map(printable, matches))
         raise InvalidSubmission(
             f"submission: expected the name of one, received {name!r}, which fits\n  {several}"
         )

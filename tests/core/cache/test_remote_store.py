@@ -232,14 +232,17 @@ def test_a_file_that_is_there_is_not_copied_again(
         ("nope://bucket", "received 'nope://bucket'"),
         ("abfs://bucket/podium", "whose package is installed"),
         ("file:///proc/podium", "a place that can be written to, received file:///proc/podium"),
+        ("nope://ana:hunter2@bucket", r"received 'nope://ana:\*\*\*@bucket'"),
+        ("file:///proc/podium?password=hunter2", r"received file:///proc/podium\?password=\*\*\*"),
     ],
 )
 def test_a_mirror_that_cannot_be_used_is_one_message_before_anything_runs(
     url: str, told: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(module.VARIABLE, url)
-    with pytest.raises(UserError, match=f"PODIUM_MIRROR: expected .*{told}"):
+    with pytest.raises(UserError, match=f"PODIUM_MIRROR: expected .*{told}") as caught:
         current().check()
+    assert "hunter2" not in str(caught.value)
 
 
 def test_without_the_variable_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -196,3 +196,14 @@ def test_a_public_score_is_recorded_and_nothing_else_changes(root: Path) -> None
         "answers.txt",
         "provenance.json",
     ]
+
+
+def test_names_of_folders_stay_on_their_lines(tmp_path):
+    for name in ("a\nforged", "a\x1b[2J"):
+        (tmp_path / "dogs" / name).mkdir(parents=True)
+        (tmp_path / "dogs" / name / "provenance.json").write_text("{}")
+    with pytest.raises(InvalidSubmission) as caught:
+        submissions.find_submission(tmp_path, "a")
+    assert str(caught.value).split("\n")[1:] == ["  dogs/a\\x1b[2J", "  dogs/a\\nforged"]
+    with pytest.raises(InvalidSubmission, match=r"did you mean dogs/a\\nforged\?"):
+        submissions.find_submission(tmp_path, "dogs/a forged")

@@ -191,7 +191,7 @@ def test_a_server_of_an_earlier_version_is_used_and_said(home: Path, monkeypatch
     monkeypatch.setattr(local_server, "request", lambda *arguments: True)
     said: list[str] = []
     assert local_server.ensure(said.append) == "http://127.0.0.1:4200/api"
-    assert "is of an earlier version and lets in everybody: `podium ui --stop`" in said[0]
+    assert "is of an earlier version and lets in everybody here: `podium ui --stop`" in said[0]
     assert local_server.login_hint("http://127.0.0.1:4200/api") == ""
     assert "PREFECT_API_AUTH_STRING" not in os.environ
 

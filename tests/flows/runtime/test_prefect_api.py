@@ -101,6 +101,18 @@ def test_no_address_or_nobody_there_is_one_message(url: str) -> None:
     assert not is_there(url)
 
 
+@pytest.mark.parametrize("path", ["/docs", "/locked/api", ":9/api"])
+def test_a_password_in_the_address_is_not_shown(server: str, path: str) -> None:
+    url = (
+        f"{server.replace('//', '//ana:hunter2@')}{path}"
+        if path[0] == "/"
+        else f"http://a:hunter2@[::1]{path}"
+    )
+    with pytest.raises(UserError, match=r"\*\*\*@") as caught:
+        check_api(url)
+    assert "hunter2" not in str(caught.value)
+
+
 def test_credentials_are_sent(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("PREFECT_API_AUTH_STRING", "PREFECT_SERVER_API_AUTH_STRING"):
         with monkeypatch.context() as patch:

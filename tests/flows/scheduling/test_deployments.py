@@ -120,6 +120,11 @@ def test_schedules_keep_their_time_zone_and_intervals_do_not_move_with_restarts(
     assert every.anchor_date.astimezone(UTC) == datetime(2023, 12, 31, 23, tzinfo=UTC)
 
 
+def test_the_header_of_a_preset_is_text_in_the_ui() -> None:
+    made = prefect_deployment(demo("dogs")._replace(header="# One *two*\n[x](javascript:y) <b>"))
+    assert made.description == "\\# One \\*two\\*\\\n\\[x\\](javascript:y) &lt;b&gt;"
+
+
 def test_workers_find_the_code_in_this_folder_and_never_meet_podium_serve() -> None:
     made = prefect_deployment(demo("dogs"), pool="cards")
     assert (made.name, made.work_pool_name) == ("demo@cards", "cards")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import typer
+from pydantic_core import to_jsonable_python
 from typer.testing import CliRunner, Result
 
 from flows.__main__ import register
@@ -71,6 +72,23 @@ def test_options_become_settings_of_a_search(invoke):
 def test_a_database_may_stand_in_the_environment(invoke, monkeypatch):
     monkeypatch.setenv("PODIUM_STUDIES", "sqlite:///studies.db")
     assert invoke()[1][0][2].storage.get_secret_value() == "sqlite:///studies.db"
+
+
+def test_a_password_of_the_database_is_in_no_record_of_the_run(invoke, monkeypatch):
+    url = "postgresql://u:hunter2@db/x"
+    result, noted = invoke("--storage", url)
+    assert noted[0][2].storage.get_secret_value() == url
+    assert "set PODIUM_STUDIES instead" in result.output
+    settings = noted[0][2]  # Prefect stores them as the parameters of the run
+    for record in (
+        result.output,
+        repr(to_jsonable_python(settings)),
+        repr(noted),
+        settings.model_dump_json(),
+    ):
+        assert "hunter2" not in record
+    monkeypatch.setenv("PODIUM_STUDIES", url)
+    assert "instead" not in invoke()[0].output
 
 
 @pytest.mark.parametrize(

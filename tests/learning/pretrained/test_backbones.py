@@ -6,7 +6,7 @@ import pytest
 
 from tasks.core.errors import InvalidSettings, MissingWeights
 from tasks.learning.pretrained import backbones, graphs
-from tasks.learning.pretrained.weights import weights_file
+from tasks.learning.pretrained.weights import load_weights, weights_file
 
 
 @pytest.fixture
@@ -90,6 +90,26 @@ def test_weights_that_are_no_numbers_are_refused_by_the_name_of_the_array(keras,
     )
     with pytest.raises(MissingWeights, match=said):
         mobilenet(str(file))
+
+
+@pytest.mark.parametrize("kind", ["ExternalLink", "SoftLink"])
+def test_weights_that_lie_in_another_file_are_refused(keras, tmp_path, kind):
+    import h5py
+
+    network, file = backbones.load("small", "none", size_pixels=32), tmp_path / "small.weights.h5"
+    network.save_weights(file)
+    with h5py.File(file, "a") as opened:
+        names = []
+        opened.visititems(lambda name, each: names.append(name) if isinstance(each, h5py.Dataset) else None)
+        values = opened[names[0]][()]
+        del opened[names[0]]
+        opened["elsewhere"] = values
+        target = [str(tmp_path / "other.h5"), "x"] if kind == "ExternalLink" else ["/elsewhere"]
+        opened[names[0]] = getattr(h5py, kind)(*target)
+    with h5py.File(tmp_path / "other.h5", "w") as other:
+        other["x"] = values
+    with pytest.raises(MissingWeights, match=f"{file}: does not fit"):
+        load_weights(backbones.load("small", "none", size_pixels=32), file)
 
 
 def test_weights_of_another_network_are_refused(keras, tmp_path):

@@ -1,5 +1,8 @@
 """Networks of keras-hub in folders that the tests write: features, scores, layers, and what is refused."""
 
+import json
+import marshal
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
@@ -157,6 +160,26 @@ def test_folders_may_hold_variables_and_the_home_folder(keras, folder, monkeypat
 def test_a_folder_without_a_preset_is_named(keras, tmp_path):
     with pytest.raises(MissingWeights, match=rf"weights: expected the folder of a preset .*{tmp_path}"):
         load(tmp_path)
+
+
+@pytest.mark.parametrize("place", ["the network", "an argument"])
+def test_a_preset_runs_no_code(keras, tmp_path, place):
+    """Lambda layers hold compiled code, and a class may be named in any module."""
+    folder, sprung = tmp_path / "preset", tmp_path / "sprung"
+    convolutional(folder)
+    config = json.loads((folder / "config.json").read_text())
+    code = compile(f"(lambda x: open({str(sprung)!r}, 'w'))(0)", "x", "eval")
+    function = {"class_name": "__lambda__", "config": {"code": b64encode(marshal.dumps(code)).decode()}}
+    layer = {"module": "keras.layers", "class_name": "Lambda", "registered_name": None}
+    layer["config"] = {"name": "evil", "function": function, "arguments": {}}
+    if place == "the network":
+        config = layer
+    else:
+        config["config"]["dropout"] = layer
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(MissingWeights, match=r"keras_hub: .* cannot be loaded"):
+        load(folder)
+    assert not sprung.exists()
 
 
 def test_a_folder_in_place_of_a_name_is_refused(keras, folder, monkeypatch):

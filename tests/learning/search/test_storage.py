@@ -1,5 +1,6 @@
 """A study in a journal that was torn, and in a database."""
 
+import traceback
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,15 @@ def test_a_database_serves_as_well(tmp_path: Path):
         begin(own, owner)
     assert own.trials()[12].state == "running"
     assert len(carried_out(14, storage=url)) == 14
+
+
+@pytest.mark.parametrize(
+    "url", ["mystery://u:hunter2@here/x", "postgresql://u:hunter2@127.0.0.1:1/x?sslpassword=hunter2"]
+)
+def test_the_password_of_a_database_is_not_in_the_message(url: str):
+    with pytest.raises(InvalidSettings, match=r"u:\*\*\*@") as caught:
+        study(storage=url)
+    assert "hunter2" not in "".join(traceback.format_exception(caught.value))
 
 
 @pytest.mark.parametrize("url", ["nonsense", "mystery://here", "sqlite:////nowhere/at/all.db"])
