@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from tests.flows.napping import Served, checkout, sleepers
 
@@ -64,8 +64,11 @@ def asleep(served: Served) -> str:
 
 def nothing_is_left(served: Served) -> bool:
     """No process, no slot, no half artifact."""
-    with FileLock(served.folder / "slots/cpu-0.lock").acquire(timeout=1):
-        temporary = list((served.folder / "store/temporary").iterdir())
+    try:
+        with FileLock(served.folder / "slots/cpu-0.lock").acquire(timeout=1):
+            temporary = list((served.folder / "store/temporary").iterdir())
+    except Timeout:
+        return False
     return not sleepers(served.folder) and not temporary
 
 
