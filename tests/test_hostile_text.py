@@ -12,6 +12,7 @@ from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -27,6 +28,7 @@ from tasks.core.report import page, publishing
 from tasks.core.report.markdown import escaped, markdown
 from tasks.core.report.page import Chart, Picture, Pictures, Section, TableBlock, Text
 from tasks.core.step import step
+from tasks.learning.report import charts
 
 TEXTS = [
     "<script>alert(1)</script>",
@@ -170,6 +172,16 @@ def test_a_page_shows_them_and_has_no_other_elements() -> None:
         expected = printable(text).replace("\\n", "\n")
         times = sum(word == "plain" for word in plain.words) / len(TEXTS)
         assert sum(word == expected for word in words) == times, text
+
+
+def test_a_chart_shows_them_and_can_be_read() -> None:
+    for chart in (
+        charts.bars(TEXTS, [1.0] * len(TEXTS), title="share"),
+        charts.matrix(np.eye(len(TEXTS), dtype=int), TEXTS),
+    ):
+        assert not OBEYED.search(chart.svg)
+        elements = {element.tag.rpartition("}")[2] for element in ElementTree.fromstring(chart.svg).iter()}
+        assert elements.isdisjoint({"script", "a", "image", "iframe", "foreignObject"})
 
 
 # Artifacts

@@ -92,11 +92,10 @@ def _authenticate(local: LocalServer, inform: Inform) -> None:
     Raises:
         UserError: the file that keeps it cannot be read.
     """
-    if not local.asks and configured(SERVER_STRING):
-        return
     if not local.asks:
         page = local.url.removesuffix("/api")
-        inform(f"the Prefect server at {page} is of an earlier version and lets in everybody here: {RESTART}")
+        if not configured(SERVER_STRING):
+            inform(f"the Prefect server at {page} is of an earlier version and open to all here: {RESTART}")
         return
     string = auth_string()
     if string is None:
@@ -193,7 +192,7 @@ def _api_url(port: int) -> str:
 def _wait_until_ready(local: LocalServer, inform: Inform) -> bool:
     """Wait until the server answers; False if its process has ended."""
     deadline = time.monotonic() + START_TIMEOUT_SECONDS
-    while not (answers(local.url) and local.listens):  # else something else answers at its port
+    while not (local.listens and answers(local.url)):  # what else listens there gets no credentials
         time.sleep(0.2)  # first, as a process has no command line for a moment after its start
         if not local.alive:
             return False

@@ -20,6 +20,7 @@ from tasks.core import locations
 
 OWN_MODE = 0o600
 """Permissions of files: their user alone reads and writes them."""
+LARGEST_PID = 2**31 - 1
 DATABASE = "prefect.db"
 PRIVATE_FILES = (f"{DATABASE}*", "server.json", "server.log", "auth-string")
 
@@ -60,8 +61,9 @@ def recorded() -> LocalServer | None:
     """The server that was started last in this home; None where the record is missing or damaged."""
     try:
         state = json.loads(_file("server.json").read_text("utf-8"))
-        return LocalServer(int(state["pid"]), str(state["url"]), state.get("asks") is True)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        server = LocalServer(int(state["pid"]), str(state["url"]), state.get("asks") is True)
+        return server if server.port and 0 < server.pid <= LARGEST_PID else None
+    except (OSError, ArithmeticError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 

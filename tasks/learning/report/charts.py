@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 
 import numpy as np
 
+from tasks.core.printable import printable
 from tasks.core.report import formatting
 from tasks.core.report.formatting import Estimate
 from tasks.core.report.page import Chart
@@ -178,7 +179,7 @@ def bars(
         ends, texts = np.add(values, errors), formatting.texts(list(map(Estimate, values, errors)))
     for place, text, end in zip(places, texts, ends, strict=True):
         axes.annotate(text, (end, place), (6, 0), textcoords="offset points", va="center")
-    axes.set_yticks(places, list(names))
+    axes.set_yticks(places, list(map(printable, names)))
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.grid(axis="x")
     axes.tick_params(axis="y", length=0)
@@ -232,11 +233,11 @@ def matrix(counts: np.ndarray, names: Sequence[str], *, caption: str = "") -> Ch
 
 
 def _mark_matrix(axes: "Axes", names: Sequence[str]) -> None:
-    side = max(1, len(names))
+    side, names = max(1, len(names)), list(map(printable, names))
     axes.set(xlim=(-0.5, side - 0.5), ylim=(side - 0.5, -0.5), xlabel="answer", ylabel="true")
     rotation: dict[str, Any] = {"rotation": 45, "ha": "right"} if max(map(len, names), default=0) > 3 else {}
-    axes.set_xticks(range(len(names)), list(names), **rotation)
-    axes.set_yticks(range(len(names)), list(names))
+    axes.set_xticks(range(len(names)), names, **rotation)
+    axes.set_yticks(range(len(names)), names)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
 

@@ -97,7 +97,17 @@ def test_a_configured_server_that_does_not_answer_is_an_error(
 
 @pytest.mark.parametrize(
     "state",
-    ["", "{", "[]", '{"pid": "x", "url": 3}', '{"pid": 1, "url": "http://127.0.0.1:4200/api"}'],
+    [
+        "",
+        "{",
+        "[]",
+        '{"pid": "x", "url": 3}',
+        '{"pid": 1e400, "url": "http://a:1"}',
+        "[" * 10_000,
+        '{"pid": -1, "url": "http://a:1"}',
+        '{"pid": 1, "url": "http://a:b"}',
+        '{"pid": 1, "url": "http://127.0.0.1:4200/api"}',
+    ],
 )
 def test_a_state_file_without_a_server_that_podium_started_ends_nothing(home: Path, state: str) -> None:
     (home / "server.json").write_text(state)
@@ -191,7 +201,7 @@ def test_a_server_of_an_earlier_version_is_used_and_said(home: Path, monkeypatch
     monkeypatch.setattr(local_server, "request", lambda *arguments: True)
     said: list[str] = []
     assert local_server.ensure(said.append) == "http://127.0.0.1:4200/api"
-    assert "is of an earlier version and lets in everybody here: `podium ui --stop`" in said[0]
+    assert "is of an earlier version and open to all here: `podium ui --stop`" in said[0]
     assert local_server.login_hint("http://127.0.0.1:4200/api") == ""
     assert "PREFECT_API_AUTH_STRING" not in os.environ
 

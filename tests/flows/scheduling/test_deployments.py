@@ -1,5 +1,6 @@
 """Presets as deployments: their forms and schedules, and what surrounds a deployed flow."""
 
+import asyncio
 import json
 import logging
 import signal
@@ -10,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 import psutil
 import pytest
@@ -32,6 +34,7 @@ from flows.scheduling.schedule_file import (
     deployment_specs,
     prediction_specs,
 )
+from flows.scheduling.serve import OwnFlowsRunner
 from tasks.core import locations
 from tasks.core.competition import competition_names
 from tasks.core.errors import InvalidSettings
@@ -132,6 +135,24 @@ def test_workers_find_the_code_in_this_folder_and_never_meet_podium_serve() -> N
     assert str(ROOT) in json.dumps(made.storage.to_pull_step())
     assert made.job_variables["env"]["PREFECT_LOGGING_EXTRA_LOGGERS"] == "podium"
     assert not [name for name in deployments.RUN_SETTINGS if "SERVER" in name]
+
+
+def test_a_served_run_is_of_our_code_whatever_its_deployment_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`test_serve.py`, which is slow, changes deployments on a real server."""
+
+    async def starts(runner: Any) -> None:
+        runner._scheduled_run_poller = SimpleNamespace()
+
+    monkeypatch.setattr("prefect.runner.Runner.__aenter__", starts)
+    runner, id = OwnFlowsRunner(name="test"), uuid4()
+    runner.flows = {id: "dogs"}
+    asyncio.run(runner.__aenter__())
+    starter = runner._scheduled_run_poller._resolve_starter(SimpleNamespace(deployment_id=id))
+    assert starter._entrypoint == "flows.scheduling.entrypoint.dogs"
+    assert (starter._command, starter._storage) == (None, None)
+    assert runner._deployment_registry.get_flow(id) is deployment_flow("dogs")  # for hooks
+    with pytest.raises(KeyError):
+        runner._scheduled_run_poller._resolve_starter(SimpleNamespace(deployment_id=uuid4()))
 
 
 # What surrounds the flow
