@@ -129,6 +129,7 @@ def _material(
         histories={name: json.loads(file.read_text("utf-8")) for name, file in files.items()},
         steps=Store.current().journal(run_id() or ""),
         config=config.model_dump(mode="json"),
+        models={name: model.path for name, model in models.items()},
     )
 
 

@@ -81,6 +81,10 @@ class Matcher(Settings):
     """Wrong conditions for each right one, drawn anew in each epoch."""
     accept: float = Field(0.5, gt=0, lt=1)
     """Least score of an accepted condition."""
+    agreement: float = Field(0.5, ge=0, le=1)
+    """Power of the first stage's odds that a column has a condition, by which the matcher's odds are
+    multiplied. 1: both stages know different things; 0: the first says nothing that the matcher does not
+    know. Both read the same question, and what they share would else count twice."""
     candidates: int = Field(200, ge=10, le=5000)
     """Most candidate conditions of a question; those most similar to the question are kept."""
     share_candidates: bool = False
@@ -162,7 +166,7 @@ class Recipe(BaseRecipe):
 
     def for_training(self) -> "Recipe":
         """The recipe without settings of prediction alone, so that changing them repeats no training."""
-        matcher = self.matcher.model_copy(update={"accept": 0.5})
+        matcher = self.matcher.model_copy(update={"accept": 0.5, "agreement": 0.5})
         baseline = self.baseline.model_copy(update={"decoder": "runs"})
         unused = {"decoding": Decoding(), "pretraining": Pretraining(), "matcher": matcher}
         unused |= {"baseline": baseline}

@@ -13,7 +13,9 @@ from random import Random
 from typing import Any
 
 from tasks.core import demo_files
+from tasks.core.errors import InvalidSettings
 from tasks.nl2sql.query.schema import to_json
+from tasks.nl2sql.synthetic.contests import CONTESTS, Contest
 from tasks.nl2sql.synthetic.questions import endless_questions
 from tasks.nl2sql.synthetic.tables import DemoTable, make_table
 from tasks.text import dataset_files
@@ -34,14 +36,16 @@ def write(
     validation: int = 130,
     test: int = 130,
     seed: int = 0,
+    contest: str = "standard",
     answers: Path | None = None,
 ) -> None:
     """Write the tables and questions, unless `root` has them already; then no file is touched.
 
     `questions` are those of the training part. Half the tables of the validation part are the training's
-    too, and so are half of the test's. The same arguments give the same bytes. `root` appears whole or not
-    at all. Tables are made one by one, so that any number takes the same memory. `answers` is a file, kept
-    outside the data, to write the test questions with their queries to.
+    too, and so are half of the test's. `contest` is a name in `tasks.nl2sql.synthetic.contests`. The same
+    arguments give the same bytes. `root` appears whole or not at all. Tables are made one by one, so that
+    any number takes the same memory. `answers` is a file, kept outside the data, to write the test questions
+    with their queries to.
 
     Raises:
         InvalidSettings: an argument is out of bounds, or `root` holds files not written here.
@@ -54,28 +58,37 @@ def write(
         "test": (test, 1, 1_000_000),
         "seed": (seed, 0, 2**32 - 1),
     }
-    with demo_files.replacement(root, demo_files.within_bounds(bounds)) as folder:
+    if contest not in CONTESTS:
+        raise InvalidSettings(f"demo contest: expected one of {', '.join(CONTESTS)}, received {contest!r}")
+    options: dict[str, Any] = {"seed": seed, "contest": CONTESTS[contest]}
+    parameters = {**demo_files.within_bounds(bounds), "contest": contest}
+    with demo_files.replacement(root, parameters) as folder:
         for part, numbers in _tables(tables).items():
-            _write_part(folder / part, part, tables_with_questions(part, numbers, counts[part], seed=seed))
+            _write_part(folder / part, part, tables_with_questions(part, numbers, counts[part], **options))
     if answers is not None:
         answers.parent.mkdir(parents=True, exist_ok=True)
-        pieces = tables_with_questions("test", _tables(tables)["test"], test, seed=seed)
+        pieces = tables_with_questions("test", _tables(tables)["test"], test, **options)
         dataset_files.write_lines(answers, (line for _, lines in pieces for line in lines))
 
 
 def tables_with_questions(
-    part: str, numbers: Sequence[int], count: int, *, seed: int = 0
+    part: str,
+    numbers: Sequence[int],
+    count: int,
+    *,
+    seed: int = 0,
+    contest: Contest = CONTESTS["standard"],
 ) -> Iterator[tuple[Line, list[Line]]]:
     """Yield each table with its questions: `count` questions divided among the tables of these numbers."""
     for place, number in enumerate(numbers):
         demo = make_table(number, seed)
         random = Random(f"{seed} {part} questions {number}")
         share = count * (place + 1) // len(numbers) - count * place // len(numbers)
-        yield demo.table._asdict(), list(_lines(demo, random, share))
+        yield demo.table._asdict(), list(_lines(demo, random, share, contest))
 
 
-def _lines(demo: DemoTable, random: Random, count: int) -> Iterator[Line]:
-    for question in islice(endless_questions(demo, random), count):
+def _lines(demo: DemoTable, random: Random, count: int, contest: Contest) -> Iterator[Line]:
+    for question in islice(endless_questions(demo, random, contest), count):
         query = to_json(question.query)
         sql = {key: query[key] for key in ("sel", "agg", "cond_conn_op", "conds")}
         yield {"table_id": demo.table.id, "question": question.text, "sql": sql}

@@ -11,6 +11,8 @@ from tasks.core.jobs import PredictJob
 from tasks.learning.ensemble.candidates import Candidates
 from tasks.nl2sql import dataset
 from tasks.nl2sql.config import Recipe
+from tasks.nl2sql.decoding.query_factors import QueryFactors
+from tasks.nl2sql.label_counts import counts
 from tasks.nl2sql.query.execution import Executor
 from tasks.nl2sql.query.schema import Question
 from tasks.nl2sql.sketch import features
@@ -31,7 +33,8 @@ def predict(job: PredictJob) -> Iterator[Scores]:
     method = method_module("nl2sql", recipe.method, "inference")
     tokenizer = Tokenizer(recipe.encoder, partial(dataset_files.characters, job.dataset))
     networks = [_loaded(method, model, recipe, tokenizer) for model in job.models]
-    decode_batches = partial(method.decode, shapes=padding.read(job.models))
+    factors = QueryFactors.of(counts.read(job.models))
+    decode_batches = partial(method.decode, factors=factors, shapes=padding.read(job.models))
 
     def decoder(part: Part) -> Callable[[list[Question]], Candidates]:
         tables = StoredTables(job.dataset, part)

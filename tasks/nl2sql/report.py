@@ -1,4 +1,5 @@
-"""The competition's sections of a report: scores by part of the query and by group, errors, candidates.
+"""The competition's sections of a report: scores by part of the query and by group, errors, candidates, and
+the factors that were estimated from labels.
 
 Out-of-fold answers come from models that were not trained on the question's table; the blend's answers on the
 validation part are shown beside them, if there is one.
@@ -6,7 +7,14 @@ validation part are shown beside them, if there is one.
 
 from tasks.core.report.page import Material, Section
 from tasks.learning.report.sections import notes
-from tasks.nl2sql.analysis import breakdown, candidate_recall, confusion_tables, error_examples, evaluation
+from tasks.nl2sql.analysis import (
+    breakdown,
+    candidate_recall,
+    confusion_tables,
+    error_examples,
+    evaluation,
+    factor_table,
+)
 
 
 def sections(material: Material) -> list[Section]:
@@ -23,6 +31,7 @@ def sections(material: Material) -> list[Section]:
         candidate_recall.votes(material, out_of_fold),
         error_examples.errors(out_of_fold),
         error_examples.equal_results(out_of_fold),
+        factor_table.factors(list(material.models.values())),
         notes(material.dataset),
     ]
     return [*breakdown.overview(parts), *(section for section in further if section.blocks)]

@@ -35,9 +35,11 @@ def _sketch(trial: Any) -> dict[str, Any]:
 
 def _matcher(trial: Any) -> dict[str, Any]:
     accept = trial.suggest_float("recipe.matcher.accept", 0.1, 0.9)
+    agreement = trial.suggest_float("recipe.matcher.agreement", 0.0, 1.0)
     return {
         "recipe.matcher.negatives": trial.suggest_int("recipe.matcher.negatives", 2, 30, log=True),
         "recipe.matcher.accept": rounded(accept, 2),
+        "recipe.matcher.agreement": rounded(agreement, 2),
     }
 
 

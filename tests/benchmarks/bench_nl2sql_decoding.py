@@ -116,6 +116,8 @@ def rates(told: dict[str, Any]) -> None:
     from tasks.learning.training.keras_setup import configure
     from tasks.nl2sql import dataset
     from tasks.nl2sql.config import Recipe
+    from tasks.nl2sql.decoding.query_factors import QueryFactors
+    from tasks.nl2sql.label_counts.counts import LabelCounts
     from tasks.nl2sql.query.execution import Executor
     from tasks.nl2sql.sketch import features, inference
     from tasks.nl2sql.sketch import network as networks
@@ -128,13 +130,13 @@ def rates(told: dict[str, Any]) -> None:
     )
     tokenizer = Tokenizer(recipe.encoder, partial(dataset_files.characters, folder))
     tables, questions = dataset.tables(folder, "validation"), dataset.questions(folder, "validation")
-    network = networks.build(recipe, tokenizer, seed=0)
+    network, factors = networks.build(recipe, tokenizer, seed=0), QueryFactors.of(LabelCounts.zero())
     labelled = inference.predict_sketches = LabelledSketches(inference.predict_sketches, folder)
 
     def decode(chosen: Sequence[Any], network: Any = network) -> None:
         executor = Executor(dataset.database(folder, "validation"), tables)
         read = features.examples(chosen, tables, longest=tokenizer.longest)
-        inference.decode([network], recipe, tokenizer, read, tables, executor)
+        inference.decode([network], recipe, tokenizer, read, tables, executor, factors=factors)
 
     def alone(chosen: Sequence[Any], network: Any = network) -> None:
         for each in chosen:
@@ -171,21 +173,24 @@ def _decoding_alone(
     profiled: bool,
 ) -> None:
     """Tell how many sketches a second become queries."""
+    from tasks.nl2sql.decoding.query_factors import QueryFactors
     from tasks.nl2sql.decoding.query_search import decode
+    from tasks.nl2sql.label_counts.counts import LabelCounts
     from tasks.nl2sql.query.execution import Executor
     from tests.nl2sql.sketches import sketch
 
     sketches = [sketch(each.text, _label(each.query), tables[each.table]) for each in questions]
+    options = {"settings": recipe.decoding, "factors": QueryFactors.of(LabelCounts.zero())}
     fresh = {id: table._replace() for id, table in tables.items()}  # nothing is known of these
     for way in ("tables seen first", "tables seen before", "and results remembered"):
         if way != "and results remembered":
             executor = Executor(database, fresh)
         began = time.process_time()
-        decode(sketches, questions, fresh, executor, settings=recipe.decoding)
+        decode(sketches, questions, fresh, executor, **options)
         rate = len(questions) / (time.process_time() - began)
         child_messages.send(f"sketches to queries, {way:24} {rate:8.1f} questions/s")
     if profiled:
-        profile(lambda: decode(sketches, questions, fresh, executor, settings=recipe.decoding))
+        profile(lambda: decode(sketches, questions, fresh, executor, **options))
 
 
 def profile(act: Callable[[], Any]) -> None:

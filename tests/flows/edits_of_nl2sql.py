@@ -110,9 +110,14 @@ EDITS = [
         PREDICTED,
     ),
     Edit(
-        "constraints",
-        code("tasks/nl2sql/decoding/constraints.py", "ELSEWHERE = 0.02", "ELSEWHERE = 0.03"),
+        "factors on queries",
+        code("tasks/nl2sql/decoding/query_factors.py", "PRIOR = 5.0", "PRIOR = 6.0"),
         PREDICTED,
+    ),
+    Edit(
+        "counts of labels",
+        code("tasks/nl2sql/label_counts/counting.py", "+= bool(query.select)", "+= 1"),
+        MODELS,
     ),
     Edit(
         "decoding",

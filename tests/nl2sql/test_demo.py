@@ -153,6 +153,21 @@ def test_an_argument_out_of_bounds_is_refused(name: str, value: int, tmp_path: P
     assert not any(tmp_path.iterdir())
 
 
+def test_another_contest_has_the_same_tables_and_other_questions(root: Path, tmp_path: Path) -> None:
+    demo.write(tmp_path / "varied", **SMALL, contest="varied")
+    assert tables(tmp_path / "varied") == tables(root)
+    one, other = questions(root)["train"], questions(tmp_path / "varied")["train"]
+    assert (
+        sum(not line["sql"]["conds"] for line in one) == 0 < sum(not line["sql"]["conds"] for line in other)
+    )
+
+
+def test_an_unknown_contest_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidSettings, match="demo contest: expected one of standard, varied, received 'x'"):
+        demo.write(tmp_path / "nl2sql", **SMALL, contest="x")
+    assert not any(tmp_path.iterdir())
+
+
 def test_tables_are_made_one_by_one() -> None:
     """A table with its questions takes about ten kilobytes."""
     tracemalloc.start()

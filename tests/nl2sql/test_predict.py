@@ -9,6 +9,8 @@ from tasks.learning.ensemble import candidates
 from tasks.learning.training.padded_shapes import choose
 from tasks.nl2sql import dataset as files
 from tasks.nl2sql import predict as predicting
+from tasks.nl2sql.label_counts import counts
+from tasks.nl2sql.label_counts.counts import LabelCounts
 from tasks.nl2sql.query.schema import canonical, to_json
 from tasks.nl2sql.sketch import features
 from tasks.nl2sql.sketch.padding import in_prediction
@@ -27,6 +29,7 @@ def data(tmp_path):
 def known(monkeypatch, data):
     """Let every model know the labels of the training questions; other parts take theirs from those."""
     network = knowing(read(recipe(), data), tokenizer(recipe(), data))
+    counts.write(data.parent, LabelCounts.zero())
     monkeypatch.setattr(predicting, "_loaded", lambda *arguments: network)
 
 
@@ -110,7 +113,7 @@ def test_candidates_are_shared_among_questions_of_the_part_alone(tmp_path, monke
 
     shared = []
 
-    def decode(networks, recipe, tokenizer, examples, tables, executor, *, shapes):
+    def decode(networks, recipe, tokenizer, examples, tables, executor, *, factors, shapes):
         two_stage_examples(examples, tables, recipe.matcher)
         return candidates.Candidates.of([{} for _ in examples])
 
@@ -121,6 +124,7 @@ def test_candidates_are_shared_among_questions_of_the_part_alone(tmp_path, monke
     monkeypatch.setattr(inference, "decode", decode)
     monkeypatch.setattr(two_stage_inputs, "share_candidates", share)
     monkeypatch.setattr(predicting, "_loaded", lambda *arguments: None)
+    counts.write(tmp_path, LabelCounts.zero())
     made = recipe(method="two-stage", matcher={"share_candidates": True})
     found = predicted(job(made, tmp_path, fold=2, models=(tmp_path,), part=part))
     assert shared == [found.ids]

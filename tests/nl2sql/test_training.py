@@ -8,6 +8,8 @@ from tasks.core.config import Stage
 from tasks.nl2sql import dataset as files
 from tasks.nl2sql import training
 from tasks.nl2sql.dataset import VIEW_FILE
+from tasks.nl2sql.label_counts import counts
+from tasks.nl2sql.label_counts.counting import count_labels
 from tasks.nl2sql.query.schema import Condition, Query, Question, Table, to_json
 from tasks.nl2sql.sketch import features
 from tasks.nl2sql.sketch import training as sketch_training
@@ -45,6 +47,17 @@ def test_no_question_that_is_left_out_is_learned(tmp_path, data, fold, beside):
     assert learned(built) == sorted(kept)
     watched = [each.question.table for each in built.batch.__self__.held_out]
     assert [FOLD_OF[table] for table in watched] == [fold] * len(watched)
+
+
+@pytest.mark.parametrize("method", ["sketch", "two-stage", "baseline"])
+def test_beside_a_model_lie_counts_of_the_labels_that_it_has_learned_and_of_no_others(tmp_path, data, method):
+    questions, tables = files.questions(data, "train"), files.tables(data, "train")
+    for fold, beside in [(0, None), (0, 2), (None, None)]:
+        training.build(job(recipe(method=method), tmp_path, fold=fold, beside=beside)).write(tmp_path)
+        kept = [each for each in questions if FOLD_OF[each.table] not in (fold, beside)]
+        expected = count_labels(kept, tables)
+        assert expected.selected.sum() == len(kept) < len(questions) or fold is None
+        assert all((a == b).all() for a, b in zip(counts.read([tmp_path]), expected, strict=True))
 
 
 def arrays(batch) -> dict[str, np.ndarray]:

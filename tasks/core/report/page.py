@@ -113,6 +113,8 @@ class Material(NamedTuple):
     """Scores of seeds by member, of those with several."""
     soup: dict[str, Any] | None = None
     """Of a single member whose weights are the mean of others': what was averaged; else None."""
+    models: dict[str, Path] = {}
+    """The folder of each training's model, by the names of `histories`."""
 
 
 def render(

@@ -14,6 +14,7 @@ from tasks.nl2sql.baseline.queries import question_queries
 from tasks.nl2sql.config import Decoding, Recipe
 from tasks.nl2sql.decoding import query_search
 from tasks.nl2sql.decoding.conditions import QuestionContext
+from tasks.nl2sql.decoding.query_factors import QueryFactors
 from tasks.nl2sql.query.execution import Executor
 from tasks.nl2sql.query.schema import Query, Question, Table
 from tasks.nl2sql.sketch.features import SketchExample
@@ -32,6 +33,7 @@ def decode(
     tables: Mapping[str, Table],
     executor: Executor | None,
     *,
+    factors: QueryFactors,
     shapes: Sequence[Shape] = (),
 ) -> Candidates:
     """Queries of each question with their probabilities, at most `recipe.decoding.beam` and at least one.
@@ -43,8 +45,8 @@ def decode(
     questions, settings = [example.question for example in examples], recipe.decoding
     if recipe.baseline.decoder == "search":
         sketches = [as_sketch(each) for each in found]
-        return query_search.decode(sketches, questions, tables, executor, settings=settings)
-    return decode_runs(found, questions, tables, executor, settings=settings)
+        return query_search.decode(sketches, questions, tables, executor, settings=settings, factors=factors)
+    return decode_runs(found, questions, tables, executor, settings=settings, factors=factors)
 
 
 def decode_runs(
@@ -54,13 +56,16 @@ def decode_runs(
     executor: Executor | None,
     *,
     settings: Decoding,
+    factors: QueryFactors,
 ) -> Candidates:
     """Queries of each question by the rules of `tasks.nl2sql.baseline.queries`."""
 
     def queries_of(row: int, question: QuestionContext) -> list[tuple[float, Query]]:
         return question_queries(found[row], question, cells=settings.cells, beam=settings.beam)
 
-    return query_search.decode_by_table(queries_of, questions, tables, executor, settings=settings)
+    return query_search.decode_by_table(
+        queries_of, questions, tables, executor, settings=settings, factors=factors
+    )
 
 
 def predict_outputs(

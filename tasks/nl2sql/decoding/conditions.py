@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from tasks.nl2sql.config import Decoding
-from tasks.nl2sql.decoding import constraints
 from tasks.nl2sql.decoding.beam import best
+from tasks.nl2sql.decoding.query_factors import QueryFactors
 from tasks.nl2sql.decoding.sketch_outputs import SketchProbabilities
 from tasks.nl2sql.decoding.value_spans import (
     ScoredSpan,
@@ -40,9 +40,10 @@ SpanChoice = tuple[float, SpanCondition | None]
 
 
 class TableContext(NamedTuple):
-    """Parts of a table and prior factors that all its questions share."""
+    """Parts of a table and factors that all its questions share."""
 
     table: Table
+    factors: QueryFactors
     operators: np.ndarray
     """(C, 4) factors by column and operator."""
     aggregates: np.ndarray
@@ -51,10 +52,10 @@ class TableContext(NamedTuple):
     """The cells of each column."""
 
     @classmethod
-    def of(cls, table: Table) -> "TableContext":
+    def of(cls, table: Table, factors: QueryFactors) -> "TableContext":
         columns = map(table_index(table).column, range(len(table.header)))
         cells = tuple(column.places for column in columns)
-        return cls(table, constraints.operator_factors(table), constraints.aggregate_factors(table), cells)
+        return cls(table, factors, factors.of_operators(table), factors.of_aggregates(table), cells)
 
 
 class QuestionContext:
@@ -138,9 +139,11 @@ def _joint_weights(
     """(spans, C, 4) weights of a value at each span, the first of which the network has marked."""
     weights = _network_weights(spans[0], sketch) * question.table.operators + LEAST
     with_value = [question.columns_with_value(span) for span in spans]
-    factors = np.array([constraints.column_factors(columns, len(weights)) for columns in with_value])
-    factors[1:] *= np.array([[relative_odds(spans[0], span, in_value)] for span in spans[1:]]).reshape(-1, 1)
-    joint = factors[:, :, None] * weights
+    of_columns = question.table.factors.of_columns
+    factors = np.array([of_columns(columns, question.table.table) for columns in with_value])
+    odds = [relative_odds(spans[0], span, in_value) for span in spans[1:]]
+    factors[1:] *= np.array(odds).reshape(-1, 1, 1)
+    joint = factors * weights
     for place in range(1, len(spans)):
         # where a column has the value of nearly the same span, the marked characters mean that one
         if intersection_over_union(spans[0], spans[place]) >= SAME:

@@ -9,9 +9,9 @@ import numpy as np
 
 from tasks.learning.ensemble.candidates import Candidates, key
 from tasks.nl2sql.config import Decoding
-from tasks.nl2sql.decoding import constraints
 from tasks.nl2sql.decoding.beam import best, combinations, merged, pruned
 from tasks.nl2sql.decoding.conditions import QuestionContext, TableContext, span_choices
+from tasks.nl2sql.decoding.query_factors import QueryFactors
 from tasks.nl2sql.decoding.sketch_outputs import SketchProbabilities, replace_non_finite
 from tasks.nl2sql.decoding.value_spans import ScoredSpan, SpanCondition, find_spans
 from tasks.nl2sql.query import schema
@@ -41,6 +41,7 @@ def decode(
     executor: Executor | None,
     *,
     settings: Decoding,
+    factors: QueryFactors,
 ) -> Candidates:
     """Queries of each question by falling probability, at most `settings.beam` and at least one.
 
@@ -54,7 +55,7 @@ def decode(
     def queries_of(row: int, question: QuestionContext) -> list[tuple[float, Query]]:
         return question_queries(sketches[row], spans[row], question, beam=settings.beam)
 
-    return decode_by_table(queries_of, questions, tables, executor, settings=settings)
+    return decode_by_table(queries_of, questions, tables, executor, settings=settings, factors=factors)
 
 
 def decode_by_table(
@@ -64,25 +65,32 @@ def decode_by_table(
     executor: Executor | None,
     *,
     settings: Decoding,
+    factors: QueryFactors,
 ) -> Candidates:
     """Candidates of each question: the queries that a function gives for its row and its context."""
     records: list[dict[str, float]] = [{} for _ in questions]
     # one table after the other, so that the context of a table is in memory for a short time only
     by_table = sorted(range(len(questions)), key=lambda row: questions[row].table)
     for table, rows in groupby(by_table, key=lambda row: questions[row].table):
-        context = TableContext.of(tables[table])
+        context = TableContext.of(tables[table], factors)
         for row in rows:
             question = QuestionContext(questions[row].text, context, settings)
-            records[row] = record(queries_of(row, question), table, executor, settings=settings)
+            queries = queries_of(row, question)
+            records[row] = record(queries, table, executor, settings=settings, factors=factors)
     return Candidates.of(records)
 
 
 def record(
-    queries: Sequence[tuple[float, Query]], table: str, executor: Executor | None, *, settings: Decoding
+    queries: Sequence[tuple[float, Query]],
+    table: str,
+    executor: Executor | None,
+    *,
+    settings: Decoding,
+    factors: QueryFactors,
 ) -> dict[str, float]:
     """Probabilities of a question's queries by their text, after their execution if `settings` wish it."""
     if executor is not None and settings.execution:
-        queries = rerank_by_execution(queries, table, executor)
+        queries = rerank_by_execution(queries, table, executor, nothing_found=factors.nothing_found)
     return {key(schema.to_json(query)): probability for probability, query in queries}
 
 
@@ -95,8 +103,9 @@ def question_queries(
         return canonical_query(select, connector, map(question.condition, conditions))
 
     sets = condition_sets(span_choices(spans, sketch, question), by_position)
-    weighed = [(p * constraints.overlap_factor(conditions), conditions) for p, conditions in sets]
-    return combine_queries(sketch, weighed, question.table.aggregates, beam=beam, make=make)
+    table, factors = question.table.table, question.table.factors
+    weighed = [(p * factors.of_overlaps(conditions), conditions) for p, conditions in sets]
+    return combine_queries(sketch, weighed, table, factors, beam=beam, make=make)
 
 
 def condition_sets(
@@ -116,7 +125,8 @@ def canonical_query(select: Selection, connector: int, conditions: Iterable[Cond
 def combine_queries(
     sketch: SketchProbabilities,
     sets: Iterable[tuple[float, tuple[AnyCondition, ...]]],
-    aggregates: np.ndarray,
+    table: Table,
+    factors: QueryFactors,
     *,
     beam: int,
     make: Callable[[Selection, int, tuple[AnyCondition, ...]], Query],
@@ -125,17 +135,16 @@ def combine_queries(
 
     Args:
         sets: sets of conditions, with probabilities that do not regard their number.
-        aggregates: (C, 6) factors by column and aggregate.
         make: makes a canonical query of its parts; called for the most probable only.
     """
     connected = [
         (p * q, connector, conditions)
         for p, conditions in pruned(weigh_by_number(sketch, sets), beam)
-        for q, connector in connectors(sketch, conditions)
+        for q, connector in connectors(sketch, conditions, factors)
     ]
     wholes = [
-        (p * q * constraints.selection_factor(select, conditions), (select, connector, conditions))
-        for q, select in pruned(selections(sketch, aggregates, most=beam), beam)
+        (p * q * factors.of_selection(select, conditions, table.types), (select, connector, conditions))
+        for q, select in pruned(selections(sketch, table, factors, most=beam), beam)
         for p, connector, conditions in connected
     ]
     queries = merged(pruned(wholes, beam), lambda whole: make(*whole))
@@ -153,29 +162,30 @@ def weigh_by_number(
 
 
 def connectors(
-    sketch: SketchProbabilities, conditions: Sequence[SpanCondition | Condition]
+    sketch: SketchProbabilities, conditions: Sequence[SpanCondition | Condition], factors: QueryFactors
 ) -> list[tuple[float, int]]:
     """AND and OR with probabilities; NONE for less than two conditions."""
     if len(conditions) < 2:
         return [(1.0, NONE)]
     scores = {each: float(sketch.connector[each]) + LEAST for each in (AND, OR)}
-    weighed = {each: p * constraints.connector_factor(each, conditions) for each, p in scores.items()}
+    weighed = {each: p * factors.of_connector(each, conditions) for each, p in scores.items()}
     return [(p / sum(weighed.values()), each) for each, p in weighed.items()]
 
 
 def selections(
-    sketch: SketchProbabilities, aggregates: np.ndarray, *, most: int
+    sketch: SketchProbabilities, table: Table, factors: QueryFactors, *, most: int
 ) -> list[tuple[float, Selection]]:
     """Columns with aggregates: one, or the two most likely, given that at least one is selected."""
-    odds = sketch.select[:, :NO_AGGREGATE] * aggregates / (sketch.select[:, NO_AGGREGATE:] + LEAST) + LEAST
+    selected, not_selected = sketch.select[:, :NO_AGGREGATE], sketch.select[:, NO_AGGREGATE:]
+    odds = selected * factors.of_aggregates(table) / (not_selected + LEAST) + LEAST
     flat = odds.ravel()
     top = np.argsort(-flat, kind="stable")[:most]
     scores = zip(top.tolist(), flat[top].tolist(), strict=True)
     found: dict[Selection, float] = {(divmod(place, NO_AGGREGATE),): score for place, score in scores}
     total = float(flat.sum())
     if pair := _pair(list(found.items())):
-        found[pair[0]] = pair[1]
-        total += pair[1]
+        found[pair[0]] = pair[1] * factors.another_selected
+        total += found[pair[0]]
     return [(score / total, select) for select, score in found.items()]
 
 
@@ -183,12 +193,12 @@ def _pair(singles: Sequence[tuple[Selection, float]]) -> tuple[Selection, float]
     (one, score), *rest = singles
     for other, another in rest:
         if other[0][0] != one[0][0]:
-            return tuple(sorted((*one, *other))), score * another * constraints.ANOTHER_SELECTED
+            return tuple(sorted((*one, *other))), score * another
     return None
 
 
 def rerank_by_execution(
-    queries: Sequence[tuple[float, Query]], table: str, executor: Executor
+    queries: Sequence[tuple[float, Query]], table: str, executor: Executor, *, nothing_found: float
 ) -> list[tuple[float, Query]]:
     """The queries, less probable those that find nothing, and without those that fail unless all do.
 
@@ -200,7 +210,7 @@ def rerank_by_execution(
             kept.append((probability, query))
         elif not (result := executor.run(table, query)).error:
             nothing = finds_nothing(query, result)
-            kept.append((probability * (constraints.NOTHING_FOUND if nothing else 1), query))
+            kept.append((probability * (nothing_found if nothing else 1), query))
     return best(kept or queries, len(queries))
 
 

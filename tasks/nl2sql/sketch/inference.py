@@ -9,6 +9,7 @@ from tasks.learning.ensemble.candidates import Candidates
 from tasks.learning.training.padded_shapes import Shape, fixed_batches
 from tasks.nl2sql.config import Recipe
 from tasks.nl2sql.decoding import query_search
+from tasks.nl2sql.decoding.query_factors import QueryFactors
 from tasks.nl2sql.decoding.sketch_outputs import SketchProbabilities, average
 from tasks.nl2sql.query.execution import Executor
 from tasks.nl2sql.query.schema import Table
@@ -29,6 +30,7 @@ def decode(
     tables: Mapping[str, Table],
     executor: Executor | None,
     *,
+    factors: QueryFactors,
     shapes: Sequence[Shape] = (),
 ) -> Candidates:
     """Queries of each question, as `tasks.nl2sql.decoding.query_search.decode` gives them.
@@ -38,7 +40,8 @@ def decode(
     """
     sketches = predict_sketches(networks, examples, tokenizer, shapes=shapes)
     questions = [example.question for example in examples]
-    return query_search.decode(sketches, questions, tables, executor, settings=recipe.decoding)
+    settings = recipe.decoding
+    return query_search.decode(sketches, questions, tables, executor, settings=settings, factors=factors)
 
 
 def predict_sketches(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -23,6 +24,8 @@ from tasks.learning.training.padded_shapes import (
 from tasks.nl2sql import dataset
 from tasks.nl2sql.config import Recipe
 from tasks.nl2sql.dataset import read_view
+from tasks.nl2sql.label_counts import counts
+from tasks.nl2sql.label_counts.counting import count_labels
 from tasks.nl2sql.linking.value_alignment import align_values
 from tasks.nl2sql.query.schema import Question, Table
 from tasks.nl2sql.sketch import features
@@ -173,9 +176,14 @@ class TrainingQuestions(Generic[Example]):
             evaluate=self.evaluate,
             ema=self.recipe.training.ema,
             note=self.plan.note,
-            write=lambda folder: padding.write(folder, self.prediction_shapes),
+            write=self._write,
             size=Size("recipe.training.batch_questions", fitted.batch_questions, fitted.fit_memory),
         )
+
+    def _write(self, folder: Path) -> None:
+        padding.write(folder, self.prediction_shapes)
+        label_counts = count_labels((self._questions[row] for row in self._rows), self.tables)
+        counts.write(folder, label_counts)
 
     def evaluate(self, model: Any) -> dict[str, float]:
         """`held_out_exact_heads`: the share of held-out questions whose every output is right.

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from random import Random
 
 from tasks.nl2sql.query.schema import AND, EQUAL, GREATER, LESS, NONE, OR, UNEQUAL, Cell, Condition
+from tasks.nl2sql.synthetic.contests import Contest
 from tasks.nl2sql.synthetic.phrasing import alternative_form, fill
 from tasks.nl2sql.synthetic.tables import DemoColumn, DemoTable
 from tasks.nl2sql.synthetic.templates import CONDITION, CONNECTOR, FURTHER_CONDITION, FURTHER_CONNECTOR
@@ -21,13 +22,16 @@ UNIT_SHARE = 0.6
 CELL_SHARE = 0.5
 """Of bounds: the value of another cell; the others are rounded."""
 
+ORDERED = ("date", "year")
+"""Kinds of text whose order is that of what they mean."""
+
 _OPERATORS = {
     "text": (EQUAL, EQUAL, EQUAL, UNEQUAL),
     "real": (GREATER, GREATER, GREATER, LESS, LESS, LESS, EQUAL, UNEQUAL),
 }
 
 
-def where_clause(demo: DemoTable, random: Random) -> tuple[int, tuple[Condition, ...], str]:
+def where_clause(demo: DemoTable, contest: Contest, random: Random) -> tuple[int, tuple[Condition, ...], str]:
     """A connector, one to three conditions, and their wording.
 
     Some row fulfils the conditions, unless percentages are compared as text.
@@ -43,7 +47,7 @@ def where_clause(demo: DemoTable, random: Random) -> tuple[int, tuple[Condition,
     if len(columns) > 1 and random.random() < SAME_COLUMN_SHARE:
         conditions = _pair(demo, columns[0], row[columns[0]], connector, random)
     for column in columns[len(conditions) :]:
-        conditions.append(_single(demo, column, row[column], random))
+        conditions.append(_single(demo, column, row[column], contest, random))
     return connector, tuple(conditions), _text(demo, conditions, connector, random)
 
 
@@ -59,10 +63,29 @@ def cell_text(cell: Cell) -> str:
     return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
 
 
-def _single(demo: DemoTable, column: int, cell: Cell, random: Random) -> Condition:
+def _single(demo: DemoTable, column: int, cell: Cell, contest: Contest, random: Random) -> Condition:
+    if _is_by_size(demo, column, contest, random):
+        return _later_or_earlier(demo, column, str(cell), random)
     operator = random.choice(_OPERATORS[demo.table.types[column]])
     value = _value(demo, column, cell, operator, random)
     return Condition(column, EQUAL, cell_text(cell)) if value is None else Condition(column, operator, value)
+
+
+def _is_by_size(demo: DemoTable, column: int, contest: Contest, random: Random) -> bool:
+    """Whether a condition asks which text of a column is greater; draws nothing where none ever does."""
+    is_time = demo.columns[column].field.kind in ORDERED
+    return is_time and contest.text_by_size > 0 and random.random() < contest.text_by_size
+
+
+def _later_or_earlier(demo: DemoTable, column: int, cell: str, random: Random) -> Condition:
+    """A condition that the cell fulfils as a text; its value is another cell, or a new one of the kind."""
+    make = demo.columns[column].field.make
+    assert make is not None
+    others = _other_values(demo, column, cell) if random.random() < CELL_SHARE else []
+    value = random.choice(others) if others else make(random)
+    while value == cell:
+        value = make(random)
+    return Condition(column, GREATER if cell > value else LESS, value)
 
 
 def _pair(demo: DemoTable, column: int, cell: Cell, connector: int, random: Random) -> list[Condition]:

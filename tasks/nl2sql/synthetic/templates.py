@@ -167,8 +167,18 @@ CONDITION = {
     "key": {EQUAL: "{名为|叫|名字是|{h}是}{v}", UNEQUAL: "{不叫|名字不是|{h}不是}{v}"},
     "place": {EQUAL: "{在|位于|{h}是|{h}为}{v}", UNEQUAL: "{不在|不位于|{h}不是}{v}"},
     "word": {EQUAL: "{h}{是|为}{v}", UNEQUAL: "{h}{不是|不为}{v}"},
-    "date": {EQUAL: "{h}{是|为|在}{v}", UNEQUAL: "{h}{不是|不在}{v}"},
-    "year": {EQUAL: "{h}{是|为}{v}", UNEQUAL: "{h}{不是|不为}{v}"},
+    "date": {
+        GREATER: "{{h}在{v}{之后|以后}|{h}晚于{v}}",
+        LESS: "{{h}在{v}{之前|以前}|{h}早于{v}}",
+        EQUAL: "{h}{是|为|在}{v}",
+        UNEQUAL: "{h}{不是|不在}{v}",
+    },
+    "year": {
+        GREATER: "{{h}在{v}{之后|以后}|{h}晚于{v}}",
+        LESS: "{{h}在{v}{之前|以前}|{h}早于{v}}",
+        EQUAL: "{h}{是|为}{v}",
+        UNEQUAL: "{h}{不是|不为}{v}",
+    },
     "number": {
         GREATER: "{{h}超过{v}{u}|{h}大于{v}{u}|{h}高于{v}{u}|{h}比{v}{u}高|{h}多于{v}{u}}",
         LESS: "{{h}低于{v}{u}|{h}小于{v}{u}|{h}不到{v}{u}|{h}比{v}{u}低|{h}少于{v}{u}}",
@@ -206,5 +216,20 @@ SELECT_OF_ROWS = "{v}的{h}{q}|{v}{h}{q}"
 """Patterns of a question for a column of named rows."""
 SELECT_TWO = "{c}的{n}的{h}和{o}{{q}|分别{q}}"
 """Pattern of a question for two columns."""
+SELECT_TWO_OF_ROWS = "{v}的{h}和{o}{{q}|分别{q}}"
+"""Pattern of a question for two columns of named rows."""
+SELECT_OF_ALL = {
+    NONE: "{所有|全部|各{m}}{n}的{h}{q}|列出{所有|全部}{n}的{h}",
+    AVG: "{所有|全部}{n}的平均{h}是多少|{n}的{h}平均是多少",
+    MAX: "{所有|全部}{n}中{h}最高是多少|{n}里{h}的最大值",
+    MIN: "{所有|全部}{n}中{h}最低是多少|{n}里{h}的最小值",
+    COUNT: "{所有|全部}{n}{一共|总共}有几个{h}|{n}有多少种{h}",
+    SUM: "{所有|全部}{n}的总{h}是多少|{n}的{h}{一共|总共|加起来}是多少",
+}
+"""Patterns of a question for a column of all rows, by aggregate."""
+SELECT_KEY_OF_ALL = {NONE: "{有|都有}{哪些|哪几{m}}{n}", COUNT: "{一共|总共|表里}有{几|多少}{m}{n}"}
+"""Patterns of a question for all rows, and for their number, by aggregate."""
+SELECT_TWO_OF_ALL = "{所有|全部|各{m}}{n}的{h}和{o}{{q}|分别{q}}"
+"""Pattern of a question for two columns of all rows."""
 OPENINGS = ("", "", "", "", "请问", "你好，", "我想知道", "查一下")
 CLOSINGS = ("？", "？", "", "?")

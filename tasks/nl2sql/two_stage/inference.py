@@ -8,7 +8,8 @@ import numpy as np
 from tasks.learning.ensemble.candidates import Candidates
 from tasks.learning.training.padded_shapes import Shape, fixed_batches
 from tasks.nl2sql.config import Recipe
-from tasks.nl2sql.decoding import constraints, query_search
+from tasks.nl2sql.decoding import query_search
+from tasks.nl2sql.decoding.query_factors import QueryFactors
 from tasks.nl2sql.decoding.sketch_outputs import SketchProbabilities, average, replace_non_finite
 from tasks.nl2sql.query.execution import Executor
 from tasks.nl2sql.query.schema import Query, Table
@@ -24,9 +25,6 @@ from tasks.text.tokenization import Tokenizer
 
 __all__ = ["build", "decode"]
 
-AGREEMENT = 0.5
-"""Power of the first stage's odds that a column has a condition: below 1, for both stages read the same
-question, and evidence that they share would else count twice."""
 LEAST = 1e-3
 """Added to the first stage's probabilities, so that none is 0."""
 
@@ -39,6 +37,7 @@ def decode(
     tables: Mapping[str, Table],
     executor: Executor | None,
     *,
+    factors: QueryFactors,
     shapes: Sequence[Shape] = (),
 ) -> Candidates:
     """Queries of each question, as `tasks.nl2sql.decoding.query_search.decode` gives them.
@@ -54,8 +53,10 @@ def decode(
         outputs = predict_scores(networks, batch, tokenizer, size)
         for row, (sketch, scores) in zip(planned.records.tolist(), outputs, strict=False):
             table = tables[examples[row].question.table]
-            queries = _queries(questions[row], sketch, scores, table, recipe=recipe)
-            records[row] = query_search.record(queries, table.id, executor, settings=recipe.decoding)
+            queries = _queries(questions[row], sketch, scores, table, recipe=recipe, factors=factors)
+            records[row] = query_search.record(
+                queries, table.id, executor, settings=recipe.decoding, factors=factors
+            )
     return Candidates.of(records)
 
 
@@ -66,37 +67,39 @@ def _queries(
     table: Table,
     *,
     recipe: Recipe,
+    factors: QueryFactors,
 ) -> list[tuple[float, Query]]:
     columns = np.array([each.column for each in question.candidates], np.intp)
-    agreed = agree(scores, sketch.operators[columns]) * constraints.operator_factors(table)[columns]
+    agreed = agree(scores, sketch.operators[columns], agreement=recipe.matcher.agreement)
+    agreed = agreed * factors.of_operators(table)[columns]
     settings, kinds = recipe.decoding, np.array([each.kind for each in question.candidates], np.intp)
     if not settings.cells:
         agreed[kinds == CandidateKind.WHOLE] = 0
     if not settings.normalise:
         agreed[kinds == CandidateKind.CONVERTED] = 0
     slots = condition_slots(question.candidates, agreed, accept=recipe.matcher.accept)
-    return combine(sketch, slots, table, beam=settings.beam)
+    return combine(sketch, slots, table, beam=settings.beam, factors=factors)
 
 
-def agree(scores: np.ndarray, operators: np.ndarray) -> np.ndarray:
+def agree(scores: np.ndarray, operators: np.ndarray, *, agreement: float) -> np.ndarray:
     """(k, 4) probabilities of conditions by both stages: odds of the matcher times a power of the sketch's.
 
     Args:
         scores: (k, 4) of the matcher.
         operators: (k, 5) of the sketch for each candidate's column.
+        agreement: that power (`tasks.nl2sql.config.Matcher`).
     """
     of_column = (operators[:, :NO_OPERATOR] + LEAST) / (operators[:, NO_OPERATOR:] + LEAST)
-    odds = scores / np.maximum(1 - scores, LEAST**2) * of_column**AGREEMENT
+    odds = scores / np.maximum(1 - scores, LEAST**2) * of_column**agreement
     return np.asarray(odds / (1 + odds))
 
 
 def combine(
-    sketch: SketchProbabilities, slots: Sequence[Slot], table: Table, *, beam: int
+    sketch: SketchProbabilities, slots: Sequence[Slot], table: Table, *, beam: int, factors: QueryFactors
 ) -> list[tuple[float, Query]]:
     """Canonical queries of one question, the most probable first."""
-    sets, aggregates = query_search.condition_sets(slots), constraints.aggregate_factors(table)
-    make = query_search.canonical_query
-    return query_search.combine_queries(sketch, sets, aggregates, beam=beam, make=make)
+    sets, make = query_search.condition_sets(slots), query_search.canonical_query
+    return query_search.combine_queries(sketch, sets, table, factors, beam=beam, make=make)
 
 
 def predict_scores(

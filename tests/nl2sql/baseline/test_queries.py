@@ -10,6 +10,7 @@ from tasks.nl2sql.linking.value_alignment import align_values
 from tasks.nl2sql.query.schema import Query, Question, Table, canonical, from_json
 from tasks.nl2sql.sketch.labels import NO_AGGREGATE, NO_OPERATOR, labels_of
 from tests.nl2sql.tiny import TABLE, executor, query
+from tests.nl2sql.usual_factors import USUAL
 
 PUBLISHED = {"normalise": False, "execution": False}
 NEXT_YEAR = TABLE._replace(
@@ -42,7 +43,7 @@ def decoded(
 ) -> list[tuple[Query, float]]:
     asked = [Question("q", text, table.id, None)]
     made = Decoding.model_validate({**PUBLISHED, **settings})
-    (record,) = decode_runs([found], asked, {table.id: table}, run, settings=made).records()
+    (record,) = decode_runs([found], asked, {table.id: table}, run, settings=made, factors=USUAL).records()
     assert list(record.values()) == sorted(record.values(), reverse=True)
     assert 0 < sum(record.values()) <= 1 + 1e-9
     return [(from_json(json.loads(each)), score) for each, score in record.items()]

@@ -14,6 +14,7 @@ from tasks.nl2sql.query.execution import Executor
 from tasks.nl2sql.query.schema import Question, Table, canonical, from_json, to_json
 from tests.nl2sql.sketches import drawn, sketch
 from tests.nl2sql.tiny import TABLE, executor, query
+from tests.nl2sql.usual_factors import USUAL
 
 
 def empty(columns: int, rows: int = 0, type: str = "text") -> Table:
@@ -33,7 +34,7 @@ HOSTILE = ["", "?", " ", "\0", "12%", "'; DROP TABLE t; --\"", "😀" * 40, "\ud
 
 def candidates(text: str, made: SketchProbabilities, table: Table, run: Executor) -> list[dict[str, float]]:
     asked = [Question("", text, table.id, None)]
-    return decode([made], asked, {table.id: table}, run, settings=Decoding()).records()
+    return decode([made], asked, {table.id: table}, run, settings=Decoding(), factors=USUAL).records()
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -65,7 +66,12 @@ def test_what_is_known_of_a_diverged_network_is_kept():
     made = sketch(text, label, TABLE)
     made.select[1:4:2] = np.nan
     (record,) = decode(
-        [made], [Question("", text, TABLE.id, None)], {TABLE.id: TABLE}, None, settings=Decoding()
+        [made],
+        [Question("", text, TABLE.id, None)],
+        {TABLE.id: TABLE},
+        None,
+        settings=Decoding(),
+        factors=USUAL,
     ).records()
     assert next(iter(record)) == key(to_json(label))
 
@@ -74,7 +80,7 @@ REAL = Path(__file__).parents[4] / "shared" / "data" / "nl2sql" / "val"
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="needs the competition's own data")
-def test_constraints_do_not_keep_a_sure_network_from_the_labels():
+def test_factors_do_not_keep_a_sure_network_from_the_labels():
     tables = {}
     for line in (REAL / "val.tables.json").read_text("utf-8").splitlines():
         value = json.loads(line)
@@ -86,5 +92,5 @@ def test_constraints_do_not_keep_a_sure_network_from_the_labels():
     labels = [from_json(value["sql"]) for value in values]
     asked = [Question("", value["question"], value["table_id"], None) for value in values]
     sketches = [sketch(q.text, label, tables[q.table]) for q, label in zip(asked, labels, strict=True)]
-    records = decode(sketches, asked, tables, None, settings=Decoding()).records()
+    records = decode(sketches, asked, tables, None, settings=Decoding(), factors=USUAL).records()
     assert [next(iter(record)) for record in records] == [key(to_json(canonical(label))) for label in labels]

@@ -3,23 +3,25 @@ import pytest
 
 from tasks.nl2sql.config import Decoding
 from tasks.nl2sql.decoding.conditions import MOST_READINGS, QuestionContext, TableContext, span_choices
+from tasks.nl2sql.decoding.query_factors import QueryFactors
 from tasks.nl2sql.decoding.sketch_outputs import SketchProbabilities
 from tasks.nl2sql.decoding.value_spans import SpanCondition, find_spans
 from tasks.nl2sql.query.schema import EQUAL, GREATER, Condition, Table
 from tests.nl2sql.sketches import drawn, sketch, told
 from tests.nl2sql.tiny import query
+from tests.nl2sql.usual_factors import NEUTRAL, USUAL
 
 ROWS = (("临江公司", "临江", 10.0, "9.5%"), ("海州", "海州港", 2021.0, "30%"), ("海州", "Rain", 3.5, None))
 TABLE = Table("t", "t", "", ("公司", "城市", "单价", "增长率"), ("text", "text", "real", "real"), ROWS)
 
 
-def context(text: str, **settings: bool) -> QuestionContext:
-    return QuestionContext(text, TableContext.of(TABLE), Decoding(**settings))
+def context(text: str, factors: QueryFactors = USUAL, **settings: bool) -> QuestionContext:
+    return QuestionContext(text, TableContext.of(TABLE, factors), Decoding(**settings))
 
 
-def best(text: str, made: SketchProbabilities) -> list[Condition]:
+def best(text: str, made: SketchProbabilities, factors: QueryFactors = USUAL) -> list[Condition]:
     """The most probable condition of each span."""
-    known = context(text)
+    known = context(text, factors)
     slots = span_choices(find_spans([made])[0], made, known)
     return [known.condition(slot[0][1]) for slot in slots if slot[0][1]]
 
@@ -66,7 +68,7 @@ def test_a_value_goes_to_the_column_that_has_it():
 def test_the_network_decides_between_columns_that_both_have_it():
     text, both = "找海州的", TABLE._replace(id="both", rows=(*ROWS, ("x", "海州", 1.0, None)))
     made = sketch(text, query("2 | 1==海州"), both)
-    known = QuestionContext(text, TableContext.of(both), Decoding())
+    known = QuestionContext(text, TableContext.of(both, USUAL), Decoding())
     assert span_choices(find_spans([made])[0], made, known)[0][0][1] == SpanCondition(1, EQUAL, 1, 3)
 
 
@@ -80,16 +82,19 @@ def test_a_span_grows_and_shrinks_to_the_cell_that_it_means():
     assert best(text, long) == [Condition(1, EQUAL, "海州港")]
 
 
-@pytest.mark.parametrize(("column", "operator"), [(1, EQUAL), (2, GREATER)])
-def test_a_text_column_is_not_compared_by_size(column, operator):
+@pytest.mark.parametrize(
+    ("factors", "column", "operator"),
+    [(USUAL, 1, EQUAL), (USUAL, 2, GREATER), (NEUTRAL, 1, GREATER), (NEUTRAL, 2, GREATER)],
+    ids=["text, where labels never do it", "number", "text, where nothing is known", "number there"],
+)
+def test_a_text_column_is_compared_by_size_only_where_labels_may_do_it(factors, column, operator):
     text = "找Rain3.5"
     made = certain(text, f"{column}=={'Rain' if column == 1 else '3.5'}")
     unsure = np.array([0.6, 0.05, 0.3, 0.05, 0], np.float32)  # rather greater than equal
     tags = np.where(made.tags.argmax(axis=1, keepdims=True) == EQUAL, unsure, made.tags)
     operators = np.broadcast_to(unsure, made.operators.shape)
-    assert [each[:2] for each in best(text, made._replace(tags=tags, operators=operators))] == [
-        (column, operator)
-    ]
+    found = best(text, made._replace(tags=tags, operators=operators), factors)
+    assert [each[:2] for each in found] == [(column, operator)]
 
 
 def test_numbers_are_read_as_the_table_writes_them_only_if_asked_for():

@@ -5,7 +5,6 @@ import pytest
 
 from tasks.learning.ensemble.candidates import key
 from tasks.nl2sql.config import Decoding
-from tasks.nl2sql.decoding import constraints
 from tasks.nl2sql.decoding.query_search import connectors, decode, selections
 from tasks.nl2sql.decoding.value_spans import SpanCondition
 from tasks.nl2sql.query.execution import Result
@@ -13,6 +12,7 @@ from tasks.nl2sql.query.schema import AND, EQUAL, OR, Query, Question, Table, ca
 from tasks.nl2sql.query.sql import sql
 from tests.nl2sql.sketches import drawn, sketch, told
 from tests.nl2sql.tiny import TABLE, executor, query
+from tests.nl2sql.usual_factors import NEUTRAL, USUAL
 
 TEXTS = {
     "临江的单价": "2 | 0==临江",
@@ -37,7 +37,7 @@ def name(made: Query) -> str:
 
 def found(texts, sketches, run=None, tables=TABLES, **settings):
     asked = [question(text, next(iter(tables.values()))) for text in texts]
-    return decode(sketches, asked, tables, run, settings=Decoding(**settings)).records()
+    return decode(sketches, asked, tables, run, settings=Decoding(**settings), factors=USUAL).records()
 
 
 def certain(text: str, **changes: np.ndarray):
@@ -109,17 +109,18 @@ def test_connectors(case):
     asked = tuple(SpanCondition(*pair, 2 * place, 2 * place + 1) for place, pair in enumerate(pairs))
     connector = np.full(3, 1 / 3) if likely is None else np.where(np.arange(3) == likely, 0.8, 0.1)
     made = certain("临江的单价")._replace(connector=connector)
-    ordered = sorted(connectors(made, asked), reverse=True)
+    ordered = sorted(connectors(made, asked, USUAL), reverse=True)
     assert [each for _, each in ordered] == expected
     assert sum(share for share, _ in ordered) == pytest.approx(1)
 
 
-def best_selections(none, aggregate=0):
+def best_selections(none, aggregate=0, factors=USUAL):
     """The best selection where columns are not selected with these probabilities."""
     select = np.zeros((len(none), 7))
     select[:, 6], select[:, aggregate] = none, 1 - np.array(none)
     made = certain("临江的单价")._replace(select=select.astype(np.float32))
-    return sorted(selections(made, np.ones((len(none), 6)), most=8), reverse=True)
+    table = TABLE._replace(types=("real",) * len(none))
+    return sorted(selections(made, table, factors, most=8), reverse=True)
 
 
 def test_one_column_is_selected_even_if_none_is_likely():
@@ -129,6 +130,13 @@ def test_one_column_is_selected_even_if_none_is_likely():
 def test_a_second_column_is_selected_only_if_both_are_nearly_certain():
     assert best_selections([0.1, 0.3])[0][1] == ((0, 0),)
     assert best_selections([0.001, 0.001])[0][1] == ((0, 0), (1, 0))
+
+
+def test_a_second_column_is_selected_sooner_where_labels_select_two():
+    assert best_selections([0.1, 0.3], factors=NEUTRAL)[0][1] == ((0, 0), (1, 0))
+    seldom = NEUTRAL._replace(another_selected=0.3)
+    assert best_selections([0.1, 0.3], factors=seldom)[0][1] == ((0, 0),)
+    assert best_selections([0.1, 0.2], factors=seldom)[0][1] == ((0, 0), (1, 0))
 
 
 def test_the_only_column_is_selected():
@@ -175,7 +183,7 @@ def test_what_finds_nothing_loses_probability_but_stays(case):
     text, made = "临江的", query(f"{select} | 0==临江")
     without = found([text], [sketch(text, made, TABLE)])[0]
     with_run = found([text], [sketch(text, made, TABLE)], Scripted({name(made): result}))[0]
-    expected = constraints.NOTHING_FOUND if case in NOTHING else 1
+    expected = USUAL.nothing_found if case in NOTHING else 1
     assert with_run[name(made)] == pytest.approx(expected * without[name(made)])
 
 
@@ -212,7 +220,7 @@ def test_a_real_executor_prefers_what_finds_something(tmp_path):
     # no row has both
     with_run, without = found([text], [made], run)[0], found([text], [made])[0]
     gold = name(query("2 | 0==Rain and 1==1"))
-    assert with_run[gold] == pytest.approx(without[gold] * constraints.NOTHING_FOUND)
+    assert with_run[gold] == pytest.approx(without[gold] * USUAL.nothing_found)
 
 
 def test_what_the_network_did_not_read_says_nothing():

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import pytest
 
 from tasks.nl2sql.query.schema import AND, EQUAL, GREATER, LESS, Cell, Condition
+from tasks.nl2sql.synthetic.contests import CONTESTS
 from tasks.nl2sql.synthetic.questions import DemoQuestion, endless_questions
 from tasks.nl2sql.synthetic.tables import DemoTable, make_table
 from tasks.nl2sql.synthetic.templates import TOPICS
@@ -20,15 +21,21 @@ class One(NamedTuple):
     asked: DemoQuestion
 
 
-def composed() -> Iterator[One]:
+def composed(contest: str) -> Iterator[One]:
     for number in range(TABLES):
         made = make_table(number, seed=0)
-        yield from (One(made, asked) for asked in islice(endless_questions(made, Random(number)), EACH))
+        questions = endless_questions(made, Random(number), CONTESTS[contest])
+        yield from (One(made, asked) for asked in islice(questions, EACH))
 
 
 @pytest.fixture(scope="module")
 def everything() -> list[One]:
-    return list(composed())
+    return list(composed("standard"))
+
+
+@pytest.fixture(scope="module")
+def varied() -> list[One]:
+    return list(composed("varied"))
 
 
 def share(found: list[One], holds: Callable[[One], object]) -> float:
@@ -43,16 +50,22 @@ def holds(cell: Cell, condition: Condition) -> bool:
     """Whether a row with this cell is found."""
     if cell in ("", None):
         return False
+    one: float | str
+    other: float | str
     if isinstance(cell, str) and not cell.endswith("%"):
-        return (cell == condition.value) is (condition.operator == EQUAL)
-    one, other = (float(str(value).rstrip("%")) for value in (cell, condition.value))
-    return {GREATER: one > other, LESS: one < other, EQUAL: one == other}.get(
-        condition.operator, one != other
-    )
+        one, other = cell, condition.value
+    else:
+        one, other = (float(str(value).rstrip("%")) for value in (cell, condition.value))
+    greater, equal = one > other, one == other  # type: ignore[operator]  # both are of one type
+    return {GREATER: greater, LESS: not (greater or equal), EQUAL: equal}.get(condition.operator, not equal)
 
 
-def test_every_query_finds_a_row(everything: list[One]) -> None:
-    for made, asked in everything:
+@pytest.mark.parametrize("contest", CONTESTS)
+def test_every_query_finds_a_row(contest: str, request: pytest.FixtureRequest) -> None:
+    found = request.getfixturevalue("varied" if contest == "varied" else "everything")
+    for made, asked in found:
+        if not asked.query.conditions:
+            continue
         together = all if asked.query.connector == AND else any
         rows = made.table.rows
         assert any(together(holds(row[each.column], each) for each in asked.query.conditions) for row in rows)
@@ -83,6 +96,30 @@ def test_questions_are_as_varied_as_meant(everything: list[One]) -> None:
     assert share(everything, lambda one: not named(one)) > 0.1
 
 
+def test_a_varied_contest_asks_what_a_standard_one_never_asks(varied: list[One]) -> None:
+    queries = [one.asked.query for one in varied]
+    assert 0.1 < share(varied, lambda one: len(one.asked.query.select) > 1) < 0.17
+    assert 0.06 < share(varied, lambda one: not one.asked.query.conditions) < 0.14
+    assert 0.05 < share(varied, by_size) < 0.15
+    assert 0.1 < share(varied, on_selected) < 0.2
+    assert all((query.connector == 0) is (len(query.conditions) < 2) for query in queries)
+    assert all(len({column for column, _ in query.select}) == len(query.select) for query in queries)
+
+
+def by_size(one: One) -> bool:
+    """Whether a text is compared by size."""
+    return any(
+        one.made.table.types[each.column] == "text" and each.operator in (GREATER, LESS)
+        for each in one.asked.query.conditions
+    )
+
+
+def on_selected(one: One) -> bool:
+    """Whether a selected column has a condition."""
+    columns = {each.column for each in one.asked.query.conditions}
+    return any(column in columns for column, _ in one.asked.query.select)
+
+
 def twice(asked: DemoQuestion) -> bool:
     columns = [each.column for each in asked.query.conditions]
     return len(set(columns)) < len(columns)
@@ -107,8 +144,8 @@ def test_no_question_comes_twice_to_a_table(everything: list[One]) -> None:
         assert len(set(texts)) == EACH
 
 
-def test_nothing_of_a_pattern_is_left_over(everything: list[One]) -> None:
-    assert not [asked.text for _, asked in everything if set(asked.text) & set("{}|")]
+def test_nothing_of_a_pattern_is_left_over(everything: list[One], varied: list[One]) -> None:
+    assert not [asked.text for _, asked in everything + varied if set(asked.text) & set("{}|")]
 
 
 def test_tables_hold_what_loaders_must_survive(everything: list[One]) -> None:

@@ -14,6 +14,7 @@ from tests.nl2sql.jobs import shared, step_by_step
 from tests.nl2sql.sketches import sketch
 from tests.nl2sql.tiny import TABLE, query
 from tests.nl2sql.two_stages import KINDS, examples, network, two_stage
+from tests.nl2sql.usual_factors import USUAL
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -32,7 +33,7 @@ def found(kind: str, rows: list[int]) -> list[dict[str, float]]:
     made = network(kind)
     read, tables = examples(made)
     chosen = [read[row] for row in rows]
-    return decode([made.network], made.recipe, made.tokenizer, chosen, tables, None).records()
+    return decode([made.network], made.recipe, made.tokenizer, chosen, tables, None, factors=USUAL).records()
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -125,9 +126,11 @@ def test_the_sketch_has_a_say_in_which_columns_have_conditions(column, expected)
     from tasks.nl2sql.two_stage.inference import agree
 
     scores = np.array([[0.0, 0.0, 0.8, 0.0]])
-    both = agree(scores, np.array([[0.0, 0.0, column, 0.0, 1 - column]]))
+    both = agree(scores, np.array([[0.0, 0.0, column, 0.0, 1 - column]]), agreement=0.5)
     assert both[0, 2] == pytest.approx(expected, abs=0.01)
     assert not both[0, [0, 1, 3]].any()
+    alone = agree(scores, np.array([[0.0, 0.0, column, 0.0, 1 - column]]), agreement=0.0)
+    np.testing.assert_allclose(alone, scores)
 
 
 def slot(probability: float, column: int, operator: int, value: str) -> Slot:
@@ -144,7 +147,7 @@ def test_what_both_stages_are_sure_of_comes_first(wanted):
     label = query(wanted)
     text = " ".join(condition.value for condition in label.conditions) or "?"
     choices = [slot(0.9, *condition) for condition in label.conditions]
-    (best, *_) = combine(sketch(text, label, TABLE), choices, TABLE, beam=8)
+    (best, *_) = combine(sketch(text, label, TABLE), choices, TABLE, beam=8, factors=USUAL)
     assert best[1] == canonical(label)
 
 
@@ -152,7 +155,9 @@ def test_a_condition_said_twice_is_asked_once():
     from tasks.nl2sql.two_stage.inference import combine
 
     label = query("2 | 0==临江")
-    queries = combine(sketch("临江", label, TABLE), [slot(0.9, 0, 2, "临江")] * 2, TABLE, beam=8)
+    queries = combine(
+        sketch("临江", label, TABLE), [slot(0.9, 0, 2, "临江")] * 2, TABLE, beam=8, factors=USUAL
+    )
     assert queries[0][1] == label
     assert all(len(set(made.conditions)) == len(made.conditions) for _, made in queries)
 
@@ -165,7 +170,7 @@ def test_a_question_that_states_nothing_has_queries_too():
     (asking, *_) = files.questions(shared(), "train")
     read = features.examples([asking._replace(text="嗯", query=None)], tables, longest=32)
     assert not two_stage_examples(read, tables, made.recipe.matcher)[0].candidates[1:]
-    assert decode([made.network], made.recipe, made.tokenizer, read, tables, None).record(0)
+    assert decode([made.network], made.recipe, made.tokenizer, read, tables, None, factors=USUAL).record(0)
 
 
 def test_networks_that_have_diverged_have_queries_too():
@@ -180,7 +185,9 @@ def test_networks_that_have_diverged_have_queries_too():
         return {name: value * np.nan for name, value in made.model.predict_on_batch(batch).items()}
 
     diverged = SimpleNamespace(model=SimpleNamespace(predict_on_batch=predict_on_batch))
-    for record in decode([diverged], made.recipe, made.tokenizer, read[:2], tables, None).records():
+    for record in decode(
+        [diverged], made.recipe, made.tokenizer, read[:2], tables, None, factors=USUAL
+    ).records():
         assert record
         assert np.isfinite(list(record.values())).all()
 
@@ -189,4 +196,4 @@ def test_no_questions_have_no_queries():
     from tasks.nl2sql.two_stage.inference import decode
 
     made = network()
-    assert len(decode([made.network], made.recipe, made.tokenizer, [], {}, None)) == 0
+    assert len(decode([made.network], made.recipe, made.tokenizer, [], {}, None, factors=USUAL)) == 0
