@@ -81,7 +81,7 @@ def tables_with_questions(
 ) -> Iterator[tuple[Line, list[Line]]]:
     """Yield each table with its questions: `count` questions divided among the tables of these numbers."""
     for place, number in enumerate(numbers):
-        demo = make_table(number, seed)
+        demo = make_table(number, seed, contest)
         random = Random(f"{seed} {part} questions {number}")
         share = count * (place + 1) // len(numbers) - count * place // len(numbers)
         yield demo.table._asdict(), list(_lines(demo, random, share, contest))

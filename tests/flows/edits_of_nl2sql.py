@@ -111,7 +111,7 @@ EDITS = [
     ),
     Edit(
         "factors on queries",
-        code("tasks/nl2sql/decoding/query_factors.py", "PRIOR = 5.0", "PRIOR = 6.0"),
+        code("tasks/nl2sql/decoding/query_factors.py", "PRIOR = 2.0", "PRIOR = 3.0"),
         PREDICTED,
     ),
     Edit(

@@ -130,7 +130,9 @@ def test_a_demo_that_dies_leaves_the_old_set_whole(tmp_path: Path, monkeypatch: 
     before = contents(folder)
     # the third table fails, when two tables are written with their questions
     make = demo.make_table
-    monkeypatch.setattr(demo, "make_table", lambda number, seed: make(number, seed) if number < 2 else 1 / 0)
+    monkeypatch.setattr(
+        demo, "make_table", lambda number, *rest: make(number, *rest) if number < 2 else 1 / 0
+    )
     with pytest.raises(ZeroDivisionError):
         demo.write(folder, **SMALL, seed=5)
     assert contents(folder) == before
@@ -153,9 +155,17 @@ def test_an_argument_out_of_bounds_is_refused(name: str, value: int, tmp_path: P
     assert not any(tmp_path.iterdir())
 
 
-def test_another_contest_has_the_same_tables_and_other_questions(root: Path, tmp_path: Path) -> None:
+def test_another_contest_has_the_same_tables_but_for_types_and_other_questions(
+    root: Path, tmp_path: Path
+) -> None:
     demo.write(tmp_path / "varied", **SMALL, contest="varied")
-    assert tables(tmp_path / "varied") == tables(root)
+    same = ("id", "name", "title", "header")
+    standard, varied = tables(root)["train"], tables(tmp_path / "varied")["train"]
+    assert {id: [each[key] for key in same] for id, each in standard.items()} == {
+        id: [each[key] for key in same] for id, each in varied.items()
+    }
+    as_text = [each["types"].count("text") for each in varied.values()]
+    assert sum(as_text) > sum(each["types"].count("text") for each in standard.values())
     one, other = questions(root)["train"], questions(tmp_path / "varied")["train"]
     assert (
         sum(not line["sql"]["conds"] for line in one) == 0 < sum(not line["sql"]["conds"] for line in other)

@@ -25,11 +25,13 @@ from tasks.nl2sql.label_counts.counts import (
 )
 from tasks.nl2sql.query.schema import AND, EQUAL, OPERATORS, Condition, Table
 
-PRIOR = 5.0
+PRIOR = 2.0
 """Labels of the neutral prior."""
 PAIRS = 0.5
 """Queries with two selected columns for each with one, if columns were selected independently at a mean of
 one a query: (1 / 2!) / (1 / 1!) of a Poisson distribution."""
+
+_KINDS = [operator_kind(operator) for operator in range(len(OPERATORS))]
 
 
 class QueryFactors(NamedTuple):
@@ -73,8 +75,7 @@ class QueryFactors(NamedTuple):
         """(C, 4) by column and operator, for a value that is in cells of these columns."""
         place = np.full(len(table.header), ELSEWHERE if columns_with_value else NOWHERE)
         place[list(columns_with_value)] = IN_COLUMN
-        kinds = [operator_kind(operator) for operator in range(len(OPERATORS))]
-        return np.asarray(self.places[_rows(table)[:, None], kinds, place[:, None]])
+        return np.asarray(self.places[_rows(table)[:, None], _KINDS, place[:, None]])
 
     def of_overlaps(self, conditions: Sequence[SpanCondition]) -> float:
         """Of conditions in the order of their spans: below 1 if two values share characters."""
@@ -128,7 +129,7 @@ def evidence(counts: LabelCounts) -> dict[str, tuple[np.ndarray, np.ndarray]]:
 def rarity(observed: np.ndarray | float, expected: np.ndarray | float) -> np.ndarray:
     """Observed counts relative to expected ones, with additive smoothing; 1 at most.
 
-    >>> rarity(0.0, 45.0).tolist(), rarity(20.0, 20.0).tolist(), rarity(0.0, 0.0).tolist()
+    >>> rarity(0.0, 18.0).tolist(), rarity(20.0, 20.0).tolist(), rarity(0.0, 0.0).tolist()
     (0.1, 1.0, 1.0)
     """
     return np.minimum((np.asarray(observed) + PRIOR) / (np.asarray(expected) + PRIOR), 1.0)

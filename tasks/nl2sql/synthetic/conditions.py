@@ -7,7 +7,7 @@ from random import Random
 from tasks.nl2sql.query.schema import AND, EQUAL, GREATER, LESS, NONE, OR, UNEQUAL, Cell, Condition
 from tasks.nl2sql.synthetic.contests import Contest
 from tasks.nl2sql.synthetic.phrasing import alternative_form, fill
-from tasks.nl2sql.synthetic.tables import DemoColumn, DemoTable
+from tasks.nl2sql.synthetic.tables import DemoColumn, DemoTable, cell_text
 from tasks.nl2sql.synthetic.templates import CONDITION, CONNECTOR, FURTHER_CONDITION, FURTHER_CONNECTOR
 
 COUNTS = (1, 1, 1, 1, 2, 2, 2, 3)
@@ -58,15 +58,10 @@ def column_name(column: DemoColumn, random: Random) -> str:
     return column.name
 
 
-def cell_text(cell: Cell) -> str:
-    """A cell as the value of a label: 320.0 is `320`."""
-    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
-
-
 def _single(demo: DemoTable, column: int, cell: Cell, contest: Contest, random: Random) -> Condition:
     if _is_by_size(demo, column, contest, random):
         return _later_or_earlier(demo, column, str(cell), random)
-    operator = random.choice(_OPERATORS[demo.table.types[column]])
+    operator = random.choice(_OPERATORS[demo.columns[column].meaning])
     value = _value(demo, column, cell, operator, random)
     return Condition(column, EQUAL, cell_text(cell)) if value is None else Condition(column, operator, value)
 
@@ -90,7 +85,7 @@ def _later_or_earlier(demo: DemoTable, column: int, cell: str, random: Random) -
 
 def _pair(demo: DemoTable, column: int, cell: Cell, connector: int, random: Random) -> list[Condition]:
     """Two conditions on one column; none if there are no values for two."""
-    if demo.table.types[column] == "real":
+    if demo.columns[column].meaning == "real":
         more = _value(demo, column, cell, GREATER, random)
         bound, operator = (cell, LESS) if connector == AND else (more, GREATER)
         less = _value(demo, column, bound, operator, random)

@@ -16,12 +16,19 @@ class Contest(NamedTuple):
     """Of questions with conditions: they ask for a column that has one."""
     text_by_size: float = 0.0
     """Of conditions on years and dates, which are text: they ask for what is later or earlier."""
+    numbers_as_text: float = 0.0
+    """Of columns of numbers: they are text, as where a file's types were guessed from some odd cells."""
 
 
 CONTESTS = {
     "standard": Contest(two_columns=0.04),
     "varied": Contest(
-        two_columns=0.14, of_rows_too=True, unconditional=0.12, on_selected=0.2, text_by_size=0.9
+        two_columns=0.14,
+        of_rows_too=True,
+        unconditional=0.12,
+        on_selected=0.2,
+        text_by_size=0.9,
+        numbers_as_text=0.8,
     ),
 }
 """`standard`: as the questions of ESQL and RETQA; `varied`: two columns are asked for as often as in TableQA,

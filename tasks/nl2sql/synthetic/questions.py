@@ -72,7 +72,7 @@ def _names(demo: DemoTable, columns: Iterable[int], random: Random) -> dict[str,
     values: dict[str, str] = {}
     for name, column in zip("ho", columns, strict=False):
         values[name] = column_name(demo.columns[column], random)
-        values["q"] = _QUESTION_WORDS[demo.table.types[column]]
+        values["q"] = _QUESTION_WORDS[demo.columns[column].meaning]
     return values
 
 
@@ -107,5 +107,5 @@ def _selection(
         of_key = templates.SELECT_KEY if conditions else templates.SELECT_KEY_OF_ALL
         return of_key[aggregate], ((demo.key, aggregate),)
     column = random.choice(free)
-    aggregate = random.choice(_AGGREGATES[demo.table.types[column]])
+    aggregate = random.choice(_AGGREGATES[demo.columns[column].meaning])
     return (templates.SELECT if conditions else templates.SELECT_OF_ALL)[aggregate], ((column, aggregate),)

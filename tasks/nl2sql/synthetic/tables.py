@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from tasks.nl2sql.query.schema import Cell, Table
 from tasks.nl2sql.synthetic import vocabulary
+from tasks.nl2sql.synthetic.contests import CONTESTS, Contest
 from tasks.nl2sql.synthetic.templates import TOPICS, Column, TableTemplate
 
 ROWS = (8, 30)
@@ -26,6 +27,11 @@ class DemoColumn(NamedTuple):
     without_sign: bool = False
     """Whether it has percentages without their sign."""
 
+    @property
+    def meaning(self) -> str:
+        """`real` for numbers, whatever their type in the table, else `text`."""
+        return "real" if self.field.make is None else "text"
+
 
 class DemoTable(NamedTuple):
     """A table with the templates that it was made from."""
@@ -40,7 +46,7 @@ class DemoTable(NamedTuple):
         return next(place for place, column in enumerate(self.columns) if column.field.kind == "key")
 
 
-def make_table(number: int, seed: int) -> DemoTable:
+def make_table(number: int, seed: int, contest: Contest = CONTESTS["standard"]) -> DemoTable:
     """Table `number` of a seed; topics alternate."""
     random = Random(f"{seed} table {number}")  # a string seeds by its SHA-512: the same in every process
     topic = TOPICS[number % len(TOPICS)]
@@ -50,10 +56,34 @@ def make_table(number: int, seed: int) -> DemoTable:
     keys = dict.fromkeys(draw(random) for _ in range(random.randint(*ROWS)))
     rows = tuple([tuple([_cell(column, key, random) for column in columns]) for key in keys])
     title = topic.title.format(place=vocabulary.city(random), year=vocabulary.year(random))
-    types = tuple("real" if column.field.make is None else "text" for column in columns)
+    types = tuple(column.meaning for column in columns)
     id = f"demo_{number:04}"
     header = tuple(column.header for column in columns)
-    return DemoTable(Table(id, f"Table_{id}", title, header, types, rows), topic, columns)
+    table = Table(id, f"Table_{id}", title, header, types, rows)
+    return DemoTable(_with_numbers_as_text(table, contest, number, seed), topic, columns)
+
+
+def _with_numbers_as_text(table: Table, contest: Contest, number: int, seed: int) -> Table:
+    """The table with some of its columns of numbers as text."""
+    random = Random(f"{seed} types {number}")
+    types = tuple(
+        "text" if type_ == "real" and random.random() < contest.numbers_as_text else type_
+        for type_ in table.types
+    )
+    written = [type_ != before for type_, before in zip(types, table.types, strict=True)]
+    rows = tuple(
+        tuple(
+            cell_text(cell) if as_text and cell is not None else cell
+            for cell, as_text in zip(row, written, strict=True)
+        )
+        for row in table.rows
+    )
+    return table._replace(types=types, rows=rows)
+
+
+def cell_text(cell: Cell) -> str:
+    """A cell as the value of a label: 320.0 is `320`."""
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
 
 
 def _columns(topic: TableTemplate, random: Random) -> tuple[DemoColumn, ...]:

@@ -7,6 +7,7 @@ import pytest
 
 from tasks.core.report.page import TableBlock
 from tasks.nl2sql.analysis.factor_table import factors
+from tasks.nl2sql.decoding.query_factors import PRIOR
 from tasks.nl2sql.label_counts import counts
 from tasks.nl2sql.label_counts.counts import SHAPES, LabelCounts
 
@@ -27,8 +28,8 @@ def rows(models: list[Path]) -> dict[str, list[float]]:
 
 def test_each_factor_has_a_row_with_its_counts(tmp_path: Path) -> None:
     found = rows([model(tmp_path / "a", selected=[880, 120], found=[10, 90])])
-    assert found["a second selected column"] == [120, 440, pytest.approx(125 / 445)]
-    assert found["a query that finds nothing"] == [10, 90, pytest.approx(15 / 95)]
+    assert found["a second selected column"] == [120, 440, pytest.approx((120 + PRIOR) / (440 + PRIOR))]
+    assert found["a query that finds nothing"] == [10, 90, pytest.approx((10 + PRIOR) / (90 + PRIOR))]
     assert found["text column compared by >"] == [0, 0, 1]
     single = 4
     assert (
@@ -41,7 +42,7 @@ def test_means_over_models_are_shown_and_models_without_counts_passed_over(tmp_p
     one, other = model(tmp_path / "a", selected=[100, 0]), model(tmp_path / "b", selected=[200, 50])
     (tmp_path / "c").mkdir()
     found = rows([one, other, tmp_path / "c"])
-    assert found["a second selected column"] == [25, 75, pytest.approx(30 / 80)]
+    assert found["a second selected column"] == [25, 75, pytest.approx((25 + PRIOR) / (75 + PRIOR))]
 
 
 def test_without_counts_there_is_no_section(tmp_path: Path) -> None:

@@ -114,10 +114,12 @@ def test_contradictions_are_rarer_than_and_is_otherwise():
 def test_a_column_both_asked_for_and_known_is_as_probable_as_in_labels_by_type():
     made = QueryFactors.of(counted(compared=[[0, 95], [60, 30]]))
     types = TABLE.types
-    assert made.of_selection([(0, 0)], conditions((0, EQUAL)), types) == pytest.approx(0.05)
+    assert made.of_selection([(0, 0)], conditions((0, EQUAL)), types) == pytest.approx(PRIOR / (95 + PRIOR))
     assert made.of_selection([(1, 0)], conditions((1, GREATER)), types) == 1
     assert made.of_selection([(1, 0)], conditions((0, EQUAL)), types) == 1
-    assert made.of_selection([(0, 0), (1, 0)], conditions((0, EQUAL)), types) == pytest.approx(0.05)
+    assert made.of_selection([(0, 0), (1, 0)], conditions((0, EQUAL)), types) == pytest.approx(
+        PRIOR / (95 + PRIOR)
+    )
     assert made.of_selection([(1, 0)], [], types) == 1
 
 
@@ -133,5 +135,7 @@ def test_characters_are_part_of_one_value_only():
 
 
 def test_queries_that_find_nothing_are_as_probable_as_in_labels():
-    assert QueryFactors.of(counted(found=[110, 890])).nothing_found == pytest.approx(115 / 895)
+    assert QueryFactors.of(counted(found=[110, 890])).nothing_found == pytest.approx(
+        (110 + PRIOR) / (890 + PRIOR)
+    )
     assert QueryFactors.of(counted(found=[890, 110])).nothing_found == 1

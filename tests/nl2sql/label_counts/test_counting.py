@@ -141,7 +141,7 @@ def generated(contest: str) -> tuple[list[Question], dict[str, Table]]:
     """Questions of the demo's generator, and their tables."""
     questions, tables = list[Question](), dict[str, Table]()
     for number in range(TABLES):
-        made = make_table(number, seed=0)
+        made = make_table(number, 0, CONTESTS[contest])
         tables[made.table.id] = made.table
         asked = islice(endless_questions(made, Random(number), CONTESTS[contest]), EACH)
         questions += [Question(each.text, each.text, made.table.id, each.query) for each in asked]
@@ -162,7 +162,7 @@ def test_shares_of_a_generated_contest_are_recovered(standard, varied):
     assert 0.005 < standard.selected[1] / standard.selected.sum() < 0.05
     assert 0.1 < varied.selected[1] / varied.selected.sum() < 0.17
     assert standard.operators[TEXT, [GREATER, LESS]].sum() == 0
-    assert varied.operators[TEXT, [GREATER, LESS]].sum() > 0.05 * varied.operators.sum()
+    assert varied.operators[TEXT, [GREATER, LESS]].sum() > 0.2 * varied.operators.sum()
     compared = [each.compared[:, 0].sum() / each.aggregates.sum() for each in (standard, varied)]
     assert compared[0] < 0.08 < 0.1 < compared[1]
 
@@ -172,15 +172,16 @@ def test_factors_of_a_generated_contest_are_those_of_its_kind(standard, varied):
     assert usual.another_selected < 0.1
     assert 0.2 < other.another_selected < 0.5
     assert usual.operators[TEXT, [GREATER, LESS]].max() < 0.1
-    assert other.operators[TEXT, [GREATER, LESS]].min() > 0.15
+    assert other.operators[TEXT, [GREATER, LESS]].min() > 0.6
+    assert usual.aggregates[TEXT].min() < 0.1 < 0.5 < other.aggregates[TEXT].min()
     assert other.compared.min() > 2 * usual.compared.min()
     assert usual.places[TEXT, 0, 1] < 0.05
     assert usual.contradiction < 0.2
 
 
-def test_both_contests_find_rows_as_the_generator_means(standard, varied):
-    for each in (standard, varied):
-        assert each.found[0] < 0.03 * each.found.sum()
+def test_labels_find_rows_unless_numbers_are_compared_as_text(standard, varied):
+    assert standard.found[0] < 0.03 * standard.found.sum()
+    assert varied.found[0] > standard.found[0]
 
 
 def test_counts_beside_models_are_read_back_and_averaged(tmp_path):
