@@ -4,12 +4,14 @@ import os
 import re
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from tasks.core import locations
 from tasks.core.backends import check_backend
-from tasks.core.errors import InvalidSettings, UserError
+from tasks.core.errors import InvalidData, InvalidSettings, Problem, UserError
+from tasks.core.file_walk import files_below, named_files
 from tasks.core.locations import expand_setting
+from tasks.core.raw_paths import ABSENT, kind_of, root_folder
 
 
 def check_machine() -> None:
@@ -17,15 +19,16 @@ def check_machine() -> None:
 
     Raises:
         InvalidSettings: `KERAS_BACKEND` names no backend that is installed.
-        UserError: `PODIUM_SLOTS` is no number of slots.
+        UserError: `PODIUM_SLOTS` is no number of slots, or `PODIUM_SLOT_FOLDER` no folder.
         UserError: a folder cannot be made or written to, another user has made a folder inside it that cannot
             be written to, or the remote store cannot be used.
     """
     from tasks.core.cache.remote_store import Mirror
-    from tasks.core.execution.slots import slot_names
+    from tasks.core.execution import slots
 
     check_backend()
-    slot_names()
+    slots.slot_names()
+    slots.check_folder()
     if mirror := Mirror.current():
         mirror.check()
 
@@ -52,13 +55,15 @@ def _try_writing(folder: Path) -> None:
 
 
 def check_paths(config: Any) -> None:
-    """Check that every file and folder named in the settings exists.
+    """Check that every file and folder named in the settings exists, and that only such lie below it.
 
     Raises:
+        InvalidData: something there is neither a file nor a folder, or cannot be read.
         InvalidSettings: one does not; names the key and the path of each.
     """
     from tasks.core.cache.keys import named_paths
 
+    check_data(config)
     missing = [(key, value) for key, value in named_paths(config) if not expand_setting(key, value).exists()]
     if missing:
         lines = [
@@ -66,6 +71,25 @@ def check_paths(config: Any) -> None:
             for key, value in missing
         ]
         raise InvalidSettings("\n".join(lines))
+
+
+def check_data(config: Any) -> None:
+    """Check what lies below all paths in the settings, without reading it.
+
+    Raises:
+        InvalidData: something there is neither a file nor a folder, or cannot be read.
+    """
+    from tasks.core.cache.keys import named_paths
+    from tasks.core.competition import Part
+
+    root = root_folder(config.data.root)
+    if (kind := kind_of(root)) not in (*ABSENT, "a folder"):
+        raise InvalidData([Problem(root, None, "a folder with the raw files", kind)])
+    raw = [name for part in get_args(Part) for name in config.data.files_of(part)]
+    for key, value in named_paths(config):
+        path = expand_setting(key, value)
+        for _ in named_files(path, raw) if key == "data.root" else files_below(path):
+            pass
 
 
 def _explained(value: str) -> str:

@@ -73,6 +73,27 @@ def cron_error(cron: str) -> str:
     return _never_fires(*parts[2:4])
 
 
+def cron_values(cron: str) -> tuple[frozenset[int] | str, ...]:
+    """The values of each field of a valid expression, by which two that mean the same are equal.
+
+    A day that is `*` stays so: with the other day restricted, `*` is another thing than all days.
+
+    >>> cron_values("0 03 * * sun") == cron_values("00 3 * * 7")
+    True
+    """
+    fields = zip(FIELDS, cron.split(), strict=True)
+    return tuple(
+        text if text.startswith("*") and field.name.startswith("day") else frozenset(_whole(field, text))
+        for field, text in fields
+    )
+
+
+def _whole(field: CronField, text: str) -> set[int]:
+    """The values of a field; Sunday, which has two numbers, is 0."""
+    values = field.values(text)
+    return {0 if field.highest == 7 and each == 7 else each for each in values}
+
+
 def _never_fires(days: str, months: str) -> str:
     """What is wrong with days that no month has; Prefect finds no time then, whatever the weekdays are."""
     longest = max(DAYS[month - 1] for month in FIELDS[3].values(months))

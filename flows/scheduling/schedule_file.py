@@ -7,6 +7,7 @@ import functools
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import available_timezones
@@ -14,12 +15,12 @@ from zoneinfo import available_timezones
 from pydantic import Field, ValidationError, model_validator
 
 from flows.humanize import parse_duration
-from flows.scheduling.cron import cron_error
+from flows.scheduling.cron import cron_error, cron_values
 from tasks.core import locations
 from tasks.core.competition import competition_names
 from tasks.core.config import Settings
 from tasks.core.did_you_mean import suggestion
-from tasks.core.errors import InvalidSettings
+from tasks.core.errors import MOST_LISTED, InvalidSettings
 from tasks.core.settings import presets as preset_files
 from tasks.core.settings import resolve
 from tasks.core.settings.error_messages import messages
@@ -144,12 +145,13 @@ def read(*, root: Path | None = None) -> ScheduleFile:
         return ScheduleFile()
     file = preset_files.read(folder, NAME)
     try:
-        contents = ScheduleFile.model_validate_json(json.dumps(file.tree, default=str), strict=True)
+        contents = ScheduleFile.model_validate_json(json.dumps(file.tree), strict=True)
     except ValidationError as error:
         known = EXAMPLE.model_dump(mode="json")
         raise InvalidSettings("\n".join(messages(error, known, file.place))) from None
-    if lines := [f"{file.place(at)}: {dotted(at)}: {text}" for at, text in _errors(contents, folder)]:
-        raise InvalidSettings("\n".join(lines))
+    errors = list(islice(_errors(contents, folder), MOST_LISTED + 1))
+    if lines := [f"{file.place(at)}: {dotted(at)}: {text}" for at, text in errors[:MOST_LISTED]]:
+        raise InvalidSettings("\n".join([*lines, *["… and more"] * (len(errors) > MOST_LISTED)]))
     return contents
 
 
@@ -164,22 +166,29 @@ def _errors(contents: ScheduleFile, root: Path) -> Iterator[tuple[Location, str]
         for preset in presets:
             if preset not in known[competition]:
                 yield at, _expected(preset, known[competition])
+    same: dict[Any, int] = {}
     for index, schedule in enumerate(contents.schedules):
-        for key, text in _schedule_errors(schedule, known):
-            yield ("schedules", index, key), text
-        if schedule in contents.schedules[:index]:
-            yield ("schedules", index), f"is the same as schedules.{contents.schedules.index(schedule)}"
+        wrong = [(("schedules", index, key), text) for key, text in _schedule_errors(schedule, known)]
+        yield from wrong
+        if not wrong and (first := same.setdefault(_meaning(schedule), index)) < index:
+            yield ("schedules", index), f"is the same as schedules.{first}"
     yield from _errors_of_predictions(contents.predictions, list(known))
+
+
+def _meaning(schedule: Schedule) -> tuple[Any, ...]:
+    """Equal for schedules that start the same preset at the same times, however they are written."""
+    times = cron_values(schedule.cron) if schedule.cron else schedule.interval
+    return schedule.competition, schedule.preset, schedule.timezone, times
 
 
 def _errors_of_predictions(
     predictions: Sequence[Prediction], known: list[str]
 ) -> Iterator[tuple[Location, str]]:
-    names = [(each.competition, each.name) for each in predictions]
+    same: dict[tuple[str, str], int] = {}
     for index, prediction in enumerate(predictions):
         for key, text in _prediction_errors(prediction, known):
             yield ("predictions", index, key), text
-        if (first := names.index(names[index])) < index:
+        if (first := same.setdefault((prediction.competition, prediction.name), index)) < index:
             yield ("predictions", index, "name"), f"is that of predictions.{first} too"
 
 

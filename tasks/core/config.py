@@ -10,6 +10,9 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, model_validator
 
+MOST_RECIPES = 1000
+"""Of one preset."""
+
 
 class Contents(NamedTuple):
     """The field names a file or folder; its contents decide the result, its place does not."""

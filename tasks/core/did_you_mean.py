@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from tasks.core.printable import printable
 
+LONGEST = 200
+"""Characters of a name for which others are compared: the time grows with the square of its length."""
 _INDEX = re.compile(r"\.\d+(?=\.|$)")
 
 
@@ -15,6 +17,8 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     >>> suggestion("dosg", ["dogs", "nl2sql"])
     ' (did you mean dogs?)'
     """
+    if len(name) > LONGEST:
+        return ""
     nearest = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
     return f" (did you mean {printable(nearest[0])}?)" if nearest else ""
 
@@ -25,6 +29,8 @@ def nearest_key(key: str, known: Iterable[str]) -> str | None:
     A misspelling of a key of the same table comes first, then the same last part elsewhere
     (`recipes.0.epochs` meant `recipes.0.training.stages.0.epochs`), then the most similar of all.
     """
+    if len(key) > LONGEST:
+        return None
     keys = list(known)
     found = _nearest_key(_INDEX.sub(".0", key), keys)
     return found and _with_indices(found, key)

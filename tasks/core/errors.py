@@ -4,9 +4,21 @@ The command line prints a `UserError` as one message without a traceback and exi
 any other exception keeps its traceback and exits with 1.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
+
+MOST_LISTED = 20
+"""Problems that a message lists before it counts the others."""
+Item = TypeVar("Item")
+
+
+def some(items: Sequence[Item], line: Callable[[Item], str]) -> list[str]:
+    """A line for each of the first items, and one with the number of the others."""
+    lines = [line(item) for item in items[:MOST_LISTED]]
+    more = len(items) - len(lines)
+    return [*lines, f"… and {more:,} more"] if more else lines
+
 
 from tasks.core.printable import printable
 
@@ -43,11 +55,6 @@ class Problem(NamedTuple):
 class InvalidData(UserError):
     """Raw files of a competition cannot be used; the message lists problems with file and line."""
 
-    max_listed = 20
-
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
-        lines = [str(problem) for problem in self.problems[: self.max_listed]]
-        if len(self.problems) > self.max_listed:
-            lines.append(f"… and {len(self.problems) - self.max_listed} more")
-        super().__init__("\n".join(lines))
+        super().__init__("\n".join(some(self.problems, str)))

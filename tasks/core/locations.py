@@ -5,9 +5,11 @@ directory. Environment variables take precedence.
 """
 
 import os
+import stat
 from pathlib import Path
 
 from tasks.core.errors import InvalidSettings
+from tasks.core.strict_json import unusable_character
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -18,8 +20,10 @@ def expand(path: str | Path) -> Path:
     All paths of settings, options and environment variables are read so. A variable that is not set stays.
 
     Raises:
-        InvalidSettings: there is no home folder for a `~` or `~user`.
+        InvalidSettings: there is no home folder for a `~` or `~user`, or a character is no text.
     """
+    if found := unusable_character(str(path)):
+        raise InvalidSettings(f"expected a path of text in UTF-8, received {found}")
     try:
         return Path(os.path.expandvars(path)).expanduser().absolute()
     except RuntimeError:
@@ -79,4 +83,25 @@ def data_folder(competition: str) -> Path | None:
 
 def _chosen(variable: str, default: str) -> Path:
     value = os.environ.get(variable)
-    return expand_setting(variable, value) if value else root() / default
+    return named_folder(variable, value) if value else root() / default
+
+
+def named_folder(variable: str, value: str) -> Path:
+    """The folder that an environment variable names, which need not exist.
+
+    Raises:
+        InvalidSettings: something else lies there or on the way, or the path cannot be one.
+    """
+    path = expand_setting(variable, value)
+    reason = "no folder"
+    try:
+        if stat.S_ISDIR(path.stat().st_mode):
+            return path
+    except FileNotFoundError:
+        if not path.is_symlink():
+            return path
+        reason = "a broken link"
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+    received = f"{str(path)[:200]} ({reason})"
+    raise InvalidSettings(f"{variable}: expected a folder that can be made, received {received}")

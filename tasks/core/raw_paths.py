@@ -1,10 +1,24 @@
 """What lies at the paths of raw files, in words, and where the data may lie instead."""
 
+import errno
 import stat
 from collections.abc import Callable
 from pathlib import Path
 
 from tasks.core.locations import expand_setting
+
+_KINDS: dict[Callable[[int], bool], str] = {
+    stat.S_ISREG: "a file",
+    stat.S_ISDIR: "a folder",
+    stat.S_ISFIFO: "a named pipe",
+    stat.S_ISSOCK: "a socket",
+    stat.S_ISCHR: "a device",
+    stat.S_ISBLK: "a device",
+}
+
+
+ABSENT = ("nothing of this name", "a broken link")
+"""What `kind_of` says where nothing lies."""
 
 
 def root_folder(root: str) -> Path:
@@ -27,10 +41,13 @@ def kind_of(path: Path) -> str:
     except (FileNotFoundError, NotADirectoryError):
         return "a broken link" if path.is_symlink() else "nothing of this name"
     except OSError as error:
-        return f"one that cannot be read ({error.strerror})"
-    if stat.S_ISREG(mode):
-        return "a file"
-    return "a folder" if stat.S_ISDIR(mode) else "something that is not a file"
+        return "a loop of links" if error.errno == errno.ELOOP else cannot_be_read(error)
+    return next((name for is_kind, name in _KINDS.items() if is_kind(mode)), "something that is not a file")
+
+
+def cannot_be_read(error: OSError) -> str:
+    """What was received where a file or folder could not be read, with the system's reason."""
+    return f"one that cannot be read ({error.strerror or type(error).__name__})"
 
 
 def hint(root: Path, holds_data: Callable[[Path], bool]) -> str:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, Field, model_validator
 
 from tasks.core.config import (
+    MOST_RECIPES,
     BaseRecipe,
     Blend,
     ContentsPath,
@@ -206,7 +207,7 @@ class Config(Settings):
     folds: Folds = Folds()
     seed: int = Field(0, ge=0, lt=2**63)
     """Seed from which every step derives its own."""
-    recipes: tuple[Recipe, ...] = Field((Recipe(),), min_length=1)
+    recipes: tuple[Recipe, ...] = Field((Recipe(),), min_length=1, max_length=MOST_RECIPES)
     """Each becomes one member of the ensemble."""
     second_round: SecondRound = SecondRound()
     blend: Blend = Blend()

@@ -1,22 +1,26 @@
 """The competition's submission: a zip of one file of JSON lines, a sentence with its triples by line."""
 
 import json
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from tasks.core.cache.store import atomic_file
 from tasks.core.dataset import Dataset
 from tasks.core.errors import InvalidSubmission
 from tasks.core.printable import printable
+from tasks.core.submission_file import check_size, opened
 from tasks.extraction.answers import answered
 from tasks.extraction.dataset import schema, stream
 from tasks.extraction.records import Triple, normal_name
 from tasks.learning.ensemble.candidates import Candidates
-from tasks.text.validation.submission_lines import broken, parsed, short
+from tasks.text.validation.submission_lines import broken, objects, short
 
 FILE = "submission.zip"
 MEMBER = "result.json"
@@ -25,6 +29,20 @@ TYPES = ("subject_type", "object_type")
 KEYS = {"text": str, "spo_list": list}
 FIRST_DATE = (1980, 1, 1, 0, 0, 0)
 """The earliest date of a zip entry; with a fixed date equal answers give equal bytes."""
+
+
+DAMAGES = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    NotImplementedError,
+    EOFError,
+    OSError,
+    ValueError,
+    OverflowError,
+)
+"""What reading a damaged archive raises."""
 
 
 def answer(text: str, triples: Iterable[Triple], schema_rows: Sequence[Mapping[str, str]]) -> dict[str, Any]:
@@ -76,16 +94,16 @@ def check(file: Path, ids: list[str], dataset: Dataset) -> int:
     """
     sentences = ((record.id, record.text) for record in stream(dataset, "test"))
     rows = {(row["subject_type"], row["predicate"], row["object_type"]) for row in schema(dataset)}
-    number, member = 0, MEMBER
-    for number, (member, line) in enumerate(_lines(file), start=1):
-        place = f"{file}: {member}:{number}"
-        if number > len(ids):
-            raise InvalidSubmission(f"{place}: expected no line after the {len(ids)} test sentences'")
-        text = next(text for id, text in sentences if id == ids[number - 1])
-        entry = parsed(line, place, keys=KEYS)
-        if entry["text"] != text:
-            raise broken(place, f"the text of test sentence {ids[number - 1]}, {short(text)}", entry["text"])
-        _check_triples(entry["spo_list"], rows, place)
+    number = 0
+    with _member(file) as (member, lines):
+        for number, place, entry in objects(lines, f"{file}: {member}", keys=KEYS):
+            if number > len(ids):
+                raise InvalidSubmission(f"{place}: expected no line after the {len(ids)} test sentences'")
+            text = next(text for id, text in sentences if id == ids[number - 1])
+            if entry["text"] != text:
+                expected = f"the text of test sentence {ids[number - 1]}, {short(text)}"
+                raise broken(place, expected, entry["text"])
+            _check_triples(entry["spo_list"], rows, place)
     if number < len(ids):
         raise InvalidSubmission(
             f"{file}: {member}: expected a line for each of {len(ids)} test sentences, received {number}"
@@ -93,24 +111,31 @@ def check(file: Path, ids: list[str], dataset: Dataset) -> int:
     return number
 
 
-def _lines(file: Path) -> Iterator[tuple[str, bytes]]:
-    """Printable name of the only file in the archive and one of its lines, which end at line feeds."""
-    if not file.exists():
-        raise InvalidSubmission(f"{file}: expected a submission, received no such file")
-    if file.is_dir():
-        raise InvalidSubmission(f"{file}: expected a submission file, received a folder")
-    try:
-        with zipfile.ZipFile(file) as archive:
+@contextmanager
+def _member(file: Path) -> Iterator[tuple[str, IO[bytes]]]:
+    """Name and contents of the only file in the archive, which is whole."""
+    with opened(file) as content, ExitStack() as stack:
+        try:
+            archive = stack.enter_context(zipfile.ZipFile(content))
             entry = _only_entry(archive.infolist(), file)
-            with archive.open(entry) as content:
-                while content.read(1 << 16):  # damage anywhere is told before a line is taken for wrong
-                    pass
-            with archive.open(entry) as lines:
-                yield from ((printable(entry.filename), line.removesuffix(b"\n")) for line in lines)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError) as error:
-        raise InvalidSubmission(
-            f"{file}: expected a whole zip archive, received one that is not: {error}"
-        ) from error
+            _check_whole(archive, entry, file)
+            lines = stack.enter_context(archive.open(entry))
+        except (*DAMAGES, RuntimeError) as error:  # RuntimeError: a checksum that takes a password
+            raise InvalidSubmission(
+                f"{file}: expected a whole zip archive, received one that is not: {error}"
+            ) from None
+        yield printable(entry.filename), lines
+
+
+def _check_whole(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, file: Path) -> None:
+    """Read the entry once: damage anywhere is told before a line is taken for wrong."""
+    size = 0
+    with archive.open(entry) as content:
+        while piece := content.read(1 << 16):
+            size += len(piece)
+            check_size(size, f"{file}: {printable(entry.filename)}")
+    if size != entry.file_size:
+        raise zipfile.BadZipFile(f"{printable(entry.filename)} has {size:,} bytes, not {entry.file_size:,}")
 
 
 def _only_entry(entries: list[zipfile.ZipInfo], file: Path) -> zipfile.ZipInfo:

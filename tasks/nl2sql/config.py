@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BaseModel, Field, model_validator
 
 from tasks.core.config import (
+    MOST_RECIPES,
     BaseRecipe,
     Blend,
     ContentsPath,
@@ -196,7 +197,7 @@ class Config(Settings):
     folds: Folds = Folds()
     seed: int = Field(0, ge=0, lt=2**63)
     """Seed from which every step derives its own."""
-    recipes: tuple[Recipe, ...] = Field((Recipe(),), min_length=1)
+    recipes: tuple[Recipe, ...] = Field((Recipe(),), min_length=1, max_length=MOST_RECIPES)
     """Each becomes one member of the ensemble."""
     blend: Blend = Blend()
     answers: Answers = Answers()

@@ -9,12 +9,13 @@ from typing import Any
 from tasks.core.cache.store import atomic_file
 from tasks.core.dataset import Dataset
 from tasks.core.errors import InvalidSubmission
+from tasks.core.submission_file import opened
 from tasks.learning.ensemble.candidates import Candidates
 from tasks.nl2sql.dataset import stream, stream_tables
 from tasks.nl2sql.query.schema import AGGREGATES, CONNECTORS, NONE, OPERATORS, to_json
 from tasks.nl2sql.stored_tables import StoredTables
 from tasks.nl2sql.voting import answer_queries
-from tasks.text.validation.submission_lines import broken, parsed
+from tasks.text.validation.submission_lines import broken, objects
 
 FILE = "submission.json"
 KEYS: dict[str, type] = {"agg": list, "sel": list, "cond_conn_op": int, "conds": list}
@@ -48,25 +49,15 @@ def check(file: Path, ids: list[str], dataset: Dataset) -> int:
     widths = {table.id: len(table.header) for table in stream_tables(dataset, "test")}
     columns = {question.id: widths[question.table] for question in stream(dataset, "test")}
     number = 0
-    for number, line in enumerate(_lines(file), start=1):
-        place = f"{file}:{number}"
-        if number > len(ids):
-            raise InvalidSubmission(f"{place}: expected no line after the {len(ids)} test questions'")
-        _check_query(parsed(line, place, keys=KEYS), columns[ids[number - 1]], place)
+    with opened(file) as lines:
+        for number, place, query in objects(lines, str(file), keys=KEYS):
+            if number > len(ids):
+                raise InvalidSubmission(f"{place}: expected no line after the {len(ids)} test questions'")
+            _check_query(query, columns[ids[number - 1]], place)
     if number < len(ids):
         expected = f"a line for each of {len(ids)} test questions"
         raise InvalidSubmission(f"{file}: expected {expected}, received {number}")
     return number
-
-
-def _lines(file: Path) -> Iterator[bytes]:
-    """Lines, which end at line feeds only: values may have other characters that `splitlines` splits at."""
-    if not file.exists():
-        raise InvalidSubmission(f"{file}: expected a submission, received no such file")
-    if file.is_dir():
-        raise InvalidSubmission(f"{file}: expected a submission file, received a folder")
-    with file.open("rb") as lines:
-        yield from (line.removesuffix(b"\n") for line in lines)
 
 
 def _check_query(query: dict[str, Any], columns: int, place: str) -> None:

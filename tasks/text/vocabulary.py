@@ -7,13 +7,17 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tasks.core.array_files import read_npz
 from tasks.core.errors import MissingWeights
 from tasks.core.locations import expand
-from tasks.learning.pretrained.weights import first_line
+from tasks.core.raw_paths import cannot_be_read, kind_of
+from tasks.core.strict_json import Unreadable, decoded
 from tasks.text.normalisation import FoldingTable, normalise
 
 PAD, UNKNOWN, BEGIN, END, MASK = range(5)
 FIRST = 5
+MOST_BYTES = 1 << 25
+"""Of a vocabulary's file; BERT's have 20,000 to 250,000 tokens."""
 SPACE = " "
 SPACES = ("▁", "[unused1]")
 """What stands for a space in vocabularies of BERTs that have none, the first that there is: the mark that
@@ -83,9 +87,9 @@ def of_file(file: Path) -> Vocabulary:
     such a token, else the first of `SPACES`.
 
     Raises:
-        MissingWeights: one of these tokens is missing.
+        MissingWeights: one of these tokens is missing, or it is no text that can be read.
     """
-    tokens = file.read_text("utf-8").split("\n")
+    tokens = _text(file).split("\n")
     index = {token.rstrip("\r"): number for number, token in enumerate(tokens) if token}
     names = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
     if missing := [name for name in names if name not in index]:
@@ -95,6 +99,22 @@ def of_file(file: Path) -> Vocabulary:
     if SPACE not in index and (spaces := [name for name in SPACES if name in index]):
         index[SPACE] = index[spaces[0]]
     return Vocabulary(index, size, (pad, unknown, begin, end, mask), FoldingTable(index))
+
+
+def _text(file: Path) -> str:
+    if (kind := kind_of(file)) != "a file":
+        raise MissingWeights(f"{file}: expected a file of tokens, received {kind}")
+    try:
+        with file.open("rb") as content:
+            start = content.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise MissingWeights(f"{file}: expected a readable file, received {cannot_be_read(error)}") from None
+    if len(start) > MOST_BYTES:
+        raise MissingWeights(f"{file}: expected tokens of at most {MOST_BYTES:,} bytes, received more")
+    try:
+        return decoded(start)
+    except Unreadable as error:
+        raise MissingWeights(f"{file}: {error}") from None
 
 
 def word_of_each_character(text: str, words: Sequence[str]) -> list[str]:
@@ -130,15 +150,19 @@ def word_vectors(path: str) -> tuple[Vocabulary, np.ndarray]:
 def _vectors(path: str, tokens: str, *, setting: str) -> tuple[Vocabulary, np.ndarray]:
     file = expand(path)
     try:
-        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as read:
-            names, vectors = read[tokens], np.asarray(read["vectors"], np.float32)
-    except FileNotFoundError:
-        received = f"{path!r} (no {file})"
-        raise MissingWeights(f"encoder.dgcnn.{setting}: expected a file, received {received}") from None
-    except Exception as error:  # a damaged file raises any of BadZipFile, EOFError, TypeError …
-        expected = f"an .npz of {tokens!r} and 'vectors' ({first_line(error)})"
-        raise MissingWeights(f"{file}: expected {expected}") from None
-    if vectors.ndim != 2 or names.shape != vectors.shape[:1]:
+        arrays = read_npz(file)
+    except Unreadable as error:
+        raise MissingWeights(f"encoder.dgcnn.{setting}: {file}: {error}") from None
+    if not {tokens, "vectors"} <= arrays.keys():
+        received = ", ".join(map(repr, sorted(arrays)[:6])) or "no array"
+        raise MissingWeights(f"{file}: expected arrays {tokens!r} and 'vectors', received {received}")
+    names, vectors = arrays[tokens], arrays["vectors"]
+    if vectors.dtype.kind not in "fiu" or names.dtype.kind != "U":
+        received = f"the types {names.dtype} and {vectors.dtype}"
+        raise MissingWeights(f"{file}: expected {tokens} as text and vectors of numbers, received {received}")
+    with np.errstate(over="ignore"):
+        vectors = vectors.astype(np.float32)
+    if vectors.ndim != 2 or names.shape != vectors.shape[:1] or not vectors.size:
         shapes, what = f"{names.shape} and {vectors.shape}", tokens.removesuffix("s")
         raise MissingWeights(f"{file}: expected a vector for each {what}, received shapes {shapes}")
     if not (finite := np.isfinite(vectors).all(axis=1)).all():

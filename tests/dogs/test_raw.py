@@ -96,9 +96,9 @@ WRONG = {
     ),
     "test empty": Wrong(emptied("test"), "test", None, "at least one photograph", "none (0 other"),
     "list empty": Wrong(list_of(b""), LIST, None, "lines `<image id>", "an empty file (0 bytes)"),
-    "list blank": Wrong(list_of(b"\r\n\n"), LIST, None, "lines `<image", "an empty file (3 bytes)"),
+    "list blank": Wrong(list_of(b"\r\n\n"), LIST, None, "lines `<image", "an empty file (blank lines only)"),
     "not utf-8": Wrong(
-        list_of(b"a,1 3 -\nb,2 3 -\nc,3 7 \xff\nd,4 7 -"), LIST, 3, "UTF-8", "byte 0xff in column 7"
+        list_of(b"a,1 3 -\nb,2 3 -\nc,3 7 \xff\nd,4 7 -"), LIST, 3, "UTF-8", "byte 0xff at byte 7"
     ),
     "utf-16": Wrong(list_of("a,1 3 -".encode("utf-16")), LIST, None, "text in UTF-8", "UTF-16"),
     "one column": Wrong(line_two("b,2"), LIST, 2, COLUMNS, "'b,2'"),
@@ -115,7 +115,7 @@ WRONG = {
     "slash": Wrong(line_two("a/b 3 -"), LIST, 2, ID, "'a/b' (a path separator)"),
     "backslash": Wrong(line_two("a\\b 3 -"), LIST, 2, ID, "(a path separator)"),
     "dots": Wrong(line_two(".. 3 -"), LIST, 2, ID, "'..' (two dots)"),
-    "zero byte": Wrong(line_two("b\0 3 -"), LIST, 2, ID, "'b\\x00' (unprintable characters)"),
+    "zero byte": Wrong(line_two("b\0 3 -"), LIST, 2, "UTF-8", "a NUL byte"),
     "one label": Wrong(
         lines_of("a,1 3 -", "b,2 3 -"),
         LIST,
@@ -201,11 +201,11 @@ def test_each_part_is_found_without_the_other(tmp_path):
 
 
 def test_unreadable_list_and_folder_give_the_reason(tmp_path, monkeypatch):
-    def forbidden(self):
+    def forbidden(*_):
         raise PermissionError(13, "Permission denied")
 
     root = write(tmp_path / "dogs")
-    for name, place in (("read_bytes", LIST), ("iterdir", "train")):
+    for name, place in (("open", LIST), ("iterdir", "train")):
         with monkeypatch.context() as patch:
             patch.setattr(Path, name, forbidden)
             with pytest.raises(InvalidData, match=f"{place}: .* cannot be read .Permission denied"):

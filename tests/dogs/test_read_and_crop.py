@@ -212,6 +212,7 @@ def test_unreadable_file_is_refused_with_the_reason(tmp_path, monkeypatch):
     def forbidden(self):
         raise PermissionError(13, "Permission denied")
 
+    (tmp_path / "a.jpg").touch()
     monkeypatch.setattr(Path, "read_bytes", forbidden)
     with pytest.raises(InvalidData, match=r"a\.jpg: expected a readable file, .*Permission denied"):
         read_and_crop.read(tmp_path / "a.jpg", 16)

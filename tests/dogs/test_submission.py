@@ -71,9 +71,9 @@ BAD = {
         ": expected a line for each of 5 test photographs, received none for 2",
     ),
     "nothing": (b"", ": expected a line for each test photograph, received an empty file"),
-    "no line break at the end": (text(*LINES)[:-1], ": expected a line break at the end, received none"),
+    "no line break at the end": (text(*LINES)[:-1], ":5: expected a line break at the end, received none"),
     "a byte order mark": (b"\xef\xbb\xbf" + text(*LINES), ":1: expected a label of the training list"),
-    "another encoding": (b"\xff" + text(*LINES), ": expected UTF-8, received byte 0xff at position 0"),
+    "another encoding": (b"\xff" + text(*LINES), ":1: expected text in UTF-8, received byte 0xff at byte 1"),
 }
 
 
@@ -85,6 +85,6 @@ def test_each_broken_rule_is_one_message_with_its_place(data, content, message):
 
 
 def test_a_missing_file_and_a_folder_are_no_submissions(data):
-    for place, received in ((data / "absent.txt", "no such file"), (data, "a folder")):
+    for place, received in ((data / "absent.txt", "nothing of this name"), (data, "a folder")):
         with pytest.raises(InvalidSubmission, match=f"{place}: expected .* received {received}"):
             check(place, ids_of(data), data)

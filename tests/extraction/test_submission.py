@@ -154,12 +154,12 @@ BAD = {
         ": result.json:1: expected the text of test sentence test1:1, '《围城》是钱钟书的小说', received 'A",
     ),
     "a text changed": ({R: changed(2, text="没有什么 ")}, "test1:2, '没有什么', received '没有什么 '"),
-    "GBK": ({R: "甲".encode("gbk")}, ": result.json:1: expected UTF-8, received byte 0xbc at position 0"),
-    "an empty line": ({R: content(answers()) + b"\n"}, ":5: expected no line after the 4 test sentences'"),
-    "an empty line between": ({R: b"\n" + content(answers())}, ":1: expected JSON, received an empty line"),
-    "no JSON": ({R: b"{'text': 1}\n"}, ":1: expected JSON, received b\"{'text': 1}\" (Expecting"),
-    "a byte order mark": ({R: b"\xef\xbb\xbf" + content(answers())}, ":1: expected JSON, received b'\\xef"),
-    "a list": ({R: b"[]\n"}, ":1: expected an object, received []"),
+    "GBK": ({R: "甲".encode("gbk")}, ":1: expected text in UTF-8, received byte 0xbc at byte 1"),
+    "an empty line": ({R: content(answers()) + b"\n"}, ":5: expected content in each line, received a blank"),
+    "an empty line between": ({R: b"\n" + content(answers())}, ":1: expected content in each line"),
+    "no JSON": ({R: b"{'text': 1}\n"}, ":1: expected one JSON object a line, received broken JSON"),
+    "a byte order mark": ({R: b"\xef\xbb\xbf" + content(answers())}, "UTF-8 without a byte order mark"),
+    "a list": ({R: b"[]\n"}, ":1: expected one JSON object a line, received a list of 0"),
     "no text": ({R: b'{"spo_list": []}'}, ":1: expected the key 'text', received ['spo_list']"),
     "no list": ({R: b'{"text": "a"}'}, ":1: expected the key 'spo_list', received ['text']"),
     "a number as text": ({R: changed(1, text=3)}, ":1: expected a string for 'text', received 3"),
@@ -220,7 +220,7 @@ def test_a_file_that_is_no_whole_archive_is_refused(data, tmp_path):
 
 
 def test_a_missing_file_and_a_folder_are_no_submissions(data):
-    for place, received in ((data / "absent.zip", "no such file"), (data, "a folder")):
+    for place, received in ((data / "absent.zip", "nothing of this name"), (data, "a folder")):
         with pytest.raises(InvalidSubmission, match=f"{place}: expected .* received {received}"):
             check(place, IDS, data)
 

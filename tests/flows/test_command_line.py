@@ -154,7 +154,7 @@ def test_a_folder_that_cannot_be_written_to_stops_a_run_at_once(
     monkeypatch.setenv("PODIUM_STORE", str(tmp_path / "file" / "store"))
     result = invoke("run", "dogs")
     assert result.exit_code == 2
-    assert "PODIUM_STORE: expected a folder that can be written to, received" in result.stderr
+    assert "PODIUM_STORE: expected a folder that can be made, received" in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -90,12 +90,12 @@ BAD = {
     "an empty file": (b"", ": expected a line for each of 4 test questions, received 0"),
     "too few": (content(ANSWERS[:3]), ": expected a line for each of 4 test questions, received 3"),
     "too many": (content(ANSWERS * 2), ":5: expected no line after the 4 test questions'"),
-    "an empty line": (content(ANSWERS) + b"\n", ":5: expected no line after the 4 test questions'"),
-    "an empty line between": (b"\n" + content(ANSWERS), ":1: expected JSON, received an empty line"),
-    "GBK": ("海".encode("gbk"), ":1: expected UTF-8, received byte 0xba at position 0"),
-    "no JSON": (b"{'agg': 1}\n", ":1: expected JSON, received b\"{'agg': 1}\" (Expecting"),
-    "a list": (b"[]\n", ":1: expected an object, received []"),
-    "one list of all": (json.dumps(ANSWERS).encode(), ":1: expected an object, received [{'agg': [0]"),
+    "an empty line": (content(ANSWERS) + b"\n", ":5: expected content in each line, received a blank"),
+    "an empty line between": (b"\n" + content(ANSWERS), ":1: expected content in each line"),
+    "GBK": ("海".encode("gbk"), ":1: expected text in UTF-8, received byte 0xba at byte 1"),
+    "no JSON": (b"{'agg': 1}\n", ":1: expected one JSON object a line, received broken JSON at column 2"),
+    "a list": (b"[]\n", ":1: expected one JSON object a line, received a list of 0"),
+    "one list of all": (json.dumps(ANSWERS).encode(), ":1: expected one JSON object a line, received a list"),
     "another table's column": (changed(2, sel=[4]), ":2: expected a selected column of 0 to 3, received 4"),
     "no agg": (changed(1, agg=None), ":1: expected the key 'agg', received ['cond_conn_op', 'conds', 'sel']"),
     "no conds": (changed(4, conds=None), ":4: expected the key 'conds', received ["),
@@ -135,6 +135,6 @@ def test_each_broken_rule_is_one_message_with_its_place(data, tmp_path, lines, m
 
 
 def test_a_missing_file_and_a_folder_are_no_submissions(data):
-    for place, received in ((data / "absent.json", "no such file"), (data, "a folder")):
+    for place, received in ((data / "absent.json", "nothing of this name"), (data, "a folder")):
         with pytest.raises(InvalidSubmission, match=f"{place}: expected .* received {received}"):
             check(place, IDS, data)

@@ -134,7 +134,10 @@ WRONG: dict[str, tuple[str | bytes, str]] = {
     "score of null": ('{"id": "a", "words": [{"word": "x", "score": null}]}', "of words 1, received null"),
     "negative": ('{"id": "a", "words": [{"word": "x", "score": -0.5}]}', "of words 1, received -0.5"),
     "above 1": ('{"id": "a", "words": [{"word": "x", "score": 2}]}', "of words 1, received 2"),
-    "infinite": ('{"id": "a", "words": [{"word": "x", "score": 1e999}]}', "of words 1, received inf"),
+    "infinite": (
+        '{"id": "a", "words": [{"word": "x", "score": 1e999}]}',
+        "1e999, a number that is too large",
+    ),
     "digits": (
         f'{{"id": "a", "words": [{{"word": "x", "score": {"9" * 400}}}]}}',
         "of words 1, received 9999",

@@ -55,5 +55,7 @@ def test_each_character_reads_the_vector_of_its_word(tmp_path, monkeypatch, caps
 
 def test_a_file_of_characters_is_no_file_of_words(tmp_path):
     np.savez(tmp_path / "v.npz", characters=np.array(["a"]), vectors=np.ones((1, 2)))
-    with pytest.raises(MissingWeights, match=r"expected an \.npz of 'words' and 'vectors'"):
+    with pytest.raises(
+        MissingWeights, match=r"expected arrays 'words' and 'vectors', received 'characters', 'vectors'"
+    ):
         word_vectors(str(tmp_path / "v.npz"))

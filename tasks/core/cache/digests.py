@@ -10,6 +10,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from tasks.core.errors import InvalidData, Problem
+from tasks.core.file_walk import files_below, named_files
+from tasks.core.raw_paths import cannot_be_read
+
 RECENT_NS = 2_000_000_000
 """The digest of a file that has just changed is not cached: its next change may get the same time."""
 PIECE = 4096
@@ -28,29 +32,11 @@ def sha256_of_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def files_below(path: Path) -> Iterator[tuple[str, os.stat_result]]:
-    """Relative name and status of each file below a folder (or of the file itself), but hidden ones."""
-    if path.is_file():
-        yield "", path.stat()
-        return
-    for folder, folders, names in os.walk(path, followlinks=True):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        below = Path(folder).relative_to(path).as_posix()
-        prefix = "" if below == "." else f"{below}/"
-        for name in sorted(names):
-            if not name.startswith("."):
-                try:
-                    # making a Path of each of 100,000 names takes longer than all else
-                    yield f"{prefix}{name}", os.stat(f"{folder}/{name}")  # noqa: PTH116
-                except FileNotFoundError:  # a dangling link; reported when a step reads it
-                    continue
-
-
-def _named_files(path: Path, names: Sequence[str]) -> Iterator[tuple[str, os.stat_result]]:
-    """Relative name and status of the files and of all files in the folders of these names."""
-    for name in sorted(set(names)):
-        for inner, status in files_below(path / name):
-            yield f"{name}/{inner}".rstrip("/"), status
+def _sha256_of_raw_file(path: Path) -> str:
+    try:
+        return sha256_of_file(path)
+    except OSError as error:
+        raise InvalidData([Problem(path, None, "a readable file", cannot_be_read(error))]) from None
 
 
 def _identity(status: os.stat_result) -> list[int]:
@@ -71,8 +57,11 @@ def contents(
         memory: maps names to `[size, modified_ns, changed_ns, inode, sha256]` of an earlier call and is
             updated in place; files of which all but the last are equal are not read again.
         names: the files and folders below the path that count; None: all.
+
+    Raises:
+        InvalidData: something below the path is neither a file nor a folder, or cannot be read.
     """
-    found = files_below(path) if names is None else _named_files(path, names)
+    found = files_below(path) if names is None else named_files(path, names)
     files = {name: _identity(status) for name, status in found}
     unread = [name for name in files if memory.get(name, [])[:-1] != files[name]]
     hashed = dict(zip(unread, _digests(path / name if name else path for name in unread), strict=True))
@@ -89,4 +78,4 @@ def _digests(paths: Iterable[Path]) -> Iterator[str]:
     remaining = iter(paths)
     with ThreadPoolExecutor(max_workers=4) as pool:
         while piece := list(islice(remaining, PIECE)):
-            yield from pool.map(sha256_of_file, piece)
+            yield from pool.map(_sha256_of_raw_file, piece)

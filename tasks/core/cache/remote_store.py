@@ -32,6 +32,12 @@ PROBE = "podium.json"
 """File that `check` writes."""
 RETRY_SECONDS = 300.0
 """Time without attempts after the mirror could not be reached: each attempt may wait for the network."""
+UNUSABLE = dict.fromkeys(("http", "https", "data", "github", "git", "reference"), "can only be read") | {
+    "memory": "ends with this process",
+    "zip": "is one file, not a place for many",
+    "tar": "is one file, not a place for many",
+}
+"""Kinds of addresses that cannot keep results, and why."""
 ARTIFACT_NAME = re.compile(r"[a-z0-9_-]{1,64}-[0-9a-f]{32}")
 
 log = logging.getLogger("podium")
@@ -204,13 +210,17 @@ def _filesystem(url: str) -> tuple[Any, str]:
     """fsspec's file system of an address, and the path within it."""
     from fsspec.core import split_protocol, url_to_fs
 
-    is_local = split_protocol(url)[0] in (None, "file", "local")
+    kind = split_protocol(url.partition("::")[0])[0]
     try:
+        if kind in UNUSABLE:
+            raise ValueError(f"{kind} {UNUSABLE[kind]}")
+        is_local = kind in (None, "file", "local")
         files, root = url_to_fs(url, **({"auto_mkdir": True} if is_local else {}))
-    except (ImportError, ValueError) as error:
+    except Exception as error:  # each kind of storage has its own exceptions
         expected = "an address like s3://bucket/podium, whose package is installed (podium[s3])"
         raise UserError(
-            f"{VARIABLE}: expected {expected}, received {masked(url)!r} ({masked(error, address=url)})"
+            f"{VARIABLE}: expected {expected}, received {masked(url)[:200]!r} "
+            f"({masked(_describe(error), address=url)[:400]})"
         ) from None
     files.use_listings_cache = False
     return files, str(root).rstrip("/")

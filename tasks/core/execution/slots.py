@@ -235,6 +235,11 @@ def _environment(name: str) -> dict[str, str]:
     return {"CUDA_VISIBLE_DEVICES": index, "PODIUM_CARDS": str(len(graphics_cards()))}
 
 
+def check_folder() -> None:
+    """Raise UserError if there is no folder for slots and none can be made."""
+    _folder()
+
+
 def _folder() -> Path:
     """Where the locks lie.
 

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from tasks.core.did_you_mean import suggestion
+from tasks.core.errors import some
 from tasks.core.settings.overrides import Location, dotted, unknown_key
 
 ErrorDetails = Mapping[str, Any]
@@ -35,6 +36,7 @@ _KEY_PREFIX = re.compile(r"([a-z_]+(?:\.[a-z0-9_]+)*): ")
 
 def messages(failure: ValidationError, tree: Any, place: Callable[[Location], str]) -> list[str]:
     """A line for each error, without those that follow from others: wrong entries make a list `too_short`.
+    Of many errors the first are listed.
 
     Args:
         tree: holds the known keys, for suggestions.
@@ -42,11 +44,8 @@ def messages(failure: ValidationError, tree: Any, place: Callable[[Location], st
     """
     errors = failure.errors()
     locations = [tuple(error["loc"]) for error in errors]
-    return [
-        f"{place(location_of(error))}: {message_of(error, tree)}"
-        for error in errors
-        if not _is_consequence(error, locations)
-    ]
+    listed = [error for error in errors if not _is_consequence(error, locations)]
+    return some(listed, lambda error: f"{place(location_of(error))}: {message_of(error, tree)}")
 
 
 def location_of(error: ErrorDetails) -> Location:
@@ -78,9 +77,10 @@ def _reason(error: ErrorDetails) -> str:
 
 
 def _is_consequence(error: ErrorDetails, locations: Sequence[Location]) -> bool:
+    if error["type"] != "too_short":
+        return False
     location = tuple(error["loc"])
-    below = any(other != location and other[: len(location)] == location for other in locations)
-    return error["type"] == "too_short" and below
+    return any(other != location and other[: len(location)] == location for other in locations)
 
 
 def _near(kind: str, context: Mapping[str, Any], received: Any) -> str:

@@ -4,16 +4,21 @@ A value is read as TOML (number, true or false, quoted text, list, inline table)
 anything else is plain text, so that `--set recipe.head.kind=glu` needs no quotes.
 """
 
+import re
 import tomllib
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from tasks.core.did_you_mean import nearest_key
 from tasks.core.errors import InvalidSettings
+from tasks.core.settings.toml_files import Location, Unusable
+from tasks.core.settings.toml_files import parse as parse_toml
+from tasks.core.strict_json import unusable_character
 
-Location = tuple[str | int, ...]
-"""Path to a setting: keys and list indices."""
-
+SHOWN_CHARACTERS = 80
+"""Of an override in a message."""
+_DATE = re.compile(r"\d{4}-\d\d-\d\d|\d\d:\d\d", re.ASCII)
+"""How dates and times begin, which are plain text here."""
 SHARED_RECIPE = "recipe"
 """`recipe.x=…` sets `recipes.<each>.x`."""
 
@@ -31,7 +36,10 @@ def parse(text: str) -> Override:
     key, equals, value = text.partition("=")
     keys = tuple(part.strip() for part in key.split("."))
     if not equals or not all(keys):
-        raise InvalidSettings(f"--set: expected key=value with a dotted key, received {text!r}")
+        received = shown(repr(text))
+        raise InvalidSettings(f"--set: expected key=value with a dotted key, received {received}")
+    if found := unusable_character(text):
+        raise InvalidSettings(f"--set {shown(text)}: expected characters of text, received {found}")
     return Override(text, keys, _value(text, value.strip()))
 
 
@@ -58,22 +66,26 @@ def dotted(location: Sequence[str | int]) -> str:
 def unknown_key(key: str, tree: Any) -> str:
     """`<key>: unknown key`, with a suggestion if a known key is similar."""
     near = nearest_key(key, dotted_keys(tree))
-    return f"{key}: unknown key" + (f" (did you mean {near}?)" if near else "")
+    return f"{shown(key)}: unknown key" + (f" (did you mean {near}?)" if near else "")
 
 
 def _value(text: str, value: str) -> Any:
     if not value:
         return ""
+    if _DATE.match(value):
+        return value
     try:
-        table = tomllib.loads(f"value = {value}")
+        table = parse_toml(f"value = {value}")
     except tomllib.TOMLDecodeError:
         if value[0] in "[{\"'":
+            received = shown(repr(value))
             raise InvalidSettings(
-                f"--set {text}: expected a TOML value or a bare word, received {value!r}"
+                f"--set {shown(text)}: expected a TOML value or a bare word, received {received}"
             ) from None
         return value
-    plain = table.keys() == {"value"} and isinstance(table["value"], str | int | float | list | dict)
-    return table["value"] if plain else value
+    except Unusable as error:
+        raise InvalidSettings(f"--set {shown(text)}: {error}") from None
+    return table["value"] if table.keys() == {"value"} else value
 
 
 def _locations(tree: dict[str, Any], override: Override) -> Iterator[Location]:
@@ -89,7 +101,7 @@ def _location(tree: Any, keys: Sequence[str], override: Override) -> Location:
     """The location of the keys, list positions as numbers; raises InvalidSettings if one does not exist."""
     location: Location = ()
     for key in keys:
-        message = f"--set {override.text}: "
+        message = f"--set {shown(override.text)}: "
         if isinstance(tree, list):
             location = (*location, _index(key, tree, message + dotted(location)))
         elif not isinstance(tree, dict):
@@ -103,10 +115,18 @@ def _location(tree: Any, keys: Sequence[str], override: Override) -> Location:
 
 
 def _index(key: str, entries: Sequence[Any], message: str) -> int:
-    if key.isdecimal() and int(key) < len(entries):
+    if re.fullmatch("[0-9]{1,6}", key) and int(key) < len(entries):
         return int(key)
     expected = f"0 to {len(entries) - 1}" if len(entries) > 1 else "0" if entries else "none, for it is empty"
-    raise InvalidSettings(f"{message}: expected the position of an entry ({expected}), received {key!r}")
+    raise InvalidSettings(
+        f"{message}: expected the position of an entry ({expected}), received {shown(repr(key))}"
+    )
+
+
+def shown(text: str) -> str:
+    """A text in a message: its beginning, if it is long, with characters that do not print escaped."""
+    start = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text[:SHOWN_CHARACTERS])
+    return f"{start}…" if len(text) > SHOWN_CHARACTERS else start
 
 
 def _rooted(tree: Any, location: Location) -> Any:

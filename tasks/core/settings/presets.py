@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,7 +11,10 @@ from tasks.core.did_you_mean import suggestion
 from tasks.core.errors import InvalidSettings
 from tasks.core.locations import display_path
 from tasks.core.printable import printable
-from tasks.core.settings.overrides import SHARED_RECIPE, Location, merged
+from tasks.core.settings import toml_files
+from tasks.core.settings.overrides import SHARED_RECIPE, Location, dotted, merged
+
+MOST_HEADER_BYTES = 1 << 16
 
 
 class Preset(NamedTuple):
@@ -40,7 +44,14 @@ class PresetFile(NamedTuple):
 def listed(folder: Path) -> list[Preset]:
     """Presets in a competition's folder, by name."""
     files = sorted(file for file in folder.glob("*.toml") if file.is_file())
-    return [Preset(file.stem, _header(file.read_text("utf-8", "replace"))) for file in files]
+    return [Preset(file.stem, _header(_start(file))) for file in files]
+
+
+def _start(file: Path) -> str:
+    """The beginning of a file, with room for its header; nothing of one that cannot be read."""
+    with suppress(OSError), file.open("rb") as content:
+        return content.read(MOST_HEADER_BYTES).decode("utf-8", "replace")
+    return ""
 
 
 def read(folder: Path, name: str) -> PresetFile:
@@ -52,21 +63,16 @@ def read(folder: Path, name: str) -> PresetFile:
         if not known:
             expected = f"a file in {display_path(folder)}, which has none"
         raise InvalidSettings(f"preset: expected {expected}, received {name!r}{suggestion(name, known)}")
-    text = _text(path)
+    text = toml_files.read_text(path)
     try:
-        return PresetFile(path, with_shared_recipe(tomllib.loads(text)), dict(_lines(text)))
+        tree = toml_files.parse(text)
     except tomllib.TOMLDecodeError as error:
         raise InvalidSettings(_syntax_message(path, text, str(error))) from None
-
-
-def _text(path: Path) -> str:
-    content = path.read_bytes()
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        message = f"expected UTF-8 text, received byte 0x{content[error.start]:02x}"
-        raise InvalidSettings(f"{display_path(path)}:{line}: {message}") from None
+    except toml_files.Unusable as error:
+        place = PresetFile(path, {}, dict(_lines(text))).place(error.location)
+        key = dotted(error.location)
+        raise InvalidSettings(f"{place}: {key and f'{key}: '}{error}") from None
+    return PresetFile(path, with_shared_recipe(tree), dict(_lines(text)))
 
 
 def _syntax_message(path: Path, text: str, message: str) -> str:

@@ -19,7 +19,7 @@ from tasks.core.config import Settings
 from tasks.core.errors import InvalidSettings
 from tasks.core.settings import presets as preset_files
 from tasks.core.settings.error_messages import messages
-from tasks.core.settings.overrides import Location, Override, applied, merged, parse
+from tasks.core.settings.overrides import Location, Override, applied, merged, parse, shown
 from tasks.core.settings.presets import Preset
 from tasks.core.submissions import submissions
 
@@ -79,7 +79,7 @@ def _with_overrides(settings: Settings, overrides: Sequence[Override]) -> Settin
     origins: list[tuple[Location, str]] = []
     for override in overrides:
         tree, locations = applied(tree, override)
-        origins += [(location, f"--set {override.text}") for location in locations]
+        origins += [(location, f"--set {shown(override.text)}") for location in locations]
     return _validated(settings, tree, lambda location: _origin(location, origins))
 
 
@@ -98,7 +98,7 @@ def _validated(settings: Settings, tree: dict[str, Any], place: Callable[[Locati
     `place` gives the file and line, or the option, that set a location; for messages.
     """
     try:
-        return type(settings).model_validate_json(json.dumps(tree, default=str), strict=True)
+        return type(settings).model_validate_json(json.dumps(tree), strict=True)
     except ValidationError as error:
         raise InvalidSettings("\n".join(messages(error, _tree(settings), place))) from None
 

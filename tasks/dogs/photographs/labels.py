@@ -3,14 +3,21 @@
 import codecs
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
+from tasks.core import limits
 from tasks.core.errors import Problem
+from tasks.core.raw_paths import cannot_be_read, kind_of
+from tasks.core.strict_json import UTF8, Unreadable, decoded
 from tasks.dogs.notes import note_of
 
 COLUMNS = "`<image id> <label> <url>` by single spaces"
+MOST_PROBLEMS = 1000
+"""Of a list; reading stops there."""
+SHOWN_CHARACTERS = 80
+"""Of a line in a message."""
 
 
 class ListEntry(NamedTuple):
@@ -24,42 +31,67 @@ class ListEntry(NamedTuple):
 def parse(file: Path) -> tuple[list[ListEntry], list[Problem]]:
     """The entries of all valid lines, and a problem for each of the others.
 
-    A byte order mark, Windows line ends and blank lines at the end are accepted.
+    A byte order mark, Windows line ends and blank lines at the end are accepted. The list is read line by
+    line, to the first line that is too long, and to the first `MOST_PROBLEMS` problems.
     """
+    entries, problems = list[ListEntry](), list[Problem]()
+    if (kind := kind_of(file)) != "a file":  # to open a pipe may take for ever
+        return [], [Problem(file, None, "a file", kind)]
     try:
-        contents = file.read_bytes()
+        with file.open("rb") as stream:
+            for number, entry in _parsed(stream):
+                if isinstance(entry, ListEntry):
+                    entries.append(entry)
+                else:
+                    problems.append(Problem(file, number, *entry))
+                if len(problems) >= MOST_PROBLEMS:
+                    break
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        return [], [Problem(file, None, "a readable file", f"one that cannot be read ({reason})")]
-    if contents.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return [], [Problem(file, None, "text in UTF-8", "UTF-16 (a byte order mark says so)")]
-    lines = contents.removeprefix(codecs.BOM_UTF8).rstrip(b"\r\n ").split(b"\n")
-    if lines == [b""]:
-        received = f"an empty file ({len(contents):,} bytes)"
-        return [], [Problem(file, None, f"lines {COLUMNS}", received)]
-    parsed = [_entry(line.removesuffix(b"\r"), number) for number, line in enumerate(lines, 1)]
-    entries = [entry for entry in parsed if isinstance(entry, ListEntry)]
-    wrong = [(number, entry) for number, entry in enumerate(parsed, 1) if not isinstance(entry, ListEntry)]
-    return entries, [Problem(file, number, *mismatch) for number, mismatch in wrong]
+        return [], [Problem(file, None, "a readable file", cannot_be_read(error))]
+    return entries, problems
+
+
+def _parsed(stream: BinaryIO) -> Iterator[tuple[int | None, ListEntry | tuple[str, str]]]:
+    """Each line's number with its entry, or with what was expected and what was received."""
+    most, number, blank = limits.LINE.value(), 0, list[int]()
+    for number, raw in enumerate(iter(lambda: stream.readline(most + 1), b""), start=1):
+        if number == 1 and raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            yield None, (UTF8, "UTF-16 (a byte order mark says so)")
+            return
+        content = (raw.removeprefix(codecs.BOM_UTF8) if number == 1 else raw).rstrip(b"\r\n")
+        if not content.strip(b" "):
+            blank.append(number)
+            continue
+        yield from ((each, (COLUMNS, "an empty line")) for each in blank)
+        blank.clear()
+        yield number, _entry(content, number)
+        if len(raw) > most:
+            yield number, (f"a line of {limits.LINE.at_most()}", "a longer one")
+            return
+    if len(blank) == number:
+        yield None, (f"lines {COLUMNS}", f"an empty file ({'blank lines only' if number else '0 bytes'})")
 
 
 def _entry(line: bytes, number: int) -> ListEntry | tuple[str, str]:
     """The line's entry, or what was expected and what was received."""
     try:
-        text = line.decode("utf-8")
-    except UnicodeDecodeError as error:
-        byte = line[error.start]
-        return "text in UTF-8", f"byte 0x{byte:02x} in column {error.start + 1}"
+        text = decoded(line)
+    except Unreadable as error:
+        return error.expected, error.received
     columns = text.split(" ")
     if len(columns) < 2:
-        return COLUMNS, f"{text!r}" if text else "an empty line"
+        return COLUMNS, _shown(text)
     name, label = columns[:2]
     if not re.fullmatch(r"[0-9]{1,9}", label):
         header = ", a header line" if number == 1 and label.isalpha() else ""
-        return "a whole number from 0 as label", f"{label!r}{header}"
+        return "a whole number from 0 as label", f"{_shown(label)}{header}"
     if unsafe := unsafe_id(name):
-        return "an image id that can name a file", f"{name!r} ({unsafe})"
+        return "an image id that can name a file", f"{_shown(name)} ({unsafe})"
     return ListEntry(name, int(label), number)
+
+
+def _shown(text: str) -> str:
+    return repr(text) if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]!r}…"
 
 
 def unsafe_id(name: str) -> str | None:

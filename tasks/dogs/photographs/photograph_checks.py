@@ -92,13 +92,14 @@ def _decode(
     def decode(position: int) -> _Decoded:
         photo = photos[position]
         try:
-            image, repairs = read_and_crop.read(files.root / photo.name, data.size_pixels)
+            with read_and_crop.alone_if_large(file := files.root / photo.name):
+                image, repairs = read_and_crop.read(file, data.size_pixels)
+                if pixels is not None:
+                    pixels[position] = read_and_crop.square(image, data.size_pixels, fit=data.fit)
+                return _Decoded(photo, duplicates.perceptual_hash(image), repairs)
         except InvalidData as error:
             _, _, expected, received = error.problems[0]
             return _Decoded(photo, problem=raw.problem(files.root, photo, expected, received))
-        if pixels is not None:
-            pixels[position] = read_and_crop.square(image, data.size_pixels, fit=data.fit)
-        return _Decoded(photo, duplicates.perceptual_hash(image), repairs)
 
     # Threads suffice: Pillow frees the interpreter's lock while it decodes and resizes.
     with read_and_crop.pillow_warnings(), ThreadPoolExecutor(workers or os.cpu_count()) as pool:

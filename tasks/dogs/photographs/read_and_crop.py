@@ -3,20 +3,29 @@
 import io
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from threading import Lock
 from typing import Literal
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from tasks.core import limits
 from tasks.core.errors import InvalidData, Problem
+from tasks.core.raw_paths import cannot_be_read
 from tasks.dogs.photographs.png_texts import without_texts
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff")
 LEAST_SIDE_PIXELS = 8
-MOST_PIXELS = 89_000_000
-"""Just below where Pillow warns of a decompression bomb; cameras make 12 to 50 million."""
+BYTES_OF_A_PIXEL = 8
+"""At most, of a file that is not compressed, in 16 bits of four channels."""
+LARGE_PIXELS = {"JPEG": 32_000_000, "MPO": 32_000_000}
+"""By format: those with more are read one at a time. A JPEG is decoded at a part of its size."""
+LARGE_PIXELS_OF_OTHERS, LARGE_BYTES = 6_000_000, 32_000_000
+_STRIP_ROWS = 512
+"""Converted at one time."""
+_alone = Lock()
 
 REPAIRS = {
     "suffix": "photographs not named .jpg, taken all the same",
@@ -99,6 +108,24 @@ def square(image: Image.Image, size_pixels: int, *, fit: Literal["crop", "squash
 
 
 @contextmanager
+def alone_if_large(file: Path) -> Iterator[None]:
+    """Let no other thread be in this block with a large photograph, so that memory holds one of them."""
+    with _alone if _is_large(file) else nullcontext():
+        yield
+
+
+def _is_large(file: Path) -> bool:
+    try:
+        if file.stat().st_size > LARGE_BYTES:
+            return True
+        with Image.open(file, formats=tuple(_FORMATS)) as image:
+            most = LARGE_PIXELS.get(str(image.format), LARGE_PIXELS_OF_OTHERS)
+            return image.width * image.height > most
+    except Exception:  # damaged headers raise any kind of exception; `read` says what is wrong
+        return False
+
+
+@contextmanager
 def pillow_warnings() -> Iterator[None]:
     """Turn Pillow's warning of a decompression bomb into an error and ignore that of damaged EXIF.
 
@@ -111,11 +138,14 @@ def pillow_warnings() -> Iterator[None]:
 
 
 def _contents(file: Path) -> bytes:
+    most = BYTES_OF_A_PIXEL * limits.PHOTOGRAPH.value()
     try:
+        if (size := file.stat().st_size) > most:
+            expected = f"at most {most:,} bytes, {BYTES_OF_A_PIXEL} for each of {limits.PHOTOGRAPH.at_most()}"
+            raise _UnusableError(expected, f"{size:,} bytes")
         contents = file.read_bytes()
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise _UnusableError("a readable file", f"one that cannot be read ({reason})") from error
+        raise _UnusableError("a readable file", cannot_be_read(error)) from error
     if not contents:
         raise _UnusableError("a photograph", "an empty file (0 bytes)")
     return contents
@@ -127,7 +157,7 @@ def _opened(contents: bytes) -> Image.Image:
         # The formats are named because others run programs (EPS) or read other files.
         image = Image.open(io.BytesIO(contents), formats=tuple(_FORMATS))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise _UnusableError(f"at most {MOST_PIXELS:,} pixels", f"more: {error}") from error
+        raise _UnusableError(limits.PHOTOGRAPH.at_most(), f"more: {error}") from error
     except Exception as error:  # damaged headers raise any kind of exception
         reason = _reason(contents) if isinstance(error, UnidentifiedImageError) else str(error)
         start = f"{len(contents):,} bytes that begin with {contents[:16]!r}{f' ({reason})' if reason else ''}"
@@ -150,8 +180,8 @@ def _reason(contents: bytes) -> str:
 
 def _check_size(image: Image.Image) -> None:
     size = f"{image.width} by {image.height} pixels"
-    if image.width * image.height > MOST_PIXELS:
-        raise _UnusableError(f"at most {MOST_PIXELS:,} pixels", size)
+    if image.width * image.height > limits.PHOTOGRAPH.value():
+        raise _UnusableError(limits.PHOTOGRAPH.at_most(), size)
     if min(image.size) < LEAST_SIDE_PIXELS:
         raise _UnusableError(f"at least {LEAST_SIDE_PIXELS} pixels on each side", size)
 
@@ -203,14 +233,20 @@ def _scaled_to_8_bits(image: Image.Image) -> Image.Image:
     values = np.asarray(image)
     if image.mode == "F" or values.min() < 0 or values.max() > 65535:
         raise _UnusableError("8 or 16 bits a channel", f"32 bits a channel (Pillow mode {image.mode})")
-    eight = (values.astype(np.uint32) * 255 + 32767) // 65535
-    return Image.fromarray(eight.astype(np.uint8)).convert("RGB")
+    eight = np.empty(values.shape, np.uint8)
+    for top in range(0, image.height, _STRIP_ROWS):
+        rows = slice(top, top + _STRIP_ROWS)
+        eight[rows] = (values[rows].astype(np.uint32) * 255 + 32767) // 65535
+    return Image.fromarray(eight).convert("RGB")
 
 
 def _on_white(image: Image.Image) -> Image.Image:
-    layer = image.convert("RGBA")
-    white = Image.new("RGBA", layer.size, "white")
-    return Image.alpha_composite(white, layer).convert("RGB")
+    made = Image.new("RGB", image.size)
+    for top in range(0, image.height, _STRIP_ROWS):
+        strip = image.crop((0, top, image.width, min(top + _STRIP_ROWS, image.height))).convert("RGBA")
+        white = Image.new("RGBA", strip.size, "white")
+        made.paste(Image.alpha_composite(white, strip).convert("RGB"), (0, top))
+    return made
 
 
 def _plain(image: Image.Image) -> Image.Image:

@@ -11,9 +11,11 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from tasks.core import limits
 from tasks.core.errors import Problem
 from tasks.nl2sql.query.schema import Cell, Table
 from tasks.nl2sql.query.sql import case_folded, column_name, quoted
+from tasks.nl2sql.raw.tables import LONGEST_LINE_BYTES
 from tasks.text.validation.json_lines import described, names, printable
 
 _TOLERANCE = 1e-9
@@ -31,7 +33,7 @@ class ReferenceDatabase:
             # Only ordinary tables: a view or a virtual table can execute code.
             select = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'"
             self._names = {case_folded(name): name for (name,) in connection.execute(select)}
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.Error, UnicodeError, OverflowError) as error:
             self._add_unreadable(error)
 
     def differing_cells(self, table: Table) -> Iterator[str]:
@@ -39,7 +41,7 @@ class ReferenceDatabase:
         try:
             if self._readable:
                 yield from self._compare(table)
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.Error, UnicodeError, OverflowError) as error:
             self._add_unreadable(error)
 
     def _compare(self, table: Table) -> Iterator[str]:
@@ -49,7 +51,14 @@ class ReferenceDatabase:
             self._add_problem(f"a table {described(table.name)}", f"{len(self._names):,} others")
             return
         columns = [column_name(i) for i in range(len(table.header))]
-        stored = [entry[1] for entry in self._connection.execute(f"PRAGMA table_info({quoted(name)})")]
+        entries = self._connection.execute(f"PRAGMA table_xinfo({quoted(name)})").fetchall()
+        if made := [entry[1] for entry in entries if entry[6]]:
+            # one can take any time and memory
+            self._add_problem(
+                f"stored columns only in table {described(name)}", f"computed ones: {names(made)}"
+            )
+            return
+        stored = [entry[1] for entry in entries]
         if [case_folded(column) for column in stored] != columns:
             expected = f"columns {columns[0]} to {columns[-1]} in table {described(name)}"
             self._add_problem(expected, names(stored))
@@ -60,7 +69,7 @@ class ReferenceDatabase:
             return
         yield from _differences(table, self._connection.execute(f"SELECT * FROM {quoted(name)}"))
 
-    def _add_unreadable(self, error: sqlite3.DatabaseError) -> None:
+    def _add_unreadable(self, error: Exception) -> None:
         self._readable = False
         reason = printable(str(error), longest=100)
         self._add_problem("an SQLite database", f"one that cannot be read ({reason})")
@@ -79,6 +88,7 @@ def open_reference(file: Path, problems: list[Problem]) -> Iterator[ReferenceDat
     address = f"{file.absolute().as_uri()}?mode=ro&immutable=1"
     with closing(sqlite3.connect(address, uri=True)) as connection:
         connection.execute("PRAGMA trusted_schema = OFF")
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, limits.LINE.value(LONGEST_LINE_BYTES))
         yield ReferenceDatabase(connection, file, problems)
 
 

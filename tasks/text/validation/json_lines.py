@@ -5,21 +5,25 @@ A UTF-8 byte order mark, Windows line ends and blank lines at the end are accept
 
 import codecs
 import difflib
-import json
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import IO, Any, NamedTuple
 
+from tasks.core import limits, strict_json
 from tasks.core.errors import Problem
+from tasks.core.raw_paths import kind_of
+from tasks.core.strict_json import Unreadable
 
 LONGEST_LINE_BYTES = 1 << 20
 """Much longer than any sentence with its words; a file without line ends is not read into memory."""
 MOST_PROBLEMS = 1000
 """Of one file; reading stops there."""
+MOST_SKIPPED_BYTES = 1 << 28
+"""Of a line that is too long; reading stops where it is still longer, as in a sparse file."""
 
-_OBJECT, _UTF8 = "one JSON object a line", "text in UTF-8"
-_NOT_TEXT = re.compile(r"[\x00\ud800-\udfff]")
+_OBJECT = "one JSON object a line"
+_SKIPPED_BYTES = 1 << 20
+"""Read at one time of a line that is too long."""
 
 
 class Mismatch(NamedTuple):
@@ -29,16 +33,15 @@ class Mismatch(NamedTuple):
     received: str
 
 
+_BLANK = Mismatch("content in each line", "a blank line")
+
+
 class Line(NamedTuple):
     """One line's content, or what is wrong with it."""
 
     number: int
     value: Any = None
     wrong: Mismatch | None = None
-
-
-class _Refused(Exception):
-    """A line that is refused, whether or not Python could parse it; its arguments are those of `Mismatch`."""
 
 
 def objects(
@@ -50,7 +53,8 @@ def objects(
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """(line number, object) of each line that holds one; the others are added to the problems.
 
-    `on_line` is called with the bytes of each line; lines of `longest` bytes or more are problems too.
+    `on_line` is called with the bytes of each line; lines of more than `longest` bytes are problems too
+    (`PODIUM_MOST_LINE_BYTES` sets another limit).
     """
     return _contents(file, problems, _object, on_line=on_line, longest=longest)
 
@@ -105,20 +109,6 @@ def wrong_text(value: dict[str, Any], key: str, *, keys: Collection[str]) -> Ite
         yield Mismatch(f'text as "{key}"', described(text))
     elif not text.strip():
         yield Mismatch(f'text as "{key}"', "white space only" if text else "an empty one")
-    elif received := unusable_character(text):
-        yield Mismatch(f'characters of text as "{key}"', received)
-
-
-def unusable_character(text: str) -> str | None:
-    """A description of the first character that cannot be used as text; None if there is none.
-
-    >>> unusable_character("a\\0")
-    'a NUL character as character 2'
-    """
-    if not (match := _NOT_TEXT.search(text)):
-        return None
-    character = "a NUL character" if match[0] == "\0" else f"half of a surrogate pair, {match[0]!a},"
-    return f"{character} as character {match.start() + 1}"
 
 
 def missing(value: dict[str, Any], key: str, *, keys: Collection[str]) -> Mismatch:
@@ -127,6 +117,15 @@ def missing(value: dict[str, Any], key: str, *, keys: Collection[str]) -> Mismat
     near = difflib.get_close_matches(key, unknown, n=1, cutoff=0.6)
     meant = f"; is {described(near[0])} meant?" if near else ""
     return Mismatch(f'the key "{key}"', f"an object with {names(value)}{meant}")
+
+
+def lines(
+    stream: IO[bytes], *, longest: int = LONGEST_LINE_BYTES, on_line: Callable[[int], None] | None = None
+) -> Iterator[Line]:
+    """Each line of a stream with its object or what is wrong with it, without any leniency: neither a byte
+    order mark nor a blank line is accepted, and a stream without lines has none.
+    """
+    return _lines(stream, _object, on_line, longest, lenient=False)
 
 
 def _contents(
@@ -138,9 +137,12 @@ def _contents(
     longest: int = LONGEST_LINE_BYTES,
 ) -> Iterator[tuple[int, Any]]:
     before = len(problems)
+    if (kind := kind_of(file)) != "a file":  # to open a pipe may take for ever
+        problems.append(Problem(file, None, "a file", kind))
+        return
     try:
         with file.open("rb") as stream:
-            for line in _lines(stream, parse, on_line or (lambda size: None), longest):
+            for line in _lines(stream, parse, on_line, longest, lenient=True):
                 if line.wrong is None:
                     yield line.number, line.value
                 else:
@@ -153,82 +155,80 @@ def _contents(
 
 
 def _lines(
-    stream: BinaryIO, parse: Callable[[str], Any], on_line: Callable[[int], None], longest: int
+    stream: IO[bytes],
+    parse: Callable[[str], Any],
+    on_line: Callable[[int], None] | None,
+    longest: int,
+    *,
+    lenient: bool,
 ) -> Iterator[Line]:
-    number, blank = 0, 0
-    while raw := stream.readline(longest):
-        number += 1
-        if number == 1:
-            if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-                yield Line(0, wrong=Mismatch(_UTF8, "UTF-16 (a byte order mark says so)"))
-                return
-            raw = raw.removeprefix(codecs.BOM_UTF8)
-        on_line(len(raw))
-        if not raw.strip():
+    number, blank, most = 0, 0, limits.LINE.value(longest)
+    for number, raw in enumerate(iter(lambda: stream.readline(most + 1), b""), start=1):
+        if on_line:
+            on_line(len(raw))
+        if number == 1 and (wrong := _refused_mark(raw, lenient=lenient)):
+            yield Line(0, wrong=wrong)
+            return
+        content = raw.removeprefix(codecs.BOM_UTF8) if number == 1 else raw
+        if lenient and not content.strip():
             blank = blank or number
             continue
         if blank:
-            yield Line(blank, wrong=Mismatch("content in each line", "a blank line"))
+            yield Line(blank, wrong=_BLANK)
             blank = 0
-        if len(raw) >= longest and not raw.endswith(b"\n"):
-            _skip_line(stream)
-            yield Line(number, wrong=Mismatch(f"a line of fewer than {longest:,} bytes", "a longer one"))
-        else:
-            yield _line(raw, number, parse)
-    if number == 0 or blank == 1:
+        if len(content) <= most:
+            yield _line(content, number, parse)
+            continue
+        yield Line(number, wrong=_of_long_line(content, longest))
+        if not content.endswith(b"\n") and not _skip_line(stream):
+            return
+    if lenient and (number == 0 or blank == 1):
         size = "0 bytes" if number == 0 else "blank lines only"
         yield Line(0, wrong=Mismatch("at least one line", f"an empty file ({size})"))
 
 
+def _refused_mark(start: bytes, *, lenient: bool) -> Mismatch | None:
+    """What is wrong with a byte order mark at the start of a file."""
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return Mismatch(strict_json.UTF8, "UTF-16 (a byte order mark says so)")
+    if not lenient and start.startswith(codecs.BOM_UTF8):
+        return Mismatch(f"{strict_json.UTF8} without a byte order mark", "one")
+    return None
+
+
 def _line(raw: bytes, number: int, parse: Callable[[str], Any]) -> Line:
+    if not raw.strip():
+        return Line(number, wrong=_BLANK)
     try:
-        return Line(number, parse(_decoded(raw)))
-    except _Refused as error:
-        wrong = Mismatch(*error.args)
-    except json.JSONDecodeError as error:
-        wrong = Mismatch(_OBJECT, f"broken JSON at column {error.colno} ({error.msg})")
-    except RecursionError:
-        wrong = Mismatch(_OBJECT, "objects or lists nested too deeply")
-    except ValueError:  # Python refuses to read integers of thousands of digits
-        wrong = Mismatch(_OBJECT, "a number of too many digits")
+        return Line(number, parse(strict_json.decoded(raw).rstrip("\r\n")))
+    except Unreadable as error:
+        wrong = Mismatch(error.expected, error.received)
     if not raw.endswith(b"\n"):
         wrong = wrong._replace(received=f"{wrong.received}; the file ends within this line")
     return Line(number, wrong=wrong)
 
 
-def _decoded(raw: bytes) -> str:
-    if b"\0" in raw:
-        raise _Refused(_UTF8, "a NUL byte (of UTF-16, or of a file that was damaged)")
+def _of_long_line(start: bytes, longest: int) -> Mismatch:
+    """The reason for a long line, which may begin as damaged or sparse files do."""
     try:
-        return raw.decode("utf-8").rstrip("\r\n")
-    except UnicodeDecodeError as error:
-        place = f"byte 0x{raw[error.start]:02x} at byte {error.start + 1} of the line"
-        raise _Refused(_UTF8, place) from error
+        if b"\0" in start:
+            strict_json.decoded(start)
+    except Unreadable as error:
+        return Mismatch(error.expected, error.received)
+    return Mismatch(f"a line of {limits.LINE.at_most(longest)}", "a longer one")
 
 
-def _skip_line(stream: BinaryIO) -> None:
-    while (more := stream.readline(LONGEST_LINE_BYTES)) and not more.endswith(b"\n"):
-        pass
+def _skip_line(stream: IO[bytes]) -> bool:
+    """Read to the end of a line, at most `MOST_SKIPPED_BYTES`; whether it was reached."""
+    for _ in range(MOST_SKIPPED_BYTES // _SKIPPED_BYTES):
+        more = stream.readline(_SKIPPED_BYTES)
+        if not more or more.endswith(b"\n"):
+            return True
+    return False
 
 
 def _object(text: str) -> dict[str, Any]:
-    value = _decode(text)
+    value = strict_json.parse(text, expected=_OBJECT)
     if not isinstance(value, dict):
-        raise _Refused(_OBJECT, described(value))
+        raise Unreadable(_OBJECT, described(value))
     return value
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    value = dict(pairs)
-    if len(value) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise _Refused(_OBJECT, f"one with the key {described(twice)} more than once")
-    return value
-
-
-def _no_constant(name: str) -> Any:
-    raise _Refused(_OBJECT, f"{name}, which is no JSON")
-
-
-_decode = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant).decode

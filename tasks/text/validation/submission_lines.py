@@ -1,36 +1,38 @@
-"""Parse the JSON lines of a submission, with messages that name the broken rule."""
+"""Read the JSON lines of a submission, with messages that name the broken rule."""
 
-import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import IO, Any
 
 from tasks.core.errors import InvalidSubmission
+from tasks.text.validation import json_lines
 
 _NAMES: dict[type, str] = {str: "a string", list: "a list", int: "an integer", dict: "an object"}
 
 
-def parsed(line: bytes, place: str, *, keys: Mapping[str, type]) -> dict[str, Any]:
-    """The object on a line, which has these keys with values of these types.
+def objects(
+    stream: IO[bytes], place: str, *, keys: Mapping[str, type]
+) -> Iterator[tuple[int, str, dict[str, Any]]]:
+    """Number, place and object of each line, which has these keys with values of these types.
+
+    Lines are read as those of raw files (`json_lines`), but blank ones and byte order marks are refused.
 
     Raises:
-        InvalidSubmission: the line is not such an object; names the place.
+        InvalidSubmission: a line is not such an object; names the place.
     """
-    try:
-        value = json.loads(line.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        byte = f"byte {line[error.start]:#x} at position {error.start}"
-        raise InvalidSubmission(f"{place}: expected UTF-8, received {byte}") from None
-    except (ValueError, RecursionError) as error:
-        received = f"{line[:40]!r} ({error})" if line.strip() else "an empty line"
-        raise InvalidSubmission(f"{place}: expected JSON, received {received}") from None
-    if not isinstance(value, dict):
-        raise broken(place, "an object", value)
+    for line in json_lines.lines(stream):
+        here = f"{place}:{line.number}" if line.number else place
+        if line.wrong:
+            raise InvalidSubmission(f"{here}: expected {line.wrong.expected}, received {line.wrong.received}")
+        _check_keys(line.value, here, keys)
+        yield line.number, here, line.value
+
+
+def _check_keys(value: dict[str, Any], place: str, keys: Mapping[str, type]) -> None:
     for key, kind in keys.items():
         if key not in value:
             raise broken(place, f"the key {key!r}", sorted(value))
         if not isinstance(value[key], kind) or (kind is int and isinstance(value[key], bool)):
             raise broken(place, f"{_NAMES[kind]} for {key!r}", value[key])
-    return value
 
 
 def broken(place: str, expected: str, received: Any) -> InvalidSubmission:

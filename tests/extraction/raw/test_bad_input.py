@@ -80,7 +80,7 @@ CASES = [
     Case("a text of spaces", TRAIN, put(1, "text", to=" \u3000"), (":1:", "white space only")),
     Case("NUL in a text", TRAIN, put(1, "text", to="ab\0"), (":1:", "NUL character as character 3")),
     Case("half a pair", TEST, put(2, "text", to="a\ud83d"), (":2:", r"surrogate pair, '\ud83d'")),
-    Case("half a pair, object", TRAIN, put(2, *FIRST, "object", to="\udc00"), (":2:", 'as "object"')),
+    Case("half a pair, object", TRAIN, put(2, *FIRST, "object", to="\udc00"), (":2:", "spo_list[0].object")),
     Case("no spo_list", VALIDATION, lacks(1, "spo_list"), (":1:", 'the key "spo_list"')),
     Case("no list", TRAIN, put(1, "spo_list", to={}), (":1:", 'a list as "spo_list"', "no keys")),
     Case("null as list", TRAIN, put(1, "spo_list", to=None), (":1:", 'a list as "spo_list"', "null")),

@@ -82,7 +82,7 @@ FILES = [
     Case("a key twice", TABLES, line(1, '{"id": "a", "id": "b"}'), "one JSON", '"id" more than once', 1),
     Case("NaN in a cell", TABLES, line(1, '{"rows": [[NaN]]}'), "one JSON", "NaN, which is no JSON", 1),
     Case("infinite value", TRAIN, line(1, '{"sql": Infinity}'), "one JSON", "Infinity, which is no", 1),
-    Case("a huge line", TRAIN, line(1, "x" * (3 << 20)), "fewer than 1,048,576 bytes", "a longer one", 1),
+    Case("a huge line", TRAIN, line(1, "x" * (3 << 20)), "at most 1,048,576 bytes", "a longer one", 1),
     Case("no database", DATABASE, content("Chinese"), "an SQLite database", "cannot be read (file is not"),
     Case("database a folder", DATABASE, Path.mkdir, "an SQLite database of train, or nothing", "a folder"),
     Case(
@@ -118,7 +118,14 @@ TABLE_LINES = [
     Case("no rows", TEST_TABLES, lacks(1, "rows"), 'the key "rows"', "an object with", 1),
     Case("id a number", TABLES, put(1, "id", to=4), 'text as "id"', "the number 4", 1),
     Case("id empty", TABLES, put(1, "id", to=""), 'text as "id"', "an empty one", 1),
-    Case("NUL in a name", TABLES, put(1, "name", to="a\0"), 'as "name"', "NUL character as character 2", 1),
+    Case(
+        "NUL in a name",
+        TABLES,
+        put(1, "name", to="a\0"),
+        "characters of text in name",
+        "NUL character as character 2",
+        1,
+    ),
     Case("title a list", TABLES, put(3, "title", to=[]), 'text as "title"', "a list of 0", 3),
     Case("SQLite's name", TABLES, put(3, "name", to="SQLite_a"), "SQLite does not reserve", '"SQLite_a"', 3),
     Case("id again", TABLES, again(1, name="x"), "a unique id", '"houses" of line 1 again', 4),
@@ -133,7 +140,7 @@ TABLE_LINES = [
     Case("header as text", TABLES, put(1, "header", to="ab"), 'a list as "header"', '"ab"', 1),
     Case("heading a number", TABLES, put(1, "header", 2, to=7), "heading of column 2", "number 7", 1),
     Case("heading null", TABLES, put(1, "header", 0, to=None), "text as heading of column 0", "null", 1),
-    Case("NUL in a heading", TABLES, put(1, "header", 0, to="\0"), "as heading of column 0", "a NUL", 1),
+    Case("NUL in a heading", TABLES, put(1, "header", 0, to="\0"), "text in header[0]", "a NUL", 1),
     Case("no columns", TABLES, put(1, "header", to=[]), "1 to 1,000 columns", "0", 1),
     Case("too many", TABLES, put(1, "header", to=["a"] * 1001), "1 to 1,000 columns", "1,001", 1),
     Case("another type", TABLES, put(2, "types", 1, to="int"), "type of column 1", '"int"', 2),
@@ -147,14 +154,14 @@ TABLE_LINES = [
     Case(
         "huge integer", TABLES, put(1, "rows", 0, 1, to=2**63), "64 bits in row 1", "9223372036854775808", 1
     ),
-    Case("NUL in a cell", TABLES, put(1, "rows", 1, 0, to="a\0"), "in row 2, column 0", "NUL", 1),
-    Case("half a pair", TABLES, put(1, "rows", 1, 0, to="\ud800"), "in row 2, column 0", r"'\ud800'", 1),
+    Case("NUL in a cell", TABLES, put(1, "rows", 1, 0, to="a\0"), "text in rows[1][0]", "NUL", 1),
+    Case("half a pair", TABLES, put(1, "rows", 1, 0, to="\ud800"), "text in rows[1][0]", r"'\ud800'", 1),
     Case(
         "number beyond all",
         TABLES,
         line(1, '{"id": "a", "header": ["a"], "types": ["real"], "rows": [[1e999]]}'),
-        "a finite number in row 1, column 0",
-        "one that is not finite",
+        "one JSON object a line",
+        "a number that is too large",
         1,
     ),
 ]
@@ -163,7 +170,7 @@ QUESTION_LINES = [
     Case("no question", TEST, lacks(2, "question"), 'the key "question"', 'with "table_id"', 2),
     Case("question misspelt", TEST, line(1, '{"questions": "a"}'), "", 'is "questions" meant?', 1),
     Case("question empty", TRAIN, put(1, "question", to=" "), 'as "question"', "white space only", 1),
-    Case("NUL in a question", TRAIN, put(3, "question", to="\0"), 'as "question"', "a NUL character", 3),
+    Case("NUL in a question", TRAIN, put(3, "question", to="\0"), "text in question", "a NUL character", 3),
     Case("no table", TRAIN, lacks(4, "table_id"), 'the key "table_id"', "an object", 4),
     Case("unknown table", TRAIN, put(4, "table_id", to="sea"), "one of the part's tables", '"sea"', 4),
     Case("another part's", TEST, put(1, "table_id", to="land"), "one of the part's tables", '"land"', 1),
@@ -189,7 +196,7 @@ QUESTION_LINES = [
     Case("another operator", TRAIN, put(1, *FIRST, 1, to=4), "operator in condition 1", "number 4", 1),
     Case("value null", TRAIN, put(1, *FIRST, 2, to=None), "as value of condition 1", "null", 1),
     Case("value a list", TRAIN, put(1, *FIRST, 2, to=["a"]), "as value of condition 1", "list of 1", 1),
-    Case("NUL in a value", TRAIN, put(1, *FIRST, 2, to="a\0"), "as value of condition 1", "NUL", 1),
+    Case("NUL in a value", TRAIN, put(1, *FIRST, 2, to="a\0"), "text in sql.conds[0][2]", "NUL", 1),
 ]
 
 CASES = FILES + TABLE_LINES + QUESTION_LINES

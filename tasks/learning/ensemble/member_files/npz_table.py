@@ -1,12 +1,13 @@
 """Class scores as arrays in an npz file, without pickled objects."""
 
 import io
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from tasks.core.array_files import read_npz
+from tasks.core.strict_json import Unreadable
 from tasks.learning.ensemble.member_files.columns import FOLD, ID, PART, TRUTH, Columns, ScoreTable
 from tasks.learning.ensemble.member_files.records import FileProblems
 
@@ -38,21 +39,11 @@ def read(file: Path, classes: Sequence[str], problems: FileProblems) -> ScoreTab
 
 
 def _npz_arrays(file: Path, problems: FileProblems) -> dict[str, np.ndarray] | None:
-    expected = "a whole npz file"
-    if not zipfile.is_zipfile(file):
-        problems.add("npz", None, expected, "one that is no zip archive, or a part of one")
-        return None
     try:
-        with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except ValueError as error:
-        if "pickle" in str(error).lower():
-            problems.add("pickle", None, "arrays of text and numbers", "pickled objects, which are not read")
-        else:
-            problems.add("npz", None, expected, f"one that cannot be read ({error})")
-    except Exception as error:  # zipfile and zlib raise many types for archives that are damaged
-        problems.add("npz", None, expected, f"one that cannot be read ({error})")
-    return None
+        return read_npz(file)
+    except Unreadable as error:
+        problems.add("npz", None, error.expected, error.received)
+        return None
 
 
 def _check_npz(arrays: dict[str, np.ndarray], classes: Sequence[str], problems: FileProblems) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tasks.core import limits
 from tasks.core.errors import UserError
 from tasks.learning.ensemble.member_files.columns import (
     FOLD,
@@ -29,6 +30,9 @@ def read(file: Path, classes: Sequence[str], problems: FileProblems) -> ScoreTab
     """The table of a Parquet file; raises UserError without pyarrow."""
     parquet = _pyarrow_parquet()
     try:
+        if (size := _claimed_bytes(parquet, file)) > limits.ARRAYS.value():
+            problems.add("parquet", None, f"columns of {limits.ARRAYS.at_most()}", f"{size:,} bytes")
+            return None
         table = parquet.read_table(file)
         table.validate(full=True)  # that texts are UTF-8, among others
         names = table.column_names
@@ -49,6 +53,13 @@ def read(file: Path, classes: Sequence[str], problems: FileProblems) -> ScoreTab
     ids = [str(id) if type(id) is int else id for id in own[ID] or []]
     lines = range(1, table.num_rows + 1)
     return ScoreTable(ids, values, is_number(values, problems), lines, own[PART], own[FOLD])
+
+
+def _claimed_bytes(parquet: Any, file: Path) -> int:
+    """Bytes of the unpacked columns, of which one that repeats a value takes more than it has in the file."""
+    claimed = parquet.read_metadata(file)
+    groups = (claimed.row_group(number) for number in range(claimed.num_row_groups))
+    return max(8 * claimed.num_rows * claimed.num_columns, sum(group.total_byte_size for group in groups))
 
 
 def _parquet_scores(column: Any, name: str, problems: FileProblems) -> np.ndarray | None:
