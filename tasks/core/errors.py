@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+from tasks.core.printable import printable
+
 MOST_LISTED = 20
 """Problems that a message lists before it counts the others."""
 Item = TypeVar("Item")
@@ -18,9 +20,6 @@ def some(items: Sequence[Item], line: Callable[[Item], str]) -> list[str]:
     lines = [line(item) for item in items[:MOST_LISTED]]
     more = len(items) - len(lines)
     return [*lines, f"… and {more:,} more"] if more else lines
-
-
-from tasks.core.printable import printable
 
 
 class UserError(Exception):

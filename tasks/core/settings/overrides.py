@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from tasks.core.did_you_mean import nearest_key
 from tasks.core.errors import InvalidSettings
+from tasks.core.printable import printable
 from tasks.core.settings.toml_files import Location, Unusable
 from tasks.core.settings.toml_files import parse as parse_toml
 from tasks.core.strict_json import unusable_character
@@ -125,7 +126,7 @@ def _index(key: str, entries: Sequence[Any], message: str) -> int:
 
 def shown(text: str) -> str:
     """A text in a message: its beginning, if it is long, with characters that do not print escaped."""
-    start = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text[:SHOWN_CHARACTERS])
+    start = printable(text[:SHOWN_CHARACTERS])
     return f"{start}…" if len(text) > SHOWN_CHARACTERS else start
 
 
