@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
 
 from flows.runtime.stop_signals import EXIT_CODE, ending_children_on_signal
+from tasks.core.disk_errors import explained
 from tasks.core.errors import UserError
 from tasks.core.log_records import clean_records
 from tasks.core.masking import masked
@@ -74,8 +75,8 @@ def with_exit_codes(
                 if isinstance(error, KeyboardInterrupt) or listener.signalled():
                     announce()
                     raise SystemExit(EXIT_CODE) from None
-                if isinstance(error, UserError):
-                    inform(str(error))
+                if found := error if isinstance(error, UserError) else explained(error):
+                    inform(str(found))
                     raise SystemExit(2) from None
                 raise
 

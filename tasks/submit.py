@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,13 +11,16 @@ from pydantic import BaseModel
 from tasks.core import locations
 from tasks.core.cache.digests import sha256_of_file
 from tasks.core.cache.store import Artifact, Store, part_folders, write_json
+from tasks.core.cache.verification import refuse_damaged
 from tasks.core.competition import find
 from tasks.core.context import run_id
 from tasks.core.errors import InvalidSubmission
 from tasks.core.step import step
+from tasks.core.step_failures import artifacts_in
 from tasks.core.submissions.provenance import describe
 from tasks.core.submissions.provenance_file import read_provenance
 from tasks.core.submissions.submissions import PROVENANCE
+from tasks.core.temporary import HIDDEN, hidden_name, locked, sweep
 from tasks.learning.ensemble.evaluation import validation_scores
 
 IDENTITY = ("file_sha256", "config", "code", "data", "libraries")
@@ -42,6 +44,11 @@ def submit(
     """Copy the file to `submissions/` with `provenance.json`; returns the folder.
 
     If there is an equal submission, with the same settings, code, data and libraries, nothing is written.
+    Else all artifacts that it comes from are read first, byte by byte, since a disk may have altered some.
+
+    Raises:
+        DamagedArtifacts: it has; these are removed, and computed again by the next run.
+        InvalidSubmission: the file breaks a rule of the competition.
 
     Args:
         dataset: the test part and what is common to all parts.
@@ -74,18 +81,24 @@ def submit(
         }
         if equal := _equal_submission(root, provenance):  # its file was checked, by the same code
             return str(equal)
+        behind = [step["artifact"] for step in provenance["steps"] if step["artifact"]]
+        behind += [each.name for each in artifacts_in([ensemble, dataset, submission])]
+        # what has left the store since was read by earlier runs
+        refuse_damaged(Store.current(), filter(Store.current().has, behind), what=f"submit {competition}")
         contract.check(file, contract.ids(folders, "test"), folders)
         return str(_write(folder, file, provenance))
 
 
 def _write(folder: Path, file: Path, provenance: dict[str, Any]) -> Path:
     """Write the folder under a hidden name and rename it, so that it is never seen half written."""
-    hidden = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}")
+    sweep(folder.parent, HIDDEN)
+    hidden = hidden_name(folder)
     hidden.mkdir()
     try:
-        shutil.copyfile(file, hidden / file.name)
-        write_json(hidden / PROVENANCE, provenance)
-        hidden.rename(folder)
+        with locked(hidden):
+            shutil.copyfile(file, hidden / file.name)
+            write_json(hidden / PROVENANCE, provenance)
+            hidden.rename(folder)
     finally:
         shutil.rmtree(hidden, ignore_errors=True)
     return folder

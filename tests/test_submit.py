@@ -1,6 +1,7 @@
 """Submissions of several runs that come to their ends at once."""
 
 import json
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +13,10 @@ from pydantic import BaseModel
 from tasks import submit as module
 from tasks.core import locations
 from tasks.core.cache.store import Artifact, Store
+from tasks.core.cache.verification import DamagedArtifacts
 from tasks.core.submissions import submissions
+from tasks.core.temporary import hidden_name, locked
+from tests.core.stored_records import line_of
 
 RUNS = 8
 
@@ -43,6 +47,7 @@ def described(config: BaseModel, steps: Any, *, command: str) -> dict[str, Any]:
         "data": {},
         "libraries": {},
         "command": command,
+        "steps": steps,
     }
 
 
@@ -83,3 +88,29 @@ def test_what_a_kill_has_left_is_no_submission(file: Artifact) -> None:
     (again,) = submitted(file, [0])
     assert Path(again) != left
     assert (left / "provenance.json").is_file()
+
+
+def test_what_a_killed_process_was_writing_is_swept_by_the_next(file: Artifact) -> None:
+    (folder,) = submitted(file, [0])
+    left = hidden_name(Path(folder))
+    left.mkdir()
+    (left / "answers.txt").write_text("1")
+    os.utime(left, (0, 0))
+    with locked(left):
+        submitted(file, [1])
+        assert left.exists()
+    submitted(file, [2])
+    assert not left.exists()
+
+
+def test_nothing_is_submitted_that_rests_on_what_a_disk_has_altered(file: Artifact) -> None:
+    Store.current().note("run", line_of("train", artifact="model-" + "0" * 32))  # has left the store
+    answers = file.path / "answers.txt"
+    status = answers.stat()
+    answers.chmod(0o644)
+    answers.write_text("2\ta\n")
+    os.utime(answers, ns=(status.st_atime_ns, status.st_mtime_ns))
+    with pytest.raises(DamagedArtifacts, match=r"answers\.txt has other contents"):
+        submitted(file, [0])
+    assert submissions.listed(locations.submissions_folder()) == []
+    assert not Store.current().is_whole(file)

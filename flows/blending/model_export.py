@@ -1,8 +1,6 @@
 """The networks of a member leave the store as files that other programs open."""
 
 import json
-import shutil
-import tempfile
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -23,6 +21,7 @@ from tasks.core.execution import child_process
 from tasks.core.execution.slots import slot
 from tasks.core.jobs import ExportJob
 from tasks.core.submissions import submissions
+from tasks.core.temporary import hidden_folder
 from tasks.learning.export.guide import guide
 from tasks.learning.export.write import DESCRIPTION, FORMATS
 
@@ -59,9 +58,7 @@ def export_models(competition: str, config: Any, name: str, folder: Path, *, for
     recipe = _recipe(competition, member, predicted["inputs"]["recipe"], config)
     check_paths(recipe)
     stems = _stems(member, len(models))
-    folder.mkdir(parents=True, exist_ok=True)
-    with slot() as environment, tempfile.TemporaryDirectory(dir=folder) as place:
-        written = Path(place)
+    with slot() as environment, hidden_folder(folder) as written:
         job = ExportJob(
             competition=competition,
             settings=recipe.for_prediction().model_dump(mode="json"),
@@ -77,11 +74,12 @@ def export_models(competition: str, config: Any, name: str, folder: Path, *, for
         entry, label = "tasks.learning.export.write:child", f"export {member.recipe}"
         child_process.run(entry, job.model_dump(mode="json"), label=label, environment=environment)
         facts = _facts(competition, member, models, stems, written, format=format)
+        (written / DESCRIPTION).unlink()
+        write_json(written / "models.json", facts)
+        write_atomically(written / "README.txt", guide(facts).encode())
+        folder.mkdir(parents=True, exist_ok=True)
         for each in written.iterdir():
-            if each.name != DESCRIPTION:
-                shutil.move(each, folder / each.name)
-    write_json(folder / "models.json", facts)
-    write_atomically(folder / "README.txt", guide(facts).encode())
+            each.rename(folder / each.name)
     return [folder / each["file"] for each in facts["models"]]
 
 

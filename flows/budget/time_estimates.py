@@ -12,7 +12,7 @@ from typing import Any
 
 from tasks.core.cache.key_diff import MARK, leaves
 from tasks.core.cache.keys import Key
-from tasks.core.cache.store import Store, read_json
+from tasks.core.cache.store import Store
 from tasks.core.execution.working_time import working_time
 
 MOST_DIFFERENCES = 6
@@ -89,9 +89,9 @@ class Estimates:
         if isinstance(dataset, list):
             sizes = [self._size(part) for part in dataset]
             return None if None in sizes else sum(size or 0 for size in sizes)
-        if not isinstance(dataset, dict):
+        if not isinstance(dataset, dict) or "artifact" not in dataset:
             return 0
-        manifest = read_json(self._store.root / "artifacts" / f"{dataset['artifact']}.json")
+        manifest = self._store.manifest(dataset["artifact"])
         return sum(entry["size"] for entry in manifest["files"].values()) if manifest else None
 
 
@@ -114,7 +114,8 @@ def _settings(inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 def _count(inputs: Mapping[str, Any], name: str) -> int:
     """The number of artifacts of an input; 1 without any."""
-    return len(inputs.get(name) or ["none"])
+    found = inputs.get(name)
+    return max(1, len(found)) if isinstance(found, list | dict) else 1
 
 
 def _epochs(inputs: Mapping[str, Any]) -> int:

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import uuid
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from flows.offline.manifest import Manifest
 from tasks.core.errors import UserError
 from tasks.core.locations import display_path
+from tasks.core.temporary import hidden_name, locked, sweep_beside
 
 TIME = (1980, 1, 1, 0, 0, 0)
 """Of all entries: the earliest that the format knows."""
@@ -23,9 +23,10 @@ def write_archive(output: Path, files: Mapping[str, Path], manifest: Manifest) -
     Raises:
         UserError: the archive cannot be written.
     """
-    hidden = output.with_name(f".{output.name}.{uuid.uuid4().hex}")
+    sweep_beside(output)
+    hidden = hidden_name(output)
     try:
-        with zipfile.ZipFile(hidden, "w") as archive:
+        with zipfile.ZipFile(hidden, "w") as archive, locked(hidden):
             archive.writestr(_entry("manifest.json"), manifest.model_dump_json(indent=1))
             for name, path in sorted(files.items()):
                 with open(path, "rb") as source, archive.open(_entry(name), "w", force_zip64=True) as target:

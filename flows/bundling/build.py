@@ -2,7 +2,6 @@
 
 import json
 import platform
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,6 +19,7 @@ from tasks.core.cache.digests import sha256_of_file
 from tasks.core.cache.source_code import all_digests
 from tasks.core.cache.store import Store
 from tasks.core.submissions.submissions import Submission
+from tasks.core.temporary import temporary_folder
 
 HISTORY = "history.json"
 """Of a training; predictions do not read it."""
@@ -63,8 +63,7 @@ def build(
     """
     raise_if_other_backend(ensemble.members)
     raise_if_changed(ensemble.members)
-    with tempfile.TemporaryDirectory(prefix="bundle-") as place:
-        folder = Path(place)
+    with temporary_folder() as folder:
         named: dict[str, Path] = {}
         recipes = {
             name: bundled_recipe(each.recipe, named, folder) for name, each in ensemble.members.items()

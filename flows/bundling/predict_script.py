@@ -11,17 +11,20 @@ correct, 3 no answer in time, 130 interrupted.
 
 import argparse
 import errno
+import fcntl
 import hashlib
 import json
 import os
 import shutil
 import signal
+import stat
 import sys
 import tempfile
 import threading
 import time
 import zipfile
 import zlib
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -32,6 +35,10 @@ FORMAT = 1
 CORRECTABLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
 """Errors of the file system that are the user's to correct: no space, no permission."""
 INTERRUPTED = 130
+TEMPORARY = "podium-bundle-"
+"""How folders of temporary files are named."""
+GRACE_SECONDS = 2.0
+"""Age from which such a folder is deleted if no process has locked it."""
 
 
 class Refused(Exception):
@@ -46,7 +53,9 @@ def main() -> int:
     _interrupt_on_signals()
     try:
         _raise_without_temporary_folder()
-        with tempfile.TemporaryDirectory(prefix="bundle-", ignore_cleanup_errors=True) as folder:
+        _sweep()
+        with tempfile.TemporaryDirectory(prefix=TEMPORARY, ignore_cleanup_errors=True) as folder:
+            _lock(folder)
             tempfile.tempdir = os.environ["TMPDIR"] = folder  # what a process leaves that is killed goes too
             return _run(arguments, Path(folder), written, over)
     except Refused as error:
@@ -108,6 +117,30 @@ def _raise_without_temporary_folder() -> None:
         tempfile.gettempdir()
     except FileNotFoundError as error:
         raise Refused(f"expected space for temporary files, such as in TMPDIR: {error.strerror}") from None
+
+
+def _lock(folder: str) -> None:
+    """Lock the folder until this process ends, however it does."""
+    with suppress(OSError):  # a file system that locks no folders
+        fcntl.flock(os.open(folder, os.O_RDONLY), fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _sweep() -> None:
+    """Delete the folders of this user that killed processes have left."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{TEMPORARY}*"):
+        try:
+            status = folder.lstat()
+            is_young = time.time() - status.st_mtime < GRACE_SECONDS
+            if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or is_young:
+                continue
+            descriptor = os.open(folder, os.O_RDONLY | os.O_NOFOLLOW)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
+            finally:
+                os.close(descriptor)
+        except OSError:
+            continue  # it is locked, or was deleted meanwhile
 
 
 def _interrupt_on_signals() -> None:

@@ -42,6 +42,13 @@ def clean(
     reread: Annotated[
         bool, typer.Option("--reread", help="Remove nothing, but read all raw files again in the next run.")
     ] = False,
+    verify: Annotated[
+        bool,
+        typer.Option(
+            "--verify",
+            help="Read every byte of the store; name and remove what is damaged: it is computed again.",
+        ),
+    ] = False,
 ) -> None:
     """Remove cached artifacts that no kept submission depends on."""
     from tasks.core.cache.store import Store
@@ -51,6 +58,9 @@ def clean(
     if reread:
         say(f"{Store.current().forget_raw_files()} paths of raw files will be read again")
         return
+    if verify:
+        _verify(dry_run=dry_run)
+        return
     age, folder = parse_duration(older_than, option="--older-than"), locations.submissions_folder()
     report = clean_store(
         Store.current(), older_than=age, keep_best=keep_best, submissions=folder, dry_run=dry_run
@@ -59,3 +69,20 @@ def clean(
     say(f"{len(report.removed)} removed, {report.kept} kept, {verb} {size(report.freed_bytes)}")
     if compiled := compilation_cache.size(Store.current().root):
         say(f"compiled networks: {size(compiled)}")
+
+
+def _verify(*, dry_run: bool) -> None:
+    """Print each damaged file and what becomes of it; damaged provenances are named too, and stay."""
+    from tasks.core.cache.store import Store
+    from tasks.core.cache.verification import verify
+    from tasks.core.submissions.submissions import damaged
+
+    damaged(locations.submissions_folder())
+    found = verify(Store.current(), dry_run=dry_run)
+    for line in found.damaged:
+        say(line)
+    if found.again:
+        say(f"{'would be' if dry_run else 'are'} computed again: {', '.join(found.again)}")
+    outcome = f"{len(found.damaged)} damaged" if found.damaged else "nothing is damaged"
+    removed = ", which are left there" if dry_run and found.damaged else ", removed" if found.damaged else ""
+    say(f"{found.artifacts:,} artifacts, {size(found.bytes)} read: {outcome}{removed}")

@@ -112,7 +112,7 @@ def _averaged(steps: list[dict[str, Any]]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for step in steps:
         if step.get("step") == "average" and step.get("artifact"):
-            name = step["label"].removeprefix("average ").rpartition(" ")[0]
+            name = step.get("label", "").removeprefix("average ").rpartition(" ")[0]
             found.setdefault(name, []).append(step["artifact"])
     return found
 

@@ -83,7 +83,8 @@ def cached_members(store: Store, competition: str) -> list[CachedMember]:
         elif record["step"] == "add_member" and inputs.get("competition") == competition:
             artifact = Artifact.model_validate(record["result"])
             members.setdefault(artifact.name, CachedMember(inputs["name"], artifact, record))
-            own = [(part, artifact) for part in OTHER_PARTS if _ids(artifact.path, part) is not None]
+            parts = OTHER_PARTS if store.is_whole(artifact) else ()
+            own = [(part, artifact) for part in parts if _ids(artifact.path, part) is not None]
             scores.setdefault(artifact.name, []).extend(own)
     return [member._replace(scores=tuple(scores.get(name, ()))) for name, member in members.items()]
 
@@ -137,6 +138,8 @@ def _mismatch(
         return "its files are gone or damaged"
     member_folds = member.record["inputs"]["folds"]["artifact"]
     if member_folds != folds.name:
+        if store.damage(member_folds):
+            return "it has other folds, which are gone"
         return _difference_of_folds(store.root / "artifacts" / member_folds, folds.path)
     if _ids(path, "out_of_fold") is None:
         return "an earlier version wrote it without ids; run its preset again, which trains nothing"
@@ -160,8 +163,6 @@ def _ids(path: Path, part: str) -> list[str] | None:
 
 def _difference_of_folds(received: Path, expected: Path) -> str:
     """How two folders of folds, which are not equal, differ."""
-    if not (received / "ids.json").is_file():
-        return "it has other folds, which are gone"
     ids = [json.loads((folder / "ids.json").read_text("utf-8")) for folder in (received, expected)]
     if ids[0] != ids[1]:
         return f"it has other training records: {len(ids[0]):,}, expected {len(ids[1]):,}"

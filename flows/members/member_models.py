@@ -20,6 +20,6 @@ def _predictions(name: str, lineage: Lineage) -> list[Record]:
         return []
     if record["step"] != "mean":
         return [record] if record["inputs"].get("models") else []
-    names = list(input_artifacts(record["inputs"]["predictions"]))
+    names = list(input_artifacts(record["inputs"].get("predictions")))
     found = [each for name in names for each in _predictions(name, lineage)]
     return found if len(found) == len(names) else []

@@ -62,10 +62,12 @@ def ensemble_of(submission: Submission, config_type: type[Any]) -> Ensemble:
     if not store.is_whole(blend):
         raise InvalidSubmission(f"{submission.name}: its weights ({blend.name}) left the store; {rebuild}")
     summary = json.loads((blend.path / "blend.json").read_text("utf-8"))
-    members = {
-        name: _member(submission, name, described["members"][name], config_type)
-        for name in Combination.of_summary(summary).needed()
-    }
+    needed = Combination.of_summary(summary).needed()
+    if lacking := [name for name in needed if name not in described["members"]]:
+        raise InvalidSubmission(
+            f"{submission.name}: expected the member {lacking[0]}, received none; {rebuild}"
+        )
+    members = {name: _member(submission, name, described["members"][name], config_type) for name in needed}
     validation = described.get("validation")
     ensemble = Ensemble(
         blend,

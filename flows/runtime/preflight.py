@@ -1,5 +1,6 @@
 """Checks before a run: an installed backend, folders that can be written to, files and folders that exist."""
 
+import errno
 import os
 import re
 import tempfile
@@ -13,6 +14,9 @@ from tasks.core.file_walk import files_below, named_files
 from tasks.core.locations import expand_setting
 from tasks.core.raw_paths import ABSENT, kind_of, root_folder
 
+FOLDERS = ("artifacts", "steps", "partial", "runs", "locks", "fingerprints", "temporary", "studies", "owed")
+"""Folders of a store."""
+
 
 def check_machine() -> None:
     """Check that results can be computed and written, before hours of training rather than after.
@@ -24,6 +28,7 @@ def check_machine() -> None:
             be written to, or the remote store cannot be used.
     """
     from tasks.core.cache.remote_store import Mirror
+    from tasks.core.cache.store import Store
     from tasks.core.execution import slots
 
     check_backend()
@@ -36,6 +41,7 @@ def check_machine() -> None:
     for variable, folder in folders.items():
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            _check_folders(folder)
             for each in (folder, *(path for path in folder.iterdir() if path.is_dir())):
                 _try_writing(each)
         except OSError as error:
@@ -44,6 +50,14 @@ def check_machine() -> None:
                 received += "; users who share it need a group and umask 002"
             expected = "a folder that can be written to"
             raise UserError(f"{variable}: expected {expected}, received {received}") from None
+    Store.current().sweep()
+
+
+def _check_folders(store: Path) -> None:
+    """Raise NotADirectoryError where something else lies in the place of a folder of the store."""
+    for path in (store / name for name in FOLDERS):
+        if path.exists() and not path.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), path)
 
 
 def _try_writing(folder: Path) -> None:

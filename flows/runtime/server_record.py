@@ -10,17 +10,22 @@ import secrets
 import stat
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 from urllib.parse import urlsplit
 
 from psutil import CONN_LISTEN, Error, Process
+from pydantic import Field
 
 from flows.runtime.prefect_profile import CLIENT_STRING, SERVER_STRING, configured
 from tasks.core import locations
+from tasks.core.stored_files import Damaged, FileKind, Loose, file_bytes
+from tasks.core.temporary import make_way
 
 OWN_MODE = 0o600
 """Permissions of files: their user alone reads and writes them."""
 LARGEST_PID = 2**31 - 1
+MOST_BYTES = 10_000
+"""Of the record, and of the authentication string."""
 DATABASE = "prefect.db"
 PRIVATE_FILES = (f"{DATABASE}*", "server.json", "server.log", "auth-string")
 
@@ -57,13 +62,21 @@ class LocalServer(NamedTuple):
         return urlsplit(self.url).port
 
 
+class _Record(Loose):
+    pid: Annotated[int, Field(ge=1, le=LARGEST_PID)]
+    url: str
+
+
+_KIND = FileKind(_Record, most_bytes=MOST_BYTES)
+
+
 def recorded() -> LocalServer | None:
     """The server that was started last in this home; None where the record is missing or damaged."""
+    state = _KIND.read_or_none(_file("server.json"), then="the server that it names is not used")
     try:
-        state = json.loads(_file("server.json").read_text("utf-8"))
-        server = LocalServer(int(state["pid"]), str(state["url"]), state.get("asks") is True)
-        return server if server.port and 0 < server.pid <= LARGEST_PID else None
-    except (OSError, ArithmeticError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        server = LocalServer(state["pid"], state["url"], state.get("asks") is True) if state else None
+        return server if server and server.port else None
+    except ValueError:  # the address has no number for a port
         return None
 
 
@@ -85,8 +98,8 @@ def auth_string_file() -> Path:
 def auth_string() -> str | None:
     """The authentication string of the recorded server; None where there is none that can be read."""
     try:
-        return auth_string_file().read_text("utf-8").strip() or None
-    except (OSError, ValueError):
+        return file_bytes(auth_string_file(), MOST_BYTES).decode().strip() or None
+    except (FileNotFoundError, Damaged, ValueError):
         return None
 
 
@@ -148,6 +161,7 @@ def _write_own(file: Path, text: str) -> None:
     descriptor = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OWN_MODE)
     with open(descriptor, "w", encoding="utf-8") as opened:
         opened.write(text)
+    make_way(file)
     part.replace(file)
 
 

@@ -8,13 +8,16 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 from tasks.core.errors import InvalidSettings
+from tasks.core.stored_files import FileKind
+from tasks.core.temporary import hidden_folder
 
 MARKER = "demo.json"
 """File of a demo folder that holds the parameters it was made with."""
+
+MARKER_KIND = FileKind(dict[str, Any], most_bytes=100_000)
 
 Number = TypeVar("Number", int, float)
 
@@ -41,15 +44,14 @@ def replacement(root: Path, parameters: Mapping[str, Any]) -> Iterator[Path]:
         InvalidSettings: `root` is a file, or holds files that no demo has written.
     """
     _refuse_foreign(root)
-    root.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=f".{root.name}-", dir=root.parent) as temporary:
-        written = Path(temporary) / "written"
+    with hidden_folder(root) as temporary:
+        written = temporary / "written"
         written.mkdir()
         yield written
         (written / MARKER).write_text(json.dumps(parameters, indent=2) + "\n", encoding="utf-8")
         if not _same_files(written, root):
             if root.exists():
-                root.rename(Path(temporary) / "replaced")
+                root.rename(temporary / "replaced")
             written.rename(root)
 
 

@@ -34,6 +34,7 @@ from tasks.core.context import Running, assigned, at_work, collecting, recording
 from tasks.core.errors import UserError
 from tasks.core.execution.cancellation import LeftOut, acquire_or_cancel, raise_if_cancelled
 from tasks.core.execution.working_time import working_time
+from tasks.core.step_failures import explained_failures
 
 if TYPE_CHECKING:
     from prefect import Task
@@ -149,10 +150,15 @@ class Step:
 
         Raises:
             LeftOut: the run has cancelled the step.
-            UserError: its code was edited after this process started.
+            UserError: its code was edited after this process started, a disk is full or read-only, or
+                artifacts that it reads are damaged.
         """
-        began = time.monotonic()
         store, label = Store.current(), self.label(arguments)
+        with explained_failures(label, arguments, store):
+            return self._execute(store, label, arguments, run)
+
+    def _execute(self, store: Store, label: str, arguments: dict[str, Any], run: str | None) -> "StepOutcome":
+        began = time.monotonic()
         if not self.cached:
             outcome = StepOutcome(self.fn(**arguments), "ran", time.monotonic() - began)
             _note(store, run, self.name, label, None, outcome)
@@ -173,6 +179,7 @@ class Step:
                 raise UserError(
                     f"{label}: {', '.join(changed)} changed since this run started; start it again"
                 )
+            store.tidy_partial(digest)
             began = time.monotonic()
             with assigned(at_work, Running(label, digest, store.partial(digest))):
                 result = self.fn(**arguments)

@@ -13,7 +13,6 @@ import logging
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 import numpy as np
@@ -22,6 +21,7 @@ from tasks.core.competition import Part
 from tasks.core.dataset import notes, notes_file
 from tasks.core.errors import InvalidData, Problem, UserError
 from tasks.core.raw_paths import root_folder
+from tasks.core.temporary import temporary_folder
 from tasks.dogs import overlap, raw
 from tasks.dogs.config import Data
 from tasks.dogs.photographs import photograph_checks
@@ -63,11 +63,11 @@ def count(data: Data, *, workers: int | None = None) -> dict[str, Any]:
     """
     files = of_all_parts(lambda part: raw.find(root_folder(data.root), part))
     surveys = of_all_parts(lambda part: photograph_checks.survey(data, files[part], None, workers=workers))
-    with TemporaryDirectory() as place:
+    with temporary_folder() as place:
         for survey in surveys.values():
-            _write(data, survey, Path(place))
-        summary = notes(Path(place), raw.PARTS)
-        found = [*summary["notes"], *overlap.overlap(Path(place))]
+            _write(data, survey, place)
+        summary = notes(place, raw.PARTS)
+        found = [*summary["notes"], *overlap.overlap(place)]
     return {"counts": {name: summary["counts"][name] for name in COUNTS}, "notes": found}
 
 
@@ -105,5 +105,6 @@ def _check_space(folder: Path, needed_bytes: int) -> None:
     # A memory-mapped file that outgrows its disk kills the process without a message.
     free = shutil.disk_usage(folder).free
     if free < needed_bytes:
-        needed = f"{needed_bytes / 1e9:.1f} GB free for decoded photographs"
-        raise UserError(f"{folder}: expected {needed}, received {free / 1e9:.1f} GB")
+        needed = f"{needed_bytes / 1e6:,.1f} MB free for decoded photographs"
+        received = f"{free / 1e6:,.1f} MB; PODIUM_STORE names another store"
+        raise UserError(f"{folder}: expected {needed}, received {received}")

@@ -6,7 +6,6 @@ photographs of several shapes.
 """
 
 import csv
-import json
 from pathlib import Path
 from typing import NamedTuple
 
@@ -104,10 +103,7 @@ def _ids(count: int, random: np.random.Generator) -> list[str]:
 
 def _is_current(root: Path, plan: DemoPlan) -> bool:
     """Whether `root` has exactly these photographs, by the marker and the names of the files."""
-    try:
-        marker = json.loads((root / demo_files.MARKER).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
+    marker = demo_files.MARKER_KIND.read_or_none(root / demo_files.MARKER, then="the demo is drawn again")
     return (
         marker == plan.parameters
         and (root / "data_train_image.txt").is_file()

@@ -7,8 +7,9 @@ import pytest
 
 from flows.budget.plan import Planner
 from tasks.core.cache.digests import digest_of_json
+from tasks.core.cache.file_kinds import FORMAT
 from tasks.core.cache.lineage import Lineage
-from tasks.core.cache.store import FORMAT, Artifact, Store
+from tasks.core.cache.store import Artifact, Store
 from tasks.core.config import Settings
 from tasks.core.context import recorded_by
 from tasks.core.step import step

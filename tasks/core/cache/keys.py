@@ -20,9 +20,10 @@ from pydantic import BaseModel
 
 from tasks.core.backends import DEFAULT, DISTRIBUTIONS, backend
 from tasks.core.cache.digests import contents, digest_of_json
+from tasks.core.cache.file_kinds import key_digest
 from tasks.core.cache.source_code import code_digests
 from tasks.core.cache.source_code import libraries as imported_libraries
-from tasks.core.cache.store import FORMAT, Artifact, Store, read_json, write_json
+from tasks.core.cache.store import Artifact, Store
 from tasks.core.competition import method_module_name
 from tasks.core.config import Contents, NotInKey
 from tasks.core.locations import expand
@@ -47,7 +48,7 @@ class Key(NamedTuple):
     @property
     def digest(self) -> str:
         """SHA-256 of all parts and of the store's format."""
-        return digest_of_json([FORMAT, self.step, self.inputs, self.code, self.libraries])
+        return key_digest(self.step, self.inputs, self.code, self.libraries)
 
 
 def make_key(
@@ -199,12 +200,12 @@ def _contents(value: str, store: Store, names: tuple[str, ...] | None) -> Any:
     if value in NAMED_WEIGHTS or not value:
         return value
     path = expand(value)
-    memory_file = store.root / "fingerprints" / f"{digest_of_json([str(path), names])[:32]}.json"
-    memory = read_json(memory_file) or {}
+    place = digest_of_json([str(path), names])[:32]
+    memory = store.fingerprints(place)
     before = dict(memory)
     digests = contents(path, memory, names=names)
     if memory != before:
-        write_json(memory_file, memory)
+        store.write_fingerprints(place, memory)
     return digests
 
 

@@ -14,18 +14,21 @@ deletes nothing here; that is for the bucket's own rules.
 import json
 import logging
 import os
-import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
 from filelock import Timeout
 
-from tasks.core.cache.store import Artifact, Store, read_json
+from tasks.core.cache.file_kinds import MANIFEST, MOST_BYTES, RECORD
+from tasks.core.cache.manifests import digest_of
+from tasks.core.cache.store import Artifact, Store
 from tasks.core.errors import UserError
 from tasks.core.masking import masked
+from tasks.core.stored_files import Damaged, FileKind, warn_once
 
 VARIABLE = "PODIUM_MIRROR"
 PROBE = "podium.json"
@@ -38,7 +41,6 @@ UNUSABLE = dict.fromkeys(("http", "https", "data", "github", "git", "reference")
     "tar": "is one file, not a place for many",
 }
 """Kinds of addresses that cannot keep results, and why."""
-ARTIFACT_NAME = re.compile(r"[a-z0-9_-]{1,64}-[0-9a-f]{32}")
 
 log = logging.getLogger("podium")
 T = TypeVar("T")
@@ -93,7 +95,10 @@ class Mirror:
     def upload_pending(self) -> int:
         """Upload what could not be uploaded before; returns the number of uploads that are still pending."""
         self._try("copy results", self._upload_all)
-        return len(list(self._pending.glob("*")))
+        return len(self._markers())
+
+    def _markers(self) -> list[Path]:
+        return sorted(marker for marker in self._pending.glob("*") if marker.is_file())
 
     @property
     def _pending(self) -> Path:
@@ -113,11 +118,11 @@ class Mirror:
             return None
 
     def _record(self, key: str) -> tuple[dict[str, Any], Artifact] | None:
-        record = self._json(f"steps/{key}.json") or {}
-        artifact = Artifact.of_record(record)
-        if artifact and record.get("key") == key and ARTIFACT_NAME.fullmatch(artifact.name):
-            return record, artifact
-        return None
+        """The record of this key and its artifact; None without one that is whole."""
+        record = self._json(f"steps/{key}.json", RECORD)
+        if record is None or record["key"] != key:
+            return None
+        return record, Artifact.model_validate(record["result"])
 
     def _fetch(self, key: str, label: str) -> bool:
         found = self._record(key)
@@ -135,9 +140,11 @@ class Mirror:
 
     def _download(self, artifact: Artifact) -> bool:
         """Download an artifact into the store; whether its contents have the digest of its name."""
-        manifest = self._json(f"artifacts/{artifact.name}.json") or {}
-        files = manifest.get("files")
-        if not isinstance(files, dict) or not all(map(_is_below, files)):
+        manifest = self._json(f"artifacts/{artifact.name}.json", MANIFEST)
+        if manifest is None:
+            return False
+        files = manifest["files"]
+        if digest_of(files) != artifact.digest:
             return False
         with self.store.new_folder() as folder:
             for name in files:
@@ -153,7 +160,7 @@ class Mirror:
 
     def _upload_all(self) -> None:
         """Do all pending uploads but those that another process is doing."""
-        for marker in sorted(self._pending.glob("*")):
+        for marker in self._markers():
             try:
                 with self.store.lock(f"mirror-{marker.name}").acquire(timeout=0):
                     self._upload(marker.name)
@@ -167,7 +174,9 @@ class Mirror:
         if artifact is None:
             return  # evicted meanwhile
         name = f"artifacts/{artifact.name}"
-        manifest = read_json(self.store.root / f"{name}.json") or {}
+        manifest = self.store.manifest(artifact.name)
+        if manifest is None:
+            return  # damaged meanwhile
         uploaded = {} if artifact.name in self._damaged else self._sizes(name)
         for file, entry in manifest["files"].items():
             if uploaded.get(file) != entry["size"]:
@@ -186,13 +195,28 @@ class Mirror:
             return {}
         return {PurePosixPath(path).relative_to(root).as_posix(): entry["size"] for path, entry in files}
 
-    def _json(self, name: str) -> dict[str, Any] | None:
-        """A JSON object; None if it is absent or incomplete."""
+    def _json(self, name: str, kind: FileKind) -> dict[str, Any] | None:
+        """A file of this kind; None if it is absent, incomplete or damaged, which is logged once."""
         try:
-            value = json.loads(self._files.cat_file(self._at(name)))
-        except (FileNotFoundError, ValueError):
+            found: dict[str, Any] = kind.parse(self._content(self._at(name)))
+        except FileNotFoundError:
             return None
-        return value if isinstance(value, dict) else None
+        except Damaged as error:
+            warn_once(f"mirror: {name}: {error}; it is passed over")
+            return None
+        return found
+
+    def _content(self, path: str) -> bytes:
+        """At most `MOST_BYTES` of a file."""
+        try:
+            return bytes(self._files.cat_file(path, start=0, end=MOST_BYTES))
+        except FileNotFoundError:
+            raise
+        except Exception:
+            with suppress(Exception):
+                if self._files.size(path) == 0:  # S3 has no range of an empty file
+                    return b""
+            raise
 
     def _write(self, name: str, value: Any) -> None:
         self._files.pipe_file(self._at(name), json.dumps(value, ensure_ascii=False, indent=1).encode())
@@ -224,12 +248,6 @@ def _filesystem(url: str) -> tuple[Any, str]:
         ) from None
     files.use_listings_cache = False
     return files, str(root).rstrip("/")
-
-
-def _is_below(name: Any) -> bool:
-    """Whether the relative path stays inside its folder."""
-    path = PurePosixPath(name)
-    return bool(name) and not path.is_absolute() and ".." not in path.parts and "\\" not in name
 
 
 def _describe(error: Exception) -> str:

@@ -9,14 +9,15 @@
     locks/<key>                           locked while a step runs; the kernel frees it when the process dies
 
 Everything is written under a temporary name, flushed and renamed, so that a reader sees all of it or nothing.
+What stands in a file is declared in `tasks.core.cache.file_kinds`; a damaged one counts as absent, and is
+named once. Whatever else lies in a file's place goes when the file is written.
 Paths inside the store are relative to it: a store can be moved and keeps its hits.
 """
 
 import json
 import os
 import shutil
-import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -25,11 +26,12 @@ from filelock import FileLock
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from tasks.core import locations
-from tasks.core.cache.digests import digest_of_json, sha256_of_file
+from tasks.core.cache.file_kinds import FINGERPRINTS, JOURNAL_ENTRY, MANIFEST, MOST_JOURNAL_BYTES, RECORD
+from tasks.core.cache.manifests import digest_of, first_change, seal
 from tasks.core.dataset import PartFolders
-
-FORMAT = 1
-"""Part of every key; raised when the meaning of stored files changes."""
+from tasks.core.file_times import modified
+from tasks.core.stored_files import Damaged, append, file_bytes, warn_once
+from tasks.core.temporary import HIDDEN, hidden_name, locked, make_way, sweep, sweep_beside, temporary_folder
 
 
 class Artifact(BaseModel):
@@ -83,18 +85,20 @@ class Store:
     @contextmanager
     def new_folder(self) -> Iterator[Path]:
         """An empty folder on the store's disk, deleted at the end of the block unless `keep` moved it."""
-        folder = self.root / "temporary" / uuid.uuid4().hex
-        folder.mkdir(parents=True)
-        try:
+        with temporary_folder(self.root / "temporary") as folder:
             yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+
+    def sweep(self) -> None:
+        """Delete what killed processes were writing."""
+        sweep(self.root / "temporary")
+        for name in ("artifacts", "steps", "fingerprints"):
+            sweep(self.root / name, HIDDEN)
 
     def keep(self, kind: str, folder: Path) -> Artifact:
         """Move a finished folder into the store under its digest, unless an equal one is there and whole."""
         paths = sorted(path for path in folder.rglob("*") if path.is_file())
-        files = {path.relative_to(folder).as_posix(): _seal(path) for path in paths}
-        digest = digest_of_json({name: entry["sha256"] for name, entry in files.items()})
+        files = {path.relative_to(folder).as_posix(): seal(path) for path in paths}
+        digest = digest_of(files)
         artifact = Artifact(kind=kind, digest=digest)
         target = self.artifact_folder(artifact)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -103,19 +107,46 @@ class Store:
                 self._discard(target)
                 folder.rename(target)
                 sync_folder(target.parent)
-                write_json(self._manifest(artifact), {"digest": digest, "files": files})
+                self._write(self._manifest(artifact), {"digest": digest, "files": files})
         return artifact
 
     def is_whole(self, artifact: Artifact) -> bool:
         """Whether every file is there and unaltered; files whose size and time agree are not read again."""
-        manifest = read_json(self._manifest(artifact))
-        if manifest is None or manifest.get("digest") != artifact.digest:
+        manifest = self.manifest(artifact.name)
+        if manifest is None or manifest["digest"] != artifact.digest:
             return False
-        folder = self.artifact_folder(artifact)
-        return all(_is_same(folder / name, entry) for name, entry in manifest["files"].items())
+        return not first_change(self.artifact_folder(artifact), manifest["files"], reading=False)
+
+    def has(self, name: str) -> bool:
+        """Whether anything of the artifact of this name is there, whole or not."""
+        folder = self.root / "artifacts" / name
+        return os.path.lexists(folder) or os.path.lexists(folder.with_name(f"{name}.json"))
+
+    def damage(self, name: str) -> str:
+        """What is wrong with the artifact of this name, every byte of which is read; empty if nothing is."""
+        manifest = self.manifest(name)
+        if manifest is None:
+            return "its manifest is missing or damaged"
+        return first_change(self.root / "artifacts" / name, manifest["files"], reading=True)
+
+    def manifest(self, name: str) -> dict[str, Any] | None:
+        """The manifest of the artifact of this name; None without one that is whole."""
+        path, again = self.root / "artifacts" / f"{name}.json", "the artifact is computed again"
+        manifest: dict[str, Any] | None = MANIFEST.read_or_none(path, then=again)
+        if manifest is None:
+            return None
+        digest = manifest["digest"]
+        if digest != digest_of(manifest["files"]) or not name.endswith(f"-{digest[:32]}"):
+            warn_once(f"{locations.display_path(path)}: it is that of another artifact; {again}")
+            return None
+        return manifest
 
     def _manifest(self, artifact: Artifact) -> Path:
         return self.root / "artifacts" / f"{artifact.name}.json"
+
+    def _write(self, path: Path, value: Any) -> None:
+        make_way(path)
+        write_json(path, value, sweeping=False)  # `sweep` does it once for all
 
     def _discard(self, folder: Path) -> None:
         if folder.exists():
@@ -123,9 +154,16 @@ class Store:
                 folder.rename(trash / "damaged")
 
     def remove(self, artifact: Artifact) -> None:
+        """Delete an artifact."""
+        self.remove_named(artifact.name)
+
+    def remove_named(self, name: str) -> None:
         """Delete an artifact, its manifest first, so that a half-deleted one never counts as whole."""
-        self._manifest(artifact).unlink(missing_ok=True)
-        self._discard(self.artifact_folder(artifact))
+        folder = self.root / "artifacts" / name
+        manifest = folder.with_name(f"{name}.json")
+        make_way(manifest)
+        manifest.unlink(missing_ok=True)
+        self._discard(folder)
 
     def forget_raw_files(self) -> int:
         """Forget which raw files were read, so that all are read again; the number of paths forgotten."""
@@ -138,16 +176,35 @@ class Store:
 
     def record(self, key: str) -> dict[str, Any] | None:
         """The record of the step with this key (`tasks.core.step` writes it); None without one."""
-        return read_json(self.root / "steps" / f"{key}.json")
+        path = self.root / "steps" / f"{key}.json"
+        record: dict[str, Any] | None = RECORD.read_or_none(path, then="the step is computed again")
+        if record is not None and record["key"] != key:
+            warn_once(f"{locations.display_path(path)}: key: expected {key}; the step is computed again")
+            return None
+        return record
 
     def write_record(self, key: str, record: dict[str, Any]) -> None:
-        write_json(self.root / "steps" / f"{key}.json", record)
+        self._write(self.root / "steps" / f"{key}.json", record)
+
+    def forget_record(self, key: str) -> None:
+        """Delete a record, so that the step is computed again."""
+        path = self.root / "steps" / f"{key}.json"
+        make_way(path)
+        path.unlink(missing_ok=True)
 
     def records(self) -> Iterator[dict[str, Any]]:
-        for path in sorted((self.root / "steps").glob("*.json")):
-            record = read_json(path)
-            if record is not None and "result" in record:
+        """All records that are whole."""
+        for path in sorted((self.root / "steps").glob("[!.]*.json")):
+            if record := self.record(path.stem):
                 yield record
+
+    def fingerprints(self, name: str) -> dict[str, list[Any]]:
+        """What is remembered of the raw files at a path (`tasks.core.cache.digests`)."""
+        path = self.root / "fingerprints" / f"{name}.json"
+        return FINGERPRINTS.read_or_none(path, then="the raw files are read again") or {}
+
+    def write_fingerprints(self, name: str, memory: Mapping[str, list[Any]]) -> None:
+        self._write(self.root / "fingerprints" / f"{name}.json", memory)
 
     def result(self, key: str) -> Artifact | None:
         """The artifact of this key, if it is there and whole."""
@@ -161,18 +218,29 @@ class Store:
     # Runs, checkpoints, locks
 
     def journal(self, run: str) -> list[dict[str, Any]]:
-        """The steps of one run so far; incomplete lines, left by a full disk or a power cut, are skipped."""
+        """The steps of one run so far; lines that are damaged are passed over."""
         path = self.root / "runs" / f"{run}.jsonl"
         try:
-            lines = path.read_bytes().split(b"\n") if path.is_file() else []
-        except OSError:
+            content = file_bytes(path, MOST_JOURNAL_BYTES)
+        except FileNotFoundError:
             return []
-        entries = (_object(line) for line in lines)
-        return [entry for entry in entries if entry is not None]
+        except Damaged as error:
+            warn_once(f"{error.in_file(path)}; it is passed over")
+            return []
+        *lines, unfinished = content.split(b"\n")
+        entries, damaged = [], 0
+        for line in filter(None, [*lines, unfinished]):
+            try:
+                entries.append(JOURNAL_ENTRY.parse(line))
+            except Damaged:
+                damaged += line != unfinished  # which may be written at this moment
+        if damaged:
+            warn_once(f"{locations.display_path(path)}: {damaged} damaged lines are passed over")
+        return entries
 
     def newest_runs(self, count: int) -> list[str]:
         """Names of the runs whose journals were written last, the newest first."""
-        files = [(path.stat().st_mtime, path.stem) for path in (self.root / "runs").glob("*.jsonl")]
+        files = [(modified(path), path.stem) for path in (self.root / "runs").glob("*.jsonl")]
         return [name for _, name in sorted(files, reverse=True)[:count]]
 
     def note(self, run: str, entry: dict[str, Any]) -> None:
@@ -184,17 +252,22 @@ class Store:
             OSError: there is no room for it, or it cannot be written.
         """
         path = self.root / "runs" / f"{run}.jsonl"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        line = (json.dumps(entry, ensure_ascii=False) + "\n").encode()
-        with open(path, "a+b", buffering=0) as file:
-            if file.tell() and os.pread(file.fileno(), 1, file.tell() - 1) != b"\n":
-                line = b"\n" + line
-            while line:  # a disk that fills up takes a part, and then raises
-                line = line[file.write(line) :]
+        make_way(path)
+        append(path, (json.dumps(entry, ensure_ascii=False) + "\n").encode())
 
     def partial(self, key: str) -> Path:
         """Folder for the checkpoints of the step with this key."""
         return self.root / "partial" / key
+
+    def tidy_partial(self, key: str) -> None:
+        """Delete what lies in the place of checkpoints and is no file, and what was only begun."""
+        folder = self.partial(key)
+        if folder.exists() and not folder.is_dir():
+            folder.unlink()
+        sweep(folder, HIDDEN)
+        for path in folder.glob("*.*"):
+            if path.suffix in (".json", ".npz"):
+                make_way(path)
 
     def forget_partial(self, key: str) -> None:
         shutil.rmtree(self.partial(key), ignore_errors=True)
@@ -203,64 +276,34 @@ class Store:
         """A lock that excludes all other locks of this name, in threads and processes alike."""
         folder = self.root / "locks"
         folder.mkdir(parents=True, exist_ok=True)
+        make_way(folder / name)
         return FileLock(folder / name, thread_local=False)
 
 
-def _seal(path: Path) -> dict[str, Any]:
-    """Flush a file to the disk, make it read-only, and describe it."""
-    with open(path, "rb") as file:
-        os.fsync(file.fileno())
-    path.chmod(0o444)
-    status = path.stat()
-    return {"sha256": sha256_of_file(path), "size": status.st_size, "modified_ns": status.st_mtime_ns}
+def write_json(path: Path, value: Any, *, sweeping: bool = True) -> None:
+    write_atomically(path, json.dumps(value, ensure_ascii=False, indent=1).encode(), sweeping=sweeping)
 
 
-def _is_same(path: Path, entry: dict[str, Any]) -> bool:
-    try:
-        status = path.stat()
-    except OSError:
-        return False
-    if status.st_size != entry["size"]:
-        return False
-    return status.st_mtime_ns == entry["modified_ns"] or sha256_of_file(path) == entry["sha256"]
-
-
-def _object(text: bytes) -> dict[str, Any] | None:
-    """A JSON object; None for anything else."""
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
-
-
-def read_json(path: Path) -> dict[str, Any] | None:
-    """A JSON object from a file; None if it is absent, damaged, or no file, such as a pipe."""
-    try:
-        return _object(path.read_bytes()) if path.is_file() else None
-    except OSError:
-        return None
-
-
-def write_json(path: Path, value: Any) -> None:
-    write_atomically(path, json.dumps(value, ensure_ascii=False, indent=1).encode())
-
-
-def write_atomically(path: Path, data: bytes) -> None:
+def write_atomically(path: Path, data: bytes, *, sweeping: bool = True) -> None:
     """Write a file so that a reader sees either the old or the new contents, also after a power cut."""
-    with atomic_file(path) as file:
+    with atomic_file(path, sweeping=sweeping) as file:
         file.write(data)
 
 
 @contextmanager
-def atomic_file(path: Path) -> Iterator[BinaryIO]:
+def atomic_file(path: Path, *, sweeping: bool = True) -> Iterator[BinaryIO]:
     """A file to write piece by piece, which takes its place at the end of the block as `write_atomically`
     does; after an error nothing is left.
+
+    Args:
+        sweeping: whether to delete what killed processes were writing in its place, which lists its folder.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    if sweeping:
+        sweep_beside(path)
+    temporary = hidden_name(path)
     try:
-        with open(temporary, "wb") as file:
+        with open(temporary, "wb") as file, locked(temporary):
             yield file
             file.flush()
             os.fsync(file.fileno())

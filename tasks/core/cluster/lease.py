@@ -17,6 +17,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from tasks.core.stored_files import append
+
 RENEWAL_SECONDS = 5.0
 LEASE_SECONDS = 60.0
 """A worker ends a child whose lease was not renewed for this long: the flow's process is gone or asleep."""
@@ -134,8 +136,7 @@ class TakenOrder:
 
     def write_lines(self, lines: Iterable[str]) -> None:
         """Append lines of the child's output, each without a line end."""
-        with open(self.folder / "lines", "ab") as file:
-            file.write("".join(f"{line}\n" for line in lines).encode(errors="replace"))
+        append(self.folder / "lines", "".join(f"{line}\n" for line in lines).encode(errors="replace"))
 
     def end(self) -> None:
         """Mark that the child and its processes have ended; the folder may be deleted already."""

@@ -79,7 +79,10 @@ def to_line(message: Message | UserError) -> str:
 
 def parse(text: str) -> Message | UserError:
     """The message of a line, given what follows `MARK`."""
-    fields = json.loads(text)
+    try:
+        fields = json.loads(text)
+    except ValueError:  # a line that a full disk has cut
+        return text
     if "mistake" in fields:
         return UserError(fields["mistake"])
     if "epoch" in fields:

@@ -1,9 +1,10 @@
 """Run a function in a child process: memory is freed at its end, a crash fails one step, a timeout ends it.
 
 `run` starts `python -m tasks.core.execution.child_process <function> <job file>`. The child reads its job as
-JSON. Its standard output carries messages (`tasks.core.execution.child_messages`) and whatever libraries
-print. Its standard input is a pipe from the parent: when the parent ends for any reason, the pipe closes, and
-the child kills itself and all processes it started.
+JSON from an open file without a name. Its standard output carries messages
+(`tasks.core.execution.child_messages`) and whatever libraries print. Its standard input is a pipe from the
+parent: when the parent ends for any reason, the pipe closes, and the child kills itself and all processes it
+started.
 """
 
 import json
@@ -23,6 +24,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from tasks.core.backends import DEFAULT, VARIABLE
 from tasks.core.context import follower
+from tasks.core.disk_errors import explained
 from tasks.core.errors import UserError
 from tasks.core.execution import cancellation
 from tasks.core.execution.child_messages import MARK, EpochProgress, parse, send
@@ -106,17 +108,18 @@ def attend(
     variables: dict[str, str | None] = {**os.environ, **ENVIRONMENT, **(environment or {})}
     # else Keras would take the backend from a file in the user's home
     variables[VARIABLE] = variables.get(VARIABLE) or DEFAULT
-    with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
-        json.dump(job, file, ensure_ascii=False)
+    with tempfile.TemporaryFile() as file:  # without a name, so that a kill leaves nothing
+        file.write(json.dumps(job, ensure_ascii=False).encode())
         file.flush()
         child = subprocess.Popen(
-            [sys.executable, "-m", MODULE, function, file.name],
+            [sys.executable, "-m", MODULE, function, str(file.fileno())],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             cwd=Path(__file__).resolve().parents[3],
             env={name: value for name, value in variables.items() if value is not None},
             start_new_session=True,
+            pass_fds=(file.fileno(),),
         )
         with _killed_at_end(child), _timeout(child, timeout_seconds) as timed_out:
             on_start(lambda: _kill(child))
@@ -245,19 +248,27 @@ def restart() -> NoReturn:
 
 
 def main() -> None:
-    """Entry point of the child process: `<module:function> <job file>`."""
+    """Entry point of the child process: `<module:function> <number of the open job file>`."""
     raise_gc_threshold()
     _die_with_parent()
     function, job_file = sys.argv[1:]
-    job = json.loads(Path(job_file).read_text("utf-8"))
     module, name = function.split(":")
     try:
-        getattr(import_module(module), name)(job)
-    except UserError as error:
-        send(error)
+        getattr(import_module(module), name)(_job(int(job_file)))
+    except Exception as error:
+        if (mistake := error if isinstance(error, UserError) else explained(error)) is None:
+            raise
+        send(mistake)
         os._exit(2)
     sys.stdout.flush()
     os._exit(0)  # TensorFlow's threads take seconds to end and hold nothing that must be saved
+
+
+def _job(file: int) -> Any:
+    """The job in an open file, which stays open for a process that starts anew."""
+    with open(file, "rb", closefd=False) as opened:
+        opened.seek(0)
+        return json.loads(opened.read())
 
 
 if __name__ == "__main__":

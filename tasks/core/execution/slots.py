@@ -10,7 +10,6 @@ ticket, a file named by the time of its arrival that lists the slots it may use.
 check; a ticket that was not touched for a while is that of a dead or stopped process and is ignored.
 """
 
-import json
 import logging
 import os
 import re
@@ -21,15 +20,19 @@ from contextlib import contextmanager, suppress
 from functools import lru_cache
 from itertools import count
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from filelock import FileLock, Timeout
+from pydantic import Field
 
+from tasks.core.cache.store import write_json
 from tasks.core.context import at_work
 from tasks.core.errors import UserError
 from tasks.core.execution import cancellation
 from tasks.core.locations import expand_setting
 from tasks.core.private_folder import private_folder
+from tasks.core.stored_files import Damaged, FileKind, Loose, file_bytes
+from tasks.core.temporary import make_way
 
 POLL_SECONDS = 0.1
 STALE_SECONDS = 3.0
@@ -41,6 +44,7 @@ NOTICE_SECONDS = 10.0
 FOLDER, WAITING = "PODIUM_SLOT_FOLDER", "waiting"
 MOST_SLOTS = 1024
 _TICKET = re.compile(r"\d{20}-\d+-\d+")
+MOST_TICKET_BYTES = 100_000
 Need = Literal["card", "core"]
 """What a child process works on; a machine without graphics cards gives a core in place of a card."""
 _held: set[str] = set()
@@ -51,6 +55,15 @@ recipe go before those of the next."""
 _arrivals = count()
 _ticket_numbers = count()
 log = logging.getLogger("podium")
+
+
+class _Holder(Loose):
+    pid: int
+    step: str
+    since: Annotated[float, Field(ge=0, le=1e11, allow_inf_nan=False)]
+
+
+_HOLDER = FileKind(_Holder, most_bytes=100_000)
 
 
 @contextmanager
@@ -67,6 +80,8 @@ def slot(
         LeftOut: the run has cancelled the step that waits.
     """
     folder = _folder()
+    for name in slot_names(need):
+        make_way(folder / f"{name}.lock")
     locks = {name: FileLock(folder / f"{name}.lock", thread_local=False) for name in slot_names(need)}
     name = _first_free(locks, Ticket(folder / WAITING, list(locks)), while_waiting)
     _held.add(name)
@@ -75,7 +90,8 @@ def slot(
         yield _environment(name)
     finally:
         _held.discard(name)
-        _holder_file(folder, name).unlink(missing_ok=True)
+        with suppress(OSError):
+            _holder_file(folder, name).unlink()
         locks[name].release()
 
 
@@ -121,7 +137,7 @@ def _write_holder(folder: Path, name: str) -> None:
     step = at_work.get(None)
     holder = {"pid": os.getpid(), "step": step.label if step else "", "since": time.time()}
     with suppress(OSError):  # a full disk must not fail the step for the sake of a message
-        _holder_file(folder, name).write_text(json.dumps(holder), "utf-8")
+        write_json(_holder_file(folder, name), holder, sweeping=False)
 
 
 def _waiting_text(slots: Iterable[str]) -> str:
@@ -129,10 +145,10 @@ def _waiting_text(slots: Iterable[str]) -> str:
     names, holders = list(slots), list[str]()
     for name in names:
         try:
-            holder = json.loads(_holder_file(_folder(), name).read_text("utf-8"))
+            holder = _HOLDER.read(_holder_file(_folder(), name))
             minutes = (time.time() - holder["since"]) / 60
             holders.append(f"{holder['step'] or name} (pid {holder['pid']}, since {minutes:.0f} min)")
-        except (OSError, ValueError, KeyError):  # written at this moment, or by another version
+        except (FileNotFoundError, Damaged):  # written at this moment, or by another version
             holders.append(name)
     what = "a graphics card" if names[0].startswith("gpu") else "a core"
     return f"waits for {what}: other runs on this machine hold all {len(names)}: {', '.join(holders)}"
@@ -151,8 +167,9 @@ class Ticket:
         try:
             os.utime(self._path)
         except FileNotFoundError:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._path.write_text(" ".join(self._slots))
+            with suppress(OSError):  # on a full disk the process waits without a place in the queue
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                self._path.write_text(" ".join(self._slots))
         requested = {name for path in self._earlier() for name in _read(path)}
         return [name for name in self._slots if name not in requested]
 
@@ -169,17 +186,28 @@ class Ticket:
                 continue
             with suppress(OSError):  # deleted meanwhile
                 age = now - path.lstat().st_mtime
-                if age > DELETE_SECONDS:
+                if age > DELETE_SECONDS or (age > STALE_SECONDS and not _is_running(path.name)):
                     path.unlink()
                 elif age < STALE_SECONDS and path.name < self._path.name and ours not in path.name:
                     earlier.append(path)
         return earlier
 
 
+def _is_running(ticket: str) -> bool:
+    """Whether there is a process with the number in the ticket's name; if there is, its ticket comes back."""
+    try:
+        os.kill(int(ticket.split("-")[1]), 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 def _read(path: Path) -> list[str]:
     try:
-        return path.read_text().split()
-    except OSError:
+        return file_bytes(path, MOST_TICKET_BYTES).decode("ascii", "replace").split()
+    except (FileNotFoundError, Damaged):
         return []
 
 

@@ -9,10 +9,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tasks.core.cache.store import read_json, write_json
+from tasks.core.cache.file_kinds import Seconds
+from tasks.core.cache.store import write_json
+from tasks.core.stored_files import FileKind, Loose
 
 FILE = "worked.json"
 """Lies beside the checkpoints and is deleted with them."""
+
+
+class _Worked(Loose):
+    seconds: Seconds
+
+
+_KIND = FileKind(_Worked, most_bytes=10_000)
 
 
 @contextmanager
@@ -28,5 +37,5 @@ def add_working_time(partial: Path) -> Iterator[None]:
 
 def working_time(partial: Path) -> float | None:
     """Seconds so far; None if no child process has worked for the step."""
-    stored = read_json(partial / FILE)
+    stored = _KIND.read_or_none(partial / FILE, then="the time is counted anew")
     return float(stored["seconds"]) if stored else None

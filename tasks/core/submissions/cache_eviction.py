@@ -7,7 +7,7 @@ import shutil
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -17,7 +17,8 @@ from filelock import FileLock, Timeout
 from tasks.core.cache.store import Artifact, Store
 from tasks.core.execution import compilation_cache
 from tasks.core.file_times import modified
-from tasks.core.submissions.submissions import Submission, listed
+from tasks.core.submissions.provenance_file import named_artifacts
+from tasks.core.submissions.submissions import Submission, damaged, listed
 
 STALE = timedelta(days=1)
 """Age from which a temporary file is abandoned; while steps run, the least age of what is evicted."""
@@ -40,12 +41,15 @@ def clean(
 
     Kept are the newest submission of each competition and its `keep_best` best by out-of-fold score.
     What is being computed or written is never removed; while any step runs, nothing that was used within a
-    day is.
+    day is. Of a submission whose provenance is damaged, all artifacts are kept whose names can still be read.
 
     Raises:
-        InvalidSubmission: a provenance cannot be read, so its artifacts are unknown.
+        OSError: something cannot be removed, as of a read-only store.
     """
-    needed = artifacts_behind(submissions_to_keep(listed(submissions, passing_over=False), keep_best))
+    needed = artifacts_behind(submissions_to_keep(listed(submissions), keep_best))
+    needed.update(*map(named_artifacts, damaged(submissions)))
+    if not dry_run:
+        store.sweep()
     now = time.time()
     age = max(older_than, STALE) if _is_running(store) else older_than
     cleaning = _Cleaning(store, oldest=now - age.total_seconds(), stale=now - STALE.total_seconds())
@@ -159,7 +163,7 @@ def _all_locked(store: Store, names: list[str]) -> Iterator[bool]:
     with ExitStack() as stack:
         try:
             for path in (store.root / "locks" / name for name in names):
-                if path.exists():
+                if path.is_file():
                     stack.enter_context(FileLock(path, timeout=0, thread_local=False))
         except Timeout:
             yield False
@@ -187,12 +191,16 @@ def _entries(folder: Path) -> list[Path]:
 
 def _remove(paths: list[Path]) -> None:
     for path in paths:
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
+        try:
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+        except FileNotFoundError:  # another process has removed it, or a part
+            continue
 
 
 def _size(path: Path) -> int:
     files = [path] if path.is_file() else [each for each in path.rglob("*") if each.is_file()]
-    return sum(file.stat().st_size for file in files)
+    size = 0
+    for file in files:
+        with suppress(OSError):  # removed meanwhile
+            size += file.stat().st_size
+    return size

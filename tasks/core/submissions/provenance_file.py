@@ -4,14 +4,15 @@ Submissions of earlier versions and of team mates are read too, so that all keys
 and others may be there. What is there has the types that readers rely on.
 """
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
+from pydantic import AfterValidator, Field, FiniteFloat
 
+from tasks.core.cache.file_kinds import ARTIFACT, StoredArtifact
 from tasks.core.errors import InvalidSubmission
 from tasks.core.locations import display_path
+from tasks.core.stored_files import Damaged, FileKind, Loose, file_bytes
 
 NAME = "provenance.json"
 MOST_BYTES = 100_000_000
@@ -24,46 +25,98 @@ def _file_name(name: str) -> str:
     return name
 
 
-class _Loose(BaseModel):
-    model_config = ConfigDict(extra="allow", strict=True)
-
-
-class _Score(_Loose):
-    name: str = ""
+class _Score(Loose):
+    name: str
     value: FiniteFloat
-    standard_error: FiniteFloat = 0.0
+    standard_error: FiniteFloat | None = None
 
 
-class _Member(_Loose):
+class _Gain(Loose):
+    value: FiniteFloat
+    standard_error: FiniteFloat
+    over: str
+
+
+class _Nested(Loose):
+    score: _Score
+    gain: _Gain | None = None
+
+
+class _Member(Loose):
     score: _Score | FiniteFloat | None = None
     weight: FiniteFloat
 
 
-class _Step(_Loose):
+class _Step(Loose):
+    step: str | None = None
     label: str = ""
     key: str | None = None
     state: str | None = None
+    artifact: str | None = None
 
 
-class _Provenance(_Loose):
+class _Git(Loose):
+    commit: str | None = None
+    dirty: bool = False
+
+
+class _Ingredient(Loose):
+    score: _Score
+    chosen: bool
+
+
+class _Soup(Loose):
+    ingredients: dict[str, _Ingredient]
+
+
+class _EnsembleMember(Loose):
+    member: StoredArtifact
+    recipe: dict[str, Any] | None
+    models: list[StoredArtifact]
+    soup: _Soup | None = None
+
+
+class _Ensemble(Loose):
+    """What predicts other records (`flows.prediction.ensemble`)."""
+
+    train: StoredArtifact
+    common: StoredArtifact
+    blend: StoredArtifact
+    validation: StoredArtifact | None
+    members: dict[str, _EnsembleMember]
+
+
+def _ensemble(described: dict[str, Any]) -> dict[str, Any]:
+    """Empty in submissions of earlier versions."""
+    if described:
+        _Ensemble.model_validate(described)
+    return described
+
+
+class _Provenance(Loose):
     file: Annotated[str, AfterValidator(_file_name)]
+    file_sha256: str | None = None
     competition: str = ""
     run: str = ""
     created: str = ""
     score: _Score | None = None
     validation: _Score | None = None
-    gain: _Score | None = None
-    nested: dict[str, Any] | None = None
+    gain: _Gain | None = None
+    nested: _Nested | None = None
     members: dict[str, _Member] = {}
-    ensemble: dict[str, Any] = {}
+    ensemble: Annotated[dict[str, Any], AfterValidator(_ensemble)] = {}
     left_out: dict[str, str] = {}
     config: dict[str, Any] = {}
     code: dict[str, Any] = {}
     libraries: dict[str, Any] = {}
     data: dict[str, Any] = {}
+    git: _Git | None = None
     steps: list[_Step] = []
     public_score: Annotated[FiniteFloat, Field(strict=True)] | None = None
     command: str = ""
+
+
+KIND = FileKind(_Provenance, most_bytes=MOST_BYTES)
 
 
 def read_provenance(file: Path) -> dict[str, Any]:
@@ -72,38 +125,24 @@ def read_provenance(file: Path) -> dict[str, Any]:
     Raises:
         InvalidSubmission: it is not there, no JSON, or has an entry of another type; names file and place.
     """
-    place = display_path(file)
     try:
-        content = _content(file)
-        text = content.decode("utf-8")
-        value = json.loads(text, parse_constant=_refused_constant)
-    except (FileNotFoundError, NotADirectoryError):
+        value: dict[str, Any] = KIND.read(file)
+    except FileNotFoundError:
         expected = f"{display_path(file.parent)}: expected a folder with {NAME}"
         raise InvalidSubmission(f"{expected}, received none") from None
-    except json.JSONDecodeError as error:
-        raise InvalidSubmission(f"{place}:{error.lineno}: expected JSON, received {error.msg}") from None
-    except RecursionError:
-        raise InvalidSubmission(f"{place}: expected JSON, received one that is nested too deep") from None
-    except (OSError, ValueError) as error:
-        raise InvalidSubmission(f"{place}: expected JSON in UTF-8, received {error}") from None
-    if not isinstance(value, dict) or "file" not in value:
-        raise InvalidSubmission(f"{place}:1: expected an object with the key 'file', received none")
-    try:
-        _Provenance.model_validate(value)
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(map(str, first["loc"]))
-        raise InvalidSubmission(f"{place}: {key}: {first['msg']}, received {first['input']!r:.80}") from None
+    except Damaged as error:
+        raise InvalidSubmission(error.in_file(file)) from None
     return value
 
 
-def _content(file: Path) -> bytes:
-    if file.exists() and not file.is_file():
-        raise OSError("something that is not a file")
-    if (size := file.stat().st_size) > MOST_BYTES:
-        raise OSError(f"a file of {size:,} bytes")
-    return file.read_bytes()
+def named_artifacts(file: Path) -> set[str]:
+    """Names of artifacts in a provenance that is damaged, as far as there are any to be read.
 
-
-def _refused_constant(name: str) -> Any:
-    raise ValueError(f"{name}, which is no number")
+    They stay in the store: somebody may mend the file.
+    """
+    try:
+        content = file_bytes(file, MOST_BYTES)
+    except (FileNotFoundError, Damaged):
+        return set()
+    text = content.replace(b"\0", b"").decode("ascii", "replace")  # UTF-16 has a zero beside each letter
+    return set(ARTIFACT.findall(text))

@@ -6,11 +6,9 @@ submissions/<competition>/<UTC time>-<run name>/
     report.html
 """
 
-import logging
-import tempfile
+import io
 import zipfile
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,12 +18,15 @@ from tasks.core.did_you_mean import suggestion
 from tasks.core.errors import InvalidSubmission
 from tasks.core.locations import display_path
 from tasks.core.printable import printable
+from tasks.core.stored_files import Damaged, file_bytes, warn_once
 from tasks.core.submissions.provenance_file import NAME as PROVENANCE
 from tasks.core.submissions.provenance_file import read_provenance
+from tasks.core.temporary import temporary_folder
 
 COMPARED = ("config", "data", "libraries", "code")
 """Parts of the provenance that decide the answers."""
-_log = logging.getLogger("podium")
+MOST_ANSWER_BYTES = 1 << 30
+"""Of files to upload that are compared, unpacked."""
 
 
 class Submission(NamedTuple):
@@ -62,35 +63,30 @@ class AnswerDifference(NamedTuple):
     """Line number and both lines of the first few."""
 
 
-def listed(root: Path, competition: str | None = None, *, passing_over: bool = True) -> list[Submission]:
-    """All submissions, the newest first.
+def listed(root: Path, competition: str | None = None) -> list[Submission]:
+    """All submissions, the newest first; those with a damaged provenance are named once and passed over."""
+    return [each for each in _all(root, competition) if isinstance(each, Submission)]
 
-    Args:
-        passing_over: whether those whose provenance is damaged are passed over, with a warning.
 
-    Raises:
-        InvalidSubmission: a provenance is damaged, and it is not passed over.
-    """
-    found = []
+def damaged(root: Path) -> list[Path]:
+    """Provenances that are damaged."""
+    return [each for each in _all(root) if isinstance(each, Path)]
+
+
+def _all(root: Path, competition: str | None = None) -> Iterator[Submission | Path]:
+    """Submissions, the newest first, and provenances that are damaged."""
     for folder in _folders(root, competition):
         try:
-            found.append(read(folder))
+            yield read(folder)
         except InvalidSubmission as error:
-            if not passing_over:
-                raise
-            _warn_once(f"{error}; this submission is passed over")
-    return found
+            warn_once(f"{error}; this submission is passed over")
+            yield folder / PROVENANCE
 
 
 def _folders(root: Path, competition: str | None = None) -> list[Path]:
     """Folders with a provenance, the newest first; that of one that is being written begins with a dot."""
     files = root.glob(f"{competition or '*'}/[!.]*/{PROVENANCE}")
     return sorted((file.parent for file in files), key=lambda folder: folder.name, reverse=True)
-
-
-@cache
-def _warn_once(text: str) -> None:
-    _log.warning("%s", text)
 
 
 def read(folder: Path) -> Submission:
@@ -153,8 +149,7 @@ def validate(competition: str, file: Path, config: Any) -> int:
     if not file.is_file():
         raise InvalidSubmission(f"{display_path(file)}: expected a file, received none")
     rules = find(competition)
-    with tempfile.TemporaryDirectory() as folder:
-        dataset = Path(folder)
+    with temporary_folder() as dataset:
         for part in ("train", "test"):  # the training part has the vocabularies and classes
             rules.load(config.data, part, dataset)
         return rules.check(file, rules.ids(dataset, "test"), dataset)
@@ -178,12 +173,31 @@ def flat(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
 
 def _lines(file: Path) -> list[str]:
     """Lines of the file, or of the files in a zip archive."""
-    if not file.is_file():
-        raise InvalidSubmission(f"{display_path(file)}: expected the file to upload, received none")
-    if not zipfile.is_zipfile(file):
-        return _split_lines(file.read_bytes())
-    with zipfile.ZipFile(file) as archive:
-        return _split_lines(b"".join(archive.read(name) for name in sorted(archive.namelist())))
+    try:
+        content = file_bytes(file, MOST_ANSWER_BYTES)
+    except FileNotFoundError:
+        raise InvalidSubmission(f"{display_path(file)}: expected the file to upload, received none") from None
+    except Damaged as error:
+        raise InvalidSubmission(error.in_file(file)) from None
+    if not zipfile.is_zipfile(io.BytesIO(content)):
+        return _split_lines(content)
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return _split_lines(b"".join(_members(archive)))
+    except Exception as error:  # damage raises many kinds: BadZipFile, EOFError, NotImplementedError …
+        expected = f"a whole zip archive of at most {MOST_ANSWER_BYTES:,} bytes"
+        raise InvalidSubmission(f"{display_path(file)}: expected {expected}, received {error}") from None
+
+
+def _members(archive: zipfile.ZipFile) -> Iterator[bytes]:
+    remaining = MOST_ANSWER_BYTES
+    for name in sorted(archive.namelist()):
+        with archive.open(name) as member:
+            content = member.read(remaining + 1)
+        remaining -= len(content)
+        if remaining < 0:
+            raise ValueError("more")
+        yield content
 
 
 def _split_lines(content: bytes) -> list[str]:

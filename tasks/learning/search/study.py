@@ -20,6 +20,7 @@ from tasks.core.cache.store import Store
 from tasks.core.competition import Score
 from tasks.core.errors import InvalidSettings
 from tasks.core.masking import masked
+from tasks.core.temporary import make_way
 from tasks.learning.search.config import Search
 from tasks.learning.search.samplers import pruner, sampler
 from tasks.learning.search.storage import open_storage
@@ -47,6 +48,8 @@ class Study:
         self.name = search.study
         self.folder = Store.current().root / "studies" / competition
         self.folder.mkdir(parents=True, exist_ok=True)
+        for file in (*self.folder.glob("*.lock"), *self.folder.glob("*.owner")):
+            make_way(file)
         try:
             storage = open_storage(search.storage.get_secret_value(), self.folder / f"{self.name}.journal")
         except ValueError as error:
@@ -68,7 +71,10 @@ class Study:
     def register_owner(self) -> Iterator[str]:
         """Yield a name for this process; for others it is alive until the block or the process ends."""
         owner = f"{socket.gethostname()}-{uuid.uuid4().hex[:12]}"
-        with FileLock(self._owner_file(owner), thread_local=False):
+        lock = FileLock(self._owner_file(owner), thread_local=False)
+        with self._lock():  # else another process might take the new file for that of a dead one
+            lock.acquire()
+        with lock:
             yield owner
 
     def set_once(self, key: str, value: Any) -> Any:
@@ -177,6 +183,9 @@ class Study:
         for trial in running:
             if trial.user_attrs.get("owner", "") in dead:
                 self._requeue_or_end(trial.number)
+        for file in self.folder.glob("*.owner"):  # of whose trials none is running any more
+            if not self._is_alive(file.stem):
+                file.unlink(missing_ok=True)
 
     def _is_alive(self, owner: str) -> bool:
         """Whether the process holds its lock; a process with another machine's store counts as alive."""

@@ -7,22 +7,24 @@ other units, and batch normalisation that learns takes the statistics of each pa
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from pydantic import Field
 
 from tasks.core.cache.store import write_atomically
+from tasks.core.stored_files import FileKind
 from tasks.learning.training.checkpoints import checkpoint_files
 
 FILE = "parts.json"
 """Name of the file beside the checkpoints with the number of parts."""
 MOST_PARTS = 64
+_KIND = FileKind(Annotated[int, Field(strict=True, ge=1, le=MOST_PARTS)], most_bytes=100)
 
 
 def remembered(partial: Path) -> int:
     """Parts of each batch that earlier attempts of this training found to fit; 1: whole batches."""
-    file = partial / FILE
-    return int(json.loads(file.read_text("utf-8"))) if file.exists() else 1
+    return _KIND.read_or_none(partial / FILE, then="whole batches are tried again") or 1
 
 
 def remember(partial: Path, parts: int) -> None:

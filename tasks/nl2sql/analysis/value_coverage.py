@@ -11,13 +11,13 @@ import argparse
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from tasks.core.competition import Part
 from tasks.core.errors import UserError
 from tasks.core.report import page
 from tasks.core.report.markdown import markdown
 from tasks.core.report.page import Section
+from tasks.core.temporary import temporary_folder
 from tasks.nl2sql import data, dataset
 from tasks.nl2sql.config import Data
 from tasks.nl2sql.linking.cell_matching import similar_cells
@@ -86,8 +86,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog=program, description=__doc__)
     parser.add_argument("root", type=Path, help="folder with the competition's files, as data.root")
     root = parser.parse_args().root
-    with TemporaryDirectory() as temporary:
-        made = Path(temporary)
+    with temporary_folder() as made:
         try:
             for part in _PARTS:
                 data.load(Data(root=str(root)), part, made)

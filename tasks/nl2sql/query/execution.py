@@ -25,10 +25,19 @@ MOST_SECONDS = 30.0
 """Limit for slow instructions, as with cells of megabytes."""
 MOST_ROWS = 200_000
 """Of a result."""
+MOST_CELLS = 2_000_000
+"""Of a result: a query may select 1,900 columns."""
+MOST_CHARACTERS = 50_000_000
+"""Of the texts of a result."""
+CELLS_AT_ONCE = 10_000
+"""That are read between two checks of these limits."""
 MOST_CACHED_ROWS = 1_000_000
-"""Of all cached results, each of which counts as `ROWS_OF_A_RESULT` more: about 100 MB."""
+"""Of all cached results, in rows of one column, of which each result takes `ROWS_OF_A_RESULT` more: about
+100 MB."""
 ROWS_OF_A_RESULT = 10
 """What a cached result takes beside its rows, most of it for its query."""
+CHARACTERS_OF_A_ROW = 50
+"""Of a text, as much memory as a row takes."""
 
 _CHECK_INTERVAL = 100_000
 """Instructions between two checks of the limits."""
@@ -85,7 +94,9 @@ class Executor:
             return Result((), "invalid")
 
     def _cache(self, key: tuple[str, Query], result: Result) -> None:
-        rows = ROWS_OF_A_RESULT + len(result.rows)
+        cells = [cell for row in result.rows for cell in row]
+        characters = sum(len(cell) for cell in cells if isinstance(cell, str))
+        rows = ROWS_OF_A_RESULT + len(cells) + characters // CHARACTERS_OF_A_ROW
         self._cached_rows += rows
         if self._cached_rows > self._most_cached_rows:
             self._results.clear()
@@ -128,9 +139,23 @@ def fetch(connection: sqlite3.Connection, text: str, values: list[str]) -> Resul
 
     connection.set_progress_handler(past_the_limits, _CHECK_INTERVAL)
     try:
-        rows = connection.execute(text, values).fetchmany(MOST_ROWS + 1)
+        rows = _rows(connection.execute(text, values))
     except (sqlite3.Error, sqlite3.Warning, UnicodeError, ValueError, OverflowError) as error:
         # a value may contain half of a surrogate pair, which UTF-8 cannot encode
         interrupted = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT
         return Result((), "time" if interrupted else "refused")
-    return Result(tuple(rows)) if len(rows) <= MOST_ROWS else Result((), "rows")
+    return Result((), "rows") if rows is None else Result(tuple(rows))
+
+
+def _rows(cursor: sqlite3.Cursor) -> list[tuple[Cell, ...]] | None:
+    """The rows of a result; None of one that is too large, of which little more than the limits is read."""
+    columns = max(1, len(cursor.description or ()))
+    most_rows, piece = min(MOST_ROWS, MOST_CELLS // columns), max(1, CELLS_AT_ONCE // columns)
+    rows: list[tuple[Cell, ...]] = []
+    characters = 0
+    while added := cursor.fetchmany(piece):
+        rows += added
+        characters += sum(len(cell) for row in added for cell in row if isinstance(cell, str))
+        if len(rows) > most_rows or characters > MOST_CHARACTERS:
+            return None
+    return rows

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import numpy as np
 import pytest
 
-from tasks.core.cache import keys
+from tasks.core.cache import file_kinds, keys
 from tasks.core.cache.keys import (
     Key,
     canonical,
@@ -174,7 +174,7 @@ def test_each_part_of_a_key_counts(make: Make, monkeypatch: pytest.MonkeyPatch) 
     assert make(arguments={"competition": "dogs", "count": 6}).digest != known
     assert make(uses=("data", "metric")).digest != known
     assert make(libraries=("numpy", "keras")).digest != known
-    monkeypatch.setattr(keys, "FORMAT", keys.FORMAT + 1)
+    monkeypatch.setattr(file_kinds, "FORMAT", file_kinds.FORMAT + 1)
     assert make().digest != known
 
 

@@ -6,11 +6,13 @@ import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tasks.core.cache.store import Artifact, Store, read_json, write_atomically
+from tasks.core.cache.store import Artifact, Store, write_atomically
 from tests.core.processes import finished, python
+from tests.core.stored_records import line_of, record_of
 
 
 @pytest.fixture
@@ -110,47 +112,89 @@ def test_a_removed_artifact_is_gone(store: Store) -> None:
 # Records
 
 
-def recorded(store: Store, key: str = "key") -> Artifact:
+def recorded(store: Store, name: str = "one") -> tuple[str, Artifact]:
+    """The key of a record that was written, and its artifact."""
     artifact = kept(store)
-    store.write_record(key, {"key": key, "result": artifact.model_dump()})
-    return artifact
+    record = record_of(artifact, name=name)
+    store.write_record(record["key"], record)
+    return record["key"], artifact
 
 
 def test_a_key_stands_for_its_artifact(store: Store) -> None:
-    assert store.result("key") is None
-    artifact = recorded(store)
-    assert store.result("key") == artifact
+    assert store.result("0" * 64) is None
+    key, artifact = recorded(store)
+    assert store.result(key) == artifact
 
 
 def test_a_moved_store_keeps_its_hits(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    artifact = recorded(store)
+    key, artifact = recorded(store)
     store.root.rename(tmp_path / "moved")
     monkeypatch.setenv("PODIUM_STORE", str(tmp_path / "moved"))
-    assert Store.current().result("key") == artifact
+    assert Store.current().result(key) == artifact
     assert (artifact.path / "a.txt").read_text() == "text"
 
 
 def test_a_copied_store_keeps_its_hits(store: Store, tmp_path: Path) -> None:
     """Also by tools that do not keep times of modification."""
-    artifact = recorded(store)
+    key, artifact = recorded(store)
     shutil.copytree(store.root, tmp_path / "copy", copy_function=shutil.copyfile)
-    assert Store(tmp_path / "copy").result("key") == artifact
+    assert Store(tmp_path / "copy").result(key) == artifact
 
 
 @pytest.mark.parametrize(
     "contents", [b"", b"{", b"\xff", b'{"key": "key"}', b"[]", b'{"result": {"kind": 1}}']
 )
 def test_a_damaged_record_is_a_miss(store: Store, contents: bytes) -> None:
-    recorded(store)
-    (store.root / "steps" / "key.json").write_bytes(contents)
-    assert store.result("key") is None
+    key, _ = recorded(store)
+    (store.root / "steps" / f"{key}.json").write_bytes(contents)
+    assert store.result(key) is None
+
+
+CHANGES: dict[str, dict[str, Any]] = {
+    "another input": {"inputs": {"name": "two"}},
+    "another type of input": {"inputs": []},
+    "an artifact that is none": {"inputs": {"models": [{"artifact": 3}]}},
+    "other code": {"code": {}},
+    "another version": {"libraries": {"numpy": "1.0"}},
+    "another step": {"step": "read"},
+    "an artifact elsewhere": {"result": {"kind": "../../etc", "digest": "0" * 64}},
+    "half a digest": {"result": {"kind": "text", "digest": "0" * 8}},
+    "no artifact": {"result": None},
+    "no time": {"seconds": None},
+    "a time that is too long": {"seconds": 1e300},
+    "a number of 400 digits": {"seconds": 10**400},
+    "time before the beginning": {"worked": -1.0},
+    "no date": {"finished": "yesterday"},
+    "a number for a date": {"finished": 20260101},
+    "a list for a name": {"label": ["write"]},
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_record_that_was_altered_is_a_miss_and_named_once(
+    store: Store, change: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    key, _ = recorded(store)
+    altered = {**(store.record(key) or {}), **CHANGES[change]}
+    (store.root / "steps" / f"{key}.json").write_text(json.dumps(altered))
+    assert [store.record(key), store.record(key), *store.records()] == [None, None]
+    (said,) = caplog.messages
+    assert f"{key}.json: " in said
+    assert said.endswith("; the step is computed again")
+
+
+def test_a_record_under_the_key_of_another_is_a_miss(store: Store) -> None:
+    key, _ = recorded(store)
+    other = "f" * 64
+    shutil.copy(store.root / "steps" / f"{key}.json", store.root / "steps" / f"{other}.json")
+    assert store.record(other) is None
+    assert [record["key"] for record in store.records()] == [key]
 
 
 def test_records_that_are_damaged_are_left_out_of_the_list(store: Store) -> None:
-    recorded(store, "one")
-    recorded(store, "two")
-    (store.root / "steps" / "one.json").write_text("{")
-    assert [record["key"] for record in store.records()] == ["two"]
+    key, other = recorded(store, "one")[0], recorded(store, "two")[0]
+    (store.root / "steps" / f"{key}.json").write_text("{")
+    assert [record["key"] for record in store.records()] == [other]
 
 
 # Several processes
@@ -172,7 +216,7 @@ def test_processes_that_keep_equal_artifacts_at_once_agree(store: Store) -> None
     assert len(set(told)) == 1
     names = told[0].split()
     assert len(set(names)) == 20
-    manifests = {name: read_json(store.root / "artifacts" / f"{name}.json") or {} for name in names}
+    manifests = {name: store.manifest(name) or {} for name in names}
     kept = [Artifact(kind="text", digest=manifest["digest"]) for manifest in manifests.values()]
     assert all(map(store.is_whole, kept))
 
@@ -195,7 +239,7 @@ with store.new_folder() as folder:
 """
 
 
-@pytest.mark.parametrize("victim", ["_seal", "rename", "sync_folder", "write_json"])
+@pytest.mark.parametrize("victim", ["seal", "rename", "sync_folder", "write_json"])
 def test_a_writer_killed_at_any_point_leaves_nothing_that_looks_whole(store: Store, victim: str) -> None:
     process = python(DIES, victim)
     process.communicate(timeout=30)
@@ -242,8 +286,9 @@ def test_a_lock_is_free_as_soon_as_its_holder_is_killed(store: Store) -> None:
 NOTES = """
 import sys
 from tasks.core.cache.store import Store
+from tests.core.stored_records import line_of
 for number in range(200):
-    Store.current().note("run", {"writer": sys.argv[1], "number": number, "text": "x" * 500})
+    Store.current().note("run", line_of(sys.argv[1], label=str(number), text="x" * 500))
 """
 
 
@@ -251,7 +296,8 @@ def test_writers_do_not_mix_their_lines(store: Store) -> None:
     finished(*(python(NOTES, writer) for writer in "ab"))
     entries = store.journal("run")
     for writer in "ab":
-        assert [entry["number"] for entry in entries if entry["writer"] == writer] == list(range(200))
+        labels = [entry["label"] for entry in entries if entry["step"] == writer]
+        assert labels == list(map(str, range(200)))
 
 
 def test_a_run_without_steps_has_an_empty_journal(store: Store) -> None:
@@ -259,15 +305,16 @@ def test_a_run_without_steps_has_an_empty_journal(store: Store) -> None:
 
 
 def test_a_line_cut_off_by_a_power_cut_does_not_cost_the_others(store: Store) -> None:
-    store.note("run", {"number": 1})
+    store.note("run", line_of("load"))
     with open(store.root / "runs" / "run.jsonl", "ab") as file:
         file.write(b'{"number":')
-    assert store.journal("run") == [{"number": 1}]
+    assert store.journal("run") == [line_of("load")]
 
 
 def test_a_label_may_hold_what_unicode_takes_for_line_ends(store: Store) -> None:
-    store.note("run", {"label": "a\u2028b\x85c"})
-    assert store.journal("run") == [{"label": "a\u2028b\x85c"}]
+    line = line_of("load", label="a\u2028b\x85c")
+    store.note("run", line)
+    assert store.journal("run") == [line]
 
 
 # Journals
@@ -275,49 +322,118 @@ def test_a_label_may_hold_what_unicode_takes_for_line_ends(store: Store) -> None
 
 @pytest.mark.parametrize(
     "damage",
-    [b"", b'{"step": "tr', b"null\n", b"[1]\n", b"\xff\xfe\n", b"[" * 100_000 + b"\n", b"\n\n", b"\0\0\0"],
-    ids=["nothing", "half a line", "null", "a list", "no text", "deep", "blank", "zeros"],
+    [
+        b"",
+        b'{"step": "tr',
+        b"null\n",
+        b"[1]\n",
+        b"\xff\xfe\n",
+        b"[" * 100_000 + b"\n",
+        b"\n\n",
+        b"\0\0\0",
+        json.dumps(line_of("x", seconds=float("nan"))).encode() + b"\n",
+        json.dumps(line_of("x", seconds="long")).encode() + b"\n",
+        json.dumps(line_of("x", artifact="../../x")).encode() + b"\n",
+        json.dumps({"step": "x"}).encode() + b"\n",
+    ],
+    ids=[
+        "nothing",
+        "half a line",
+        "null",
+        "a list",
+        "no text",
+        "deep",
+        "blank",
+        "zeros",
+        "NaN",
+        "a text",
+        "a path",
+        "too little",
+    ],
 )
 def test_a_damaged_line_of_a_journal_is_passed_over_and_spoils_no_other(store: Store, damage: bytes) -> None:
-    store.note("run", {"step": "load"})
+    store.note("run", line_of("load"))
     with open(store.root / "runs" / "run.jsonl", "ab") as file:
         file.write(damage)
-    store.note("run", {"step": "split"})
-    store.note("run", {"step": "train"})
+    store.note("run", line_of("split"))
+    store.note("run", line_of("train"))
     assert [entry["step"] for entry in store.journal("run")] == ["load", "split", "train"]
 
 
 def test_a_line_that_a_full_disk_cuts_is_completed_or_passed_over(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A process whose files may grow to 40 bytes and no further: the kernel writes a part of the line."""
+    """A process whose files may grow to 200 bytes and no further: the kernel writes a part of the line."""
     code = """
 import resource, signal
 from tasks.core.cache.store import Store
+from tests.core.stored_records import line_of
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-Store.current().note("run", {"step": "load"})
-resource.setrlimit(resource.RLIMIT_FSIZE, (40, 40))
+Store.current().note("run", line_of("load"))
+resource.setrlimit(resource.RLIMIT_FSIZE, (200, 200))
 try:
-    Store.current().note("run", {"step": "a name that is much longer than what is left"})
+    Store.current().note("run", line_of("a name that is longer than what is left", label="x" * 200))
 except OSError as error:
     print(error.strerror)
 """
     monkeypatch.setenv("PODIUM_STORE", str(store.root))
     assert finished(python(code)) == ["File too large\n"]
-    assert (store.root / "runs" / "run.jsonl").stat().st_size == 40
-    store.note("run", {"step": "split"})
+    assert (store.root / "runs" / "run.jsonl").stat().st_size == 200
+    store.note("run", line_of("split"))
     assert [entry["step"] for entry in store.journal("run")] == ["load", "split"]
 
 
+def put(place: Path, kind: str) -> None:
+    """Something that is no file, in the place of one."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.unlink(missing_ok=True)
+    if kind == "fifo":
+        os.mkfifo(place)
+    elif kind == "folder":
+        (place / "inside").mkdir(parents=True)
+    else:
+        place.symlink_to(place if kind == "loop" else place.parent / "nothing")
+
+
 @pytest.mark.parametrize("kind", ["fifo", "folder", "dangling link", "loop"])
-def test_what_is_no_file_counts_as_absent(store: Store, kind: str) -> None:
-    for place in (store.root / "steps" / "key.json", store.root / "runs" / "run.jsonl"):
-        place.parent.mkdir(parents=True, exist_ok=True)
-        if kind == "fifo":
-            os.mkfifo(place)
-        elif kind == "folder":
-            place.mkdir()
-        else:
-            place.symlink_to(place if kind == "loop" else place.parent / "nothing")
-    assert store.record("key") is None
-    assert store.journal("run") == []
+def test_what_is_no_file_counts_as_absent_and_makes_way(store: Store, kind: str) -> None:
+    artifact = kept(store)
+    record = record_of(artifact)
+    key = record["key"]
+    places = [f"steps/{key}.json", "runs/run.jsonl", f"artifacts/{artifact.name}.json", f"locks/{key}"]
+    for place in places:
+        put(store.root / place, kind)
+    assert (store.record(key), store.journal("run"), list(store.records())) == (None, [], [])
+    assert not store.is_whole(artifact)
+    assert kept(store) == artifact
+    with store.lock(key):
+        store.write_record(key, record)
+        store.note("run", line_of("load"))
+    assert store.result(key) == artifact
+    assert store.journal("run") == [line_of("load")]
+    assert [path for path in (store.root / "temporary").iterdir()] == []
+
+
+@pytest.mark.parametrize("kind", ["fifo", "folder", "dangling link", "loop"])
+def test_what_lies_among_checkpoints_and_is_no_file_goes(store: Store, kind: str) -> None:
+    for name in ("worked.json", "00000001.npz"):
+        put(store.partial("key") / name, kind)
+    store.tidy_partial("key")
+    assert list(store.partial("key").iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", ["fifo", "folder", "dangling link", "loop"])
+def test_no_file_in_an_artifact_is_waited_for(store: Store, kind: str) -> None:
+    artifact = kept(store)
+    put(artifact.path / "a.txt", kind)
+    assert not store.is_whole(artifact)
+    assert store.damage(artifact.name).startswith("a.txt ")
+
+
+def test_an_artifact_whose_manifest_lists_less_is_not_whole(store: Store) -> None:
+    artifact = kept(store)
+    place = store.root / "artifacts" / f"{artifact.name}.json"
+    manifest = json.loads(place.read_text())
+    manifest["files"].popitem()
+    place.write_text(json.dumps(manifest))
+    assert not store.is_whole(artifact)

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tasks.core.errors import UserError
@@ -49,6 +50,17 @@ def answers(job: dict[str, Any]) -> None:
 
 def makes_a_mistake(job: dict[str, Any]) -> None:
     raise UserError("labels.txt:3: expected a number\nreceived 'x'")
+
+
+def fills_the_disk(job: dict[str, Any]) -> None:
+    """Writes to a disk without room, as numpy does."""
+    with open("/dev/full", "wb") as file:
+        np.zeros(10_000).tofile(file)
+
+
+def sleeps(job: dict[str, Any]) -> None:
+    Path(job["file"]).touch()
+    time.sleep(60)
 
 
 def fails(job: dict[str, Any]) -> None:
@@ -251,3 +263,27 @@ def test_progress_is_sent_as_fields() -> None:
     }
     assert parse(fields) == epoch
     assert epoch.text() == "epoch 3 of 20: loss 0.1235, held_out_f1 0.25, 9.5 steps/s, 40 s left"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_is_one_message_and_no_traceback() -> None:
+    with pytest.raises(UserError, match="expected room to write, received “no space left on device”"):
+        call(fills_the_disk)
+
+
+KILLED = """
+import sys
+from tasks.core.execution import child_process
+child_process.run(f"{sys.argv[1]}:sleeps", {"file": sys.argv[2]}, label="a step")
+"""
+
+
+def test_a_kill_leaves_no_file_of_the_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, began = tmp_path / "temporary", tmp_path / "began"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    parent = python(KILLED, HERE, str(began))
+    until(began.exists)
+    parent.kill()
+    parent.communicate(timeout=20)
+    assert list(folder.iterdir()) == []

@@ -287,3 +287,29 @@ def test_only_tickets_are_deleted(tmp_path: Path) -> None:
         os.utime(waiting / name, (0, 0))
     slots.Ticket(waiting, ["cpu-0"]).available()
     assert {path.name for path in waiting.iterdir()} & set(names) == set(names) - {names[1]}
+
+
+def test_the_ticket_of_a_process_that_was_killed_is_deleted_by_the_next(tmp_path: Path) -> None:
+    dead = Popen(["true"])
+    dead.wait()
+    old = time.time() - slots.STALE_SECONDS - 1
+    tickets = {pid: tmp_path / f"{time.time_ns():020d}-{pid}-0" for pid in (dead.pid, os.getppid())}
+    for ticket in tickets.values():
+        ticket.write_text("cpu-0")
+        os.utime(ticket, (old, old))
+    assert slots.Ticket(tmp_path, ["cpu-0"]).available() == ["cpu-0"]
+    assert not tickets[dead.pid].exists()
+    assert tickets[os.getppid()].exists()  # it was stopped, and may go on
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder"])
+def test_what_lies_in_the_place_of_a_slots_files_is_never_waited_for(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(slots.FOLDER, str(tmp_path))
+    (tmp_path / slots.WAITING).mkdir()
+    ticket = f"{0:020d}-{os.getppid()}-0"
+    for name in ("cpu-0.lock", "cpu-0.holder.json", f"{slots.WAITING}/{ticket}"):
+        os.mkfifo(tmp_path / name) if kind == "pipe" else (tmp_path / name).mkdir()
+    with slot():
+        assert "cpu-0" in slots._waiting_text(["cpu-0"])

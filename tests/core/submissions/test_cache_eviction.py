@@ -1,19 +1,22 @@
 """What may go from the store, and what stays whatever its age."""
 
+import errno
 import json
 import os
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tasks.core.cache.store import Artifact, Store
-from tasks.core.errors import InvalidSubmission
+from tasks.core.disk_errors import explained
 from tasks.core.submissions.cache_eviction import CleaningReport, clean
+from tests.core.stored_records import line_of, record_of
 
 ROOT = Path(__file__).resolve().parents[3]
 MONTH = timedelta(days=30)
@@ -36,12 +39,17 @@ def artifact(store: Store, text: str) -> Artifact:
         return store.keep("text", folder)
 
 
-def step(store: Store, key: str, *, days: float, text: str | None = None) -> Artifact:
-    """An artifact that a step with this key made so many days ago."""
-    result = artifact(store, text or key)
-    finished = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="seconds")
-    store.write_record(key, {"key": key, "result": result.model_dump(), "finished": finished})
+def step(store: Store, name: str, *, days: float, text: str | None = None) -> Artifact:
+    """An artifact that a step of this name made so many days ago."""
+    result = artifact(store, text or name)
+    record = record_of(result, step=name, days=days)
+    store.write_record(record["key"], record)
     return result
+
+
+def key_of(store: Store, name: str) -> str:
+    """The key of this step; empty without a record."""
+    return next((record["key"] for record in store.records() if record["step"] == name), "")
 
 
 def submission(root: Path, name: str, score: Any, *artifacts: Artifact, competition: str = "dogs") -> None:
@@ -70,9 +78,9 @@ def test_old_artifacts_go_with_their_records_and_young_ones_stay(store: Store, t
     assert report.removed == [f"artifacts/{old.name}"]
     assert report.kept == 1
     assert report.freed_bytes > size
-    assert store.record("old") is None
+    assert key_of(store, "old") == ""
     assert not list(store.root.glob(f"artifacts/{old.name}*"))
-    assert store.result("young") == young
+    assert store.result(key_of(store, "young")) == young
 
 
 def test_the_newest_of_several_records_of_one_artifact_counts(store: Store, tmp_path: Path) -> None:
@@ -86,7 +94,7 @@ def test_the_newest_of_several_records_of_one_artifact_counts(store: Store, tmp_
 
 def test_an_artifact_that_a_late_run_had_in_hand_stays(store: Store, tmp_path: Path) -> None:
     old = step(store, "old", days=40)
-    store.note("run", {"artifact": old.name})
+    store.note("run", line_of("old", artifact=old.name))
     assert cleaned(store, tmp_path).removed == []
     aged(store.root / "runs", 31)
     assert cleaned(store, tmp_path).removed == [f"artifacts/{old.name}", "runs/run.jsonl"]
@@ -118,7 +126,7 @@ def test_what_the_newest_and_the_best_submissions_rest_on_stays(
         submission(root, f"2026010{place}-{name}", score(value), step(store, name, days=40))
     submission(root, "20260109-newest", None, step(store, "newest", days=40))
     cleaned(store, root, keep_best=keep_best)
-    assert {record["key"] for record in store.records()} == survivors
+    assert {record["step"] for record in store.records()} == survivors
 
 
 def test_each_competition_keeps_its_own(store: Store, tmp_path: Path) -> None:
@@ -127,14 +135,63 @@ def test_each_competition_keeps_its_own(store: Store, tmp_path: Path) -> None:
     assert cleaned(store, tmp_path, keep_best=0).removed == []
 
 
-def test_a_provenance_that_cannot_be_read_stops_the_cleaning(store: Store, tmp_path: Path) -> None:
-    step(store, "old", days=40)
+def cut(text: bytes) -> bytes:
+    return text[:-20]
+
+
+def as_utf_16(text: bytes) -> bytes:
+    return text.decode().encode("utf-16")
+
+
+def with_a_text_for_a_number(text: bytes) -> bytes:
+    return text.replace(b"0.5", b'"0.5"')
+
+
+@pytest.mark.parametrize("damage", [cut, as_utf_16, with_a_text_for_a_number])
+def test_artifacts_that_a_damaged_provenance_still_names_stay(
+    store: Store, tmp_path: Path, damage: Callable[[bytes], bytes], caplog: pytest.LogCaptureFixture
+) -> None:
+    named, other = step(store, "named", days=40), step(store, "other", days=40)
+    submission(tmp_path / "submissions", "one", accuracy(0.5), named)
+    provenance = tmp_path / "submissions" / "dogs" / "one" / "provenance.json"
+    provenance.write_bytes(damage(provenance.read_bytes()))
+    assert cleaned(store, tmp_path / "submissions").removed == [f"artifacts/{other.name}"]
+    assert store.is_whole(named)
+    assert "this submission is passed over" in caplog.text
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "nothing"])
+def test_a_provenance_of_which_nothing_can_be_read_stops_no_cleaning(
+    store: Store, tmp_path: Path, kind: str
+) -> None:
+    old = step(store, "old", days=40)
     submission(tmp_path / "submissions", "one", accuracy(0.5))
-    (tmp_path / "submissions" / "dogs" / "one" / "provenance.json").write_text("{")
-    before = everything(store)
-    with pytest.raises(InvalidSubmission):
-        cleaned(store, tmp_path / "submissions")
-    assert everything(store) == before
+    provenance = tmp_path / "submissions" / "dogs" / "one" / "provenance.json"
+    provenance.unlink()
+    if kind == "pipe":
+        os.mkfifo(provenance)
+    elif kind == "folder":
+        provenance.mkdir()
+    else:
+        provenance.touch()
+    assert cleaned(store, tmp_path / "submissions").removed == [f"artifacts/{old.name}"]
+
+
+def test_what_cannot_be_removed_is_not_counted(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step(store, "old", days=40)
+
+    def refuse(self: Path, missing_ok: bool = False) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(self))
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with pytest.raises(OSError, match="Read-only") as caught:
+        cleaned(store, tmp_path)
+    found = explained(caught.value)
+    assert found
+    assert str(found).startswith(str(store.root / "steps"))
+    assert "PODIUM_STORE" in str(found)
 
 
 def leftovers(store: Store, days: float) -> set[str]:
@@ -145,7 +202,7 @@ def leftovers(store: Store, days: float) -> set[str]:
     (store.root / "temporary" / "folder").mkdir(parents=True)
     (store.root / "steps").mkdir(exist_ok=True)
     (store.root / "steps" / ".key.json.half").write_text("{")
-    store.note("run", {"artifact": None})
+    store.note("run", line_of("load"))
     with store.lock("unused"):
         pass
     aged(store.root, days)
@@ -197,23 +254,23 @@ with Store.current().lock(sys.argv[1]):
 
 @pytest.fixture
 def computing(store: Store):
-    """Another process that computes the step with the key `busy`, a long time already."""
+    """Another process that computes a step, a long time already; its key."""
+    step(store, "busy", days=40)
+    key = key_of(store, "busy")
     with subprocess.Popen(
-        [sys.executable, "-c", HOLDS, "busy"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-c", HOLDS, key], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as child:
         assert child.stdout
         assert child.stdout.readline() == b"held\n"
-        yield
+        yield key
         child.communicate(timeout=10)
 
 
-@pytest.mark.usefixtures("computing")
-def test_what_a_step_at_work_holds_stays(store: Store, tmp_path: Path) -> None:
-    step(store, "busy", days=40)
-    store.partial("busy").mkdir(parents=True)
+def test_what_a_step_at_work_holds_stays(store: Store, tmp_path: Path, computing: str) -> None:
+    store.partial(computing).mkdir(parents=True)
     aged(store.root, 40)
-    assert not {"partial/busy", "locks/busy"} & set(cleaned(store, tmp_path).removed)
-    assert store.result("busy")
+    assert not {f"partial/{computing}", f"locks/{computing}"} & set(cleaned(store, tmp_path).removed)
+    assert store.result(computing)
 
 
 @pytest.mark.usefixtures("computing")

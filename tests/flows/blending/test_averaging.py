@@ -17,6 +17,7 @@ from tasks.core.errors import InvalidSettings
 from tasks.core.submissions import submissions
 from tasks.core.submissions.cache_eviction import artifacts_behind
 from tests.conftest import PLACES
+from tests.core.stored_records import replace_record
 from tests.flows.blending.test_flow import blended
 from tests.flows.sequential import Run, walk
 
@@ -268,7 +269,7 @@ def test_a_model_that_has_seen_its_fold_is_refused(place: Path) -> None:
     store = Store.current()
     model = models_of("short")[0].name
     record = next(each for each in store.records() if Artifact.model_validate(each["result"]).name == model)
-    store.write_record(record["key"], record | {"inputs": record["inputs"] | {"fold": 1}})
+    replace_record(store, record, inputs=record["inputs"] | {"fold": 1})
     message = refusal(settings(place), "short", "long")
     assert re.search(
         r"short \(\w+\), fold 0: expected a model that has not seen this fold, received one without fold 1",
@@ -313,7 +314,7 @@ def replaced(name: str, fold: int, units: int) -> None:
         text = json.dumps(record).replace(old.name, model.name)
         if record["step"] == "train" and Artifact.model_validate(record["result"]).name == old.name:
             text = json.dumps(record | {"result": model.model_dump()})
-        store.write_record(record["key"], json.loads(text))
+        replace_record(store, record, **json.loads(text))
 
 
 def test_models_of_other_architectures_are_refused_with_the_first_difference(place: Path) -> None:
@@ -334,7 +335,7 @@ def test_members_with_other_settings_of_prediction_are_refused(place: Path) -> N
     for record in list(store.records()):
         if Artifact.model_validate(record["result"]).name == held_out:
             recipe = record["inputs"]["recipe"] | {"epochs": 7}
-            store.write_record(record["key"], record | {"inputs": record["inputs"] | {"recipe": recipe}})
+            replace_record(store, record, inputs=record["inputs"] | {"recipe": recipe})
     message = refusal(settings(place), "short", "long")
     assert re.fullmatch(
         r"members: short \(\w+\) is not like long \(\w+\): epochs: expected 30, received 7", message
@@ -349,7 +350,7 @@ def test_without_submissions_the_settings_are_those_of_the_preset_that_fits(plac
         if record["step"] == "predict":
             recipe = record["inputs"]["recipe"] | {"epochs": 7}
             inputs = record["inputs"] | {"recipe": recipe}
-            Store.current().write_record(record["key"], record | {"inputs": inputs})
+            replace_record(Store.current(), record, inputs=inputs)
     assert "expected members whose settings are known" in refusal(settings(place), "short", "long")
 
 

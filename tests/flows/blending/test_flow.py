@@ -11,6 +11,7 @@ from tasks.core.cache.store import Artifact, Store, write_json
 from tasks.core.errors import InvalidSettings
 from tasks.core.submissions import submissions
 from tasks.core.submissions.cache_eviction import artifacts_behind
+from tests.core.stored_records import rekeyed
 from tests.flows.sequential import Run, walk
 
 FOLDS = 4
@@ -150,15 +151,17 @@ def test_equal_predictions_count_once_and_their_digest_still_finds_them(config, 
         (folder / "member.json").write_text("{}")
         twin = store.keep("member", folder)
     record = next(each for each in store.records() if each["label"] == "gather odd")
-    newer = {"key": "f" * 64, "label": "gather twin", "finished": "2099-01-01T00:00:00+00:00"}
-    store.write_record("f" * 64, record | newer | {"result": twin.model_dump()})
+    newer = {"label": "gather twin", "finished": "2099-01-01T00:00:00+00:00", "result": twin.model_dump()}
+    gathered = rekeyed(record | newer | {"inputs": record["inputs"] | {"twin": True}})
+    store.write_record(gathered["key"], gathered)
     averaged = next(
         each
         for each in store.records()
         if each["step"] == "average" and each["inputs"]["member"]["artifact"] == three["odd"].name
     )
     inputs = averaged["inputs"] | {"member": {"artifact": twin.name}}
-    store.write_record("e" * 64, averaged | {"key": "e" * 64, "inputs": inputs})
+    made = rekeyed(averaged | {"inputs": inputs})
+    store.write_record(made["key"], made)
     assert chosen(config) == ["even", "twin", "poor"]
     assert refused(config) == {"odd": "it predicts the same as a newer one"}
     assert chosen(config, f"even,{three['odd'].digest[:8]}") == ["even", "odd"]

@@ -7,6 +7,7 @@ from flows.budget.remaining_time import RemainingTime
 from flows.budget.run_duration import RecipeSchedule, expected_seconds, family, makespan
 from tasks.core.cache.store import Store
 from tasks.core.execution.cancellation import RunControl
+from tests.core.stored_records import line_of
 
 
 def planned(label: str, *waits_for: str, seconds: float | None = 1.0, member: str = "") -> PlannedStep:
@@ -115,7 +116,7 @@ def control_after(**seconds: float) -> RunControl:
 
 def note(*labels: str) -> None:
     for label in labels:
-        Store.current().note("run", {"label": label})
+        Store.current().note("run", line_of("train", label=label))
 
 
 def test_what_is_done_needs_nothing() -> None:

@@ -10,6 +10,7 @@ from flows.budget.time_estimates import Estimates
 from tasks.core.cache.keys import Key
 from tasks.core.cache.store import Artifact, Store
 from tasks.core.execution.working_time import add_working_time
+from tests.core.stored_records import line_of
 
 RECIPE = {"rate": "0.1", "width": 8, "stages": [{"epochs": 10}]}
 WIDER = RECIPE | {"width": 9}
@@ -130,7 +131,7 @@ def test_earlier_attempts_count() -> None:
 def test_a_step_without_records_is_told_by_the_newest_run() -> None:
     store = Store.current()
     for run, seconds in (("old", 3.0), ("new", 4.0)):
-        store.note(run, {"label": "report toy", "seconds": seconds})
+        store.note(run, line_of("report", label="report toy", seconds=seconds))
     os.utime(store.root / "runs" / "old.jsonl", (1, 1))
     estimates = Estimates(store, [])
     assert estimates.last_run("report toy") == 4.0

@@ -1,5 +1,6 @@
 import sqlite3
 import threading
+import tracemalloc
 
 import pytest
 
@@ -162,3 +163,26 @@ def test_any_thread_may_collect_it(tmp_path):
 @pytest.mark.parametrize("folder", ["a b", "a?mode=rwc", "a#b", "100%41", "中文"])
 def test_the_database_may_lie_anywhere(tmp_path, folder):
     assert executor(tmp_path / folder, TABLE).run("t", query("COUNT0")) == Result(((5,),))
+
+
+def test_a_result_of_1900_columns_is_bounded_in_memory(tmp_path):
+    """200,000 rows of them would take 30 GB."""
+    count, text = 1900, "x" * 100
+    header, types = tuple(f"c{number}" for number in range(count)), ("text",) * count
+    wide = Table("t", "t", "t", header, types, ((text,) * count,) * 2000)
+    runs = executor(tmp_path, wide)
+    chosen = query("0")._replace(select=tuple((column, 0) for column in range(count)))
+    tracemalloc.start()
+    try:
+        assert runs.run("t", chosen) == Result((), "rows")
+        assert tracemalloc.get_traced_memory()[1] < 500_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_long_texts_are_bounded_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(execution, "MOST_CHARACTERS", 10_000)
+    long = Table("t", "t", "t", ("c", "d"), ("text", "text"), (("x" * 3000, "y"),) * 5)
+    runs = executor(tmp_path, long)
+    assert runs.run("t", query("0")) == Result((), "rows")
+    assert len(runs.run("t", query("1")).rows) == 5

@@ -1,0 +1,128 @@
+"""What stands in the files of the store: records of steps, manifests, fingerprints of raw files, journals.
+
+Files of earlier versions are read too: more may stand in them, and what came later may be missing.
+"""
+
+import re
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
+
+from tasks.core.cache.digests import digest_of_json
+from tasks.core.stored_files import FileKind, Loose
+
+FORMAT = 1
+"""Part of every key; raised when the meaning of stored files changes."""
+MOST_BYTES = 200_000_000
+"""Of a file that names each of the raw files, of which there may be a million."""
+MOST_JOURNAL_BYTES = 100_000_000
+MOST_SECONDS = 1e9
+"""Of a step: thirty years."""
+ARTIFACT = re.compile(r"[a-z0-9_-]{1,64}-[0-9a-f]{32}")
+"""The name of an artifact's folder, which is part of paths."""
+
+
+def is_below(name: str) -> bool:
+    """Whether the relative path stays inside its folder, and can be one."""
+    path = PurePosixPath(name)
+    is_inside = bool(name) and not path.is_absolute() and ".." not in path.parts
+    return is_inside and "\\" not in name and "\0" not in name
+
+
+def _name_below(name: str) -> str:
+    if not is_below(name):
+        raise ValueError("expected the name of a file below the artifact's folder")
+    return name
+
+
+def _artifact_name(text: str) -> str:
+    if not ARTIFACT.fullmatch(text):
+        raise ValueError("expected the name of an artifact")
+    return text
+
+
+def _moment(text: str) -> str:
+    try:
+        datetime.fromisoformat(text).timestamp()
+    except (ValueError, OverflowError, OSError):
+        raise ValueError("expected a time as in 2026-01-31T12:00:00+00:00") from None
+    return text
+
+
+def key_digest(step: str, inputs: dict[str, Any], code: dict[str, str], libraries: dict[str, str]) -> str:
+    """The key of a step: SHA-256 of what decides its result, and of the store's format."""
+    return digest_of_json([FORMAT, step, inputs, code, libraries])
+
+
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Seconds = Annotated[float, Field(ge=0, le=MOST_SECONDS, allow_inf_nan=False)]
+Size = Annotated[int, Field(ge=0, lt=2**63)]
+ArtifactName = Annotated[str, AfterValidator(_artifact_name)]
+
+
+class StoredArtifact(Loose):
+    """The fields of `tasks.core.cache.store.Artifact`."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    kind: Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,64}$")]
+    digest: Digest
+
+
+class _Record(Loose):
+    key: Digest
+    label: str
+    step: str
+    inputs: dict[str, Any]
+    code: dict[str, str]
+    libraries: dict[str, str]
+    result: StoredArtifact
+    seconds: Seconds
+    worked: Seconds | None = None
+    finished: Annotated[str, AfterValidator(_moment)]
+
+    @model_validator(mode="after")
+    def _key_fits(self) -> "_Record":
+        """Whatever has changed in the parts of the key shows, so that readers need not check them."""
+        if self.key != key_digest(self.step, self.inputs, self.code, self.libraries):
+            raise ValueError("expected a key of these inputs, code and libraries")
+        return self
+
+
+class _File(Loose):
+    sha256: Digest
+    size: Size
+    modified_ns: Annotated[int, Field(ge=-(2**63), lt=2**63)] = 0
+
+
+class _Manifest(Loose):
+    digest: Digest
+    files: dict[Annotated[str, AfterValidator(_name_below)], _File]
+
+
+class _JournalEntry(Loose):
+    step: str
+    label: str
+    key: Digest | None
+    state: str
+    seconds: Seconds
+    artifact: ArtifactName | None
+
+
+def _fingerprint(entry: list[Any]) -> list[Any]:
+    numbers, digest = entry[:-1], entry[-1:]
+    if not all(type(number) is int for number in numbers) or not _is_digest(digest):
+        raise ValueError("expected whole numbers and a SHA-256")
+    return entry
+
+
+def _is_digest(digest: list[Any]) -> bool:
+    return bool(digest) and isinstance(digest[0], str) and bool(re.fullmatch(r"[0-9a-f]{64}", digest[0]))
+
+
+RECORD = FileKind(_Record, most_bytes=MOST_BYTES)
+MANIFEST = FileKind(_Manifest, most_bytes=MOST_BYTES)
+FINGERPRINTS = FileKind(dict[str, Annotated[list[Any], AfterValidator(_fingerprint)]], most_bytes=MOST_BYTES)
+JOURNAL_ENTRY = FileKind(_JournalEntry, most_bytes=MOST_JOURNAL_BYTES)

@@ -1,0 +1,122 @@
+"""Damage that sizes and times do not show, as of a failing disk or a restored backup: every byte is read.
+
+A damaged artifact is removed, and with it the records of the steps that read it, which may have read what is
+damaged; all these are computed again. What was made from their results stays: its key names them by their
+contents, so it is found again exactly if they come out the same.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from tasks.core.cache.file_kinds import ARTIFACT, RECORD
+from tasks.core.cache.lineage import input_artifacts
+from tasks.core.cache.store import Store
+from tasks.core.errors import UserError
+from tasks.core.stored_files import Damaged
+
+
+class DamagedArtifacts(UserError):
+    """Artifacts that a step or a submission reads are damaged."""
+
+
+class Verification(NamedTuple):
+    """What was read, and what was found."""
+
+    artifacts: int
+    bytes: int
+    damaged: list[str]
+    """A line for each file or artifact that is damaged: its name below the store, and how."""
+    again: list[str]
+    """Labels of the steps that must run again."""
+
+
+def verify(store: Store, *, dry_run: bool) -> Verification:
+    """Read the whole store; what is damaged is removed, unless it is a dry run."""
+    artifacts = sorted({path.name.removesuffix(".json") for path in _entries(store.root / "artifacts")})
+    names = [name for name in artifacts if ARTIFACT.fullmatch(name)]
+    damages = damages_of(store, names)
+    records = _damaged_records(store)
+    again = _readers(store, damages)
+    if not dry_run:
+        remove(store, damages)
+        for path in records:
+            store.forget_record(path.stem)
+    lines = [f"artifacts/{name}: {why}" for name, why in damages.items()]
+    lines += [f"steps/{path.name}: {why}" for path, why in records.items()]
+    whole = [name for name in names if name not in damages]
+    sizes = [
+        entry["size"] for name in whole for entry in (store.manifest(name) or {"files": {}})["files"].values()
+    ]
+    return Verification(len(names), sum(sizes), lines, sorted(again.values()))
+
+
+def damages_of(store: Store, names: Iterable[str]) -> dict[str, str]:
+    """What is wrong with each of these artifacts that is not whole, by name."""
+    return {name: damage for name in dict.fromkeys(names) if (damage := store.damage(name))}
+
+
+def remove(store: Store, damages: Iterable[str]) -> list[str]:
+    """Remove these artifacts and the records of the steps that read them; labels of these steps."""
+    readers = _readers(store, damages)
+    for key in readers:
+        store.forget_record(key)
+    for name in damages:
+        with store.lock(f"artifact-{name}"):
+            store.remove_named(name)
+    return sorted(readers.values())
+
+
+def refuse_damaged(store: Store, names: Iterable[str], *, what: str) -> None:
+    """Read these artifacts, and remove those that are damaged.
+
+    Args:
+        what: rests on them, for the message.
+
+    Raises:
+        DamagedArtifacts: some were.
+    """
+    damages = damages_of(store, names)
+    if not damages:
+        return
+    again = remove(store, damages)
+    lines = [f"  {store.root / 'artifacts' / name}: {why}" for name, why in damages.items()]
+    steps = f", with what {', '.join(again)} made of them" if again else ""
+    raise DamagedArtifacts(
+        f"{what}: expected whole artifacts, received some that the disk has altered or lost:\n"
+        + "\n".join(lines)
+        + f"\nThey were removed{steps}. The same command computes them again; `podium clean --verify` reads "
+        "the whole store."
+    )
+
+
+def _readers(store: Store, names: Iterable[str]) -> dict[str, str]:
+    """Keys and labels of the steps that read one of these artifacts."""
+    wanted = set(names)
+    if not wanted:
+        return {}
+    return {
+        record["key"]: record["label"]
+        for record in store.records()
+        if wanted.intersection(input_artifacts(record["inputs"]))
+    }
+
+
+def _damaged_records(store: Store) -> dict[Path, str]:
+    found = {}
+    for path in _entries(store.root / "steps"):
+        if path.suffix != ".json" or path.name.startswith("."):
+            continue
+        try:
+            record = RECORD.read(path)
+            if record["key"] != path.stem:
+                found[path] = "it is that of another step"
+        except FileNotFoundError:
+            continue
+        except Damaged as error:
+            found[path] = str(error)
+    return found
+
+
+def _entries(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir()) if folder.is_dir() else []
