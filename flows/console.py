@@ -15,8 +15,8 @@ from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
 
 from flows.runtime.stop_signals import EXIT_CODE, ending_children_on_signal
-from tasks.core.disk_errors import explained
 from tasks.core.errors import UserError
+from tasks.core.files.disk_errors import explained
 from tasks.core.log_records import clean_records
 from tasks.core.masking import masked
 from tasks.core.printable import printable, printable_lines

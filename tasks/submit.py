@@ -15,12 +15,12 @@ from tasks.core.cache.verification import refuse_damaged
 from tasks.core.competition import find
 from tasks.core.context import run_id
 from tasks.core.errors import InvalidSubmission
+from tasks.core.files.temporary import HIDDEN, hidden_name, locked, sweep
 from tasks.core.step import step
 from tasks.core.step_failures import artifacts_in
 from tasks.core.submissions.provenance import describe
 from tasks.core.submissions.provenance_file import read_provenance
 from tasks.core.submissions.submissions import PROVENANCE
-from tasks.core.temporary import HIDDEN, hidden_name, locked, sweep
 from tasks.learning.ensemble.evaluation import validation_scores
 
 IDENTITY = ("file_sha256", "config", "code", "data", "libraries")

@@ -14,8 +14,8 @@ from tasks import submit as module
 from tasks.core import locations
 from tasks.core.cache.store import Artifact, Store
 from tasks.core.cache.verification import DamagedArtifacts
+from tasks.core.files.temporary import hidden_name, locked
 from tasks.core.submissions import submissions
-from tasks.core.temporary import hidden_name, locked
 from tests.core.stored_records import line_of
 
 RUNS = 8

@@ -19,9 +19,9 @@ from tasks.core.cache.store import Artifact, Store, part_folders, write_atomical
 from tasks.core.errors import InvalidSettings
 from tasks.core.execution import child_process
 from tasks.core.execution.slots import slot
+from tasks.core.files.temporary import hidden_folder
 from tasks.core.jobs import ExportJob
 from tasks.core.submissions import submissions
-from tasks.core.temporary import hidden_folder
 from tasks.learning.export.guide import guide
 from tasks.learning.export.write import DESCRIPTION, FORMATS
 

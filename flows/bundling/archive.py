@@ -8,8 +8,8 @@ from pathlib import Path
 
 from flows.offline.manifest import Manifest
 from tasks.core.errors import UserError
+from tasks.core.files.temporary import hidden_name, locked, sweep_beside
 from tasks.core.locations import display_path
-from tasks.core.temporary import hidden_name, locked, sweep_beside
 
 TIME = (1980, 1, 1, 0, 0, 0)
 """Of all entries: the earliest that the format knows."""

@@ -18,8 +18,8 @@ from tasks.core.backends import backend
 from tasks.core.cache.digests import sha256_of_file
 from tasks.core.cache.source_code import all_digests
 from tasks.core.cache.store import Store
+from tasks.core.files.temporary import temporary_folder
 from tasks.core.submissions.submissions import Submission
-from tasks.core.temporary import temporary_folder
 
 HISTORY = "history.json"
 """Of a training; predictions do not read it."""

@@ -18,8 +18,8 @@ from pydantic import Field
 
 from flows.runtime.prefect_profile import CLIENT_STRING, SERVER_STRING, configured
 from tasks.core import locations
-from tasks.core.stored_files import Damaged, FileKind, Loose, file_bytes
-from tasks.core.temporary import make_way
+from tasks.core.files.stored_files import Damaged, FileKind, Loose, file_bytes
+from tasks.core.files.temporary import make_way
 
 OWN_MODE = 0o600
 """Permissions of files: their user alone reads and writes them."""
@@ -62,12 +62,12 @@ class LocalServer(NamedTuple):
         return urlsplit(self.url).port
 
 
-class _Record(Loose):
+class _ServerState(Loose):
     pid: Annotated[int, Field(ge=1, le=LARGEST_PID)]
     url: str
 
 
-_KIND = FileKind(_Record, most_bytes=MOST_BYTES)
+_KIND = FileKind(_ServerState, most_bytes=MOST_BYTES)
 
 
 def recorded() -> LocalServer | None:

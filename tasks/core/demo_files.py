@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tasks.core.errors import InvalidSettings
-from tasks.core.stored_files import FileKind
-from tasks.core.temporary import hidden_folder
+from tasks.core.files.stored_files import FileKind
+from tasks.core.files.temporary import hidden_folder
 
 MARKER = "demo.json"
 """File of a demo folder that holds the parameters it was made with."""

@@ -6,9 +6,9 @@ from typing import Any
 
 from tasks.core.cache.store import Artifact, Store
 from tasks.core.cache.verification import refuse_damaged
-from tasks.core.disk_errors import explained
 from tasks.core.errors import UserError
 from tasks.core.execution.cancellation import LeftOut
+from tasks.core.files.disk_errors import explained
 
 
 @contextmanager

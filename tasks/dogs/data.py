@@ -20,8 +20,8 @@ import numpy as np
 from tasks.core.competition import Part
 from tasks.core.dataset import notes, notes_file
 from tasks.core.errors import InvalidData, Problem, UserError
+from tasks.core.files.temporary import temporary_folder
 from tasks.core.raw_paths import root_folder
-from tasks.core.temporary import temporary_folder
 from tasks.dogs import overlap, raw
 from tasks.dogs.config import Data
 from tasks.dogs.photographs import photograph_checks

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from tasks.core.cache.digests import digest_of_json
-from tasks.core.stored_files import FileKind, Loose
+from tasks.core.files.stored_files import FileKind, Loose
 
 FORMAT = 1
 """Part of every key; raised when the meaning of stored files changes."""

@@ -27,8 +27,8 @@ from tasks.core.cache.file_kinds import MANIFEST, MOST_BYTES, RECORD
 from tasks.core.cache.manifests import digest_of
 from tasks.core.cache.store import Artifact, Store
 from tasks.core.errors import UserError
+from tasks.core.files.stored_files import Damaged, FileKind, warn_once
 from tasks.core.masking import masked
-from tasks.core.stored_files import Damaged, FileKind, warn_once
 
 VARIABLE = "PODIUM_MIRROR"
 PROBE = "podium.json"

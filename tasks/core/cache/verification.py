@@ -13,7 +13,7 @@ from tasks.core.cache.file_kinds import ARTIFACT, RECORD
 from tasks.core.cache.lineage import input_artifacts
 from tasks.core.cache.store import Store
 from tasks.core.errors import UserError
-from tasks.core.stored_files import Damaged
+from tasks.core.files.stored_files import Damaged
 
 
 class DamagedArtifacts(UserError):

@@ -24,11 +24,11 @@ from typing import Any, NamedTuple, NoReturn
 
 from tasks.core.backends import DEFAULT, VARIABLE
 from tasks.core.context import follower
-from tasks.core.disk_errors import explained
 from tasks.core.errors import UserError
 from tasks.core.execution import cancellation
 from tasks.core.execution.child_messages import MARK, EpochProgress, parse, send
 from tasks.core.execution.garbage_collection import raise_gc_threshold
+from tasks.core.files.disk_errors import explained
 
 MODULE = "tasks.core.execution.child_process"
 """The name of this module, also where it runs as the main one."""

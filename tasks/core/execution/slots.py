@@ -29,10 +29,10 @@ from tasks.core.cache.store import write_json
 from tasks.core.context import at_work
 from tasks.core.errors import UserError
 from tasks.core.execution import cancellation
+from tasks.core.files.stored_files import Damaged, FileKind, Loose, file_bytes
+from tasks.core.files.temporary import make_way
 from tasks.core.locations import expand_setting
 from tasks.core.private_folder import private_folder
-from tasks.core.stored_files import Damaged, FileKind, Loose, file_bytes
-from tasks.core.temporary import make_way
 
 POLL_SECONDS = 0.1
 STALE_SECONDS = 3.0

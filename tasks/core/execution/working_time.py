@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tasks.core.cache.file_kinds import Seconds
 from tasks.core.cache.store import write_json
-from tasks.core.stored_files import FileKind, Loose
+from tasks.core.files.stored_files import FileKind, Loose
 
 FILE = "worked.json"
 """Lies beside the checkpoints and is deleted with them."""

@@ -11,8 +11,8 @@ from pydantic import AfterValidator, Field, FiniteFloat
 
 from tasks.core.cache.file_kinds import ARTIFACT, StoredArtifact
 from tasks.core.errors import InvalidSubmission
+from tasks.core.files.stored_files import Damaged, FileKind, Loose, file_bytes
 from tasks.core.locations import display_path
-from tasks.core.stored_files import Damaged, FileKind, Loose, file_bytes
 
 NAME = "provenance.json"
 MOST_BYTES = 100_000_000

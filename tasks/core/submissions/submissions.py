@@ -16,12 +16,12 @@ from tasks.core.cache.store import write_json
 from tasks.core.competition import find
 from tasks.core.did_you_mean import suggestion
 from tasks.core.errors import InvalidSubmission
+from tasks.core.files.stored_files import Damaged, file_bytes, warn_once
+from tasks.core.files.temporary import temporary_folder
 from tasks.core.locations import display_path
 from tasks.core.printable import printable
-from tasks.core.stored_files import Damaged, file_bytes, warn_once
 from tasks.core.submissions.provenance_file import NAME as PROVENANCE
 from tasks.core.submissions.provenance_file import read_provenance
-from tasks.core.temporary import temporary_folder
 
 COMPARED = ("config", "data", "libraries", "code")
 """Parts of the provenance that decide the answers."""

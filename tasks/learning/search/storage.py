@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from filelock import FileLock
 
 from tasks.core.cache.store import write_atomically
+from tasks.core.files.stored_files import Damaged, file_bytes, warn_once
 from tasks.core.locations import display_path
 from tasks.core.masking import masked
-from tasks.core.stored_files import Damaged, file_bytes, warn_once
 
 if TYPE_CHECKING:
     from optuna.storages import BaseStorage

@@ -19,8 +19,8 @@ from filelock import FileLock, Timeout
 from tasks.core.cache.store import Store
 from tasks.core.competition import Score
 from tasks.core.errors import InvalidSettings
+from tasks.core.files.temporary import make_way
 from tasks.core.masking import masked
-from tasks.core.temporary import make_way
 from tasks.learning.search.config import Search
 from tasks.learning.search.samplers import pruner, sampler
 from tasks.learning.search.storage import open_storage

@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import Field
 
 from tasks.core.cache.store import write_atomically
-from tasks.core.stored_files import FileKind
+from tasks.core.files.stored_files import FileKind
 from tasks.learning.training.checkpoints import checkpoint_files
 
 FILE = "parts.json"

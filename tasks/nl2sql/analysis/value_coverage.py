@@ -14,10 +14,10 @@ from pathlib import Path
 
 from tasks.core.competition import Part
 from tasks.core.errors import UserError
+from tasks.core.files.temporary import temporary_folder
 from tasks.core.report import page
 from tasks.core.report.markdown import markdown
 from tasks.core.report.page import Section
-from tasks.core.temporary import temporary_folder
 from tasks.nl2sql import data, dataset
 from tasks.nl2sql.config import Data
 from tasks.nl2sql.linking.cell_matching import similar_cells

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tasks.core.cache.store import Artifact, Store
-from tasks.core.disk_errors import explained
+from tasks.core.files.disk_errors import explained
 from tasks.core.submissions.cache_eviction import CleaningReport, clean
 from tests.core.stored_records import line_of, record_of
 

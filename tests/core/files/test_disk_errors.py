@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tasks.core import disk_errors, locations
-from tasks.core.disk_errors import explained
+from tasks.core import locations
 from tasks.core.errors import InvalidSettings
 from tasks.core.execution import child_process
+from tasks.core.files import disk_errors
+from tasks.core.files.disk_errors import explained
 from tasks.core.step import step
 
 FULL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from tasks.core import temporary as module
 from tasks.core.cache.store import Store, write_atomically
-from tasks.core.temporary import HIDDEN, hidden_name, sweep, temporary_folder
+from tasks.core.files import temporary as module
+from tasks.core.files.temporary import HIDDEN, hidden_name, sweep, temporary_folder
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 WORKS = """
 import sys, time
 from tasks.core.cache.store import Store, atomic_file
