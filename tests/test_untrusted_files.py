@@ -82,7 +82,7 @@ def test_no_option_switches_a_check_off() -> None:
 
 
 def test_servers_listen_on_this_machine_alone() -> None:
-    anywhere = re.compile(r"""["']0\.0\.0\.0["']|["']::["']|host=["']["']""")
+    anywhere = re.compile(r"""["']0\.0\.0\.0["']|(host|address)\w*=["'](::)?["']|bind\(\(["'](::)?["']""")
     assert [name(path) for path in SOURCES if anywhere.search(path.read_text("utf-8"))] == []
     spawn = (ROOT / "flows/runtime/local_server.py").read_text("utf-8")
     assert '"--host", "127.0.0.1"' in spawn
