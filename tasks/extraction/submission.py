@@ -118,6 +118,7 @@ def _member(file: Path) -> Iterator[tuple[str, IO[bytes]]]:
         try:
             archive = stack.enter_context(zipfile.ZipFile(content))
             entry = _only_entry(archive.infolist(), file)
+            _check_sizes(content, entry)
             _check_whole(archive, entry, file)
             lines = stack.enter_context(archive.open(entry))
         except (*DAMAGES, RuntimeError) as error:  # RuntimeError: a checksum that takes a password
@@ -125,6 +126,16 @@ def _member(file: Path) -> Iterator[tuple[str, IO[bytes]]]:
                 f"{file}: expected a whole zip archive, received one that is not: {error}"
             ) from None
         yield printable(entry.filename), lines
+
+
+def _check_sizes(content: IO[bytes], entry: zipfile.ZipInfo) -> None:
+    """Raise BadZipFile if the entry's own header and the directory differ in sizes: programs read either."""
+    content.seek(entry.header_offset)
+    _, _, flags, _, _, _, _, *sizes, _, _ = struct.unpack("<4s5H3I2H", content.read(30))
+    stated = [entry.compress_size, entry.file_size]
+    in_other_places = flags & 8 or any(size == 0xFFFFFFFF for size in sizes)
+    if not in_other_places and sizes != stated:
+        raise zipfile.BadZipFile(f"{printable(entry.filename)} has sizes {sizes} and, elsewhere, {stated}")
 
 
 def _check_whole(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, file: Path) -> None:

@@ -249,3 +249,31 @@ def test_shrinking_does_not_alias():
     stripes = np.tile(np.array([0, 255], np.uint8)[:, None], (160, 320, 3))[:320, :, :3]
     pixels = read_and_crop.square(Image.fromarray(np.repeat(stripes[..., :1], 3, 2)), 32, fit="crop")
     assert np.abs(pixels.astype(int) - 127).max() <= 2
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "PA"])
+def test_strips_on_white_are_the_whole_on_white(mode, monkeypatch):
+    image = Image.fromarray(np.random.default_rng(0).integers(0, 256, (50, 9, 4), np.uint8)).convert(mode)
+    whole = read_and_crop._on_white(image)
+    monkeypatch.setattr(read_and_crop, "_STRIP_ROWS", 7)
+    assert read_and_crop._on_white(image).tobytes() == whole.tobytes()
+
+
+def test_only_one_large_photograph_is_read_at_a_time(tmp_path, monkeypatch):
+    (file := tmp_path / "a.png").write_bytes(encoded(photograph(0), "PNG"))
+    with read_and_crop.alone_if_large(file):
+        assert not read_and_crop._alone.locked()
+    monkeypatch.setattr(read_and_crop, "LARGE_PIXELS_OF_OTHERS", 100)
+    with read_and_crop.alone_if_large(file):
+        assert read_and_crop._alone.locked()
+
+
+def test_the_number_of_pixels_and_bytes_is_bounded_by_a_variable(tmp_path, monkeypatch):
+    file = tmp_path / "a.png"
+    file.write_bytes(encoded(photograph(0), "PNG"))
+    monkeypatch.setenv("PODIUM_MOST_PIXELS", "1199")
+    with pytest.raises(InvalidData, match=r"at most 1,199 pixels \(PODIUM_MOST_PIXELS\), received 40 by 30"):
+        read_and_crop.read(file, 16)
+    monkeypatch.setenv("PODIUM_MOST_PIXELS", "100")
+    with pytest.raises(InvalidData, match=r"at most 800 bytes, 8 for each of at most 100 pixels"):
+        read_and_crop.read(file, 16)

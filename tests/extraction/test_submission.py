@@ -250,3 +250,24 @@ def test_an_archive_that_is_damaged_at_its_end_is_told_before_its_lines(data, tm
         InvalidSubmission, match="expected a whole zip archive, received one that is not: Bad CRC"
     ):
         check(file, IDS, data)
+
+
+def test_a_submission_is_bounded_when_it_is_unpacked(data, tmp_path, monkeypatch):
+    padded = content(answers()).rstrip(b"\n") + b" " * 5000
+    with zipfile.ZipFile(file := tmp_path / "submission.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(R, padded)
+    monkeypatch.setenv("PODIUM_MOST_SUBMISSION_BYTES", str(len(padded)))
+    assert check(file, IDS, data) == 4
+    monkeypatch.setenv("PODIUM_MOST_SUBMISSION_BYTES", str(len(padded) - 1))
+    with pytest.raises(InvalidSubmission, match=r"result.json: expected a submission of at most .*_BYTES\)"):
+        check(file, IDS, data)
+
+
+@pytest.mark.parametrize("place", [16, 20, 24])
+def test_checksums_and_sizes_that_lie_are_one_message(data, tmp_path, place):
+    file = zipped(tmp_path / "submission.zip", {R: content(answers())})
+    archive = bytearray(file.read_bytes())
+    archive[archive.index(b"PK\1\2") + place] ^= 1
+    file.write_bytes(archive)
+    with pytest.raises(InvalidSubmission, match="expected a whole zip archive, received one that is not"):
+        check(file, IDS, data)

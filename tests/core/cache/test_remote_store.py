@@ -230,6 +230,12 @@ def test_a_file_that_is_there_is_not_copied_again(
     ("url", "told"),
     [
         ("nope://bucket", "received 'nope://bucket'"),
+        ("http://127.0.0.1:9/podium", "http can only be read"),
+        ("zip://nothing.zip", "zip is one file, not a place for many"),
+        ("memory://podium", "memory ends with this process"),
+        ("reference://podium", "reference can only be read"),
+        ("ftp://127.0.0.1:9/podium", "received 'ftp://127.0.0.1:9/podium'"),
+        ("simplecache::http://127.0.0.1:9/podium", "received 'simplecache::http"),
         ("abfs://bucket/podium", "whose package is installed"),
         ("file:///proc/podium", "a place that can be written to, received file:///proc/podium"),
         ("nope://ana:hunter2@bucket", r"received 'nope://ana:\*\*\*@bucket'"),

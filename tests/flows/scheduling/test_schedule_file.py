@@ -81,6 +81,11 @@ CRON = 'cron = "0 3 * * *"\n'
             "received 'Europe/Berlyn' (did you mean Europe/Berlin?)",
         ),
         (HEAD + CRON + HEAD + CRON, "5: schedules.1: is the same as schedules.0"),
+        (HEAD + CRON + HEAD + 'cron = "00 03 * * *"\n', "5: schedules.1: is the same as schedules.0"),
+        (HEAD + 'every = "1d"\n' + HEAD + 'every = "24h"\n', "5: schedules.1: is the same as schedules.0"),
+        (HEAD + 'cron = "٠ ٣ * * *"\n', "4: schedules.0.cron: minute: expected 0 to 59"),
+        (HEAD + 'every = "٦h"\n', "4: schedules.0.every: expected a number with m, h, d or w"),
+        (HEAD + "cron = 2026-01-01\n", "4: schedules.0.cron: expected a number, true, false, text"),
         (HEAD + "cron = 0 3\n", "4: expected valid TOML"),
     ],
 )
@@ -94,6 +99,12 @@ def test_all_errors_are_listed_at_once(conf: Path) -> None:
     with pytest.raises(InvalidSettings) as caught:
         write(conf, HEAD + 'cron = "61 3 * * *"\ntimezone = "Nowhere"\n')
     assert len(str(caught.value).splitlines()) == 2
+
+
+def test_of_thousands_of_errors_the_first_are_listed(conf: Path) -> None:
+    with pytest.raises(InvalidSettings, match=r"… and more$") as caught:
+        write(conf, (HEAD + 'every = "1d"\n') * 9000)
+    assert len(str(caught.value).splitlines()) == 21
 
 
 VALID = [

@@ -75,9 +75,7 @@ def preset(place: Place, random: Random) -> Input:
         # other presets name raw files that are not among these
         content = (template.parent / "demo.toml").read_bytes()
         name, expected = random.choice(sorted(HARMLESS)), "accepted"
-        command = podium(
-            "check", competition, "-p", "mutated", "-s", f"data.root={_data(place, competition)}"
-        )
+        command = podium("check", competition, "-p", "mutated", *_whole_data(place, competition))
         file.write_bytes(HARMLESS[name](content))
     elif way < 9:
         name, expected = "random bytes", "either"
@@ -220,6 +218,12 @@ def _keys(competition: str) -> list[str]:
 
 def _data(place: Place, competition: str) -> Path:
     return place.template(f"raw-{competition}", raw_folder(competition))
+
+
+def _whole_data(place: Place, competition: str) -> tuple[str, ...]:
+    """Options by which a preset reads the raw files of the tests, which have no further ones."""
+    more = ("-s", "data.extra=[]") if competition == "extraction" else ()
+    return ("-s", f"data.root={_data(place, competition)}", *more)
 
 
 def _resolving(place: Place, competition: str, random: Random, *options: str) -> Callable[[], None]:

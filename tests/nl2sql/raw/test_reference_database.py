@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tasks.core.errors import InvalidData
 from tasks.nl2sql import data
 from tasks.nl2sql.config import Data
 from tests.nl2sql import written
@@ -85,3 +86,26 @@ def test_other_ways_to_store_the_same_are_accepted(root: Path, harmless: str) ->
 def test_other_cells_are_noted(root: Path, sql: str, example: str) -> None:
     change(root, sql)
     assert counted(root)["differing_cell"] == [example]
+
+
+COMPUTED = (
+    'DROP TABLE "Table_land"; CREATE TABLE "Table_land" (col_1 TEXT, col_2 TEXT, col_3 REAL, '
+    "col_4 TEXT GENERATED ALWAYS AS (printf('%.*c', 900000000, 'x')) VIRTUAL); "
+    "INSERT INTO \"Table_land\" VALUES ('a', 'b', 1), ('a', 'b', 1), ('a', 'b', 1)"
+)
+
+
+def test_computed_columns_are_not_read(root: Path) -> None:
+    change(root, COMPUTED)
+    with pytest.raises(
+        InvalidData, match='stored columns only in table "Table_land", received computed ones'
+    ):
+        counted(root)
+
+
+def test_a_cell_is_no_longer_than_a_line(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    change(root, "UPDATE \"Table_land\" SET col_1 = printf('%.*c', 5000, 'x')")
+    assert any("Table_land, row 1" in each for examples in counted(root).values() for each in examples)
+    monkeypatch.setenv("PODIUM_MOST_LINE_BYTES", "4000")
+    with pytest.raises(InvalidData, match=r"one that cannot be read .string or blob too big"):
+        counted(root)

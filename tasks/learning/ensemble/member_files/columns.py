@@ -1,5 +1,6 @@
 """Tables of class scores before ids and values are checked: their columns, in whatever format."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,6 +12,8 @@ from tasks.learning.ensemble.member_files.records import ExportedPart, FileProbl
 
 ID, PART, FOLD, TRUTH = OWN = ("id", "part", "fold", "truth")
 """Columns besides those of the classes."""
+MOST_COMPARED = 1000
+"""Unknown columns among which a misspelt one is looked for."""
 NO_NUMBER = -1e300
 """Stands for a cell without a number, which is a problem already."""
 
@@ -67,15 +70,16 @@ def check_columns(header: Sequence[str], classes: Sequence[str], problems: FileP
             "header", 1, expected, ", ".join(map(repr, header[:4])) + (" …" if len(header) > 4 else "")
         )
         return False
-    for name in dict.fromkeys(each for each in header if list(header).count(each) > 1):
-        problems.add("repeated column", 1, "each column once", f"{name!r} {list(header).count(name)} times")
+    for name, count in Counter(header).items():
+        if count > 1:
+            problems.add("repeated column", 1, "each column once", f"{name[:60]!r} {count:,} times")
     unknown = [name for name in dict.fromkeys(header) if name not in {*OWN, *classes}]
     for name in [ID, *classes]:
         if name not in header:
             what = "the ids" if name == ID else "a class"
-            received = f"none{suggestion(name, unknown)}"
+            received = f"none{suggestion(name, unknown[:MOST_COMPARED])}"
             problems.add("missing column", 1, f"the column {name!r} of {what}", received)
     for name in unknown:
         expected = f"columns {', '.join(map(repr, OWN))} and those of the classes only"
-        problems.add("unknown column", 1, expected, repr(name))
+        problems.add("unknown column", 1, expected, repr(name[:60]))
     return bool(problems) == before

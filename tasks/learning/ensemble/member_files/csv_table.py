@@ -125,16 +125,21 @@ def _csv_rows(text: Iterable[str], problems: FileProblems) -> Iterator[tuple[int
 
 def _numbers(cells: list[str], classes: Sequence[str], line: int, problems: FileProblems) -> list[float]:
     try:
-        if "_" not in "".join(cells):  # Python reads 1_0 as 10
+        if _is_plain("".join(cells)):
             return list(map(float, cells))
     except ValueError:
         pass
     return [_number(cell, name, line, problems) for cell, name in zip(cells, classes, strict=True)]
 
 
+def _is_plain(text: str) -> bool:
+    """Whether `float` reads no more than other programs: it takes 1_0 for 10, and digits of all scripts."""
+    return text.isascii() and "_" not in text
+
+
 def _number(cell: str, name: str, line: int, problems: FileProblems) -> float:
     try:
-        if "_" not in cell:
+        if _is_plain(cell):
             return float(cell)
     except ValueError:
         pass
