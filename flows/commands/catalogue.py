@@ -5,7 +5,7 @@ from typing import Any
 
 from flows.commands.options import Competition, Overrides, PresetName, resolved
 from flows.console import aligned, say, show_logs
-from flows.runtime.preflight import check_data
+from flows.runtime.preflight import check_paths
 from tasks.core import locations
 from tasks.core.printable import printable
 
@@ -29,7 +29,7 @@ def check(competition: Competition, preset: PresetName = None, overrides: Overri
 
     config = resolved(competition, preset, overrides)
     show_logs()
-    check_data(config)
+    check_paths(config)
     report = import_module(f"tasks.{competition}.data").count(config.data)
     say(aligned([(name, f"{count:,}") for name, count in report["counts"].items()]))
     for note in report["notes"]:

@@ -12,7 +12,7 @@ from tasks.core.backends import check_backend
 from tasks.core.errors import InvalidData, InvalidSettings, Problem, UserError
 from tasks.core.file_walk import files_below, named_files
 from tasks.core.locations import expand_setting
-from tasks.core.raw_paths import ABSENT, kind_of, root_folder
+from tasks.core.raw_paths import ABSENT, advice, kind_of, root_folder
 
 FOLDERS = ("artifacts", "steps", "partial", "runs", "locks", "fingerprints", "temporary", "studies", "owed")
 """Folders of a store."""
@@ -82,6 +82,7 @@ def check_paths(config: Any) -> None:
     if missing:
         lines = [
             f"{key}: expected a file or folder that exists, received {value!r} ({_explained(value)})"
+            f"{_advice(key, value)}"
             for key, value in missing
         ]
         raise InvalidSettings("\n".join(lines))
@@ -110,3 +111,7 @@ def _explained(value: str) -> str:
     """Where a path leads, or which environment variable that it needs is not set."""
     unset = [name for name in re.findall(r"\$\{?(\w+)", value) if name not in os.environ]
     return f"{', '.join(unset)} is not set" if unset else str(locations.expand(value))
+
+
+def _advice(key: str, value: str) -> str:
+    return advice(locations.expand(value)) if key == "data.root" else ""

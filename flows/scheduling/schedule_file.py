@@ -135,7 +135,7 @@ EXAMPLE = ScheduleFile(
 
 
 def read(*, root: Path | None = None) -> ScheduleFile:
-    """The contents of the file in `root`, by default `conf` of the checkout; empty if there is none.
+    """The contents of the file in `root`, by default the folder of the user's presets; empty without one.
 
     Raises:
         InvalidSettings: names the file, the line, the key, what was expected and what was received.
@@ -143,19 +143,19 @@ def read(*, root: Path | None = None) -> ScheduleFile:
     folder = root or locations.presets_folder()
     if not (folder / f"{NAME}.toml").is_file():
         return ScheduleFile()
-    file = preset_files.read(folder, NAME)
+    file = preset_files.read([folder], NAME)
     try:
         contents = ScheduleFile.model_validate_json(json.dumps(file.tree), strict=True)
     except ValidationError as error:
         known = EXAMPLE.model_dump(mode="json")
         raise InvalidSettings("\n".join(messages(error, known, file.place))) from None
-    errors = list(islice(_errors(contents, folder), MOST_LISTED + 1))
+    errors = list(islice(_errors(contents, root), MOST_LISTED + 1))
     if lines := [f"{file.place(at)}: {dotted(at)}: {text}" for at, text in errors[:MOST_LISTED]]:
         raise InvalidSettings("\n".join([*lines, *["… and more"] * (len(errors) > MOST_LISTED)]))
     return contents
 
 
-def _errors(contents: ScheduleFile, root: Path) -> Iterator[tuple[Location, str]]:
+def _errors(contents: ScheduleFile, root: Path | None) -> Iterator[tuple[Location, str]]:
     """Errors that types do not exclude: unknown competitions, presets, time zones, and invalid times."""
     known = {name: [each.name for each in resolve.presets(name, root)] for name in competition_names()}
     for competition, presets in contents.presets.items():

@@ -84,7 +84,8 @@ def _with_data_folder_of(settings: Any, competition: str, preset: str) -> Settin
     """The settings with the data folder of the preset they come from, instead of this machine's."""
     root = config_class(competition)().model_dump()["data"]["root"]
     if preset:
-        tree = presets.read(locations.presets_folder() / competition, preset).tree
+        folders = [folder / competition for folder in locations.preset_folders()]
+        tree = presets.read(folders, preset).tree
         root = tree.get("data", {}).get("root", root)
     data = settings.data.model_copy(update={"root": root})
     portable: Settings = settings.model_copy(update={"data": data})

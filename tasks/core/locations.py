@@ -1,11 +1,13 @@
 """Paths of the store, submissions, Prefect's home and presets.
 
 In a checkout (a `pyproject.toml` beside the packages) all are in it; an installed Podium uses the current
-directory. Environment variables take precedence.
+directory and brings its own presets along. Environment variables take precedence.
 """
 
 import os
 import stat
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 from tasks.core.errors import InvalidSettings
@@ -71,8 +73,27 @@ def prefect_home() -> Path:
 
 
 def presets_folder() -> Path:
-    """Folder with `<competition>/<preset>.toml`."""
-    return root() / "conf"
+    """Folder of the user's presets, `<competition>/<preset>.toml`: `$PODIUM_CONF`, else `conf`."""
+    return _chosen("PODIUM_CONF", "conf")
+
+
+def preset_folders() -> tuple[Path, ...]:
+    """Where presets are looked for: the user's folder, then that of the presets that come with Podium."""
+    shipped = CHECKOUT / "conf" if root() == CHECKOUT else _installed_presets()
+    return tuple(dict.fromkeys(folder for folder in (presets_folder(), shipped) if folder))
+
+
+@cache
+def _installed_presets() -> Path | None:
+    """The folder into which an installation has written the presets, wherever its scheme puts data."""
+    from importlib.metadata import PackageNotFoundError, distribution
+
+    with suppress(PackageNotFoundError):
+        installed = distribution("podium")
+        for file in installed.files or ():
+            if file.match("share/podium/conf/*.toml"):
+                return Path(str(installed.locate_file(file))).resolve().parent
+    return None
 
 
 def data_folder(competition: str) -> Path | None:

@@ -1,6 +1,7 @@
 """What lies at the paths of raw files, in words, and where the data may lie instead."""
 
 import errno
+import re
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,8 @@ _KINDS: dict[Callable[[int], bool], str] = {
 }
 
 
+DEMO = re.compile(r"\.podium/demo/(\w+)/?")
+"""Where the demo's preset of a competition expects data, which its own command writes."""
 ABSENT = ("nothing of this name", "a broken link")
 """What `kind_of` says where nothing lies."""
 
@@ -57,4 +60,13 @@ def hint(root: Path, holds_data: Callable[[Path], bool]) -> str:
     except OSError:
         near = [root.absolute().parent]
     found = next((folder for folder in near if holds_data(folder)), None)
-    return f"; one lies in {found}: try --set data.root={found}" if found else ""
+    return f"; one lies in {found}: try --set data.root={found}" if found else advice(root)
+
+
+def advice(root: Path) -> str:
+    """The end of a message: what to do about a folder that does not exist; empty if it does."""
+    if root.exists():
+        return ""
+    if demo := DEMO.search(root.as_posix()):
+        return f"; python -m tasks.{demo[1]}.demo {root} writes the demo's data"
+    return "; --set data.root=FOLDER or the variable PODIUM_DATA says where the data lies"

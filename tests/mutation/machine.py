@@ -21,6 +21,7 @@ def prepare(place: Place) -> None:
     runs._run = begun
     serving._connect_server = begun
     locations.presets_folder = lambda: presets(place)
+    locations.preset_folders = lambda: (presets(place),)
 
 
 def presets(place: Place) -> Path:

@@ -30,7 +30,8 @@ from tasks.core.cache.file_kinds import FINGERPRINTS, JOURNAL_ENTRY, MANIFEST, M
 from tasks.core.cache.manifests import digest_of, first_change, seal
 from tasks.core.dataset import PartFolders
 from tasks.core.file_times import modified
-from tasks.core.files.stored_files import Damaged, append, file_bytes, warn_once
+from tasks.core.files.appending import append
+from tasks.core.files.stored_files import Damaged, file_bytes, warn_once
 from tasks.core.files.temporary import (
     HIDDEN,
     hidden_name,

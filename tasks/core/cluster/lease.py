@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tasks.core.files.stored_files import append
+from tasks.core.files.appending import append
 
 RENEWAL_SECONDS = 5.0
 LEASE_SECONDS = 60.0

@@ -185,19 +185,3 @@ def _short(value: Any) -> str:
         return f"{value!r:.80}"
     except (ValueError, RecursionError):  # an integer of thousands of digits; nested too deep
         return f"one of type {type(value).__name__}"
-
-
-def append(path: Path, line: bytes) -> None:
-    """Append a line, in a single write so that lines of threads and processes do not mix.
-
-    After a line that a full disk has cut, it begins on a line of its own.
-
-    Raises:
-        OSError: there is no room for it, or it cannot be written.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "a+b", buffering=0) as file:
-        if file.tell() and os.pread(file.fileno(), 1, file.tell() - 1) != b"\n":
-            line = b"\n" + line
-        while line:  # a disk that fills up takes a part, and then raises
-            line = line[file.write(line) :]

@@ -41,10 +41,15 @@ class PresetFile(NamedTuple):
         return display_path(self.path)
 
 
-def listed(folder: Path) -> list[Preset]:
-    """Presets in a competition's folder, by name."""
-    files = sorted(file for file in folder.glob("*.toml") if file.is_file())
-    return [Preset(file.stem, _header(_start(file))) for file in files]
+def listed(folders: Sequence[Path]) -> list[Preset]:
+    """Presets in a competition's folders, by name; of equal names that of the first folder."""
+    return [Preset(name, _header(_start(file))) for name, file in sorted(_files(folders).items())]
+
+
+def _files(folders: Sequence[Path]) -> dict[str, Path]:
+    """Files by name of the preset."""
+    files = (file for folder in reversed(folders) for file in folder.glob("*.toml"))
+    return {file.stem: file for file in files if file.is_file()}
 
 
 def _start(file: Path) -> str:
@@ -54,15 +59,21 @@ def _start(file: Path) -> str:
     return ""
 
 
-def read(folder: Path, name: str) -> PresetFile:
-    """Read `<folder>/<name>.toml`; raises InvalidSettings if there is none or it is not valid TOML."""
-    path = folder / f"{name}.toml"
-    known = [preset.name for preset in listed(folder)]
-    if name not in known:
-        expected = f"one of {', '.join(map(printable, known))}"
-        if not known:
-            expected = f"a file in {display_path(folder)}, which has none"
-        raise InvalidSettings(f"preset: expected {expected}, received {name!r}{suggestion(name, known)}")
+def read(folders: Sequence[Path], name: str) -> PresetFile:
+    """Read `<folder>/<name>.toml` of the first folder that has it.
+
+    Raises:
+        InvalidSettings: none has it, or it is not valid TOML.
+    """
+    files = _files(folders)
+    if name not in files:
+        expected = f"one of {', '.join(map(printable, sorted(files)))}"
+        if not files:
+            expected = f"a file in {display_path(folders[0])}, which has none"
+        raise InvalidSettings(
+            f"preset: expected {expected}, received {name!r}{suggestion(name, list(files))}"
+        )
+    path = files[name]
     text = toml_files.read_text(path)
     try:
         tree = toml_files.parse(text)

@@ -37,7 +37,7 @@ def resolve(
     Args:
         preset: name of a file in `<root>/<competition>`; None takes the defaults.
         overrides: `key=value` each; `recipe.x` sets `x` of every recipe.
-        root: folder of presets, `conf` of the checkout unless given.
+        root: folder of presets; those of `locations.preset_folders` unless given.
         submission: a submission whose settings replace the defaults.
 
     Raises:
@@ -48,7 +48,7 @@ def resolve(
         source = submissions.find_submission(locations.submissions_folder(), submission)
         settings = _validated(settings, source.provenance["config"], lambda _: str(source.folder))
     if preset is not None:
-        file = preset_files.read(_folder(competition, root), preset)
+        file = preset_files.read(_folders(competition, root), preset)
         settings = _validated(settings, merged(_tree(settings), file.tree), file.place)
     settings = _with_overrides(settings, [parse(text) for text in overrides])
     return _with_data_folder(settings, competition)
@@ -63,11 +63,11 @@ def config_class(competition: str) -> type[Settings]:
 
 def presets(competition: str, root: Path | None = None) -> list[Preset]:
     """The presets of a competition with the comments at the head of their files."""
-    return preset_files.listed(_folder(competition, root))
+    return preset_files.listed(_folders(competition, root))
 
 
-def _folder(competition: str, root: Path | None) -> Path:
-    return (root or locations.presets_folder()) / competition
+def _folders(competition: str, root: Path | None) -> list[Path]:
+    return [folder / competition for folder in ((root,) if root else locations.preset_folders())]
 
 
 def _tree(settings: Settings) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from tasks.core.files.stored_files import Damaged, FileKind, Loose, append, warn_once
+from tasks.core.files.appending import append
+from tasks.core.files.stored_files import Damaged, FileKind, Loose, warn_once
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -127,7 +128,7 @@ def test_a_line_after_half_a_line_begins_anew(tmp_path: Path) -> None:
     code = """
 import resource, signal, sys
 from pathlib import Path
-from tasks.core.files.stored_files import append
+from tasks.core.files.appending import append
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))
 append(Path(sys.argv[1]), b"first\\n")

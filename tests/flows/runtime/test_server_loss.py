@@ -198,7 +198,7 @@ def test_prefects_client_reads_the_setting_that_is_changed_before_each_attempt(m
 @pytest.mark.parametrize("competition", ["dogs", "extraction", "nl2sql"])
 def test_the_server_is_given_the_parameters_that_prefect_would_give_it(competition) -> None:
     flow = find_flow(competition)
-    for preset in presets.listed(locations.presets_folder() / competition):
+    for preset in presets.listed([locations.presets_folder() / competition]):
         config = resolve.resolve(competition, preset=preset.name, overrides=(), submission=None)
         run = flow_for_run(flow, flow.fn, name="one", runner=None)
         assert run.serialize_parameters({"config": config}) == flow.serialize_parameters({"config": config})

@@ -20,6 +20,7 @@ from tasks.core import locations
 def invoke(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The command with its exit codes, whose search is only noted."""
     monkeypatch.setattr(locations, "presets_folder", lambda: tmp_path / "conf")
+    monkeypatch.setattr(locations, "preset_folders", lambda: (tmp_path / "conf",))
     (tmp_path / "conf" / "dogs").mkdir(parents=True)
     (tmp_path / "conf" / "dogs" / "mine.toml").write_text("# Mine\nfolds.count = 3\n")
     noted: list[Any] = []
