@@ -7,6 +7,7 @@ from tests.mutation.inputs import Maker
 from tests.mutation.kinds import (
     environment,
     members,
+    own_files,
     pictures,
     places,
     raw_lines,
@@ -15,6 +16,6 @@ from tests.mutation.kinds import (
     weights,
 )
 
-MODULES = (settings, raw_lines, pictures, places, submissions, members, weights, environment)
+MODULES = (settings, raw_lines, pictures, places, submissions, members, weights, environment, own_files)
 KINDS: dict[str, Maker] = {name: make for module in MODULES for name, (_, make) in module.KINDS.items()}
 SHARES: dict[str, float] = {name: share for module in MODULES for name, (share, _) in module.KINDS.items()}
