@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -20,7 +20,7 @@ from flows.commands import (
     serving,
     submissions,
 )
-from flows.console import escape_unprintable, show_traceback, with_exit_codes
+from flows.console import escape_unprintable, say, show_traceback, with_exit_codes
 from tasks.core.execution.garbage_collection import raise_gc_threshold
 
 NOTE = (
@@ -28,12 +28,22 @@ NOTE = (
     "Exit codes: 0 done, 1 internal error, 2 error that you can fix, 130 interrupted."
 )
 
+
+def show_version(asked: bool) -> None:
+    """Print Podium's version, and those of Python and of what decides most of its behaviour."""
+    if asked:
+        from importlib.metadata import version
+
+        libraries = ", ".join(f"{name} {version(name)}" for name in ("prefect", "keras", "tensorflow"))
+        say(f"podium {version('podium')} (Python {sys.version.split()[0]}, {libraries})")
+        raise typer.Exit
+
+
 app = typer.Typer(
     name="podium",
     help="From a competition's raw files to a checked submission, repeating only what changed.",
     epilog=f"Example: podium run dogs --preset demo. {NOTE}",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 submission_app = typer.Typer(
@@ -50,6 +60,18 @@ schedule_app = typer.Typer(
     epilog="Example: podium schedules pause dogs/best",
     no_args_is_help=True,
 )
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=show_version, is_eager=True, help="Show the version and exit."),
+    ] = False,
+) -> None:
+    """Options of the command itself."""
+
+
 submission_app.callback(invoke_without_command=True)(with_exit_codes(leaderboard.overview))
 
 

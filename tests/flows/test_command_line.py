@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -86,6 +87,14 @@ def test_no_command_is_left_out_of_these_tests() -> None:
         "submissions": set(SUBMISSION_COMMANDS),
         "schedules": set(SCHEDULE_COMMANDS),
     }
+
+
+def test_the_version_names_the_libraries_that_decide_results() -> None:
+    said = python("from flows.__main__ import main; import sys; sys.argv = ['podium', '--version']; main()")
+    assert re.fullmatch(
+        r"podium [\d.]+ \(Python [\d.]+, prefect .+, keras .+, tensorflow .+\)\n", said.stdout
+    )
+    assert said.returncode == 0
 
 
 def test_help_loads_nothing_heavy() -> None:
