@@ -58,13 +58,20 @@ def damages_of(store: Store, names: Iterable[str]) -> dict[str, str]:
 
 def remove(store: Store, damages: Iterable[str]) -> list[str]:
     """Remove these artifacts and the records of the steps that read them; labels of these steps."""
-    readers = _readers(store, damages)
-    for key in readers:
+    still = [name for name in damages if _is_still_damaged(store, name)]
+    readers = _readers(store, still)
+    for key in readers:  # first, so that a kill leaves no result of what is damaged
         store.forget_record(key)
-    for name in damages:
+    for name in still:
         with store.lock(f"artifact-{name}"):
             store.remove_named(name)
     return sorted(readers.values())
+
+
+def _is_still_damaged(store: Store, name: str) -> bool:
+    """Whether nobody was just writing it: of a new artifact the manifest comes last."""
+    with store.lock(f"artifact-{name}"):
+        return bool(store.damage(name))
 
 
 def refuse_damaged(store: Store, names: Iterable[str], *, what: str) -> None:

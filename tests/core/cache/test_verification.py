@@ -122,3 +122,9 @@ def test_a_step_that_fails_on_damaged_inputs_says_so(store: Store) -> None:
 
 def test_an_empty_store_is_sound(store: Store) -> None:
     assert verify(store, dry_run=False) == verification.Verification(0, 0, [], [])
+
+
+def test_what_was_just_being_written_is_left_alone(store: Store) -> None:
+    first, *_ = chain()
+    assert verification.remove(store, [first.name]) == []
+    assert store.is_whole(first)
