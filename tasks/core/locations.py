@@ -4,6 +4,7 @@ In a checkout (a `pyproject.toml` beside the packages) all are in it; an install
 directory and brings its own presets along. Environment variables take precedence.
 """
 
+import errno
 import os
 import stat
 from contextlib import suppress
@@ -13,6 +14,8 @@ from pathlib import Path
 from tasks.core.errors import InvalidSettings
 from tasks.core.strict_json import unusable_character
 
+LONGEST_NAME, LONGEST_PATH = 255, 4095
+"""Bytes of names and paths, on nearly all file systems."""
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
@@ -107,6 +110,12 @@ def _chosen(variable: str, default: str) -> Path:
     return named_folder(variable, value) if value else root() / default
 
 
+def _is_too_long(path: Path) -> bool:
+    """Whether a path that does not exist could not be made; folders above it may be missing too."""
+    names = [os.fsencode(part) for part in path.parts]
+    return max(map(len, names)) > LONGEST_NAME or len(os.fsencode(path)) > LONGEST_PATH
+
+
 def named_folder(variable: str, value: str) -> Path:
     """The folder that an environment variable names, which need not exist.
 
@@ -119,9 +128,9 @@ def named_folder(variable: str, value: str) -> Path:
         if stat.S_ISDIR(path.stat().st_mode):
             return path
     except FileNotFoundError:
-        if not path.is_symlink():
+        if not path.is_symlink() and not _is_too_long(path):
             return path
-        reason = "a broken link"
+        reason = "a broken link" if path.is_symlink() else os.strerror(errno.ENAMETOOLONG)
     except OSError as error:
         reason = error.strerror or type(error).__name__
     received = f"{str(path)[:200]} ({reason})"

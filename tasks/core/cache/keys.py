@@ -12,6 +12,7 @@ accident.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, NamedTuple
@@ -205,7 +206,8 @@ def _contents(value: str, store: Store, names: tuple[str, ...] | None) -> Any:
     before = dict(memory)
     digests = contents(path, memory, names=names)
     if memory != before:
-        store.write_fingerprints(place, memory)
+        with suppress(OSError):  # without its memory the next call reads the files again
+            store.write_fingerprints(place, memory)
     return digests
 
 
