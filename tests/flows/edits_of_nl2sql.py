@@ -179,7 +179,11 @@ EDITS = [
         {"train pairs fold 0": "learning_rate: 0.001 → 0.5"},
     ),
     Edit("width of the beam", setting("recipes.0.decoding", {"beam": 3}), predicted("sketch")),
-    Edit("least score", setting("recipes.1.matcher", {"accept": 0.4}), predicted("pairs")),
+    Edit(
+        "scores of conditions",
+        setting("recipes.1.matcher", {"accept": 0.4, "agreement": 0.4}),
+        predicted("pairs"),
+    ),
     Edit("how often views are learned", setting("recipes.0.augmentation.share", 0.4), fitted("sketch")),
     Edit("what views are", setting("recipes.0.augmentation.values", 0.1), AUGMENT | fitted("sketch")),
     Edit("pretraining", setting("recipes.1.pretraining.stages", STAGES), PRETRAIN | fitted("pairs")),

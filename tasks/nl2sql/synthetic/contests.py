@@ -7,7 +7,7 @@ class Contest(NamedTuple):
     """Shares of unusual questions, 0 to 1."""
 
     two_columns: float
-    """Of questions, those about the rows of a standard contest excepted: they ask for two columns."""
+    """Of questions with conditions: they ask for two columns."""
     of_rows_too: bool = False
     """Whether questions that name their rows ask for two columns as often."""
     unconditional: float = 0.0
@@ -31,5 +31,5 @@ CONTESTS = {
         numbers_as_text=0.8,
     ),
 }
-"""`standard`: as the questions of ESQL and RETQA; `varied`: two columns are asked for as often as in TableQA,
-10 to 12 % of the questions, beside what is compared or left out there."""
+"""`standard`: about as the questions of ESQL and RETQA; `varied`: two columns are asked for a little more often
+than in TableQA (10 to 12 % of its questions), most numbers are text, and the rest is as unusual."""
