@@ -31,5 +31,5 @@ CONTESTS = {
         numbers_as_text=0.8,
     ),
 }
-"""`standard`: about as the questions of ESQL and RETQA; `varied`: two columns are asked for a little more often
-than in TableQA (10 to 12 % of its questions), most numbers are text, and the rest is as unusual."""
+"""`standard`: about as the questions of ESQL and RETQA; `varied`: two columns are asked for a little more
+often than in TableQA (10 to 12 % of its questions), most numbers are text, and the rest is as unusual."""
