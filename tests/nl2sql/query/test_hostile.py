@@ -105,6 +105,7 @@ def run(request: pytest.FixtureRequest, loaded: Path, tmp_path_factory: pytest.T
         built = training.build(job(made, folder, fold=None, data=loaded))
         history = fit(built, folder, checkpoint_seconds=1e9, workers=1, report=lambda message: None)
         built.model.save_weights(folder / "model.weights.h5")
+        built.write(folder)
         parts = {}
         for part in ("held_out", "validation", "test"):
             own = job(made, folder, fold=1, data=loaded, models=(folder,), part=part)
