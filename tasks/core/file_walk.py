@@ -24,7 +24,7 @@ def files_below(path: Path) -> Iterator[tuple[str, os.stat_result]]:
     if kind == "a file":
         yield "", _readable(path.stat(), path)
     elif kind == "a folder":
-        yield from _below(str(path), "", set())
+        yield from _below(str(path))
     elif kind not in ABSENT:
         raise _refused(path, kind)
 
@@ -40,33 +40,40 @@ def named_files(path: Path, names: Sequence[str]) -> Iterator[tuple[str, os.stat
             yield f"{name}/{inner}".rstrip("/"), status
 
 
-def _below(folder: str, prefix: str, seen: set[tuple[int, int]]) -> Iterator[tuple[str, os.stat_result]]:
-    """The files of a folder, and then those of the folders in it. Names are texts: making a `Path` of each of
-    100,000 takes longer than all else."""
-    status = os.stat(folder)  # noqa: PTH116
-    if (status.st_dev, status.st_ino) in seen:
-        raise _refused(folder, "a link to a folder that is read already")
-    seen.add((status.st_dev, status.st_ino))
+def _below(root: str) -> Iterator[tuple[str, os.stat_result]]:
+    """The files of a folder and of all folders in it. Names are texts: making a `Path` of each of 100,000
+    takes longer than all else."""
+    waiting, seen = [""], set[tuple[int, int]]()
+    while waiting:
+        prefix = waiting.pop()
+        folder = f"{root}/{prefix}"
+        folders = list[str]()
+        for entry in _entries(folder, seen):
+            try:
+                status = os.stat(entry.path)  # noqa: PTH116
+            except FileNotFoundError:  # a link that leads nowhere
+                continue
+            except OSError:
+                raise _refused(entry.path, kind_of(Path(entry.path))) from None
+            if stat.S_ISDIR(status.st_mode):
+                folders.append(f"{prefix}{entry.name}/")
+            else:
+                yield f"{prefix}{entry.name}", _readable(status, entry.path)
+        waiting += reversed(folders)
+
+
+def _entries(folder: str, seen: set[tuple[int, int]]) -> list[os.DirEntry[str]]:
+    """What lies in a folder that is not in `seen`, to which it is added; without what is hidden."""
     try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        status = os.stat(folder)  # noqa: PTH116
+        if (place := (status.st_dev, status.st_ino)) in seen:
+            raise _refused(folder, "a link to a folder that is read already")
+        seen.add(place)
+        with os.scandir(folder) as entries:
+            shown = [entry for entry in entries if not entry.name.startswith(".")]
     except OSError as error:
         raise _refused(folder, cannot_be_read(error)) from None
-    folders = list[str]()
-    for entry in entries:
-        if entry.name.startswith("."):
-            continue
-        try:
-            status = os.stat(entry.path)  # noqa: PTH116
-        except FileNotFoundError:  # a link that leads nowhere
-            continue
-        except OSError:
-            raise _refused(entry.path, kind_of(Path(entry.path))) from None
-        if stat.S_ISDIR(status.st_mode):
-            folders.append(entry.name)
-        else:
-            yield f"{prefix}{entry.name}", _readable(status, entry.path)
-    for name in folders:
-        yield from _below(f"{folder}/{name}", f"{prefix}{name}/", seen)
+    return sorted(shown, key=lambda entry: entry.name)
 
 
 def _readable(status: os.stat_result, path: Path | str) -> os.stat_result:
@@ -78,4 +85,4 @@ def _readable(status: os.stat_result, path: Path | str) -> os.stat_result:
 
 
 def _refused(path: Path | str, received: str) -> InvalidData:
-    return InvalidData([Problem(path, None, EXPECTED, received)])
+    return InvalidData([Problem(str(path).rstrip("/"), None, EXPECTED, received)])

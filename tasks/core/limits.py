@@ -25,7 +25,7 @@ class Limit(NamedTuple):
             return default or self.default
         if not re.fullmatch("[0-9]{1,15}", text) or not int(text):
             expected = f"a whole number of {self.unit} above 0"
-            raise InvalidSettings(f"{self.variable}: expected {expected}, received {text!r}")
+            raise InvalidSettings(f"{self.variable}: expected {expected}, received {text[:40]!r}")
         return int(text)
 
     def at_most(self, default: int | None = None) -> str:

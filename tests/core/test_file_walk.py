@@ -57,3 +57,12 @@ def test_what_cannot_be_read_is_refused_by_its_name(tmp_path: Path, kind: str) -
             names(tmp_path)
     finally:
         (tmp_path / "odd").chmod(0o700)
+
+
+def test_folders_may_be_deeper_than_calls_can_be(tmp_path: Path) -> None:
+    folder = str(tmp_path)
+    for _ in range(1500):
+        folder += "/a"
+        os.mkdir(folder)  # noqa: PTH102
+    Path(folder, "file").touch()
+    assert names(tmp_path) == ["a/" * 1500 + "file"]

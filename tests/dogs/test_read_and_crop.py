@@ -277,3 +277,11 @@ def test_the_number_of_pixels_and_bytes_is_bounded_by_a_variable(tmp_path, monke
     monkeypatch.setenv("PODIUM_MOST_PIXELS", "100")
     with pytest.raises(InvalidData, match=r"at most 800 bytes, 8 for each of at most 100 pixels"):
         read_and_crop.read(file, 16)
+
+
+def test_pillow_warns_from_the_number_that_is_set(monkeypatch):
+    before = Image.MAX_IMAGE_PIXELS
+    monkeypatch.setenv("PODIUM_MOST_PIXELS", "200000000")
+    with read_and_crop.pillow_warnings():
+        assert Image.MAX_IMAGE_PIXELS == 200_000_000
+    assert before == Image.MAX_IMAGE_PIXELS

@@ -129,12 +129,18 @@ def _is_large(file: Path) -> bool:
 def pillow_warnings() -> Iterator[None]:
     """Turn Pillow's warning of a decompression bomb into an error and ignore that of damaged EXIF.
 
-    Filters are global to the process, so enter it once around all threads that read.
+    Filters, and the number of pixels from which Pillow warns, are global to the process, so enter it once
+    around all threads that read.
     """
+    before = Image.MAX_IMAGE_PIXELS
+    Image.MAX_IMAGE_PIXELS = max(before or 0, limits.PHOTOGRAPH.value())
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         warnings.filterwarnings("ignore", category=UserWarning, module="PIL")
-        yield
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = before
 
 
 def _contents(file: Path) -> bytes:
