@@ -86,7 +86,13 @@ def open_reference(file: Path, problems: list[Problem]) -> Iterator[ReferenceDat
         return
     # Immutable: nothing is written, no journal and no lock either.
     address = f"{file.absolute().as_uri()}?mode=ro&immutable=1"
-    with closing(sqlite3.connect(address, uri=True)) as connection:
+    try:
+        connection = sqlite3.connect(address, uri=True)
+    except sqlite3.Error as error:
+        problems.append(Problem(file, None, "an SQLite database", f"one that cannot be read ({error})"))
+        yield None
+        return
+    with closing(connection):
         connection.execute("PRAGMA trusted_schema = OFF")
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, limits.LINE.value(LONGEST_LINE_BYTES))
         yield ReferenceDatabase(connection, file, problems)

@@ -109,3 +109,12 @@ def test_a_cell_is_no_longer_than_a_line(root: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("PODIUM_MOST_LINE_BYTES", "4000")
     with pytest.raises(InvalidData, match=r"one that cannot be read .string or blob too big"):
         counted(root)
+
+
+def test_a_file_that_fails_while_it_is_read_is_one_message(root: Path) -> None:
+    (root / "train" / "train.db").unlink()
+    (root / "train" / "train.db").symlink_to("/proc/self/mem")
+    with pytest.raises(
+        InvalidData, match=r"train\.db: expected an SQLite database, .* cannot be read .disk I/O"
+    ):
+        counted(root)
