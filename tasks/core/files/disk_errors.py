@@ -9,6 +9,7 @@ in its place then: everything that is read back is written beside it and renamed
 import errno
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
@@ -21,6 +22,8 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 CLOSED = (errno.EROFS, errno.EACCES, errno.EPERM)
 PROBE_BYTES = 65_536
 """Written to find out which folder is full."""
+LITTLE_BYTES = 1 << 30
+"""Of a disk that may have been full a moment ago."""
 SEARCHED_CHARACTERS = 20_000
 """End of a message in which a library's words are looked for."""
 _NUMBER = re.compile(r"errno = (\d+)|\[Errno (\d+)\]")
@@ -82,7 +85,14 @@ def _place(error: BaseException, number: int) -> Path | None:
         except OSError as found:
             if (found.errno in FULL) == (number in FULL):
                 return folder
-    return None
+    return _fullest() if number in FULL else None
+
+
+def _fullest() -> Path | None:
+    """The folder with the least room, if that is little: what did not fit may be deleted already."""
+    free = {folder: shutil.disk_usage(folder).free for _, folder in _folders() if folder.is_dir()}
+    folder = min(free, key=lambda each: free[each], default=None)
+    return folder if folder is not None and free[folder] < LITTLE_BYTES else None
 
 
 def _folders() -> Iterator[tuple[str, Path]]:
