@@ -236,6 +236,8 @@ def _filesystem(url: str) -> tuple[Any, str]:
 
     kind = split_protocol(url.partition("::")[0])[0]
     try:
+        if url.startswith(":"):
+            raise ValueError("it names no kind of storage")
         if kind in UNUSABLE:
             raise ValueError(f"{kind} {UNUSABLE[kind]}")
         is_local = kind in (None, "file", "local")
