@@ -17,14 +17,18 @@ ROOT = Path(__file__).parents[2]
 
 CONFIG = '''"""Settings of the nap."""
 
-from tasks.core.config import ContentsPath, Run, Settings
+from tasks.core.config import ContentsPath, RawData, Run, Settings
 
 
-class Data(Settings):
+class Data(RawData):
     """Where the bed is."""
 
     root: ContentsPath = "bed"
     """Folder with the bed."""
+
+    def files_of(self, part: str) -> tuple[str, ...]:
+        """Nothing is read from there."""
+        return ()
 
 
 class Config(Settings):
