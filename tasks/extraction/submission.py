@@ -140,6 +140,7 @@ def _check_sizes(content: IO[bytes], entry: zipfile.ZipInfo) -> None:
 
 def _check_whole(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, file: Path) -> None:
     """Read the entry once: damage anywhere is told before a line is taken for wrong."""
+    check_size(entry.file_size, f"{file}: {printable(entry.filename)}")
     size = 0
     with archive.open(entry) as content:
         while piece := content.read(1 << 16):

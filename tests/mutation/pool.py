@@ -121,6 +121,7 @@ def _work(connection: Connection, folder: Path) -> None:
             return
 
         def make(place: Place, random: Any, kind: str = kind) -> Input:
+            _note(folder).write_text("while it was made")
             made = KINDS[kind](place, random)
             _note(folder).write_text(made.name)
             return made

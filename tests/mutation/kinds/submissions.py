@@ -4,6 +4,7 @@ import io
 import json
 import struct
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -109,16 +110,17 @@ def _several(content: bytes, random: Random) -> bytes:
 
 
 def _gigabytes(content: bytes, random: Random) -> bytes:
-    """A member that unpacks to 3 GB."""
+    """A member that unpacks to 3 GB: one packed block over and over, with a checksum that nobody reaches."""
     piece = random.choice((bytes(1 << 20), b" " * (1 << 20), b"\n" * (1 << 20)))
-    stream = io.BytesIO()
-    with (
-        zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
-        archive.open(MEMBER, "w", force_zip64=True) as member,
-    ):
-        for _ in range(changes.GIGABYTES << 10):
-            member.write(piece)
-    return stream.getvalue()
+    packer = zlib.compressobj(wbits=-15)
+    block = packer.compress(piece) + packer.flush(zlib.Z_FULL_FLUSH)
+    packed = block * (changes.GIGABYTES << 10) + packer.flush()
+    sizes = struct.pack("<III", 0, len(packed), changes.GIGABYTES << 30)
+    name, common = MEMBER.encode(), struct.pack("<HHHHH", 20, 0, 8, 0, 33)
+    local = b"PK\3\4" + common + sizes + struct.pack("<HH", len(name), 0) + name
+    entry = b"PK\1\2\x14\3" + common + sizes + struct.pack("<HHHHHII", len(name), 0, 0, 0, 0, 0, 0) + name
+    end = b"PK\5\6" + struct.pack("<HHHHIIH", 0, 0, 1, 1, len(entry), len(local) + len(packed), 0)
+    return local + packed + entry + end
 
 
 def _lying_size(content: bytes, random: Random) -> bytes:
