@@ -14,8 +14,10 @@ import pytest
 os.environ["PREFECT_HOME"] = tempfile.mkdtemp(prefix="podium-tests-")
 atexit.register(shutil.rmtree, os.environ["PREFECT_HOME"], ignore_errors=True)
 
-# Started in the background, a shell's job ignores Ctrl-C, and so would every process that tests start.
+# Started in the background, a shell's job ignores Ctrl-C, and one of `nohup` the end of the terminal; so would
+# every process that tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 PLACES = ("PODIUM_STORE", "PODIUM_SUBMISSIONS", "PODIUM_SLOT_FOLDER")
 
@@ -25,7 +27,8 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Store, submissions and slots below the test's own folder; none of them exists yet."""
     for variable in PLACES:
         monkeypatch.setenv(variable, str(tmp_path / variable.lower()))
-    monkeypatch.delenv("PODIUM_MIRROR", raising=False)
+    for variable in ("PODIUM_MIRROR", "PODIUM_CONF"):
+        monkeypatch.delenv(variable, raising=False)
     for variable in ("PREFECT_API_AUTH_STRING", "PREFECT_SERVER_API_AUTH_STRING"):
         monkeypatch.setenv(variable, "")  # so that no test leaves one to the next
         monkeypatch.delenv(variable)

@@ -11,7 +11,7 @@ from flows.members.cached_members import CachedMember
 from flows.members.member_models import predictions_by_models
 from flows.members.member_provenance import models_of, recipe_of, recipe_settings
 from flows.members.member_records import records_of
-from flows.runtime.preflight import check_paths
+from flows.runtime.preflight import check_named
 from tasks.core import locations
 from tasks.core.cache.keys import canonical
 from tasks.core.cache.lineage import Lineage
@@ -56,7 +56,7 @@ def export_models(competition: str, config: Any, name: str, folder: Path, *, for
     models = _models(member, lineage)
     predicted = next(each for of_fold in predictions_by_models(member, lineage) for each in of_fold)
     recipe = _recipe(competition, member, predicted["inputs"]["recipe"], config)
-    check_paths(recipe)
+    check_named(recipe)
     stems = _stems(member, len(models))
     with slot() as environment, hidden_folder(folder) as written:
         job = ExportJob(

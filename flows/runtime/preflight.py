@@ -69,16 +69,27 @@ def _try_writing(folder: Path) -> None:
 
 
 def check_paths(config: Any) -> None:
-    """Check that every file and folder named in the settings exists, and that only such lie below it.
+    """Check that every file and folder named in a run's settings exists, and that only such lie below it.
 
     Raises:
         InvalidData: something there is neither a file nor a folder, or cannot be read.
         InvalidSettings: one does not; names the key and the path of each.
     """
+    check_data(config)
+    check_named(config)
+
+
+def check_named(settings: Any) -> None:
+    """Check that every file and folder named in settings, such as those of a recipe, exists.
+
+    Raises:
+        InvalidSettings: one does not; names the key and the path of each.
+    """
     from tasks.core.cache.keys import named_paths
 
-    check_data(config)
-    missing = [(key, value) for key, value in named_paths(config) if not expand_setting(key, value).exists()]
+    missing = [
+        (key, value) for key, value in named_paths(settings) if not expand_setting(key, value).exists()
+    ]
     if missing:
         lines = [
             f"{key}: expected a file or folder that exists, received {value!r} ({_explained(value)})"

@@ -270,7 +270,7 @@ def test_a_signal_ends_it_and_leaves_nothing(number: signal.Signals, copy: Path,
     with hanging(copy, tmp_path / "places") as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "begun\n"
-        assert [each.name[:7] for each in (tmp_path / "places").iterdir()] == ["bundle-"]
+        assert [each.name[:14] for each in (tmp_path / "places").iterdir()] == ["podium-bundle-"]
         process.send_signal(number)
         _, said = process.communicate(timeout=30)
     assert (process.returncode, said) == (130, "interrupted; nothing was written\n")
