@@ -14,8 +14,8 @@ import pytest
 os.environ["PREFECT_HOME"] = tempfile.mkdtemp(prefix="podium-tests-")
 atexit.register(shutil.rmtree, os.environ["PREFECT_HOME"], ignore_errors=True)
 
-# Started in the background, a shell's job ignores Ctrl-C, and one of `nohup` the end of the terminal; so would
-# every process that tests start.
+# Started in the background, a shell's job ignores Ctrl-C, and one of `nohup` the end of the terminal, and so
+# would every process that tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
