@@ -18,7 +18,7 @@ from filelock import FileLock
 
 from flows.runtime.prefect_api import REFUSED, answers, check_api, credentials, request
 from flows.runtime.prefect_profile import CLIENT_STRING, SERVER_STRING, configured, configured_url
-from flows.runtime.prefect_settings import ensure_home, environment
+from flows.runtime.prefect_settings import apply, ensure_home, environment
 from flows.runtime.proxies import bypass_for_loopback, drop_unusable
 from flows.runtime.server_record import (
     OWN_MODE,
@@ -154,6 +154,7 @@ def _start(inform: Inform, preferred: int) -> LocalServer:
             page = local.url.removesuffix("/api")
             inform(f"Prefect runs at {page} (podium ui says how to log in, podium ui --stop ends it)")
             return local
+    apply(None)  # says which setting Prefect refuses, if that is why
     raise UserError(f"the local Prefect server ended at once; {_log_tail()}")
 
 

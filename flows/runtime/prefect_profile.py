@@ -32,7 +32,7 @@ def configured(name: str) -> str | None:
     if value := os.environ.get(name):
         return value
     profiles = locations.prefect_home() / "profiles.toml"
-    if "PREFECT_HOME" not in os.environ or not profiles.is_file():
+    if "PREFECT_HOME" not in os.environ or not profiles.exists():
         return None
     of_profile = _active_profile(profiles).get(name)
     return of_profile if isinstance(of_profile, str) else None
@@ -44,6 +44,8 @@ def _active_profile(file: Path) -> dict[str, object]:
     Raises:
         UserError: the file is no TOML, or its entries are not what Prefect writes.
     """
+    if not file.is_file():
+        raise UserError(f"{file}: expected a file of Prefect's profiles, received what is no file")
     try:
         content = tomllib.loads(file.read_text("utf-8"))
     except (OSError, ValueError) as error:

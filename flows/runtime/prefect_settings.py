@@ -8,6 +8,7 @@ from pathlib import Path
 
 from flows.runtime.prefect_profile import CLIENT_STRING, SERVER_STRING
 from flows.runtime.proxies import bypass_for_loopback, drop_unusable
+from flows.runtime.settings_check import check_settings
 from tasks.core import locations
 from tasks.core.errors import UserError
 
@@ -38,12 +39,13 @@ def environment() -> dict[str, str]:
 
 
 def apply(url: str | None) -> None:
-    """Put the settings into this process's environment. Call it before Prefect is imported.
+    """Put the settings into the environment of this process, and import Prefect, which nothing has yet.
 
     `url` is that of the server's API; None for a temporary server that ends with the run.
 
     Raises:
-        UserError: Prefect's home cannot be made, or its client cannot use the proxy before the server.
+        UserError: Prefect's home cannot be made, its client cannot use the proxy before the server, or it
+            refuses a setting of the user.
     """
     ensure_home()
     bypass_for_loopback()
@@ -56,6 +58,7 @@ def apply(url: str | None) -> None:
         os.environ["PREFECT_SERVER_EPHEMERAL_ENABLED"] = "true"
     else:
         os.environ["PREFECT_API_URL"] = url
+    check_settings()
 
 
 def ensure_home() -> Path:

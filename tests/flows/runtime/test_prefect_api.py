@@ -151,6 +151,12 @@ def test_a_broken_file_of_profiles_is_one_message_that_names_it(home: Path, cont
         prefect_profile.configured_url()
 
 
+def test_a_folder_in_place_of_the_file_of_profiles_is_named(home: Path) -> None:
+    (home / "profiles.toml").mkdir()
+    with pytest.raises(UserError, match=f"^{home / 'profiles.toml'}: expected a file of Prefect's profiles"):
+        prefect_profile.configured_url()
+
+
 @pytest.mark.parametrize(("base", "url"), [(None, "/api"), ("/x/api", "/x/api"), ("api/", "/api")])
 def test_the_local_server_is_asked_below_its_base_path(
     base: str | None, url: str, monkeypatch: pytest.MonkeyPatch
