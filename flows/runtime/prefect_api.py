@@ -2,8 +2,10 @@
 
 import base64
 import json
+import re
 import urllib.error
 import urllib.request
+from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,13 +20,23 @@ REFUSED = (401, 403)
 
 
 def request(url: str, body: object = None, *, timeout_seconds: float = 30) -> Any:
-    """GET, or POST if there is a body; loopback bypasses proxies, which would connect to their own host."""
+    """GET, or POST if there is a body; loopback bypasses proxies, which would connect to their own host.
+
+    Raises:
+        OSError: nothing answers, or it answers with an HTTP error.
+        ValueError: no such address, or what answers speaks no HTTP or no JSON.
+    """
     data = None if body is None else json.dumps(body).encode()
     headers = {"Content-Type": "application/json", **credentials()}
     local = urlsplit(url).hostname in LOOPBACK
     opener = urllib.request.build_opener(*[urllib.request.ProxyHandler({})] * local)
-    with opener.open(urllib.request.Request(url, data, headers), timeout=timeout_seconds) as response:
-        return json.loads(response.read() or b"null")
+    try:
+        with opener.open(urllib.request.Request(url, data, headers), timeout=timeout_seconds) as response:
+            return json.loads(response.read() or b"null")
+    except HTTPException as error:
+        if isinstance(error, OSError):  # the connection was closed
+            raise
+        raise ValueError(f"expected HTTP of {masked(url)}, received something else: {error}") from None
 
 
 def credentials() -> dict[str, str]:
@@ -62,6 +74,9 @@ def check_api(url: str) -> None:
         UserError: nothing answers at the address, something else than Prefect's API, or it refuses access.
     """
     unset = "or unset the variable to use a local one"
+    if not _is_address(url):
+        expected = "expected an address as in http://127.0.0.1:4200/api"
+        raise UserError(f"PREFECT_API_URL: {expected}, received {masked(url)!r} (mend it, {unset})")
     try:
         healthy = request(f"{url}/health", timeout_seconds=TIMEOUT_SECONDS)
         if healthy is True and (status := _refusal(url)):
@@ -72,7 +87,7 @@ def check_api(url: str) -> None:
             raise UserError(f"PREFECT_API_URL: {_refused(url, error.code)}") from None
         healthy = f"HTTP status {error.code}"
     except ValueError:
-        healthy = "a page that is no API" if urlsplit(url).scheme in ("http", "https") else "no such address"
+        healthy = "a page that is no API"
     except OSError:
         expected = "expected a Prefect server that answers"
         raise UserError(
@@ -83,6 +98,17 @@ def check_api(url: str) -> None:
         raise UserError(
             f"PREFECT_API_URL: {expected}, received {masked(url)}, which gives {healthy} (mend it, {unset})"
         )
+
+
+def _is_address(url: str) -> bool:
+    """Whether it has a scheme, a host and, if any, a port of HTTP, and no white space."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port  # raises ValueError for letters and above 65535
+    except ValueError:
+        return False
+    known = parts.scheme in ("http", "https") and bool(parts.hostname) and port != 0
+    return known and not re.search(r"[\s\x00-\x20\x7f]", url)
 
 
 def _refusal(url: str) -> int | None:

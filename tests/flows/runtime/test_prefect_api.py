@@ -2,7 +2,9 @@
 
 import base64
 import json
+import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -92,13 +94,53 @@ def test_another_address_is_one_message(server: str, path: str, expected: str, r
     assert f"{server}{path}" in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "url", ["http://127.0.0.1:9/api", "127.0.0.1:4200/api", "ftp//x", "http://", "nonsense"]
-)
-def test_no_address_or_nobody_there_is_one_message(url: str) -> None:
-    with pytest.raises(UserError, match=r"^PREFECT_API_URL: expected"):
+def test_nobody_there_is_one_message() -> None:
+    url = "http://127.0.0.1:9/api"
+    with pytest.raises(UserError, match=r"^PREFECT_API_URL: expected a Prefect server that answers"):
         check_api(url)
     assert not is_there(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *(
+            "127.0.0.1:4200/api",
+            "ftp//x",
+            "ftp://x/api",
+            "http://",
+            "http:///api",
+            "nonsense",
+            "http://[::1/api",
+        ),
+        *("http://127.0.0.1:x/api", "http://127.0.0.1:99999/api", "http://127.0.0.1:9/a b/api"),
+        "http://127.0.0.1:9/api\n",
+    ],
+)
+def test_no_address_is_one_message(url: str) -> None:
+    with pytest.raises(UserError, match=r"^PREFECT_API_URL: expected an address as in http://") as caught:
+        check_api(url)
+    assert "\n" not in str(caught.value)
+    assert not is_there(url)
+    assert not answers(url)
+
+
+def test_a_server_that_speaks_no_http_is_one_message() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def greet() -> None:
+            with suppress(OSError):  # closed at the end
+                while True:
+                    with listening.accept()[0] as connection:
+                        connection.recv(1000)
+                        connection.sendall(b"SSH-2.0-OpenSSH_9\r\n")
+
+        Thread(target=greet, daemon=True).start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/api"
+        with pytest.raises(UserError, match=r"^PREFECT_API_URL: expected the address of a Prefect API"):
+            check_api(url)
+        assert not answers(url)
+        assert not is_there(url)
 
 
 @pytest.mark.parametrize("path", ["/docs", "/locked/api", ":9/api"])
