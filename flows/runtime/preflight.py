@@ -10,7 +10,7 @@ from typing import Any, get_args
 from tasks.core import locations
 from tasks.core.backends import check_backend
 from tasks.core.errors import InvalidData, InvalidSettings, Problem, UserError
-from tasks.core.file_walk import files_below, named_files
+from tasks.core.file_walk import check_below
 from tasks.core.locations import expand_setting
 from tasks.core.raw_paths import ABSENT, advice, kind_of, root_folder
 
@@ -113,9 +113,7 @@ def check_data(config: Any) -> None:
         raise InvalidData([Problem(root, None, "a folder with the raw files", kind)])
     raw = [name for part in get_args(Part) for name in config.data.files_of(part)]
     for key, value in named_paths(config):
-        path = expand_setting(key, value)
-        for _ in named_files(path, raw) if key == "data.root" else files_below(path):
-            pass
+        check_below(expand_setting(key, value), raw if key == "data.root" else None)
 
 
 def _explained(value: str) -> str:

@@ -22,7 +22,9 @@ def files_below(path: Path) -> Iterator[tuple[str, os.stat_result]]:
     """
     kind = kind_of(path)
     if kind == "a file":
-        yield "", _readable(path.stat(), path)
+        status = path.stat()
+        _check_readable(path)
+        yield "", status
     elif kind == "a folder":
         yield from _below(str(path))
     elif kind not in ABSENT:
@@ -40,26 +42,68 @@ def named_files(path: Path, names: Sequence[str]) -> Iterator[tuple[str, os.stat
             yield f"{name}/{inner}".rstrip("/"), status
 
 
+def check_below(path: Path, names: Sequence[str] | None = None) -> None:
+    """Check what lies below a path, or below these names in it, in a third of the time of `files_below`: of
+    most files the folder says what they are.
+
+    Raises:
+        InvalidData: as `files_below`.
+    """
+    for root in [path] if names is None else [path / name for name in sorted(set(names))]:
+        kind = kind_of(root)
+        if kind == "a file":
+            _check_readable(root)
+        elif kind == "a folder":
+            for _, entry in _entries_below(str(root)):
+                if entry.is_file(follow_symlinks=False):
+                    _check_readable(entry.path)
+                elif status := _status(entry):
+                    _check_regular(status, entry.path)
+                    _check_readable(entry.path)
+        elif kind not in ABSENT:
+            raise _refused(root, kind)
+
+
 def _below(root: str) -> Iterator[tuple[str, os.stat_result]]:
-    """The files of a folder and of all folders in it. Names are texts: making a `Path` of each of 100,000
-    takes longer than all else."""
+    for name, entry in _entries_below(root):
+        if status := _status(entry):
+            _check_regular(status, entry.path)
+            _check_readable(entry.path)
+            yield name, status
+
+
+def _entries_below(root: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """All but folders in a folder and in all folders in it, by relative name.
+
+    Names are texts: making a `Path` of each of 100,000 takes longer than all else.
+    """
     waiting, seen = [""], set[tuple[int, int]]()
     while waiting:
         prefix = waiting.pop()
-        folder = f"{root}/{prefix}"
         folders = list[str]()
-        for entry in _entries(folder, seen):
-            try:
-                status = os.stat(entry.path)  # noqa: PTH116
-            except FileNotFoundError:  # a link that leads nowhere
-                continue
-            except OSError:
-                raise _refused(entry.path, kind_of(Path(entry.path))) from None
-            if stat.S_ISDIR(status.st_mode):
+        for entry in _entries(f"{root}/{prefix}", seen):
+            if _is_folder(entry):
                 folders.append(f"{prefix}{entry.name}/")
             else:
-                yield f"{prefix}{entry.name}", _readable(status, entry.path)
+                yield f"{prefix}{entry.name}", entry
         waiting += reversed(folders)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a loop of links
+        raise _refused(entry.path, kind_of(Path(entry.path))) from None
+
+
+def _status(entry: os.DirEntry[str]) -> os.stat_result | None:
+    """The status of what an entry is or leads to; None for a link that leads nowhere."""
+    try:
+        return entry.stat()
+    except FileNotFoundError:
+        return None
+    except OSError:
+        raise _refused(entry.path, kind_of(Path(entry.path))) from None
 
 
 def _entries(folder: str, seen: set[tuple[int, int]]) -> list[os.DirEntry[str]]:
@@ -76,12 +120,14 @@ def _entries(folder: str, seen: set[tuple[int, int]]) -> list[os.DirEntry[str]]:
     return sorted(shown, key=lambda entry: entry.name)
 
 
-def _readable(status: os.stat_result, path: Path | str) -> os.stat_result:
+def _check_regular(status: os.stat_result, path: str) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise _refused(path, kind_of(Path(path)))
+
+
+def _check_readable(path: Path | str) -> None:
     if not os.access(path, os.R_OK):
         raise _refused(path, "one that cannot be read (Permission denied)")
-    return status
 
 
 def _refused(path: Path | str, received: str) -> InvalidData:

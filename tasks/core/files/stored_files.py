@@ -12,7 +12,9 @@ import math
 import os
 import re
 import stat
+from collections.abc import Iterable
 from functools import cache, cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,8 @@ MOST_DEPTH = 64
 LEAST_INTEGER, MOST_INTEGER = -(2**63), 2**64 - 1
 """Bounds of integers; sizes, times and inodes take 64 bits."""
 
+_SUSPICIOUS = re.compile(r"\\u[dD]|\d{20}|-\d{19}|\d[eE]\+?\d{3}")
+"""Text that may be half a character, an integer of more than 64 bits, or a number beyond floats."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _log = logging.getLogger("podium")
 
@@ -92,10 +96,14 @@ class FileKind:
             raise Damaged("expected JSON, received one that is nested too deep") from None
         except ValueError as error:
             raise Damaged(f"expected JSON in UTF-8, received {error}") from None
-        return self.checked(value)
+        return self.checked(value, text)
 
-    def checked(self, value: Any) -> Any:
-        """The same value, if it has what is declared; raises Damaged."""
+    def checked(self, value: Any, text: str | None = None) -> Any:
+        """The same value, if it has what is declared; raises Damaged.
+
+        Args:
+            text: the JSON that it was read from, which tells at once that most have no unusable leaf.
+        """
         try:
             self._adapter.validate_python(value)
         except RecursionError:
@@ -106,7 +114,7 @@ class FileKind:
             expected = "expected an object" if first["type"] == "model_type" else first["msg"]
             message = f"{key + ': ' if key else ''}{expected}, received {_short(first['input'])}"
             raise Damaged(message) from None
-        if reason := _unfit(value):
+        if reason := _unfit(value, leaves=text is None or _SUSPICIOUS.search(text) is not None):
             raise Damaged(f"expected JSON, received {reason}")
         return value
 
@@ -151,22 +159,25 @@ def _refused_constant(name: str) -> Any:
     raise ValueError(f"{name}, which is no number")
 
 
-def _unfit(value: Any) -> str:
-    """What makes a value unusable whatever its meaning: depth, size of a number, half a character."""
+def _unfit(value: Any, *, leaves: bool) -> str:
+    """What makes a value unusable whatever its meaning: depth, and of leaves the size of a number, or half a
+    character.
+    """
     level = [value]
     for _ in range(MOST_DEPTH):
-        inner: list[Any] = []
-        for each in level:
-            if isinstance(each, dict):
-                inner += [*each.keys(), *each.values()]
-            elif isinstance(each, list):
-                inner += each
-            elif reason := _unfit_leaf(each):
-                return reason
-        if not inner:
+        parts = [part for each in level for part in _parts(each)]
+        if leaves and (reason := next(filter(None, map(_unfit_leaf, level)), "")):
+            return reason
+        level = parts if leaves else [part for part in parts if isinstance(part, dict | list)]
+        if not level:
             return ""
-        level = inner
     return "one that is nested too deep"
+
+
+def _parts(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return chain(value, value.values())
+    return value if isinstance(value, list) else ()
 
 
 def _unfit_leaf(value: Any) -> str:
