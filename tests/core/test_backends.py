@@ -42,6 +42,21 @@ def say_backend(job):
     send(" ".join(os.environ.get(name, "absent") for name in ("KERAS_BACKEND", "KERAS_NNX_ENABLED")))
 
 
+def say_limits(job):
+    import os
+
+    send(" ".join(os.environ[name] for name in ("KERAS_MAX_EPOCHS", "KERAS_MAX_STEPS_PER_EPOCH")))
+
+
+@pytest.mark.parametrize("value", ["1", "many"])
+def test_no_child_gets_limits_of_keras_from_the_user(monkeypatch, value):
+    monkeypatch.setenv("KERAS_MAX_EPOCHS", value)
+    monkeypatch.setenv("KERAS_MAX_STEPS_PER_EPOCH", value)
+    lines = []
+    child_process.attend(f"{__name__}:say_limits", {}, on_line=lines.append)
+    assert [parse(line[1:]) for line in lines if line.startswith(MARK)] == ["0 0"]
+
+
 @pytest.mark.parametrize("value", [None, "", "torch"])
 def test_every_child_gets_the_backend_so_that_no_file_chooses_it(monkeypatch, value):
     monkeypatch.delenv("KERAS_BACKEND", raising=False)

@@ -40,8 +40,11 @@ ENVIRONMENT = {
     "PYTHONUNBUFFERED": "1",
     "PYTHONHASHSEED": "0",
     "KERAS_NNX_ENABLED": "0",
+    # No limits, which would cut predictions short without changing a step's key.
+    "KERAS_MAX_EPOCHS": "0",
+    "KERAS_MAX_STEPS_PER_EPOCH": "0",
 }
-"""Variables of every child."""
+"""Variables of every child, whatever the user has set."""
 
 log = logging.getLogger("podium")
 
