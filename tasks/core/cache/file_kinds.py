@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, StrictInt, model_validator
 
 from tasks.core.cache.digests import digest_of_json
 from tasks.core.files.stored_files import FileKind, Loose
@@ -111,18 +111,18 @@ class _JournalEntry(Loose):
     artifact: ArtifactName | None
 
 
-def _fingerprint(entry: list[Any]) -> list[Any]:
-    numbers, digest = entry[:-1], entry[-1:]
-    if not all(type(number) is int for number in numbers) or not _is_digest(digest):
-        raise ValueError("expected whole numbers and a SHA-256")
-    return entry
+def _end_with_digests(entries: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    if not all(isinstance(entry[-1], str) for entry in entries.values()):
+        raise ValueError("expected whole numbers and a SHA-256 at the end")
+    return entries
 
 
-def _is_digest(digest: list[Any]) -> bool:
-    return bool(digest) and isinstance(digest[0], str) and bool(re.fullmatch(r"[0-9a-f]{64}", digest[0]))
+_Fingerprint = Annotated[list[StrictInt | Digest], Field(min_length=1)]
 
 
 RECORD = FileKind(_Record, most_bytes=MOST_BYTES)
 MANIFEST = FileKind(_Manifest, most_bytes=MOST_BYTES)
-FINGERPRINTS = FileKind(dict[str, Annotated[list[Any], AfterValidator(_fingerprint)]], most_bytes=MOST_BYTES)
+FINGERPRINTS = FileKind(
+    Annotated[dict[str, _Fingerprint], AfterValidator(_end_with_digests)], most_bytes=MOST_BYTES
+)
 JOURNAL_ENTRY = FileKind(_JournalEntry, most_bytes=MOST_JOURNAL_BYTES)

@@ -14,7 +14,6 @@ import re
 import stat
 from collections.abc import Iterable
 from functools import cache, cached_property
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +25,8 @@ MOST_DEPTH = 64
 """Lists and objects inside one another; settings take about ten."""
 LEAST_INTEGER, MOST_INTEGER = -(2**63), 2**64 - 1
 """Bounds of integers; sizes, times and inodes take 64 bits."""
+MOST_DIGITS = 20
 
-_SUSPICIOUS = re.compile(r"\\u[dD]|\d{20}|-\d{19}|\d[eE]\+?\d{3}")
-"""Text that may be half a character, an integer of more than 64 bits, or a number beyond floats."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _log = logging.getLogger("podium")
 
@@ -49,6 +47,10 @@ class Damaged(Exception):
     def in_file(self, path: Path) -> str:
         """The message with the place of the file."""
         return f"{display_path(path)}{f':{self.line}' if self.line else ''}: {self}"
+
+
+class _Unfit(ValueError):
+    """A number that cannot be used whatever its meaning."""
 
 
 class FileKind:
@@ -89,21 +91,22 @@ class FileKind:
         """The value that is written so; raises Damaged, as `read` does."""
         try:
             text = content.decode("utf-8")
-            value = json.loads(text, parse_constant=_refused_constant)
+            value = _decode(text)
         except json.JSONDecodeError as error:
             raise Damaged(f"expected JSON, received {error.msg}", error.lineno) from None
         except RecursionError:
             raise Damaged("expected JSON, received one that is nested too deep") from None
+        except _Unfit as error:
+            raise Damaged(f"expected JSON, received {error}") from None
         except ValueError as error:
             raise Damaged(f"expected JSON in UTF-8, received {error}") from None
-        return self.checked(value, text)
+        self._check(value)
+        if "\\u" in text and _SURROGATE.search(json.dumps(value, ensure_ascii=False)):
+            raise Damaged("expected JSON, received half of a surrogate pair")
+        return value
 
-    def checked(self, value: Any, text: str | None = None) -> Any:
-        """The same value, if it has what is declared; raises Damaged.
-
-        Args:
-            text: the JSON that it was read from, which tells at once that most have no unusable leaf.
-        """
+    def _check(self, value: Any) -> None:
+        """Raise Damaged if a value is not what is declared."""
         try:
             self._adapter.validate_python(value)
         except RecursionError:
@@ -114,9 +117,8 @@ class FileKind:
             expected = "expected an object" if first["type"] == "model_type" else first["msg"]
             message = f"{key + ': ' if key else ''}{expected}, received {_short(first['input'])}"
             raise Damaged(message) from None
-        if reason := _unfit(value, leaves=text is None or _SUSPICIOUS.search(text) is not None):
-            raise Damaged(f"expected JSON, received {reason}")
-        return value
+        if not _is_flat_enough(value):
+            raise Damaged("expected JSON, received one that is nested too deep")
 
 
 def file_bytes(path: Path, most_bytes: int) -> bytes:
@@ -155,39 +157,39 @@ def _check_regular(status: os.stat_result) -> None:
         raise Damaged(f"expected JSON in UTF-8, received {kind}, which is not a file")
 
 
+def _integer(text: str) -> int:
+    if len(text) > MOST_DIGITS or not LEAST_INTEGER <= (number := int(text)) <= MOST_INTEGER:
+        raise _Unfit("an integer of more than 64 bits")
+    return number
+
+
+def _float(text: str) -> float:
+    if not math.isfinite(number := float(text)):
+        raise _Unfit("a number that is too large")
+    return number
+
+
 def _refused_constant(name: str) -> Any:
-    raise ValueError(f"{name}, which is no number")
+    raise _Unfit(f"{name}, which is no number")
 
 
-def _unfit(value: Any, *, leaves: bool) -> str:
-    """What makes a value unusable whatever its meaning: depth, and of leaves the size of a number, or half a
-    character.
-    """
+_decode = json.JSONDecoder(parse_int=_integer, parse_float=_float, parse_constant=_refused_constant).decode
+
+
+def _is_flat_enough(value: Any) -> bool:
+    """Whether lists and objects are at most so deep in one another."""
     level = [value]
     for _ in range(MOST_DEPTH):
-        parts = [part for each in level for part in _parts(each)]
-        if leaves and (reason := next(filter(None, map(_unfit_leaf, level)), "")):
-            return reason
-        level = parts if leaves else [part for part in parts if isinstance(part, dict | list)]
+        level = [part for each in level for part in _parts(each) if isinstance(part, dict | list)]
         if not level:
-            return ""
-    return "one that is nested too deep"
+            return True
+    return False
 
 
 def _parts(value: Any) -> Iterable[Any]:
     if isinstance(value, dict):
-        return chain(value, value.values())
+        return value.values()
     return value if isinstance(value, list) else ()
-
-
-def _unfit_leaf(value: Any) -> str:
-    if isinstance(value, str) and not value.isascii() and _SURROGATE.search(value):
-        return "half of a surrogate pair"
-    if isinstance(value, int) and not LEAST_INTEGER <= value <= MOST_INTEGER:
-        return "an integer of more than 64 bits"
-    if isinstance(value, float) and not math.isfinite(value):
-        return "a number that is too large"
-    return ""
 
 
 def _short(value: Any) -> str:

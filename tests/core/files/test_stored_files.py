@@ -36,7 +36,7 @@ DAMAGES: dict[str, tuple[bytes, str]] = {
     "NaN": (b'{"name": "a", "x": NaN}', "received NaN, which is no number"),
     "infinite": (b'{"name": "a", "x": -1e400}', "received a number that is too large"),
     "400 digits": (b'{"name": "a", "x": ' + b"9" * 400 + b"}", "an integer of more than 64 bits"),
-    "5,000 digits": (b'{"name": "a", "x": ' + b"9" * 5000 + b"}", "expected JSON in UTF-8, received Exceeds"),
+    "5,000 digits": (b'{"name": "a", "x": ' + b"9" * 5000 + b"}", "an integer of more than 64 bits"),
     "1,000 levels": (b'{"name": "a", "x": ' + b"[" * 1000 + b"]" * 1000 + b"}", "nested too deep"),
     "4,000 levels": (b'{"name":' * 1200 + b"1" + b"}" * 1200, ""),
     "UTF-16": ('{"name": "a"}'.encode("utf-16"), "expected JSON in UTF-8, received"),
