@@ -15,13 +15,14 @@ def ui(
 ) -> None:
     """Start the Prefect server of this machine if it is not running, and print its address."""
     from flows.runtime import local_server
+    from flows.runtime.prefect_profile import page_of
 
     if stop:
         ended = local_server.stop()
         inform("the local Prefect server has ended" if ended else "no local Prefect server is running")
         return
     url = local_server.ensure(inform)
-    page = url.removesuffix("/api")
+    page = page_of(url)
     say(page)
     if hint := local_server.login_hint(url):
         inform(hint)

@@ -17,7 +17,14 @@ from urllib.error import HTTPError
 from filelock import FileLock
 
 from flows.runtime.prefect_api import REFUSED, answers, check_api, credentials, request
-from flows.runtime.prefect_profile import CLIENT_STRING, SERVER_STRING, configured, configured_url
+from flows.runtime.prefect_profile import (
+    BASE_PATH,
+    CLIENT_STRING,
+    SERVER_STRING,
+    configured,
+    configured_url,
+    page_of,
+)
 from flows.runtime.prefect_settings import apply, ensure_home, environment
 from flows.runtime.proxies import bypass_for_loopback, drop_unusable
 from flows.runtime.server_record import (
@@ -93,7 +100,7 @@ def _authenticate(local: LocalServer, inform: Inform) -> None:
         UserError: the file that keeps it cannot be read.
     """
     if not local.asks:
-        page = local.url.removesuffix("/api")
+        page = page_of(local.url)
         if not configured(SERVER_STRING):
             inform(f"the Prefect server at {page} is of an earlier version and open to all here: {RESTART}")
         return
@@ -151,7 +158,7 @@ def _start(inform: Inform, preferred: int) -> LocalServer:
         local = LocalServer(_spawn(port, new_auth_string()), _api_url(port), asks=True)
         record(local)
         if _wait_until_ready(local, inform):
-            page = local.url.removesuffix("/api")
+            page = page_of(local.url)
             inform(f"Prefect runs at {page} (podium ui says how to log in, podium ui --stop ends it)")
             return local
     apply(None)  # says which setting Prefect refuses, if that is why
@@ -186,7 +193,7 @@ def _spawn(port: int, string: str) -> int:
 
 
 def _api_url(port: int) -> str:
-    base = os.environ.get("PREFECT_SERVER_API_BASE_PATH", "/api").strip("/")
+    base = os.environ.get(BASE_PATH, "/api").strip("/")
     return f"http://127.0.0.1:{port}/{base}"
 
 

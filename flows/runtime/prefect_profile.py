@@ -3,6 +3,7 @@
 import os
 import tomllib
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from tasks.core import locations
 from tasks.core.errors import UserError
@@ -11,6 +12,8 @@ CLIENT_STRING = "PREFECT_API_AUTH_STRING"
 """Setting of the authentication string, `user:password`, that a client sends."""
 SERVER_STRING = "PREFECT_SERVER_API_AUTH_STRING"
 """Setting of the authentication string that a server asks for."""
+BASE_PATH = "PREFECT_SERVER_API_BASE_PATH"
+"""Setting of the path of a server's API, by default `/api`."""
 
 
 def configured_url() -> str | None:
@@ -21,6 +24,17 @@ def configured_url() -> str | None:
     """
     url = configured("PREFECT_API_URL")
     return url.rstrip("/") if url else None
+
+
+def page_of(url: str) -> str:
+    """The address of a server's pages, from that of its API.
+
+    A server with `PREFECT_SERVER_API_BASE_PATH` shows them at its root, one behind a proxy beside its API.
+    """
+    base, parts = os.environ.get(BASE_PATH, "").strip("/"), urlsplit(url)
+    if base and parts.path.strip("/") == base:
+        return f"{parts.scheme}://{parts.netloc}"
+    return url.removesuffix("/api")
 
 
 def configured(name: str) -> str | None:

@@ -25,6 +25,7 @@ from pydantic_core import to_jsonable_python
 
 from flows.runtime.local_server import Inform
 from flows.runtime.prefect_api import is_there
+from flows.runtime.prefect_profile import page_of
 from tasks.core.masking import masked
 
 PROBE_SECONDS = 5.0
@@ -135,7 +136,7 @@ class ServerMonitor:
         lost = time.monotonic() - self._last_answer_seconds > LOST_SECONDS
         if lost != self.lost:
             self.lost, self._client.max_retries = lost, 0 if lost else self._retries
-            page = masked(self._url).removesuffix("/api")
+            page = page_of(masked(self._url))
             self._inform(
                 f"the Prefect server at {page} "
                 + ("no longer answers; the run continues without it" if lost else "answers again")
