@@ -14,6 +14,7 @@ deletes nothing here; that is for the bucket's own rules.
 import json
 import logging
 import os
+import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -225,6 +226,9 @@ class Mirror:
         return f"{self._root}/{name}"
 
 
+SLASH_MISSING = re.compile(r"[a-z][a-z0-9+]+:/(?!/)")
+
+
 @cache
 def _opened(url: str, root: Path) -> Mirror:
     return Mirror(url, Store(root))
@@ -238,6 +242,8 @@ def _filesystem(url: str) -> tuple[Any, str]:
     try:
         if url.startswith(":"):
             raise ValueError("it names no kind of storage")
+        if SLASH_MISSING.match(url):  # else a folder `s3:` would be made here
+            raise ValueError("two slashes follow the kind of storage")
         if kind in UNUSABLE:
             raise ValueError(f"{kind} {UNUSABLE[kind]}")
         is_local = kind in (None, "file", "local")

@@ -286,7 +286,7 @@ class Store:
         """A lock that excludes all other locks of this name, in threads and processes alike."""
         folder = self.root / "locks"
         folder.mkdir(parents=True, exist_ok=True)
-        make_way(folder / name)
+        make_way(folder / name, links=True)
         return FileLock(folder / name, thread_local=False)
 
 

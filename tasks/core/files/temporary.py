@@ -62,9 +62,14 @@ def hidden_folder(target: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def make_way(path: Path) -> None:
-    """Delete what lies in a file's place and is no file: a folder, a pipe, a link that leads nowhere."""
-    if path.is_file() or not os.path.lexists(path):
+def make_way(path: Path, *, links: bool = False) -> None:
+    """Delete what lies in a file's place and is no file: a folder, a pipe, a link that leads nowhere.
+
+    Args:
+        links: whether a link to a file must go too: locks are opened through none.
+    """
+    is_usable = path.is_file() and not (links and path.is_symlink())
+    if is_usable or not os.path.lexists(path):
         return
     with hidden_folder(path) as trash:
         path.rename(trash / "in the way")

@@ -163,7 +163,7 @@ def _all_locked(store: Store, names: list[str]) -> Iterator[bool]:
     with ExitStack() as stack:
         try:
             for path in (store.root / "locks" / name for name in names):
-                if path.is_file():
+                if path.is_file() and not path.is_symlink():  # locks are opened through no link
                     stack.enter_context(FileLock(path, timeout=0, thread_local=False))
         except Timeout:
             yield False

@@ -233,6 +233,7 @@ def test_a_file_that_is_there_is_not_copied_again(
         ("http://127.0.0.1:9/podium", "http can only be read"),
         ("zip://nothing.zip", "zip is one file, not a place for many"),
         ("://podium", "it names no kind of storage"),
+        ("s3:/bucket", "two slashes follow the kind of storage"),
         ("memory://podium", "memory ends with this process"),
         ("reference://podium", "reference can only be read"),
         ("ftp://127.0.0.1:9/podium", "received 'ftp://127.0.0.1:9/podium'"),

@@ -414,6 +414,16 @@ def test_what_is_no_file_counts_as_absent_and_makes_way(store: Store, kind: str)
     assert [path for path in (store.root / "temporary").iterdir()] == []
 
 
+def test_a_link_to_a_file_in_the_place_of_a_lock_makes_way(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("theirs")
+    (store.root / "locks").mkdir(parents=True)
+    (store.root / "locks" / "key").symlink_to(tmp_path / "file")
+    with store.lock("key"):
+        pass
+    assert (tmp_path / "file").read_text() == "theirs"
+    assert not (store.root / "locks" / "key").is_symlink()
+
+
 @pytest.mark.parametrize("kind", ["fifo", "folder", "dangling link", "loop"])
 def test_what_lies_among_checkpoints_and_is_no_file_goes(store: Store, kind: str) -> None:
     for name in ("worked.json", "00000001.npz"):
