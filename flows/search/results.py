@@ -13,7 +13,7 @@ from tasks.core.report import page
 from tasks.core.report.page import Section
 from tasks.core.settings import presets
 from tasks.core.settings.preset_writer import raise_if_not_generated, write_preset
-from tasks.core.settings.resolve import config_class
+from tasks.core.settings.resolve import config_class, preset_folders
 from tasks.learning.report.search_sections import sections
 from tasks.learning.search.config import Search
 from tasks.learning.search.study import Study
@@ -84,8 +84,7 @@ def _with_data_folder_of(settings: Any, competition: str, preset: str) -> Settin
     """The settings with the data folder of the preset they come from, instead of this machine's."""
     root = config_class(competition)().model_dump()["data"]["root"]
     if preset:
-        folders = [folder / competition for folder in locations.preset_folders()]
-        tree = presets.read(folders, preset).tree
+        tree = presets.read(preset_folders(competition), preset).tree
         root = tree.get("data", {}).get("root", root)
     data = settings.data.model_copy(update={"root": root})
     portable: Settings = settings.model_copy(update={"data": data})

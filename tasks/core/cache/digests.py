@@ -39,7 +39,7 @@ def _sha256_of_raw_file(path: Path) -> str:
         raise InvalidData([Problem(path, None, "a readable file", cannot_be_read(error))]) from None
 
 
-def _identity(status: os.stat_result) -> list[int]:
+def state_of(status: os.stat_result) -> list[int]:
     """What changes with a file, even if its size and its time of modification are put back.
 
     The inode differs where a link is turned to another file or a file is replaced, the time of the last
@@ -62,15 +62,15 @@ def contents(
         InvalidData: something below the path is neither a file nor a folder, or cannot be read.
     """
     found = files_below(path) if names is None else named_files(path, names)
-    files = {name: _identity(status) for name, status in found}
+    files = {name: state_of(status) for name, status in found}
     unread = [name for name in files if memory.get(name, [])[:-1] != files[name]]
     hashed = dict(zip(unread, _digests(path / name if name else path for name in unread), strict=True))
     result = {name: hashed.get(name) or memory[name][-1] for name in files}
     now = time.time_ns()
     memory.clear()
-    for name, identity in files.items():
-        if now - max(identity[1:3]) > RECENT_NS:
-            memory[name] = [*identity, result[name]]
+    for name, state in files.items():
+        if now - max(state[1:3]) > RECENT_NS:
+            memory[name] = [*state, result[name]]
     return result
 
 

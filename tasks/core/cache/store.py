@@ -27,6 +27,7 @@ from filelock import FileLock
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from tasks.core import locations
+from tasks.core.cache.digests import state_of
 from tasks.core.cache.file_kinds import FINGERPRINTS, JOURNAL_ENTRY, MANIFEST, MOST_JOURNAL_BYTES, RECORD
 from tasks.core.cache.manifests import digest_of, first_change, seal
 from tasks.core.dataset import PartFolders
@@ -293,10 +294,9 @@ class Store:
 def _state(path: Path) -> tuple[int, ...]:
     """What changes with a file; nothing where nothing can be asked of it."""
     try:
-        status = path.stat()
+        return tuple(state_of(path.stat()))
     except OSError:
         return ()
-    return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino
 
 
 @lru_cache(maxsize=4096)

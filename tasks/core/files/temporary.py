@@ -40,20 +40,21 @@ def temporary_folder(parent: Path | None = None) -> Iterator[Path]:
     if parent is None:
         parent = private_folder("podium-temporary", variable="TMPDIR")
         sweep(parent)
-    folder = parent / uuid.uuid4().hex
-    folder.mkdir(parents=True)
-    try:
-        with locked(folder):
-            yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with _held(parent / uuid.uuid4().hex) as folder:
+        yield folder
 
 
 @contextmanager
 def hidden_folder(target: Path) -> Iterator[Path]:
     """An empty folder beside `target`, deleted at the end of the block or by the next one for this target."""
     sweep_beside(target)
-    folder = hidden_name(target)
+    with _held(hidden_name(target)) as folder:
+        yield folder
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[Path]:
+    """Make a folder, which is locked in the block, so that no sweep takes it, and deleted at its end."""
     folder.mkdir(parents=True)
     try:
         with locked(folder):

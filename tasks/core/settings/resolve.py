@@ -48,7 +48,7 @@ def resolve(
         source = submissions.find_submission(locations.submissions_folder(), submission)
         settings = _validated(settings, source.provenance["config"], lambda _: str(source.folder))
     if preset is not None:
-        file = preset_files.read(_folders(competition, root), preset)
+        file = preset_files.read(preset_folders(competition, root), preset)
         settings = _validated(settings, merged(_tree(settings), file.tree), file.place)
     settings = _with_overrides(settings, [parse(text) for text in overrides])
     return _with_data_folder(settings, competition)
@@ -63,10 +63,11 @@ def config_class(competition: str) -> type[Settings]:
 
 def presets(competition: str, root: Path | None = None) -> list[Preset]:
     """The presets of a competition with the comments at the head of their files."""
-    return preset_files.listed(_folders(competition, root))
+    return preset_files.listed(preset_folders(competition, root))
 
 
-def _folders(competition: str, root: Path | None) -> list[Path]:
+def preset_folders(competition: str, root: Path | None = None) -> list[Path]:
+    """Where the presets of a competition are looked for."""
     return [folder / competition for folder in ((root,) if root else locations.preset_folders())]
 
 
