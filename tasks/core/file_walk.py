@@ -9,11 +9,15 @@ from tasks.core.errors import InvalidData, Problem
 from tasks.core.raw_paths import ABSENT, cannot_be_read, kind_of
 
 EXPECTED = "files and folders that can be read"
+KIND_AND_READING = 0o170444
+READABLE_FILE = stat.S_IFREG | 0o444
+"""A file that everybody may read, in these bits of its mode: no need to ask the system for each."""
 
 
-def files_below(path: Path) -> Iterator[tuple[str, os.stat_result]]:
+def files_below(path: Path, prefix: str = "") -> Iterator[tuple[str, os.stat_result]]:
     """Relative name and status of each file below a folder (or of the file itself), but hidden ones.
 
+    Before each name stands the prefix, which is that of the file itself without its last slash.
     Nothing is yielded where nothing lies, and for links that lead nowhere: the step that reads them says so.
 
     Raises:
@@ -24,9 +28,9 @@ def files_below(path: Path) -> Iterator[tuple[str, os.stat_result]]:
     if kind == "a file":
         status = path.stat()
         _check_readable(path)
-        yield "", status
+        yield prefix.removesuffix("/"), status
     elif kind == "a folder":
-        yield from _below(str(path))
+        yield from _below(str(path), prefix)
     elif kind not in ABSENT:
         raise _refused(path, kind)
 
@@ -38,8 +42,7 @@ def named_files(path: Path, names: Sequence[str]) -> Iterator[tuple[str, os.stat
         InvalidData: as `files_below`.
     """
     for name in sorted(set(names)):
-        for inner, status in files_below(path / name):
-            yield f"{name}/{inner}".rstrip("/"), status
+        yield from files_below(path / name, f"{name.rstrip('/')}/")
 
 
 def check_below(path: Path, names: Sequence[str] | None = None) -> None:
@@ -64,28 +67,29 @@ def check_below(path: Path, names: Sequence[str] | None = None) -> None:
             raise _refused(root, kind)
 
 
-def _below(root: str) -> Iterator[tuple[str, os.stat_result]]:
-    for name, entry in _entries_below(root):
+def _below(root: str, prefix: str) -> Iterator[tuple[str, os.stat_result]]:
+    for name, entry in _entries_below(root, prefix):
         if status := _status(entry):
-            _check_regular(status, entry.path)
-            _check_readable(entry.path)
+            if status.st_mode & KIND_AND_READING != READABLE_FILE:
+                _check_regular(status, entry.path)
+                _check_readable(entry.path)
             yield name, status
 
 
-def _entries_below(root: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
-    """All but folders in a folder and in all folders in it, by relative name.
+def _entries_below(root: str, prefix: str = "") -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """All but folders in a folder and in all folders in it, by relative name after the prefix.
 
     Names are texts: making a `Path` of each of 100,000 takes longer than all else.
     """
-    waiting, seen = [""], set[tuple[int, int]]()
+    waiting, seen = [(root, prefix)], set[tuple[int, int]]()
     while waiting:
-        prefix = waiting.pop()
-        folders = list[str]()
-        for entry in _entries(f"{root}/{prefix}", seen):
+        place, prefix = waiting.pop()
+        folders = list[tuple[str, str]]()
+        for entry in _entries(place, seen):
             if _is_folder(entry):
-                folders.append(f"{prefix}{entry.name}/")
+                folders.append((entry.path, f"{prefix}{entry.name}/"))
             else:
-                yield f"{prefix}{entry.name}", entry
+                yield prefix + entry.name, entry
         waiting += reversed(folders)
 
 

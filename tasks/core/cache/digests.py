@@ -16,6 +16,8 @@ from tasks.core.raw_paths import cannot_be_read
 
 RECENT_NS = 2_000_000_000
 """The digest of a file that has just changed is not cached: its next change may get the same time."""
+DIGEST = 65
+"""Characters of a SHA-256 and of the space before it."""
 PIECE = 4096
 """Files that wait for a thread at one time; each takes 2 KB."""
 
@@ -48,29 +50,29 @@ def state_of(status: os.stat_result) -> list[int]:
     return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
 
 
-def contents(
-    path: Path, memory: dict[str, list[Any]], *, names: Sequence[str] | None = None
-) -> dict[str, str]:
+def contents(path: Path, memory: dict[str, str], *, names: Sequence[str] | None = None) -> dict[str, str]:
     """The SHA-256 of each file below a path, by relative name; empty if the path does not exist.
 
     Args:
-        memory: maps names to `[size, modified_ns, changed_ns, inode, sha256]` of an earlier call and is
-            updated in place; files of which all but the last are equal are not read again.
+        memory: maps names to "size modified_ns changed_ns inode sha256" of an earlier call and is updated
+            in place; files of which all but the last are equal are not read again.
         names: the files and folders below the path that count; None: all.
 
     Raises:
         InvalidData: something below the path is neither a file nor a folder, or cannot be read.
     """
     found = files_below(path) if names is None else named_files(path, names)
-    files = {name: state_of(status) for name, status in found}
-    unread = [name for name in files if memory.get(name, [])[:-1] != files[name]]
-    hashed = dict(zip(unread, _digests(path / name if name else path for name in unread), strict=True))
-    result = {name: hashed.get(name) or memory[name][-1] for name in files}
     now = time.time_ns()
+    states, recent = dict[str, str](), set[str]()
+    for name, status in found:
+        states[name] = " ".join(map(str, state_of(status)))
+        if max(status.st_mtime_ns, status.st_ctime_ns) >= now - RECENT_NS:
+            recent.add(name)
+    unread = [name for name, state in states.items() if memory.get(name, "")[:-DIGEST] != state]
+    hashed = dict(zip(unread, _digests(path / name if name else path for name in unread), strict=True))
+    result = {name: hashed.get(name) or memory[name][1 - DIGEST :] for name in states}
     memory.clear()
-    for name, state in files.items():
-        if now - max(state[1:3]) > RECENT_NS:
-            memory[name] = [*state, result[name]]
+    memory |= {name: f"{state} {result[name]}" for name, state in states.items() if name not in recent}
     return result
 
 

@@ -13,7 +13,7 @@ steps.
 import ast
 import hashlib
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -33,6 +33,8 @@ DECIDING = {
     "tensorflow": "tensorflow",
 }
 """Libraries whose version can change a result: distribution by the name of the import."""
+BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
+"""Fields of syntax trees that hold statements, or parts of statements that hold some."""
 PARSING = threading.Lock()
 """Python 3.11 counts the depth of all threads' trees together: two parses at once can raise SystemError."""
 
@@ -48,7 +50,7 @@ def code_digests(module: str, extra: tuple[str, ...] = (), root: Path = ROOT) ->
     for name in names:
         if _file(name, root) is None:
             raise FileNotFoundError(f"module {name}: no such file below {root}")
-    return _follow(names, root, read=_read, include=decides_results)
+    return _follow(names, root, include=decides_results)
 
 
 def all_digests(names: Iterable[str], root: Path = ROOT, *, now: bool = False) -> dict[str, str]:
@@ -57,21 +59,22 @@ def all_digests(names: Iterable[str], root: Path = ROOT, *, now: bool = False) -
     Names without a file below `root` are skipped. With `now` the files are read now, else their contents are
     those that this process first read.
     """
-    return _follow(names, root, read=_read_now if now else _read, include=lambda name: True)
+    return _follow(names, root, include=lambda name: True, now=now)
 
 
 def _follow(
     names: Iterable[str],
     root: Path,
     *,
-    read: Callable[[Path], tuple[str, list[str]]],
     include: Callable[[str], bool],
+    now: bool = False,
 ) -> dict[str, str]:
     """Digests of these modules and of those that they import, by name; only included ones are followed."""
+    file, read = (_file, _read_now) if now else (_known_file, _read)
     waiting, digests = list(names), dict[str, str]()
     while waiting:
         name = waiting.pop()
-        path = _file(name, root)
+        path = file(name, root)
         if name in digests or path is None or not include(name):
             continue
         digests[name], imports = read(path)
@@ -82,7 +85,7 @@ def _follow(
 @cache
 def libraries(modules: tuple[str, ...], root: Path = ROOT) -> tuple[str, ...]:
     """Distributions of `DECIDING` that these modules import themselves, sorted."""
-    paths = [_file(module, root) for module in modules]
+    paths = [_known_file(module, root) for module in modules]
     names = {name.split(".")[0] for path in paths if path for name in _read(path)[1]}
     return tuple(sorted(DECIDING[name] for name in names & DECIDING.keys()))
 
@@ -135,7 +138,7 @@ def decides_results(name: str) -> bool:
 def imported(tree: ast.AST) -> list[str]:
     """Names of modules that are imported anywhere in a syntax tree; `from a import b` gives `a` and `a.b`."""
     names: list[str] = []
-    for node in ast.walk(tree):
+    for node in _statements(tree):
         if isinstance(node, ast.Import):
             names.extend(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -146,12 +149,24 @@ def imported(tree: ast.AST) -> list[str]:
 
 def without_docstrings(tree: ast.Module) -> ast.Module:
     """The same tree without docstrings, which are all expressions that are only a string."""
-    for node in ast.walk(tree):
+    for node in _statements(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):
             statements = [item for item in body if not _is_text(item)]
             node.body = statements or [ast.Pass()]  # type: ignore[attr-defined]
     return tree
+
+
+def _statements(tree: ast.AST) -> Iterator[ast.AST]:
+    """A tree and all statements in it, without going into expressions, in which none lies."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        for field in BLOCKS:
+            block = getattr(node, field, None)
+            if isinstance(block, list):  # the body of a lambda is an expression
+                waiting += block
 
 
 def _is_text(node: ast.AST) -> bool:
@@ -163,3 +178,9 @@ def _file(name: str, root: Path) -> Path | None:
     """The file of a module; None for a package (its `__init__` is empty) and for a name inside a module."""
     path = root.joinpath(*name.split(".")).with_suffix(".py")
     return path if path.is_file() else None
+
+
+@cache
+def _known_file(name: str, root: Path) -> Path | None:
+    """The file of a module as this process first found it."""
+    return _file(name, root)

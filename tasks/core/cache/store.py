@@ -209,12 +209,13 @@ class Store:
             if record := self.record(path.stem):
                 yield record
 
-    def fingerprints(self, name: str) -> dict[str, list[Any]]:
+    def fingerprints(self, name: str) -> dict[str, str]:
         """What is remembered of the raw files at a path (`tasks.core.cache.digests`)."""
         path = self.root / "fingerprints" / f"{name}.json"
-        return FINGERPRINTS.read_or_none(path, then="the raw files are read again") or {}
+        found = FINGERPRINTS.read_or_none(path, then="the raw files are read again") or {}
+        return {name: entry for name, entry in found.items() if isinstance(entry, str)}
 
-    def write_fingerprints(self, name: str, memory: Mapping[str, list[Any]]) -> None:
+    def write_fingerprints(self, name: str, memory: Mapping[str, str]) -> None:
         self._write(self.root / "fingerprints" / f"{name}.json", memory)
 
     def result(self, key: str) -> Artifact | None:

@@ -81,7 +81,7 @@ def test_links_count_by_what_they_lead_to(folder: Path, tmp_path_factory: pytest
 
 @pytest.mark.usefixtures("settled")
 def test_unchanged_files_are_not_read_again(folder: Path, read: list[str]) -> None:
-    memory: dict[str, list[Any]] = {}
+    memory: dict[str, str] = {}
     first = contents(folder, memory)
     read.clear()
     assert contents(folder, memory) == first
@@ -90,7 +90,7 @@ def test_unchanged_files_are_not_read_again(folder: Path, read: list[str]) -> No
 
 @pytest.mark.usefixtures("settled")
 def test_a_changed_file_is_read_again_and_no_other(folder: Path, read: list[str]) -> None:
-    memory: dict[str, list[Any]] = {}
+    memory: dict[str, str] = {}
     first = contents(folder, memory)
     read.clear()
     (folder / "a.txt").write_text("A.TXT")  # as long as before
@@ -122,7 +122,7 @@ UNSEEN = {
 @pytest.mark.usefixtures("settled")
 @pytest.mark.parametrize("change", UNSEEN.values(), ids=UNSEEN)
 def test_a_change_of_equal_size_and_time_is_seen(folder: Path, change: Callable[[Path], None]) -> None:
-    memory: dict[str, list[Any]] = {}
+    memory: dict[str, str] = {}
     first = contents(folder, memory)
     time.sleep(0.02)  # a clock of files ticks every few milliseconds
     change(folder)
@@ -137,7 +137,7 @@ def test_what_a_link_leads_to_is_read_again_when_it_is_turned(tmp_path: Path, pl
         (tmp_path / version / "labels").write_text(version)
         os.utime(tmp_path / version / "labels", ns=(10**18, 10**18))
     (tmp_path / "current").symlink_to("v1")
-    memory: dict[str, list[Any]] = {}
+    memory: dict[str, str] = {}
     first = contents(tmp_path / place, memory)
     (tmp_path / "current").unlink()
     (tmp_path / "current").symlink_to("v2")
@@ -146,13 +146,13 @@ def test_what_a_link_leads_to_is_read_again_when_it_is_turned(tmp_path: Path, pl
 
 def test_what_an_earlier_version_remembered_is_read_again(folder: Path, read: list[str]) -> None:
     status = (folder / "a.txt").stat()
-    memory: dict[str, list[Any]] = {"a.txt": [status.st_size, status.st_mtime_ns, "0" * 64]}
+    memory: dict[str, str] = {"a.txt": f"{status.st_size} {status.st_mtime_ns} {'0' * 64}"}
     assert contents(folder, memory)["a.txt"] == sha256_of_file(folder / "a.txt")
 
 
 def test_a_file_written_a_moment_ago_is_not_trusted(folder: Path, read: list[str]) -> None:
     os.utime(folder / "a.txt", ns=(10**18, 10**18))  # which says nothing of when it was written
-    memory: dict[str, list[Any]] = {}
+    memory: dict[str, str] = {}
     contents(folder, memory)
     read.clear()
     contents(folder, memory)
@@ -161,7 +161,7 @@ def test_a_file_written_a_moment_ago_is_not_trusted(folder: Path, read: list[str
 
 @pytest.mark.usefixtures("settled")
 def test_a_file_that_is_gone_is_forgotten(folder: Path) -> None:
-    memory: dict[str, list[Any]] = {}
+    memory: dict[str, str] = {}
     contents(folder, memory)
     (folder / "a.txt").unlink()
     assert "a.txt" not in contents(folder, memory)

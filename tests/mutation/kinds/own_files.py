@@ -56,7 +56,7 @@ def _kept(store: Store, kind: str, files: dict[str, Any]) -> Artifact:
 def _write(root: Path) -> None:
     """A store with members and models of two submissions, as runs leave it."""
     store = Store(root / "podium_store")
-    store.write_fingerprints("0" * 32, {"train/1.jpg": [1, 2, 3, 4, "0" * 64]})
+    store.write_fingerprints("0" * 32, {"train/1.jpg": f"1 2 3 4 {'0' * 64}"})
     folds = _kept(store, "folds", {"ids.json": ["1"]})
     for day, name in enumerate(("first", "second"), 1):
         _write_submission(store, root / "submissions" / "dogs" / f"2026010{day}-100000-{name}", name, folds)
