@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from flows.commands import (
+    acceptance,
     averaging,
     blending,
     bundling,
@@ -85,6 +86,7 @@ register(app, catalogue.list_, "list")
 register(app, catalogue.check, "check dogs --set data.root=~/dogs")
 register(app, runs.plan, "plan dogs --preset best --timeout 3h")
 register(app, runs.run, "run dogs --preset best --set folds.count=5 --timeout 3h", resumes=True)
+register(app, acceptance.accept, 'accept dogs train predict --preset best --note "a text of the log"')
 register(app, search.search, "search dogs --preset frozen --trials 30 --timeout 8h", resumes=True)
 register(app, blending.blend, "blend dogs --members best:10 --preset best", resumes=True)
 register(

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel
 
+from tasks.core.cache.acceptances import text_of
 from tasks.core.cache.store import Artifact, Store, part_folders, write_atomically
 from tasks.core.competition import Score, Scores, find
 from tasks.core.context import run_id
@@ -16,6 +17,7 @@ from tasks.core.dataset import PartFolders
 from tasks.core.report import page
 from tasks.core.report.publishing import publish
 from tasks.core.step import step
+from tasks.core.submissions.provenance import accepted_results
 from tasks.learning.ensemble import prediction_files
 from tasks.learning.ensemble.evaluation import validation_scores
 from tasks.learning.report.part_comparison import part_comparison
@@ -55,7 +57,7 @@ def report(
 
     Returns:
         `submission`, `report`: paths; `score`: out of fold; `validation`: score or None; `left_out`: what the
-        run had no time for, by name, and why.
+        run had no time for, by name, and why; `accepted`: the results of earlier code that count.
     """
     contract, left_out = find(competition), left_out or {}
     summary = json.loads((blended.path / "blend.json").read_text("utf-8"))
@@ -87,6 +89,7 @@ def report(
         "score": score._asdict(),
         "validation": validation_score._asdict() if validation_score else None,
         "left_out": left_out,
+        "accepted": accepted_results(Store.current().journal(run_id() or "")),
     }
 
 
@@ -161,6 +164,7 @@ def _facts(
         ("Records", f"{len(material.folds):,}"),
         ("Members", str(len(material.members))),
         *((f"Left out: {name}", reason) for name, reason in left_out.items()),
+        *(("Accepted", text_of(each)) for each in accepted_results(material.steps)),
         ("Submission", Path(folder).name),
     ]
 

@@ -15,6 +15,7 @@ from tasks.core.report.formatting import Estimate
 from tasks.core.report.page import Section, TableBlock, Text
 from tasks.core.report.publishing import publish
 from tasks.core.step import step
+from tasks.core.submissions.provenance import accepted_results
 from tasks.learning.report import sections
 from tasks.learning.report.part_comparison import part_comparison
 
@@ -47,12 +48,12 @@ def report_prediction(
 
     Returns:
         `submission`, `report`: paths; `score`: of the earlier submission, out of fold; `validation`,
-        `left_out`: as of step `report`, None and empty.
+        `left_out`, `accepted`: as of step `report`, the first two None and empty.
     """
     contract = find(competition)
     summary = json.loads((blended.path / "blend.json").read_text("utf-8"))
     score, count = Score(**summary["score"]), len(contract.ids(part_folders(dataset), "test"))
-    file = Path(folder) / "report.html"
+    file, steps = Path(folder) / "report.html", Store.current().journal(run_id() or "")
     if file.exists():
         parts = [_unchanged(file, count)]
     else:
@@ -60,7 +61,7 @@ def report_prediction(
         if comparison is not None:
             folders = part_folders([*dataset, comparison])
             parts.append(part_comparison(contract, folders, comparison.path, members, scores))
-        parts.append(sections.time(Store.current().journal(run_id() or "")))
+        parts += [each for each in (sections.accepted(steps), sections.time(steps)) if each.blocks]
         parts.append(sections.settings(config.model_dump(mode="json")))
         facts = [("Out of fold", score.text()), ("Test records", f"{count:,}"), ("Models of", source)]
         title = f"{competition}: {file.parent.name}"
@@ -73,6 +74,7 @@ def report_prediction(
         "score": score._asdict(),
         "validation": None,
         "left_out": {},
+        "accepted": accepted_results(steps),
     }
 
 

@@ -41,8 +41,8 @@ def add(competition: str, config: Any, name: str, files: Mapping[str, str]) -> A
     given = MemberFiles.model_validate(files)
     arguments = add_member.bind(competition, name, given, records.train, records.folds, records.others)
     outcome = add_member.execute(arguments)
-    if outcome.state == "cached":
-        _make_newest(add_member.key(arguments, Store.current()).digest)
+    if outcome.state == "cached" and outcome.key:
+        _make_newest(outcome.key)
     artifact: Artifact = outcome.result
     lacking = [part for part in records.others if not prediction_files.exists(artifact.path, part)]
     description = json.loads((artifact.path / "member.json").read_text("utf-8"))

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from flows.budget.time_estimates import Estimates
 from flows.runtime.registry import find_flow
+from tasks.core.cache.acceptances import Acceptance, acceptances, accepted_keys, code_of, find_result
 from tasks.core.cache.key_diff import nearest_record, reasons
 from tasks.core.cache.keys import Key
 from tasks.core.cache.remote_store import Mirror
@@ -38,6 +39,8 @@ class PlannedStep(NamedTuple):
     """Estimate without the work of earlier attempts; None: unknown."""
     member: str = ""
     """Name of the member that this step completes; empty for other steps."""
+    step: str = ""
+    """Name of the step; empty for a result that no step of the run computes."""
 
 
 class Pending(NamedTuple):
@@ -61,44 +64,68 @@ class Planner:
         self.store = store
         self.steps: list[PlannedStep] = []
         self._mirror = Mirror.current()
-        self._records = list(store.records())
-        self._estimates = Estimates(store, self._records)
+        self.records = list(store.records())
+        self._estimates = Estimates(store, self.records)
 
     def call(self, step: Step, arguments: dict[str, Any]) -> Any:
         label = step.label(arguments)
-        result = self._cached(step, arguments) if step.cached else None
-        if result is not None:
-            self.steps.append(PlannedStep(label, "cached", ""))
+        cached = self.cached(step, label, arguments) if step.cached else None
+        if cached is not None:
+            result, why = cached
+            self.steps.append(PlannedStep(label, "cached", why, step=step.name))
             return result
         planned = self._uncached(step, label, arguments)
         waits_for = tuple(sorted(set(_pending(arguments))))
         member = arguments["name"] if step.name in OF_MEMBER else ""
-        self.steps.append(planned._replace(waits_for=waits_for, member=member))
+        self.steps.append(planned._replace(waits_for=waits_for, member=member, step=step.name))
         return Pending(label)
+
+    def is_pending(self, arguments: dict[str, Any]) -> bool:
+        """Whether the call needs a result that is not at hand."""
+        return bool(_pending(arguments))
 
     def found(self, label: str, reason: str) -> None:
         """List a result that no step of the run computes; `maybe` for some reason, else `cached`."""
         self.steps.append(PlannedStep(label, "maybe" if reason else "cached", reason))
 
-    def _cached(self, step: Step, arguments: dict[str, Any]) -> Artifact | None:
+    def cached(self, step: Step, label: str, arguments: dict[str, Any]) -> tuple[Artifact, str] | None:
+        """The result at hand, and by which acceptance it counts, if it is one of earlier code."""
         if _pending(arguments):
             return None
-        key = step.key(arguments, self.store).digest
-        return self.store.result(key) or (self._mirror.lookup(key) if self._mirror else None)
+        key = step.key(arguments, self.store)
+        if found := find_result(self.store, key):
+            return found.result, _accepted(found.accepted)
+        for each, accepted in accepted_keys(self.store, key):
+            if self._mirror and (result := self._mirror.lookup(each.digest)):
+                return result, _accepted(accepted)
+        return None
 
     def _uncached(self, step: Step, label: str, arguments: dict[str, Any]) -> PlannedStep:
         if not step.cached:
             return PlannedStep(label, "run", "always runs", seconds=self._estimates.last_run(label))
         key = step.key(_with_unknowns(arguments), self.store)
         seconds = self._time(key)
-        if self.store.record(key.digest):
+        if any(self.store.record(each.digest) for each, _ in accepted_keys(self.store, key)):
             return PlannedStep(label, "run", "its artifact is missing or damaged", seconds=seconds)
-        earlier = nearest_record(self._records, key, label)
+        earlier = nearest_record(self.records, key, label)
         if earlier is not None:
             key = key._replace(inputs=_as_before(key.inputs, earlier["inputs"]))
-        why = reasons(key, earlier)
+        why = [*reasons(key, earlier), *self._of_other_code(key, earlier)]
         state, seconds = ("run", seconds) if why else ("maybe", 0.0)
         return PlannedStep(label, state, "; ".join([*why, *_waits(arguments)]), seconds=seconds)
+
+    def _of_other_code(self, key: Key, earlier: dict[str, Any] | None) -> list[str]:
+        """By which acceptances the earlier result counted, before the code changed again."""
+        if earlier is None or code_of(key) == (
+            before := {part: earlier[part] for part in ("code", "libraries")}
+        ):
+            return []
+        known = acceptances(self.store, key.step, str(key.inputs.get("competition", "")))
+        return [
+            f"what was accepted by {each.by} on {each.when[:10]} was another change"
+            for each in known
+            if each.before == before and each.after != code_of(key)
+        ]
 
     def _time(self, key: Key) -> float | None:
         """Seconds that the step still needs after the work of earlier attempts."""
@@ -106,6 +133,10 @@ class Planner:
         return (
             None if seconds is None else max(seconds - self._estimates.earlier_seconds(key), LEAST * seconds)
         )
+
+
+def _accepted(accepted: tuple[Acceptance, ...]) -> str:
+    return "; ".join(f"accepted {each.text}" for each in accepted)
 
 
 def _waits(arguments: dict[str, Any]) -> list[str]:

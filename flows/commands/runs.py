@@ -161,11 +161,17 @@ def _pending_uploads() -> int:
 
 
 def summary(result: dict[str, Any], *, seconds: float, pending_uploads: int = 0) -> str:
-    """A table of the paths of submission and report, the score, what was left out, and the time."""
+    """A table of the paths of submission and report, the score, what was left out or accepted, the time."""
+    from tasks.core.cache.acceptances import text_of
+
     rows = [(part, display_path(Path(result[part]))) for part in ("submission", "report") if result.get(part)]
     if result.get("score") is not None:
         rows.append(("score", score_text(result["score"])))
     rows += [("left out", f"{name}: {why}") for name, why in (result.get("left_out") or {}).items()]
+    rows += [
+        ("accepted", f"{len(each['results'])} results of step {each['step']}, {text_of(each)}")
+        for each in result.get("accepted") or ()
+    ]
     if pending_uploads:
         rows.append(("mirror", f"{pending_uploads} results are still to be copied; the next run tries again"))
     return aligned([*rows, ("time", duration(seconds))])

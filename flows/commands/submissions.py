@@ -17,6 +17,7 @@ CompetitionOption = Annotated[str, typer.Option("--competition", "-c", help="Nam
 
 def show(name: SubmissionName) -> None:
     """Show a submission's scores, members, settings and the command that rebuilds it."""
+    from tasks.core.cache.acceptances import text_of
     from tasks.core.submissions import submissions
 
     entry = submissions.find_submission(locations.submissions_folder(), name)
@@ -35,6 +36,7 @@ def show(name: SubmissionName) -> None:
         ("gain", gain_text(provenance.get("gain"))),
         ("nested", nested_text(provenance.get("nested"))),
         *(("left out", f"{name}: {why}") for name, why in (provenance.get("left_out") or {}).items()),
+        *(("accepted", text_of(each)) for each in provenance.get("accepted") or ()),
         ("public score", None if public is None else f"{public:g}"),
         *((f"member {member}", _member(facts)) for member, facts in members.items()),
         *_ingredients(provenance.get("ensemble") or {}),

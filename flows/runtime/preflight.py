@@ -14,8 +14,28 @@ from tasks.core.file_walk import check_below
 from tasks.core.locations import expand_setting
 from tasks.core.raw_paths import ABSENT, advice, kind_of, root_folder
 
-FOLDERS = ("artifacts", "steps", "partial", "runs", "locks", "fingerprints", "temporary", "studies", "owed")
+FOLDERS = (
+    "artifacts",
+    "steps",
+    "acceptances",
+    "partial",
+    "runs",
+    "locks",
+    "fingerprints",
+    "temporary",
+    "studies",
+    "owed",
+)
 """Folders of a store."""
+
+
+def check_before_run(config: Any) -> None:
+    """Check what `podium run` checks without writing anything: the backend, and the paths in the settings.
+
+    Raises as `check_backend` and `check_paths` do.
+    """
+    check_backend()
+    check_paths(config)
 
 
 def check_machine() -> None:

@@ -8,7 +8,8 @@
 What a call does:
 1. It makes the key of its arguments, code and libraries (`tasks.core.cache.keys`) and looks up the store's
    record under the key. If the record's artifact is whole, it is the result, and Prefect shows the state
-   *Cached*.
+   *Cached*. Without one, the result of earlier code that a person has accepted for the key is taken
+   (`tasks.core.cache.acceptances`), which log, journal and state say.
 2. Otherwise the step locks the key, so that of several runs only one computes the result, looks it up again
    in the store and in the mirror, and calls the function.
 3. It stores a record with the key's parts and the resulting artifact, and notes the step in the run's
@@ -19,6 +20,7 @@ records serve runs, plans and provenance. Below the steps, only this module, `co
 use Prefect, and import it when something runs.
 """
 
+import logging
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -27,6 +29,7 @@ from inspect import signature
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tasks.core.cache import source_code
+from tasks.core.cache.acceptances import Acceptance, accepted_keys, find_result
 from tasks.core.cache.keys import Key, make_key
 from tasks.core.cache.remote_store import Mirror
 from tasks.core.cache.store import Artifact, Store
@@ -38,6 +41,8 @@ from tasks.core.step_failures import explained_failures
 
 if TYPE_CHECKING:
     from prefect import Task
+
+log = logging.getLogger("podium")
 
 
 class Step:
@@ -140,9 +145,8 @@ class Step:
         except LeftOut:
             return Cancelled(name="LeftOut", message="The run has no time for it")
         if outcome.state == "cached":
-            return Completed(
-                InMemoryState, name="Cached", message="The store holds it whole", data=outcome.result
-            )
+            message = _accepted_text(outcome) or "The store holds it whole"
+            return Completed(InMemoryState, name="Cached", message=message, data=outcome.result)
         return outcome.result
 
     def execute(self, arguments: dict[str, Any], *, run: str | None = None) -> "StepOutcome":
@@ -161,13 +165,15 @@ class Step:
         began = time.monotonic()
         if not self.cached:
             outcome = StepOutcome(self.fn(**arguments), "ran", time.monotonic() - began)
-            _note(store, run, self.name, label, None, outcome)
+            _note(store, run, self.name, label, outcome)
             return outcome
         key = self.key(arguments, store)
         outcome = _look_up(store, key) or self._compute(store, key, label, arguments)
         if outcome.state == "ran" and (mirror := Mirror.current()):
             mirror.upload(key.digest)
-        _note(store, run, self.name, label, key, outcome)
+        if text := _accepted_text(outcome):
+            log.info("%s: %s", label, text)
+        _note(store, run, self.name, label, outcome)
         return outcome
 
     def _compute(self, store: Store, key: Key, label: str, arguments: dict[str, Any]) -> "StepOutcome":
@@ -187,7 +193,7 @@ class Step:
             worked_seconds = working_time(store.partial(digest))
             store.write_record(digest, _record(key, label, result, seconds, worked_seconds))
             store.forget_partial(digest)
-            return StepOutcome(result, "ran", seconds)
+            return StepOutcome(result, "ran", seconds, digest)
 
 
 class StepOutcome(NamedTuple):
@@ -198,6 +204,10 @@ class StepOutcome(NamedTuple):
     """`cached` or `ran`."""
     seconds: float
     """How long it took to compute, when that was."""
+    key: str | None = None
+    """Of the result's record; None of a step that is not cached."""
+    accepted: tuple[Acceptance, ...] = ()
+    """By which a result of earlier code counts."""
 
 
 def step(**options: Any) -> Callable[[Callable[..., Any]], Step]:
@@ -211,15 +221,24 @@ def _is_worth_retrying(task: Any, run: Any, state: Any) -> bool:
 
 
 def _look_up(store: Store, key: Key) -> StepOutcome | None:
-    record = store.record(key.digest) or {}
-    result = store.result_of(record)
-    return StepOutcome(result, "cached", record.get("seconds", 0.0)) if result else None
+    found = find_result(store, key)
+    if found is None:
+        return None
+    record = found.record
+    return StepOutcome(found.result, "cached", record["seconds"], record["key"], found.accepted)
 
 
 def _from_mirror(store: Store, key: Key, label: str) -> StepOutcome | None:
     """The result that another store has uploaded to the mirror, downloaded."""
     mirror = Mirror.current()
-    return _look_up(store, key) if mirror and mirror.fetch(key.digest, label) else None
+    fetched = mirror and any(mirror.fetch(each.digest, label) for each, _ in accepted_keys(store, key))
+    return _look_up(store, key) if fetched else None
+
+
+def _accepted_text(outcome: StepOutcome) -> str:
+    """By whom, when and for which change a result of earlier code was accepted; empty if it was not."""
+    said = "; accepted ".join(each.text for each in outcome.accepted)
+    return f"a result of earlier code, accepted {said}" if said else ""
 
 
 def _record(
@@ -238,20 +257,18 @@ def _record(
     }
 
 
-def _note(
-    store: Store, run: str | None, step: str, label: str, key: Key | None, outcome: StepOutcome
-) -> None:
+def _note(store: Store, run: str | None, step: str, label: str, outcome: StepOutcome) -> None:
     if run is None:
         return
     result = outcome.result
-    store.note(
-        run,
-        {
-            "step": step,
-            "label": label,
-            "key": key.digest if key else None,
-            "state": outcome.state,
-            "seconds": round(outcome.seconds, 3),
-            "artifact": result.name if isinstance(result, Artifact) else None,
-        },
-    )
+    entry: dict[str, Any] = {
+        "step": step,
+        "label": label,
+        "key": outcome.key,
+        "state": outcome.state,
+        "seconds": round(outcome.seconds, 3),
+        "artifact": result.name if isinstance(result, Artifact) else None,
+    }
+    if outcome.accepted:
+        entry["accepted"] = [each.summary() for each in outcome.accepted]
+    store.note(run, entry)

@@ -25,6 +25,7 @@ COMMANDS = [
     "check",
     "plan",
     "run",
+    "accept",
     "search",
     "blend",
     "average",

@@ -1,4 +1,5 @@
-"""What stands in the files of the store: records of steps, manifests, fingerprints of raw files, journals.
+"""What stands in the files of the store: records of steps, acceptances, manifests, fingerprints of raw
+files, journals.
 
 Files of earlier versions are read too: more may stand in them, and what came later may be missing.
 """
@@ -56,6 +57,11 @@ def key_digest(step: str, inputs: dict[str, Any], code: dict[str, str], librarie
     return digest_of_json([FORMAT, step, inputs, code, libraries])
 
 
+def acceptance_digest(acceptance: dict[str, Any]) -> str:
+    """SHA-256 of what an acceptance leads from and to: another one of the same change takes its place."""
+    return digest_of_json([acceptance[part] for part in ("step", "competition", "before", "after")])
+
+
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Seconds = Annotated[float, Field(ge=0, le=MOST_SECONDS, allow_inf_nan=False)]
 Size = Annotated[int, Field(ge=0, lt=2**63)]
@@ -91,6 +97,26 @@ class _Record(Loose):
         return self
 
 
+class _Code(Loose):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    code: dict[str, str]
+    libraries: dict[str, str]
+
+
+class _Acceptance(Loose):
+    """The fields of `tasks.core.cache.acceptances.Acceptance`."""
+
+    step: str
+    competition: str
+    before: _Code
+    after: _Code
+    by: str
+    when: Annotated[str, AfterValidator(_moment)]
+    note: str
+    functions: dict[str, list[str]]
+
+
 class _File(Loose):
     sha256: Digest
     size: Size
@@ -102,6 +128,15 @@ class _Manifest(Loose):
     files: dict[Annotated[str, AfterValidator(_name_below)], _File]
 
 
+class _AcceptedBy(Loose):
+    id: Digest
+    step: str
+    by: str
+    when: str
+    note: str
+    changes: list[str]
+
+
 class _JournalEntry(Loose):
     step: str
     label: str
@@ -109,12 +144,14 @@ class _JournalEntry(Loose):
     state: str
     seconds: Seconds
     artifact: ArtifactName | None
+    accepted: list[_AcceptedBy] = []
 
 
 _Fingerprint = Annotated[str, Field(pattern=r"^(-?[0-9]+ )+[0-9a-f]{64}$")]
 
 
 RECORD = FileKind(_Record, most_bytes=MOST_BYTES)
+ACCEPTANCE = FileKind(_Acceptance, most_bytes=MOST_JOURNAL_BYTES)
 MANIFEST = FileKind(_Manifest, most_bytes=MOST_BYTES)
 FINGERPRINTS = FileKind(dict[str, _Fingerprint | list[Any]], most_bytes=MOST_BYTES)
 """State and SHA-256 of each raw file, in one text: 100,000 of them are read in a tenth of the time that lists

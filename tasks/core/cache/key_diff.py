@@ -1,6 +1,6 @@
 """Reasons why a step must run: how its key differs from the nearest key that ran before."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tasks.core.cache.keys import Key
@@ -55,9 +55,23 @@ def _changed_files(field: str, names: list[str]) -> str:
 
 def differences(record: dict[str, Any], key: Key) -> list[tuple[str, Any, Any]]:
     """Each place at which inputs, code or libraries differ, with the record's value and the key's."""
+    return _differences(record, key._asdict(), ("inputs", "code", "libraries"))
+
+
+def code_changes(
+    before: Mapping[str, Mapping[str, str]], after: Mapping[str, Mapping[str, str]]
+) -> list[tuple[str, str]]:
+    """Each module and library whose `code` or `libraries` differ: its name, and what changed."""
+    changes = _differences(before, after, ("code", "libraries"))
+    return [(place.partition(" ")[2], _change(place, old, new)) for place, old, new in changes]
+
+
+def _differences(
+    one: Mapping[str, Any], two: Mapping[str, Any], parts: Iterable[str]
+) -> list[tuple[str, Any, Any]]:
     changed = []
-    for part in ("inputs", "code", "libraries"):
-        before, now = leaves(record[part]), leaves(getattr(key, part))
+    for part in parts:
+        before, now = leaves(one[part]), leaves(two[part])
         for place in sorted(before.keys() | now.keys()):
             if before.get(place) != now.get(place):
                 changed.append((f"{part} {place}", before.get(place), now.get(place)))

@@ -112,6 +112,11 @@ def _parsed(content: bytes) -> tuple[str, list[str]]:
     return hashlib.sha256(ast.dump(without_docstrings(tree)).encode()).hexdigest(), names
 
 
+def digest_of_source(content: bytes) -> str:
+    """The digest of a module's source, as keys hold it; raises SyntaxError if it is none."""
+    return _parsed(content)[0]
+
+
 @cache
 def snapshot(root: Path = ROOT) -> None:
     """Read all files of our packages now, so that keys hold the code that this process runs, not later edits.

@@ -3,6 +3,7 @@
     artifacts/<kind>-<digest>/            what a step wrote; never changed afterwards
     artifacts/<kind>-<digest>.json        its manifest: SHA-256, size and modification time of each file
     steps/<key>.json                      the record of a step: its inputs, code, libraries and artifact
+    acceptances/<digest>.json             which results of earlier code count (`tasks.core.cache.acceptances`)
     partial/<key>/                        checkpoints of a training that is not finished
     runs/<run>.jsonl                      the steps of one run, in the order they ended
     compiled/<user>-<processor>/          compiled networks (`tasks.core.execution.compilation_cache`)
@@ -102,7 +103,7 @@ class Store:
     def sweep(self) -> None:
         """Delete what killed processes were writing."""
         sweep(self.root / "temporary")
-        for name in ("artifacts", "steps", "fingerprints"):
+        for name in ("artifacts", "steps", "acceptances", "fingerprints"):
             sweep(self.root / name, HIDDEN)
 
     def keep(self, kind: str, folder: Path) -> Artifact:

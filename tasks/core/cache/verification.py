@@ -5,15 +5,17 @@ damaged; all these are computed again. What was made from their results stays: i
 contents, so it is found again exactly if they come out the same.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from tasks.core.cache.file_kinds import ARTIFACT, RECORD
+from tasks.core.cache.acceptances import FOLDER
+from tasks.core.cache.file_kinds import ACCEPTANCE, ARTIFACT, RECORD, acceptance_digest
 from tasks.core.cache.lineage import input_artifacts
 from tasks.core.cache.store import Store
 from tasks.core.errors import UserError
-from tasks.core.files.stored_files import Damaged
+from tasks.core.files.stored_files import Damaged, FileKind
+from tasks.core.files.temporary import make_way
 
 
 class DamagedArtifacts(UserError):
@@ -36,14 +38,15 @@ def verify(store: Store, *, dry_run: bool) -> Verification:
     artifacts = sorted({path.name.removesuffix(".json") for path in _entries(store.root / "artifacts")})
     names = [name for name in artifacts if ARTIFACT.fullmatch(name)]
     damages = damages_of(store, names)
-    records = _damaged_records(store)
+    files = _damaged_files(store)
     again = _readers(store, damages)
     if not dry_run:
         remove(store, damages)
-        for path in records:
-            store.forget_record(path.stem)
+        for path in files:
+            make_way(path)
+            path.unlink(missing_ok=True)
     lines = [f"artifacts/{name}: {why}" for name, why in damages.items()]
-    lines += [f"steps/{path.name}: {why}" for path, why in records.items()]
+    lines += [f"{path.parent.name}/{path.name}: {why}" for path, why in files.items()]
     whole = [name for name in names if name not in damages]
     sizes = [
         entry["size"] for name in whole for entry in (store.manifest(name) or {"files": {}})["files"].values()
@@ -109,19 +112,24 @@ def _readers(store: Store, names: Iterable[str]) -> dict[str, str]:
     }
 
 
-def _damaged_records(store: Store) -> dict[Path, str]:
+def _damaged_files(store: Store) -> dict[Path, str]:
+    """What is wrong with each record and acceptance that is not whole."""
+    named: dict[str, tuple[FileKind, Callable[[dict[str, Any]], str], str]] = {
+        "steps": (RECORD, lambda record: str(record["key"]), "it is that of another step"),
+        FOLDER: (ACCEPTANCE, acceptance_digest, "it is that of another change"),
+    }
     found = {}
-    for path in _entries(store.root / "steps"):
-        if path.suffix != ".json" or path.name.startswith("."):
-            continue
-        try:
-            record = RECORD.read(path)
-            if record["key"] != path.stem:
-                found[path] = "it is that of another step"
-        except FileNotFoundError:
-            continue
-        except Damaged as error:
-            found[path] = str(error)
+    for folder, (kind, name_of, misnamed) in named.items():
+        for path in _entries(store.root / folder):
+            if path.suffix != ".json" or path.name.startswith("."):
+                continue
+            try:
+                if name_of(kind.read(path)) != path.stem:
+                    found[path] = misnamed
+            except FileNotFoundError:
+                continue
+            except Damaged as error:
+                found[path] = str(error)
     return found
 
 

@@ -137,7 +137,7 @@ class _Cleaning:
         for partial in _entries(root / "partial"):
             if self._is_old(partial, self.oldest):
                 yield f"partial/{partial.name}", [partial], [partial.name]
-        for folder in ("artifacts", "steps", "fingerprints", "temporary"):
+        for folder in ("artifacts", "steps", "acceptances", "fingerprints", "temporary"):
             for path in _entries(root / folder):
                 if (folder == "temporary" or path.name.startswith(".")) and self._is_old(path, self.stale):
                     yield f"{folder}/{path.name}", [path], []

@@ -25,8 +25,22 @@ def describe(config: BaseModel, journal: list[dict[str, Any]], *, command: str) 
         "data": data_digests(records),
         "git": git_state(),
         "command": command,
+        "accepted": accepted_results(journal),
         "steps": journal,
     }
+
+
+def accepted_results(journal: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The acceptances by which results of earlier code count in a run, each with the labels of these.
+
+    `code` and `libraries` of the provenance are those of the code that made the results.
+    """
+    by_id: dict[str, dict[str, Any]] = {}
+    for entry in journal:
+        for acceptance in entry.get("accepted", ()):
+            described = by_id.setdefault(acceptance["id"], {**acceptance, "results": []})
+            described["results"].append(entry["label"])
+    return list(by_id.values())
 
 
 def data_digests(records: list[dict[str, Any]]) -> dict[str, str]:

@@ -55,6 +55,18 @@ class _Step(Loose):
     artifact: str | None = None
 
 
+class _Accepted(Loose):
+    """A result of earlier code that a person has accepted (`tasks.core.cache.acceptances`)."""
+
+    id: str
+    step: str
+    by: str
+    when: str
+    note: str
+    changes: list[str]
+    results: list[str]
+
+
 class _Git(Loose):
     commit: str | None = None
     dirty: bool = False
@@ -111,6 +123,7 @@ class _Provenance(Loose):
     libraries: dict[str, Any] = {}
     data: dict[str, Any] = {}
     git: _Git | None = None
+    accepted: list[_Accepted] = []
     steps: list[_Step] = []
     public_score: Annotated[FiniteFloat, Field(strict=True)] | None = None
     command: str = ""

@@ -41,7 +41,12 @@ def sections(material: Material, of_competition: Sequence[Section] = ()) -> list
         weights(material),
         seeds(material),
     ]
-    origins = [training(material), time(material.steps), settings(material.config)]
+    origins = [
+        training(material),
+        accepted(material.steps),
+        time(material.steps),
+        settings(material.config),
+    ]
     return [section for section in [*results, *of_competition, *origins] if section.blocks]
 
 
@@ -162,6 +167,27 @@ def _of_largest_weights(material: Material) -> dict[str, charts.History]:
     ordered = sorted(dict.fromkeys(member.values()), key=lambda name: -material.weights.get(name, 0.0))
     chosen = ordered[:MOST_CURVES]
     return {name: history for name, history in material.histories.items() if member[name] in chosen}
+
+
+def accepted(steps: Sequence[Mapping[str, Any]]) -> Section:
+    """Make the section of results of earlier code that a person has accepted; empty without any."""
+    rows = [
+        [
+            step["label"],
+            each["by"],
+            each["when"][:16].replace("T", " "),
+            ", ".join(each["changes"]),
+            each["note"],
+        ]
+        for step in steps
+        for each in step.get("accepted", ())
+    ]
+    text = (
+        "These results were made by earlier code or libraries. A person has accepted them for those of this "
+        "run (`podium accept`), so they were not computed again."
+    )
+    columns = ["step", "accepted by", "when (UTC)", "change", "note"]
+    return Section("Accepted results", [Text(text), TableBlock(columns, rows)] if rows else [])
 
 
 def time(steps: Sequence[Mapping[str, Any]]) -> Section:
