@@ -10,6 +10,8 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, model_validator
 
+from tasks.core.masking import masked, secrets_of
+
 MOST_RECIPES = 1000
 """Of one preset."""
 
@@ -221,6 +223,11 @@ class Run(Settings):
 
     @model_validator(mode="after")
     def _an_address_is_a_clusters(self) -> "Run":
+        if secrets_of(self.address):  # settings stand in provenances and on Prefect's pages
+            raise ValueError(
+                f"address: expected one without a password or key, received {masked(self.address)!r}; "
+                "Dask and Ray read theirs from their own configuration"
+            )
         if self.address and self.runner == "threads":
             raise ValueError(
                 "address: expected only with runner = 'dask' or 'ray', "

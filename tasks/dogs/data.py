@@ -105,6 +105,6 @@ def _check_space(folder: Path, needed_bytes: int) -> None:
     # A memory-mapped file that outgrows its disk kills the process without a message.
     free = shutil.disk_usage(folder).free
     if free < needed_bytes:
-        needed = f"{needed_bytes / 1e6:,.1f} MB free for decoded photographs"
-        received = f"{free / 1e6:,.1f} MB; PODIUM_STORE names another store"
+        needed = f"{needed_bytes:,} bytes free for decoded photographs"
+        received = f"{free:,}; PODIUM_STORE names another store"
         raise UserError(f"{folder}: expected {needed}, received {received}")

@@ -306,5 +306,11 @@ def test_an_address_goes_with_a_cluster_only() -> None:
         call("threads", address="head:8786")
 
 
+def test_an_address_with_a_password_is_refused_without_it() -> None:
+    with pytest.raises(ValueError, match=r"received 'tls://u:\*\*\*@head:8786'") as error:
+        Run(runner="dask", address="tls://u:hunter2@head:8786")
+    assert "hunter2" not in str(error.value).partition("[type=")[0]
+
+
 def test_where_a_run_works_is_in_no_key() -> None:
     assert canonical(Run(runner="dask", address="head:8786"), "run", Store.current()) == {}
