@@ -8,6 +8,10 @@ Python runs one thread at a time: where records are drawn, resized and augmented
 or slows the first. Two processes make 1.9 times as much as one, but take a moment to start. They are used
 beside a graphics card; on a processor a network takes far longer for a photograph than threads, which make
 1,300 of the heaviest views a second (`tests.benchmarks.bench_loader`, 2 slow cores).
+
+Grain 0.2.18, a library made for this, was weighed with the same function, the median of three alternating
+rounds on 2 cores: resized and flipped views 4,519 a second here and 630 there in one process, 6,061 and 1,140
+in two; crops with colours and cutouts 1,568 and 508, 2,859 and 913; the first batch after 0.05 s and 1.5 s.
 """
 
 import os
