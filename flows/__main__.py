@@ -21,6 +21,7 @@ from flows.commands import (
     serving,
     submissions,
 )
+from flows.commands.verbosity import with_verbosity
 from flows.console import escape_unprintable, say, show_traceback, with_exit_codes
 from tasks.core.execution.garbage_collection import raise_gc_threshold
 
@@ -77,8 +78,12 @@ submission_app.callback(invoke_without_command=True)(with_exit_codes(leaderboard
 
 
 def register(group: typer.Typer, command: Callable[..., Any], example: str, *, resumes: bool = False) -> None:
-    """Add a command with Podium's exit codes, and with an example, which begins `podium`, in its help."""
+    """Add a command with Podium's exit codes, and with an example, which begins `podium`, in its help.
+
+    One that `resumes` starts a run: how much of it is shown can be chosen.
+    """
     name = command.__name__.strip("_").replace("_", "-")
+    command = with_verbosity(command) if resumes else command
     group.command(name, epilog=f"Example: podium {example}")(with_exit_codes(command, resumes=resumes))
 
 

@@ -6,26 +6,40 @@
 import functools
 import io
 import logging
+import os
 import re
 import shlex
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Literal, ParamSpec, TypeVar
 
+from flows.humanize import about
 from flows.runtime.stop_signals import EXIT_CODE, ending_children_on_signal
 from tasks.core.errors import UserError
+from tasks.core.execution.activity import PROGRESS, Activity, finished
+from tasks.core.execution.child_messages import TECHNICAL, EpochProgress
 from tasks.core.files.disk_errors import explained
-from tasks.core.log_records import clean_records
+from tasks.core.log_records import OURS, clean_records
 from tasks.core.masking import masked
 from tasks.core.printable import printable, printable_lines
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
-INFO_LOGGERS = ("prefect.flow_runs", "prefect.task_runs", "podium")
+FLOW_RUNS, TASK_RUNS = "prefect.flow_runs", "prefect.task_runs"
+INFO_LOGGERS = (FLOW_RUNS, TASK_RUNS, OURS)
 """Loggers whose INFO records are shown; other loggers show warnings and above."""
+PROGRESS_SECONDS = 5.0
+"""Lines of progress of one step come at least this far apart."""
+LASTING_SECONDS = 5.0
+"""The end of a step that worked for this long is a line beside a live display."""
+Verbosity = Literal["quiet", "normal", "verbose"]
+verbosity: ContextVar[Verbosity] = ContextVar("verbosity", default="normal")
+"""How much of a run is shown: warnings and errors alone, what stays worth reading, or all there is."""
 
 
 def escape_unprintable() -> None:
@@ -47,6 +61,12 @@ def say(text: object) -> None:
 def inform(text: str) -> None:
     """Print a message on stderr, so that stdout holds results only."""
     print(f"podium: {masked(printable_lines(text))}", file=sys.stderr, flush=True)
+
+
+def note(text: str) -> None:
+    """Print a message on stderr, unless only warnings and errors are wanted."""
+    if verbosity.get() != "quiet":
+        inform(text)
 
 
 def show_traceback() -> None:
@@ -104,42 +124,101 @@ def aligned(rows: Iterable[Sequence[object]], *, gap: str = "  ") -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def show_logs() -> None:
+def show_logs() -> "CompactHandler":
     """Show logs in a compact form instead of Prefect's; its UI receives the same records as before.
 
     Call it after Prefect is imported, as the import sets up the root logger. A higher PREFECT_LOGGING_LEVEL
     would silence the console too, but also keep records from the UI.
     """
     clean_records()
-    root = logging.getLogger()
-    root.handlers[:] = [CompactHandler()]
+    root, handler = logging.getLogger(), CompactHandler(verbosity.get())
+    root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     for name in INFO_LOGGERS:
         logging.getLogger(name).setLevel(logging.INFO)
+    if verbosity.get() == "verbose":
+        logging.getLogger(OURS).setLevel(logging.DEBUG)
+    return handler
 
 
 class CompactHandler(logging.Handler):
-    """Writes time, task and message on one line; tracebacks appear in the UI and at the command's end."""
+    """Writes time, task and message on one line; tracebacks appear in the UI and at the command's end.
 
-    def __init__(self) -> None:
+    Lines of progress come at most every few seconds from each step. Beside a live display there are only the
+    lines that stay worth reading: no progress, no short step, no step that was cached.
+    """
+
+    def __init__(self, verbosity: Verbosity = "normal") -> None:
         from rich.console import Console
 
         super().__init__()
-        self.console = Console(stderr=True, soft_wrap=True, highlight=False)
+        self.console = Console(
+            stderr=True,
+            soft_wrap=True,
+            highlight=False,
+            force_terminal=None if os.environ.get("TERM") else False,
+            color_system=None if os.environ.get("NO_COLOR") else "auto",
+        )
+        self._verbosity = verbosity
+        self._progress_at: dict[str, float] = {}
+        self._on_end: Callable[[str, str], None] | None = None
+
+    @property
+    def can_be_live(self) -> bool:
+        """Whether lines can be written again, on a terminal, and are wanted."""
+        is_terminal = self.console.is_interactive and not self.console.is_dumb_terminal
+        return is_terminal and sys.stderr.isatty() and self._verbosity != "quiet"
+
+    @contextmanager
+    def beside_display(self, on_end: Callable[[str, str], None]) -> Iterator[None]:
+        """Within the block, a display shows what steps do; `on_end` takes each one's name and last state."""
+        self._on_end = on_end
+        try:
+            yield
+        finally:
+            self._on_end = None
 
     def filter(self, record: logging.LogRecord) -> bool:
         repeated = record.getMessage().startswith("Finished in state Failed")  # the error came just before
-        return not repeated and (record.levelno >= logging.WARNING or record.name.startswith(INFO_LOGGERS))
+        if self._on_end and record.name == TASK_RUNS and (state := _end_state(record)):
+            self._on_end(_source(record), state)
+        if repeated or record.levelno >= logging.WARNING:
+            return not repeated
+        if not record.name.startswith(INFO_LOGGERS) or self._verbosity == "quiet":
+            return False
+        if self._verbosity == "verbose":
+            return True
+        return self._stays_worth_reading(record) if self._on_end else self._is_due(record)
+
+    def _is_due(self, record: logging.LogRecord) -> bool:
+        """Whether the step's last line of progress is old enough for this one, or it is its last epoch."""
+        progress, source = getattr(record, PROGRESS, None), _source(record)
+        if progress is None:
+            return True
+        is_last = isinstance(progress, EpochProgress) and progress.epoch == progress.total
+        if not is_last and record.created - self._progress_at.get(source, 0.0) < PROGRESS_SECONDS:
+            return False
+        self._progress_at[source] = record.created
+        return True
+
+    @staticmethod
+    def _stays_worth_reading(record: logging.LogRecord) -> bool:
+        if state := _end_state(record):
+            ended = finished(_source(record)) if state == "completed" else None
+            return state not in ("completed", "cached") or (
+                ended is not None and ended.worked_seconds >= LASTING_SECONDS
+            )
+        is_passing = hasattr(record, PROGRESS) or record.getMessage().startswith(TECHNICAL)
+        return not is_passing and record.name != FLOW_RUNS
 
     def emit(self, record: logging.LogRecord) -> None:
         from rich.text import Text
 
         style = {"WARNING": "yellow", "ERROR": "red", "CRITICAL": "red"}.get(record.levelname, "")
         time = datetime.fromtimestamp(record.created).strftime("%H:%M:%S")
+        source, message = _source(record), _message(record, with_figures=self._on_end is not None)
         try:
-            text = Text.assemble(
-                (time, "dim"), " ", (_source(record), "cyan"), " ", (_message(record), style)
-            )
+            text = Text.assemble((time, "dim"), " ", (source, "cyan"), (" | ", "dim"), (message, style))
             self.console.print(text)
         except Exception:
             self.handleError(record)
@@ -161,13 +240,32 @@ def _running_task() -> str | None:
     return run.task_run.name if run else None
 
 
-def _message(record: logging.LogRecord) -> str:
+def _message(record: logging.LogRecord, *, with_figures: bool) -> str:
     """The message without Prefect's additions; of an error the first line, as the rest comes at the end."""
     error = record.exc_info[1] if record.exc_info else None
     if error is not None and record.name.startswith("prefect."):
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         return f"failed: {masked(printable(first))}"
-    message = record.getMessage()
-    if state := re.match(r"Finished in state (\w+)\(", message):
-        return {"LeftOut": "left out", "NotReady": "not ready"}.get(state[1], state[1].lower())
-    return message
+    state = _end_state(record)
+    if state == "completed" and (ended := finished(_source(record))):
+        return _completed_text(ended, with_figures=with_figures)
+    return state or record.getMessage()
+
+
+def _end_state(record: logging.LogRecord) -> str | None:
+    """The state in which a run of Prefect has ended, if the record says so: `completed`, `left out`, …"""
+    found = re.match(r"Finished in state (\w+)\(", record.getMessage())
+    name = found and {"LeftOut": "left out", "NotReady": "not ready"}.get(found[1], found[1].lower())
+    return name or None
+
+
+def _completed_text(step: Activity, *, with_figures: bool) -> str:
+    """How long a step worked, if that is worth a word, and perhaps the figures that it reported last."""
+    if step.worked_seconds < LASTING_SECONDS:
+        return "completed"
+    text = f"completed in {about(step.worked_seconds)}"
+    return (
+        f"{text}: {step.progress.figures_text()}"
+        if with_figures and isinstance(step.progress, EpochProgress)
+        else text
+    )

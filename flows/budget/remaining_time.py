@@ -1,26 +1,41 @@
 """How long the steps of a run still need, estimated from earlier runs and from this run so far."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
 
 from flows.budget.plan import PlannedStep
 from flows.budget.run_duration import family
 from tasks.core.cache.store import Store
-from tasks.core.execution.cancellation import RunControl
 
 LEAST = 0.1
 """Share of its expected time that a step is assumed to need when it has already run longer."""
 
 
+class Work(Protocol):
+    """What is known of the steps of a run, by their labels; `RunControl` is one."""
+
+    def seconds_left(self, label: str) -> float | None:
+        """Seconds that a running step still needs by its own reports; None: unknown."""
+
+    def is_running(self, label: str) -> bool:
+        """Whether the step is at work now."""
+
+    def working_time(self, label: str) -> float:
+        """Seconds for which the step has worked in this run."""
+
+
+def journalled(run: str) -> set[str]:
+    """Labels of the steps that the run has finished, by its journal."""
+    return {entry["label"] for entry in Store.current().journal(run)}
+
+
 class RemainingTime:
-    """Compares the plan of a run with its journal and its children."""
+    """Compares the plan of a run with what it has done and what its steps do."""
 
-    def __init__(self, steps: Sequence[PlannedStep], control: RunControl, run: str) -> None:
-        self._steps, self._control, self._run = steps, control, run
-
-    def done(self) -> set[str]:
-        """Labels of the steps that this run has finished."""
-        return {entry["label"] for entry in Store.current().journal(self._run)}
+    def __init__(self, steps: Sequence[PlannedStep], work: Work, done: Callable[[], set[str]]) -> None:
+        """`done` gives the labels of the steps that the run has finished."""
+        self._steps, self._work, self.done = steps, work, done
 
     def needed(self) -> dict[str, float]:
         """Seconds that each step still needs; steps of unknown time are missing."""
@@ -39,19 +54,19 @@ class RemainingTime:
         return [step.label for step in self._steps if step.label in wanted]
 
     def _seconds(self, step: PlannedStep, siblings: Sequence[tuple[float, float | None]]) -> float | None:
-        if (left := self._control.seconds_left(step.label)) is not None:
+        if (left := self._work.seconds_left(step.label)) is not None:
             return left
         expected = _corrected(step.seconds, siblings)
-        if expected is None or not self._control.is_running(step.label):
+        if expected is None or not self._work.is_running(step.label):
             return expected
-        return max(expected - self._control.working_time(step.label), LEAST * expected)
+        return max(expected - self._work.working_time(step.label), LEAST * expected)
 
     def _measured(self, done: set[str]) -> dict[str, list[tuple[float, float | None]]]:
         """By family, the seconds that steps of this run take, and the seconds that were expected."""
         measured: dict[str, list[tuple[float, float | None]]] = defaultdict(list)
         for step in self._steps:
-            left = 0.0 if step.label in done else self._control.seconds_left(step.label)
-            working = self._control.working_time(step.label)
+            left = 0.0 if step.label in done else self._work.seconds_left(step.label)
+            working = self._work.working_time(step.label)
             if left is not None and working:
                 measured[family(step.label)].append((working + left, step.seconds))
         return measured

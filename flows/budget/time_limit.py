@@ -10,6 +10,7 @@ reserved, and they are never cancelled.
 import logging
 import time
 from collections.abc import Collection, Mapping
+from functools import partial
 from threading import Event, Lock
 from typing import Any
 
@@ -21,7 +22,7 @@ from flows.budget.recipe_selection import (
     only_recipes,
     recipe_names,
 )
-from flows.budget.remaining_time import RemainingTime
+from flows.budget.remaining_time import RemainingTime, journalled
 from flows.budget.run_duration import RecipeSchedule
 from flows.humanize import about
 from flows.training.cross_validation import AGAIN
@@ -138,7 +139,8 @@ class LimitedBudget(Budget):
     def _plan(self) -> None:
         self._planned = recipe_names(self.config)
         self._schedule = RecipeSchedule(plan(self._competition, self.config), slots=len(slot_names()))
-        self._remaining = RemainingTime(self._schedule.steps, self._control, run_id() or "")
+        done = partial(journalled, run_id() or "")
+        self._remaining = RemainingTime(self._schedule.steps, self._control, done)
         self._control.order = {step.label: place for place, step in enumerate(self._schedule.steps)}
 
     def _left(self) -> float:

@@ -8,7 +8,7 @@ import typer
 
 from flows.commands.options import Competition, Overrides, PresetName, Server, Source, resolved
 from flows.commands.runs import connect_server, summary, validated_name
-from flows.console import aligned, inform, say, show_logs
+from flows.console import aligned, inform, note, say
 from flows.humanize import gain_text, nested_text, score_text
 from flows.runtime.preflight import check_machine, check_paths
 from tasks.core import locations
@@ -65,7 +65,7 @@ def _find(competition: str, config: Any, members: list[str], name: str) -> Any:
     from flows.blending.soup_ingredients import find_ingredients
     from tasks.core.submissions import submissions
 
-    inform("looking for the members and comparing their models")
+    note("looking for the members and comparing their models")
     entries = submissions.listed(locations.submissions_folder(), competition)
     found = find_ingredients(competition, config, ",".join(members), name=name, submissions=entries)
     rows = [
@@ -79,14 +79,15 @@ def _find(competition: str, config: Any, members: list[str], name: str) -> Any:
 def _run(competition: str, config: Any, ingredients: Any, method: str, *, url: str | None) -> Any:
     """The outcome of the flow."""
     from flows.blending.averaging import averaging  # imports Prefect, which reads the environment
+    from flows.display.live import showing_run
     from flows.runtime.server_loss import run_flow
 
-    show_logs()
     digests = " ".join(each.member.digest[:8] for each in ingredients.members.values())
     options = f"--from {{folder}} --name {config.run.name} --method {method}"
     command = f"podium average {{competition}} {digests} {options}"
     arguments = (competition, config, ingredients, method, command)
-    return run_flow(averaging, *arguments, name=config.run.name, url=url, inform=inform)
+    with showing_run():
+        return run_flow(averaging, *arguments, name=config.run.name, url=url, inform=inform)
 
 
 def _outcome_text(competition: str, name: str, result: dict[str, Any], *, seconds: float) -> str:

@@ -8,7 +8,7 @@ import typer
 
 from flows.commands.options import Competition, Overrides, PresetName, Server, Source, resolved
 from flows.commands.runs import connect_server, summary, validated_name
-from flows.console import aligned, inform, say, show_logs
+from flows.console import aligned, inform, note, say
 from flows.humanize import gain_text, nested_text, score_text
 from flows.runtime.preflight import check_machine, check_paths
 from tasks.core import locations
@@ -63,7 +63,7 @@ def _choose(competition: str, config: Any, members: str) -> Any:
     from flows.members.member_provenance import predictor, submissions_with
     from tasks.core.submissions import submissions
 
-    inform("looking for cached members and scoring them")
+    note("looking for cached members and scoring them")
     entries = submissions.listed(locations.submissions_folder(), competition)
     choice = choose(competition, config, members, can_predict=predictor(type(config), entries))
     for refusal in choice.unusable:
@@ -84,11 +84,11 @@ def _choose(competition: str, config: Any, members: str) -> Any:
 def _run(competition: str, config: Any, choice: Any, *, url: str | None) -> Any:
     """The outcome of the flow, which takes the members' recipes and models for provenance and report."""
     from flows.blending.flow import blending  # imports Prefect, which reads the environment
+    from flows.display.live import showing_run
     from flows.members.member_provenance import earlier_members, with_recipes
     from flows.runtime.server_loss import run_flow
     from tasks.core.submissions import submissions
 
-    show_logs()
     members = {name: each.member for name, each in choice.members.items()}
     entries = submissions.listed(locations.submissions_folder(), competition)
     digests = ",".join(member.short for member in members.values())
@@ -96,7 +96,8 @@ def _run(competition: str, config: Any, choice: Any, *, url: str | None) -> Any:
     settings = with_recipes(config, members, entries)
     earlier = earlier_members(members, type(config), entries)
     arguments = (competition, settings, earlier, command)
-    return run_flow(blending, *arguments, name=config.run.name, url=url, inform=inform)
+    with showing_run():
+        return run_flow(blending, *arguments, name=config.run.name, url=url, inform=inform)
 
 
 def _composition(folder: Path) -> str:

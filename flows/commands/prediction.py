@@ -7,7 +7,7 @@ import typer
 
 from flows.commands.options import Competition, Overrides, Server
 from flows.commands.runs import connect_server, summary, validated_name
-from flows.console import inform, say, show_logs
+from flows.console import inform, say
 from flows.runtime.preflight import check_machine, check_paths
 from tasks.core import locations
 from tasks.core.errors import InvalidSettings
@@ -44,8 +44,9 @@ def predict(
 
 
 def _run(competition: str, source: str, overrides: list[str], *, name: str, url: str | None) -> Any:
+    from flows.display.live import showing_run
     from flows.prediction.flow import prediction  # imports Prefect, which reads the environment
     from flows.runtime.server_loss import run_flow
 
-    show_logs()
-    return run_flow(prediction, competition, source, overrides, name, name=name, url=url, inform=inform)
+    with showing_run():
+        return run_flow(prediction, competition, source, overrides, name, name=name, url=url, inform=inform)

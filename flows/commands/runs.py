@@ -4,13 +4,14 @@ import re
 import time
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from flows.commands.options import Competition, Overrides, PresetName, Server, Source, Timeout, resolved
-from flows.console import aligned, inform, say, show_logs
+from flows.console import aligned, inform, note, say, show_logs
 from flows.humanize import about, duration, parse_duration, score_text
 from flows.runtime.preflight import check_machine, check_paths
 from flows.runtime.registry import find_flow
@@ -102,17 +103,20 @@ def _run(competition: str, config: Any, *, name: str, server: bool, deadline: fl
     url = connect_server(server)
     from prefect.task_runners import ThreadPoolTaskRunner  # Prefect reads the environment when imported
 
+    from flows.budget.plan import plan as planned
+    from flows.display.live import showing_run
     from flows.runtime.server_loss import run_flow
     from tasks.core.cluster import clusters
 
     runner: Any = ThreadPoolTaskRunner(max_workers=config.run.workers)
     flow = find_flow(competition)
-    show_logs()
     run = config.run.model_copy(update={"name": name})
     if deadline is not None:
         run = run.model_copy(update={"budget_seconds": max(deadline - time.monotonic(), 1.0)})
-    with clusters.open_for(run):
-        config = config.model_copy(update={"run": run})
+    config = config.model_copy(update={"run": run})
+    # in a limited time less is run
+    plan = None if run.budget_seconds else partial(planned, competition, config)
+    with showing_run(plan), clusters.open_for(run):
         return run_flow(flow, config, name=name, runner=runner, url=url, inform=inform)
 
 
@@ -121,9 +125,9 @@ def connect_server(server: bool) -> str | None:
     from flows.runtime import local_server, prefect_settings, server_record
 
     if not server:
-        inform(NOT_RECORDED)
+        note(NOT_RECORDED)
         server_record.protect_temporary_server(prefect_settings.ensure_home())
-    url = local_server.ensure(inform) if server else None
+    url = local_server.ensure(note) if server else None
     prefect_settings.apply(url)
     return url
 

@@ -9,7 +9,7 @@ import typer
 
 from flows.commands.options import Competition, Overrides, PresetName, Server, Source, resolved
 from flows.commands.runs import connect_server
-from flows.console import aligned, inform, say, show_logs
+from flows.console import aligned, inform, say
 from flows.humanize import duration, parse_duration, score_text
 from flows.runtime.preflight import check_machine, check_paths
 
@@ -122,13 +122,13 @@ def _run(competition: str, config: Any, settings: Any, *, url: str | None) -> An
     """The outcome of the flow; imports Prefect, which reads the environment."""
     from prefect.task_runners import ThreadPoolTaskRunner
 
+    from flows.display.live import showing_run
     from flows.runtime.server_loss import run_flow
     from flows.search import flow
     from tasks.core.cluster import clusters
 
-    show_logs()
     runner: Any = ThreadPoolTaskRunner(max_workers=flow.worker_count(settings))
-    with clusters.open_for(config.run):
+    with showing_run(), clusters.open_for(config.run):
         arguments = (competition, config, settings)
         return run_flow(flow.search, *arguments, name=settings.study, runner=runner, url=url, inform=inform)
 

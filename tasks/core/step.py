@@ -35,6 +35,7 @@ from tasks.core.cache.remote_store import Mirror
 from tasks.core.cache.store import Artifact, Store
 from tasks.core.context import Running, assigned, at_work, collecting, recording, run_id
 from tasks.core.errors import UserError
+from tasks.core.execution.activity import active, start
 from tasks.core.execution.cancellation import LeftOut, acquire_or_cancel, raise_if_cancelled
 from tasks.core.execution.working_time import working_time
 from tasks.core.step_failures import explained_failures
@@ -91,6 +92,7 @@ class Step:
         recorder = recording.get()
         if recorder is not None:
             return recorder.call(self, bound)
+        start(self.label(bound))
         future = self.task.submit(**bound)
         if (futures := collecting.get()) is not None:
             futures.append(future)
@@ -158,7 +160,7 @@ class Step:
                 artifacts that it reads are damaged.
         """
         store, label = Store.current(), self.label(arguments)
-        with explained_failures(label, arguments, store):
+        with explained_failures(label, arguments, store), active(label):
             return self._execute(store, label, arguments, run)
 
     def _execute(self, store: Store, label: str, arguments: dict[str, Any], run: str | None) -> "StepOutcome":

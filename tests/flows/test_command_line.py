@@ -389,7 +389,7 @@ def test_logs_are_one_short_line_each(
 ) -> None:
     CompactHandler().handle(entry)
     lines = capsys.readouterr().err.splitlines()
-    assert [line.split(" ", 2)[2] for line in lines] == ([shown] if shown else [])
+    assert [line.partition(" | ")[2] for line in lines] == ([shown] if shown else [])
 
 
 def test_an_error_is_logged_by_its_first_line_without_a_traceback(
@@ -400,7 +400,7 @@ def test_an_error_is_logged_by_its_first_line_without_a_traceback(
     entry.exc_info = (UserError, error, None)
     entry.task_run_name = "load"
     CompactHandler().handle(entry)
-    assert capsys.readouterr().err.endswith(" load failed: a.txt:1: wrong\n")
+    assert capsys.readouterr().err.endswith(" load | failed: a.txt:1: wrong\n")
 
 
 def test_loggers_of_runs_and_of_ours_are_shown() -> None:

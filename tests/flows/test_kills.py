@@ -105,6 +105,7 @@ ONE_STEP_AN_EPOCH = {
 def test_kills_cost_one_checkpoint_interval_at_most(competition, tmp_path, prefect_server):
     settings = {**SETTINGS, **ONE_STEP_AN_EPOCH[competition]}
     words = command(draw(tmp_path / "data", competition), competition, **settings)
+    words.append("--verbose")  # a line for every epoch
     whole = environment(tmp_path, store="whole")
     began = time.monotonic()
     finish(words, whole)
@@ -152,15 +153,15 @@ def run_with_kills(
 
 def test_steps_taken_twice_are_counted():
     lines = [
-        "12:00:00 train small fold 0 epoch 1 of 9: loss 1",
-        "12:00:00 train small fold 0 epoch 2 of 9: loss 1",
-        "12:00:00 train small fold 1 epoch 1 of 9: loss 1",
-        "12:00:00 train small fold 0 resumes at stage 1, step 1",
-        "12:00:00 train small fold 1 resumes at stage 1, step 1",
-        "12:00:00 train small fold 0 epoch 2 of 9: loss 1",
+        "12:00:00 train small fold 0 | epoch 1 of 9: loss 1",
+        "12:00:00 train small fold 0 | epoch 2 of 9: loss 1",
+        "12:00:00 train small fold 1 | epoch 1 of 9: loss 1",
+        "12:00:00 train small fold 0 | resumes at stage 1, step 1",
+        "12:00:00 train small fold 1 | resumes at stage 1, step 1",
+        "12:00:00 train small fold 0 | epoch 2 of 9: loss 1",
     ]
     assert redone(lines) == [1, 0]
-    restarted = "12:00:00 train small fold 0 epoch 1 of 9: loss 1"
+    restarted = "12:00:00 train small fold 0 | epoch 1 of 9: loss 1"
     assert redone([*lines, restarted]) == [1, 0, 2]
 
 

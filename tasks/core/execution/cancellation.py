@@ -15,6 +15,7 @@ from typing import NamedTuple
 from filelock import FileLock, Timeout
 
 from tasks.core.context import assigned
+from tasks.core.execution import activity
 from tasks.core.execution.child_messages import EpochProgress
 
 POLL_SECONDS = 1.0
@@ -142,13 +143,14 @@ def record_progress(label: str, progress: EpochProgress) -> None:
 @contextmanager
 def acquire_or_cancel(lock: FileLock, check: Callable[[], None]) -> Iterator[None]:
     """Hold the lock within this block; while waiting for it, call `check` each second and let it raise."""
-    while True:
-        check()
-        try:
-            lock.acquire(timeout=POLL_SECONDS)
-            break
-        except Timeout:
-            continue
+    with activity.waiting("another run"):
+        while True:
+            check()
+            try:
+                lock.acquire(timeout=POLL_SECONDS)
+                break
+            except Timeout:
+                continue
     try:
         yield
     finally:

@@ -34,9 +34,12 @@ class EpochProgress(NamedTuple):
 
     def text(self) -> str:
         """The log line."""
-        figures = ", ".join(f"{name} {value:.4g}" for name, value in self.figures.items())
         speed = f"{self.rate:.1f} {self.unit}/s, {self.seconds_left:.0f} s left"
-        return f"epoch {self.epoch} of {self.total}: {figures}, {speed}"
+        return f"epoch {self.epoch} of {self.total}: {self.figures_text()}, {speed}"
+
+    def figures_text(self) -> str:
+        """All figures in one line."""
+        return ", ".join(f"{name} {value:.4g}" for name, value in self.figures.items())
 
 
 class RecordProgress(NamedTuple):
@@ -55,6 +58,8 @@ class RecordProgress(NamedTuple):
         return f"{self.done} of {self.total} {self.unit}, {self.rate:.1f}/s, {self.seconds_left:.0f} s left"
 
 
+TECHNICAL = "shapes of batches"
+"""Lines that begin with this are for those who look for the reason of a slow training."""
 Message = str | EpochProgress | RecordProgress
 """What a child reports; a string is a line for the log."""
 

@@ -25,7 +25,7 @@ from typing import Any, NamedTuple, NoReturn
 from tasks.core.backends import DEFAULT, VARIABLE
 from tasks.core.context import follower
 from tasks.core.errors import UserError
-from tasks.core.execution import cancellation
+from tasks.core.execution import activity, cancellation
 from tasks.core.execution.child_messages import MARK, EpochProgress, parse, send
 from tasks.core.execution.garbage_collection import raise_gc_threshold
 from tasks.core.files.disk_errors import explained
@@ -155,7 +155,10 @@ class Listener:
             return
         text = message if isinstance(message, str) else message.text()
         self._last_lines.append(text)
-        log.info("%s", text)
+        if isinstance(message, str):
+            log.info("%s", text)
+        else:
+            log.info("%s", text, extra=activity.report(message))
         if isinstance(message, EpochProgress):
             report_epoch(self._label, message)
 

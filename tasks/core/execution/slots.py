@@ -28,7 +28,7 @@ from pydantic import Field
 from tasks.core.cache.store import write_json
 from tasks.core.context import at_work
 from tasks.core.errors import UserError
-from tasks.core.execution import cancellation
+from tasks.core.execution import activity, cancellation
 from tasks.core.files.stored_files import Damaged, FileKind, Loose, file_bytes
 from tasks.core.files.temporary import make_way
 from tasks.core.locations import expand_setting
@@ -83,7 +83,8 @@ def slot(
     for name in slot_names(need):
         make_way(folder / f"{name}.lock")
     locks = {name: FileLock(folder / f"{name}.lock", thread_local=False) for name in slot_names(need)}
-    name = _first_free(locks, Ticket(folder / WAITING, list(locks)), while_waiting)
+    with activity.waiting(_kind_of(locks)):
+        name = _first_free(locks, Ticket(folder / WAITING, list(locks)), while_waiting)
     _held.add(name)
     _write_holder(folder, name)
     try:
@@ -140,6 +141,10 @@ def _write_holder(folder: Path, name: str) -> None:
         write_json(_holder_file(folder, name), holder, sweeping=False)
 
 
+def _kind_of(slots: Iterable[str]) -> str:
+    return "a graphics card" if next(iter(slots)).startswith("gpu") else "a core"
+
+
 def _waiting_text(slots: Iterable[str]) -> str:
     """What a process waits for, and who holds it since when."""
     names, holders = list(slots), list[str]()
@@ -150,8 +155,9 @@ def _waiting_text(slots: Iterable[str]) -> str:
             holders.append(f"{holder['step'] or name} (pid {holder['pid']}, since {minutes:.0f} min)")
         except (FileNotFoundError, Damaged):  # written at this moment, or by another version
             holders.append(name)
-    what = "a graphics card" if names[0].startswith("gpu") else "a core"
-    return f"waits for {what}: other runs on this machine hold all {len(names)}: {', '.join(holders)}"
+    return (
+        f"waits for {_kind_of(names)}: other runs on this machine hold all {len(names)}: {', '.join(holders)}"
+    )
 
 
 class Ticket:

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tasks.core.errors import InvalidData, Problem
+from tasks.core.execution import activity
+from tasks.core.execution.child_messages import RecordProgress
 from tasks.dogs import raw
 from tasks.dogs.config import Data
 from tasks.dogs.notes import note_of
@@ -118,7 +120,8 @@ def _with_progress(results: Iterable[_Decoded], files: raw.Raw) -> Iterator[_Dec
             last, rate = now, done / (now - start)
             left = (total - done) / rate
             message = "%s photographs: %s of %s, %.0f a second, %.0f s left"
-            _log.info(message, files.part, f"{done:,}", f"{total:,}", rate, left)
+            extra = activity.report(RecordProgress(done, total, "photographs", rate, left))
+            _log.info(message, files.part, f"{done:,}", f"{total:,}", rate, left, extra=extra)
 
 
 def _counts(train: list[raw.Photo], groups: np.ndarray) -> dict[str, int]:

@@ -11,6 +11,8 @@ from typing import Any, Generic, TypeVar
 from tasks.core.competition import Part
 from tasks.core.dataset import note
 from tasks.core.errors import InvalidSettings, Problem
+from tasks.core.execution import activity
+from tasks.core.execution.child_messages import RecordProgress
 from tasks.text.dataset_files import PARTS
 from tasks.text.validation.json_lines import printable
 
@@ -51,8 +53,10 @@ class LineProgress:
         if now - self.last >= _PROGRESS_SECONDS:
             self.last, spent = now, now - self.start
             left = spent * (self.total - self.bytes) / self.bytes
-            rate = f"{self.lines / spent:,.0f}"
-            _log.info("%s %s read, %s a second, %.0f s left", f"{self.lines:,}", self.of, rate, left)
+            rate, total = self.lines / spent, round(self.lines * self.total / self.bytes)
+            extra = activity.report(RecordProgress(self.lines, total, self.of, rate, left))
+            message = "%s %s read, %s a second, %.0f s left"
+            _log.info(message, f"{self.lines:,}", self.of, f"{rate:,.0f}", left, extra=extra)
 
 
 def interleaved(problems: list[Problem]) -> list[Problem]:

@@ -1,9 +1,11 @@
 """What fits into a time: steps on slots, recipes in the preset's order, paces of siblings."""
 
+from functools import partial
+
 import pytest
 
 from flows.budget.plan import PlannedStep
-from flows.budget.remaining_time import RemainingTime
+from flows.budget.remaining_time import RemainingTime, journalled
 from flows.budget.run_duration import RecipeSchedule, expected_seconds, family, makespan
 from tasks.core.cache.store import Store
 from tasks.core.execution.cancellation import RunControl
@@ -39,7 +41,7 @@ def plan_of(*recipes: list[PlannedStep]) -> list[PlannedStep]:
 
 
 def needed(steps: list[PlannedStep]) -> dict[str, float]:
-    return RemainingTime(steps, RunControl(), "run").needed()
+    return RemainingTime(steps, RunControl(), partial(journalled, "run")).needed()
 
 
 @pytest.mark.parametrize(
@@ -122,7 +124,7 @@ def note(*labels: str) -> None:
 def test_what_is_done_needs_nothing() -> None:
     note("train a fold 0")
     steps = recipe("a")
-    found = RemainingTime(steps, RunControl(), "run")
+    found = RemainingTime(steps, RunControl(), partial(journalled, "run"))
     assert found.needed()["train a fold 0"] == 0
     assert found.missing({"average a test", "train a fold 0", "gather a", "predict a fold 0"}) == [
         "predict a fold 0",
@@ -135,16 +137,21 @@ def test_siblings_correct_what_was_expected() -> None:
     note("train a fold 0")
     steps = recipe("a")
     steps[2] = steps[2]._replace(seconds=4.0)  # an earlier attempt has done the rest
-    found = RemainingTime(steps, control_after(train_a_fold_0=15), "run").needed()
+    found = RemainingTime(steps, control_after(train_a_fold_0=15), partial(journalled, "run")).needed()
     assert found["train a fold 1"] == pytest.approx(6)
     assert found["predict a fold 1"] == 1
 
 
 def test_siblings_tell_where_nothing_else_does() -> None:
     steps = recipe("a", train=None)
-    assert "train a fold 1" not in RemainingTime(steps, RunControl(), "run").needed()
+    assert "train a fold 1" not in RemainingTime(steps, RunControl(), partial(journalled, "run")).needed()
     note("train a fold 0")
-    assert RemainingTime(steps, control_after(train_a_fold_0=15), "run").needed()["train a fold 1"] == 15
+    assert (
+        RemainingTime(steps, control_after(train_a_fold_0=15), partial(journalled, "run")).needed()[
+            "train a fold 1"
+        ]
+        == 15
+    )
 
 
 def test_epochs_tell_what_is_left_here_and_in_other_folds(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,7 +159,7 @@ def test_epochs_tell_what_is_left_here_and_in_other_folds(monkeypatch: pytest.Mo
     monkeypatch.setattr(control, "seconds_left", lambda label: 80.0 if label == "train a fold 0" else None)
     monkeypatch.setattr(control, "working_time", lambda label: 20.0 if label == "train a fold 0" else 0.0)
     monkeypatch.setattr(control, "is_running", lambda label: label == "train a fold 0")
-    found = RemainingTime(recipe("a", train=None), control, "run").needed()
+    found = RemainingTime(recipe("a", train=None), control, partial(journalled, "run")).needed()
     assert found["train a fold 0"] == 80
     assert found["train a fold 1"] == 100
 
@@ -160,12 +167,12 @@ def test_epochs_tell_what_is_left_here_and_in_other_folds(monkeypatch: pytest.Mo
 def test_a_step_that_takes_longer_than_expected_needs_a_little_more(monkeypatch: pytest.MonkeyPatch) -> None:
     control = control_after(train_a_fold_0=25)
     assert (
-        RemainingTime(recipe("a"), control, "run").needed()["train a fold 0"] == 10
+        RemainingTime(recipe("a"), control, partial(journalled, "run")).needed()["train a fold 0"] == 10
     )  # failed; it begins again
     monkeypatch.setattr(control, "is_running", lambda label: True)
-    assert RemainingTime(recipe("a"), control, "run").needed()["train a fold 0"] == 1
+    assert RemainingTime(recipe("a"), control, partial(journalled, "run")).needed()["train a fold 0"] == 1
     control._finished_seconds = {"train a fold 0": 4.0}
-    assert RemainingTime(recipe("a"), control, "run").needed()["train a fold 0"] == 6
+    assert RemainingTime(recipe("a"), control, partial(journalled, "run")).needed()["train a fold 0"] == 6
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,79 @@
+"""The live display of a run in a terminal; elsewhere a run's log is written line by line."""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
+from typing import Any
+
+from flows.console import CompactHandler, show_logs
+from flows.display.board import Board, Plan
+from flows.display.lines import display_lines
+from tasks.core.execution import activity
+from tasks.core.execution.slots import slot_names
+
+FIRST_PLAN_SECONDS = 2.0
+"""When a run is planned for the display; one whose steps are cached has ended by then."""
+PLAN_AGAIN = 5.0
+"""A plan that lacks the time of steps is made again when the run is so many times as old."""
+PER_SECOND = 4.0
+log = logging.getLogger("podium")
+
+
+@contextmanager
+def showing_run(plan: Plan | None = None) -> Iterator[None]:
+    """Within the block, show the log of the run, and in a terminal what its steps do now.
+
+    `plan` makes the plan of the run, from which come the number of its steps and the time left; without it
+    neither is shown.
+    """
+    handler = show_logs()
+    if not handler.can_be_live:
+        yield
+        return
+    board, ended = Board(slots=len(slot_names())), Event()
+    if plan is not None:
+        Thread(target=_keep_planned, args=(board, plan, ended), daemon=True).start()
+    try:
+        with _live(handler, board):
+            yield
+    finally:
+        ended.set()
+
+
+@contextmanager
+def _live(handler: CompactHandler, board: Board) -> Iterator[None]:
+    """Within the block, the display stands below the lines of the log; at its end it disappears."""
+    from rich.live import Live
+
+    console = handler.console
+
+    def render() -> Any:
+        return _text(board, width=console.width, height=console.height)
+
+    live = Live(console=console, get_renderable=render, refresh_per_second=PER_SECOND, transient=True)
+    with live, handler.beside_display(board.end):
+        console.show_cursor(True)  # a killed process could not bring it back
+        yield
+
+
+def _text(board: Board, *, width: int, height: int) -> Any:
+    from rich.text import Text
+
+    lines = display_lines(activity.running(), board.counts(), width=width - 1, height=height - 1)
+    texts = [Text(line, no_wrap=True) for line in lines]
+    texts[-1].stylize("bold")
+    return Text("\n").join(texts)
+
+
+def _keep_planned(board: Board, plan: Callable[[], Any], ended: Event) -> None:
+    """Plan the run once it has begun, and again at times while the time of steps is unknown."""
+    seconds = FIRST_PLAN_SECONDS
+    while not ended.wait(seconds):
+        try:
+            board.plan(plan())
+            if board.time_is_known:
+                return
+        except Exception as error:  # the run itself shows what is wrong
+            log.debug("the run could not be planned: %s", error)
+        seconds *= PLAN_AGAIN
