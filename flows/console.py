@@ -10,9 +10,10 @@ import os
 import re
 import shlex
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import datetime
 from typing import Any, Literal, ParamSpec, TypeVar
@@ -20,6 +21,7 @@ from typing import Any, Literal, ParamSpec, TypeVar
 from flows.humanize import about
 from flows.runtime.stop_signals import EXIT_CODE, ending_children_on_signal
 from tasks.core.errors import UserError
+from tasks.core.execution import stopping
 from tasks.core.execution.activity import PROGRESS, Activity, finished
 from tasks.core.execution.child_messages import TECHNICAL, EpochProgress
 from tasks.core.files.disk_errors import explained
@@ -60,7 +62,8 @@ def say(text: object) -> None:
 
 def inform(text: str) -> None:
     """Print a message on stderr, so that stdout holds results only."""
-    print(f"podium: {masked(printable_lines(text))}", file=sys.stderr, flush=True)
+    with suppress(OSError):  # its reader is gone, as `tee` is after Ctrl-C: the work goes on
+        print(f"podium: {masked(printable_lines(text))}", file=sys.stderr, flush=True)
 
 
 def note(text: str) -> None:
@@ -84,9 +87,11 @@ def with_exit_codes(
 
     @functools.wraps(command)
     def run(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
-        @functools.cache
+        once = threading.Lock()
+
         def announce() -> None:
-            inform(_interruption_message(resumes))
+            if once.acquire(blocking=False):
+                inform(_interruption_message(resumes))
 
         with ending_children_on_signal(announce) as listener:
             try:
@@ -179,11 +184,12 @@ class CompactHandler(logging.Handler):
             self._on_end = None
 
     def filter(self, record: logging.LogRecord) -> bool:
-        repeated = record.getMessage().startswith("Finished in state Failed")  # the error came just before
         if self._on_end and record.name == TASK_RUNS and (state := _end_state(record)):
             self._on_end(_source(record), state)
-        if repeated or record.levelno >= logging.WARNING:
-            return not repeated
+        if record.name.startswith("prefect.") and (stopping.is_stopping() or _is_repeated(record)):
+            return False
+        if record.levelno >= logging.WARNING:
+            return True
         if not record.name.startswith(INFO_LOGGERS) or self._verbosity == "quiet":
             return False
         if self._verbosity == "verbose":
@@ -224,6 +230,19 @@ class CompactHandler(logging.Handler):
             self.handleError(record)
 
 
+def _is_repeated(record: logging.LogRecord) -> bool:
+    """Whether it says again that a step failed: the step itself, or one that depends on it.
+
+    Of a temporary server, that the run has a page is no news either: it has no pages.
+    """
+    message = record.getMessage()
+    if message.startswith("View at "):
+        from flows.runtime import temporary_server
+
+        return temporary_server.is_reserved(os.environ.get("PREFECT_API_URL"))
+    return message.startswith(("Finished in state Failed", "Finished in state NotReady"))
+
+
 def _source(record: logging.LogRecord) -> str:
     """The name of the task run or flow run that logged the record, else of the logger."""
     for attribute in ("task_run_name", "flow_run_name"):
@@ -255,7 +274,7 @@ def _message(record: logging.LogRecord, *, with_figures: bool) -> str:
 def _end_state(record: logging.LogRecord) -> str | None:
     """The state in which a run of Prefect has ended, if the record says so: `completed`, `left out`, …"""
     found = re.match(r"Finished in state (\w+)\(", record.getMessage())
-    name = found and {"LeftOut": "left out", "NotReady": "not ready"}.get(found[1], found[1].lower())
+    name = found and {"LeftOut": "left out", "NotReady": "not begun"}.get(found[1], found[1].lower())
     return name or None
 
 

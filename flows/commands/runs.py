@@ -120,14 +120,19 @@ def _run(competition: str, config: Any, *, name: str, server: bool, deadline: fl
         return run_flow(flow, config, name=name, runner=runner, url=url, inform=inform)
 
 
-def connect_server(server: bool) -> str | None:
-    """Set where Prefect records, before its import; the URL of the server's API, None without a server."""
-    from flows.runtime import local_server, prefect_settings, server_record
+def connect_server(server: bool) -> str:
+    """Set where Prefect records, before its import; the URL of the server's API.
 
-    if not server:
+    Without a server it is that of a temporary one, which `run_flow` starts.
+    """
+    from flows.runtime import local_server, prefect_settings, server_record, temporary_server
+
+    if server:
+        url = local_server.ensure(note)
+    else:
         note(NOT_RECORDED)
         server_record.protect_temporary_server(prefect_settings.ensure_home())
-    url = local_server.ensure(note) if server else None
+        url = temporary_server.reserve()
     prefect_settings.apply(url)
     return url
 

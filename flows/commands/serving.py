@@ -38,7 +38,7 @@ def serve(
     if hint := local_server.login_hint(url):
         inform(hint)
     say(_listing(specs))
-    serve_deployments(specs, limit=limit, inform=inform)
+    serve_deployments(specs, limit=limit, url=url, inform=inform)
     inform("the schedules are paused until the next `podium serve`; the server still runs (podium ui --stop)")
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from tasks.core.context import collected_in
 from tasks.core.execution.cancellation import RunControl, controlled_by
+from tasks.core.execution.stopping import on_stop
 
 
 def await_steps(body: Callable[..., Any]) -> Callable[..., Any]:
@@ -18,18 +19,24 @@ def await_steps(body: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(body)
     def run(*arguments: Any, **keywords: Any) -> Any:
         futures: list[Any] = []
-        with collected_in(futures), controlled_by(RunControl()):
+        with collected_in(futures), controlled_by(RunControl()), on_stop(lambda: _leave_out(futures)):
             last = body(*arguments, **keywords)
-        if not hasattr(last, "wait"):
-            return last  # a plan, in which nothing runs
-        for future in futures:
-            future.wait()
+            if not hasattr(last, "wait"):
+                return last  # a plan, in which nothing runs
+            for future in futures:
+                future.wait()
         for future in futures:
             if future.state.is_failed() or future.state.is_crashed():
                 future.result()  # raises the step's own exception
         return last.result()
 
     return run
+
+
+def _leave_out(futures: Iterable[Any]) -> None:
+    """Begin none of the steps that have not begun."""
+    for future in list(futures):
+        future.wrapped_future.cancel()
 
 
 def results_of(futures: Iterable[Any]) -> list[Any]:

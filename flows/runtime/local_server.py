@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
+from flows.runtime import run_marks
 from flows.runtime.prefect_api import REFUSED, answers, check_api, credentials, request
 from flows.runtime.prefect_profile import (
     BASE_PATH,
@@ -43,6 +44,8 @@ from tasks.core.errors import UserError
 
 PORT = 4200
 START_TIMEOUT_SECONDS = 240.0  # a first start took 100 s on two cores that were busy with trainings
+NOTICE_SECONDS = 15.0
+"""Who waits longer for a server says so."""
 STOP_TIMEOUT_SECONDS = 10.0
 ORIGINS = ("PREFECT_SERVER_API_CORS_ALLOWED_ORIGINS", "PREFECT_SERVER_CORS_ALLOWED_ORIGINS")
 """Both names of the setting: pages whose scripts may use the server."""
@@ -76,15 +79,23 @@ Inform = Callable[[str], None]
 def ensure(inform: Inform, *, port: int | None = None) -> str:
     """The API's URL of a server that answers; starts a local one, at this port, if none is configured.
 
+    The server is told of runs whose processes have died (`flows.runtime.run_marks`).
+
     Raises:
         UserError: the configured server does not answer, or the local one did not start.
     """
+    url = _ensure(inform, port)
+    run_marks.settle(url)
+    return url
+
+
+def _ensure(inform: Inform, port: int | None) -> str:
     if url := configured_url():
         if (local := recorded()) and local.url == url and local.alive and not credentials():
             _authenticate(local, inform)
         check_api(url)
         return url
-    with _state_lock():
+    with _state_lock(inform):
         local = recorded()
         if local is None or not local.alive or not _wait_until_ready(local, inform):
             local = _start(inform, PORT if port is None else port)
@@ -117,7 +128,7 @@ def stop() -> bool:
     Raises:
         UserError: it belongs to another user.
     """
-    with _state_lock():
+    with _state_lock(lambda text: None):
         local = recorded()
         was_alive = local is not None and local.alive
         if local is not None and was_alive:
@@ -144,25 +155,33 @@ def _log_file() -> Path:
 
 
 @contextmanager
-def _state_lock() -> Iterator[None]:
+def _state_lock(inform: Inform) -> Iterator[None]:
     """Admit one process at a time; the kernel frees the lock of a process that dies."""
     home = ensure_home()
     make_private(home)
-    with FileLock(home / "server.lock"):
+    lock = FileLock(home / "server.lock")
+    try:
+        lock.acquire(timeout=NOTICE_SECONDS)
+    except Timeout:
+        inform("waits for another command, which starts the Prefect server or ends it")
+        lock.acquire()
+    try:
         yield
+    finally:
+        lock.release()
 
 
 def _start(inform: Inform, preferred: int) -> LocalServer:
     inform("starting a local Prefect server (the first time takes about ten seconds) …")
-    for port in (_free_port(preferred), _free_port(0)):
-        local = LocalServer(_spawn(port, new_auth_string()), _api_url(port), asks=True)
+    for port in (free_port(preferred), free_port(0)):
+        local = LocalServer(_spawn(port, new_auth_string()), api_url(port), asks=True)
         record(local)
         if _wait_until_ready(local, inform):
             page = page_of(local.url)
             inform(f"Prefect runs at {page} (podium ui says how to log in, podium ui --stop ends it)")
             return local
     apply(None)  # says which setting Prefect refuses, if that is why
-    raise UserError(f"the local Prefect server ended at once; {_log_tail()}")
+    raise UserError(f"the local Prefect server ended at once; {log_tail(_log_file())}")
 
 
 def login_hint(url: str) -> str:
@@ -179,7 +198,7 @@ def _spawn(port: int, string: str) -> int:
     env = {name: value for name, value in os.environ.items() if name != "PREFECT_API_URL"} | environment()
     bypass_for_loopback(env)
     drop_unusable(None, env)
-    env["PREFECT_UI_API_URL"] = _api_url(port)  # else its pages call port 4200 and stay blank
+    env["PREFECT_UI_API_URL"] = api_url(port)  # else its pages call port 4200 and stay blank
     env[SERVER_STRING] = env[CLIENT_STRING] = string
     if not any(map(configured, ORIGINS)):  # without a list of origins, scripts of all web pages may ask
         env[ORIGINS[0]] = f"http://127.0.0.1:{port},http://localhost:{port}"
@@ -192,32 +211,39 @@ def _spawn(port: int, string: str) -> int:
     return os.posix_spawn(sys.executable, [sys.executable, *server], env, file_actions=actions, setsid=True)
 
 
-def _api_url(port: int) -> str:
+def api_url(port: int) -> str:
+    """The address of the API of a server of this machine at this port."""
     base = os.environ.get(BASE_PATH, "/api").strip("/")
     return f"http://127.0.0.1:{port}/{base}"
 
 
 def _wait_until_ready(local: LocalServer, inform: Inform) -> bool:
     """Wait until the server answers; False if its process has ended."""
-    deadline = time.monotonic() + START_TIMEOUT_SECONDS
+    began, said = time.monotonic(), False
     while not (local.listens and answers(local.url)):  # what else listens there gets no credentials
         time.sleep(0.2)  # first, as a process has no command line for a moment after its start
         if not local.alive:
             return False
-        if time.monotonic() > deadline:
+        if (waited := time.monotonic() - began) > NOTICE_SECONDS and not said:
+            said = True
+            log = _log_file()
+            inform(f"waits since {waited:.0f} s for the Prefect server to start (pid {local.pid}, log {log})")
+        if waited > START_TIMEOUT_SECONDS:
             expected = f"an answer from {local.url}/health within {START_TIMEOUT_SECONDS:.0f} s"
-            raise UserError(f"the local Prefect server: expected {expected}, received none; {_log_tail()}")
+            raise UserError(
+                f"the local Prefect server: expected {expected}, received none; {log_tail(_log_file())}"
+            )
     return True
 
 
-def _free_port(preferred: int) -> int:
-    """The preferred port if it is free, else any free port."""
+def free_port(preferred: int) -> int:
+    """The preferred port if it is free, else any free one; 0: any."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", preferred))
         except OSError:
-            return _free_port(0)
+            return free_port(0)
         return int(probe.getsockname()[1])
 
 
@@ -234,9 +260,10 @@ def _register_automation(url: str) -> None:
         raise UserError(f"{expected}, received one that it refuses ({RESTART})") from None
 
 
-def _log_tail(count: int = 15) -> str:
+def log_tail(file: Path, count: int = 15) -> str:
+    """The last lines of a server's log, for an error message."""
     try:
-        lines = _log_file().read_text("utf-8", "replace").splitlines()[-count:]
+        lines = file.read_text("utf-8", "replace").splitlines()[-count:]
     except OSError:
         lines = ["(there is none)"]
-    return f"last lines of {_log_file()}:\n" + "\n".join(lines)
+    return f"last lines of {file}:\n" + "\n".join(lines)

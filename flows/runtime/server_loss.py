@@ -21,11 +21,16 @@ from typing import Any, NamedTuple
 
 from prefect import Flow
 from prefect.settings import get_current_settings, temporary_settings
+from prefect.states import Cancelled
 from pydantic_core import to_jsonable_python
 
+from flows.runtime import temporary_server
+from flows.runtime.flow_run import CurrentRun, in_own_thread, watching_for_cancellation
 from flows.runtime.local_server import Inform
 from flows.runtime.prefect_api import is_there
 from flows.runtime.prefect_profile import page_of
+from flows.runtime.run_marks import STOPPED, settle
+from tasks.core.execution import stopping
 from tasks.core.masking import masked
 
 PROBE_SECONDS = 5.0
@@ -55,30 +60,42 @@ def run_flow(
     """Run the flow; the outcome is what its body returns or raises, whether or not the server records it.
 
     `runner` is Prefect's task runner, by default that of the flow; `url` is that of the server's API, or None
-    for a temporary server, which is not monitored.
+    where Prefect chooses one, which is not monitored. A temporary server of this process is started.
+
+    Raises:
+        KeyboardInterrupt: the run was stopped by a signal, or cancelled in Prefect.
     """
-    results, failures = list[Any](), list[Exception]()
+    results, failures, current = list[Any](), list[Exception](), CurrentRun()
 
     @wraps(flow.fn)
     def body(*arguments: Any, **keywords: Any) -> Any:
+        current.begin()
         try:
             results.append(flow.fn(*arguments, **keywords))
         except Exception as error:
+            if stopping.is_stopping():
+                return Cancelled(message=STOPPED)
             failures.append(error)
             raise
         return results[0]
 
+    if url is not None and temporary_server.is_reserved(url):
+        temporary_server.start(url, inform)
+        settle(url)
     run = flow_for_run(flow, body, name=name, runner=runner or flow.task_runner)
-    with monitored(url, inform) as monitor:
+    with monitored(url, inform) as monitor, watching_for_cancellation(url, current, inform):
         try:
-            return FlowOutcome(run(*arguments), recorded=True)
+            outcome = FlowOutcome(in_own_thread(lambda: run(*arguments), current, url), recorded=True)
         except Exception as error:
-            if failures:
-                raise failures[0] from None
-            if not results:
+            if not failures and not results:
                 raise
+            if failures:
+                current.close()
+                raise failures[0] from None
             inform(_unrecorded_message(monitor, error))
             return FlowOutcome(results[0], recorded=False)
+        current.close()
+        return outcome
 
 
 class _PydanticFlow(Flow[..., Any]):
@@ -149,7 +166,7 @@ class ServerMonitor:
 
 @contextmanager
 def monitored(url: str | None, inform: Inform) -> Iterator["ServerMonitor | None"]:
-    """Monitor the server from a thread within the block; a temporary one (`url` None) cannot be lost."""
+    """Monitor the server from a thread within the block; one that Prefect chooses (`url` None) is not."""
     if url is None:
         yield None
         return

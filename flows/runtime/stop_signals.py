@@ -1,8 +1,8 @@
-"""On Ctrl-C and SIGTERM, end every child process at once, those of cluster workers too.
+"""On Ctrl-C, SIGTERM and SIGHUP, end this process soon: its steps, and all child processes at once.
 
-An interrupted flow waits for its task threads, and these wait for their trainings: it ends only if the
-children end first. While a flow runs, Prefect's SIGTERM handler replaces ours, but the wake-up pipe of
-`signal` still receives the signal, even while the main thread runs C code.
+Signals reach Python's main thread, which waits while a flow runs in another one (`flows.runtime.flow_run`).
+They also come through the wake-up pipe of `signal` to a thread of their own, which ends what the main thread
+cannot: steps and child processes, those of cluster workers too, and, after the grace period, the process.
 """
 
 import os
@@ -12,29 +12,33 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from psutil import STATUS_ZOMBIE, Error, NoSuchProcess, Process
 
 from tasks.core.cluster import clusters
+from tasks.core.execution import stopping
 
-GRACE_SECONDS = 10.0
+GRACE_SECONDS = 1.5
 """The process is killed if it has not ended this long after the signal."""
-TERM_SECONDS = 2.0
+TERM_SECONDS = 0.4
 """A child that is alive this long after SIGTERM gets SIGKILL."""
 EXIT_CODE = 130
 END = b"\0"
-SIGNALS = (bytes([signal.SIGINT]), bytes([signal.SIGTERM]))
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_BYTES = tuple(bytes([number]) for number in SIGNALS)
 
 
 class SignalListener:
-    """Receives signals through a pipe in its own thread, and ends the child processes on the first."""
+    """Receives signals through a pipe in its own thread, and ends steps and child processes on the first."""
 
-    def __init__(self, before_kill: Callable[[], None]) -> None:
+    def __init__(self, before_kill: Callable[[], None], *, grace_seconds: float | None = None) -> None:
+        """`before_kill` is called before the process is killed, after the grace period or a second Ctrl-C."""
         self.reader, self.writer = os.pipe()
         os.set_blocking(self.writer, False)
         self._before_kill = before_kill
+        self._grace_seconds = GRACE_SECONDS if grace_seconds is None else grace_seconds
         self._signalled = False
         self._decided = threading.Event()
         self._childless = threading.Event()
@@ -63,9 +67,12 @@ class SignalListener:
         self._decided.set()
         if not self._signalled:
             return
-        clusters.end()
+        stopping.stop()
         started = time.monotonic()
-        while time.monotonic() - started < GRACE_SECONDS:
+        if clusters.are_open():
+            clusters.end()
+            started = time.monotonic()
+        while time.monotonic() - started < self._grace_seconds:
             number = signal.SIGTERM if time.monotonic() - started < TERM_SECONDS else signal.SIGKILL
             if children := _children():
                 _send(number, children)
@@ -75,53 +82,60 @@ class SignalListener:
                 break
         self._before_kill()
         _send(signal.SIGKILL, [child for child in _descendants() if not _is_detached(child)])
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(EXIT_CODE)
+        exit_now()
 
     def _first_byte(self) -> bytes:
-        """The first SIGINT or SIGTERM, or END; other signals come through the pipe too."""
-        while (byte := os.read(self.reader, 1)) not in (END, *SIGNALS):
+        """The first of the signals, or END; other signals come through the pipe too."""
+        while (byte := os.read(self.reader, 1)) not in (END, *_BYTES):
             pass
         return byte
 
 
+def exit_now() -> None:
+    """End the process with the exit code of an interruption; no thread is waited for."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # a closed pipe or terminal
+            stream.flush()
+    os._exit(EXIT_CODE)
+
+
 @contextmanager
 def ending_children_on_signal(before_kill: Callable[[], None]) -> Iterator[SignalListener]:
-    """Within the block, a signal ends all children and raises KeyboardInterrupt in the main thread.
+    """Within the block, a signal ends steps and children and raises KeyboardInterrupt in the main thread.
 
-    `before_kill` is called before the process is killed, on a second Ctrl-C or after the grace period.
+    When the block is then left, the process ends, though threads may still be at work. Signals that are
+    ignored, as SIGHUP is under `nohup`, stay so.
     """
-    listener = SignalListener(before_kill)
+    listener, first = SignalListener(before_kill), True
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        nonlocal first
+        if first:  # the main thread's way out must not be interrupted
+            first = False
+            raise KeyboardInterrupt
+
     previous_pipe = signal.set_wakeup_fd(listener.writer, warn_on_full_buffer=False)
-    previous_handler = signal.signal(signal.SIGTERM, _raise)
+    previous = {number: signal.getsignal(number) for number in SIGNALS}
+    previous = {number: handler for number, handler in previous.items() if handler != signal.SIG_IGN}
+    for number in previous:
+        signal.signal(number, interrupt)
     try:
         yield listener
     finally:
         if listener.signalled():
-            # The listener stays until the interpreter has joined its last thread, and handles a second
-            # Ctrl-C, which must not interrupt the main thread's exit.
-            for number in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(number, _ignore)
+            first = False
             listener.wait_for_children()
-        else:
-            signal.set_wakeup_fd(previous_pipe)
-            signal.signal(signal.SIGTERM, previous_handler)
-            listener.close()
-
-
-def _raise(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
-
-
-def _ignore(number: int, frame: FrameType | None) -> None:
-    pass  # unlike with SIG_IGN, the signal still reaches the pipe
+            exit_now()
+        signal.set_wakeup_fd(previous_pipe)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+        listener.close()
 
 
 def _second_interrupt(reader: int, seconds: float) -> bool:
-    """Whether Ctrl-C comes again within these seconds; SIGTERM does not count, as Prefect repeats it."""
+    """Whether Ctrl-C comes again within these seconds; others do not count, as terminals may send both."""
     ready, _, _ = select.select([reader], [], [], seconds)
-    return bool(ready) and os.read(reader, 1) == SIGNALS[0]
+    return bool(ready) and os.read(reader, 1) == bytes([signal.SIGINT])
 
 
 def _descendants() -> list[Process]:
@@ -145,7 +159,8 @@ def _is_server(process: Process) -> bool:
         command = " ".join(process.cmdline())
     except Error:
         return False  # it has just ended
-    return "prefect server" in command or "prefect.server" in command
+    servers = ("prefect server", "prefect.server", "flows.runtime.temporary_server")
+    return any(server in command for server in servers)
 
 
 def _is_detached(process: Process) -> bool:

@@ -22,15 +22,18 @@ from typing import Any
 from filelock import Timeout
 from prefect import Flow
 from prefect.context import FlowRunContext
+from prefect.exceptions import TerminationSignal
 from prefect.runtime import deployment
-from prefect.states import Completed
+from prefect.states import Cancelled, Completed
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.console import show_logs
 from flows.humanize import score_text
 from flows.prediction.flow import prediction
+from flows.runtime.flow_run import CurrentRun
 from flows.runtime.preflight import check_machine, check_paths
 from flows.runtime.registry import find_flow
+from flows.runtime.run_marks import STOPPED
 from flows.runtime.stop_signals import SignalListener
 from flows.scheduling.notifications import SKIPPED, UNCHANGED, notify
 from flows.scheduling.schedule_file import PREDICT
@@ -38,12 +41,15 @@ from tasks.core.cache.store import Store
 from tasks.core.cluster import clusters
 from tasks.core.competition import competition_names
 from tasks.core.context import run_id
+from tasks.core.execution import stopping
 from tasks.core.execution.garbage_collection import raise_gc_threshold
 from tasks.core.locations import display_path
 from tasks.core.settings.resolve import resolve
 
 BUSY = "An earlier run of this deployment is still running; the next run uses whatever data it misses."
-PARENT_CHECK_SECONDS = 2.0
+PARENT_CHECK_SECONDS = 1.0
+GRACE_SECONDS = 5.0
+"""Time for Prefect to record the end of a run that is cancelled; its steps and children have ended before."""
 
 log = logging.getLogger("podium")
 
@@ -67,8 +73,7 @@ def deployment_flow(competition: str) -> Flow[..., Any]:
 
     @functools.wraps(inner.fn)
     def body(config: Any) -> Any:
-        with ending_children_with_run():
-            return final_state(inner.fn, config)
+        return stoppable(lambda: final_state(inner.fn, config))
 
     return _deployable(inner, body)
 
@@ -86,8 +91,7 @@ def prediction_flow() -> Flow[..., Any]:
         def predict(_: Any) -> Any:
             return prediction.fn(competition, submission, overrides, name)
 
-        with ending_children_with_run():
-            return final_state(predict, config)
+        return stoppable(lambda: final_state(predict, config))
 
     body.__name__ = PREDICT
     return _deployable(prediction, body)
@@ -135,6 +139,26 @@ def final_state(body: Any, config: Any) -> Any:
         message = change_summary(result, Store.current().journal(run_id() or ""), began=began)
         log.info("%s", message)
         return Completed(message=message, data=result)
+
+
+def stoppable(function: Callable[[], Any]) -> Any:
+    """What the function returns; where the run is cancelled or its process is to end, the state Cancelled."""
+    run = CurrentRun()
+    run.begin()
+    with ending_children_with_run():
+        try:
+            result = function()
+        except TerminationSignal:
+            stopping.stop()
+        except Exception:
+            if not stopping.is_stopping():
+                run.close()
+                raise
+        else:
+            run.close()
+            return result
+        run.stopped()
+    return Cancelled(message=STOPPED)
 
 
 @contextmanager
@@ -190,7 +214,7 @@ def ending_children_with_run() -> Iterator[None]:
         yield
         return
     previous_handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    listener, ended = SignalListener(lambda: None), threading.Event()
+    listener, ended = SignalListener(lambda: None, grace_seconds=GRACE_SECONDS), threading.Event()
     previous = signal.set_wakeup_fd(listener.writer, warn_on_full_buffer=False)
     threading.Thread(target=_end_when_orphaned, args=(os.getppid(), ended), daemon=True).start()
     try:

@@ -11,29 +11,31 @@ from prefect.runner import Runner
 from prefect.runner._starter_engine import EngineCommandStarter
 
 from flows.runtime.local_server import Inform
+from flows.runtime.run_marks import settle
 from flows.scheduling import entrypoint
 from flows.scheduling.deployments import register
 from flows.scheduling.schedule_file import AnySpec
 from flows.scheduling.server_schedules import skip_missed
 
 POLL_SECONDS = 5.0
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 log = logging.getLogger("podium")
 
 
-def serve_deployments(specs: Sequence[AnySpec], *, limit: int, inform: Inform) -> None:
+def serve_deployments(specs: Sequence[AnySpec], *, limit: int, url: str, inform: Inform) -> None:
     """Register deployments and start their due runs, each in its own process, until a signal comes.
 
     Active runs are then cancelled and the deployments paused, so that no run becomes overdue. At most `limit`
-    runs are active at the same time; their trainings also wait for the machine's slots.
+    runs are active at the same time; their trainings also wait for the machine's slots. `url` is the address
+    of the server's API.
     """
     runner = OwnFlowsRunner(name="podium", query_seconds=POLL_SECONDS, limit=limit, pause_on_shutdown=True)
     ids = register(specs, runner.add_deployment)
     runner.flows = {id: spec.flow for id, spec in zip(ids, specs, strict=True)}
     if skipped := skip_missed(ids):
         inform(f"{skipped} scheduled runs were missed; the newest of each deployment runs now")
-    asyncio.run(_run(runner, ids, inform))
+    asyncio.run(_run(runner, ids, url, inform))
 
 
 class OwnFlowsRunner(Runner):
@@ -66,18 +68,19 @@ class OwnFlowsRunner(Runner):
         )
 
 
-async def _run(runner: Runner, ids: Sequence[UUID], inform: Inform) -> None:
+async def _run(runner: Runner, ids: Sequence[UUID], url: str, inform: Inform) -> None:
     loop, signalled = asyncio.get_running_loop(), asyncio.Event()
     running = asyncio.create_task(runner.start(webserver=False))
     while not runner.started and not running.done():
         await asyncio.sleep(0.05)
-    for number in SIGNALS:  # replaces the runner's own handler, which calls the loop of another thread
+    heard = [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN]  # not with nohup
+    for number in heard:  # replaces the runner's own handler, which calls the loop of another thread
         loop.add_signal_handler(number, signalled.set)
     inform("runs are started from here; Ctrl-C ends them and pauses the schedules")
-    skipping = asyncio.create_task(_skip_repeatedly(ids))
+    skipping = asyncio.create_task(_skip_repeatedly(ids, url))
     waiting = asyncio.create_task(signalled.wait())
     await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
-    for number in SIGNALS:  # a second Ctrl-C ends everything at once
+    for number in heard:  # a second Ctrl-C ends everything at once
         loop.remove_signal_handler(number)
     skipping.cancel()
     waiting.cancel()
@@ -87,11 +90,15 @@ async def _run(runner: Runner, ids: Sequence[UUID], inform: Inform) -> None:
     await running
 
 
-async def _skip_repeatedly(ids: Sequence[UUID]) -> None:
-    """Skip missed runs again and again: after a machine has slept, many runs are due at once."""
+async def _skip_repeatedly(ids: Sequence[UUID], url: str) -> None:
+    """Skip missed runs again and again, and settle those that died.
+
+    After a machine has slept, many runs are due at once.
+    """
     while True:
         await asyncio.sleep(POLL_SECONDS)
         try:
             await asyncio.to_thread(skip_missed, ids)
+            await asyncio.to_thread(settle, url)
         except Exception as error:
             log.warning("missed runs could not be found: %s", error)

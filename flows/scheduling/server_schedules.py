@@ -5,7 +5,7 @@ would all use the same data, so the older ones are cancelled with a message.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -19,6 +19,8 @@ from tasks.core.did_you_mean import suggestion
 from tasks.core.errors import InvalidSettings
 
 MISSED = "Missed: a later scheduled run of this deployment is due as well, and uses the same data."
+OVERDUE = timedelta(minutes=1)
+"""A run that was to start this long ago is overdue: whoever starts runs asks for them more often."""
 PAGE_SIZE = 200
 """Maximum number of deployments or runs in one answer of the server."""
 
@@ -96,8 +98,15 @@ def _state(client: Any, deployment: Any, schedule: Any) -> str:
     query = {"flow_run_filter": _scheduled(deployment.id), "sort": FlowRunSort.EXPECTED_START_TIME_ASC}
     for run in client.read_flow_runs(**query, limit=PAGE_SIZE):
         if run.created_by and run.created_by.id == schedule.id:
-            return str(run.expected_start_time.astimezone().isoformat(" ", "minutes"))
+            return _next(run.expected_start_time, datetime.now(UTC), pool=deployment.work_pool_name)
     return "soon"
+
+
+def _next(moment: datetime, now: datetime, *, pool: str | None) -> str:
+    """The time of the next run; of one that is overdue, who does not start it."""
+    if moment > now - OVERDUE:
+        return moment.astimezone().isoformat(" ", "minutes")
+    return f"overdue: waits for a worker of {pool}" if pool else "overdue: waits for podium serve"
 
 
 def _overdue_runs(client: Any, deployment: UUID) -> Iterator[Any]:

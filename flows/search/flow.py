@@ -18,6 +18,7 @@ from tasks.core.competition import find
 from tasks.core.config import Settings
 from tasks.core.errors import InvalidSettings, UserError
 from tasks.core.execution.slots import slot_names
+from tasks.core.execution.stopping import Stopped, is_stopping
 from tasks.core.report.publishing import publish
 from tasks.core.submissions.submissions import flat
 from tasks.learning.search.config import Search
@@ -135,7 +136,14 @@ class _Trials:
         )
 
     def _settle(self, number: int, future: Any) -> None:
-        """Record how a trial ended, and log the progress of the search."""
+        """Record how a trial ended, and log the progress of the search.
+
+        Raises:
+            Stopped: the process is ending; the trial is continued by a later search.
+        """
+        if is_stopping():
+            self._study.requeue(number)
+            raise Stopped
         result = future.result(raise_on_failure=False)
         if isinstance(result, UserError):
             self._study.requeue(number)

@@ -3,6 +3,7 @@
 All are context variables, so that they hold for this thread and for the steps that are started in it.
 """
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
@@ -58,6 +59,13 @@ def run_id() -> str | None:
     from prefect.runtime import flow_run
 
     return flow_run.get_id()
+
+
+def run_name() -> str | None:
+    """Name of Prefect's flow run that this step belongs to; None outside of one. Does not import Prefect."""
+    context: Any = sys.modules.get("prefect.context")
+    flow = context and context.FlowRunContext.get()
+    return flow.flow_run.name if flow and flow.flow_run else None
 
 
 @contextmanager

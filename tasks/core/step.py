@@ -15,7 +15,8 @@ What a call does:
 3. It stores a record with the key's parts and the resulting artifact, and notes the step in the run's
    journal.
 
-A step that the run has cancelled ends as *LeftOut*. Prefect's own result storage is not used: the same
+A step that the run has cancelled ends as *LeftOut*, and where the process is ending as *Cancelled*, at once,
+whatever it computes or waits for. Prefect's own result storage is not used: the same
 records serve runs, plans and provenance. Below the steps, only this module, `context` and `prefect_state`
 use Prefect, and import it when something runs.
 """
@@ -23,6 +24,7 @@ use Prefect, and import it when something runs.
 import logging
 import time
 from collections.abc import Callable
+from copy import copy
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from inspect import signature
@@ -37,6 +39,8 @@ from tasks.core.context import Running, assigned, at_work, collecting, recording
 from tasks.core.errors import UserError
 from tasks.core.execution.activity import active, start
 from tasks.core.execution.cancellation import LeftOut, acquire_or_cancel, raise_if_cancelled
+from tasks.core.execution.stopping import Stopped, until_stopped
+from tasks.core.execution.waiting import counting_waits
 from tasks.core.execution.working_time import working_time
 from tasks.core.step_failures import explained_failures
 
@@ -92,8 +96,11 @@ class Step:
         recorder = recording.get()
         if recorder is not None:
             return recorder.call(self, bound)
-        start(self.label(bound))
-        future = self.task.submit(**bound)
+        label = self.label(bound)
+        start(label)
+        named = copy(self.task)  # Prefect names a run by its task until the run begins
+        named.name = label
+        future = named.submit(**bound)
         if (futures := collecting.get()) is not None:
             futures.append(future)
         return future
@@ -143,9 +150,11 @@ class Step:
         from tasks.core.prefect_state import InMemoryState
 
         try:
-            outcome = self.execute(arguments, run=run_id())
+            outcome = until_stopped(lambda: self.execute(arguments, run=run_id()))
         except LeftOut:
             return Cancelled(name="LeftOut", message="The run has no time for it")
+        except Stopped:
+            return Cancelled(message="The run was stopped")
         if outcome.state == "cached":
             message = _accepted_text(outcome) or "The store holds it whole"
             return Completed(InMemoryState, name="Cached", message=message, data=outcome.result)
@@ -164,9 +173,8 @@ class Step:
             return self._execute(store, label, arguments, run)
 
     def _execute(self, store: Store, label: str, arguments: dict[str, Any], run: str | None) -> "StepOutcome":
-        began = time.monotonic()
         if not self.cached:
-            outcome = StepOutcome(self.fn(**arguments), "ran", time.monotonic() - began)
+            outcome = _timed(lambda: self.fn(**arguments))
             _note(store, run, self.name, label, outcome)
             return outcome
         key = self.key(arguments, store)
@@ -180,7 +188,7 @@ class Step:
 
     def _compute(self, store: Store, key: Key, label: str, arguments: dict[str, Any]) -> "StepOutcome":
         digest = key.digest
-        with acquire_or_cancel(store.lock(digest), lambda: raise_if_cancelled(label)):
+        with acquire_or_cancel(store.lock(digest), lambda: raise_if_cancelled(label), label=label):
             if outcome := _look_up(store, key) or _from_mirror(store, key, label):
                 return outcome
             if changed := source_code.edited(key.code):  # the child would run other code than the key names
@@ -188,14 +196,12 @@ class Step:
                     f"{label}: {', '.join(changed)} changed since this run started; start it again"
                 )
             store.tidy_partial(digest)
-            began = time.monotonic()
             with assigned(at_work, Running(label, digest, store.partial(digest))):
-                result = self.fn(**arguments)
-            seconds = time.monotonic() - began
+                outcome = _timed(lambda: self.fn(**arguments))
             worked_seconds = working_time(store.partial(digest))
-            store.write_record(digest, _record(key, label, result, seconds, worked_seconds))
+            store.write_record(digest, _record(key, label, outcome.result, outcome.seconds, worked_seconds))
             store.forget_partial(digest)
-            return StepOutcome(result, "ran", seconds, digest)
+            return outcome._replace(key=digest)
 
 
 class StepOutcome(NamedTuple):
@@ -205,7 +211,7 @@ class StepOutcome(NamedTuple):
     state: str
     """`cached` or `ran`."""
     seconds: float
-    """How long it took to compute, when that was."""
+    """How long it took to compute, when that was, without what it waited for slots or workers."""
     key: str | None = None
     """Of the result's record; None of a step that is not cached."""
     accepted: tuple[Acceptance, ...] = ()
@@ -220,6 +226,14 @@ def step(**options: Any) -> Callable[[Callable[..., Any]], Step]:
 def _is_worth_retrying(task: Any, run: Any, state: Any) -> bool:
     """Whether Prefect should retry after a failure: not after a UserError, which would come again."""
     return not isinstance(state.data, UserError)
+
+
+def _timed(function: Callable[[], Any]) -> StepOutcome:
+    """What a function returns, and how long it worked."""
+    with counting_waits() as waited:
+        began = time.monotonic()
+        result = function()
+        return StepOutcome(result, "ran", max(time.monotonic() - began - waited.seconds, 0.0))
 
 
 def _look_up(store: Store, key: Key) -> StepOutcome | None:

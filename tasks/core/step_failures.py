@@ -8,6 +8,7 @@ from tasks.core.cache.store import Artifact, Store
 from tasks.core.cache.verification import refuse_damaged
 from tasks.core.errors import UserError
 from tasks.core.execution.cancellation import LeftOut
+from tasks.core.execution.stopping import Stopped
 from tasks.core.files.disk_errors import explained
 
 
@@ -21,7 +22,7 @@ def explained_failures(label: str, arguments: dict[str, Any], store: Store) -> I
     """
     try:
         yield
-    except (UserError, LeftOut):
+    except (UserError, LeftOut, Stopped):
         raise
     except Exception as error:
         if found := explained(error):

@@ -16,9 +16,11 @@ from tasks.core.cluster.lease import LEASE_SECONDS, Order, sizes
 from tasks.core.config import Run
 from tasks.core.context import Running
 from tasks.core.errors import UserError
-from tasks.core.execution import cancellation
+from tasks.core.execution import cancellation, stopping
 from tasks.core.execution.child_process import ChildFailed, Exit, Listener
 from tasks.core.execution.slots import Need
+from tasks.core.execution.waiting import waiting
+from tasks.core.execution.working_time import add_working_time
 
 POLL_SECONDS = 0.5
 MAX_LOST_WORKERS = 3
@@ -89,9 +91,11 @@ def _carry_out(
     with clusters.active(order), cancellation.running_child(step.label, order.withdraw):
         sent = cluster.send(message)
         try:
-            while not sent.ended(POLL_SECONDS):
-                _listen(order, listener)
-                _raise_if_ending(order, step.label)
+            _wait_for_worker(order, sent, listener, step.label, run)
+            with add_working_time(step.partial):
+                while not sent.ended(POLL_SECONDS):
+                    _listen(order, listener)
+                    _raise_if_ending(order, step.label)
             answer = sent.answer()
         except BaseException:
             _withdraw(order, sent)
@@ -101,12 +105,27 @@ def _carry_out(
     _wait_for_files(order.output, answer["written"])
 
 
-def _listen(order: Order, listener: Listener) -> None:
-    for line in order.new_lines():
+def _wait_for_worker(order: Order, sent: SentOrder, listener: Listener, label: str, run: Run) -> None:
+    """Wait until a worker has a slot for the order and says so, or has ended it."""
+    cluster = f"{run.runner} cluster{f' at {run.address}' if run.address else ''}"
+    text = f"a slot of a worker of the {cluster}"
+    with waiting("a worker", lambda since: f"waits{since} for {text}") as wait:
+        while not _listen(order, listener) and not sent.ended(POLL_SECONDS):
+            _raise_if_ending(order, label)
+            wait.check()
+    cancellation.begin_work(label)
+
+
+def _listen(order: Order, listener: Listener) -> bool:
+    """Pass on what the child has said since the last time; whether there was anything."""
+    lines = list(order.new_lines())
+    for line in lines:
         listener.receive(line)
+    return bool(lines)
 
 
 def _raise_if_ending(order: Order, label: str) -> None:
+    stopping.raise_if_stopping()
     cancellation.raise_if_cancelled(label)
     if clusters.is_ending() or order.withdrawn:
         raise ChildFailed(f"{label}: ended with the run")

@@ -70,6 +70,11 @@ def active(order: Order) -> Iterator[None]:
             _active_orders.discard(order)
 
 
+def are_open() -> bool:
+    """Whether there is a cluster that `end` would close."""
+    return bool(_opened)
+
+
 def is_ending() -> bool:
     """Whether `end` was called."""
     return _ending.is_set()

@@ -52,7 +52,9 @@ def carry_out(order: dict[str, Any]) -> dict[str, Any]:
 def _run_child(order: dict[str, Any], taken: TakenOrder, where: str) -> child_process.Exit:
     with _Monitor(taken) as monitor:
         # two children must not share checkpoints: a disconnected worker may still run one
-        only_child = acquire_or_cancel(Store(Path(order["store"])).lock(order["lock"]), monitor.check)
+        only_child = acquire_or_cancel(
+            Store(Path(order["store"])).lock(order["lock"]), monitor.check, label=order["lock"]
+        )
         with only_child, slot(monitor.check, need=order["need"]) as environment:
             monitor.add_line(to_line(f"works on {where}"))
             exit = child_process.attend(

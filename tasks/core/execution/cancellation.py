@@ -9,16 +9,18 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
+from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
 
 from filelock import FileLock, Timeout
 
 from tasks.core.context import assigned
-from tasks.core.execution import activity
+from tasks.core.execution import stopping
 from tasks.core.execution.child_messages import EpochProgress
+from tasks.core.execution.waiting import holder_text, note_in_lock, waiting
 
-POLL_SECONDS = 1.0
+POLL_SECONDS = 0.5
 """How often a step that waits for a lock checks whether it is cancelled."""
 
 
@@ -86,6 +88,12 @@ class RunControl:
             epochs = self._children[label].epochs
             epochs[1:] = [TimedEpoch(time.monotonic(), progress.epoch, progress.total)]  # the first stays
 
+    def begin_work(self, label: str) -> None:
+        """Count the time of the step's child from now on: until now it has waited for a worker."""
+        with self._guard:
+            if label in self._children:
+                self._children[label] = self._children[label]._replace(began=time.monotonic())
+
     def working_time(self, label: str) -> float:
         """Seconds for which the step had a child in this run, failed attempts included."""
         with self._guard:
@@ -134,6 +142,12 @@ def running_child(label: str, kill: Callable[[], None]) -> AbstractContextManage
     return control.running_child(label, kill) if control else nullcontext()
 
 
+def begin_work(label: str) -> None:
+    """Count the time of the step's child from now on, with the run control, if there is one."""
+    if control := current.get():
+        control.begin_work(label)
+
+
 def record_progress(label: str, progress: EpochProgress) -> None:
     """Give an epoch of the step's child to the run control, if there is one."""
     if control := current.get():
@@ -141,16 +155,34 @@ def record_progress(label: str, progress: EpochProgress) -> None:
 
 
 @contextmanager
-def acquire_or_cancel(lock: FileLock, check: Callable[[], None]) -> Iterator[None]:
-    """Hold the lock within this block; while waiting for it, call `check` each second and let it raise."""
-    with activity.waiting("another run"):
-        while True:
-            check()
-            try:
-                lock.acquire(timeout=POLL_SECONDS)
-                break
-            except Timeout:
-                continue
+def acquire_or_cancel(lock: FileLock, check: Callable[[], None], *, label: str) -> Iterator[None]:
+    """Hold the lock within this block; while waiting for it, call `check` now and then and let it raise.
+
+    `label` is what the lock is held for.
+
+    Raises:
+        Stopped: this process is ending.
+    """
+    path = Path(lock.lock_file)
+
+    def text(since: str) -> str:
+        held = holder_text(path, "it does not say which")
+        return f"waits{since} for {label}, which another run computes: {held}"
+
+    def try_once(seconds: float) -> bool:
+        stopping.raise_if_stopping()
+        check()
+        try:
+            lock.acquire(timeout=seconds)
+        except Timeout:
+            return False
+        return True
+
+    if not try_once(0):
+        with waiting("another run", text) as wait:
+            while not try_once(POLL_SECONDS):
+                wait.check()
+    note_in_lock(path)
     try:
         yield
     finally:

@@ -25,7 +25,7 @@ from typing import Any, NamedTuple, NoReturn
 from tasks.core.backends import DEFAULT, VARIABLE
 from tasks.core.context import follower
 from tasks.core.errors import UserError
-from tasks.core.execution import activity, cancellation
+from tasks.core.execution import activity, cancellation, stopping
 from tasks.core.execution.child_messages import MARK, EpochProgress, parse, send
 from tasks.core.execution.garbage_collection import raise_gc_threshold
 from tasks.core.files.disk_errors import explained
@@ -72,6 +72,7 @@ def run(
     """Call `module:function` with the job in a new process and wait until it ends.
 
     Raises:
+        Stopped: this process is ending.
         UserError: the child met an error that the user can correct.
         ChildFailed: it crashed, was killed, or took longer than the timeout (0: none).
         LeftOut: the run has cancelled the step.
@@ -107,7 +108,11 @@ def attend(
         environment: variables over those of this process; None removes one.
         timeout_seconds: the child is killed after this time; 0: never.
         on_start: called with a function that kills the child from another thread.
+
+    Raises:
+        Stopped: this process is ending, and starts no child.
     """
+    stopping.raise_if_stopping()
     variables: dict[str, str | None] = {**os.environ, **ENVIRONMENT, **(environment or {})}
     # else Keras would take the backend from a file in the user's home
     variables[VARIABLE] = variables.get(VARIABLE) or DEFAULT
@@ -163,9 +168,10 @@ class Listener:
             report_epoch(self._label, message)
 
     def raise_if_failed(self, exit: Exit) -> None:
-        """Raise UserError, ChildFailed or LeftOut, as `run` does, unless the child ended with code 0."""
+        """Raise what `run` raises for a child that ended so; nothing for code 0."""
         if exit.code == 0:
             return
+        stopping.raise_if_stopping()
         cancellation.raise_if_cancelled(self._label)
         if self._user_error is not None:
             raise self._user_error

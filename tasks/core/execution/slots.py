@@ -10,7 +10,6 @@ ticket, a file named by the time of its arrival that lists the slots it may use.
 check; a ticket that was not touched for a while is that of a dead or stopped process and is ignored.
 """
 
-import logging
 import os
 import re
 import subprocess
@@ -20,16 +19,16 @@ from contextlib import contextmanager, suppress
 from functools import lru_cache
 from itertools import count
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 from filelock import FileLock, Timeout
-from pydantic import Field
 
 from tasks.core.cache.store import write_json
 from tasks.core.context import at_work
 from tasks.core.errors import UserError
-from tasks.core.execution import activity, cancellation
-from tasks.core.files.stored_files import Damaged, FileKind, Loose, file_bytes
+from tasks.core.execution import cancellation, stopping
+from tasks.core.execution.waiting import holder, holder_text, holders_text, waiting
+from tasks.core.files.stored_files import Damaged, file_bytes
 from tasks.core.files.temporary import make_way
 from tasks.core.locations import expand_setting
 from tasks.core.private_folder import private_folder
@@ -39,8 +38,6 @@ STALE_SECONDS = 3.0
 """A ticket that was not touched for this long is ignored."""
 DELETE_SECONDS = 3600.0
 """A ticket that was not touched for this long is deleted by the next process that sees it."""
-NOTICE_SECONDS = 10.0
-"""A process that holds no slot says after this long that it waits for those of other runs."""
 FOLDER, WAITING = "PODIUM_SLOT_FOLDER", "waiting"
 MOST_SLOTS = 1024
 _TICKET = re.compile(r"\d{20}-\d+-\d+")
@@ -54,16 +51,6 @@ _queues: dict[tuple[str, ...], list[tuple[int, int]]] = {}
 recipe go before those of the next."""
 _arrivals = count()
 _ticket_numbers = count()
-log = logging.getLogger("podium")
-
-
-class _Holder(Loose):
-    pid: int
-    step: str
-    since: Annotated[float, Field(ge=0, le=1e11, allow_inf_nan=False)]
-
-
-_HOLDER = FileKind(_Holder, most_bytes=100_000)
 
 
 @contextmanager
@@ -78,13 +65,13 @@ def slot(
 
     Raises:
         LeftOut: the run has cancelled the step that waits.
+        Stopped: this process is ending.
     """
     folder = _folder()
     for name in slot_names(need):
         make_way(folder / f"{name}.lock")
     locks = {name: FileLock(folder / f"{name}.lock", thread_local=False) for name in slot_names(need)}
-    with activity.waiting(_kind_of(locks)):
-        name = _first_free(locks, Ticket(folder / WAITING, list(locks)), while_waiting)
+    name = _first_free(locks, Ticket(folder / WAITING, list(locks)), while_waiting)
     _held.add(name)
     _write_holder(folder, name)
     try:
@@ -102,20 +89,23 @@ def _first_free(locks: Mapping[str, FileLock], ticket: "Ticket", while_waiting: 
     position = (cancellation.queue_position(step.label) if step else 0, next(_arrivals))
     queue = _queues.setdefault(tuple(locks), [])
     queue.append(position)
-    notice_at = time.monotonic() + NOTICE_SECONDS
+
+    def text(since: str) -> str:  # that steps of one process wait for each other need not be said
+        return "" if _held & locks.keys() else _waiting_text(locks, since)
+
     try:
-        while True:
-            if step is not None:
-                cancellation.raise_if_cancelled(step.label)
-            if min(queue) != position:
-                ticket.withdraw()
-            elif name := _try_lock({name: locks[name] for name in ticket.available()}):
-                return name
-            elif not _held & locks.keys() and time.monotonic() > notice_at:
-                notice_at = float("inf")
-                log.info("%s", _waiting_text(locks))
-            while_waiting()
-            time.sleep(POLL_SECONDS)
+        with waiting(_kind_of(locks), text) as wait:
+            while True:
+                stopping.raise_if_stopping()
+                if step is not None:
+                    cancellation.raise_if_cancelled(step.label)
+                if min(queue) != position:
+                    ticket.withdraw()
+                elif name := _try_lock({name: locks[name] for name in ticket.available()}):
+                    return name
+                wait.check()
+                while_waiting()
+                time.sleep(POLL_SECONDS)
     finally:
         queue.remove(position)
         ticket.withdraw()
@@ -135,29 +125,20 @@ def _holder_file(folder: Path, name: str) -> Path:
 
 def _write_holder(folder: Path, name: str) -> None:
     """Note which process holds a slot for which step, for the message to those that wait."""
-    step = at_work.get(None)
-    holder = {"pid": os.getpid(), "step": step.label if step else "", "since": time.time()}
+    held = holder()
     with suppress(OSError):  # a full disk must not fail the step for the sake of a message
-        write_json(_holder_file(folder, name), holder, sweeping=False)
+        write_json(_holder_file(folder, name), {**held, "step": held["step"] or name}, sweeping=False)
 
 
 def _kind_of(slots: Iterable[str]) -> str:
     return "a graphics card" if next(iter(slots)).startswith("gpu") else "a core"
 
 
-def _waiting_text(slots: Iterable[str]) -> str:
+def _waiting_text(slots: Iterable[str], since: str = "") -> str:
     """What a process waits for, and who holds it since when."""
-    names, holders = list(slots), list[str]()
-    for name in names:
-        try:
-            holder = _HOLDER.read(_holder_file(_folder(), name))
-            minutes = (time.time() - holder["since"]) / 60
-            holders.append(f"{holder['step'] or name} (pid {holder['pid']}, since {minutes:.0f} min)")
-        except (FileNotFoundError, Damaged):  # written at this moment, or by another version
-            holders.append(name)
-    return (
-        f"waits for {_kind_of(names)}: other runs on this machine hold all {len(names)}: {', '.join(holders)}"
-    )
+    names = list(slots)
+    holders = holders_text(holder_text(_holder_file(_folder(), name), name) for name in names)
+    return f"waits{since} for {_kind_of(names)}: {len(names)} of {len(names)} are held by {holders}"
 
 
 class Ticket:

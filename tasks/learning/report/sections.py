@@ -191,21 +191,35 @@ def accepted(steps: Sequence[Mapping[str, Any]]) -> Section:
 
 
 def time(steps: Sequence[Mapping[str, Any]]) -> Section:
-    """Make the section of the run's time, by kind of step and for each step of its journal."""
+    """Make the section of the time that the run worked, by kind of step and for each step of its journal.
+
+    Steps from the cache took no time in this run; the table says how long they took when they ran.
+    """
     if not steps:
         return Section("Time", [])
-    totals: dict[str, float] = {}
-    for step in steps:
-        totals[step["step"]] = totals.get(step["step"], 0.0) + float(step["seconds"] or 0.0)
     states = [step["state"] for step in steps]
     counts = ", ".join(f"{states.count(state)} {state.lower()}" for state in dict.fromkeys(states))
-    whole = _duration(sum(totals.values()))
-    text = f"{len(states)} steps ({counts}), {whole} in all; steps may overlap."
+    ran, cached = (_seconds_by_step(steps, cached=cached) for cached in (False, True))
+    text = (
+        f"{len(states)} steps ({counts}), {_duration(sum(ran.values()))} of work in all; steps may overlap."
+    )
+    if any(cached.values()):
+        text += f" Steps from the cache had taken {_duration(sum(cached.values()))} when they ran."
     rows = [[step["step"], step["label"], step["state"], step["seconds"]] for step in steps]
     chart = charts.bars(
-        list(totals), list(totals.values()), title="seconds", caption="Seconds by kind of step."
+        list(ran), list(ran.values()), title="seconds", caption="Seconds of work in this run by kind of step."
     )
-    return Section("Time", [Text(text), chart, TableBlock(["step", "label", "state", "seconds"], rows)])
+    table = TableBlock(["step", "label", "state", "seconds"], rows, "Seconds of work, without waiting.")
+    return Section("Time", [Text(text), *([chart] if ran else []), table])
+
+
+def _seconds_by_step(steps: Sequence[Mapping[str, Any]], *, cached: bool) -> dict[str, float]:
+    """Seconds of the steps that came from the cache, or of those that ran, by kind of step."""
+    totals: dict[str, float] = {}
+    for step in steps:
+        if (step["state"].lower() == "cached") == cached:
+            totals[step["step"]] = totals.get(step["step"], 0.0) + float(step["seconds"] or 0.0)
+    return totals
 
 
 def _duration(seconds: float) -> str:

@@ -110,7 +110,7 @@ def test_a_step_that_waits_for_a_slot_waits_no_longer(control: RunControl) -> No
 def test_a_step_that_waits_for_another_run_waits_no_longer(control: RunControl, tmp_path: Path) -> None:
     store = Store.current()
     held_twice = cancellation.acquire_or_cancel(
-        store.lock("key"), lambda: cancellation.raise_if_cancelled("long one")
+        store.lock("key"), lambda: cancellation.raise_if_cancelled("long one"), label="long one"
     )
     cancelled_when(lambda: True, control)
     with store.lock("key"), controlled_by(control), pytest.raises(LeftOut), held_twice:

@@ -12,6 +12,7 @@ import pytest
 from tasks.core.context import Running, assigned, at_work
 from tasks.core.errors import UserError
 from tasks.core.execution import slots
+from tasks.core.execution import waiting as waits
 from tasks.core.execution.slots import graphics_cards, slot, slot_names
 from tests.core.processes import finished, python, slots_of_processor, until
 
@@ -105,7 +106,7 @@ def test_who_waits_long_for_the_slots_of_other_runs_says_so_once(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("PODIUM_SLOTS", "1")
-    monkeypatch.setattr(slots, "NOTICE_SECONDS", 0.0)
+    monkeypatch.setattr(waits, "NOTICE_SECONDS", 0.0)
     caplog.set_level("INFO", logger="podium")
 
     def wait() -> None:
@@ -124,8 +125,7 @@ def test_who_waits_long_for_the_slots_of_other_runs_says_so_once(
         monkeypatch.setattr(slots, "_held", set())
         wait()
     assert caplog.messages == [
-        "waits for a core: other runs on this machine hold all 1: "
-        f"train small fold 0 (pid {os.getpid()}, since 0 min)"
+        f"waits for a core: 1 of 1 are held by pid {os.getpid()}, train small fold 0, since 0 s"
     ]
 
 

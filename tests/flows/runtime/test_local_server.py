@@ -137,7 +137,7 @@ def test_a_port_in_use_is_passed_over() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        assert local_server._free_port(port) != port
+        assert local_server.free_port(port) != port
 
 
 def test_a_server_that_dies_at_once_is_an_error_with_its_last_lines(

@@ -205,4 +205,4 @@ def test_the_local_server_is_asked_below_its_base_path(
 ) -> None:
     if base:
         monkeypatch.setenv("PREFECT_SERVER_API_BASE_PATH", base)
-    assert local_server._api_url(4321) == f"http://127.0.0.1:4321{url}"
+    assert local_server.api_url(4321) == f"http://127.0.0.1:4321{url}"

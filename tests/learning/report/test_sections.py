@@ -168,7 +168,15 @@ def test_a_duration_is_told_as(seconds, shown):
 
 
 def test_time_counts_states_and_sums_seconds():
-    assert "2 steps (1 completed, 1 cached), 1 h 0 min" in words(sections.time(material().steps))
+    assert "2 steps (1 completed, 1 cached), 1 h 0 min of work" in words(sections.time(material().steps))
+
+
+def test_the_time_of_a_run_is_not_that_of_the_runs_before_it():
+    steps = [{"step": step, "label": step, "state": "cached", "seconds": 600.0} for step in ("load", "train")]
+    told = words(sections.time(steps))
+    assert "2 steps (2 cached), 0 s of work in all" in told
+    assert "Steps from the cache had taken 20 min when they ran." in told
+    assert not any(isinstance(block, Chart) for block in sections.time(steps).blocks)
 
 
 def test_settings_are_named_as_the_command_line_takes_them():

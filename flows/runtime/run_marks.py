@@ -1,0 +1,151 @@
+"""Marks of the runs that processes of this machine are at: none stays Running when its process is gone.
+
+A run has a file in Prefect's home that its process locks; the kernel frees the lock when the process ends for
+any reason. Whoever meets a mark that nobody locks tells the server how the run ended: Cancelled if it was
+stopped, else Crashed, and the same of its steps. Commands do so when they have found their server.
+"""
+
+import fcntl
+import json
+import os
+import socket
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+
+from flows.runtime.prefect_api import request
+from tasks.core import locations
+from tasks.core.files.stored_files import FileKind, Loose
+
+FOLDER = "running"
+KEPT_SECONDS = 30 * 24 * 3600.0
+"""A mark that the server does not know is deleted after this long: another server may know it."""
+OPEN_STATES = ("SCHEDULED", "PENDING", "RUNNING", "PAUSED", "CANCELLING")
+"""Types of states from which a run goes on."""
+PAGE_SIZE = 200
+STOPPED = "The run was stopped; the same command continues it."
+DIED = "Its process has died; the same command continues it."
+
+
+class _MarkContent(Loose):
+    host: str
+    stopped: bool = False
+
+
+_KIND = FileKind(_MarkContent, most_bytes=10_000)
+
+
+class RunMark:
+    """The mark of a run of this process."""
+
+    def __init__(self, run: str) -> None:
+        """Mark that this process is at the run with this id."""
+        folder = locations.prefect_home() / FOLDER
+        folder.mkdir(parents=True, exist_ok=True)
+        self._path = folder / f"{run}.json"
+        self._descriptor = os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600)
+        fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self._write(stopped=False)
+
+    def stopped(self) -> None:
+        """Note that the run was stopped, in case its process ends before the server knows it."""
+        self._write(stopped=True)
+
+    def close(self) -> None:
+        """Delete the mark of a run that has ended."""
+        self._path.unlink(missing_ok=True)
+        os.close(self._descriptor)
+
+    def _write(self, *, stopped: bool) -> None:
+        content = json.dumps({"host": socket.gethostname(), "pid": os.getpid(), "stopped": stopped}).encode()
+        os.ftruncate(self._descriptor, 0)
+        os.pwrite(self._descriptor, content, 0)
+
+
+def mark_run(run: str) -> RunMark | None:
+    """A mark of this run; None where none can be written, or where another process is at the run."""
+    try:
+        return RunMark(run)
+    except OSError:
+        return None
+
+
+def settle(url: str) -> int:
+    """Tell the server at this address how the runs ended whose processes are gone; returns how many.
+
+    Runs that it does not know stay as they are, as do those of other machines. An error of the server is
+    none of the command's: the next one tries again.
+    """
+    settled = 0
+    for path in sorted((locations.prefect_home() / FOLDER).glob("*.json")):
+        with suppress(OSError, ValueError):
+            settled += _settle(url, path)
+    return settled
+
+
+def end_run(url: str, run: str, *, type: str, message: str) -> None:
+    """Give the run, and each of its steps, a final state unless it has one.
+
+    Args:
+        type: of the state, such as `CANCELLED`.
+
+    Raises:
+        OSError: the server does not answer, or knows no such run (HTTPError with code 404).
+        ValueError: it answers with something else than JSON.
+    """
+    found = request(f"{url}/flow_runs/{run}")["state"] or {}
+    if found.get("type") in OPEN_STATES or not found:
+        _set_state(f"{url}/flow_runs/{run}", type, message)
+    elif found["type"] != "FAILED":
+        type = found["type"]  # steps of a run that is complete are complete, though the server missed it
+    for step in _open_steps(url, run):
+        _set_state(f"{url}/task_runs/{step['id']}", type, message)
+
+
+def _settle(url: str, path: Path) -> int:
+    """Settle the run of this mark, if its process is gone; 1 if so."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return 0
+        mark = _KIND.read_or_none(path, then="the run that it is of stays as it is") or {}
+        if mark.get("host", socket.gethostname()) != socket.gethostname():
+            return 0
+        try:
+            stopped = mark.get("stopped", False)
+            end_run(
+                url,
+                path.stem,
+                type="CANCELLED" if stopped else "CRASHED",
+                message=STOPPED if stopped else DIED,
+            )
+        except HTTPError as error:
+            error.close()
+            if error.code not in (404, 422) or time.time() - path.stat().st_mtime < KEPT_SECONDS:
+                return 0
+        path.unlink(missing_ok=True)
+        return 1
+    finally:
+        os.close(descriptor)
+
+
+def _open_steps(url: str, run: str) -> list[dict[str, Any]]:
+    """The steps of a run that have no final state."""
+    query = {
+        "flow_runs": {"id": {"any_": [run]}},
+        "task_runs": {"state": {"type": {"any_": list(OPEN_STATES)}}},
+        "limit": PAGE_SIZE,
+    }
+    found: list[dict[str, Any]] = []
+    while page := request(f"{url}/task_runs/filter", {**query, "offset": len(found)}):
+        found += page
+    return found
+
+
+def _set_state(address: str, type: str, message: str) -> None:
+    state = {"type": type, "name": type.capitalize(), "message": message}
+    request(f"{address}/set_state", {"state": state, "force": True})
