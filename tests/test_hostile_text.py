@@ -12,6 +12,7 @@ from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 from xml.etree import ElementTree
 
 import numpy as np
@@ -206,14 +207,10 @@ def test_markdown_shows_it_and_has_no_other_elements(text: str) -> None:
 
 
 @hostile
-def test_an_artifact_has_a_key_and_a_description_of_text(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[dict[str, str]] = []
-    monkeypatch.setattr(
-        "prefect.artifacts.create_markdown_artifact", lambda body, **options: made.append(options)
-    )
-    publishing.publish([everything(text)], under="dogs", of=text)
-    assert re.fullmatch(r"[a-z0-9-]+", made[0]["key"])
-    assert made[0]["description"] == escaped(f"{text}{text}")
+def test_an_artifact_has_a_key_and_a_description_of_text(text: str) -> None:
+    made = publishing.artifact(everything(text), under="dogs", of=text, run=str(UUID(int=1)))
+    assert re.fullmatch(r"[a-z0-9-]+", made.key)
+    assert made.description == escaped(f"{text}{text}")
 
 
 # Names

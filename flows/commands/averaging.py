@@ -87,7 +87,9 @@ def _run(competition: str, config: Any, ingredients: Any, method: str, *, url: s
     command = f"podium average {{competition}} {digests} {options}"
     arguments = (competition, config, ingredients, method, command)
     with showing_run():
-        return run_flow(averaging, *arguments, name=config.run.name, url=url, inform=inform)
+        return run_flow(
+            averaging, *arguments, name=config.run.name, tags=(competition,), url=url, inform=inform
+        )
 
 
 def _outcome_text(competition: str, name: str, result: dict[str, Any], *, seconds: float) -> str:

@@ -97,7 +97,9 @@ def _run(competition: str, config: Any, choice: Any, *, url: str | None) -> Any:
     earlier = earlier_members(members, type(config), entries)
     arguments = (competition, settings, earlier, command)
     with showing_run():
-        return run_flow(blending, *arguments, name=config.run.name, url=url, inform=inform)
+        return run_flow(
+            blending, *arguments, name=config.run.name, tags=(competition,), url=url, inform=inform
+        )
 
 
 def _composition(folder: Path) -> str:

@@ -49,4 +49,5 @@ def _run(competition: str, source: str, overrides: list[str], *, name: str, url:
     from flows.runtime.server_loss import run_flow
 
     with showing_run():
-        return run_flow(prediction, competition, source, overrides, name, name=name, url=url, inform=inform)
+        arguments = (competition, source, overrides, name)
+        return run_flow(prediction, *arguments, name=name, tags=(competition,), url=url, inform=inform)

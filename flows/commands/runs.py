@@ -93,12 +93,15 @@ def run(
     check_machine()
     check_paths(config)
     deadline = started + budget if budget else None
-    outcome = _run(competition, config, name=run_name, server=server, deadline=deadline)
+    tags = (competition, preset or "defaults")
+    outcome = _run(competition, config, name=run_name, tags=tags, server=server, deadline=deadline)
     say(summary(outcome.result, seconds=time.monotonic() - started, pending_uploads=_pending_uploads()))
     outcome.exit_if_unrecorded()
 
 
-def _run(competition: str, config: Any, *, name: str, server: bool, deadline: float | None) -> Any:
+def _run(
+    competition: str, config: Any, *, name: str, tags: tuple[str, ...], server: bool, deadline: float | None
+) -> Any:
     """The outcome of the flow, which has time until the deadline, in seconds of the monotonic clock."""
     url = connect_server(server)
     from prefect.task_runners import ThreadPoolTaskRunner  # Prefect reads the environment when imported
@@ -117,7 +120,7 @@ def _run(competition: str, config: Any, *, name: str, server: bool, deadline: fl
     # in a limited time less is run
     plan = None if run.budget_seconds else partial(planned, competition, config)
     with showing_run(plan), clusters.open_for(run):
-        return run_flow(flow, config, name=name, runner=runner, url=url, inform=inform)
+        return run_flow(flow, config, name=name, tags=tags, runner=runner, url=url, inform=inform)
 
 
 def connect_server(server: bool) -> str:

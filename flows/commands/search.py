@@ -130,7 +130,11 @@ def _run(competition: str, config: Any, settings: Any, *, url: str | None) -> An
     runner: Any = ThreadPoolTaskRunner(max_workers=flow.worker_count(settings))
     with showing_run(), clusters.open_for(config.run):
         arguments = (competition, config, settings)
-        return run_flow(flow.search, *arguments, name=settings.study, runner=runner, url=url, inform=inform)
+        options: dict[str, Any] = {
+            "name": settings.study,
+            "tags": (competition, settings.preset or "defaults"),
+        }
+        return run_flow(flow.search, *arguments, **options, runner=runner, url=url, inform=inform)
 
 
 def _summary(result: dict[str, Any], *, seconds: float) -> str:

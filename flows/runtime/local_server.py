@@ -28,6 +28,7 @@ from flows.runtime.prefect_profile import (
 )
 from flows.runtime.prefect_settings import apply, ensure_home, environment
 from flows.runtime.proxies import bypass_for_loopback, drop_unusable
+from flows.runtime.server_pages import choose_pages
 from flows.runtime.server_record import (
     OWN_MODE,
     LocalServer,
@@ -198,6 +199,7 @@ def _spawn(port: int, string: str) -> int:
     env = {name: value for name, value in os.environ.items() if name != "PREFECT_API_URL"} | environment()
     bypass_for_loopback(env)
     drop_unusable(None, env)
+    choose_pages(env)
     env["PREFECT_UI_API_URL"] = api_url(port)  # else its pages call port 4200 and stay blank
     env[SERVER_STRING] = env[CLIENT_STRING] = string
     if not any(map(configured, ORIGINS)):  # without a list of origins, scripts of all web pages may ask

@@ -13,7 +13,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import wraps
@@ -29,6 +29,7 @@ from flows.runtime.flow_run import CurrentRun, in_own_thread, watching_for_cance
 from flows.runtime.local_server import Inform
 from flows.runtime.prefect_api import is_there
 from flows.runtime.prefect_profile import page_of
+from flows.runtime.run_labels import show_score, tagged
 from flows.runtime.run_marks import STOPPED, settle
 from tasks.core.execution import stopping
 from tasks.core.masking import masked
@@ -55,12 +56,19 @@ class FlowOutcome(NamedTuple):
 
 
 def run_flow(
-    flow: Any, *arguments: Any, name: str, runner: Any = None, url: str | None, inform: Inform
+    flow: Any,
+    *arguments: Any,
+    name: str,
+    tags: Sequence[str] = (),
+    runner: Any = None,
+    url: str | None,
+    inform: Inform,
 ) -> FlowOutcome:
     """Run the flow; the outcome is what its body returns or raises, whether or not the server records it.
 
     `runner` is Prefect's task runner, by default that of the flow; `url` is that of the server's API, or None
-    where Prefect chooses one, which is not monitored. A temporary server of this process is started.
+    where Prefect chooses one, which is not monitored. A temporary server of this process is started. The UI shows
+    the tags, and in the end the score.
 
     Raises:
         KeyboardInterrupt: the run was stopped by a signal, or cancelled in Prefect.
@@ -77,13 +85,15 @@ def run_flow(
                 return Cancelled(message=STOPPED)
             failures.append(error)
             raise
+        if monitor is not None and not monitor.silent:
+            show_score(name, results[0])
         return results[0]
 
     if url is not None and temporary_server.is_reserved(url):
         temporary_server.start(url, inform)
         settle(url)
     run = flow_for_run(flow, body, name=name, runner=runner or flow.task_runner)
-    with monitored(url, inform) as monitor, watching_for_cancellation(url, current, inform):
+    with monitored(url, inform) as monitor, watching_for_cancellation(url, current, inform), tagged(tags):
         try:
             outcome = FlowOutcome(in_own_thread(lambda: run(*arguments), current, url), recorded=True)
         except Exception as error:

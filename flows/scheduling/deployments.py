@@ -43,7 +43,7 @@ def prefect_deployment(
         parameters=spec.parameters,
         schedules=[prefect_schedule(each, active=each.timing not in paused) for each in spec.schedules],
         paused=False,
-        tags=[TAG, spec.competition],
+        tags=[TAG, spec.competition, spec.preset],
         entrypoint_type=EntrypointType.MODULE_PATH,
         work_pool_name=pool,
         job_variables={"env": RUN_SETTINGS} if pool else None,

@@ -33,6 +33,7 @@ from flows.prediction.flow import prediction
 from flows.runtime.flow_run import CurrentRun
 from flows.runtime.preflight import check_machine, check_paths
 from flows.runtime.registry import find_flow
+from flows.runtime.run_labels import show_score
 from flows.runtime.run_marks import STOPPED
 from flows.runtime.stop_signals import SignalListener
 from flows.scheduling.notifications import SKIPPED, UNCHANGED, notify
@@ -136,6 +137,7 @@ def final_state(body: Any, config: Any) -> Any:
         began = time.time()
         with clusters.open_for(config.run), step_workers(config.run.workers):
             result = body(config)
+        show_score(run_name(), result)
         message = change_summary(result, Store.current().journal(run_id() or ""), began=began)
         log.info("%s", message)
         return Completed(message=message, data=result)

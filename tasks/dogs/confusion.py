@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tasks.core.report.page import Material, Section, TableBlock, Text
+from tasks.dogs.breed_names import shown_breeds
 
 PAIRS = 15
 MATRIX_BREEDS = 12
@@ -15,7 +16,8 @@ class OutOfFoldAnswers(NamedTuple):
     """The blend's out-of-fold probabilities and the true classes, which are indices into `labels`."""
 
     ids: list[str]
-    labels: list[int]
+    labels: list[int | str]
+    """Breeds as people see them: the label, with its name where that is known."""
     probabilities: np.ndarray
     """(n, k)"""
     truth: np.ndarray
@@ -43,7 +45,8 @@ def read_answers(material: Material) -> OutOfFoldAnswers:
         expected = f"scores of the dataset's {len(ids)} training records in their order"
         raise ValueError(f"report: expected {expected}, received {len(material.blended.ids)} records")
     values, truth = np.asarray(material.blended.values), np.asarray(targets(material.dataset))
-    return OutOfFoldAnswers(ids, list(classes(material.dataset)), values, truth, np.asarray(material.folds))
+    labels = shown_breeds(list(classes(material.dataset)), material.config.get("data", {}).get("root", ""))
+    return OutOfFoldAnswers(ids, labels, values, truth, np.asarray(material.folds))
 
 
 def confused_breeds(answers: OutOfFoldAnswers) -> Section:
@@ -63,7 +66,7 @@ def confused_breeds(answers: OutOfFoldAnswers) -> Section:
     table = TableBlock(columns, rows, "Breeds most often taken for each other.")
     # each breed next to the one that it is confused with
     chosen = list(dict.fromkeys(breed for pair in pairs for breed in pair))[:MATRIX_BREEDS]
-    which = f"The {len(chosen)} breeds of the most confused pairs, by label."
+    which = f"The {len(chosen)} breeds of the most confused pairs."
     caption = f"{which} Rows are the true breeds, columns the answers."
     chart = matrix(counts[np.ix_(chosen, chosen)], [str(labels[breed]) for breed in chosen], caption=caption)
     return Section("Confused breeds", [table, chart])

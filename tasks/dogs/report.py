@@ -1,7 +1,8 @@
 """The competition's sections of a report: breeds, photographs, labels, augmentation, raw data.
 
 All figures are of the blend's out-of-fold probabilities, so no photograph was predicted by a model
-trained on it. Breeds are shown by their labels: the competition's files do not name them.
+trained on it. Breeds are shown by their labels, with their names where `breeds.csv` in the data folder has
+them.
 """
 
 import numpy as np

@@ -19,6 +19,11 @@ from tasks.core.dataset import Dataset
 from tasks.core.printable import printable_lines
 from tasks.core.report import formatting
 
+SHORT, LONG = 24, 50
+"""Characters of a column's longest text up to which it stays on one line, or above which it gets room."""
+NARROW_PIXELS, LEAST_SCALE = 560, 0.6
+"""Charts up to this width shrink to this share on a phone; in wider ones texts would become too small."""
+_WITHIN_NAME = re.compile(r"(?<=[A-Za-z0-9_])([./])(?=[A-Za-z_])")
 TEMPLATE = Path(__file__).with_name("report.html.j2")
 
 
@@ -130,6 +135,7 @@ def render(
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["breakable"] = _breakable
     template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
     shown = [
         {
@@ -143,8 +149,15 @@ def render(
 
 
 def _printable(value: Any) -> Any:
-    """A value that the template shows; its markup is then escaped."""
-    return printable_lines(value) if isinstance(value, str) else value
+    """A value that the template shows; its markup is then escaped, but for that of `_breakable`."""
+    return printable_lines(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
+
+
+def _breakable(text: str) -> Any:
+    """The text as markup in which lines may end within names too: after a dot or slash."""
+    from markupsafe import Markup, escape
+
+    return Markup(_WITHIN_NAME.sub(r"\1<wbr>", str(escape(printable_lines(text)))))
 
 
 def _slug(title: str) -> str:
@@ -158,19 +171,32 @@ def _html_block(block: Block) -> dict[str, Any]:
             return {"kind": "text", "text": text}
         case TableBlock(columns, rows, caption):
             lines, numeric = columns_of(rows, len(columns))
-            heads = list(zip(columns, numeric, strict=True))
-            body = [list(zip(line, numeric, strict=True)) for line in lines]
+            kinds = _kinds(columns, lines, numeric)
+            heads = list(zip(columns, kinds, strict=True))
+            body = [list(zip(line, kinds, strict=True)) for line in lines]
             return {"kind": "table", "heads": heads, "lines": body, "caption": caption}
         case Chart(svg, _, caption):
             data = uri("svg+xml", svg.encode())
-            return {"kind": "chart", "uri": data, "width": _width_pixels(svg), "caption": caption}
+            width = _width_pixels(svg)
+            least = width if width > NARROW_PIXELS else round(LEAST_SCALE * width)
+            return {"kind": "chart", "uri": data, "width": width, "least": least, "caption": caption}
         case Pictures(items, caption, width_pixels):
             shown = [(picture_uri(item.data), item.caption, item.detail) for item in items]
             return {"kind": "pictures", "items": shown, "caption": caption, "width": width_pixels}
 
 
+def _kinds(columns: Sequence[str], lines: Sequence[Sequence[str]], numeric: Sequence[bool]) -> list[str]:
+    """How the cells of each column are set: as numbers, or by the length of the longest text."""
+    kinds = []
+    for index, is_number in enumerate(numeric):
+        longest = max((len(line[index]) for line in lines), default=0)
+        kind = "short" if longest <= SHORT else "medium" if longest <= LONG else "long"
+        kinds.append("number" if is_number else kind)
+    return kinds
+
+
 def _width_pixels(svg: str) -> int:
-    """The drawing's own width, which the page neither exceeds nor falls far below."""
+    """The drawing's own width, which the page does not exceed."""
     width = re.search(r'<svg[^>]*\swidth="([\d.]+)(pt|px|)"', svg)
     return round(float(width[1]) * (4 / 3 if width[2] == "pt" else 1)) if width else 640
 

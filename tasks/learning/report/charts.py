@@ -59,6 +59,8 @@ History = Sequence[Mapping[str, Any]]
 WIDE_INCHES = 7.6
 NARROW_INCHES = 5.6
 """Readable on a phone without horizontal scrolling."""
+BARS_INCHES = 4.6
+"""Of bars, whose values stand at the right end and must not be cut off on the narrowest phone."""
 
 
 def styled(draw: Callable[P, Chart]) -> Callable[P, Chart]:
@@ -169,7 +171,7 @@ def bars(
     axis can begin near the values.
     """
     places = np.arange(len(names))
-    figure = empty_figure(0.75 + 0.34 * max(1, len(names)))
+    figure = empty_figure(0.75 + 0.34 * max(1, len(names)), width_inches=BARS_INCHES)
     axes = figure.subplots()
     if errors is None:
         axes.barh(places, values, height=0.62, color=BLUE)

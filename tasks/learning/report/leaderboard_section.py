@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 MOST_NAMES = 24
 """Names that fit under a chart; with more submissions every second, third … is named."""
 
+ABSURD, LEAST_DISTANCE = 20.0, 0.05
+"""Times the median distance from the median score, which counts as at least this share of that score."""
 LONGEST_NAME = 20
 """Letters of a name under a chart; longer names would take the chart's room."""
 
@@ -34,7 +36,7 @@ def section(
             f"{entry.when:%Y-%m-%d\N{NO-BREAK SPACE}%H:%M}" if entry.when else None,
             entry.score,
             *([entry.validation] if has_validation else []),
-            entry.public,
+            None if entry.public is None else f"{entry.public:g}",
             entry.changed,
         ]
         for entry in entries
@@ -66,6 +68,44 @@ def over_time(entries: Sequence[Entry], *, metric: str, public_title: str, capti
     return rendered(figure, caption)
 
 
+def usual_range(values: Sequence[float]) -> tuple[float, float] | None:
+    """The least and the largest value without absurd ones, which would hide all differences between others.
+
+    Absurd are values many times as far from the median as half of all are. None if there are none, or too few
+    scores to tell.
+
+    >>> usual_range([0.171, 88.0, 0.168])
+    (0.168, 0.171)
+    """
+    if len(values) < 3:
+        return None
+    middle = float(np.median(values))
+    distance = float(np.median(np.abs(np.subtract(values, middle))))
+    reach = ABSURD * max(distance, LEAST_DISTANCE * abs(middle))
+    kept = [value for value in values if abs(value - middle) <= reach]
+    return (min(kept), max(kept)) if len(kept) < len(values) else None
+
+
+def _without_absurd(axes: "Axes", scored: list[tuple[float, Estimate]]) -> list[tuple[float, Estimate]]:
+    """The scores that the axis shows; of each other one the value stands at the edge, with an arrow."""
+    usual = usual_range([score.value for _, score in scored])
+    if usual is None:
+        return scored
+    low, high = usual
+    for place, score in scored:
+        if not low <= score.value <= high:
+            above = score.value > high
+            axes.annotate(
+                f"{score.value:g} {'↑' if above else '↓'}",
+                (place, 0.99 if above else 0.01),
+                xycoords=("data", "axes fraction"),
+                ha="center",
+                va="top" if above else "bottom",
+                fontsize=8.5,
+            )
+    return [(place, score) for place, score in scored if low <= score.value <= high]
+
+
 def _points(
     axes: "Axes",
     scores: Sequence[Estimate | None],
@@ -77,6 +117,7 @@ def _points(
 ) -> None:
     """A point with a whisker for each score that is not None, joined by a thin line."""
     scored = [(place + shift, score) for place, score in enumerate(scores) if score]
+    scored = _without_absurd(axes, scored)
     places = [place for place, _ in scored]
     values = [score.value for _, score in scored]
     errors = [score.standard_error for _, score in scored]

@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tasks.core.report.page import Chart
-from tasks.learning.report.charts import BLUE, INK, ORANGE, WIDE_INCHES, empty_figure, rendered, styled
+from tasks.learning.report.charts import BLUE, INK, ORANGE, PAPER, WIDE_INCHES, empty_figure, rendered, styled
 from tasks.learning.search.trials import Trial, best, ranked
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+SCALE_INCHES = 1.15
+"""Least width of a parameter in parallel coordinates, for its name and values."""
+BEHIND: dict[str, Any] = {"facecolor": PAPER, "edgecolor": "none", "alpha": 0.8, "pad": 1.0}
+"""Behind values, so that lines do not cross them out."""
 ALIKE = 6
 """A numeric parameter with fewer different values is drawn as choices at equal distances."""
 
@@ -71,7 +75,7 @@ def parallel(trials: Sequence[Trial], params: Sequence[str], *, caption: str = "
     order = ranked(trials)[::-1]
     by_name = columns(order, params)
     scales = {name: Scale(values) for name, values in by_name.items()}
-    figure = empty_figure(4.4, width_inches=WIDE_INCHES)
+    figure = empty_figure(4.4, width_inches=max(WIDE_INCHES, SCALE_INCHES * len(scales)))
     axes = figure.subplots()
     for rank in range(len(order)):
         heights = [scales[name].height(values[rank]) for name, values in by_name.items()]
@@ -132,10 +136,19 @@ def _mark_scales(axes: "Axes", scales: Mapping[str, Scale]) -> None:
     for place, scale in enumerate(scales.values()):
         axes.axvline(place, color=INK, alpha=0.25, linewidth=0.8)
         for height, text in scale.marks():
-            axes.annotate(text, (place, height), (3, 3), textcoords="offset points", fontsize=8)
+            axes.annotate(
+                text,
+                (place, height),
+                (4, 0),
+                textcoords="offset points",
+                fontsize=9,
+                va="center",
+                bbox=BEHIND,
+            )
     names = [name.removeprefix("recipe.").replace(".", ".\n") for name in scales]
-    axes.set_xticks(range(len(scales)), names, rotation=35, ha="right", fontsize=8.5)
-    axes.set(yticks=[], xlim=(-0.2, len(scales) - 0.4), ylim=(-0.05, 1.1))
+    axes.set_xticks(range(len(scales)), names, fontsize=9)
+    axes.tick_params(axis="x", length=0)
+    axes.set(yticks=[], xlim=(-0.4, len(scales) - 0.4), ylim=(-0.05, 1.05))
     axes.spines[:].set_visible(False)
 
 

@@ -28,7 +28,7 @@ def _result(trials: Sequence[Trial]) -> Section:
     rows: list[list[Any]] = [] if is_start else [[f"best: trial {winner.number}", _estimate(winner)]]
     if first.score is not None:
         rows.append(["the settings it started from: trial 0", _estimate(first)])
-    changes = [[key, str(value)] for key, value in winner.differences.items()]
+    changes = [[key, search_charts.short(value)] for key, value in winner.differences.items()]
     blocks: list[Block] = [
         TableBlock(["trial", winner.score.name], rows, "Score ± one standard error."),
         Text(_conclusion(trials, is_start=is_start)),

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tasks.core.competition import Score, Scores
+from tasks.core.config import Stage
 from tasks.core.dataset import Dataset
 from tasks.core.dataset import notes as dataset_notes
 from tasks.core.report.formatting import Estimate
@@ -15,8 +16,11 @@ from tasks.learning.report import charts
 from tasks.learning.report.seed_section import by_fold, seeds
 from tasks.learning.report.soup_section import caveat as soup_caveat
 from tasks.learning.report.soup_section import soup_section
+from tasks.learning.training.best_epoch import best_epoch
 
 BLEND = "blend"
+AGAIN = "-again"
+"""Ends the names of the members of a second round (`flows.training.cross_validation`)."""
 NOTED = ("train", "validation", "test", "overlap")
 """Names of the files of notes, in the order in which they are shown."""
 MOST_CURVES = 8
@@ -137,7 +141,7 @@ def weights(material: Material) -> Section:
 
 
 def training(material: Material) -> Section:
-    """Make the section of learning curves, and of the figures after each training's last epoch."""
+    """Make the section of learning curves, and of the figures of each training's last or kept epoch."""
     if not any(material.histories.values()):
         return Section("Training", [])
     caption = (
@@ -146,8 +150,15 @@ def training(material: Material) -> Section:
     )
     trainings = {name: history for name, history in material.histories.items() if history}
     measured = [field for field in FIGURES if any(field in history[-1] for history in trainings.values())]
+    kept = {name: kept_epoch(history, _stages(material, name)) for name, history in trainings.items()}
+    keeps_best = any(kept[name] != len(history) - 1 for name, history in trainings.items())
     rows = [
-        [name, len(history), *(history[-1].get(field) for field in measured)]
+        [
+            name,
+            len(history),
+            *([kept[name] + 1] if keeps_best else []),
+            *(history[kept[name]].get(field) for field in measured),
+        ]
         for name, history in trainings.items()
     ]
     histories = _of_largest_weights(material)
@@ -157,8 +168,31 @@ def training(material: Material) -> Section:
     if len(curves) < len(histories):
         caption += " Of several seeds the mean."
     chart = charts.learning_curves(curves, caption=caption)
-    columns = ["training", "epochs", *(FIGURES[field] for field in measured)]
-    return Section("Training", [chart, TableBlock(columns, rows, "After the last epoch.")])
+    figures = [FIGURES[field] for field in measured]
+    columns = ["training", "epochs", *(["kept"] if keeps_best else []), *figures]
+    when = "After the epoch whose weights are kept." if keeps_best else "After the last epoch."
+    return Section("Training", [chart, TableBlock(columns, rows, when)])
+
+
+def kept_epoch(history: charts.History, stages: Sequence[Stage]) -> int:
+    """The place in a history of the epoch whose weights the training has kept; the last one by default."""
+    last = int(history[-1].get("stage", 0)) - 1
+    if not 0 <= last < len(stages) or not stages[last].keep_best:
+        return len(history) - 1
+    best = best_epoch(history, stages, last)
+    return len(history) - 1 if best is None else best
+
+
+def _stages(material: Material, training: str) -> list[Stage]:
+    """What a training's stages keep, by its name; no stages if the settings have no such recipe."""
+    name = charts.member_of(training)
+    again = name.endswith(AGAIN)
+    for recipe in material.config.get("recipes", []):
+        if recipe.get("name") == name.removesuffix(AGAIN):
+            settings = recipe.get("training", {})
+            found = (again and settings.get("transfer")) or settings.get("stages", [])
+            return [Stage(keep_best=bool(stage.get("keep_best"))) for stage in found]
+    return []
 
 
 def _of_largest_weights(material: Material) -> dict[str, charts.History]:

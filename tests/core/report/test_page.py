@@ -98,7 +98,7 @@ def test_every_section_is_reached_from_the_contents_even_under_equal_titles():
 
 def test_columns_of_numbers_only_are_right_aligned():
     section = Section("s", [TableBlock(["n", "t"], [[np.float64(0.5), "a"], [None, 2]])])
-    assert '<td class="number">0.5000</td><td>a</td>' in html(section)
+    assert '<td class="number">0.5000</td><td class="short">a</td>' in html(section)
     assert "| ---: | --- |\n| 0.5000 | a |" in markdown(section)
 
 
@@ -154,3 +154,21 @@ def test_pictures_are_made_smaller_but_never_larger():
     for side, limit, expected in ((64, 32, 32), (16, 32, 16)):
         data = page.jpeg(np.zeros((side, side, 3), np.uint8), side_pixels=limit)
         assert Image.open(BytesIO(data)).size == (expected, expected)
+
+
+def test_columns_are_set_by_their_longest_text():
+    rows = [["2026-11-24 05:00", "x" * 30, "y " * 40, 1], ["a", "b", "c", 2]]
+    shown = html(Section("s", [TableBlock(["when", "name", "changes", "n"], rows)]))
+    assert re.findall(r'<th class="(\w+)"', shown) == ["short", "medium", "long", "number"]
+
+
+def test_lines_may_end_within_names_but_not_within_numbers():
+    rows = [["recipe.stages.0.learning_rate 0.25 <b>a.b</b>" + " x" * 20]]
+    shown = html(Section("s", [TableBlock(["setting"], rows)]))
+    assert "recipe.<wbr>stages.0.<wbr>learning_rate 0.25 &lt;b&gt;a.<wbr>b&lt;/b&gt;" in shown
+
+
+@pytest.mark.parametrize(("width", "least"), [("300pt", 240), ("730", 730)])
+def test_narrow_charts_shrink_on_a_phone_and_wide_ones_scroll(width, least):
+    svg = SVG.replace('width="300pt"', f'width="{width}"')
+    assert f"--least: {least}px" in html(Section("s", [Chart(svg, b"")]))

@@ -6,7 +6,7 @@ import pytest
 from tasks.core.report.formatting import Estimate
 from tasks.core.report.page import Chart, TableBlock, render
 from tasks.core.submissions.leaderboard import Entry
-from tasks.learning.report.leaderboard_section import section
+from tasks.learning.report.leaderboard_section import section, usual_range
 
 
 def entry(number: int, **changes: Any) -> Entry:
@@ -63,3 +63,22 @@ def test_a_public_score_makes_the_drawing_higher():
         for public in (None, 0.5)
     ]
     assert heights[1] > heights[0] + 50
+
+
+@pytest.mark.parametrize(
+    ("values", "usual"),
+    [
+        ([], None),
+        ([0.17], None),
+        ([0.17, 88.0], None),
+        ([0.171, 88.0, 0.168], (0.168, 0.171)),
+        ([0.171, 88.0, 0.168, 91.0, 0.17], (0.168, 0.171)),
+        ([0.9, 0.9, 0.1, 0.9], None),
+        ([0.1, 0.5, 0.7, 0.8, 0.81], None),
+        ([0.8, 0.8, 0.8], None),
+        ([0.0, 0.0, 0.0], None),
+        ([-5000.0, 0.8, 0.82, 0.81], (0.8, 0.82)),
+    ],
+)
+def test_an_absurd_score_does_not_hide_the_differences_of_others(values, usual):
+    assert usual_range(values) == usual

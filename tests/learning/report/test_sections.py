@@ -101,6 +101,29 @@ def test_a_training_is_told_by_its_last_epoch():
     assert shown.rows == [["good, fold 0", 2, 1.0, 0.5]]
 
 
+def epochs(*accuracies: float, stage: int = 1) -> list[dict[str, Any]]:
+    return [{"stage": stage, "loss": 1.0, "held_out_accuracy": each} for each in accuracies]
+
+
+@pytest.mark.parametrize(
+    ("keep_best", "history", "kept"),
+    [
+        ([True], epochs(0.5, 0.8, 0.7), 2),
+        ([False], epochs(0.5, 0.8, 0.7), 3),
+        ([False, True], [*epochs(0.9), *epochs(0.6, 0.8, 0.7, stage=2)], 3),
+        ([True, True], [*epochs(0.9), *epochs(0.6, 0.8, 0.7, stage=2)], 1),
+        ([], epochs(0.5, 0.8, 0.7), 3),
+    ],
+)
+def test_a_training_is_told_by_the_epoch_whose_weights_it_kept(keep_best, history, kept):
+    stages = [{"epochs": 4, "keep_best": each, "of_one_competition": 1} for each in keep_best]
+    config = {"recipes": [{"name": "good", "training": {"stages": stages}}]}
+    shown = table(sections.training(material(histories={"good, fold 0": history}, config=config)))
+    place = shown.columns.index("held-out accuracy")
+    assert shown.rows[0][place] == history[kept - 1]["held_out_accuracy"]
+    assert ("kept" in shown.columns) == (kept != len(history))
+
+
 def test_a_training_is_told_with_whichever_figures_were_taken():
     measured = {"stage": 1, "epoch": 1, "loss": 2.0, "held_out_f1_of_marks": 0.25, "learning_rate": 0.1}
     bare = {name: value for name, value in measured.items() if name != "held_out_f1_of_marks"}
