@@ -208,7 +208,7 @@ def test_markdown_shows_it_and_has_no_other_elements(text: str) -> None:
 
 @hostile
 def test_an_artifact_has_a_key_and_a_description_of_text(text: str) -> None:
-    made = publishing.artifact(everything(text), under="dogs", of=text, run=str(UUID(int=1)))
+    made = publishing.artifact([everything(text)], under="dogs", of=text, run=str(UUID(int=1)))
     assert re.fullmatch(r"[a-z0-9-]+", made.key)
     assert made.description == escaped(f"{text}{text}")
 

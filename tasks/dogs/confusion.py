@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tasks.core.report.page import Material, Section, TableBlock, Text
-from tasks.dogs.breed_names import shown_breeds
+from tasks.dogs.photographs.breed_names import shown_breeds
 
 PAIRS = 15
 MATRIX_BREEDS = 12

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.dogs.breed_names import breed_names, shown_breeds
+from tasks.dogs.photographs.breed_names import breed_names, shown_breeds
 
 
 def test_names_stand_before_their_labels(tmp_path: Path) -> None:

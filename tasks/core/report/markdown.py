@@ -58,6 +58,19 @@ def markdown(section: Section, *, limit_bytes: int = 1_000_000) -> str:
     return text
 
 
+def page_markdown(sections: Sequence[Section], *, limit_bytes: int = 1_000_000) -> str:
+    """All sections as one page; to stay under the limit, the largest ones are shrunk as `markdown` does."""
+    texts = [markdown(section, limit_bytes=limit_bytes) for section in sections]
+    left = limit_bytes
+    by_size = sorted(range(len(texts)), key=lambda place: len(texts[place].encode()))
+    for number, place in enumerate(by_size):
+        share = left // (len(texts) - number)
+        if len(texts[place].encode()) >= share:
+            texts[place] = markdown(sections[place], limit_bytes=share)
+        left = max(left - len(texts[place].encode()) - 1, 0)
+    return "\n".join(texts)
+
+
 def _markdown_block(block: Block, allowance: _Allowance) -> str:
     match block:
         case Text(text):

@@ -23,7 +23,6 @@ SHORT, LONG = 24, 50
 """Characters of a column's longest text up to which it stays on one line, or above which it gets room."""
 NARROW_PIXELS, LEAST_SCALE = 560, 0.6
 """Charts up to this width shrink to this share on a phone; in wider ones texts would become too small."""
-_WITHIN_NAME = re.compile(r"(?<=[A-Za-z0-9_])([./])(?=[A-Za-z_])")
 TEMPLATE = Path(__file__).with_name("report.html.j2")
 
 
@@ -135,7 +134,6 @@ def render(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["breakable"] = _breakable
     template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
     shown = [
         {
@@ -149,15 +147,8 @@ def render(
 
 
 def _printable(value: Any) -> Any:
-    """A value that the template shows; its markup is then escaped, but for that of `_breakable`."""
-    return printable_lines(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
-
-
-def _breakable(text: str) -> Any:
-    """The text as markup in which lines may end within names too: after a dot or slash."""
-    from markupsafe import Markup, escape
-
-    return Markup(_WITHIN_NAME.sub(r"\1<wbr>", str(escape(printable_lines(text)))))
+    """A value that the template shows; its markup is then escaped."""
+    return printable_lines(value) if isinstance(value, str) else value
 
 
 def _slug(title: str) -> str:

@@ -1,47 +1,43 @@
-"""Publish the sections of a report as Prefect's Markdown artifacts."""
+"""Publish the sections of a report as one of Prefect's Markdown artifacts."""
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 from tasks.core.context import run_id
 from tasks.core.report import page
-from tasks.core.report.markdown import escaped, markdown
+from tasks.core.report.markdown import escaped, page_markdown
 
 log = logging.getLogger("podium")
 
 
-def publish(parts: list[page.Section], *, under: str, of: str = "") -> None:
-    """Publish sections as Markdown artifacts of the run, keys beginning with `under`, descriptions with `of`.
+def publish(parts: Sequence[page.Section], *, under: str, of: str = "") -> None:
+    """Publish sections as one artifact of the run, `<under>-report`; its description begins with `of`.
 
-    They are the run's and not the step's, whose box on the run's page they would stretch beyond its end. The
-    last section is published first, since the newest artifact stands on top. A failure is logged and does not
-    fail the run.
+    One, since Prefect shows several in the order of random ids. It is the run's and not the step's, whose box
+    on the run's page it would stretch. A failure is logged and does not fail the run.
     """
-    from httpx import TransportError
     from prefect.client.orchestration import get_client
 
     if (run := run_id()) is None:
         return
-    with get_client(sync_client=True) as client:
-        for section in reversed(parts):
-            try:
-                client.create_artifact(artifact(section, under=under, of=of, run=run))
-            except TransportError as error:  # no server: each further section would wait a minute
-                log.warning("sections up to %r were not published: %s", section.title, error)
-                return
-            except Exception as error:
-                log.warning("section %r was not published: %s", section.title, error)
+    try:
+        with get_client(sync_client=True) as client:
+            client.create_artifact(artifact(parts, under=under, of=of, run=run))
+    except Exception as error:
+        log.warning("the report was not published: %s", error)
 
 
-def artifact(section: page.Section, *, under: str, of: str, run: str) -> Any:
-    """The section as an artifact of the run with this id, and of no task of it."""
+def artifact(parts: Sequence[page.Section], *, under: str, of: str, run: str) -> Any:
+    """The sections as an artifact of the run with this id, and of no task of it."""
     from prefect.client.schemas.actions import ArtifactCreate
 
-    key = "".join(each if each.isalnum() else "-" for each in f"{under}-{section.title}".lower())
+    key = "".join(each if each.isalnum() else "-" for each in f"{under}-report".lower())
+    titles = ", ".join(section.title for section in parts)
     return ArtifactCreate(
         key=key.encode("ascii", "ignore").decode().strip("-"),
         type="markdown",
-        description=escaped(f"{of}{section.title}"),
-        data=markdown(section),
+        description=escaped(f"{of}{titles}"),
+        data=page_markdown(parts),
         flow_run_id=run,
     )

@@ -63,6 +63,10 @@ BARS_INCHES = 4.6
 """Of bars, whose values stand at the right end and must not be cut off on the narrowest phone."""
 
 
+LONGEST_NAME = 36
+"""Characters of a name beside a bar."""
+
+
 def styled(draw: Callable[P, Chart]) -> Callable[P, Chart]:
     """Decorate a function that makes a chart: `STYLE` holds while it draws."""
 
@@ -181,12 +185,18 @@ def bars(
         ends, texts = np.add(values, errors), formatting.texts(list(map(Estimate, values, errors)))
     for place, text, end in zip(places, texts, ends, strict=True):
         axes.annotate(text, (end, place), (6, 0), textcoords="offset points", va="center")
-    axes.set_yticks(places, list(map(printable, names)))
+    axes.set_yticks(places, [_shortened(printable(name)) for name in names])
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.grid(axis="x")
     axes.tick_params(axis="y", length=0)
     axes.set_title(title)
     return rendered(figure, caption)
+
+
+def _shortened(name: str) -> str:
+    """A name beside a bar, for which a long one would leave no room: its beginning and end."""
+    half = LONGEST_NAME // 2
+    return name if len(name) <= LONGEST_NAME else f"{name[: half - 1]}…{name[-half:]}"
 
 
 @styled

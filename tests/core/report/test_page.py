@@ -9,7 +9,7 @@ from PIL import Image
 
 from tasks.core.report import page
 from tasks.core.report.formatting import Estimate, plain, texts
-from tasks.core.report.markdown import markdown
+from tasks.core.report.markdown import markdown, page_markdown
 from tasks.core.report.page import Chart, Picture, Pictures, Section, TableBlock, Text
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="300pt" height="10pt"></svg>'
@@ -162,13 +162,18 @@ def test_columns_are_set_by_their_longest_text():
     assert re.findall(r'<th class="(\w+)"', shown) == ["short", "medium", "long", "number"]
 
 
-def test_lines_may_end_within_names_but_not_within_numbers():
-    rows = [["recipe.stages.0.learning_rate 0.25 <b>a.b</b>" + " x" * 20]]
-    shown = html(Section("s", [TableBlock(["setting"], rows)]))
-    assert "recipe.<wbr>stages.0.<wbr>learning_rate 0.25 &lt;b&gt;a.<wbr>b&lt;/b&gt;" in shown
-
-
 @pytest.mark.parametrize(("width", "least"), [("300pt", 240), ("730", 730)])
 def test_narrow_charts_shrink_on_a_phone_and_wide_ones_scroll(width, least):
     svg = SVG.replace('width="300pt"', f'width="{width}"')
     assert f"--least: {least}px" in html(Section("s", [Chart(svg, b"")]))
+
+
+def test_a_page_of_sections_keeps_their_order_and_its_limit():
+    small = [Section(f"small {number}", [Text("word")]) for number in range(3)]
+    large = Section("large", [Pictures([Picture(photo(160)) for _ in range(40)])])
+    whole = page_markdown([small[0], large, *small[1:]])
+    assert re.findall(r"## (\w+ ?\d?)", whole) == ["small 0", "large", "small 1", "small 2"]
+    shrunk = page_markdown([small[0], large, *small[1:]], limit_bytes=len(whole.encode()) // 3)
+    assert len(shrunk.encode()) <= len(whole.encode()) // 3
+    assert "more are in the HTML report" in shrunk
+    assert shrunk.count("word") == 3
