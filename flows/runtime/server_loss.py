@@ -67,8 +67,8 @@ def run_flow(
     """Run the flow; the outcome is what its body returns or raises, whether or not the server records it.
 
     `runner` is Prefect's task runner, by default that of the flow; `url` is that of the server's API, or None
-    where Prefect chooses one, which is not monitored. A temporary server of this process is started. The UI shows
-    the tags, and in the end the score.
+    where Prefect chooses one, which is not monitored. A temporary server of this process is started. The UI
+    shows the tags, and in the end the score.
 
     Raises:
         KeyboardInterrupt: the run was stopped by a signal, or cancelled in Prefect.

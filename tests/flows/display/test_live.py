@@ -3,6 +3,7 @@
 import io
 import logging
 import sys
+from collections.abc import Iterator
 
 import pytest
 
@@ -25,13 +26,16 @@ class Terminal(io.StringIO):
 
 
 @pytest.fixture
-def restored_loggers():
-    root, factory = logging.getLogger(), logging.getLogRecordFactory()
-    before = list(root.handlers), root.level, LOG.level, STEPS.level
+def own_loggers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No handler of Prefect's, which other tests may have set up, and all as it was at the end."""
+    factory = logging.getLogRecordFactory()
+    for logger in (logging.getLogger(), logging.getLogger("prefect"), LOG, STEPS):
+        for name, value in {"handlers": [], "propagate": True, "level": logger.level}.items():
+            monkeypatch.setattr(logger, name, value)
     yield
-    root.handlers[:], LOG.level, STEPS.level = before[0], before[2], before[3]
-    root.setLevel(before[1])
     logging.setLogRecordFactory(factory)
+    for logger in (LOG, STEPS):
+        logger.manager._clear_cache()  # type: ignore[attr-defined]  # of levels
 
 
 def shown(
@@ -62,7 +66,7 @@ def lines(text: str) -> list[str]:
     return [line.partition(" ")[2] for line in text.splitlines() if " | " in line]
 
 
-pytestmark = pytest.mark.usefixtures("restored_loggers")
+pytestmark = pytest.mark.usefixtures("own_loggers")
 
 
 def test_beside_a_display_only_what_stays_worth_reading_is_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
