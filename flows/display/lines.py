@@ -56,7 +56,8 @@ def run_line(counts: RunCounts) -> str:
     if counts.seconds_left is not None:
         more = "more than " if counts.is_least else "about "
         times.append(f"{more}{about(counts.seconds_left)} left")
-    return f"{counts.done} of {counts.total} steps done{cached}{GAP}{', '.join(times)}"
+    steps = f"{counts.done} of {counts.total} steps done{cached}" if counts.total else "starting"
+    return f"{steps}{GAP}{', '.join(times)}"
 
 
 class _Cells(NamedTuple):

@@ -63,8 +63,8 @@ BARS_INCHES = 4.6
 """Of bars, whose values stand at the right end and must not be cut off on the narrowest phone."""
 
 
-LONGEST_NAME = 36
-"""Characters of a name beside a bar."""
+SHORT_NAME, LONGEST_NAME = 12, 32
+"""Characters of a name beside a bar: from which on a chart is wider, and at most."""
 
 
 def styled(draw: Callable[P, Chart]) -> Callable[P, Chart]:
@@ -175,7 +175,9 @@ def bars(
     axis can begin near the values.
     """
     places = np.arange(len(names))
-    figure = empty_figure(0.75 + 0.34 * max(1, len(names)), width_inches=BARS_INCHES)
+    shown = [_shortened(printable(name)) for name in names]
+    more = max(0, max(map(len, shown), default=0) - SHORT_NAME)
+    figure = empty_figure(0.75 + 0.34 * max(1, len(names)), width_inches=BARS_INCHES + 0.05 * more)
     axes = figure.subplots()
     if errors is None:
         axes.barh(places, values, height=0.62, color=BLUE)
@@ -185,8 +187,9 @@ def bars(
         ends, texts = np.add(values, errors), formatting.texts(list(map(Estimate, values, errors)))
     for place, text, end in zip(places, texts, ends, strict=True):
         axes.annotate(text, (end, place), (6, 0), textcoords="offset points", va="center")
-    axes.set_yticks(places, [_shortened(printable(name)) for name in names])
+    axes.set_yticks(places, shown)
     axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.locator_params(axis="x", nbins=3 if more else 5)
     axes.grid(axis="x")
     axes.tick_params(axis="y", length=0)
     axes.set_title(title)

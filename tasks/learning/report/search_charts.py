@@ -12,7 +12,7 @@ from tasks.learning.search.trials import Trial, best, ranked
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-SCALE_INCHES = 1.15
+SCALE_INCHES = 1.04
 """Least width of a parameter in parallel coordinates, for its name and values."""
 BEHIND: dict[str, Any] = {"facecolor": PAPER, "edgecolor": "none", "alpha": 0.8, "pad": 1.0}
 """Behind values, so that lines do not cross them out."""
