@@ -17,6 +17,7 @@ from tasks.nl2sql.query.execution import Executor
 from tasks.nl2sql.query.schema import Question
 from tasks.nl2sql.sketch import features
 from tasks.nl2sql.stored_tables import StoredTables
+from tasks.nl2sql.wording import model as wording
 from tasks.text import dataset_files, padding
 from tasks.text.prediction import predictions
 from tasks.text.tokenization import Tokenizer
@@ -33,7 +34,7 @@ def predict(job: PredictJob) -> Iterator[Scores]:
     method = method_module("nl2sql", recipe.method, "inference")
     tokenizer = Tokenizer(recipe.encoder, partial(dataset_files.characters, job.dataset))
     networks = [_loaded(method, model, recipe, tokenizer) for model in job.models]
-    factors = QueryFactors.of(counts.read(job.models))
+    factors = QueryFactors.of(counts.read(job.models), wording.read(job.models))
     decode_batches = partial(method.decode, factors=factors, shapes=padding.read(job.models))
 
     def decoder(part: Part) -> Callable[[list[Question]], Candidates]:

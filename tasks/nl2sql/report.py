@@ -1,5 +1,5 @@
 """The competition's sections of a report: scores by part of the query and by group, errors, candidates, and
-the factors that were estimated from labels.
+what was learned from labels beside the networks.
 
 Out-of-fold answers come from models that were not trained on the question's table; the blend's answers on the
 validation part are shown beside them, if there is one.
@@ -14,6 +14,7 @@ from tasks.nl2sql.analysis import (
     error_examples,
     evaluation,
     factor_table,
+    wording_table,
 )
 
 
@@ -32,6 +33,7 @@ def sections(material: Material) -> list[Section]:
         error_examples.errors(out_of_fold),
         error_examples.equal_results(out_of_fold),
         factor_table.factors(list(material.models.values())),
+        wording_table.learned_wording(list(material.models.values())),
         notes(material.dataset),
     ]
     return [*breakdown.overview(parts), *(section for section in further if section.blocks)]

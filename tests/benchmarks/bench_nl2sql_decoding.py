@@ -95,15 +95,20 @@ def prepare(folder: Path, root: Path | None) -> None:
 
 
 def job(folder: Path) -> dict[str, Any]:
-    """The job of predicting the validation part, by a model that has counted no labels."""
+    """The job of predicting the validation part, by a model that has learned the wording of all questions."""
+    from tasks.nl2sql import dataset
     from tasks.nl2sql.label_counts import counts
+    from tasks.nl2sql.wording import fitting
+    from tasks.nl2sql.wording import model as wording
 
+    parts = PartFolders.of(folder / "dataset")
     counts.write(folder, counts.LabelCounts.zero())
+    wording.write(folder, fitting.fit(dataset.questions(parts, "train"), dataset.tables(parts, "train")))
     (folder / "output").mkdir(exist_ok=True)
     made = PredictJob(
         competition="nl2sql",
         settings=RECIPE,
-        dataset=PartFolders.of(folder / "dataset"),
+        dataset=parts,
         folds=folder,
         seed=0,
         models=(folder,),

@@ -120,6 +120,16 @@ EDITS = [
         MODELS,
     ),
     Edit(
+        "regressions on wording",
+        code("tasks/nl2sql/wording/fitting.py", "FOLDS = 3", "FOLDS = 4"),
+        MODELS,
+    ),
+    Edit(
+        "what wording says",
+        code("tasks/nl2sql/wording/model.py", "PRIOR = 2.0", "PRIOR = 3.0"),
+        MODELS,
+    ),
+    Edit(
         "decoding",
         code("tasks/nl2sql/decoding/query_search.py", "WIDTH = 24", "WIDTH = 25"),
         PREDICTED,

@@ -9,8 +9,6 @@ from tasks.learning.ensemble import candidates
 from tasks.learning.training.padded_shapes import choose
 from tasks.nl2sql import dataset as files
 from tasks.nl2sql import predict as predicting
-from tasks.nl2sql.label_counts import counts
-from tasks.nl2sql.label_counts.counts import LabelCounts
 from tasks.nl2sql.query.schema import canonical, to_json
 from tasks.nl2sql.sketch import features
 from tasks.nl2sql.sketch.padding import in_prediction
@@ -19,6 +17,7 @@ from tasks.nl2sql.two_stage.inputs import two_stage_examples
 from tasks.text import dataset_files
 from tests.nl2sql.jobs import dataset, job, read, recipe, step_by_step, tokenizer
 from tests.nl2sql.knowing import knowing
+from tests.nl2sql.usual_factors import without_labels
 
 
 @pytest.fixture
@@ -29,7 +28,7 @@ def data(tmp_path):
 def known(monkeypatch, data):
     """Let every model know the labels of the training questions; other parts take theirs from those."""
     network = knowing(read(recipe(), data), tokenizer(recipe(), data))
-    counts.write(data.parent, LabelCounts.zero())
+    without_labels(data.parent)
     monkeypatch.setattr(predicting, "_loaded", lambda *arguments: network)
 
 
@@ -124,7 +123,7 @@ def test_candidates_are_shared_among_questions_of_the_part_alone(tmp_path, monke
     monkeypatch.setattr(inference, "decode", decode)
     monkeypatch.setattr(two_stage_inputs, "share_candidates", share)
     monkeypatch.setattr(predicting, "_loaded", lambda *arguments: None)
-    counts.write(tmp_path, LabelCounts.zero())
+    without_labels(tmp_path)
     made = recipe(method="two-stage", matcher={"share_candidates": True})
     found = predicted(job(made, tmp_path, fold=2, models=(tmp_path,), part=part))
     assert shared == [found.ids]

@@ -1,9 +1,14 @@
 """Factors on queries for tests of decoding, about as the labels of ESQL and RETQA give them."""
 
+from pathlib import Path
+
 import numpy as np
 
 from tasks.nl2sql.decoding.query_factors import QueryFactors
+from tasks.nl2sql.label_counts import counts
 from tasks.nl2sql.label_counts.counts import LabelCounts
+from tasks.nl2sql.wording import model as wording
+from tasks.nl2sql.wording.fitting import fit
 
 NEUTRAL = QueryFactors.of(LabelCounts.zero())
 """Of no labels."""
@@ -17,3 +22,9 @@ USUAL = QueryFactors(
     overlapping=0.01,
     nothing_found=0.5,
 )
+
+
+def without_labels(model: Path) -> None:
+    """Write beside a model what is learned of no labels."""
+    counts.write(model, LabelCounts.zero())
+    wording.write(model, fit([], {}))

@@ -24,6 +24,7 @@ from tasks.nl2sql.label_counts.counts import (
     type_row,
 )
 from tasks.nl2sql.query.schema import AND, EQUAL, OPERATORS, Condition, Table
+from tasks.nl2sql.wording.model import SILENT, Wording
 
 PRIOR = 2.0
 """Labels of the neutral prior."""
@@ -35,7 +36,9 @@ _KINDS = [operator_kind(operator) for operator in range(len(OPERATORS))]
 
 
 class QueryFactors(NamedTuple):
-    """Factors between 0 and 1; arrays have a row for text columns and one for real ones."""
+    """Factors between 0 and 1, and what the wording of a question says, which can also raise a probability;
+    arrays have a row for text columns and one for real ones.
+    """
 
     operators: np.ndarray
     """(2, 4) by type of column and operator."""
@@ -53,15 +56,17 @@ class QueryFactors(NamedTuple):
     """Two values that share characters of the question."""
     nothing_found: float
     """The query finds nothing."""
+    wording: Wording = SILENT
+    """Of aggregates and connectors."""
 
     @classmethod
-    def of(cls, counts: LabelCounts) -> "QueryFactors":
+    def of(cls, counts: LabelCounts, wording: Wording = SILENT) -> "QueryFactors":
         """The factors estimated from the labels that were counted."""
         factors: dict[str, Any] = {}
         for name, pair in evidence(counts).items():
             found = rarity(*pair)
             factors[name] = found if found.ndim else float(found)
-        return cls(**factors)
+        return cls(**factors, wording=wording)
 
     def of_operators(self, table: Table) -> np.ndarray:
         """(C, 4) by column and operator."""

@@ -1,6 +1,7 @@
 """From a network's probabilities for questions to scored queries."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import combinations as combinations_of
 from itertools import groupby
 from operator import attrgetter
 from typing import Any, TypeVar
@@ -18,6 +19,7 @@ from tasks.nl2sql.query import schema
 from tasks.nl2sql.query.execution import Executor, Result
 from tasks.nl2sql.query.schema import AGGREGATES, AND, NONE, OR, Condition, Query, Question, Table
 from tasks.nl2sql.sketch.labels import MOST_CONDITIONS, NO_AGGREGATE
+from tasks.nl2sql.wording.model import Lifts
 
 Selection = tuple[tuple[int, int], ...]
 AnyCondition = TypeVar("AnyCondition", SpanCondition, Condition)
@@ -28,6 +30,8 @@ COUNT = AGGREGATES.index("COUNT")
 
 WIDTH = 24
 """Combinations of conditions kept before their number, their connector and the selection are weighed."""
+IN_PAIRS = 12
+"""Columns with aggregates, the most likely ones, that pairs are made of."""
 LEAST = 1e-4
 """Added to a network's probabilities, so that no query is impossible."""
 WORTH_RUNNING = 0.02
@@ -103,9 +107,11 @@ def question_queries(
         return canonical_query(select, connector, map(question.condition, conditions))
 
     sets = condition_sets(span_choices(spans, sketch, question), by_position)
-    table, factors = question.table.table, question.table.factors
+    factors = question.table.factors
     weighed = [(p * factors.of_overlaps(conditions), conditions) for p, conditions in sets]
-    return combine_queries(sketch, weighed, table, factors, beam=beam, make=make)
+    return combine_queries(
+        sketch, weighed, question.text, question.table.table, factors, beam=beam, make=make
+    )
 
 
 def condition_sets(
@@ -125,6 +131,7 @@ def canonical_query(select: Selection, connector: int, conditions: Iterable[Cond
 def combine_queries(
     sketch: SketchProbabilities,
     sets: Iterable[tuple[float, tuple[AnyCondition, ...]]],
+    text: str,
     table: Table,
     factors: QueryFactors,
     *,
@@ -135,16 +142,18 @@ def combine_queries(
 
     Args:
         sets: sets of conditions, with probabilities that do not regard their number.
+        text: the question.
         make: makes a canonical query of its parts; called for the most probable only.
     """
+    lifts = factors.wording.lifts(text, table)
     connected = [
         (p * q, connector, conditions)
         for p, conditions in pruned(weigh_by_number(sketch, sets), beam)
-        for q, connector in connectors(sketch, conditions, factors)
+        for q, connector in connectors(sketch, conditions, factors, lifts)
     ]
     wholes = [
         (p * q * factors.of_selection(select, conditions, table.types), (select, connector, conditions))
-        for q, select in pruned(selections(sketch, table, factors, most=beam), beam)
+        for q, select in pruned(selections(sketch, table, factors, lifts, most=beam), beam)
         for p, connector, conditions in connected
     ]
     queries = merged(pruned(wholes, beam), lambda whole: make(*whole))
@@ -162,39 +171,49 @@ def weigh_by_number(
 
 
 def connectors(
-    sketch: SketchProbabilities, conditions: Sequence[SpanCondition | Condition], factors: QueryFactors
+    sketch: SketchProbabilities,
+    conditions: Sequence[SpanCondition | Condition],
+    factors: QueryFactors,
+    lifts: Lifts,
 ) -> list[tuple[float, int]]:
     """AND and OR with probabilities; NONE for less than two conditions."""
     if len(conditions) < 2:
         return [(1.0, NONE)]
-    scores = {each: float(sketch.connector[each]) + LEAST for each in (AND, OR)}
+    scores = {each: (float(sketch.connector[each]) + LEAST) * lifts.of_connector(each) for each in (AND, OR)}
     weighed = {each: p * factors.of_connector(each, conditions) for each, p in scores.items()}
     return [(p / sum(weighed.values()), each) for each, p in weighed.items()]
 
 
 def selections(
-    sketch: SketchProbabilities, table: Table, factors: QueryFactors, *, most: int
+    sketch: SketchProbabilities, table: Table, factors: QueryFactors, lifts: Lifts, *, most: int
 ) -> list[tuple[float, Selection]]:
     """Columns with aggregates: one, or the two most likely, given that at least one is selected."""
     selected, not_selected = sketch.select[:, :NO_AGGREGATE], sketch.select[:, NO_AGGREGATE:]
     odds = selected * factors.of_aggregates(table) / (not_selected + LEAST) + LEAST
-    flat = odds.ravel()
-    top = np.argsort(-flat, kind="stable")[:most]
-    scores = zip(top.tolist(), flat[top].tolist(), strict=True)
-    found: dict[Selection, float] = {(divmod(place, NO_AGGREGATE),): score for place, score in scores}
-    total = float(flat.sum())
-    if pair := _pair(list(found.items())):
-        found[pair[0]] = pair[1] * factors.another_selected
-        total += found[pair[0]]
+    alone = odds * [lifts.of_selection([aggregate]) for aggregate in range(NO_AGGREGATE)]
+    found: dict[Selection, float] = {(single,): score for single, score in _largest(alone, most)}
+    total = float(alone.sum())
+    for select, score in _pair(_largest(odds, IN_PAIRS), lifts):
+        found[select] = score * factors.another_selected
+        total += found[select]
     return [(score / total, select) for select, score in found.items()]
 
 
-def _pair(singles: Sequence[tuple[Selection, float]]) -> tuple[Selection, float] | None:
-    (one, score), *rest = singles
-    for other, another in rest:
-        if other[0][0] != one[0][0]:
-            return tuple(sorted((*one, *other))), score * another
-    return None
+def _largest(odds: np.ndarray, most: int) -> list[tuple[tuple[int, int], float]]:
+    """Columns with aggregates and their odds, the largest first."""
+    flat = odds.ravel()
+    top = np.argsort(-flat, kind="stable")[:most]
+    return [(divmod(place, NO_AGGREGATE), float(flat[place])) for place in top.tolist()]
+
+
+def _pair(singles: Sequence[tuple[tuple[int, int], float]], lifts: Lifts) -> list[tuple[Selection, float]]:
+    """The most likely two of these, if two have different columns."""
+    pairs = [
+        (score * another * lifts.of_selection([one[1], other[1]]), tuple(sorted((one, other))))
+        for (one, score), (other, another) in combinations_of(singles, 2)
+        if one[0] != other[0]
+    ]
+    return [(select, score) for score, select in best(pairs, 1)]
 
 
 def rerank_by_execution(

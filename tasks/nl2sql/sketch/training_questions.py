@@ -33,6 +33,8 @@ from tasks.nl2sql.sketch.features import SketchExample
 from tasks.nl2sql.sketch.labels import IGNORED, Labels, labels_of
 from tasks.nl2sql.sketch.name_masking import mask_names
 from tasks.nl2sql.sketch.padding import PaddedShape, QuestionSizes, in_prediction, in_training
+from tasks.nl2sql.wording import fitting
+from tasks.nl2sql.wording import model as wording
 from tasks.text import dataset_files, padding
 from tasks.text.tokenization import Tokenizer
 from tasks.text.training_records import record_or_view, some_held_out_rows
@@ -182,8 +184,9 @@ class TrainingQuestions(Generic[Example]):
 
     def _write(self, folder: Path) -> None:
         padding.write(folder, self.prediction_shapes)
-        label_counts = count_labels((self._questions[row] for row in self._rows), self.tables)
-        counts.write(folder, label_counts)
+        questions = [self._questions[row] for row in self._rows]
+        counts.write(folder, count_labels(questions, self.tables))
+        wording.write(folder, fitting.fit(questions, self.tables))
 
     def evaluate(self, model: Any) -> dict[str, float]:
         """`held_out_exact_heads`: the share of held-out questions whose every output is right.

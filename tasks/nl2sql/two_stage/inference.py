@@ -53,7 +53,8 @@ def decode(
         outputs = predict_scores(networks, batch, tokenizer, size)
         for row, (sketch, scores) in zip(planned.records.tolist(), outputs, strict=False):
             table = tables[examples[row].question.table]
-            queries = _queries(questions[row], sketch, scores, table, recipe=recipe, factors=factors)
+            text = examples[row].question.text
+            queries = _queries(questions[row], sketch, scores, text, table, recipe=recipe, factors=factors)
             records[row] = query_search.record(
                 queries, table.id, executor, settings=recipe.decoding, factors=factors
             )
@@ -64,6 +65,7 @@ def _queries(
     question: TwoStageExample,
     sketch: SketchProbabilities,
     scores: np.ndarray,
+    text: str,
     table: Table,
     *,
     recipe: Recipe,
@@ -78,7 +80,7 @@ def _queries(
     if not settings.normalise:
         agreed[kinds == CandidateKind.CONVERTED] = 0
     slots = condition_slots(question.candidates, agreed, accept=recipe.matcher.accept)
-    return combine(sketch, slots, table, beam=settings.beam, factors=factors)
+    return combine(sketch, slots, text, table, beam=settings.beam, factors=factors)
 
 
 def agree(scores: np.ndarray, operators: np.ndarray, *, agreement: float) -> np.ndarray:
@@ -95,11 +97,17 @@ def agree(scores: np.ndarray, operators: np.ndarray, *, agreement: float) -> np.
 
 
 def combine(
-    sketch: SketchProbabilities, slots: Sequence[Slot], table: Table, *, beam: int, factors: QueryFactors
+    sketch: SketchProbabilities,
+    slots: Sequence[Slot],
+    text: str,
+    table: Table,
+    *,
+    beam: int,
+    factors: QueryFactors,
 ) -> list[tuple[float, Query]]:
     """Canonical queries of one question, the most probable first."""
     sets, make = query_search.condition_sets(slots), query_search.canonical_query
-    return query_search.combine_queries(sketch, sets, table, factors, beam=beam, make=make)
+    return query_search.combine_queries(sketch, sets, text, table, factors, beam=beam, make=make)
 
 
 def predict_scores(

@@ -7,6 +7,7 @@ from tasks.nl2sql.decoding.query_factors import PRIOR, QueryFactors, rarity
 from tasks.nl2sql.decoding.value_spans import SpanCondition
 from tasks.nl2sql.label_counts.counts import REAL, TEXT, LabelCounts
 from tasks.nl2sql.query.schema import AGGREGATES, AND, EQUAL, GREATER, LESS, OPERATORS, OR, UNEQUAL, Table
+from tasks.nl2sql.wording.model import SILENT
 from tests.nl2sql.usual_factors import NEUTRAL, USUAL
 
 TABLE = Table("t", "t", "", ("城市", "单价"), ("text", "real"), ())
@@ -25,14 +26,17 @@ def conditions(*pairs: tuple[int, int]) -> list[SpanCondition]:
 
 
 def test_without_labels_all_factors_are_1():
-    assert all(np.all(np.equal(value, 1)) for value in NEUTRAL)
+    *factors, wording = NEUTRAL
+    assert wording is SILENT
+    assert all(np.all(np.equal(value, 1)) for value in factors)
 
 
 def test_nothing_is_impossible_and_nothing_is_favoured():
     many = LabelCounts(
         *(1e6 * np.round(np.random.default_rng(0).random(v.shape)) for v in LabelCounts.zero())
     )
-    for value in QueryFactors.of(many):
+    *factors, _ = QueryFactors.of(many)
+    for value in factors:
         assert np.all(np.greater(value, 0))
         assert np.all(np.less_equal(value, 1))
 

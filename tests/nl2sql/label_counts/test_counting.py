@@ -1,8 +1,6 @@
 """What is counted of labels, of five rows and of generated contests; and what lies beside a model."""
 
 import json
-from itertools import islice
-from random import Random
 
 import numpy as np
 import pytest
@@ -14,13 +12,9 @@ from tasks.nl2sql.label_counts import counts
 from tasks.nl2sql.label_counts.counting import count_labels
 from tasks.nl2sql.label_counts.counts import FILE, REAL, TEXT, LabelCounts
 from tasks.nl2sql.label_counts.rows_found import TableRows
-from tasks.nl2sql.query.schema import AND, EQUAL, GREATER, LESS, OPERATORS, Condition, Query, Question, Table
-from tasks.nl2sql.synthetic.contests import CONTESTS
-from tasks.nl2sql.synthetic.questions import endless_questions
-from tasks.nl2sql.synthetic.tables import make_table
+from tasks.nl2sql.query.schema import AND, EQUAL, GREATER, LESS, OPERATORS, Condition, Query, Question
+from tests.nl2sql.generated import generated
 from tests.nl2sql.tiny import HEADER, ROWS, TABLE, executor, query
-
-TABLES, EACH = 40, 16
 
 
 def counted(*asked: tuple[str, str]) -> LabelCounts:
@@ -135,17 +129,6 @@ def test_cells_compare_as_in_the_database(column, operator, tmp_path):
         asked = Query(((0, 4),), 0, (Condition(column, operator, value),))
         (count,) = run.run(table.id, asked).rows[0]
         assert int(rows._fulfilling(asked).sum()) == count, (value, count)
-
-
-def generated(contest: str) -> tuple[list[Question], dict[str, Table]]:
-    """Questions of the demo's generator, and their tables."""
-    questions, tables = list[Question](), dict[str, Table]()
-    for number in range(TABLES):
-        made = make_table(number, 0, CONTESTS[contest])
-        tables[made.table.id] = made.table
-        asked = islice(endless_questions(made, Random(number), CONTESTS[contest]), EACH)
-        questions += [Question(each.text, each.text, made.table.id, each.query) for each in asked]
-    return questions, tables
 
 
 @pytest.fixture(scope="module")

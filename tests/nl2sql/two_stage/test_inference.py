@@ -147,7 +147,7 @@ def test_what_both_stages_are_sure_of_comes_first(wanted):
     label = query(wanted)
     text = " ".join(condition.value for condition in label.conditions) or "?"
     choices = [slot(0.9, *condition) for condition in label.conditions]
-    (best, *_) = combine(sketch(text, label, TABLE), choices, TABLE, beam=8, factors=USUAL)
+    (best, *_) = combine(sketch(text, label, TABLE), choices, text, TABLE, beam=8, factors=USUAL)
     assert best[1] == canonical(label)
 
 
@@ -156,7 +156,7 @@ def test_a_condition_said_twice_is_asked_once():
 
     label = query("2 | 0==临江")
     queries = combine(
-        sketch("临江", label, TABLE), [slot(0.9, 0, 2, "临江")] * 2, TABLE, beam=8, factors=USUAL
+        sketch("临江", label, TABLE), [slot(0.9, 0, 2, "临江")] * 2, "临江", TABLE, beam=8, factors=USUAL
     )
     assert queries[0][1] == label
     assert all(len(set(made.conditions)) == len(made.conditions) for _, made in queries)
