@@ -128,7 +128,7 @@ def _run(competition: str, config: Any, settings: Any, *, url: str | None) -> An
     from tasks.core.cluster import clusters
 
     runner: Any = ThreadPoolTaskRunner(max_workers=flow.worker_count(settings))
-    with showing_run(), clusters.open_for(config.run):
+    with showing_run(noun="trials"), clusters.open_for(config.run):
         arguments = (competition, config, settings)
         options: dict[str, Any] = {
             "name": settings.study,

@@ -11,6 +11,7 @@ from flows.display.lines import RunCounts
 from tasks.core.execution import activity
 from tasks.core.execution.activity import Activity
 
+STEPS = "steps"
 Plan = Callable[[], Sequence[PlannedStep]]
 """Makes the plan of a run; called while it runs."""
 
@@ -18,8 +19,9 @@ Plan = Callable[[], Sequence[PlannedStep]]
 class Board:
     """The state of one run; safe for the threads that show it, plan it and run it."""
 
-    def __init__(self, *, slots: int) -> None:
-        self._slots = slots
+    def __init__(self, *, slots: int, noun: str = STEPS) -> None:
+        """`noun` is what the run counts; how many there will be is known of steps alone."""
+        self._slots, self._noun = slots, noun
         self._began = time.monotonic()
         self._guard = Lock()
         self._ended: dict[str, str] = {}
@@ -44,6 +46,8 @@ class Board:
         ended = self._states()
         cached = sum(state == "cached" for state in ended.values())
         seconds = time.monotonic() - self._began
+        if self._noun != STEPS:
+            return RunCounts(len(ended), cached, None, seconds, noun=self._noun)
         total = len({step.label for step in self._planned} | activity.started() | ended.keys())
         if not self._planned:
             return RunCounts(len(ended), cached, total, seconds)

@@ -25,10 +25,13 @@ class RunCounts(NamedTuple):
     done: int
     cached: int
     """Of those that are done."""
-    total: int
+    total: int | None
+    """None: not known; 0: none has begun yet."""
     seconds: float
     """Since the run began."""
     seconds_left: float | None = None
+    noun: str = "steps"
+    """What is counted, in the plural."""
     is_least: bool = False
     """Whether the time of some steps is unknown, so that more than `seconds_left` is left."""
 
@@ -56,8 +59,9 @@ def run_line(counts: RunCounts) -> str:
     if counts.seconds_left is not None:
         more = "more than " if counts.is_least else "about "
         times.append(f"{more}{about(counts.seconds_left)} left")
-    steps = f"{counts.done} of {counts.total} steps done{cached}" if counts.total else "starting"
-    return f"{steps}{GAP}{', '.join(times)}"
+    of = "" if counts.total is None else f" of {counts.total}"
+    done = "starting" if counts.total == 0 else f"{counts.done}{of} {counts.noun} done{cached}"
+    return f"{done}{GAP}{', '.join(times)}"
 
 
 class _Cells(NamedTuple):

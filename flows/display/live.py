@@ -7,9 +7,9 @@ from threading import Event, Thread
 from typing import Any
 
 from flows.console import CompactHandler, show_logs
-from flows.display.board import Board, Plan
+from flows.display.board import STEPS, Board, Plan
 from flows.display.lines import display_lines
-from tasks.core.execution import activity
+from tasks.core.execution import activity, stopping
 from tasks.core.execution.slots import slot_names
 
 FIRST_PLAN_SECONDS = 2.0
@@ -21,17 +21,18 @@ log = logging.getLogger("podium")
 
 
 @contextmanager
-def showing_run(plan: Plan | None = None) -> Iterator[None]:
+def showing_run(plan: Plan | None = None, *, noun: str = STEPS) -> Iterator[None]:
     """Within the block, show the log of the run, and in a terminal what its steps do now.
 
-    `plan` makes the plan of the run, from which come the number of its steps and the time left; without it
-    neither is shown.
+    Args:
+        plan: makes the plan of the run, from which come the number of its steps and the time left.
+        noun: what the run counts, in the plural.
     """
     handler = show_logs()
     if not handler.can_be_live:
         yield
         return
-    board, ended = Board(slots=len(slot_names())), Event()
+    board, ended = Board(slots=len(slot_names()), noun=noun), Event()
     if plan is not None:
         Thread(target=_keep_planned, args=(board, plan, ended), daemon=True).start()
     try:
@@ -49,10 +50,17 @@ def _live(handler: CompactHandler, board: Board) -> Iterator[None]:
     console = handler.console
 
     def render() -> Any:
-        return _text(board, width=console.width, height=console.height)
+        try:
+            return _text(board, width=console.width, height=console.height)
+        except Exception as error:  # a fault of the display ends no run
+            return f"no display: {error!r}"
 
     live = Live(console=console, get_renderable=render, refresh_per_second=PER_SECOND, transient=True)
-    with live, handler.beside_display(board.end):
+
+    def end() -> None:
+        Thread(target=live.stop, daemon=True).start()  # a terminal that takes no output must not hold it up
+
+    with live, handler.beside_display(board.end), stopping.on_stop(end):
         console.show_cursor(True)  # a killed process could not bring it back
         yield
 

@@ -17,6 +17,7 @@ from tasks.core.config import Settings
 from tasks.core.context import followed_by, recorded_by, run_id
 from tasks.core.did_you_mean import suggestion
 from tasks.core.errors import InvalidSettings, UserError
+from tasks.core.execution import activity
 from tasks.core.execution.child_process import ChildFailed
 from tasks.core.settings.overrides import Override, applied
 from tasks.core.step import Step, step
@@ -170,7 +171,7 @@ class TrialRunner:
                 raise OutOfTime from error
             raise
         if outcome.state == "ran":
-            log.info("%s: done in %.1f s", label, outcome.seconds)
+            log.info("%s: done in %.1f s", label, outcome.seconds, extra=activity.SUPERFLUOUS)
             self._study.mark_progress(self._number)
         return outcome.result
 

@@ -19,6 +19,10 @@ PROGRESS = "progress"
 """Attribute of the records of the log that report progress: a display shows it in place of the line."""
 
 
+SUPERFLUOUS = {PROGRESS: None}
+"""The `extra` of other records that a display makes superfluous."""
+
+
 class Activity(NamedTuple):
     """A step at work, or after its end."""
 

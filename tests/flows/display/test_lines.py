@@ -59,6 +59,7 @@ def test_steps_without_room_are_counted() -> None:
     ("counts", "shown"),
     [
         (RunCounts(0, 0, 0, 3.0), "starting  3 s"),
+        (RunCounts(2, 0, None, 3.0, noun="trials"), "2 trials done  3 s"),
         (RunCounts(0, 0, 21, 3.0), "0 of 21 steps done  3 s"),
         (RunCounts(1, 1, 21, 59.0, 0.0), "1 of 21 steps done, 1 cached  59 s, about 0 s left"),
         (RunCounts(2, 0, 21, 60.0, 7200.0), "2 of 21 steps done  1 min 0 s, about 2 h 0 min left"),

@@ -3,14 +3,16 @@
 import io
 import logging
 import sys
+import time
 from collections.abc import Iterator
+from threading import Event
 
 import pytest
 
 from flows.console import CompactHandler, Verbosity, verbosity
 from flows.display import live
 from tasks.core.context import assigned
-from tasks.core.execution import activity
+from tasks.core.execution import activity, stopping
 from tasks.core.execution.child_messages import EpochProgress
 
 LOG, STEPS = logging.getLogger("podium"), logging.getLogger("prefect.task_runs")
@@ -95,6 +97,20 @@ def test_elsewhere_there_are_lines_and_few_of_epochs(
         "train | stage 1 keeps the weights of epoch 2",
         "report | careful",
     ]
+
+
+def test_the_display_ends_when_the_process_begins_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stopping, "_stopping", Event())
+    stream = Terminal()
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setenv("TERM", "xterm")
+    with live.showing_run():
+        assert sys.stderr is not stream  # what others print stands above the display
+        stopping.stop()
+        until = time.monotonic() + 10
+        while sys.stderr is not stream:
+            assert time.monotonic() < until
+            time.sleep(0.01)
 
 
 def test_quiet_shows_warnings_alone(monkeypatch: pytest.MonkeyPatch) -> None:
