@@ -144,14 +144,20 @@ def final_state(body: Any, config: Any) -> Any:
 
 
 def stoppable(function: Callable[[], Any]) -> Any:
-    """What the function returns; where the run is cancelled or its process is to end, the state Cancelled."""
-    run = CurrentRun()
+    """What the function returns; where the run is cancelled or its process is to end, the state Cancelled.
+
+    Raises:
+        TerminationSignal: the run's runner was killed, which makes it a crash for Prefect.
+    """
+    run, parent = CurrentRun(), os.getppid()
     run.begin()
     with ending_children_with_run():
         try:
             result = function()
         except TerminationSignal:
             stopping.stop()
+            if os.getppid() != parent:
+                raise
         except Exception:
             if not stopping.is_stopping():
                 run.close()

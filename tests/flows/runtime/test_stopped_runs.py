@@ -1,0 +1,141 @@
+"""Runs of real flows in processes of their own, which are stopped or killed: what the server shows then."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from flows.runtime import run_marks
+from flows.runtime.prefect_api import request
+
+ROOT = Path(__file__).resolve().parents[3]
+
+RUN = """
+import os, sys, threading, time
+from prefect import flow
+from flows.console import inform, show_logs, with_exit_codes
+from flows.runtime.await_steps import await_steps
+from flows.runtime.server_loss import run_flow
+from tasks.core.execution.slots import slot
+from tasks.core.step import step
+
+going_on = []
+
+def went_on():
+    going_on.append(1)
+    if len(going_on) == 3:
+        print("goes on", flush=True)
+
+@step(label="compute {number}", cached=False)
+def compute(number):
+    went_on()
+    time.sleep(60)
+
+@step(label="wait", cached=False)
+def wait():
+    went_on()
+    with slot():
+        raise AssertionError("two hold it")
+
+@step(label="follow", cached=False)
+def follow(first):
+    raise AssertionError("it began")
+
+@flow(name="stops")
+@await_steps
+def stops():
+    first = compute.submit(0)
+    compute.submit(1), wait.submit()
+    return follow.submit(first)
+
+show_logs()
+url, name = sys.argv[1:]
+with slot():
+    with_exit_codes(lambda: run_flow(stops, name=name, url=url, inform=inform), resumes=True)()
+"""
+
+
+def started(url: str, name: str) -> "subprocess.Popen[str]":
+    """A run of which three steps go on; one waits for a slot, one for another step."""
+    words = [sys.executable, "-c", RUN, url, name]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    places = {**os.environ, "PODIUM_SLOTS": "1", "CUDA_VISIBLE_DEVICES": ""}
+    process = subprocess.Popen(words, cwd=ROOT, env=places, text=True, **pipes)
+    assert process.stdout
+    assert process.stdout.readline() == "goes on\n"
+    return process
+
+
+def run_of(url: str, name: str) -> tuple[str, dict[str, str]]:
+    """The state of the run of this name, and those of its steps by name."""
+    (run,) = request(f"{url}/flow_runs/filter", {"flow_runs": {"name": {"any_": [name]}}})
+    steps = request(f"{url}/task_runs/filter", {"flow_runs": {"id": {"any_": [run["id"]]}}})
+    return run["state"]["name"], {step["name"]: step["state"]["name"] for step in steps}
+
+
+def until_recorded(url: str, name: str, count: int) -> None:
+    """Wait until the server knows so many steps: it records them in batches."""
+    deadline = time.monotonic() + 30
+    while len(run_of(url, name)[1]) < count:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_a_run_that_is_stopped_is_cancelled_with_its_steps_and_says_how_to_go_on(prefect_server: str) -> None:
+    process = started(prefect_server, "stopped")
+    until_recorded(prefect_server, "stopped", 4)
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Crash" not in errors
+    assert [line for line in errors.splitlines() if "podium: " in line] == errors.splitlines()[-2:-1]
+    state, steps = run_of(prefect_server, "stopped")
+    assert state == "Cancelled"
+    assert set(steps.values()) == {"Cancelled"}
+    assert {"compute 0", "compute 1", "wait"} <= set(steps)
+    assert any(name.startswith("follow") for name in steps)
+
+
+def test_a_run_that_is_killed_is_settled_by_the_next_command(prefect_server: str) -> None:
+    run_marks.settle(prefect_server)  # what other tests have left
+    process = started(prefect_server, "killed")
+    until_recorded(prefect_server, "killed", 4)
+    assert run_marks.settle(prefect_server) == 0
+    process.kill()
+    process.communicate(timeout=60)
+    assert run_of(prefect_server, "killed")[0] == "Running"
+    assert run_marks.settle(prefect_server) == 1
+    state, steps = run_of(prefect_server, "killed")
+    assert (state, Counter(steps.values())) == ("Crashed", {"Crashed": 4})
+
+
+@pytest.mark.slow
+def test_a_temporary_server_ends_with_the_process_that_started_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PREFECT_HOME", str(tmp_path))
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    code = """
+import os, sys
+from flows.runtime import temporary_server as server
+url = server.reserve()
+server.start(url, print)
+print(url, server._servers[url].pid, flush=True)
+sys.stdin.read()
+"""
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, text=True, **pipes)
+    assert process.stdout
+    url, pid = next(line for line in process.stdout if line.startswith("http")).split()
+    assert request(f"{url}/health") is True
+    process.kill()
+    process.communicate()
+    deadline = time.monotonic() + 30
+    while Path(f"/proc/{pid}").exists() and "Z" not in Path(f"/proc/{pid}/stat").read_text().split()[2]:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
