@@ -35,6 +35,12 @@ Result = TypeVar("Result")
 FLOW_RUNS, TASK_RUNS = "prefect.flow_runs", "prefect.task_runs"
 INFO_LOGGERS = (FLOW_RUNS, TASK_RUNS, OURS)
 """Loggers whose INFO records are shown; other loggers show warnings and above."""
+REPEATED = (
+    "Finished in state Failed",
+    "Finished in state NotReady",
+    "Encountered exception during execution",
+)
+"""How Prefect's messages on a failure begin after the first, which is that of the step."""
 PROGRESS_SECONDS = 5.0
 """Lines of progress of one step come at least this far apart."""
 LASTING_SECONDS = 5.0
@@ -231,7 +237,7 @@ class CompactHandler(logging.Handler):
 
 
 def _is_repeated(record: logging.LogRecord) -> bool:
-    """Whether it says again that a step failed: the step itself, or one that depends on it.
+    """Whether it says again that a step failed: the step itself, one that depends on it, or the flow.
 
     Of a temporary server, that the run has a page is no news either: it has no pages.
     """
@@ -240,7 +246,7 @@ def _is_repeated(record: logging.LogRecord) -> bool:
         from flows.runtime import temporary_server
 
         return temporary_server.is_reserved(os.environ.get("PREFECT_API_URL"))
-    return message.startswith(("Finished in state Failed", "Finished in state NotReady"))
+    return message.startswith(REPEATED)
 
 
 def _source(record: logging.LogRecord) -> str:

@@ -20,9 +20,8 @@ from tasks.core.errors import InvalidSettings
 from tasks.core.locations import display_path
 
 NOT_RECORDED = (
-    "no server: a temporary one ends with the run. There is no page that shows the run, the last task runs "
-    "and logs may be missing from Prefect's records, and a killed run stays “Running” there. "
-    "The submission and the cache are complete nevertheless."
+    "no server: a temporary one ends with the run, so there is no page that shows the run while it goes on. "
+    "Its records are kept for the next server."
 )
 
 

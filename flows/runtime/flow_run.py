@@ -53,11 +53,11 @@ class CurrentRun:
         self._flow_run = context.flow_run if context else None
         self._mark = run_marks.mark_run(self.id) if self.id else None
 
-    def stopped(self) -> None:
-        """Note that the run was stopped."""
+    def note_end(self, end: str) -> None:
+        """Note how the run ends (of `run_marks.MESSAGES`), for whoever tells the server if this cannot."""
         if self._mark:
             with suppress(OSError):
-                self._mark.stopped()
+                self._mark.note_end(end)
 
     def close(self) -> None:
         """Delete the run's mark, as it has ended and the server was told."""
@@ -99,14 +99,14 @@ def in_own_thread(function: Callable[[], Any], run: CurrentRun, url: str | None)
 
 def _record_stop(run: CurrentRun, url: str | None, flow: threading.Thread) -> None:
     """Let the server know that the run was stopped, in little time."""
-    run.stopped()
+    run.note_end("CANCELLED")
     deadline = time.monotonic() + END_SECONDS
     while flow.is_alive() and not run.has_ended and time.monotonic() < deadline:
         time.sleep(0.02)
-    send_to_server(SEND_SECONDS)
     if url is not None and run.id is not None:
         with suppress(OSError, ValueError):
-            run_marks.end_run(url, run.id, type="CANCELLED", message=run_marks.STOPPED)
+            run_marks.end_run(url, run.id, end="CANCELLED")
+    send_to_server(SEND_SECONDS)  # last: states that come late do not replace newer ones
 
 
 def send_to_server(seconds: float) -> None:

@@ -2,7 +2,8 @@
 
 A run has a file in Prefect's home that its process locks; the kernel frees the lock when the process ends for
 any reason. Whoever meets a mark that nobody locks tells the server how the run ended: Cancelled if it was
-stopped, else Crashed, and the same of its steps. Commands do so when they have found their server.
+stopped, Completed if only the server was lost, else Crashed, and the same of its steps. Commands do so when
+they have found their server.
 """
 
 import fcntl
@@ -12,7 +13,7 @@ import socket
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.error import HTTPError
 
 from flows.runtime.prefect_api import request
@@ -26,12 +27,17 @@ OPEN_STATES = ("SCHEDULED", "PENDING", "RUNNING", "PAUSED", "CANCELLING")
 """Types of states from which a run goes on."""
 PAGE_SIZE = 200
 STOPPED = "The run was stopped; the same command continues it."
-DIED = "Its process has died; the same command continues it."
+MESSAGES = {
+    "CANCELLED": STOPPED,
+    "COMPLETED": "The run is complete; its process could not tell the server so.",
+    "CRASHED": "Its process has died; the same command continues it.",
+}
+"""What a run is told to be that has ended in a state of this type, or was about to."""
 
 
 class _MarkContent(Loose):
     host: str
-    stopped: bool = False
+    end: Literal["CANCELLED", "COMPLETED", "CRASHED"]
 
 
 _KIND = FileKind(_MarkContent, most_bytes=10_000)
@@ -47,21 +53,18 @@ class RunMark:
         self._path = folder / f"{run}.json"
         self._descriptor = os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600)
         fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        self._write(stopped=False)
+        self.note_end("CRASHED")
 
-    def stopped(self) -> None:
-        """Note that the run was stopped, in case its process ends before the server knows it."""
-        self._write(stopped=True)
+    def note_end(self, end: str) -> None:
+        """Note how the run ends (of `MESSAGES`), in case its process ends before the server knows it."""
+        content = json.dumps({"host": socket.gethostname(), "pid": os.getpid(), "end": end}).encode()
+        os.ftruncate(self._descriptor, 0)
+        os.pwrite(self._descriptor, content, 0)
 
     def close(self) -> None:
         """Delete the mark of a run that has ended."""
         self._path.unlink(missing_ok=True)
         os.close(self._descriptor)
-
-    def _write(self, *, stopped: bool) -> None:
-        content = json.dumps({"host": socket.gethostname(), "pid": os.getpid(), "stopped": stopped}).encode()
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, content, 0)
 
 
 def mark_run(run: str) -> RunMark | None:
@@ -85,11 +88,8 @@ def settle(url: str) -> int:
     return settled
 
 
-def end_run(url: str, run: str, *, type: str, message: str) -> None:
-    """Give the run, and each of its steps, a final state unless it has one.
-
-    Args:
-        type: of the state, such as `CANCELLED`.
+def end_run(url: str, run: str, *, end: str) -> None:
+    """Give the run, and each of its steps, a state of this type (of `MESSAGES`) unless it has a final one.
 
     Raises:
         OSError: the server does not answer, or knows no such run (HTTPError with code 404).
@@ -97,11 +97,11 @@ def end_run(url: str, run: str, *, type: str, message: str) -> None:
     """
     found = request(f"{url}/flow_runs/{run}")["state"] or {}
     if found.get("type") in OPEN_STATES or not found:
-        _set_state(f"{url}/flow_runs/{run}", type, message)
-    elif found["type"] != "FAILED":
-        type = found["type"]  # steps of a run that is complete are complete, though the server missed it
+        _set_state(f"{url}/flow_runs/{run}", end)
+    elif found["type"] in MESSAGES:
+        end = found["type"]  # steps of a run that is complete are complete, though the server missed it
     for step in _open_steps(url, run):
-        _set_state(f"{url}/task_runs/{step['id']}", type, message)
+        _set_state(f"{url}/task_runs/{step['id']}", end)
 
 
 def _settle(url: str, path: Path) -> int:
@@ -116,13 +116,7 @@ def _settle(url: str, path: Path) -> int:
         if mark.get("host", socket.gethostname()) != socket.gethostname():
             return 0
         try:
-            stopped = mark.get("stopped", False)
-            end_run(
-                url,
-                path.stem,
-                type="CANCELLED" if stopped else "CRASHED",
-                message=STOPPED if stopped else DIED,
-            )
+            end_run(url, path.stem, end=mark.get("end", "CRASHED"))
         except HTTPError as error:
             error.close()
             if error.code not in (404, 422) or time.time() - path.stat().st_mtime < KEPT_SECONDS:
@@ -146,6 +140,6 @@ def _open_steps(url: str, run: str) -> list[dict[str, Any]]:
     return found
 
 
-def _set_state(address: str, type: str, message: str) -> None:
-    state = {"type": type, "name": type.capitalize(), "message": message}
+def _set_state(address: str, end: str) -> None:
+    state = {"type": end, "name": end.capitalize(), "message": MESSAGES[end]}
     request(f"{address}/set_state", {"state": state, "force": True})

@@ -85,6 +85,7 @@ def run_flow(
                 return Cancelled(message=STOPPED)
             failures.append(error)
             raise
+        current.note_end("COMPLETED")
         if monitor is not None and not monitor.silent:
             show_score(name, results[0])
         return results[0]

@@ -24,6 +24,8 @@ GRACE_SECONDS = 1.5
 """The process is killed if it has not ended this long after the signal."""
 TERM_SECONDS = 0.4
 """A child that is alive this long after SIGTERM gets SIGKILL."""
+MESSAGE_SECONDS = 0.2
+"""Time to print the last message."""
 EXIT_CODE = 130
 END = b"\0"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -80,7 +82,9 @@ class SignalListener:
                 self._childless.set()
             if _second_interrupt(self.reader, 0.1):
                 break
-        self._before_kill()
+        message = threading.Thread(target=self._before_kill, daemon=True)  # nobody may read what it prints
+        message.start()
+        message.join(MESSAGE_SECONDS)
         _send(signal.SIGKILL, [child for child in _descendants() if not _is_detached(child)])
         exit_now()
 

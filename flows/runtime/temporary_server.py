@@ -71,11 +71,13 @@ def _spawn(port: str) -> "subprocess.Popen[bytes]":
         "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": str(FLUSH_SECONDS),
     }
     env.pop("PREFECT_API_URL", None)
+    root = str(Path(__file__).resolve().parents[2])
+    env["PYTHONPATH"] = os.pathsep.join(filter(None, [root, env.get("PYTHONPATH")]))
     path = _log_file()
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, OWN_MODE)
     with open(descriptor, "wb") as log:
         return subprocess.Popen(
-            [sys.executable, "-m", MODULE, port],
+            [sys.executable, "-P", "-m", MODULE, port],  # not a package `flows` of the current folder
             env=env,
             stdin=subprocess.PIPE,
             stdout=log,

@@ -15,12 +15,14 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from filelock import Timeout
 from prefect import Flow
+from prefect.client.orchestration import get_client
 from prefect.context import FlowRunContext
 from prefect.exceptions import TerminationSignal
 from prefect.runtime import deployment
@@ -144,10 +146,11 @@ def final_state(body: Any, config: Any) -> Any:
 
 
 def stoppable(function: Callable[[], Any]) -> Any:
-    """What the function returns; where the run is cancelled or its process is to end, the state Cancelled.
+    """What the function returns; where the process of the run is to end, the state Cancelled.
 
     Raises:
-        TerminationSignal: the run's runner was killed, which makes it a crash for Prefect.
+        TerminationSignal: the run is cancelled in Prefect, and its runner sets the state and calls the hooks;
+            or the runner was killed, and Prefect takes it for a crash.
     """
     run, parent = CurrentRun(), os.getppid()
     run.begin()
@@ -156,7 +159,7 @@ def stoppable(function: Callable[[], Any]) -> Any:
             result = function()
         except TerminationSignal:
             stopping.stop()
-            if os.getppid() != parent:
+            if os.getppid() != parent or _is_cancelling(run):
                 raise
         except Exception:
             if not stopping.is_stopping():
@@ -165,8 +168,16 @@ def stoppable(function: Callable[[], Any]) -> Any:
         else:
             run.close()
             return result
-        run.stopped()
+        run.note_end("CANCELLED")
     return Cancelled(message=STOPPED)
+
+
+def _is_cancelling(run: CurrentRun) -> bool:
+    """Whether somebody has asked Prefect to cancel the run."""
+    with suppress(Exception), get_client(sync_client=True) as client:  # else it is taken to be stopped
+        state = client.read_flow_run(UUID(run.id)).state
+        return state is not None and state.is_cancelling()
+    return False
 
 
 @contextmanager

@@ -8,16 +8,20 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from threading import Event
 
 import psutil
 import pytest
 from typer.testing import CliRunner, Result
 
 from flows.__main__ import app
-from flows.console import INFO_LOGGERS, CompactHandler, aligned, with_exit_codes
+from flows.console import INFO_LOGGERS, CompactHandler, aligned, inform, with_exit_codes
 from flows.humanize import duration, parse_duration, score_text, size
+from flows.runtime import temporary_server
 from tasks.core.errors import InvalidSettings, UserError
+from tasks.core.execution import stopping
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = [
@@ -382,6 +386,8 @@ def record(name: str, message: str, *, level: int = logging.INFO) -> logging.Log
         (record("someone.else", "chatter"), ""),
         (record("someone.else", "trouble", level=logging.WARNING), "trouble"),
         (record("prefect.flow_runs", "Finished in state Failed('...')", level=logging.ERROR), ""),
+        (record("prefect.task_runs", "Finished in state NotReady('...')", level=logging.ERROR), ""),
+        (record("prefect.flow_runs", "Encountered exception during execution: …", level=logging.ERROR), ""),
     ],
 )
 def test_logs_are_one_short_line_each(
@@ -390,6 +396,39 @@ def test_logs_are_one_short_line_each(
     CompactHandler().handle(entry)
     lines = capsys.readouterr().err.splitlines()
     assert [line.partition(" | ")[2] for line in lines] == ([shown] if shown else [])
+
+
+def test_of_a_run_that_is_stopped_prefect_says_nothing_more(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped = Event()
+    stopped.set()
+    monkeypatch.setattr(stopping, "_stopping", stopped)
+    CompactHandler().handle(record("prefect.flow_runs", "Crash detected!", level=logging.ERROR))
+    assert capsys.readouterr().err == ""
+
+
+def test_the_page_of_a_temporary_server_is_not_told(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = record("prefect.flow_runs", "View at http://127.0.0.1:8123/runs/one")
+    monkeypatch.setenv("PREFECT_API_URL", temporary_server.reserve())
+    CompactHandler().handle(entry)
+    assert capsys.readouterr().err == ""
+    monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:4200/api")
+    CompactHandler().handle(entry)
+    assert "View at" in capsys.readouterr().err
+
+
+def test_a_message_whose_reader_is_gone_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As of `podium serve 2>&1 | tee log`, where Ctrl-C ends `tee` first."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with suppress(OSError), open(writer, "w") as stream:
+        monkeypatch.setattr(sys, "stderr", stream)
+        inform("the schedules are paused")
+        told = True
+    assert told
 
 
 def test_an_error_is_logged_by_its_first_line_without_a_traceback(

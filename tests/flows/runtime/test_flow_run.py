@@ -23,10 +23,10 @@ class OneRun(CurrentRun):
     def __init__(self, *, final: bool = False) -> None:
         super().__init__()
         self._flow_run = SimpleNamespace(id="one", state=SimpleNamespace(is_final=lambda: final))
-        self.was_stopped = False
+        self.end = ""
 
-    def stopped(self) -> None:
-        self.was_stopped = True
+    def note_end(self, end: str) -> None:
+        self.end = end
 
 
 @pytest.fixture(autouse=True)
@@ -36,9 +36,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     monkeypatch.setattr(stopping, "_stopping", threading.Event())
     monkeypatch.setattr(flow_run, "send_to_server", lambda seconds: calls.append(("sent",)))
     monkeypatch.setattr(flow_run, "END_SECONDS", 0.2)
-    monkeypatch.setattr(
-        flow_run.run_marks, "end_run", lambda url, run, *, type, message: calls.append((url, run, type))
-    )
+    monkeypatch.setattr(flow_run.run_marks, "end_run", lambda url, run, *, end: calls.append((url, run, end)))
     return calls
 
 
@@ -73,8 +71,8 @@ def test_a_signal_stops_the_run_and_the_server_knows(told: list[Any], final: boo
         in_own_thread(lambda: computing.wait(30), run, URL)
     computing.set()
     assert stopping.is_stopping()
-    assert run.was_stopped
-    assert told == [("sent",), (URL, "one", "CANCELLED")]
+    assert run.end == "CANCELLED"
+    assert told == [(URL, "one", "CANCELLED"), ("sent",)]
 
 
 def test_a_stop_of_which_the_main_thread_hears_nothing_ends_the_run_too(told: list[Any]) -> None:

@@ -55,11 +55,11 @@ def server(home: Path, monkeypatch: pytest.MonkeyPatch) -> Server:
     return server
 
 
-def left(home: Path, run: str, *, stopped: bool = False) -> Path:
+def left(home: Path, run: str, *, end: str = "") -> Path:
     """The mark of a run whose process has ended without closing it."""
     mark = RunMark(run)
-    if stopped:
-        mark.stopped()
+    if end:
+        mark.note_end(end)
     os.close(mark._descriptor)
     return home / FOLDER / f"{run}.json"
 
@@ -76,11 +76,11 @@ def test_a_run_that_goes_on_or_has_ended_is_left_alone(home: Path, server: Serve
     assert list((home / FOLDER).iterdir()) == []
 
 
-@pytest.mark.parametrize(("stopped", "state"), [(True, "CANCELLED"), (False, "CRASHED")])
-def test_a_run_that_died_is_settled_with_its_steps(
-    home: Path, server: Server, stopped: bool, state: str
-) -> None:
-    mark = left(home, "one", stopped=stopped)
+@pytest.mark.parametrize(
+    ("end", "state"), [("CANCELLED", "CANCELLED"), ("COMPLETED", "COMPLETED"), ("", "CRASHED")]
+)
+def test_a_run_that_died_is_settled_with_its_steps(home: Path, server: Server, end: str, state: str) -> None:
+    mark = left(home, "one", end=end)
     assert settle(URL) == 1
     assert (server.states["one"], server.steps["one-train"]) == (state, state)
     assert (server.states["two"], server.steps["two-train"]) == ("RUNNING", "RUNNING")
@@ -103,7 +103,7 @@ def test_a_final_state_stays_and_its_steps_get_one(
 def test_runs_of_other_machines_and_servers_stay(home: Path, server: Server) -> None:
     unknown = left(home, "three")
     other = left(home, "one")
-    other.write_text(json.dumps({"host": "elsewhere"}))
+    other.write_text(json.dumps({"host": "elsewhere", "end": "CRASHED"}))
     assert settle(URL) == 0
     assert unknown.exists()
     assert server.states["one"] == "RUNNING"
@@ -148,4 +148,4 @@ def test_the_kernel_tells_of_a_process_that_was_killed(home: Path, server: Serve
     process.communicate(timeout=20)
     assert settle(URL) == 1
     assert server.states["one"] == "CRASHED"
-    assert server.message == run_marks.DIED
+    assert server.message == run_marks.MESSAGES["CRASHED"]

@@ -35,6 +35,7 @@ from flows.scheduling.schedule_file import (
     prediction_specs,
 )
 from flows.scheduling.serve import OwnFlowsRunner
+from flows.scheduling.server_schedules import _next
 from tasks.core import locations
 from tasks.core.competition import competition_names
 from tasks.core.errors import InvalidSettings
@@ -184,6 +185,14 @@ def test_the_last_message_says_what_changed(tmp_path: Path) -> None:
     retried = [cached, ran, always, cached, {**ran, "state": "cached"}, always]
     assert change_summary(result, retried, began=later).startswith("1 of 2 steps ran; ")
     assert change_summary(result, [cached, always], began=0).startswith("0 of 1 steps ran; ")
+
+
+def test_no_next_time_of_a_schedule_is_in_the_past() -> None:
+    now = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    soon, late = now + timedelta(minutes=5), now - timedelta(hours=1)
+    assert datetime.fromisoformat(_next(soon, now, pool=None)) == soon
+    assert _next(late, now, pool=None) == "overdue: waits for podium serve"
+    assert _next(late, now, pool="boxes") == "overdue: waits for a worker of boxes"
 
 
 ENDS = """
