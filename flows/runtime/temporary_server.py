@@ -24,11 +24,11 @@ from tasks.core.errors import UserError
 MODULE = "flows.runtime.temporary_server"
 """The name of this module, also where it runs as the main one."""
 LOG = "temporary-server.log"
-FLUSH_SECONDS = 0.2
+FLUSH_SECONDS = 0.1
 """After this long the server records the states of steps that it has received."""
-LAST_SECONDS = 0.5
+LAST_SECONDS = 0.3
 """How long it goes on when the run's process has ended."""
-KILL_SECONDS = 1.0
+KILL_SECONDS = 0.4
 """It is killed if it has not ended this long after that."""
 NOTICE_SECONDS = 15.0
 
