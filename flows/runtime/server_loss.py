@@ -90,23 +90,28 @@ def run_flow(
             show_score(name, results[0])
         return results[0]
 
-    if url is not None and temporary_server.is_reserved(url):
-        temporary_server.start(url, inform)
-        settle(url)
+    _start_if_temporary(url, inform)
     run = flow_for_run(flow, body, name=name, runner=runner or flow.task_runner)
     with monitored(url, inform) as monitor, watching_for_cancellation(url, current, inform), tagged(tags):
         try:
             outcome = FlowOutcome(in_own_thread(lambda: run(*arguments), current, url), recorded=True)
         except Exception as error:
-            if not failures and not results:
-                raise
-            if failures:
+            if error in failures:
                 current.close()
+            if failures:
                 raise failures[0] from None
+            if not results:
+                raise
             inform(_unrecorded_message(monitor, error))
             return FlowOutcome(results[0], recorded=False)
         current.close()
         return outcome
+
+
+def _start_if_temporary(url: str | None, inform: Inform) -> None:
+    if url is not None and temporary_server.is_reserved(url):
+        temporary_server.start(url, inform)
+        settle(url)
 
 
 class _PydanticFlow(Flow[..., Any]):
