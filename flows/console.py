@@ -1,6 +1,7 @@
 """What the user sees: messages on stderr, compact logs, exit codes.
 
-0: done; 1: an internal error, with its traceback; 2: an error the user can fix; 130: interrupted.
+0: done; 1: an internal error, with its traceback; 2: an error the user can fix; 130: interrupted. README.md
+lists them.
 """
 
 import functools

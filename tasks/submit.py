@@ -1,10 +1,11 @@
 """Step `submit`: the checked submission and its provenance → a folder below `submissions/`."""
 
 import json
+import logging
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
@@ -22,6 +23,8 @@ from tasks.core.submissions.provenance import describe
 from tasks.core.submissions.provenance_file import read_provenance
 from tasks.core.submissions.submissions import PROVENANCE
 from tasks.learning.ensemble.evaluation import validation_scores
+
+log = logging.getLogger("podium")
 
 IDENTITY = ("file_sha256", "config", "code", "data", "libraries")
 """Parts of the provenance in which different submissions differ."""
@@ -77,17 +80,25 @@ def submit(
             **_scores(ensemble),
             "ensemble": _as_json(ensemble),
             "left_out": left_out or {},
-            **describe(config, Store.current().journal(run_id() or ""), command=rebuild),
+            **describe(config, _steps_behind(), command=rebuild),
             "public_score": None,
         }
         if equal := _equal_submission(root, provenance):  # its file was checked, by the same code
-            return str(equal)
+            if equal.run != name:
+                place = locations.display_path(equal.folder)
+                log.warning("%s is an equal submission: none named %s is written", place, name)
+            return str(equal.folder)
         behind = [step["artifact"] for step in provenance["steps"] if step["artifact"]]
         behind += [each.name for each in artifacts_in([ensemble, dataset, submission])]
         # what has left the store since was read by earlier runs
         refuse_damaged(Store.current(), filter(Store.current().has, behind), what=f"submit {competition}")
         contract.check(file, contract.ids(folders, "test"), folders)
         return str(_write(folder, file, provenance))
+
+
+def _steps_behind() -> list[dict[str, Any]]:
+    """The steps of the run so far but `compare`, which serves the report alone and ends at any time."""
+    return [entry for entry in Store.current().journal(run_id() or "") if entry["step"] != "compare"]
 
 
 def _write(folder: Path, file: Path, provenance: dict[str, Any]) -> Path:
@@ -138,8 +149,17 @@ def _files(described: dict[str, Any] | None) -> dict[str, Any]:
     return {"files": foreign["files"]} if foreign else {}
 
 
-def _equal_submission(root: Path, provenance: dict[str, Any]) -> Path | None:
-    """The newest folder with an equal submission; None if there is none."""
+class _Equal(NamedTuple):
+    """An equal submission."""
+
+    folder: Path
+    run: str
+    """Name of the run that wrote it."""
+
+
+def _equal_submission(root: Path, provenance: dict[str, Any]) -> _Equal | None:
+    """The newest equal submission, if it can be one that was written under this name; None without one."""
+    equal: list[_Equal] = []
     for path in sorted(root.glob(f"[!.]*/{PROVENANCE}"), reverse=True):
         try:
             other = read_provenance(path)
@@ -150,13 +170,14 @@ def _equal_submission(root: Path, provenance: dict[str, Any]) -> Path | None:
         is_equal &= set(other.get("left_out", ())) == set(provenance["left_out"])
         is_equal &= _accepted(other) == _accepted(provenance)
         if is_equal and (path.parent / other["file"]).is_file():
-            return path.parent
-    return None
+            equal.append(_Equal(path.parent, other.get("run", "")))
+    named = (each for each in equal if each.run == provenance["run"])
+    return next(named, equal[0] if equal else None)
 
 
 def _accepted(provenance: dict[str, Any]) -> set[str]:
-    """Which changes of code were accepted, whoever did and when; the comparison of parts decides nothing."""
-    return {each["id"] for each in provenance.get("accepted", ()) if each["step"] != "compare"}
+    """Which changes of code were accepted, whoever did and when."""
+    return {each["id"] for each in provenance.get("accepted", ())}
 
 
 def _new_folder(root: Path, name: str) -> Path:

@@ -16,6 +16,7 @@ from tasks.core.cache.store import Artifact, Store
 from tasks.core.cache.verification import DamagedArtifacts
 from tasks.core.files.temporary import hidden_name, locked
 from tasks.core.submissions import submissions
+from tasks.core.submissions.provenance import accepted_results
 from tests.core.stored_records import line_of
 
 RUNS = 8
@@ -79,6 +80,42 @@ def test_others_get_folders_of_their_own_though_name_and_second_are_equal(file: 
     listed = submissions.listed(locations.submissions_folder())
     assert {str(each.folder) for each in listed} == set(folders)
     assert sorted(path.name for path in Path(folders[0]).iterdir()) == ["answers.txt", "provenance.json"]
+
+
+def test_a_name_that_an_equal_submission_lacks_is_said(
+    file: Artifact, caplog: pytest.LogCaptureFixture
+) -> None:
+    (folder,) = submitted(file, [0])
+    assert caplog.text == ""
+    again = module.submit.fn("toy", Config(), [file], ensemble(file), file, "better")
+    assert again == folder
+    assert f"{Path(folder).name} is an equal submission: none named better is written" in caplog.text
+
+
+def test_results_of_earlier_code_make_another_submission_and_are_named_in_it(
+    file: Artifact, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def with_accepted(config: BaseModel, steps: Any, *, command: str) -> dict[str, Any]:
+        return described(config, steps, command=command) | {"accepted": accepted_results(steps)}
+
+    monkeypatch.setattr(module, "describe", with_accepted)
+    (folder,) = submitted(file, [0])
+    summary = {"id": "a" * 64, "step": "train", "by": "ana", "when": "2026-01-31T12:00:00+00:00"}
+    summary |= {"note": "", "changes": ["code of tasks.train changed"]}
+    for label in ("train fold 0", "train fold 1"):
+        Store.current().note("run", line_of("train", label=label, accepted=[summary]))
+    Store.current().note("run", line_of("compare", accepted=[summary | {"id": "b" * 64}]))
+    other, again = submitted(file, [0])[0], submitted(file, [0])[0]
+    assert folder != other == again
+    (accepted,) = submissions.read(Path(other)).provenance["accepted"]
+    assert accepted == {**summary, "results": ["train fold 0", "train fold 1"]}
+
+
+def test_the_comparison_of_parts_ends_at_any_time_and_is_no_part_of_it(file: Artifact) -> None:
+    (folder,) = submitted(file, [0])
+    Store.current().note("run", line_of("compare"))
+    assert submitted(file, [0]) == [folder]
+    assert submissions.read(Path(folder)).provenance["steps"] == []
 
 
 def test_what_a_kill_has_left_is_no_submission(file: Artifact) -> None:

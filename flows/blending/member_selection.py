@@ -3,14 +3,15 @@
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from flows.blending.member_table import member_rows
 from flows.members.cached_members import (
     CachedMember,
     UnusableMember,
     cached_members,
     named_members,
     split_by_use,
-    unique_names,
 )
+from flows.members.member_names import unique_names
 from flows.members.member_records import records_of
 from tasks.blend import evaluator_of
 from tasks.core.cache.store import Store
@@ -67,7 +68,16 @@ def choose(
     evaluated = [EvaluatedMember(each, evaluator.evaluate(_out_of_fold(each))) for each in selected]
     evaluated.sort(key=lambda each: -each.evaluation.score.signed)
     best = evaluated[:count]
-    return Selection(dict(zip(unique_names([each.member for each in best]), best, strict=True)), unusable)
+    names = unique_names([each.member for each in best], _settings(competition, best))
+    return Selection(dict(zip(names, best, strict=True)), unusable)
+
+
+def _settings(competition: str, members: Sequence[EvaluatedMember]) -> list[dict[str, str]]:
+    """Settings in which members of the store differ, by dotted key; empty ones where all names differ."""
+    if len({each.member.recipe for each in members}) == len(members):
+        return [{}] * len(members)
+    rows = {row.member.artifact.name: row for row in member_rows(Store.current(), competition)}
+    return [rows[each.member.artifact.name].differences for each in members]
 
 
 def _out_of_fold(member: CachedMember) -> Any:

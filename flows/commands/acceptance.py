@@ -39,7 +39,7 @@ def accept(
         _undo(competition, steps or [])
         return
     config = resolved(competition, preset, overrides, source)
-    found = _offers(competition, config, note)
+    found = _offers(competition, config, preset, note)
     if not steps:
         _show(competition, found)
         return
@@ -58,11 +58,11 @@ def accept(
         inform(f"{waiting} call{'s' * (waiting > 1)} of these steps must run nevertheless; see podium plan")
 
 
-def _offers(competition: str, config: Any, note: str) -> Any:
+def _offers(competition: str, config: Any, preset: str | None, note: str) -> Any:
     """What can be accepted; imports Prefect, which reads the environment."""
     from flows.runtime import prefect_settings
 
-    check_before_run(config)
+    check_before_run(config, preset)
     prefect_settings.apply(None)
     from flows.budget.accepting import offers
 

@@ -6,6 +6,7 @@ import typer
 
 from flows.console import inform, say
 from flows.humanize import parse_duration, size
+from flows.json_output import Json, say_json
 from tasks.core import locations
 
 
@@ -50,6 +51,7 @@ def clean(
             help="Read every byte of the store; name and remove what is damaged: it is computed again.",
         ),
     ] = False,
+    as_json: Json = False,
 ) -> None:
     """Remove cached artifacts that no kept submission depends on."""
     from tasks.core.cache.store import Store
@@ -57,22 +59,30 @@ def clean(
     from tasks.core.submissions.cache_eviction import clean as clean_store
 
     if reread:
-        say(f"{Store.current().forget_raw_files()} paths of raw files will be read again")
+        count = Store.current().forget_raw_files()
+        if as_json:
+            say_json("clean --reread", {"paths": count})
+        else:
+            say(f"{count} paths of raw files will be read again")
         return
     if verify:
-        _verify(dry_run=dry_run)
+        _verify(dry_run=dry_run, as_json=as_json)
         return
     age, folder = parse_duration(older_than, option="--older-than"), locations.submissions_folder()
     report = clean_store(
         Store.current(), older_than=age, keep_best=keep_best, submissions=folder, dry_run=dry_run
     )
+    compiled = compilation_cache.size(Store.current().root)
+    if as_json:
+        say_json("clean", {**report._asdict(), "dry_run": dry_run, "compiled_bytes": compiled})
+        return
     verb = "would free" if dry_run else "freed"
     say(f"{len(report.removed)} removed, {report.kept} kept, {verb} {size(report.freed_bytes)}")
-    if compiled := compilation_cache.size(Store.current().root):
+    if compiled:
         say(f"compiled networks: {size(compiled)}")
 
 
-def _verify(*, dry_run: bool) -> None:
+def _verify(*, dry_run: bool, as_json: bool) -> None:
     """Print each damaged file and what becomes of it; damaged provenances are named too, and stay."""
     from tasks.core.cache.store import Store
     from tasks.core.cache.verification import verify
@@ -80,6 +90,9 @@ def _verify(*, dry_run: bool) -> None:
 
     damaged(locations.submissions_folder())
     found = verify(Store.current(), dry_run=dry_run)
+    if as_json:
+        say_json("clean --verify", {**found._asdict(), "dry_run": dry_run})
+        return
     for line in found.damaged:
         say(line)
     if found.again:

@@ -1,16 +1,20 @@
 """`podium submissions` and `podium submissions list`: a table of submissions, and the same as a page."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from flows import json_output
 from flows.console import aligned, inform, say
+from flows.json_output import Json, say_json
 from tasks.core import locations
 from tasks.core.errors import UserError
 from tasks.core.locations import display_path
 
+IS_NAME = re.compile(r"[\w.-]+")
 HtmlFile = Annotated[
     Path | None, typer.Option("--html", metavar="FILE", help="Also write a page with a plot of the history.")
 ]
@@ -22,47 +26,69 @@ def overview(
         str | None, typer.Option("--competition", "-c", help="Only submissions of this competition.")
     ] = None,
     html: HtmlFile = None,
+    as_json: Json = False,
 ) -> None:
     """List, show and compare submissions, check files, record public scores; without a command, list."""
     if context.invoked_subcommand is None:
-        show(competition, html=html)
+        show(competition, html=html, as_json=as_json)
 
 
 def list_(
     competition: Annotated[str | None, typer.Argument(help="Only submissions of this competition.")] = None,
     html: HtmlFile = None,
+    as_json: Json = False,
 ) -> None:
     """List submissions, newest first: out-of-fold and public scores, and what changed since the last."""
-    show(competition, html=html)
+    show(competition, html=html, as_json=as_json)
 
 
-def show(competition: str | None, *, html: Path | None = None) -> None:
-    """Print a table for each competition, and write the page if a file is given."""
+def show(competition: str | None, *, html: Path | None = None, as_json: bool = False) -> None:
+    """Print a table for each competition, and write the page if a file is given.
+
+    Raises:
+        InvalidSettings: there is neither a competition of this name nor a folder of its submissions.
+    """
+    from tasks.core.competition import raise_if_unknown
     from tasks.core.submissions import leaderboard, submissions
 
     root = locations.submissions_folder()
+    if competition is not None and not (IS_NAME.fullmatch(competition) and (root / competition).is_dir()):
+        raise_if_unknown(competition)
     entries = submissions.listed(root, competition)
     if not entries:
-        inform(f"no submissions in {root}")
-        return
+        inform(f"no submissions{f' of {competition}' if competition else ''} in {root}")
     names = dict.fromkeys(each.folder.parent.name for each in entries)
     boards = {
         name: leaderboard.entries([each for each in entries if each.folder.parent.name == name])
         for name in names
     }
-    agreements = {name: _agreement(name, board) for name, board in boards.items()}
-    say("\n\n".join(_table(name, board, agreements[name]) for name, board in boards.items()))
-    if html:
+    if as_json:
+        found = {name: _agreement(name, board) for name, board in boards.items()}
+        say_json("submissions list", json_output.submissions(boards, found, root))
+    agreements = {name: _agreement_text(name, board) for name, board in boards.items()}
+    if entries and not as_json:
+        say("\n\n".join(_table(name, board, agreements[name]) for name, board in boards.items()))
+    if html and entries:
         _write_page(html, boards, agreements)
         inform(f"written to {display_path(html.absolute())}")
 
 
-def _agreement(competition: str, entries: Sequence[Any]) -> str:
-    from tasks.core.submissions.leaderboard import agreement, agreement_text
+def _agreement(competition: str, entries: Sequence[Any]) -> Any:
+    from tasks.core.submissions.leaderboard import agreement
 
-    if sum(entry.public is not None for entry in entries) < 2:
-        return agreement_text(None)
-    return agreement_text(agreement(entries, public_higher_is_better=_public_higher_is_better(competition)))
+    if _recorded(entries) < 2:
+        return None  # without importing the competition
+    return agreement(entries, public_higher_is_better=_public_higher_is_better(competition))
+
+
+def _agreement_text(competition: str, entries: Sequence[Any]) -> str:
+    from tasks.core.submissions.leaderboard import agreement_text
+
+    return agreement_text(_agreement(competition, entries), recorded=_recorded(entries))
+
+
+def _recorded(entries: Sequence[Any]) -> int:
+    return sum(entry.public is not None for entry in entries)
 
 
 def _public_higher_is_better(competition: str) -> bool:
@@ -73,6 +99,8 @@ def _public_higher_is_better(competition: str) -> bool:
 
 def _table(competition: str, entries: Sequence[Any], agreement: str) -> str:
     """The entries as aligned columns, with one for the validation part if any has a score on it."""
+    from tasks.core.submissions.public_scores import meaning
+
     metric = next((entry.metric for entry in entries if entry.metric), "")
     validated = any(entry.validation for entry in entries)
     header = ["submission", "when (UTC)", metric or "out of fold", *(["validation"] if validated else [])]
@@ -87,7 +115,8 @@ def _table(competition: str, entries: Sequence[Any], agreement: str) -> str:
         ]
         for entry in entries
     ]
-    return f"{aligned([[*header, 'public', 'changed since the one before'], *rows])}\n{agreement}"
+    text = f"{aligned([[*header, 'public', 'changed since the one before'], *rows])}\n{agreement}"
+    return f"{text}\nPublic: {meaning(competition)}." if _recorded(entries) else text
 
 
 def _estimate(score: Any) -> str:

@@ -6,9 +6,11 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from flows import json_output
 from flows.commands.options import Competition, Overrides, PresetName, Source, resolved
 from flows.console import aligned, inform, say, show_logs
 from flows.humanize import score_text
+from flows.json_output import Json, say_json
 from flows.runtime.preflight import check_machine, check_paths
 from tasks.core.errors import InvalidSettings
 
@@ -41,7 +43,7 @@ Validation = Annotated[
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
-def list_(competition: Competition) -> None:
+def list_(competition: Competition, as_json: Json = False) -> None:
     """List the members in the store, newest first: scores, where their files lie, settings that differ."""
     from flows.blending.member_table import member_rows
     from tasks.core.cache.store import Store
@@ -50,6 +52,9 @@ def list_(competition: Competition) -> None:
     raise_if_unknown(competition)
     store = Store.current()
     rows = member_rows(store, competition)
+    if as_json:
+        say_json("members list", json_output.members(competition, rows, store))
+        return
     if not rows:
         inform(f"no members of {competition} in {store.root}")
         return

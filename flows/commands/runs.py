@@ -10,12 +10,13 @@ from typing import Annotated, Any
 
 import typer
 
+from flows import json_output
 from flows.commands.options import Competition, Overrides, PresetName, Server, Source, Timeout, resolved
 from flows.console import aligned, inform, note, say, show_logs
 from flows.humanize import about, duration, parse_duration, score_text
-from flows.runtime.preflight import check_machine, check_paths
+from flows.json_output import Json, say_json
+from flows.runtime.preflight import check_before_run, check_machine, check_paths
 from flows.runtime.registry import find_flow
-from tasks.core.backends import check_backend
 from tasks.core.errors import InvalidSettings
 from tasks.core.locations import display_path
 
@@ -31,18 +32,21 @@ def plan(
     overrides: Overrides = None,
     source: Source = None,
     timeout: Timeout = None,
+    as_json: Json = False,
 ) -> None:
     """Show for every step whether its result is cached, or why it runs."""
     from flows.runtime import prefect_settings
 
     budget = budget_seconds(timeout)
     config = resolved(competition, preset, overrides, source)
-    check_backend()
-    check_paths(config)
+    check_before_run(config, preset)
     prefect_settings.apply(None)
     from flows.budget.plan import plan as planned  # imports Prefect, which reads the environment
 
     steps = list(planned(competition, _fitting(competition, config, seconds=budget) if budget else config))
+    if as_json:
+        say_json("plan", json_output.plan(competition, steps, **_time(steps)))
+        return
     say(aligned((step.label, step.state, step.reason) for step in steps))
     counts = Counter(step.state for step in steps)
     may = f", {counts['maybe']} may run" if counts["maybe"] else ""
@@ -58,13 +62,18 @@ def _fitting(competition: str, config: Any, *, seconds: float) -> Any:
     return settings_within(competition, config, seconds=seconds)
 
 
-def _time_text(steps: Sequence[Any]) -> str:
+def _time(steps: Sequence[Any]) -> dict[str, Any]:
     """The time the plan takes on the slots of this machine, estimated from earlier runs."""
     from flows.budget.run_duration import expected_seconds
     from tasks.core.execution.slots import slot_names
 
     slots = len(slot_names())
     seconds, unknown = expected_seconds(steps, slots=slots)
+    return {"slots": slots, "seconds": seconds, "unknown": unknown}
+
+
+def _time_text(steps: Sequence[Any]) -> str:
+    slots, seconds, unknown = _time(steps).values()
     on = f"on {slots} slot{'s' if slots > 1 else ''}"
     if not unknown:
         return f", in about {about(seconds)} {on}"
@@ -90,7 +99,7 @@ def run(
     run_name = validated_name(preset or "defaults" if name is None else name)
     config = resolved(competition, preset, overrides, source)
     check_machine()
-    check_paths(config)
+    check_paths(config, preset)
     deadline = started + budget if budget else None
     tags = (competition, preset or "defaults")
     outcome = _run(competition, config, name=run_name, tags=tags, server=server, deadline=deadline)

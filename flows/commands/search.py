@@ -11,6 +11,7 @@ from flows.commands.options import Competition, Overrides, PresetName, Server, S
 from flows.commands.runs import connect_server
 from flows.console import aligned, inform, say
 from flows.humanize import duration, parse_duration, score_text
+from flows.json_output import Json, say_json
 from flows.runtime.preflight import check_machine, check_paths
 
 STUDIES = "PODIUM_STUDIES"
@@ -55,6 +56,7 @@ def search(
     seed: Seed = 0,
     storage: Storage = "",
     server: Server = True,
+    as_json: Json = False,
 ) -> None:
     """Search for better settings by cross-validation; the best trial becomes a preset.
 
@@ -76,7 +78,11 @@ def search(
         storage=storage,
     )
     outcome = _checked_run(competition, config, settings, server=server)
-    say(_summary(outcome.result, seconds=time.monotonic() - started))
+    seconds = time.monotonic() - started
+    if as_json:
+        say_json("search", {"competition": competition, **outcome.result, "seconds": seconds})
+    else:
+        say(_summary(outcome.result, seconds=seconds))
     outcome.exit_if_unrecorded()
 
 
@@ -95,7 +101,7 @@ def _checked_run(competition: str, config: Any, settings: Any, *, server: bool) 
     searchable(competition, config, settings)
     preset_file(competition, settings.study)
     check_machine()
-    check_paths(config)
+    check_paths(config, settings.preset or None)
     return _run(competition, config, settings, url=connect_server(server))
 
 
@@ -139,10 +145,11 @@ def _run(competition: str, config: Any, settings: Any, *, url: str | None) -> An
 
 def _summary(result: dict[str, Any], *, seconds: float) -> str:
     """A table of the paths of preset and report, the trials, the best and the initial score, and the time."""
+    from flows.search.results import NOTHING_BETTER
     from tasks.core.locations import display_path
 
     rows = [
-        ("preset", display_path(Path(result["preset"]))),
+        ("preset", display_path(Path(result["preset"])) if result["preset"] else NOTHING_BETTER),
         ("report", display_path(Path(result["report"]))),
         ("trials", ", ".join(f"{count} {state}" for state, count in result["trials"].items())),
         ("best", f"{score_text(result['score'])}, trial {result['best']}"),

@@ -1,29 +1,32 @@
 """`podium submissions …`: show and compare submissions, check files, record public scores."""
 
-import math
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from flows import json_output
 from flows.commands.options import Overrides, PresetName, SubmissionName, resolved
-from flows.console import aligned, say, show_logs
+from flows.console import aligned, inform, say, show_logs
 from flows.humanize import gain_text, nested_text, score_text
+from flows.json_output import Json, say_json
 from tasks.core import locations
-from tasks.core.errors import InvalidSettings
 
 CompetitionOption = Annotated[str, typer.Option("--competition", "-c", help="Name of a competition.")]
 
 
-def show(name: SubmissionName) -> None:
+def show(name: SubmissionName, as_json: Json = False) -> None:
     """Show a submission's scores, members, settings and the command that rebuilds it."""
     from tasks.core.cache.acceptances import text_of
-    from tasks.core.submissions import submissions
+    from tasks.core.submissions import public_scores, submissions
 
     entry = submissions.find_submission(locations.submissions_folder(), name)
+    if as_json:
+        say_json("submissions show", json_output.submission(entry))
+        return
     provenance = entry.provenance
     git, members = provenance.get("git") or {}, provenance.get("members") or {}
-    public = provenance.get("public_score")
+    public, competition = provenance.get("public_score"), entry.folder.parent.name
     commit = f"{git.get('commit')}{' with uncommitted changes' if git.get('dirty') else ''}"
     rows = [
         ("submission", entry.name),
@@ -37,7 +40,7 @@ def show(name: SubmissionName) -> None:
         ("nested", nested_text(provenance.get("nested"))),
         *(("left out", f"{name}: {why}") for name, why in (provenance.get("left_out") or {}).items()),
         *(("accepted", text_of(each)) for each in provenance.get("accepted") or ()),
-        ("public score", None if public is None else f"{public:g}"),
+        ("public score", None if public is None else f"{public:g} ({public_scores.meaning(competition)})"),
         *((f"member {member}", _member(facts)) for member, facts in members.items()),
         *_ingredients(provenance.get("ensemble") or {}),
         *_member_files(provenance.get("ensemble") or {}, _averaged(provenance.get("steps") or [])),
@@ -47,19 +50,22 @@ def show(name: SubmissionName) -> None:
     say(aligned([("", key, _plain(value)) for key, value in submissions.flat(provenance.get("config"))]))
 
 
-def diff(first: SubmissionName, second: SubmissionName) -> None:
+def diff(first: SubmissionName, second: SubmissionName, as_json: Json = False) -> None:
     """Show what differs between two submissions: settings, data, libraries, code, answers."""
     from tasks.core.submissions import submissions
 
     root = locations.submissions_folder()
     one, two = submissions.find_submission(root, first), submissions.find_submission(root, second)
+    differences, answers = submissions.differences(one, two), submissions.answer_difference(one, two)
+    if as_json:
+        say_json("submissions diff", json_output.submission_difference(one, two, differences, answers))
+        return
     say(f"{one.name} → {two.name}")
-    for part, changes in submissions.differences(one, two).items():
+    for part, changes in differences.items():
         title = {"config": "settings"}.get(part, part)
         say(f"\n{title}: {'the same' if not changes else f'{len(changes)} differ'}")
         if changes:
             say(aligned(("", key, f"{_plain(a)} → {_plain(b)}") for key, a, b in changes))
-    answers = submissions.answer_difference(one, two)
     share = answers.different / max(answers.total, 1)
     say(f"\nanswers: {answers.different:,} of {answers.total:,} lines differ ({share:.1%})")
     if answers.examples:
@@ -85,14 +91,19 @@ def record_score(
     name: SubmissionName,
     score: Annotated[float, typer.Argument(help="The public score, as shown on the leaderboard.")],
 ) -> None:
-    """Write the public score into a submission's provenance."""
-    from tasks.core.submissions import submissions
+    """Write the public score into a submission's provenance, in the terms of the leaderboard."""
+    from tasks.core.submissions import public_scores, submissions
 
-    if not math.isfinite(score):
-        raise InvalidSettings(f"score: expected a finite number, received {score}")
     entry = submissions.find_submission(locations.submissions_folder(), name)
+    competition = entry.folder.parent.name
+    public_scores.check(competition, score)
     submissions.record_score(entry, score)
-    say(f"{entry.name}: public score {score:g}")
+    say(f"{entry.name}: public score {score:g} ({public_scores.meaning(competition)})")
+    if public_scores.looks_opposite(entry, score):
+        own = score_text(entry.provenance["score"])
+        inform(
+            f"it is nearer to the {own} out of fold than its opposite is; record {1 - score:g} if it is that"
+        )
 
 
 def _member_files(ensemble: dict[str, Any], averaged: dict[str, list[str]]) -> list[tuple[str, str]]:

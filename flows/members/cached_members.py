@@ -5,7 +5,6 @@ are their out-of-fold scores comparable estimates for unseen records.
 """
 
 import json
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -180,12 +179,6 @@ def _predictions(member: CachedMember) -> str:
         file for each in folders for file in sorted(each.iterdir()) if file.name.partition(".")[0] in names
     ]
     return " ".join(sorted({sha256_of_file(file) for file in files}))
-
-
-def unique_names(members: Sequence[CachedMember]) -> list[str]:
-    """The recipes' names, with a part of the artifact's digest where several members share one."""
-    counts = Counter(member.recipe for member in members)
-    return [f"{each.recipe}-{each.short}" if counts[each.recipe] > 1 else each.recipe for each in members]
 
 
 def named_members(

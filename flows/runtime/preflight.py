@@ -29,13 +29,26 @@ FOLDERS = (
 """Folders of a store."""
 
 
-def check_before_run(config: Any) -> None:
-    """Check what `podium run` checks without writing anything: the backend, and the paths in the settings.
+def check_before_run(config: Any, preset: str | None) -> None:
+    """Check all that `podium run` checks but what would be written to: for commands that run nothing.
 
-    Raises as `check_backend` and `check_paths` do.
+    Raises as `check_machine` and `check_paths` do.
     """
+    _check_variables()
+    check_paths(config, preset)
+
+
+def _check_variables() -> None:
+    """Check the variables that choose backend, slots, mirror and places."""
+    from tasks.core.cache.remote_store import Mirror
+    from tasks.core.execution import slots
+
     check_backend()
-    check_paths(config)
+    slots.slot_names()
+    slots.check_folder()
+    Mirror.current()
+    locations.store_folder()
+    locations.submissions_folder()
 
 
 def check_machine() -> None:
@@ -49,11 +62,8 @@ def check_machine() -> None:
     """
     from tasks.core.cache.remote_store import Mirror
     from tasks.core.cache.store import Store
-    from tasks.core.execution import slots
 
-    check_backend()
-    slots.slot_names()
-    slots.check_folder()
+    _check_variables()
     if mirror := Mirror.current():
         mirror.check()
 
@@ -88,18 +98,20 @@ def _try_writing(folder: Path) -> None:
         raise
 
 
-def check_paths(config: Any) -> None:
+def check_paths(config: Any, preset: str | None = None) -> None:
     """Check that every file and folder named in a run's settings exists, and that only such lie below it.
+
+    `preset` is named in messages.
 
     Raises:
         InvalidData: something there is neither a file nor a folder, or cannot be read.
         InvalidSettings: one does not; names the key and the path of each.
     """
     check_data(config)
-    check_named(config)
+    check_named(config, preset)
 
 
-def check_named(settings: Any) -> None:
+def check_named(settings: Any, preset: str | None = None) -> None:
     """Check that every file and folder named in settings, such as those of a recipe, exists.
 
     Raises:
@@ -112,11 +124,22 @@ def check_named(settings: Any) -> None:
     ]
     if missing:
         lines = [
-            f"{key}: expected a file or folder that exists, received {value!r} ({_explained(value)})"
+            f"{key}: expected a file or folder that exists, received {value!r} ({locations.expand(value)})"
             f"{_advice(key, value)}"
             for key, value in missing
+            if not _unset(value)
         ]
-        raise InvalidSettings("\n".join(lines))
+        raise InvalidSettings("\n".join([*_unset_variables(missing, preset), *lines]))
+
+
+def _unset_variables(missing: list[tuple[str, str]], preset: str | None) -> list[str]:
+    """A line for each environment variable that is not set and that these settings read."""
+    keys: dict[str, list[str]] = {}
+    for key, value in missing:
+        for name in _unset(value):
+            keys.setdefault(name, []).append(key)
+    reader = f"preset {preset} reads" if preset else "the settings read"
+    return [f"{name} is not set; {reader} it in {', '.join(of_name)}" for name, of_name in keys.items()]
 
 
 def check_data(config: Any) -> None:
@@ -136,10 +159,9 @@ def check_data(config: Any) -> None:
         check_below(expand_setting(key, value), raw if key == "data.root" else None)
 
 
-def _explained(value: str) -> str:
-    """Where a path leads, or which environment variable that it needs is not set."""
-    unset = [name for name in re.findall(r"\$\{?(\w+)", value) if name not in os.environ]
-    return f"{', '.join(unset)} is not set" if unset else str(locations.expand(value))
+def _unset(value: str) -> list[str]:
+    """The environment variables that a path needs and that are not set."""
+    return [name for name in re.findall(r"\$\{?(\w+)", value) if name not in os.environ]
 
 
 def _advice(key: str, value: str) -> str:

@@ -8,7 +8,10 @@ from typing import Any
 from prefect.settings import PREFECT_UI_URL
 
 from flows.scheduling import schedule_file
+from tasks.core.config import Run
 
+UNNAMED = Run().name
+"""Of a run whose settings leave out its name."""
 TIMEOUT_SECONDS = 60
 UNCHANGED = "Nothing changed"
 """Beginning of the last message of a run that changed nothing."""
@@ -54,7 +57,10 @@ def _names(flow: Any, parameters: dict[str, Any]) -> tuple[str, str]:
     if "config" not in parameters:
         return parameters["competition"], parameters.get("name", "predict")
     config = parameters["config"]
-    return flow.name, config["run"]["name"] if isinstance(config, dict) else config.run.name
+    if isinstance(config, dict):  # a form or another program may leave out what has a default
+        run = config.get("run")
+        return flow.name, str(run.get("name", UNNAMED) if isinstance(run, dict) else UNNAMED)
+    return flow.name, config.run.name
 
 
 def run(command: str, facts: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ from tasks.learning.search.config import Search
 from tasks.learning.search.study import Study
 from tasks.learning.search.trials import Trial
 
+NOTHING_BETTER = "none: no trial was better than the settings at the start"
 MARK = "Found by podium search"
 """Start of the header of presets that a search may overwrite."""
 
@@ -31,7 +32,8 @@ class SearchResults(NamedTuple):
     winner: Trial
     trials: list[Trial]
     sections: list[Section]
-    preset: Path
+    preset: Path | None
+    """None where no trial is better than the settings that the search started from."""
     report: Path
 
     def summary(self) -> dict[str, Any]:
@@ -39,7 +41,8 @@ class SearchResults(NamedTuple):
         states = [trial.state for trial in self.trials]
         start = self.trials[0].score
         return {
-            "preset": str(self.preset),
+            "study": self.study,
+            "preset": str(self.preset) if self.preset else None,
             "report": str(self.report),
             "trials": {state: states.count(state) for state in dict.fromkeys(states)},
             "best": self.winner.number,
@@ -60,7 +63,7 @@ def preset_file(competition: str, study: str) -> Path:
 
 
 def write(study: Study, competition: str, config: Settings, search: Search, winner: Trial) -> SearchResults:
-    """Write preset and report."""
+    """Write the report, and the best trial as a preset, unless it is the one that changes nothing."""
     trials = study.trials()
     settings = changed(config, winner.differences)
     results = SearchResults(
@@ -69,11 +72,12 @@ def write(study: Study, competition: str, config: Settings, search: Search, winn
         winner=winner,
         trials=trials,
         sections=sections(trials, study.importances()),
-        preset=preset_file(competition, study.name),
+        preset=preset_file(competition, study.name) if winner.differences else None,
         report=study.folder / f"{study.name}.html",
     )
-    header = _header(results, search)
-    write_preset(results.preset, _with_data_folder_of(settings, competition, search.preset), header)
+    if results.preset is not None:
+        portable = _with_data_folder_of(settings, competition, search.preset)
+        write_preset(results.preset, portable, _header(results, search))
     title = f"{competition}: search {study.name}"
     text = page.render(title, score_text(winner.score), results.sections, facts=_facts(results))
     write_atomically(results.report, text.encode())
@@ -120,5 +124,5 @@ def _facts(results: SearchResults) -> list[tuple[str, str]]:
         *([("Started from", score_text(first))] if first else []),
         ("Trials", str(len(results.trials))),
         ("Study", results.study),
-        ("Preset", locations.display_path(results.preset)),
+        ("Preset", locations.display_path(results.preset) if results.preset else NOTHING_BETTER),
     ]

@@ -152,6 +152,10 @@ class Competition(NamedTuple):
     recipe uses one."""
     public_higher_is_better: bool = True
     """Whether the higher of two public scores is better; the leaderboard may show an error instead."""
+    public_name: str = "score"
+    """What the leaderboard shows, in words."""
+    public_bounds: tuple[float, float] = (0.0, 1.0)
+    """Least and greatest public score."""
     member_form: Callable[[Dataset], Any] | None = None
     """(dataset): how scores of the records in it are written for other programs and read from their files
     (`tasks.learning.ensemble.member_files.records.MemberForm`); None if they are not."""

@@ -182,7 +182,7 @@ class Step:
         if outcome.state == "ran" and (mirror := Mirror.current()):
             mirror.upload(key.digest)
         if text := _accepted_text(outcome):
-            log.info("%s: %s", label, text)
+            log.info("%s", text)
         _note(store, run, self.name, label, outcome)
         return outcome
 
@@ -254,7 +254,7 @@ def _from_mirror(store: Store, key: Key, label: str) -> StepOutcome | None:
 def _accepted_text(outcome: StepOutcome) -> str:
     """By whom, when and for which change a result of earlier code was accepted; empty if it was not."""
     said = "; accepted ".join(each.text for each in outcome.accepted)
-    return f"a result of earlier code, accepted {said}" if said else ""
+    return f"a result of earlier code of step {outcome.accepted[0].step}, accepted {said}" if said else ""
 
 
 def _record(

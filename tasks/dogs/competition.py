@@ -41,6 +41,7 @@ COMPETITION = Competition(
     sections=report.sections,
     suggest=suggest.suggest,
     public_higher_is_better=False,
+    public_name="error rate",
     member_form=member_form.member_form,
     network=network.network,
 )

@@ -21,6 +21,7 @@ from tasks.extraction.export import network
 
 COMPETITION = Competition(
     name="extraction",
+    public_name="F1",
     file=submission.FILE,
     parts=("train", "validation", "test"),
     common_files=dataset.COMMON,

@@ -15,6 +15,9 @@ from tasks.core.settings import toml_files
 from tasks.core.settings.overrides import SHARED_RECIPE, Location, dotted, merged
 
 MOST_HEADER_BYTES = 1 << 16
+_COMMAND = re.compile(r"(\w+=\S* )*(podium|make|python3?) |--\w|\$ ")
+"""The beginning of a line of a header that is a command, or options of one."""
+_SENTENCE = re.compile(r".+?[.!?](?=\s|$)|.+")
 
 
 class Preset(NamedTuple):
@@ -22,6 +25,21 @@ class Preset(NamedTuple):
 
     name: str
     header: str
+
+    @property
+    def sentence(self) -> str:
+        """The first sentence of the header, whose commands are passed over; empty if it has none."""
+        words: list[str] = []
+        before = ""
+        for line in self.header.splitlines():
+            is_command = bool(_COMMAND.match(line)) or before.endswith("\\")
+            before = line if is_command else ""
+            if not (is_command or not line):
+                words.append(line)
+            elif words:
+                break
+        found = _SENTENCE.match(" ".join(words))
+        return found[0] if found else ""
 
 
 class PresetFile(NamedTuple):

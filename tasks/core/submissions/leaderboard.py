@@ -124,8 +124,17 @@ def agreement(lines: Iterable[Entry], *, public_higher_is_better: bool) -> Agree
     return Agreement(float(kendalltau(ours, public).statistic), len(known))
 
 
-def agreement_text(result: Agreement | None) -> str:
-    """The agreement as a sentence."""
+def agreement_text(result: Agreement | None, *, recorded: int = 0) -> str:
+    """The agreement as a sentence.
+
+    Args:
+        recorded: how many submissions have a public score.
+    """
+    if result is None and recorded >= 2:
+        return (
+            "The public scores do not show whether they rank submissions as out-of-fold scores do: no two "
+            "submissions that have both differ in both."
+        )
     if result is None:
         return (
             "Record public scores of two or more different submissions to see whether they rank them as "

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tasks.core.cache.acceptances import text_of
 from tasks.core.cache.store import write_json
 from tasks.core.competition import find
 from tasks.core.did_you_mean import suggestion
@@ -118,9 +119,17 @@ def find_submission(root: Path, name: str) -> Submission:
 
 
 def differences(first: Submission, second: Submission) -> dict[str, list[Difference]]:
-    """Differences between two provenances, by the parts that decide the answers."""
+    """Differences between two provenances, by the parts that decide the answers.
+
+    Results of earlier code that were accepted are a further part, `accepted`, if there are any.
+    """
     one, two = first.provenance, second.provenance
-    return {part: _differences(one.get(part), two.get(part)) for part in COMPARED}
+    parts = {part: _differences(one.get(part), two.get(part)) for part in COMPARED}
+    accepted = [
+        {f"{each['step']} {each['id'][:8]}": text_of(each) for each in of.get("accepted") or ()}
+        for of in (one, two)
+    ]
+    return parts | ({"accepted": _differences(*(each or None for each in accepted))} if any(accepted) else {})
 
 
 def answer_difference(first: Submission, second: Submission, *, shown_count: int = 5) -> AnswerDifference:

@@ -168,7 +168,7 @@ def test_log_and_journal_say_it(code: Code, caplog: pytest.LogCaptureFixture) ->
     (accepted,) = entry["accepted"]
     assert accepted["changes"] == ["code of tasks.make changed"]
     assert entry["key"] == before["key"]
-    assert f"make one: a result of earlier code, accepted by {accepted['by']} on " in caplog.text
+    assert f"a result of earlier code of step make, accepted by {accepted['by']} on " in caplog.text
     assert caplog.text.rstrip().endswith("code of tasks.make changed (a text of the log)")
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tasks.core.errors import InvalidSettings
+from tasks.core.settings.presets import Preset
 from tasks.core.settings.resolve import presets, resolve
 
 GOOD = """\
@@ -122,6 +123,24 @@ def test_the_last_of_two_overrides_counts(conf: Path) -> None:
 def test_presets_are_listed_with_the_comments_at_their_head(conf: Path) -> None:
     header = "podium run dogs --preset two\nscores .80 in 5 minutes"
     assert presets("dogs", root=conf) == [("two", header)]
+
+
+@pytest.mark.parametrize(
+    ("header", "sentence"),
+    [
+        ("A small network. It shows every step.", "A small network."),
+        ("Found by podium search: accuracy 0.85.\nMore.", "Found by podium search: accuracy 0.85."),
+        (
+            "podium run a \\\n--set a=1 \\\n--set b=2\nTwo lines of\na sentence. More.",
+            "Two lines of a sentence.",
+        ),
+        ("PODIUM_WEIGHTS=x podium run dogs --preset a\n\nWithout an end\npodium run dogs", "Without an end"),
+        ("make demo\n--set a=1", ""),
+        ("", ""),
+    ],
+)
+def test_the_sentence_of_a_preset_is_no_command(header: str, sentence: str) -> None:
+    assert Preset("name", header).sentence == sentence
 
 
 def test_podium_data_stands_in_for_a_data_folder_that_nobody_set(

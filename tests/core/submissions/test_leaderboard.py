@@ -107,6 +107,11 @@ def test_without_two_that_differ_no_agreement_is_told(scores: list[tuple[float, 
     assert "Record public scores" in agreement_text(found)
 
 
+def test_after_two_recorded_scores_no_more_are_asked_for() -> None:
+    assert "Record public scores" not in agreement_text(None, recorded=2)
+    assert "no two submissions that have both differ in both" in agreement_text(None, recorded=2)
+
+
 def test_the_agreement_says_on_how_much_it_rests() -> None:
     assert "+0.33" in agreement_text(Agreement(1 / 3, 4))
     assert "4 submissions, 6 pairs" in agreement_text(Agreement(1 / 3, 4))

@@ -212,3 +212,13 @@ def test_names_of_folders_stay_on_their_lines(tmp_path):
     assert str(caught.value).split("\n")[1:] == ["  dogs/a\\x1b[2J", "  dogs/a\\nforged"]
     with pytest.raises(InvalidSubmission, match=r"did you mean dogs/a\\nforged\?"):
         submissions.find_submission(tmp_path, "dogs/a forged")
+
+
+def test_results_of_earlier_code_that_one_of_two_rests_on_are_a_difference() -> None:
+    accepted = {"id": "a" * 64, "step": "train", "by": "ana", "when": "2026-01-31T12:00:00+00:00"}
+    accepted |= {"note": "a text", "changes": ["code of tasks.train changed"], "results": ["train fold 0"]}
+    one = submissions.Submission(Path("dogs/one"), {"file": "a.txt"})
+    two = submissions.Submission(Path("dogs/two"), {"file": "a.txt", "accepted": [accepted]})
+    text = "by ana on 2026-01-31: code of tasks.train changed (a text)"
+    assert submissions.differences(one, two)["accepted"] == [("train aaaaaaaa", None, text)]
+    assert "accepted" not in submissions.differences(one, one)

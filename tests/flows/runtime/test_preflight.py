@@ -15,7 +15,8 @@ def test_a_path_through_a_variable_that_is_not_set_names_the_variable(
     monkeypatch.delenv("PODIUM_WEIGHTS", raising=False)
     backbone = Backbone(name="MobileNetV2", weights="$PODIUM_WEIGHTS/weights.h5")
     config = Config(recipes=(Recipe(trunk=Trunk(backbones=(backbone,))),))
-    with pytest.raises(InvalidSettings, match=r"weights\.h5' \(PODIUM_WEIGHTS is not set\)"):
+    named = r"PODIUM_WEIGHTS is not set; the settings read it in recipes\.0\.trunk\.backbones\.0\.weights"
+    with pytest.raises(InvalidSettings, match=named):
         check_paths(config)
 
 

@@ -253,10 +253,9 @@ class State(SimpleNamespace):
         return None if self.name == "Skipped" else {"submission": "answers.txt", "score": {"value": 0.5}}
 
 
-def end(name: str, message: str) -> None:
-    run = SimpleNamespace(
-        name="demo", id="1", start_time=None, parameters={"config": {"run": {"name": "demo"}}}
-    )
+def end(name: str, message: str, config: Any = None) -> None:
+    config = {"run": {"name": "demo"}} if config is None else config
+    run = SimpleNamespace(name="demo", id="1", start_time=None, parameters={"config": config})
     state = State(name=name, message=message, timestamp=datetime(2026, 1, 1, tzinfo=UTC))
     notifications.notify(SimpleNamespace(name="dogs"), run, state)
 
@@ -270,6 +269,13 @@ def conf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def configure(conf: Path, command: str, *, unchanged: bool = False) -> None:
     flag = str(unchanged).lower()
     (conf / "schedules.toml").write_text(f"[notify]\ncommand = {json.dumps(command)}\nunchanged = {flag}\n")
+
+
+@pytest.mark.parametrize("config", [{"folds": {"count": 3}}, {"run": {}}, {"run": None}], ids=str)
+def test_a_run_whose_settings_leave_out_its_name_is_notified_too(conf: Path, config: Any) -> None:
+    configure(conf, f"cat >> {conf / 'notified'}")
+    end("Completed", "3 of 4 steps ran", config)
+    assert json.loads((conf / "notified").read_text())["preset"] == "run"
 
 
 def test_a_command_is_notified_of_a_run_that_ended(conf: Path) -> None:

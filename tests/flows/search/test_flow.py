@@ -61,6 +61,15 @@ def test_the_best_trial_becomes_a_preset(folder: Path):
     assert "<h2" in Path(found["report"]).read_text()
 
 
+def test_a_search_that_finds_nothing_better_writes_no_preset(folder: Path):
+    from tasks.core import locations
+
+    found = search(folder, trials=1)
+    assert (found["best"], found["preset"]) == (0, None)
+    assert not (locations.presets_folder() / "toy" / "one.toml").exists()
+    assert "none: no trial was better than the settings at the start" in Path(found["report"]).read_text()
+
+
 def test_an_equal_trial_costs_nothing(folder: Path):
     search(folder, study="one", trials=3)
     before = ran(folder)

@@ -6,6 +6,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from tasks.core.cache import acceptances
 from tasks.core.cache.store import Artifact, Store
 from tests.core.stored_records import line_of, record_of
 from tests.mutation.inputs import Expected, Input, Maker, Place, podium
@@ -14,8 +15,17 @@ from tests.mutation.kinds.contests import raw_folder
 from tests.mutation.kinds.places import WAYS as NO_FILES
 
 SCORE = {"name": "accuracy", "value": 0.8, "standard_error": 0.01, "higher_is_better": True}
+ACCEPTED = acceptances.Acceptance(
+    "load",
+    "dogs",
+    before={"code": {"tasks.load": "0" * 64}, "libraries": {}},
+    after={"code": {"tasks.load": "1" * 64}, "libraries": {}},
+    by="ana",
+    when="2026-01-31T12:00:00+00:00",
+)
 PATTERNS = (
     *("podium_store/steps/*.json", "podium_store/artifacts/*.json", "podium_store/runs/*.jsonl"),
+    "podium_store/acceptances/*.json",
     *(
         "podium_store/fingerprints/*.json",
         "submissions/dogs/*/provenance.json",
@@ -57,6 +67,7 @@ def _write(root: Path) -> None:
     """A store with members and models of two submissions, as runs leave it."""
     store = Store(root / "podium_store")
     store.write_fingerprints("0" * 32, {"train/1.jpg": f"1 2 3 4 {'0' * 64}"})
+    acceptances.write(store, ACCEPTED)
     folds = _kept(store, "folds", {"ids.json": ["1"]})
     for day, name in enumerate(("first", "second"), 1):
         _write_submission(store, root / "submissions" / "dogs" / f"2026010{day}-100000-{name}", name, folds)
@@ -81,7 +92,8 @@ def _write_submission(store: Store, folder: Path, name: str, folds: Artifact) ->
     for record in records:
         store.write_record(record["key"], record)
         artifact = Artifact.model_validate(record["result"]).name
-        steps.append(line_of(record["step"], key=record["key"], artifact=artifact))
+        accepted = [ACCEPTED.summary()]
+        steps.append(line_of(record["step"], key=record["key"], artifact=artifact, accepted=accepted))
         with store.lock(record["key"]):
             store.note(name, steps[-1])
     parts = {
@@ -94,6 +106,7 @@ def _write_submission(store: Store, folder: Path, name: str, folds: Artifact) ->
         **{"file": "answers.txt", "competition": "dogs", "run": name, "score": SCORE, "steps": steps},
         **{"members": {name: {"score": SCORE, "weight": 1.0}}, "config": recipe, "public_score": None},
         **{"created": "2026-01-01T10:00:00+00:00", "command": "podium run dogs"},
+        "accepted": [{**ACCEPTED.summary(), "results": ["load dogs"]}],
         "ensemble": {**parts, "validation": None, "members": {name: described}},
     }
     (folder / "provenance.json").write_text(json.dumps(provenance, indent=1))
