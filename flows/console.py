@@ -79,6 +79,13 @@ def note(text: str) -> None:
         inform(text)
 
 
+def outlive_readers() -> None:
+    """Let log lines whose reader is gone be lost; rich would end the process, or the thread that logs."""
+    from rich.console import Console
+
+    Console.on_broken_pipe = lambda self: None  # type: ignore[method-assign]  # its hook for this
+
+
 def show_traceback() -> None:
     """Print the traceback of the exception that is being handled on stderr."""
     print(masked(printable_lines(traceback.format_exc())), end="", file=sys.stderr, flush=True)
@@ -143,6 +150,7 @@ def show_logs() -> "CompactHandler":
     would silence the console too, but also keep records from the UI.
     """
     clean_records()
+    outlive_readers()
     root, handler = logging.getLogger(), CompactHandler(verbosity.get())
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)

@@ -17,7 +17,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from flows.__main__ import app
-from flows.console import INFO_LOGGERS, CompactHandler, aligned, inform, with_exit_codes
+from flows.console import INFO_LOGGERS, CompactHandler, aligned, inform, show_logs, with_exit_codes
 from flows.humanize import duration, parse_duration, score_text, size
 from flows.runtime import temporary_server
 from flows.runtime.stop_signals import EXIT_CODE
@@ -455,9 +455,13 @@ def test_a_message_whose_reader_is_gone_stops_nothing(monkeypatch: pytest.Monkey
     """As of `podium serve 2>&1 | tee log`, where Ctrl-C ends `tee` first."""
     reader, writer = os.pipe()
     os.close(reader)
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "handlers", root.handlers[:])
     with suppress(OSError), open(writer, "w") as stream:
         monkeypatch.setattr(sys, "stderr", stream)
         inform("the schedules are paused")
+        show_logs()
+        logging.getLogger("podium").warning("trouble")
         told = True
     assert told
 
