@@ -10,6 +10,7 @@ from typing import NamedTuple
 from flows.humanize import about, duration
 from tasks.core.execution.activity import Activity
 from tasks.core.execution.child_messages import EpochProgress
+from tasks.core.printable import printable
 
 GAP = "  "
 LEAST_LABEL = 12
@@ -77,20 +78,23 @@ class _Cells(NamedTuple):
 
 
 def _cells(activity: Activity, *, wide: bool) -> _Cells:
-    progress = activity.progress
+    progress, label = (
+        activity.progress,
+        printable(activity.label).encode("ascii", "backslashreplace").decode(),
+    )
     if activity.waits_for:
-        return _Cells(activity.label, rest=(f"waits for {activity.waits_for}",))
+        return _Cells(label, rest=(f"waits for {activity.waits_for}",))
     if progress is None:
-        return _Cells(activity.label, f"for {about(activity.worked_seconds)}")
+        return _Cells(label, f"for {about(activity.worked_seconds)}")
     left, of = f"{about(activity.seconds_left or 0.0)} left", " of " if wide else "/"
     if isinstance(progress, EpochProgress):
         names = _by_importance(progress.figures)
         figures = tuple(f"{_figure_name(name)} {progress.figures[name]:.4g}" for name in names)
         position = f"{'epoch ' * wide}{progress.epoch}{of}{progress.total}"
         rate, share = f"{progress.rate:.1f}{' steps' * wide}/s", progress.epoch / progress.total
-        return _Cells(activity.label, position, left, (*figures[:1], rate, *figures[1:]), share)
+        return _Cells(label, position, left, (*figures[:1], rate, *figures[1:]), share)
     position, share = f"{progress.done:,}{of}{progress.total:,}", progress.done / max(progress.total, 1)
-    return _Cells(activity.label, position, left, (f"{progress.rate:,.0f}/s", progress.unit), share)
+    return _Cells(label, position, left, (f"{progress.rate:,.0f}/s", progress.unit), share)
 
 
 def _by_importance(figures: Iterable[str]) -> list[str]:

@@ -68,10 +68,11 @@ def _live(handler: CompactHandler, board: Board) -> Iterator[None]:
 def _text(board: Board, *, width: int, height: int) -> Any:
     from rich.text import Text
 
-    lines = display_lines(activity.running(), board.counts(), width=width - 1, height=height - 1)
+    lines = display_lines(activity.running(), board.counts(), width=width - 1, height=height - 2)
     texts = [Text(line, no_wrap=True) for line in lines]
     texts[-1].stylize("bold")
-    return Text("\n").join(texts)
+    rule = Text("-" * (width - 1), style="dim", no_wrap=True)
+    return Text("\n").join([rule, *texts])
 
 
 def _keep_planned(board: Board, plan: Callable[[], Any], ended: Event) -> None:

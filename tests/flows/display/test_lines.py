@@ -51,6 +51,11 @@ def test_a_long_label_keeps_its_beginning_and_end() -> None:
     assert "fold 3  7/20  40 s left" in first
 
 
+def test_a_label_obeys_nobody_and_is_as_wide_as_it_is_long() -> None:
+    (first, _) = lines(TRAIN._replace(label="gather \x1b[2J名\u202e"))
+    assert first.startswith(r"gather \x1b[2J\u540d\u202e  #")
+
+
 def test_steps_without_room_are_counted() -> None:
     assert lines(*[TRAIN] * 9, height=5)[-2:-1] == ["and 6 more"]
 
