@@ -78,10 +78,8 @@ class _Cells(NamedTuple):
 
 
 def _cells(activity: Activity, *, wide: bool) -> _Cells:
-    progress, label = (
-        activity.progress,
-        printable(activity.label).encode("ascii", "backslashreplace").decode(),
-    )
+    label = printable(activity.label).encode("ascii", "backslashreplace").decode()
+    progress = activity.progress
     if activity.waits_for:
         return _Cells(label, rest=(f"waits for {activity.waits_for}",))
     if progress is None:
