@@ -12,6 +12,7 @@ from flows.commands import (
     blending,
     bundling,
     catalogue,
+    creation,
     housekeeping,
     leaderboard,
     members,
@@ -89,6 +90,8 @@ def register(group: typer.Typer, command: Callable[..., Any], example: str, *, r
 
 register(app, catalogue.list_, "list")
 register(app, catalogue.check, "check dogs --set data.root=~/dogs")
+register(app, creation.new, "new digits --like images")
+register(app, creation.demo, "demo dogs")
 register(app, runs.plan, "plan dogs --preset best --timeout 3h")
 register(app, runs.run, "run dogs --preset best --set folds.count=5 --timeout 3h", resumes=True)
 register(app, acceptance.accept, 'accept dogs train predict --preset best --note "a text of the log"')

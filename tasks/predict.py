@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from tasks.core.cache.store import Artifact
 from tasks.core.competition import find
 from tasks.core.config import Run
-from tasks.core.dispatch import in_child, read_job
+from tasks.core.dispatch import in_child, network_of, read_job
 from tasks.core.jobs import PredictJob
 from tasks.core.step import step
 
@@ -60,6 +60,7 @@ def predict(
         part=part,
         seed=seed,
         run=run,
+        **network_of(recipe),
     )
 
 
@@ -69,6 +70,7 @@ def child(job: dict[str, Any]) -> None:
     from tasks.learning.training.keras_setup import configure
 
     predict_job = read_job(job, PredictJob)
-    configure(predict_job.seed)
+    if predict_job.network:
+        configure(predict_job.seed)
     pieces = find(predict_job.competition).predict(predict_job)
     prediction_files.write_pieces(predict_job.output, predict_job.part, pieces)

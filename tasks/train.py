@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from tasks.core.cache.store import Artifact
 from tasks.core.competition import find
 from tasks.core.config import Run
-from tasks.core.dispatch import in_child, read_job
+from tasks.core.dispatch import in_child, network_of, read_job
 from tasks.core.jobs import TrainJob
 from tasks.core.step import step
 from tasks.learning.training.job import fit_job
@@ -60,6 +60,7 @@ def train(
         start=start,
         seed=seed,
         run=run,
+        **network_of(recipe),
     )
 
 

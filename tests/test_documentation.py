@@ -16,6 +16,7 @@ README, PRESET_PAGE, TASK_PAGE = PAGES["README.md"], PAGES["conf/README.md"], PA
 MOST_LINES = 150
 COMMANDS = sorted(str(command.name) for command in app.registered_commands)
 FOUND = "# Found by podium search"
+TEMPLATE_PRESETS = {path.stem for path in (ROOT / "templates").glob("*/presets/*.toml")}
 PRESETS = sorted(
     path.stem for path in (ROOT / "conf").glob("*/*.toml") if not path.read_text("utf-8").startswith(FOUND)
 )
@@ -75,7 +76,7 @@ def test_every_link_between_pages_leads_somewhere(page: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_preset_named_in_a_command_exists(page: str) -> None:
-    assert set(re.findall(r"--preset (\w[\w-]*)", PAGES[page])) <= set(PRESETS)
+    assert set(re.findall(r"--preset (\w[\w-]*)", PAGES[page])) <= {*PRESETS, *TEMPLATE_PRESETS}
 
 
 def test_no_number_is_missing() -> None:

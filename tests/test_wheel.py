@@ -13,7 +13,7 @@ import pytest
 
 from tasks.core.locations import CHECKOUT
 
-CONTENTS = ("flows", "tasks", "conf", "pyproject.toml", "README.md", "LICENSE")
+CONTENTS = ("flows", "tasks", "conf", "templates", "pyproject.toml", "README.md", "LICENSE")
 NOBODY = 65534
 SMALL = ("folds.count=2", "recipe.training.stages.0.epochs=1")
 
@@ -104,8 +104,8 @@ def test_the_demo_runs_from_an_empty_folder_and_nothing_is_written_beside_the_co
     before = files(podium.parents[1])
     missing = run([podium, "run", "dogs", "--preset", "demo", "--no-server"], home)
     assert missing.returncode == 2
-    write = missing.stderr.partition("; python ")[2].partition(" writes the demo's data")[0].split()
-    assert run([podium.with_name("python"), *write], home).returncode == 0
+    write = missing.stderr.partition("; podium ")[2].partition(" writes the demo's data")[0].split()
+    assert run([podium, *write], home).returncode == 0
     settings = [word for each in SMALL for word in ("--set", each)]
     ended = run([podium, "run", "dogs", "--preset", "demo", *settings, "--no-server"], home)
     assert ended.returncode == 0, ended.stderr[-2000:]

@@ -1,7 +1,8 @@
 """`podium list` and `podium check`: competitions, presets and raw files."""
 
-from importlib import import_module
 from typing import Any
+
+import typer
 
 from flows import json_output
 from flows.commands.options import Competition, Overrides, PresetName, resolved
@@ -9,7 +10,8 @@ from flows.console import aligned, say, show_logs
 from flows.json_output import Json, say_json
 from flows.runtime.preflight import check_before_run
 from tasks.core import locations
-from tasks.core.printable import printable
+from tasks.core.errors import InvalidData, Problem, UserError
+from tasks.core.printable import printable, printable_lines
 
 UNDESCRIBED = "(not described: a comment at the head of its file would stand here)"
 
@@ -21,7 +23,11 @@ def list_(as_json: Json = False) -> None:
 
     found = []
     for name in competition_names():
-        config: Any = resolve.resolve(name)
+        try:
+            config: Any = resolve.resolve(name)
+        except UserError as error:
+            typer.echo(f"{name}\n  cannot be used: {printable_lines(str(error))}", err=True)
+            continue
         found.append((name, locations.expand(config.data.root), resolve.presets(name)))
     if as_json:
         say_json("list", json_output.competitions(found))
@@ -43,7 +49,7 @@ def check(
     config = resolved(competition, preset, overrides)
     show_logs()
     check_before_run(config, preset)
-    report = import_module(f"tasks.{competition}.data").count(config.data)
+    report = count(competition, config.data)
     if as_json:
         say_json("check", {"competition": competition, "counts": report["counts"], "notes": report["notes"]})
         return
@@ -53,3 +59,26 @@ def check(
         for example in note["examples"]:
             say(f"  {printable(str(example))}")
     say("\nThe raw files can be used.")
+
+
+def count(competition: str, data: Any) -> dict[str, Any]:
+    """Counts and notes of the raw files, by `count` of the competition's `data.py` or by loading all."""
+    from tasks.core.competition import find, module_of
+    from tasks.core.dataset import notes
+    from tasks.core.files.temporary import temporary_folder
+
+    contract = find(competition)
+    if own := getattr(module_of(competition, "data"), "count", None):
+        found: dict[str, Any] = own(data)
+        return found
+    problems = list[Problem]()
+    with temporary_folder() as folder:
+        for part in contract.parts:
+            try:
+                contract.load(data, part, folder)
+            except InvalidData as error:
+                problems += error.problems
+        if problems:
+            raise InvalidData(problems)
+        summary = notes(folder, contract.parts)
+        return {**summary, "notes": [*summary["notes"], *contract.overlap(folder)]}

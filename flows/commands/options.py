@@ -30,7 +30,9 @@ SubmissionName = Annotated[
 def resolved(
     competition: str, preset: str | None, overrides: list[str] | None, source: str | None = None
 ) -> Any:
-    """The settings of these arguments; raises as `tasks.core.settings.resolve.resolve` does."""
+    """The settings of these arguments; raises as `resolve` and, before, `tasks.core.competition.find` do."""
+    from tasks.core.competition import find
     from tasks.core.settings.resolve import resolve
 
+    find(competition)
     return resolve(competition, preset=preset, overrides=overrides or (), submission=source)

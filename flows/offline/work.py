@@ -31,7 +31,8 @@ def predict(job: dict[str, Any]) -> None:
     from tasks.learning.training.keras_setup import configure
 
     read = PredictJob.model_validate(job)
-    configure(read.seed)
+    if read.network:
+        configure(read.seed)
     pieces = inference_of(read.competition, "").predict(read)
     prediction_files.write_pieces(read.output, read.part, pieces)
 

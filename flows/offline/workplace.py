@@ -129,9 +129,16 @@ class Workplace:
         key = tuple(map(str, models))
         if key not in self._predicted:
             settings = recipe.for_prediction().model_dump(mode="json")
+            network = bool(recipe.trains_network)
             dataset = PartFolders.of(self._test, self._bundle / "common")
             job = PredictJob(
-                **self._common, settings=settings, dataset=dataset, inputs=inputs, models=models, part=TEST
+                **self._common,
+                settings=settings,
+                dataset=dataset,
+                inputs=inputs,
+                models=models,
+                part=TEST,
+                network=network,
             )
             self._predicted[key] = self._submit("predict", job, label=label)
         return self._predicted[key]

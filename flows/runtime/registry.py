@@ -3,10 +3,20 @@
 from importlib import import_module
 from typing import Any
 
+from tasks.core.competition import find
+from tasks.core.contract import files
+from tasks.core.contract.folders import folder_of, is_outside
+
 
 def find_flow(competition: str) -> Any:
-    """The flow `<competition>` of the module `flows.<competition>`.
+    """The flow `<competition>` of `flow.py` in the competition's folder, or of `flows.<competition>`.
 
     Imports Prefect, which reads its settings from the environment and sets up its own logging.
+
+    Raises:
+        InvalidSettings: there is no such competition, or its folder lacks something that steps need.
     """
+    find(competition)
+    if is_outside(competition):
+        return getattr(files.imported(competition, folder_of(competition), "flow"), competition)
     return getattr(import_module(f"flows.{competition}"), competition)

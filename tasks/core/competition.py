@@ -1,9 +1,9 @@
 """The interface of a competition: functions with fixed names and types, which steps call.
 
-Each folder of `tasks` with a `competition.py` is a competition; the file binds the functions in
-`COMPETITION`. Steps get them from `find` and import no competition, so that a further competition is a
-further folder. The functions only write to the folder that they are given, and use neither Prefect nor the
-store.
+Each folder with a `competition.py` is a competition (`tasks.core.contract.folders`); the file binds the
+functions in `COMPETITION`. Steps get them from `find` and import no competition, so that a further
+competition is a further folder. The functions only write to the folder that they are given, and use neither
+Prefect nor the store.
 
 Terms: a *dataset* is what `load` has written, a folder with the files of all parts or the folders of some
 (`tasks.core.dataset`). It has up to three *parts*: `train`, which is divided into folds; `validation`,
@@ -18,10 +18,11 @@ from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
-import tasks
+from tasks.core.contract import files
+from tasks.core.contract.folders import competition_names as competition_names
+from tasks.core.contract.folders import folder_of, is_outside
+from tasks.core.contract.folders import raise_if_unknown as raise_if_unknown
 from tasks.core.dataset import Dataset
-from tasks.core.did_you_mean import suggestion
-from tasks.core.errors import InvalidSettings
 from tasks.core.jobs import AugmentJob, EncodeJob, ExportJob, PredictJob, PretrainJob, TrainJob
 
 Part = Literal["train", "validation", "test"]
@@ -127,7 +128,8 @@ class Competition(NamedTuple):
     encode: Callable[[EncodeJob], None]
     """(job): write the models' inputs for all records of a part, as far as no training changes them."""
     build: Callable[[TrainJob], Any]
-    """(job): a `tasks.learning.training.loop.Training`: model, stages, and batches by step."""
+    """(job): a `tasks.learning.training.loop.Training`: model, stages, and batches by step; of a recipe whose
+    `trains_network` is False, a `tasks.learning.estimators.fit.EstimatorTraining`."""
     predict: Callable[[PredictJob], Iterable[Scores]]
     """(job): scores of the job's part, by one model or by several together, in consecutive pieces, so that
     not all records must be in memory. Of the training part it reads nothing but held-out records: what else a
@@ -164,23 +166,24 @@ class Competition(NamedTuple):
     (`tasks.learning.export.network.ExportedNetwork`), for other programs; None if there is none."""
 
 
-def competition_names() -> tuple[str, ...]:
-    """Names of all competitions: the folders of `tasks` with a `competition.py`, sorted."""
-    files = (file for place in tasks.__path__ for file in Path(place).glob("*/competition.py"))
-    return tuple(sorted({file.parent.name for file in files} - {"core"}))
-
-
-def raise_if_unknown(name: str) -> None:
-    """Raise InvalidSettings if no competition has this name."""
-    if name not in (known := competition_names()):
-        received = f"{name!r}{suggestion(name, known)}"
-        raise InvalidSettings(f"competition: expected one of {', '.join(known)}, received {received}")
-
-
 def find(name: str) -> Competition:
-    """The competition of this name; raises InvalidSettings if there is none."""
-    raise_if_unknown(name)
-    return import_module(f"tasks.{name}.competition").COMPETITION
+    """The competition of this name.
+
+    Raises:
+        InvalidSettings: there is none, or its folder lacks something that steps need (`tasks.core.contract`).
+    """
+    folder = folder_of(name)
+    if is_outside(name):
+        files.check_files(name, folder)
+    module = files.imported(name, folder, "competition")
+    files.check(name, folder, getattr(module, "COMPETITION", None), Competition)
+    found: Competition = module.COMPETITION
+    return found
+
+
+def module_of(competition: str, file: str) -> Any:
+    """The module `file` of a competition, imported, for commands; keys do not follow this import."""
+    return files.imported(competition, folder_of(competition), file)
 
 
 def method_module_name(competition: str, method: str, file: str) -> str:

@@ -88,6 +88,10 @@ class Folds(Settings):
 class BaseRecipe(Settings):
     """What the recipes of all competitions have."""
 
+    trains_network: ClassVar[bool] = True
+    """Whether trainings and predictions compute with Keras; where not, it is not imported, and they work on a
+    core, not on a graphics card."""
+
     seeds: Annotated[int, Field(ge=1, le=32), NotInKey()] = 1
     """Trainings of each fold, which differ in their seed alone; their predictions are averaged."""
 

@@ -70,6 +70,12 @@ def need_of(settings: dict[str, BaseModel]) -> Need:
     return "card" if networks else "core"
 
 
+def network_of(recipe: BaseModel) -> dict[str, Any]:
+    """What a child of a recipe computes with: a network on a card, or an estimator on a core."""
+    network = bool(getattr(recipe, "trains_network", True))
+    return {"network": network, "need": "card" if network else "core"}
+
+
 def _as_json(settings: dict[str, BaseModel] | BaseModel) -> dict[str, Any]:
     if isinstance(settings, BaseModel):
         return settings.model_dump(mode="json")

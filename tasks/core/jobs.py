@@ -70,6 +70,8 @@ class FoldJob(Job):
     """A second fold that is left out, so that models have not seen its records either."""
     inputs: dict[str, PartFolders] = {}
     """Encoded records of the parts that are read, by the name of their test-time view."""
+    network: bool = True
+    """Whether the child computes with Keras (`BaseRecipe.trains_network`)."""
 
 
 class TrainJob(FoldJob):

@@ -1,4 +1,4 @@
-"""Paths of the store, submissions, Prefect's home and presets.
+"""Paths of the store, submissions, Prefect's home, presets and competitions of one's own.
 
 In a checkout (a `pyproject.toml` beside the packages) all are in it; an installed Podium uses the current
 directory and brings its own presets along. Environment variables take precedence.
@@ -82,19 +82,38 @@ def presets_folder() -> Path:
 
 def preset_folders() -> tuple[Path, ...]:
     """Where presets are looked for: the user's folder, then that of the presets that come with Podium."""
-    shipped = CHECKOUT / "conf" if root() == CHECKOUT else _installed_presets()
-    return tuple(dict.fromkeys(folder for folder in (presets_folder(), shipped) if folder))
+    return tuple(dict.fromkeys(folder for folder in (presets_folder(), shipped_folder("conf")) if folder))
+
+
+def competitions_folders() -> tuple[Path, ...]:
+    """Folders that hold competitions of one's own, a folder each.
+
+    They are those of `$PODIUM_COMPETITIONS`, separated as in `PATH`, else `competitions`, if there is one.
+
+    Raises:
+        InvalidSettings: the variable names something that is no folder.
+    """
+    if value := os.environ.get("PODIUM_COMPETITIONS"):
+        named = [named_folder("PODIUM_COMPETITIONS", each) for each in value.split(os.pathsep) if each]
+        return tuple(dict.fromkeys(named))
+    folder = root() / "competitions"
+    return (folder,) if folder.is_dir() else ()
+
+
+def shipped_folder(name: str) -> Path | None:
+    """A folder of files that come with Podium, `conf` or `templates`: in the checkout, or installed."""
+    return CHECKOUT / name if root() == CHECKOUT else _installed_folder(name)
 
 
 @cache
-def _installed_presets() -> Path | None:
-    """The folder into which an installation has written the presets, wherever its scheme puts data."""
+def _installed_folder(name: str) -> Path | None:
+    """The folder into which an installation has written such files, wherever its scheme puts data."""
     from importlib.metadata import PackageNotFoundError, distribution
 
     with suppress(PackageNotFoundError):
         installed = distribution("podium")
         for file in installed.files or ():
-            if file.match("share/podium/conf/*.toml"):
+            if file.match(f"share/podium/{name}/README.md"):
                 return Path(str(installed.locate_file(file))).resolve().parent
     return None
 

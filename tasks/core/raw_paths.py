@@ -68,5 +68,5 @@ def advice(root: Path) -> str:
     if root.exists():
         return ""
     if demo := DEMO.search(root.as_posix()):
-        return f"; python -m tasks.{demo[1]}.demo {root} writes the demo's data"
+        return f"; podium demo {demo[1]} {root} writes the demo's data"
     return "; --set data.root=FOLDER or the variable PODIUM_DATA says where the data lies"

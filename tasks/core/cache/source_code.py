@@ -5,6 +5,10 @@ module, the competition's modules that it names in `uses`, and all modules of `t
 import, directly or indirectly, at the top or inside functions. Imports are read from the syntax tree: nothing
 is imported to make a key. Comments, docstrings and layout do not change a digest.
 
+The code of a competition of one's own, which lies in a folder of its own, is read like Podium's
+(`tasks.core.contract.folders`). Every other library that it imports counts by its version, since
+`DECIDING` lists those of Podium's code alone.
+
 Two kinds of modules are not covered, so nothing in them may decide a result: `tasks.core`, which stores and
 moves results (`store.FORMAT`, in every key, stands for it), and `config` modules, whose values are inputs of
 steps.
@@ -12,10 +16,15 @@ steps.
 
 import ast
 import hashlib
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from importlib.util import find_spec, resolve_name
 from pathlib import Path
+
+from tasks.core.contract.folders import outside
+from tasks.core.errors import InvalidSettings
 
 ROOT = Path(__file__).resolve().parents[3]
 PACKAGES = ("tasks", "flows")
@@ -39,18 +48,21 @@ PARSING = threading.Lock()
 """Python 3.11 counts the depth of all threads' trees together: two parses at once can raise SystemError."""
 
 
-@cache
 def code_digests(module: str, extra: tuple[str, ...] = (), root: Path = ROOT) -> dict[str, str]:
     """Digest of each module that `module` and `extra` are or import and that decides results, by its name.
 
     Raises:
         FileNotFoundError: one of the named modules does not exist.
     """
-    names = [module, *extra]
+    return _code_digests((module, *extra), (root, *outside()))
+
+
+@cache
+def _code_digests(names: tuple[str, ...], places: tuple[Path, ...]) -> dict[str, str]:
     for name in names:
-        if _file(name, root) is None:
-            raise FileNotFoundError(f"module {name}: no such file below {root}")
-    return _follow(names, root, include=decides_results)
+        if _file(name, places) is None:
+            raise FileNotFoundError(f"module {name}: no such file below {places[0]}")
+    return _follow(names, places, include=decides_results)
 
 
 def all_digests(names: Iterable[str], root: Path = ROOT, *, now: bool = False) -> dict[str, str]:
@@ -59,12 +71,12 @@ def all_digests(names: Iterable[str], root: Path = ROOT, *, now: bool = False) -
     Names without a file below `root` are skipped. With `now` the files are read now, else their contents are
     those that this process first read.
     """
-    return _follow(names, root, include=lambda name: True, now=now)
+    return _follow(names, (root, *outside()), include=lambda name: True, now=now)
 
 
 def _follow(
     names: Iterable[str],
-    root: Path,
+    places: tuple[Path, ...],
     *,
     include: Callable[[str], bool],
     now: bool = False,
@@ -74,20 +86,61 @@ def _follow(
     waiting, digests = list(names), dict[str, str]()
     while waiting:
         name = waiting.pop()
-        path = file(name, root)
+        path = file(name, places)
         if name in digests or path is None or not include(name):
             continue
         digests[name], imports = read(path)
-        waiting.extend(each for each in imports if each.split(".")[0] in PACKAGES)
+        waiting.extend(each for each in _absolute(imports, name) if each.split(".")[0] in PACKAGES)
     return dict(sorted(digests.items()))
 
 
-@cache
+def _absolute(imports: Iterable[str], module: str) -> Iterator[str]:
+    """Imported names, those that are relative to the package of a module as absolute ones."""
+    package = module.rpartition(".")[0]
+    return (resolve_name(name, package) if name.startswith(".") else name for name in imports)
+
+
 def libraries(modules: tuple[str, ...], root: Path = ROOT) -> tuple[str, ...]:
-    """Distributions of `DECIDING` that these modules import themselves, sorted."""
-    paths = [_known_file(module, root) for module in modules]
-    names = {name.split(".")[0] for path in paths if path for name in _read(path)[1]}
-    return tuple(sorted(DECIDING[name] for name in names & DECIDING.keys()))
+    """Distributions that decide results and that these modules import themselves, sorted.
+
+    They are those of `DECIDING`, and all that a competition of one's own imports.
+
+    Raises:
+        InvalidSettings: such a competition imports a module that is neither in its folder nor installed as
+            part of a distribution, so that no edit of it would be noticed.
+    """
+    return _libraries(modules, (root, *outside()))
+
+
+@cache
+def _libraries(modules: tuple[str, ...], places: tuple[Path, ...]) -> tuple[str, ...]:
+    paths = [path for module in modules if (path := _known_file(module, places))]
+    names = {name.split(".")[0] for path in paths for name in _read(path)[1]}
+    found = {DECIDING[name] for name in names & DECIDING.keys()}
+    own = [path for path in paths if any(path.is_relative_to(place) for place in places[1:])]
+    others = {name.split(".")[0]: path for path in own for name in _read(path)[1]}
+    unknown = others.keys() - {"", *DECIDING, *PACKAGES, *sys.stdlib_module_names}
+    return tuple(sorted(found.union(*(_distributions(name, others[name]) for name in unknown))))
+
+
+def _distributions(name: str, importer: Path) -> tuple[str, ...]:
+    """The distributions that a module outside our packages is part of; of none if it is not installed."""
+    owners = _owners().get(name)
+    if owners is None and find_spec(name) is not None:
+        raise InvalidSettings(
+            f"{importer}: imports {name}, which is neither in this folder nor of an installed package, so "
+            "that edits of it would go unnoticed; move it here and import it as "
+            f"tasks.{importer.parent.name}.{name}"
+        )
+    return tuple(owners or ())
+
+
+@cache
+def _owners() -> dict[str, list[str]]:
+    """Distributions by the name of a package in them."""
+    from importlib.metadata import packages_distributions
+
+    return {name: list(owners) for name, owners in packages_distributions().items()}
 
 
 @cache
@@ -126,11 +179,25 @@ def snapshot(root: Path = ROOT) -> None:
     for package in PACKAGES:
         for path in sorted((root / package).rglob("*.py")):
             _content(path)
+    all_digests(_modules_outside(), root)
+
+
+def _modules_outside() -> Iterator[str]:
+    """Modules at the top of each competition of one's own, and of its methods."""
+    for place in outside():
+        for contract in place.glob("*/competition.py"):
+            folder = contract.parent
+            yield from (f"tasks.{folder.name}.{file.stem}" for file in folder.glob("[!_]*.py"))
+            yield from (
+                f"tasks.{folder.name}.{method.parent.name}.{file.stem}"
+                for method in folder.glob("*/training.py")
+                for file in method.parent.glob("[!_]*.py")
+            )
 
 
 def edited(names: Iterable[str], root: Path = ROOT) -> list[str]:
     """The modules whose code on the disk differs from what this process first read."""
-    paths = {name: _file(name, root) for name in names}
+    paths = {name: _file(name, (root, *outside())) for name in names}
     return [name for name, path in paths.items() if path and _read(path) != _read_now(path)]
 
 
@@ -141,14 +208,19 @@ def decides_results(name: str) -> bool:
 
 
 def imported(tree: ast.AST) -> list[str]:
-    """Names of modules that are imported anywhere in a syntax tree; `from a import b` gives `a` and `a.b`."""
+    """Names of modules that are imported anywhere in a syntax tree; `from a import b` gives `a` and `a.b`.
+
+    Relative imports keep their dots: `from . import b` gives `.b`.
+    """
     names: list[str] = []
     for node in _statements(tree):
         if isinstance(node, ast.Import):
             names.extend(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names.append(node.module)
-            names.extend(f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            module = "." * node.level + (node.module or "")
+            names.extend([module] if node.module else [])
+            dot = "." if node.module else ""
+            names.extend(f"{module}{dot}{alias.name}" for alias in node.names)
     return names
 
 
@@ -179,13 +251,18 @@ def _is_text(node: ast.AST) -> bool:
     return isinstance(value, ast.Constant) and isinstance(value.value, str)
 
 
-def _file(name: str, root: Path) -> Path | None:
-    """The file of a module; None for a package (its `__init__` is empty) and for a name inside a module."""
-    path = root.joinpath(*name.split(".")).with_suffix(".py")
-    return path if path.is_file() else None
+def _file(name: str, places: tuple[Path, ...]) -> Path | None:
+    """The file of a module; None for a package (its `__init__` is empty) and for a name inside a module.
+
+    `places` are the root of our packages and the folders of competitions of one's own.
+    """
+    package, *inner = name.split(".")
+    folders = [places[0] / package, *(places[1:] if package == "tasks" else ())]
+    paths = (folder.joinpath(*inner).with_suffix(".py") for folder in folders if inner)
+    return next((path for path in paths if path.is_file()), None)
 
 
 @cache
-def _known_file(name: str, root: Path) -> Path | None:
+def _known_file(name: str, places: tuple[Path, ...]) -> Path | None:
     """The file of a module as this process first found it."""
-    return _file(name, root)
+    return _file(name, places)

@@ -7,21 +7,24 @@ Each layer is validated before the next, so that a message names the right file 
 
 import json
 from collections.abc import Callable, Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from tasks.core import competition as competitions
 from tasks.core import locations
 from tasks.core.config import Settings
+from tasks.core.contract import files
+from tasks.core.contract.folders import folder_of, is_outside
 from tasks.core.errors import InvalidSettings
 from tasks.core.settings import presets as preset_files
 from tasks.core.settings.error_messages import messages
 from tasks.core.settings.overrides import Location, Override, applied, merged, parse, shown
 from tasks.core.settings.presets import Preset
 from tasks.core.submissions import submissions
+
+PRESETS = "presets"
+"""Folder of presets in that of a competition."""
 
 
 def resolve(
@@ -56,8 +59,13 @@ def resolve(
 
 def config_class(competition: str) -> type[Settings]:
     """A competition's class of settings, without importing the rest; raises InvalidSettings without one."""
-    competitions.raise_if_unknown(competition)
-    schema: type[Settings] = import_module(f"tasks.{competition}.config").Config
+    folder = folder_of(competition)
+    if is_outside(competition):
+        files.check_files(competition, folder)
+    module = files.imported(competition, folder, "config")
+    schema: type[Settings] = module.Config
+    if lacking := [name for name in files.SETTINGS if name not in schema.model_fields]:
+        raise InvalidSettings(f"{folder / 'config.py'}: Config lacks the fields {', '.join(lacking)}")
     return schema
 
 
@@ -67,8 +75,11 @@ def presets(competition: str, root: Path | None = None) -> list[Preset]:
 
 
 def preset_folders(competition: str, root: Path | None = None) -> list[Path]:
-    """Where the presets of a competition are looked for."""
-    return [folder / competition for folder in ((root,) if root else locations.preset_folders())]
+    """Where the presets of a competition are looked for, at last in its own folder."""
+    if root:
+        return [root / competition]
+    folders = [folder / competition for folder in locations.preset_folders()]
+    return [*folders, folder_of(competition) / PRESETS]
 
 
 def _tree(settings: Settings) -> dict[str, Any]:

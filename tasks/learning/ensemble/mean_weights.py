@@ -58,6 +58,8 @@ def difference(expected: Path, received: Path) -> str | None:
     The models must have the same variables, and the same files beside the weights: what predictions need of
     the training records.
     """
+    if not all((model / WEIGHTS).is_file() for model in (expected, received)):
+        return f"file {WEIGHTS}: expected weights of a network, received none, as of an estimator"
     first, second = variables(expected), variables(received)
     for name in sorted(first.keys() | second.keys()):
         if first.get(name) != second.get(name):

@@ -8,6 +8,7 @@ from tasks.core.errors import UserError
 from tasks.core.execution import child_process
 from tasks.core.execution.child_messages import send
 from tasks.core.jobs import Job
+from tasks.learning.estimators.fit import fit_estimator
 from tasks.learning.training import out_of_memory, parts
 
 
@@ -15,15 +16,20 @@ def fit_job(job: Job, build: Callable[[Any], Any] | None) -> None:
     """Write `model.weights.h5` and `history.json`, a row for each epoch; resume from a checkpoint if killed.
 
     What else predictions need of the training records lies beside them (`Training.write`). Where a batch does
-    not fit into memory, batches are computed in parts if the settings say so (`fit_memory`).
+    not fit into memory, batches are computed in parts if the settings say so (`fit_memory`). An estimator is
+    written as `tasks.learning.estimators.fit.fit_estimator` does.
 
     Args:
-        build: (job) → `tasks.learning.training.loop.Training`; None if the competition has none.
+        build: (job) → `tasks.learning.training.loop.Training`, or an `EstimatorTraining` where the job has no
+            network; None if the competition has none.
     """
-    from tasks.learning.training.keras_setup import configure
-
     if build is None:
         raise ValueError(f"{job.competition}: expected a competition that pretrains networks")
+    if not getattr(job, "network", True):
+        fit_estimator(build(job), job.seed, job.output)
+        return
+    from tasks.learning.training.keras_setup import configure
+
     configure(job.seed)
     training = build(job)._replace(parts=parts.remembered(job.partial))
     if training.note:

@@ -40,7 +40,7 @@ def digests(root: Path) -> Callable[..., dict[str, str]]:
     """As a new process would see the code."""
 
     def fresh(module: str = "tasks.step", *extra: str) -> dict[str, str]:
-        code_digests.cache_clear()
+        source_code._code_digests.cache_clear()
         source_code._content.cache_clear()
         return code_digests(module, extra, root)
 

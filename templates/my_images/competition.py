@@ -1,0 +1,42 @@
+"""The functions of the competition; steps find them here."""
+
+from tasks.core.competition import Competition
+from tasks.my_images import (
+    comparison,
+    data,
+    dataset,
+    encode,
+    member_form,
+    metric,
+    overlap,
+    predict,
+    report,
+    submission,
+    suggest,
+    training,
+    views,
+)
+
+COMPETITION = Competition(
+    name="my_images",
+    file="submission.csv",
+    parts=("train", "test"),
+    common_files=(dataset.CLASSES,),
+    load=data.load,
+    fold_key=dataset.fold_key,
+    overlap=overlap.overlap,
+    features=comparison.features,
+    excerpt=comparison.excerpt,
+    ids=dataset.ids,
+    augment=views.augment,
+    encode=encode.encode,
+    build=training.build,
+    predict=predict.predict,
+    scorer=metric.scorer,
+    decode=submission.decode,
+    write=submission.write,
+    check=submission.check,
+    sections=report.sections,
+    suggest=suggest.suggest,
+    member_form=member_form.member_form,
+)

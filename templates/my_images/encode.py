@@ -1,0 +1,12 @@
+"""What models read of the records, as far as no training changes it; here they read the images themselves.
+
+To fill in: features of a frozen pretrained network (`tasks.learning.pretrained`), computed once for all
+folds; name the settings that decide them in `Recipe.encodings`.
+"""
+
+from tasks.core.jobs import EncodeJob
+
+
+def encode(job: EncodeJob) -> None:
+    """Write one view of a part's records to `job.output`."""
+    raise NotImplementedError("recipes of this competition have no encodings")

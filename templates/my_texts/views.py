@@ -1,0 +1,12 @@
+"""Views of the training records that are computed once and stored; this competition has none.
+
+To fill in: only where `flow.py` asks for views (`validation.views`), such as features of augmented records
+from a frozen network.
+"""
+
+from tasks.core.jobs import AugmentJob
+
+
+def augment(job: AugmentJob) -> None:
+    """Write one view of the training records to `job.output`."""
+    raise NotImplementedError("the flow of this competition asks for no stored views")
