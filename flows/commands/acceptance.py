@@ -13,7 +13,7 @@ from tasks.core.errors import InvalidSettings
 Steps = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[STEP]...", help="Steps, such as train, predict; without any, list what can be accepted."
+        metavar="STEP", help="Steps, such as train, predict; without any, list what can be accepted."
     ),
 ]
 Note = Annotated[str, typer.Option(help="Why the change does not matter, for plan, provenance and report.")]
