@@ -156,8 +156,8 @@ class Competition(NamedTuple):
     """Whether the higher of two public scores is better; the leaderboard may show an error instead."""
     public_name: str = "score"
     """What the leaderboard shows, in words."""
-    public_bounds: tuple[float, float] = (0.0, 1.0)
-    """Least and greatest public score."""
+    public_bounds: tuple[float, float] = (float("-inf"), float("inf"))
+    """Least and greatest public score, such as 0 and 1 of a share."""
     member_form: Callable[[Dataset], Any] | None = None
     """(dataset): how scores of the records in it are written for other programs and read from their files
     (`tasks.learning.ensemble.member_files.records.MemberForm`); None if they are not."""

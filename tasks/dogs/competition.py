@@ -42,6 +42,7 @@ COMPETITION = Competition(
     suggest=suggest.suggest,
     public_higher_is_better=False,
     public_name="error rate",
+    public_bounds=(0.0, 1.0),
     member_form=member_form.member_form,
     network=network.network,
 )

@@ -22,6 +22,7 @@ from tasks.extraction.export import network
 COMPETITION = Competition(
     name="extraction",
     public_name="F1",
+    public_bounds=(0.0, 1.0),
     file=submission.FILE,
     parts=("train", "validation", "test"),
     common_files=dataset.COMMON,

@@ -24,6 +24,7 @@ from tasks.nl2sql.export import network
 COMPETITION = Competition(
     name="nl2sql",
     public_name="mean of logic form and execution accuracy",
+    public_bounds=(0.0, 1.0),
     file=submission.FILE,
     parts=("train", "validation", "test"),
     common_files=("characters.json",),

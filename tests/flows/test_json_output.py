@@ -3,7 +3,6 @@
 import json
 import re
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -62,8 +61,7 @@ def test_the_list_of_competitions_and_presets() -> None:
 
 def test_the_counts_of_raw_files(monkeypatch: pytest.MonkeyPatch) -> None:
     report = {"counts": {"photographs": 3}, "notes": []}
-    module = SimpleNamespace(count=lambda data: report)
-    monkeypatch.setattr(catalogue, "import_module", lambda name: module)
+    monkeypatch.setattr(catalogue, "count", lambda competition, data: report)
     found = printed("check", "dogs", "--set", "data.root=tests")
     assert found["counts"] == {"photographs": 3}
 
