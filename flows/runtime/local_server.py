@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from flows.runtime import run_marks
 from flows.runtime.prefect_api import REFUSED, answers, check_api, credentials, request
@@ -42,6 +42,7 @@ from flows.runtime.server_record import (
 )
 from tasks.core import locations
 from tasks.core.errors import UserError
+from tasks.core.files.locks import file_lock
 
 PORT = 4200
 START_TIMEOUT_SECONDS = 240.0  # a first start took 100 s on two cores that were busy with trainings
@@ -160,7 +161,7 @@ def _state_lock(inform: Inform) -> Iterator[None]:
     """Admit one process at a time; the kernel frees the lock of a process that dies."""
     home = ensure_home()
     make_private(home)
-    lock = FileLock(home / "server.lock")
+    lock = file_lock(home / "server.lock")
     try:
         lock.acquire(timeout=NOTICE_SECONDS)
     except Timeout:

@@ -34,6 +34,7 @@ from tasks.core.cache.manifests import digest_of, first_change, seal
 from tasks.core.dataset import PartFolders
 from tasks.core.file_times import modified
 from tasks.core.files.appending import append
+from tasks.core.files.locks import file_lock
 from tasks.core.files.stored_files import Damaged, file_bytes, warn_once
 from tasks.core.files.temporary import (
     HIDDEN,
@@ -289,8 +290,7 @@ class Store:
         """A lock that excludes all other locks of this name, in threads and processes alike."""
         folder = self.root / "locks"
         folder.mkdir(parents=True, exist_ok=True)
-        make_way(folder / name, links=True)
-        return FileLock(folder / name, thread_local=False)
+        return file_lock(folder / name)
 
 
 def _state(path: Path) -> tuple[int, ...]:

@@ -28,8 +28,8 @@ from tasks.core.context import at_work
 from tasks.core.errors import UserError
 from tasks.core.execution import cancellation, stopping
 from tasks.core.execution.waiting import holder, holder_text, holders_text, waiting
+from tasks.core.files.locks import file_lock
 from tasks.core.files.stored_files import Damaged, file_bytes
-from tasks.core.files.temporary import make_way
 from tasks.core.locations import expand_setting
 from tasks.core.private_folder import private_folder
 
@@ -68,9 +68,7 @@ def slot(
         Stopped: this process is ending.
     """
     folder = _folder()
-    for name in slot_names(need):
-        make_way(folder / f"{name}.lock")
-    locks = {name: FileLock(folder / f"{name}.lock", thread_local=False) for name in slot_names(need)}
+    locks = {name: file_lock(folder / f"{name}.lock") for name in slot_names(need)}
     name = _first_free(locks, Ticket(folder / WAITING, list(locks)), while_waiting)
     _held.add(name)
     _write_holder(folder, name)

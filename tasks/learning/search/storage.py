@@ -6,9 +6,8 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from filelock import FileLock
-
 from tasks.core.cache.store import write_atomically
+from tasks.core.files.locks import file_lock
 from tasks.core.files.stored_files import Damaged, file_bytes, warn_once
 from tasks.core.locations import display_path
 from tasks.core.masking import masked
@@ -65,7 +64,7 @@ class KernelLock:
 
     def __init__(self, journal: Path) -> None:
         self._journal = journal
-        self._lock = FileLock(journal.with_name(f"{journal.name}.lock"), thread_local=False)
+        self._lock = file_lock(journal.with_name(f"{journal.name}.lock"))
 
     def acquire(self) -> bool:
         self._lock.acquire()

@@ -7,6 +7,7 @@ A trial belongs to the process that began it. The process locks a file for as lo
 frees the lock when the process ends, and the next process that begins a trial requeues those without owner.
 """
 
+import os
 import socket
 import uuid
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ from filelock import FileLock, Timeout
 from tasks.core.cache.store import Store
 from tasks.core.competition import Score
 from tasks.core.errors import InvalidSettings
-from tasks.core.files.temporary import make_way
+from tasks.core.files.locks import file_lock
 from tasks.core.masking import masked
 from tasks.learning.search.config import Search
 from tasks.learning.search.samplers import pruner, sampler
@@ -48,8 +49,6 @@ class Study:
         self.name = search.study
         self.folder = Store.current().root / "studies" / competition
         self.folder.mkdir(parents=True, exist_ok=True)
-        for file in (*self.folder.glob("*.lock"), *self.folder.glob("*.owner")):
-            make_way(file)
         try:
             storage = open_storage(search.storage.get_secret_value(), self.folder / f"{self.name}.journal")
         except ValueError as error:
@@ -71,7 +70,7 @@ class Study:
     def register_owner(self) -> Iterator[str]:
         """Yield a name for this process; for others it is alive until the block or the process ends."""
         owner = f"{socket.gethostname()}-{uuid.uuid4().hex[:12]}"
-        lock = FileLock(self._owner_file(owner), thread_local=False)
+        lock = file_lock(self._owner_file(owner))
         with self._lock():  # else another process might take the new file for that of a dead one
             lock.acquire()
         with lock:
@@ -189,10 +188,10 @@ class Study:
 
     def _is_alive(self, owner: str) -> bool:
         """Whether the process holds its lock; a process with another machine's store counts as alive."""
-        if not self._owner_file(owner).exists():
+        if not os.path.lexists(self._owner_file(owner)):
             return True
         try:
-            with FileLock(self._owner_file(owner), thread_local=False).acquire(timeout=0):
+            with file_lock(self._owner_file(owner)).acquire(timeout=0):
                 return False
         except Timeout:
             return True
@@ -229,8 +228,7 @@ class Study:
         return self._storage.get_trial_id_from_study_id_trial_number(self._id, number)
 
     def _lock(self) -> FileLock:
-        """Return a new lock for each call: threads that share one lock object could both acquire it."""
-        return FileLock(self.folder / f"{self.name}.lock", thread_local=False)
+        return file_lock(self.folder / f"{self.name}.lock")
 
     def _owner_file(self, owner: str) -> Path:
         return self.folder / f"{owner}.owner"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tasks.core.cache.store import Store
-from tests.learning.studies import carried_out, told
+from tests.learning.studies import begin, carried_out, study, told
 
 
 def journal() -> Path:
@@ -50,6 +50,34 @@ def test_what_is_no_file_is_never_waited_for(kind: str) -> None:
         os.mkfifo(each) if kind == "pipe" else each.mkdir()
     assert told(carried_out(2)) == before
     assert len(kept()) == 1
+
+
+def test_links_in_the_places_of_locks_are_replaced_and_lead_to_no_change(tmp_path: Path) -> None:
+    before = told(carried_out(2))
+    theirs = tmp_path / "theirs"
+    theirs.write_text("theirs")
+    locks = [*journal().parent.glob("*.lock"), journal().with_name("host-0123.owner")]
+    assert len(locks) == 3  # of the study, of its journal, of the owner of trials
+    for each in locks:
+        each.unlink(missing_ok=True)
+        each.symlink_to(theirs)
+    assert told(carried_out(3))[:2] == before
+    assert not any(each.is_symlink() for each in journal().parent.iterdir())
+    assert theirs.read_text() == "theirs"
+
+
+@pytest.mark.parametrize("target", ["theirs", "nowhere", "host-0123.owner"])
+def test_a_trial_whose_owner_is_a_link_is_begun_again(tmp_path: Path, target: str) -> None:
+    (tmp_path / "theirs").write_text("theirs")
+    own = study("a")
+    begun = begin(own, "host-0123")
+    assert begun is not None
+    owner = journal().with_name("host-0123.owner")
+    owner.symlink_to(owner if target == owner.name else tmp_path / target)
+    with own.register_owner() as another:
+        again = begin(own, another)
+    assert again == begun
+    assert (tmp_path / "theirs").read_text() == "theirs"
 
 
 def test_half_a_line_that_a_full_disk_has_left_is_removed_before_the_next() -> None:

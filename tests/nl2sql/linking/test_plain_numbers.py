@@ -20,7 +20,7 @@ NUMBERS = {
 TEXTS = [
     "", " ", "甲", "2020_01", "1_000", "1E3", "1e3", "1e+3", "1e999", "2E-5", "１２", "１２%", "٣", "1２",
     "0x10", "0b1", "1,50", "1,5000", ",500", "1,,000", "1500,", "12,345,67", "5.", "1.2.3", "1..2", ".", "-",
-    "+", "%", "--3", "-+3", "- 3", "3-", "1 500", "1 / 2", "1/2", "½", "1%%", "%1", "5‰", "¥5", "5元", "12万",
+    "²", "Ⅳ", "①", "1__0", "_1", "1_", "٣٤", "10²", "+", "%", "--3", "-+3", "- 3", "3-", "1 500", "1 / 2", "1/2", "½", "1%%", "%1", "5‰", "¥5", "5元", "12万",
     "2021年", "2018-9-14", "10:30", "nan", "NaN", "inf", "-inf", "Infinity", "1j", "(5)", "5)", "\u30005",
     "−3", "一", "9" * 400,
 ]  # fmt: skip
@@ -40,7 +40,10 @@ def test_a_text(text):
     assert math.isnan(plain_number(text))
 
 
-CELLS = ["2020_01", "1E3", "1_000", "１２", "0x10", "1,50"]
+CELLS = [
+    *("2020_01", "1E3", "1_000", "１２", "0x10", "1,50", "1__0", "_1", "1e3", "٣٤", "10²", "1½", "第①", "m²"),
+    *("²", "½", "Ⅳ", "①", "㈠", "٣", "３", "⑩"),
+]
 TABLE = Table(
     "t", "t", "", ("批次", "产量"), ("text", "real"), tuple((cell, 5 + row) for row, cell in enumerate(CELLS))
 )
@@ -52,6 +55,29 @@ def test_a_code_is_mentioned_a_candidate_and_a_value(cell):
     assert [(match.column, match.cell) for match in cell_matches(asked, TABLE)] == [(0, cell)]
     assert (0, cell) in {(each.column, each.value) for each in find_candidates(asked, TABLE, most=32)}
     assert value_for(cell, 0, TABLE, EQUAL) == cell
+
+
+@pytest.mark.parametrize("asked", ["{}批次的产量", "产量大于5的是哪个：{}", "批次({})产量", "批次{}，产量"])
+@pytest.mark.parametrize("cell", ["²", "½", "Ⅳ", "①", "٣", "３"])
+def test_a_numeral_of_one_character_is_mentioned_wherever_it_stands_alone(cell, asked):
+    assert [match.cell for match in cell_matches(asked.format(cell), TABLE) if match.column == 0] == [cell]
+
+
+@pytest.mark.parametrize(
+    ("cell", "asked"),
+    [("²", "面积10m²的"), ("½", "1½倍的"), ("Ⅳ", "3-Ⅳ期的"), ("①", "①②批次的"), ("٣", "٣٤批次的"),
+     ("３", "13批次的"), ("３", "产量1.3的"), ("３", "3,000批次的"), ("〇", "二〇一八年"), ("一", "一批次的")],
+)  # fmt: skip
+def test_a_numeral_inside_something_longer_is_no_mention(cell, asked):
+    table = TABLE._replace(rows=((cell, 5), ("甲乙", 6)))
+    assert [match for match in cell_matches(asked, table) if match.column == 0] == []
+
+
+@pytest.mark.parametrize("cell", ["1E3", "1e3", "0x10", "_1", "②", "½", "Ⅳ", "１", "٣"])
+def test_a_code_is_not_found_by_a_number_that_it_may_stand_for(cell):
+    table = TABLE._replace(rows=((cell, 5), ("甲乙", 6)))
+    for number in (1000, 16, 2, 0.5, 4, 3):
+        assert cell_matches(f"批次{number}的产量", table) == []
 
 
 def test_a_number_behind_a_tab_is_found_by_its_size():
