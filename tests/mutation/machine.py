@@ -13,13 +13,14 @@ class _Begun(SystemExit):
 
 def prepare(place: Place) -> None:
     """Change this process so that inputs can be tried one after the other."""
-    from flows.commands import runs, serving
+    from flows.commands import blending, runs, serving
 
     def begun(*_: Any, **__: Any) -> Any:
         raise _Begun(0)
 
     runs._run = begun
     serving._connect_server = begun
+    blending.inform = lambda text: None  # what it does now: the message is what it ends with
     locations.presets_folder = lambda: presets(place)
     locations.preset_folders = lambda: (presets(place),)
 

@@ -1,10 +1,15 @@
 """Files that Podium itself wrote, damaged: commands name them and go on, whatever lies in their places."""
 
 import json
+import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
+from unittest.mock import patch
+
+import numpy as np
 
 from tasks.core.cache import acceptances
 from tasks.core.cache.store import Artifact, Store
@@ -39,12 +44,15 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "diff": ("submissions", "diff", "first", "second"),
     "members": ("members", "list", "dogs"),
     "plan": ("plan", "dogs"),
+    "blend": ("blend", "dogs", "--dry-run", "-s", "folds.count=2"),
     "predict": ("predict", "dogs", "--from", "first", "--no-server"),
     "clean": ("clean", "--older-than", "0m"),
     "verify": ("clean", "--verify"),
 }
-NAMED = ("show", "diff", "predict")
-"""Commands that need a certain file, and may refuse one that is damaged."""
+NAMED = ("show", "diff", "predict", "blend")
+"""Commands that need certain files, and may refuse damaged ones."""
+OF_RAW_FILES = ("plan", "blend")
+"""Commands that read the raw files."""
 _LONG = [
     "[" * 1000 + "]" * 1000,
     '{"a":' * 1000 + "1" + "}" * 1000,
@@ -59,33 +67,53 @@ _LONG = [
 def _kept(store: Store, kind: str, files: dict[str, Any]) -> Artifact:
     with store.new_folder() as folder:
         for name, value in files.items():
-            (folder / name).write_text(json.dumps(value))
+            if name.endswith(".npy"):
+                np.save(folder / name, value)
+            else:
+                (folder / name).write_text(json.dumps(value))
         return store.keep(kind, folder)
 
 
-def _write(root: Path) -> None:
-    """A store with members and models of two submissions, as runs leave it."""
+def _write(data: Path, root: Path) -> None:
+    """A store with members and models of two submissions on these raw files, as runs leave it."""
+    from flows.members.member_records import records_of
+    from tasks.core.settings.resolve import resolve
+
     store = Store(root / "podium_store")
     store.write_fingerprints("0" * 32, {"train/1.jpg": f"1 2 3 4 {'0' * 64}"})
     acceptances.write(store, ACCEPTED)
-    folds = _kept(store, "folds", {"ids.json": ["1"]})
-    for day, name in enumerate(("first", "second"), 1):
-        _write_submission(store, root / "submissions" / "dogs" / f"2026010{day}-100000-{name}", name, folds)
+    with patch.dict(os.environ, {"PODIUM_STORE": str(store.root)}):
+        records = records_of("dogs", resolve("dogs", overrides=[f"data.root={data}", "folds.count=2"]))
+        ids = {"out_of_fold": json.loads((records.folds.path / "ids.json").read_text())}
+        ids |= records.ids("dogs")  # type: ignore[arg-type]
+        for day, name in enumerate(("first", "second"), 1):
+            folder = root / "submissions" / "dogs" / f"2026010{day}-100000-{name}"
+            _write_submission(store, folder, name, records.folds, ids)
 
 
-def _write_submission(store: Store, folder: Path, name: str, folds: Artifact) -> None:
+def _predictions(ids: dict[str, list[str]], part: str, name: str) -> dict[str, Any]:
+    """The files of a part's scores of three breeds."""
+    scores = np.random.default_rng(len(name)).random((len(ids[part]), 3), np.float32)
+    return {f"{part}_ids.json": ids[part], f"{part}.npy": scores}
+
+
+def _write_submission(
+    store: Store, folder: Path, name: str, folds: Artifact, ids: dict[str, list[str]]
+) -> None:
     common = {"competition": "dogs", "folds": {"artifact": folds.name}}
     recipe = {"name": name, "training": {"epochs": 3}}
     model = _kept(store, "model", {"history.json": [], "name.json": name})
     scores = _kept(store, "scores", {"held_out_ids.json": ["1"], "name.json": name})
     described = {"score": SCORE, "name": name}
-    member = _kept(store, "member", {"member.json": described, "out_of_fold_ids.json": ["1"]})
+    member = _kept(store, "member", {"member.json": described, **_predictions(ids, "out_of_fold", name)})
+    answers = _kept(store, "scores", _predictions(ids, "test", name))
     blend = _kept(store, "blend", {"blend.json": {"weights": {name: 1.0}, "stack": None, "score": SCORE}})
     models, held_out = [{"artifact": model.name}], [{"artifact": scores.name}]
     records = [
         record_of(model, step="train", days=40, recipe=recipe, fold=0, **common),
         record_of(scores, step="predict", days=40, recipe=recipe, models=models, **common),
         record_of(member, step="gather", days=40, held_out=held_out, **common),
+        record_of(answers, step="average", days=40, part="test", member={"artifact": member.name}, **common),
         record_of(blend, step="blend", days=40, members={name: {"artifact": member.name}}, **common),
     ]
     steps = []
@@ -114,8 +142,8 @@ def _write_submission(store: Store, folder: Path, name: str, folds: Artifact) ->
 
 def damaged(place: Place, random: Random) -> Input:
     """One of the files, changed or replaced, and a command that reads it."""
-    root = place.copy("own-files", _write)
     data = place.template("raw-dogs", raw_folder("dogs"))
+    root = place.copy("own-files", partial(_write, data))
     environment = {
         "PODIUM_STORE": str(root / "podium_store"),
         "PODIUM_SUBMISSIONS": str(root / "submissions"),
@@ -124,7 +152,7 @@ def damaged(place: Place, random: Random) -> Input:
     file = random.choice(files)
     what = _damage(file, random)
     name = random.choice(sorted(COMMANDS))
-    words = (*COMMANDS[name], *(("-s", f"data.root={data}") if name == "plan" else ()))
+    words = (*COMMANDS[name], *(("-s", f"data.root={data}") if name in OF_RAW_FILES else ()))
     expected: Expected = "either" if name in NAMED else "accepted"
     act = podium(*words, environment=environment)
     return Input(f"{name}, {file.relative_to(root)}: {what}", expected, act)
