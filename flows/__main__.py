@@ -118,6 +118,7 @@ register(
 register(submission_app, submissions.record_score, "submissions record-score best 0.173")
 register(app, serving.serve, "serve dogs")
 register(app, serving.deploy, "deploy dogs --pool boxes")
+register(app, serving.worker, "worker --pool boxes --limit 2")
 app.add_typer(schedule_app, name="schedules")
 register(schedule_app, serving.list_, "schedules list")
 register(schedule_app, serving.pause, "schedules pause dogs/best")

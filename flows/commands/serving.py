@@ -1,4 +1,4 @@
-"""`podium serve`, `podium deploy` and `podium schedules …`."""
+"""`podium serve`, `podium deploy`, `podium worker` and `podium schedules …`."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +14,7 @@ Competitions = Annotated[
     list[str] | None,
     typer.Argument(help="Names of competitions, as `podium list` shows them; by default all."),
 ]
+Pool = Annotated[str, typer.Option(help="Work pool; created if there is none of this name.")]
 Names = Annotated[
     list[str] | None,
     typer.Argument(metavar="[DEPLOYMENT]...", help="Deployments, such as dogs/best; by default all."),
@@ -44,10 +45,7 @@ def serve(
     inform("the schedules are paused until the next `podium serve`; the server still runs (podium ui --stop)")
 
 
-def deploy(
-    competitions: Competitions = None,
-    pool: Annotated[str, typer.Option(help="Work pool; created if there is none of this name.")] = "podium",
-) -> None:
+def deploy(competitions: Competitions = None, pool: Pool = "podium") -> None:
     """Register presets for workers on other machines, which take their runs from a work pool."""
     specs = _specs(competitions)
     url = _connect_server()
@@ -58,8 +56,23 @@ def deploy(
     register(specs, lambda deployment: deployment.apply(), pool=pool)
     say(_listing(specs, pool=pool))
     inform(
-        f"each machine that runs them needs this checkout at the same path, and\n{_worker_setup(url, pool)}"
+        f"each machine that runs them needs a checkout of the same commit, and\n{_worker_setup(url, pool)}"
     )
+
+
+def worker(
+    pool: Pool = "podium",
+    limit: Annotated[int, typer.Option(min=1, max=64, help="Maximum number of runs at the same time.")] = 1,
+) -> None:
+    """Take runs of `podium deploy` from a work pool, until Ctrl-C; runs of other code are refused."""
+    check_machine()
+    _connect_server()
+    from flows.scheduling.deployments import create_pool  # imports Prefect
+    from flows.scheduling.worker import work
+
+    if create_pool(pool):
+        inform(f"created the work pool {pool}")
+    work(pool, limit=limit, inform=inform)
 
 
 def list_() -> None:
@@ -129,6 +142,6 @@ def _worker_setup(url: str, pool: str) -> str:
         f"  export PREFECT_API_URL={url}      # an address of this server that the machine can reach",
         *([string] if local_server.login_hint(url) else []),
         "  export PODIUM_STORE=… PODIUM_SUBMISSIONS=…     # folders that all machines share",
-        f"  prefect worker start --type process --pool {pool} --limit 1",
+        f"  podium worker --pool {pool}",
     ]
     return "\n".join(lines)

@@ -216,8 +216,8 @@ def _spawn(port: int, string: str) -> int:
 
 def api_url(port: int) -> str:
     """The address of the API of a server of this machine at this port."""
-    base = os.environ.get(BASE_PATH, "/api").strip("/")
-    return f"http://127.0.0.1:{port}/{base}"
+    base = (os.environ.get(BASE_PATH) or "/api").strip("/")  # Prefect takes an empty one for none
+    return f"http://127.0.0.1:{port}/{base}".rstrip("/")
 
 
 def _wait_until_ready(local: LocalServer, inform: Inform) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flows.runtime.prefect_profile import CLIENT_STRING, SERVER_STRING, configured
-from flows.runtime.proxies import LOOPBACK
+from flows.runtime.proxies import is_here
 from tasks.core.errors import UserError
 from tasks.core.masking import masked
 
@@ -28,8 +28,7 @@ def request(url: str, body: object = None, *, timeout_seconds: float = 30) -> An
     """
     data = None if body is None else json.dumps(body).encode()
     headers = {"Content-Type": "application/json", **credentials()}
-    local = urlsplit(url).hostname in LOOPBACK
-    opener = urllib.request.build_opener(*[urllib.request.ProxyHandler({})] * local)
+    opener = urllib.request.build_opener(*[urllib.request.ProxyHandler({})] * is_here(url))
     try:
         with opener.open(urllib.request.Request(url, data, headers), timeout=timeout_seconds) as response:
             return json.loads(response.read() or b"null")

@@ -62,7 +62,7 @@ def _active_profile(file: Path) -> dict[str, object]:
         raise UserError(f"{file}: expected a file of Prefect's profiles, received what is no file")
     try:
         content = tomllib.loads(file.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UserError(
             f"{file}: expected profiles of Prefect as TOML, received a file that is not: {error}"
         ) from None

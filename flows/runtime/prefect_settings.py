@@ -48,7 +48,7 @@ def apply(url: str | None) -> None:
             refuses a setting of the user.
     """
     ensure_home()
-    bypass_for_loopback()
+    bypass_for_loopback(url=url)
     drop_unusable(url)
     os.environ.update(environment())
     if (string := os.environ.get(SERVER_STRING)) and not os.environ.get("PREFECT_API_KEY"):

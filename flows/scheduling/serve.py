@@ -14,6 +14,7 @@ from flows.runtime.local_server import Inform
 from flows.runtime.run_marks import settle
 from flows.scheduling import entrypoint
 from flows.scheduling.deployments import register
+from flows.scheduling.own_flows import entrypoint_of
 from flows.scheduling.schedule_file import AnySpec
 from flows.scheduling.server_schedules import skip_missed
 
@@ -61,7 +62,7 @@ class OwnFlowsRunner(Runner):
         seconds: Any = self._heartbeat_seconds
         return EngineCommandStarter(
             tmp_dir=self._tmp_dir,
-            entrypoint=f"{entrypoint.__name__}.{self.flows[flow_run.deployment_id]}",
+            entrypoint=entrypoint_of(self.flows[flow_run.deployment_id]),
             deployment_name=self._deployment_registry.get_deployment_name(flow_run.deployment_id),
             heartbeat_seconds=seconds,
             control_channel=self._control_channel,

@@ -38,6 +38,7 @@ COMMANDS = [
     "bundle",
     "serve",
     "deploy",
+    "worker",
     "ui",
     "clean",
 ]

@@ -6,7 +6,9 @@ import pytest
 from tasks.core.errors import InvalidSettings, MissingWeights
 from tasks.text.bert_files import bert_backbone, bert_vocabulary
 from tasks.text.config import Encoder
-from tasks.text.tokenization import Tokenizer
+from tasks.text.encoders import _mask
+from tasks.text.tokenization import Tokenizer, padded
+from tasks.text.vocabulary import of_file
 from tests.text.tiny_bert import (
     LAYOUTS,
     PADDING,
@@ -99,6 +101,17 @@ def test_a_pretrained_encoder_pads_with_its_own_token(folders):
     np.testing.assert_allclose(beside[0, :4], alone[0, :4], rtol=1e-4, atol=1e-5)
     assert not beside[0, 4:].any()
     assert base.width == WIDTH
+
+
+@pytest.mark.parametrize("place", range(7))
+def test_padding_is_masked_whatever_its_number(tmp_path, place):
+    tokens = ["[UNK]", "[CLS]", "[SEP]", "[MASK]", "甲", "乙"]
+    tokens.insert(place, "[PAD]")
+    (tmp_path / "vocab.txt").write_text("\n".join([*tokens, ""]), "utf-8")
+    made = of_file(tmp_path / "vocab.txt")
+    batch = padded([made.numbers("甲乙" * 15), made.numbers("甲")], 32, padding=made.padding)
+    assert made.padding == place
+    assert np.asarray(_mask(batch, made.padding))[..., 0].sum(axis=1).tolist() == [32, 3]
 
 
 def test_more_characters_than_it_has_positions_for_are_the_persons_mistake(folders):

@@ -40,18 +40,30 @@ def configure(seed: int) -> None:
 
 
 def _imported_keras() -> Any:
-    """Import Keras, which reads `keras.json` and ends with a traceback where a value in it is not valid."""
+    """Import Keras, which reads `keras.json`: it waits for a pipe in its place, and ends with a traceback
+    where the file cannot be read or a value in it is not valid."""
+    file = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "keras.json"
+    try:
+        if file.exists() and not file.is_file():
+            raise OSError("what is there is no file")
+        if file.exists():
+            file.open("rb").close()
+    except OSError as error:
+        raise _unusable(file, error) from error
     try:
         import keras
-    except (AttributeError, TypeError, ValueError) as error:
-        file = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "keras.json"
+    except (AttributeError, RecursionError, TypeError, ValueError) as error:
         if not file.exists():
             raise
-        raise UserError(
-            f"{file}: expected settings that Keras can read, received others ({error}); "
-            "correct or delete it: it decides nothing here"
-        ) from error
+        raise _unusable(file, error) from error
     return keras
+
+
+def _unusable(file: Path, error: Exception) -> UserError:
+    return UserError(
+        f"{file}: expected settings that Keras can read, received others ({error}); "
+        "correct or delete it: it decides nothing here"
+    )
 
 
 def _configure_tensorflow() -> None:

@@ -65,7 +65,9 @@ def _text_matches(text: str, table: Table) -> Iterator[CellMatch]:
         return
     for last, (length, cells) in automaton.iter(text):
         start, end = last + 1 - length, last + 1
-        yield from (CellMatch(column, start, end, cell) for column, cell in _mentioned(text, start, end, cells))
+        yield from (
+            CellMatch(column, start, end, cell) for column, cell in _mentioned(text, start, end, cells)
+        )
 
 
 def _number_matches(question: str, table: Table) -> Iterator[CellMatch]:

@@ -113,7 +113,36 @@ def replaced(folder: Path) -> None:
     (folder / "new").rename(folder / "a.txt")
 
 
+def swapped(folder: Path) -> None:
+    """Two files of equal size and time that change their names."""
+    before = (folder / "a.txt").stat()
+    (folder / "new").write_text("A.TXT")
+    os.utime(folder / "new", ns=(before.st_atime_ns, before.st_mtime_ns))
+    (folder / "a.txt").rename(folder / "old")
+    (folder / "new").rename(folder / "a.txt")
+    (folder / "old").rename(folder / "new")
+
+
+def linked(folder: Path) -> None:
+    """A link to another file of equal size and time takes its place."""
+    replaced(folder)
+    (folder / "a.txt").rename(folder / "target")
+    (folder / "a.txt").symlink_to("target")
+
+
+def within(folder: Path) -> None:
+    """One byte, written in the file as a failing disk or a restored backup would."""
+    before = (folder / "a.txt").stat()
+    with (folder / "a.txt").open("r+b") as file:
+        file.seek(2)
+        file.write(b"T")
+    os.utime(folder / "a.txt", ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
 UNSEEN = {
+    "its name given to another and back": swapped,
+    "a link to another of equal size and time": linked,
+    "one byte of it written": within,
     "written anew with the time put back": lambda folder: same_size_and_time(folder / "a.txt", "A.TXT"),
     "replaced by another of equal size and time": replaced,
 }

@@ -12,7 +12,7 @@ from threading import Thread
 import pytest
 
 from flows.runtime import local_server, prefect_profile
-from flows.runtime.prefect_api import answers, check_api, is_there
+from flows.runtime.prefect_api import answers, check_api, credentials, is_there
 from tasks.core.errors import UserError
 
 VARIABLES = (
@@ -168,6 +168,34 @@ def test_credentials_are_sent(server: str, monkeypatch: pytest.MonkeyPatch) -> N
     assert not answers(f"{server}/locked/api")
 
 
+@pytest.mark.parametrize("string", ["a:b", "a:b:c", ":", "a:", "ä:ö€", "no colon", "a:b c", "x" * 500])
+@pytest.mark.parametrize("name", ["PREFECT_API_AUTH_STRING", "PREFECT_SERVER_API_AUTH_STRING"])
+def test_credentials_are_sent_as_prefects_client_sends_them(
+    string: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, string)
+    (sent,) = credentials().values()
+    assert base64.b64decode(sent.removeprefix("Basic ")).decode() == string
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({}, {}),
+        ({"PREFECT_API_AUTH_STRING": ""}, {}),
+        ({"PREFECT_API_KEY": "k"}, {"Authorization": "Bearer k"}),
+        ({"PREFECT_API_KEY": "k", "PREFECT_SERVER_API_AUTH_STRING": "a:b"}, {"Authorization": "Bearer k"}),
+        ({"PREFECT_API_KEY": "k", "PREFECT_API_AUTH_STRING": "a:b"}, {"Authorization": "Basic YTpi"}),
+    ],
+)
+def test_of_a_key_and_a_string_one_is_sent(
+    variables: dict[str, str], expected: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert credentials() == expected
+
+
 def test_credentials_of_the_profile_count(server: str, home: Path) -> None:
     url = f"{server}/locked/api"
     lines = ['active = "a"', "[profiles.a]", f'PREFECT_API_URL = "{url}/"', 'PREFECT_API_AUTH_STRING = "a:b"']
@@ -184,6 +212,10 @@ def test_credentials_of_the_profile_count(server: str, home: Path) -> None:
         'active = "a"\n[profiles]\na = 3',
         b"\xff\xfe",
         "\0",
+        '\ufeffactive = "local"',  # as some editors begin a file
+        "active = 3",
+        'active = "a"\n[profiles.a]\n[profiles.a]',
+        "active = " + "[" * 3000,
     ],
 )
 def test_a_broken_file_of_profiles_is_one_message_that_names_it(home: Path, content: str | bytes) -> None:
@@ -199,10 +231,16 @@ def test_a_folder_in_place_of_the_file_of_profiles_is_named(home: Path) -> None:
         prefect_profile.configured_url()
 
 
-@pytest.mark.parametrize(("base", "url"), [(None, "/api"), ("/x/api", "/x/api"), ("api/", "/api")])
+@pytest.mark.parametrize(
+    ("base", "url"),
+    [
+        *((None, "/api"), ("/x/api", "/x/api"), ("api/", "/api"), ("/podium", "/podium"), ("/a/b/", "/a/b")),
+        *(("", "/api"), ("/", "")),
+    ],
+)
 def test_the_local_server_is_asked_below_its_base_path(
     base: str | None, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if base:
+    if base is not None:
         monkeypatch.setenv("PREFECT_SERVER_API_BASE_PATH", base)
     assert local_server.api_url(4321) == f"http://127.0.0.1:4321{url}"

@@ -30,6 +30,9 @@ def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
         {"NO_PROXY": "example.org, localhost"},
         {"no_proxy": "", "NO_PROXY": "example.org"},
         {"http_proxy": "http://127.0.0.1:9", "NO_PROXY": "*.lan"},
+        {"HTTP_PROXY": "http://127.0.0.1:9"},
+        {"ALL_PROXY": "http://127.0.0.1:9", "NO_PROXY": "::1"},
+        {"https_proxy": "http://127.0.0.1:9", "no_proxy": " , "},
     ],
 )
 def test_this_machine_is_reached_without_a_proxy(
@@ -45,8 +48,39 @@ def test_this_machine_is_reached_without_a_proxy(
     }
     assert listed - {""} <= set(found["no"].split(","))
     assert {name: value for name, value in found.items() if name != "no"} == {
-        name.removesuffix("_proxy"): value for name, value in variables.items() if "http" in value
+        name.lower().removesuffix("_proxy"): value for name, value in variables.items() if "http" in value
     }
+
+
+@pytest.mark.parametrize("variables", [{"NO_PROXY": "*"}, {"no_proxy": "*"}, {"NO_PROXY": "a.lan, *"}])
+def test_no_proxy_for_any_host_stays_so(variables: dict[str, str]) -> None:
+    variables = {**variables, "http_proxy": "http://127.0.0.1:9"}
+    proxies.bypass_for_loopback(variables)
+    hosts = [*proxies.LOOPBACK, "example.org"]
+    assert all(proxy_bypass_environment(host, {"no": variables["no_proxy"]}) for host in hosts)
+    assert variables["NO_PROXY"] == variables["no_proxy"]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "LOCALHOST", "[::1]", "127.0.0.2", "127.255.1.9"])
+def test_each_address_of_this_machine_needs_no_proxy(host: str) -> None:
+    url = f"http://{host}:4200/api"
+    assert proxies.is_here(url)
+    variables = {"ALL_PROXY": "socks4://127.0.0.1:1080"}
+    proxies.bypass_for_loopback(variables, url=url)
+    assert host.strip("[]").lower() in variables["NO_PROXY"].split(",")
+    proxies.drop_unusable(url, variables)
+    assert "ALL_PROXY" not in variables
+
+
+@pytest.mark.parametrize(
+    "host", ["example.org", "10.0.0.1", "[2001:db8::1]", "localhost.example.org", "128.0.0.1"]
+)
+def test_no_other_address_is_of_this_machine(host: str) -> None:
+    variables: dict[str, str] = {}
+    url = f"http://{host}:4200/api"
+    proxies.bypass_for_loopback(variables, url=url)
+    assert not proxies.is_here(url)
+    assert variables["no_proxy"] == ",".join(proxies.LOOPBACK)
 
 
 @pytest.mark.parametrize("name", ["ALL_PROXY", "all_proxy", "http_proxy", "HTTPS_PROXY"])

@@ -196,3 +196,29 @@ def test_without_the_string_of_the_server_nothing_is_shown_or_changed(served: Se
     for path, body in (("deployments/name/nap/short", None), (f"deployments/{deployment['id']}", {})):
         with pytest.raises(OSError, match="401"):
             served.request(path, body, method="GET" if body is None else "PATCH", string="podium:guessed")
+
+
+def test_a_worker_runs_our_flow_without_what_its_deployment_adds_and_refuses_another(served: Served) -> None:
+    served.command("flows.commands.serving.deploy(pool='boxes')")
+    hacked = served.folder / "hacked-worker"
+    added = {
+        "pull_steps": [{"prefect.deployments.steps.run_shell_script": {"script": f"touch {hacked}"}}],
+        "job_variables": {"command": f"touch {hacked}", "env": {"PYTHONPATH": "/nowhere"}},
+    }
+    (served.folder / "hack.py").write_text(f"open({str(hacked)!r}, 'w')")
+    ours = served.request("deployments/name/nap/short@boxes")
+    served.request(f"deployments/{ours['id']}", added, method="PATCH")
+    other = served.request("deployments/name/nap/long@boxes")
+    changes = {**added, "entrypoint": f"{served.folder / 'hack.py'}:nap"}
+    served.request(f"deployments/{other['id']}", changes, method="PATCH")
+    with (served.folder / "worker.log").open("ab") as log:
+        code = "import flows.commands.serving as s; s.worker(pool='boxes', limit=1)"
+        worker = served.python(code, stdout=log, stderr=log)
+    try:
+        refused, done = (served.start_run(f"{name}@boxes") for name in ("long", "short"))
+        assert served.ended(refused)["message"].startswith("Refused: entrypoint: expected one of flows.")
+        assert served.ended(done)["type"] == "COMPLETED"
+    finally:
+        worker.kill()
+        worker.wait()
+    assert not hacked.exists()
