@@ -34,7 +34,7 @@ def test_a_flow_of_ours_with_its_settings_is_started(competition: str) -> None:
 @pytest.mark.parametrize(
     "entrypoint",
     [
-        *(None, "", "dogs", "flows.dogs.dogs", "os.system", "/tmp/hack.py:dogs", "hack.py:dogs"),
+        *(None, "", "dogs", "flows.dogs.dogs", "os.system", "elsewhere/hack.py:dogs", "hack.py:dogs"),
         *(f"{DOGS}:dogs", f"{DOGS} ", f"x{DOGS}", DOGS.upper(), entrypoint_of("cats"), entrypoint_of("")),
         *(entrypoint_of("log"), entrypoint_of("__getattr__"), entrypoint_of("os.system")),
     ],
@@ -129,7 +129,7 @@ def flow_run(parameters: dict[str, Any]) -> Any:
 
 @pytest.mark.parametrize(
     ("entrypoint", "parameters", "message"),
-    [("/tmp/hack.py:dogs", settings(), "entrypoint"), (DOGS, settings(x=1), "config: x: unknown key")],
+    [("elsewhere/hack.py:dogs", settings(), "entrypoint"), (DOGS, settings(x=1), "config: x: unknown key")],
 )
 def test_a_worker_refuses_with_one_message_and_starts_nothing(
     entrypoint: str, parameters: dict[str, Any], message: str, monkeypatch: pytest.MonkeyPatch
