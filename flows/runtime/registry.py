@@ -3,10 +3,6 @@
 from importlib import import_module
 from typing import Any
 
-from tasks.core.competition import find
-from tasks.core.contract import files
-from tasks.core.contract.folders import folder_of, is_outside
-
 
 def find_flow(competition: str) -> Any:
     """The flow `<competition>` of `flow.py` in the competition's folder, or of `flows.<competition>`.
@@ -16,6 +12,10 @@ def find_flow(competition: str) -> Any:
     Raises:
         InvalidSettings: there is no such competition, or its folder lacks something that steps need.
     """
+    from tasks.core.competition import find  # here, so that help loads no numpy
+    from tasks.core.contract import files
+    from tasks.core.contract.folders import folder_of, is_outside
+
     find(competition)
     if is_outside(competition):
         return getattr(files.imported(competition, folder_of(competition), "flow"), competition)

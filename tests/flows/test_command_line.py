@@ -39,6 +39,8 @@ COMMANDS = [
     "serve",
     "deploy",
     "worker",
+    "new",
+    "demo",
     "ui",
     "clean",
 ]
