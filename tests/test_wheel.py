@@ -90,6 +90,16 @@ def test_all_presets_come_along_and_own_ones_go_before_them(podium, home):
     assert "  demo       Mine." in listed
 
 
+def test_a_new_competition_is_made_from_a_template_that_came_along(podium, home):
+    folder, _ = home
+    made = run([podium, "new", "roses", "--like", "table"], home)
+    assert made.returncode == 0, made.stderr[-2000:]
+    assert (folder / "competitions" / "roses" / "tests" / "test_roses.py").is_file()
+    assert run([podium, "demo", "roses"], home).returncode == 0
+    checked = run([podium, "check", "roses", "--preset", "demo"], home)
+    assert "The raw files can be used." in checked.stdout, checked.stderr[-2000:]
+
+
 def test_another_package_of_the_same_name_is_said(podium, home):
     folder, _ = home
     (folder / "tasks").mkdir()
