@@ -20,7 +20,7 @@ def prepare(place: Place) -> None:
 
     runs._run = begun
     serving._connect_server = begun
-    blending.inform = lambda text: None  # what it does now: the message is what it ends with
+    blending.note = blending.inform = lambda text: None  # the message is what a command ends with
     locations.presets_folder = lambda: presets(place)
     locations.preset_folders = lambda: (presets(place),)
 
