@@ -16,7 +16,7 @@ README, PRESET_PAGE, TASK_PAGE = PAGES["README.md"], PAGES["conf/README.md"], PA
 MOST_LINES = 150
 COMMANDS = sorted(str(command.name) for command in app.registered_commands)
 FOUND = "# Found by podium search"
-TEMPLATE_PRESETS = {path.stem for path in (ROOT / "templates").glob("*/presets/*.toml")}
+TEMPLATE_PRESETS = {path.stem for path in (ROOT / "conf" / "templates").glob("*/presets/*.toml")}
 PRESETS = sorted(
     path.stem for path in (ROOT / "conf").glob("*/*.toml") if not path.read_text("utf-8").startswith(FOUND)
 )

@@ -13,7 +13,7 @@ import pytest
 
 from tasks.core.locations import CHECKOUT
 
-CONTENTS = ("flows", "tasks", "conf", "templates", "pyproject.toml", "README.md", "LICENSE")
+CONTENTS = ("flows", "tasks", "conf", "pyproject.toml", "README.md", "LICENSE")
 NOBODY = 65534
 SMALL = ("folds.count=2", "recipe.training.stages.0.epochs=1")
 

@@ -95,7 +95,7 @@ def create(name: str, like: str, parent: Path, *, metric: str = "accuracy") -> P
 
 def templates() -> dict[str, Path]:
     """Folders of the templates that come with Podium, by what their records are."""
-    folder = locations.shipped_folder("templates")
+    folder = locations.shipped_folder("conf/templates")
     found = sorted(folder.glob(f"{PREFIX}*/competition.py")) if folder else []
     return {file.parent.name.removeprefix(PREFIX): file.parent for file in found}
 

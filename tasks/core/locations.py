@@ -101,7 +101,7 @@ def competitions_folders() -> tuple[Path, ...]:
 
 
 def shipped_folder(name: str) -> Path | None:
-    """A folder of files that come with Podium, `conf` or `templates`: in the checkout, or installed."""
+    """A folder of files that come with Podium, `conf` or `conf/templates`: in the checkout, or installed."""
     return CHECKOUT / name if root() == CHECKOUT else _installed_folder(name)
 
 
