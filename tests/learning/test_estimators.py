@@ -120,7 +120,16 @@ class Foreign:
     """An object that does not belong to scikit-learn."""
 
 
-@pytest.mark.parametrize("value", [Foreign(), print, lambda rows: rows, Path("x"), b"bytes"], ids=repr)
+FOREIGN = {
+    "an object": Foreign(),
+    "a builtin": print,
+    "a lambda": lambda rows: rows,
+    "a path": Path("x"),
+    "bytes": b"bytes",
+}
+
+
+@pytest.mark.parametrize("value", FOREIGN.values(), ids=FOREIGN)
 def test_what_is_not_of_scikit_learn_is_not_stored(value: Any, tmp_path: Path) -> None:
     from sklearn.preprocessing import FunctionTransformer
 
