@@ -12,7 +12,7 @@ from typing import Any
 from tasks.core.backends import DEFAULT, DISTRIBUTIONS, VARIABLE, backend
 from tasks.core.cache.keys import installed_version
 from tasks.core.cache.source_code import DECIDING, all_digests
-from tasks.core.contract.folders import folder_of
+from tasks.core.contract.folders import search_path
 
 VARIABLES = (
     "CUBLAS_WORKSPACE_CONFIG",
@@ -57,7 +57,8 @@ def identity(
 
 def _method_modules(competition: str) -> list[str]:
     """Modules in the folders of the competition's methods, which `method_module` imports by name."""
-    folders = [file.parent for file in folder_of(competition).glob("*/training.py")]
+    files = (file for place in search_path() for file in (place / competition).glob("*/training.py"))
+    folders = [file.parent for file in files]
     return sorted(
         f"tasks.{competition}.{folder.name}.{file.stem}"
         for folder in folders
