@@ -24,7 +24,7 @@ def choose_pages(env: MutableMapping[str, str]) -> None:
     folder = locations.prefect_home() / "ui"
     copy = folder / "v2"
     with suppress(OSError):  # without the folder Prefect takes its own
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _switch(copy, off=env.get(NEW_UI, "").strip().lower() in ("", "0", "false", "no", "off"))
         env[FOLDERS[0]] = str(folder)
 
