@@ -23,7 +23,7 @@ from flows.commands import (
     submissions,
 )
 from flows.commands.verbosity import with_verbosity
-from flows.console import escape_unprintable, say, show_traceback, with_exit_codes
+from flows.console import escape_unprintable, open_streams, say, show_traceback, with_exit_codes
 from tasks.core.execution.garbage_collection import raise_gc_threshold
 
 NOTE = (
@@ -130,6 +130,7 @@ register(app, housekeeping.clean, "clean --older-than 30d --keep-best 3 --dry-ru
 def main() -> None:
     """Entry point of the console script."""
     raise_gc_threshold()
+    open_streams()
     escape_unprintable()
     try:
         app(prog_name="podium")

@@ -51,6 +51,22 @@ verbosity: ContextVar[Verbosity] = ContextVar("verbosity", default="normal")
 """How much of a run is shown: warnings and errors alone, what stays worth reading, or all there is."""
 
 
+def open_streams() -> None:
+    """Open what the shell has closed (`2>&-`) as the null device.
+
+    Else `print` sends messages for stderr to stdout, and a file that is opened next takes the number of the
+    stream, and what libraries print.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # which takes the lowest number that is free
+    for name, number in (("stdout", 1), ("stderr", 2)):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(number, "w", encoding="utf-8", closefd=False))
+
+
 def escape_unprintable() -> None:
     """Print characters that the terminal's encoding does not have as escapes, as in `\\u2014`."""
     for stream in (sys.stdout, sys.stderr):

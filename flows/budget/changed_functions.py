@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from tasks.core.cache.source_code import ROOT, digest_of_source, without_docstrings
+from tasks.core.python_syntax import dumped, parse
 
 MOST_VERSIONS = 20
 """Newest commits of a file in which its earlier version is looked for."""
@@ -54,8 +55,8 @@ def _versions(path: Path, root: Path) -> Iterator[bytes]:
 
 def _can_be_parsed(content: bytes) -> bool:
     try:
-        ast.parse(content)
-    except (SyntaxError, ValueError):
+        dumped(parse(content))
+    except SyntaxError:
         return False
     return True
 
@@ -63,10 +64,10 @@ def _can_be_parsed(content: bytes) -> bool:
 def _definitions(content: bytes) -> dict[str, str]:
     """What stands at the top of a module by its name; all but functions and classes in one."""
     found: dict[str, str] = {}
-    for node in without_docstrings(ast.parse(content)).body:
+    for node in without_docstrings(parse(content)).body:
         is_named = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
         name = str(getattr(node, "name", "")) if is_named else "the module's own lines"
-        found[name] = found.get(name, "") + ast.dump(node)
+        found[name] = found.get(name, "") + dumped(node)
     return found
 
 

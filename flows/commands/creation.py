@@ -1,7 +1,9 @@
 """`podium new` and `podium demo`: a competition of one's own, and made-up raw files to try one with."""
 
 import keyword
+import os
 import shlex
+import unicodedata
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +16,8 @@ from tasks.core.errors import InvalidSettings
 
 PREFIX = "my_"
 """Names of the templates' folders begin with it; a competition's name takes the place of the whole."""
+MOST_CHARACTERS = 64
+"""Of a name: files whose names are longer, in up to 4 bytes a character, fit on every disk."""
 COPIED = (".py", ".toml", ".md")
 
 
@@ -65,22 +69,25 @@ def create(name: str, like: str, parent: Path, *, metric: str = "accuracy") -> P
     Raises:
         InvalidSettings: the name cannot be one or is taken, there is no such template, or no folder for it.
     """
+    from tasks.core.contract.files import defined
     from tasks.core.contract.folders import competition_names, is_taken
     from tasks.core.files.temporary import hidden_folder
 
     known = templates()
     if like not in known:
         raise InvalidSettings(f"--like: expected one of {', '.join(sorted(known))}, received {like!r}")
-    if not name.isidentifier() or keyword.iskeyword(name) or name != name.lower() or name.startswith("_"):
+    if not _is_module_name(name):
         raise InvalidSettings(
-            f"name: expected small letters, digits and _, a letter first, received {name!r}"
+            f"name: expected at most {MOST_CHARACTERS} small letters, digits and _, a letter first, "
+            f"received {name[: MOST_CHARACTERS + 1]!r}"
         )
-    if is_taken(name) or name in competition_names():
+    bound = defined(known[like] / "flow.py") - {known[like].name}  # the flow's function has the name too
+    if is_taken(name) or name in competition_names() or name in bound:
         raise InvalidSettings(
             f"name: {name} is that of a competition or of a module of Podium; choose another"
         )
     target = parent / name
-    if target.exists():
+    if os.path.lexists(target):
         raise InvalidSettings(f"{target}: expected nothing of this name, received a file or folder")
     parent.mkdir(parents=True, exist_ok=True)
     with hidden_folder(target) as temporary:
@@ -91,6 +98,12 @@ def create(name: str, like: str, parent: Path, *, metric: str = "accuracy") -> P
         file.write_text(text.replace('METRIC = "accuracy"', f'METRIC = "{metric}"'), "utf-8")
         written.rename(target)
     return target
+
+
+def _is_module_name(name: str) -> bool:
+    """Whether a module can have the name, and code can import it: Python reads `ﬁ` as `fi`."""
+    is_plain = name == name.lower() == unicodedata.normalize("NFKC", name) and not name.startswith("_")
+    return name.isidentifier() and not keyword.iskeyword(name) and is_plain and len(name) <= MOST_CHARACTERS
 
 
 def templates() -> dict[str, Path]:
@@ -111,6 +124,6 @@ def _copy(template: Path, target: Path, name: str) -> None:
 def _parent(folder: Path | None) -> Path:
     """Where to make a competition: where the other commands will find it."""
     if folder is not None:
-        return locations.expand(folder)
+        return locations.named_folder("--folder", str(folder))
     known = locations.competitions_folders()
     return known[0] if known else locations.root() / "competitions"

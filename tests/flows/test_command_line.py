@@ -17,7 +17,15 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from flows.__main__ import app
-from flows.console import INFO_LOGGERS, CompactHandler, aligned, inform, show_logs, with_exit_codes
+from flows.console import (
+    INFO_LOGGERS,
+    CompactHandler,
+    aligned,
+    inform,
+    open_streams,
+    show_logs,
+    with_exit_codes,
+)
 from flows.humanize import duration, parse_duration, score_text, size
 from flows.runtime import temporary_server
 from flows.runtime.stop_signals import EXIT_CODE
@@ -551,3 +559,16 @@ def test_a_data_folder_that_is_not_there_is_one_message(command: str, root: str,
     assert found.exit_code == 2
     assert said in found.stderr
     assert "Traceback" not in found.stderr
+
+
+def test_a_stream_that_is_closed_becomes_the_null_device(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    opened = list[tuple[str, int]]()
+    monkeypatch.setattr(sys, "stderr", None)
+    monkeypatch.setattr(os, "fstat", lambda number: Path(os.devnull if number < 2 else "/nowhere").stat())
+    monkeypatch.setattr(os, "open", lambda path, flags: opened.append((path, flags)))
+    open_streams()
+    inform("a message for stderr")  # which print would send to stdout
+    assert opened == [(os.devnull, os.O_RDWR)]
+    assert capfd.readouterr() == ("", "podium: a message for stderr\n")

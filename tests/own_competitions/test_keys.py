@@ -120,3 +120,13 @@ def test_an_edit_during_a_run_is_noticed(made: Create) -> None:
     with (folder / "encode.py").open("a") as file:
         file.write("\nVALUE = 1\n")
     assert edited(["tasks.roses.encode", "tasks.roses.metric"]) == ["tasks.roses.encode"]
+
+
+@pytest.mark.parametrize("code", ["def (:", "x = '\0'", f"x = {'-' * 2_000}1", f"x = {'-' * 100_000}1"])
+def test_code_that_is_no_python_is_an_error_of_its_own_competition_alone(made: Create, code: str) -> None:
+    (made("roses", "table") / "training.py").write_text(code, "utf-8")
+    made("tulips", "table")
+    snapshot()
+    assert code_digests("tasks.train", ("tasks.tulips.training",))
+    with pytest.raises(InvalidSettings, match=r"roses/training\.py"):
+        code_digests("tasks.train", ("tasks.roses.training",))

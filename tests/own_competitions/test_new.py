@@ -50,14 +50,14 @@ def test_the_tests_of_a_template_pass(made: Create, like: str, tmp_path: Path) -
     tests["test_a_written_submission_passes_its_own_check"](competition, dataset, tmp_path)
 
 
-@pytest.mark.parametrize("name", ["", "Roses", "2roses", "my-roses", "class", "_x", "a/b"])
+@pytest.mark.parametrize("name", ["", "Roses", "2roses", "my-roses", "class", "_x", "a/b", "ﬁsh", "a" * 65])
 def test_a_name_that_no_module_can_have_is_refused(parent: Path, name: str) -> None:
-    with pytest.raises(InvalidSettings, match="name: expected small letters"):
+    with pytest.raises(InvalidSettings, match="name: expected at most 64 small letters"):
         create(name, "table", parent)
     assert list(parent.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", ["dogs", "train", "core", "learning"])
+@pytest.mark.parametrize("name", ["dogs", "train", "core", "learning", "finish", "flow"])
 def test_a_name_that_is_taken_is_refused(parent: Path, name: str) -> None:
     with pytest.raises(InvalidSettings, match="choose another"):
         create(name, "table", parent)
@@ -68,6 +68,22 @@ def test_a_folder_that_exists_is_left_as_it_is(parent: Path) -> None:
     with pytest.raises(InvalidSettings, match="expected nothing of this name"):
         create("roses", "table", parent)
     assert list((parent / "roses").iterdir()) == []
+
+
+@pytest.mark.parametrize("target", ["nowhere", "/dev/null"])
+def test_a_link_of_its_name_is_left_as_it_is(parent: Path, target: str) -> None:
+    (parent / "roses").symlink_to(target)
+    with pytest.raises(InvalidSettings, match="expected nothing of this name"):
+        create("roses", "table", parent)
+    assert [file.name for file in parent.iterdir()] == ["roses"]
+
+
+def test_a_file_in_place_of_the_folder_is_one_message(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for place in (tmp_path / "file", tmp_path / "file" / "inside"):
+        result = CliRunner().invoke(app, ["new", "roses", "--like", "table", "--folder", str(place)])
+        assert result.exit_code == 2
+        assert "--folder: expected a folder that can be made" in result.output
 
 
 def test_an_unknown_template_and_an_unknown_metric_are_refused(parent: Path) -> None:
@@ -183,3 +199,25 @@ def test_a_broken_competition_does_not_hide_the_others(made: Create) -> None:
     listed = podium("list")
     assert "roses\n  cannot be used:" in listed
     assert "\nextraction\n" in listed
+
+
+@pytest.mark.parametrize(
+    ("ending", "message"),
+    [
+        ("def (:", r"config.py:\d+: invalid syntax"),
+        ("x = '\0'", "config.py: source code string cannot contain null bytes"),
+        (f"x = {'-' * 100_000}1", "config.py: code that is nested too deep"),
+        ("import no_such_library", r"config.py:\d+: ModuleNotFoundError"),
+        ("raise SystemExit(5)", r"config.py:\d+: SystemExit: 5"),
+    ],
+)
+def test_a_competition_whose_code_is_wrong_is_named_and_disturbs_no_other(
+    made: Create, ending: str, message: str
+) -> None:
+    made("tulips", "table")
+    config = made("roses", "table") / "config.py"
+    config.write_text(f"{config.read_text('utf-8')}{ending}\n", "utf-8")
+    result = CliRunner().invoke(app, ["list"])
+    assert result.exit_code == 0
+    assert re.search(r"^tulips\n  data in ", result.output, re.M)
+    assert re.search(rf"roses\n  cannot be used: (.*\n)?.*{message}", result.output)

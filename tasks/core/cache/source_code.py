@@ -17,7 +17,6 @@ steps.
 import ast
 import hashlib
 import sys
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from importlib.util import find_spec, resolve_name
@@ -25,6 +24,7 @@ from pathlib import Path
 
 from tasks.core.contract.folders import outside
 from tasks.core.errors import InvalidSettings
+from tasks.core.python_syntax import dumped, parse, with_line
 
 ROOT = Path(__file__).resolve().parents[3]
 PACKAGES = ("tasks", "flows")
@@ -44,8 +44,6 @@ DECIDING = {
 """Libraries whose version can change a result: distribution by the name of the import."""
 BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 """Fields of syntax trees that hold statements, or parts of statements that hold some."""
-PARSING = threading.Lock()
-"""Python 3.11 counts the depth of all threads' trees together: two parses at once can raise SystemError."""
 
 
 def code_digests(module: str, extra: tuple[str, ...] = (), root: Path = ROOT) -> dict[str, str]:
@@ -80,9 +78,14 @@ def _follow(
     *,
     include: Callable[[str], bool],
     now: bool = False,
+    strict: bool = True,
 ) -> dict[str, str]:
-    """Digests of these modules and of those that they import, by name; only included ones are followed."""
-    file, read = (_file, _read_now) if now else (_known_file, _read)
+    """Digests of these modules and of those that they import, by name; only included ones are followed.
+
+    Raises:
+        InvalidSettings: one is no Python; if not `strict`, nothing is followed from there instead.
+    """
+    file, read = (_file, _read_now) if now else (_known_file, _read if strict else _read_if_python)
     waiting, digests = list(names), dict[str, str]()
     while waiting:
         name = waiting.pop()
@@ -149,20 +152,38 @@ def _content(path: Path) -> bytes:
 
 
 def _read(path: Path) -> tuple[str, list[str]]:
-    """Digest of a file as this process first read it, and the names of the modules that it imports."""
-    return _parsed(_content(path))
+    """Digest of a file as this process first read it, and the names of the modules that it imports.
+
+    Raises:
+        InvalidSettings: it is no Python.
+    """
+    return _parsed_file(path, _content(path))
 
 
 def _read_now(path: Path) -> tuple[str, list[str]]:
-    return _parsed(path.read_bytes())
+    return _parsed_file(path, path.read_bytes())
+
+
+def _read_if_python(path: Path) -> tuple[str, list[str]]:
+    """`_read`, but nothing of a file that is no Python: it is an error only where it is used."""
+    try:
+        return _read(path)
+    except InvalidSettings:
+        return "", []
+
+
+def _parsed_file(path: Path, content: bytes) -> tuple[str, list[str]]:
+    try:
+        return _parsed(content)
+    except SyntaxError as error:
+        raise InvalidSettings(with_line(path, error)) from None
 
 
 @cache
 def _parsed(content: bytes) -> tuple[str, list[str]]:
-    with PARSING:
-        tree = ast.parse(content)
+    tree = parse(content)
     names = imported(tree)
-    return hashlib.sha256(ast.dump(without_docstrings(tree)).encode()).hexdigest(), names
+    return hashlib.sha256(dumped(without_docstrings(tree)).encode()).hexdigest(), names
 
 
 def digest_of_source(content: bytes) -> str:
@@ -179,7 +200,7 @@ def snapshot(root: Path = ROOT) -> None:
     for package in PACKAGES:
         for path in sorted((root / package).rglob("*.py")):
             _content(path)
-    all_digests(_modules_outside(), root)
+    _follow(_modules_outside(), (root, *outside()), include=lambda name: True, strict=False)
 
 
 def _modules_outside() -> Iterator[str]:

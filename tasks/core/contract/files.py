@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from tasks.core.errors import InvalidSettings, UserError
+from tasks.core.python_syntax import parse, with_line
 
 
 class Promise(NamedTuple):
@@ -62,7 +63,7 @@ def imported(competition: str, folder: Path, file: str) -> ModuleType:
         return import_module(f"tasks.{competition}.{file}")
     except UserError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         if problems := missing(competition, folder):
             raise InvalidSettings(_message(competition, folder, problems)) from None
         if place := _place(error, folder):
@@ -113,7 +114,7 @@ def _missing(competition: str, folder: Path) -> Iterator[str]:
         try:
             names = defined(file)
         except SyntaxError as error:
-            yield f"{file.name}:{error.lineno}: {error.msg}"
+            yield with_line(file.name, error)
             continue
         if promise.name not in names:
             yield f"{file.name}: {promise.name} is missing; {promise.use}"
@@ -132,7 +133,7 @@ def _flow(competition: str, folder: Path) -> tuple[Promise, ...]:
 def defined(file: Path) -> set[str]:
     """Names that a module binds at its top: functions, classes, values and imports."""
     names = set[str]()
-    for node in ast.parse(file.read_bytes()).body:
+    for node in parse(file.read_bytes()).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             names.add(node.name)
         elif isinstance(node, ast.Import | ast.ImportFrom):
@@ -143,10 +144,10 @@ def defined(file: Path) -> set[str]:
     return names
 
 
-def _place(error: Exception, folder: Path) -> str:
+def _place(error: BaseException, folder: Path) -> str:
     """`file:line` of the last line in the folder that an error came from; empty if it came from elsewhere."""
     if isinstance(error, SyntaxError) and error.filename and Path(error.filename).is_relative_to(folder):
-        return f"{error.filename}:{error.lineno}"
+        return f"{error.filename}{f':{error.lineno}' if error.lineno else ''}"
     place, traceback = "", error.__traceback__
     while traceback:
         file = Path(traceback.tb_frame.f_code.co_filename)
