@@ -1,5 +1,6 @@
 """The command line: instant help with examples, exit codes, messages on stderr."""
 
+import io
 import json
 import logging
 import os
@@ -562,13 +563,14 @@ def test_a_data_folder_that_is_not_there_is_one_message(command: str, root: str,
 
 
 def test_a_stream_that_is_closed_becomes_the_null_device(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    opened = list[tuple[str, int]]()
+    opened, stdout = list[tuple[str, int]](), io.StringIO()
+    monkeypatch.setattr(sys, "stdout", stdout)
     monkeypatch.setattr(sys, "stderr", None)
     monkeypatch.setattr(os, "fstat", lambda number: Path(os.devnull if number < 2 else "/nowhere").stat())
     monkeypatch.setattr(os, "open", lambda path, flags: opened.append((path, flags)))
     open_streams()
     inform("a message for stderr")  # which print would send to stdout
     assert opened == [(os.devnull, os.O_RDWR)]
-    assert capfd.readouterr() == ("", "podium: a message for stderr\n")
+    assert (stdout.getvalue(), sys.stderr.fileno()) == ("", 2)
