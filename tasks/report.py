@@ -164,7 +164,7 @@ def _facts(
         ("Records", f"{len(material.folds):,}"),
         ("Members", str(len(material.members))),
         *((f"Left out: {name}", reason) for name, reason in left_out.items()),
-        *(("Accepted", text_of(each)) for each in accepted_results(material.steps)),
+        *((f"Accepted: {each['step']}", text_of(each)) for each in accepted_results(material.steps)),
         ("Submission", Path(folder).name),
     ]
 

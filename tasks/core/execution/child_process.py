@@ -22,6 +22,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
+from tasks.core import locations
 from tasks.core.backends import DEFAULT, VARIABLE
 from tasks.core.context import follower
 from tasks.core.errors import UserError
@@ -113,7 +114,12 @@ def attend(
         Stopped: this process is ending, and starts no child.
     """
     stopping.raise_if_stopping()
-    variables: dict[str, str | None] = {**os.environ, **ENVIRONMENT, **(environment or {})}
+    variables: dict[str, str | None] = {
+        **os.environ,
+        **ENVIRONMENT,
+        **_own_competitions(),
+        **(environment or {}),
+    }
     # else Keras would take the backend from a file in the user's home
     variables[VARIABLE] = variables.get(VARIABLE) or DEFAULT
     with tempfile.TemporaryFile() as file:  # without a name, so that a kill leaves nothing
@@ -136,6 +142,16 @@ def attend(
                 on_line(line.decode(errors="replace").rstrip())
             code = child.wait()
         return Exit(code, timed_out.is_set())
+
+
+def _own_competitions() -> dict[str, str]:
+    """The variable that names the folders of competitions of one's own to a child, which starts elsewhere.
+
+    A path that it cannot hold is not named; in a checkout a child finds `competitions` by itself.
+    """
+    folders = list(map(str, locations.competitions_folders()))
+    can_be_named = folders and not any(os.pathsep in folder for folder in folders)
+    return {"PODIUM_COMPETITIONS": os.pathsep.join(folders)} if can_be_named else {}
 
 
 class Listener:

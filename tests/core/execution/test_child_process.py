@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tasks.core import locations
+from tasks.core.contract.folders import competition_names
 from tasks.core.errors import UserError
 from tasks.core.execution import child_process
 from tasks.core.execution.child_messages import (
@@ -46,6 +48,10 @@ def starts_anew(job: dict[str, Any]) -> None:
 
 def answers(job: dict[str, Any]) -> None:
     Path(job["file"]).write_text(json.dumps([job["given"], os.environ["TF_CPP_MIN_LOG_LEVEL"]]))
+
+
+def names_competitions(job: dict[str, Any]) -> None:
+    Path(job["file"]).write_text(" ".join(competition_names()))
 
 
 def makes_a_mistake(job: dict[str, Any]) -> None:
@@ -110,6 +116,18 @@ def test_the_environment_of_a_slot_reaches_the_child(tmp_path: Path) -> None:
     environment = {"TF_CPP_MIN_LOG_LEVEL": "7"}
     child_process.run(f"{HERE}:answers", job, label="a step", environment=environment)
     assert json.loads((tmp_path / "answer").read_text()) == [1, "7"]
+
+
+def test_a_child_finds_competitions_of_the_current_folder_of_an_installed_podium(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "competitions" / "roses").mkdir(parents=True)
+    (tmp_path / "competitions" / "roses" / "competition.py").touch()
+    monkeypatch.delenv("PODIUM_COMPETITIONS", raising=False)
+    monkeypatch.setattr(locations, "root", Path.cwd)
+    monkeypatch.chdir(tmp_path)
+    call(names_competitions, file=str(tmp_path / "names"))
+    assert "roses" in (tmp_path / "names").read_text().split()
 
 
 def test_a_child_starts_anew_with_its_job(tmp_path: Path) -> None:
