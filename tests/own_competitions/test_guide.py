@@ -143,6 +143,7 @@ SMALL = (
 )
 
 
+@pytest.mark.slow
 def test_a_folder_of_pictures(folder: Path) -> None:
     """With a network that is too small to be good; the next test trains the one of the guide."""
     reader = Reader(folder, *SMALL).follow("A folder of pictures")

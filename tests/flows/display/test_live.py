@@ -29,8 +29,9 @@ class Terminal(io.StringIO):
 
 @pytest.fixture
 def own_loggers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No handler of Prefect's, which other tests may have set up, and all as it was at the end."""
+    """No handler of Prefect's and no steps, which other tests may have left, and all as it was at the end."""
     factory = logging.getLogRecordFactory()
+    monkeypatch.setattr(activity, "_started", set())  # without the steps of other tests
     for logger in (logging.getLogger(), logging.getLogger("prefect"), LOG, STEPS):
         for name, value in {"handlers": [], "propagate": True, "level": logger.level}.items():
             monkeypatch.setattr(logger, name, value)

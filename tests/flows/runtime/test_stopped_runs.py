@@ -96,9 +96,9 @@ def test_a_run_that_is_stopped_is_cancelled_with_its_steps_and_says_how_to_go_on
     assert [line for line in errors.splitlines() if "podium: " in line] == errors.splitlines()[-2:-1]
     state, steps = run_of(prefect_server, "stopped")
     assert state == "Cancelled"
-    assert set(steps.values()) == {"Cancelled"}
-    assert {"compute 0", "compute 1", "wait"} <= set(steps)
-    assert any(name.startswith("follow") for name in steps)
+    # to a busy server a step may not have begun, and has the end of an id in its name
+    assert "Cancelled" in set(steps.values()) <= {"Cancelled", "NotReady"}
+    assert {name.partition("-")[0].split()[0] for name in steps} == {"compute", "wait", "follow"}
 
 
 def test_a_run_that_is_killed_is_settled_by_the_next_command(prefect_server: str) -> None:
