@@ -82,6 +82,8 @@ def _show(competition: str, found: Any) -> None:
         inform("no result of earlier code was or can be accepted")
         return
     say(aligned([*accepted, *possible]))
+    if steps := list(dict.fromkeys(offer.acceptance.step for offer in found.offers)):
+        inform(f"podium accept {competition} {' '.join(steps)} accepts it, with the same settings")
 
 
 def _row(offer: Any, *, state: str = "accepted") -> tuple[str, str, str]:

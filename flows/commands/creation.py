@@ -74,6 +74,8 @@ def create(name: str, like: str, parent: Path, *, metric: str = "accuracy") -> P
     from tasks.core.files.temporary import hidden_folder
 
     known = templates()
+    if not known:
+        raise InvalidSettings("--like: this installation lacks the templates; install Podium from its wheel")
     if like not in known:
         raise InvalidSettings(f"--like: expected one of {', '.join(sorted(known))}, received {like!r}")
     if not _is_module_name(name):

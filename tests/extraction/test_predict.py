@@ -258,6 +258,7 @@ def empty(given):
     return Candidates.of({} for _ in given[1])
 
 
+@pytest.mark.slow
 def test_trained_models_hold_all_that_predictions_need_of_training_sentences(tmp_path):
     made, folder = recipe("pointer", **EVERYTHING["pointer"]), tmp_path / "data"
     words = {"words": encoded(tmp_path, "train")}

@@ -115,6 +115,7 @@ def test_another_width_of_the_beam_trains_nothing(done: Run) -> None:
     assert "predict tiny test" in again.runner.ran()
 
 
+@pytest.mark.slow
 def test_unlike_recipes_vote(done: Run) -> None:
     recipes = [{"name": "tiny", **TINY}, *({"name": each, "method": each, **TINY} for each in METHODS)]
     again = walk(nl2sql, done.folder, config(done.folder / "data", recipes=recipes))

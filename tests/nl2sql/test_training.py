@@ -120,7 +120,7 @@ def test_views_are_learned_as_often_as_asked_but_not_by_plain_stages(tmp_path, d
         assert all(text.endswith("呢") is expected for text in texts)
 
 
-@pytest.mark.parametrize("encoder", ["dgcnn", "bert"])
+@pytest.mark.parametrize("encoder", ["dgcnn", pytest.param("bert", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("graphs", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_a_killed_training_ends_in_the_same_bytes_as_another(tmp_path, encoder, graphs):
     import keras

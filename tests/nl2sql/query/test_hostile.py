@@ -93,7 +93,10 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-@pytest.fixture(scope="module", params=["sketch", "two-stage", "baseline"])
+@pytest.fixture(
+    scope="module",
+    params=["sketch", *(pytest.param(name, marks=pytest.mark.slow) for name in ("two-stage", "baseline"))],
+)
 def run(request: pytest.FixtureRequest, loaded: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """An epoch of training on all questions, and what is then said of each part."""
     from tasks.learning.training.keras_setup import configure
