@@ -24,7 +24,7 @@ def learned_wording(models: Sequence[Path]) -> Section:
     text = (
         "From the characters of a question, without its table's cells, names of columns and numbers, "
         "regressions on the labels of each training learn which aggregates it asks for, and which connector. "
-        "They multiply the probability of a query by how much more often its class is asked for so than not. "
+        "They multiply the probability of a query by that of its class, given the wording. "
         "Shown are the runs of characters with the largest weights, means over the models."
     )
     found = wording.read(with_wording).models

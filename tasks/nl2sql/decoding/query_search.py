@@ -19,7 +19,7 @@ from tasks.nl2sql.query import schema
 from tasks.nl2sql.query.execution import Executor, Result
 from tasks.nl2sql.query.schema import AGGREGATES, AND, NONE, OR, Condition, Query, Question, Table
 from tasks.nl2sql.sketch.labels import MOST_CONDITIONS, NO_AGGREGATE
-from tasks.nl2sql.wording.model import Lifts
+from tasks.nl2sql.wording.model import Shares
 
 Selection = tuple[tuple[int, int], ...]
 AnyCondition = TypeVar("AnyCondition", SpanCondition, Condition)
@@ -145,15 +145,15 @@ def combine_queries(
         text: the question.
         make: makes a canonical query of its parts; called for the most probable only.
     """
-    lifts = factors.wording.lifts(text, table)
+    shares = factors.wording.shares(text, table)
     connected = [
         (p * q, connector, conditions)
         for p, conditions in pruned(weigh_by_number(sketch, sets), beam)
-        for q, connector in connectors(sketch, conditions, factors, lifts)
+        for q, connector in connectors(sketch, conditions, factors, shares)
     ]
     wholes = [
         (p * q * factors.of_selection(select, conditions, table.types), (select, connector, conditions))
-        for q, select in pruned(selections(sketch, table, factors, lifts, most=beam), beam)
+        for q, select in pruned(selections(sketch, table, factors, shares, most=beam), beam)
         for p, connector, conditions in connected
     ]
     queries = merged(pruned(wholes, beam), lambda whole: make(*whole))
@@ -174,26 +174,26 @@ def connectors(
     sketch: SketchProbabilities,
     conditions: Sequence[SpanCondition | Condition],
     factors: QueryFactors,
-    lifts: Lifts,
+    shares: Shares,
 ) -> list[tuple[float, int]]:
     """AND and OR with probabilities; NONE for less than two conditions."""
     if len(conditions) < 2:
         return [(1.0, NONE)]
-    scores = {each: (float(sketch.connector[each]) + LEAST) * lifts.of_connector(each) for each in (AND, OR)}
+    scores = {each: (float(sketch.connector[each]) + LEAST) * shares.of_connector(each) for each in (AND, OR)}
     weighed = {each: p * factors.of_connector(each, conditions) for each, p in scores.items()}
     return [(p / sum(weighed.values()), each) for each, p in weighed.items()]
 
 
 def selections(
-    sketch: SketchProbabilities, table: Table, factors: QueryFactors, lifts: Lifts, *, most: int
+    sketch: SketchProbabilities, table: Table, factors: QueryFactors, shares: Shares, *, most: int
 ) -> list[tuple[float, Selection]]:
     """Columns with aggregates: one, or the two most likely, given that at least one is selected."""
     selected, not_selected = sketch.select[:, :NO_AGGREGATE], sketch.select[:, NO_AGGREGATE:]
     odds = selected * factors.of_aggregates(table) / (not_selected + LEAST) + LEAST
-    alone = odds * [lifts.of_selection([aggregate]) for aggregate in range(NO_AGGREGATE)]
+    alone = odds * [shares.of_selection([aggregate]) for aggregate in range(NO_AGGREGATE)]
     found: dict[Selection, float] = {(single,): score for single, score in _largest(alone, most)}
     total = float(alone.sum())
-    for select, score in _pair(_largest(odds, IN_PAIRS), lifts):
+    for select, score in _pair(_largest(odds, IN_PAIRS), shares):
         found[select] = score * factors.another_selected
         total += found[select]
     return [(score / total, select) for select, score in found.items()]
@@ -206,10 +206,10 @@ def _largest(odds: np.ndarray, most: int) -> list[tuple[tuple[int, int], float]]
     return [(divmod(place, NO_AGGREGATE), float(flat[place])) for place in top.tolist()]
 
 
-def _pair(singles: Sequence[tuple[tuple[int, int], float]], lifts: Lifts) -> list[tuple[Selection, float]]:
+def _pair(singles: Sequence[tuple[tuple[int, int], float]], shares: Shares) -> list[tuple[Selection, float]]:
     """The most likely two of these, if two have different columns."""
     pairs = [
-        (score * another * lifts.of_selection([one[1], other[1]]), tuple(sorted((one, other))))
+        (score * another * shares.of_selection([one[1], other[1]]), tuple(sorted((one, other))))
         for (one, score), (other, another) in combinations_of(singles, 2)
         if one[0] != other[0]
     ]

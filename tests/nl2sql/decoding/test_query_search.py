@@ -10,7 +10,7 @@ from tasks.nl2sql.decoding.value_spans import SpanCondition
 from tasks.nl2sql.query.execution import Result
 from tasks.nl2sql.query.schema import AND, EQUAL, OR, Query, Question, Table, canonical, from_json, to_json
 from tasks.nl2sql.query.sql import sql
-from tasks.nl2sql.wording.model import Lifts
+from tasks.nl2sql.wording.model import Shares
 from tests.nl2sql.sketches import drawn, sketch, told
 from tests.nl2sql.tiny import TABLE, executor, query
 from tests.nl2sql.usual_factors import NEUTRAL, USUAL
@@ -110,18 +110,18 @@ def test_connectors(case):
     asked = tuple(SpanCondition(*pair, 2 * place, 2 * place + 1) for place, pair in enumerate(pairs))
     connector = np.full(3, 1 / 3) if likely is None else np.where(np.arange(3) == likely, 0.8, 0.1)
     made = certain("临江的单价")._replace(connector=connector)
-    ordered = sorted(connectors(made, asked, USUAL, Lifts()), reverse=True)
+    ordered = sorted(connectors(made, asked, USUAL, Shares()), reverse=True)
     assert [each for _, each in ordered] == expected
     assert sum(share for share, _ in ordered) == pytest.approx(1)
 
 
-def best_selections(none, aggregate=0, factors=USUAL, lifts=Lifts()):  # noqa: B008
+def best_selections(none, aggregate=0, factors=USUAL, shares=Shares()):  # noqa: B008
     """The best selection where columns are not selected with these probabilities."""
     select = np.zeros((len(none), 7))
     select[:, 6], select[:, aggregate] = none, 1 - np.array(none)
     made = certain("临江的单价")._replace(select=select.astype(np.float32))
     table = TABLE._replace(types=("real",) * len(none))
-    return sorted(selections(made, table, factors, lifts, most=8), reverse=True)
+    return sorted(selections(made, table, factors, shares, most=8), reverse=True)
 
 
 def test_one_column_is_selected_even_if_none_is_likely():
@@ -142,30 +142,30 @@ def test_a_second_column_is_selected_sooner_where_labels_select_two():
 
 def test_the_wording_of_a_question_decides_where_the_network_hesitates():
     average, highest = 1, 2
-    says = Lifts(selected={"0": 0.2, "0 0": 0.2, "1": 0.3, "2": 9.0})
+    says = Shares(selected={"0": 0.2, "0 0": 0.2, "1": 0.3, "2": 9.0})
     select = np.full((2, 7), 0.01)
     select[0, [average, highest, 6]], select[1, 6] = (0.4, 0.3, 0.27), 0.94
     made = certain("临江的单价")._replace(select=select.astype(np.float32))
     table = TABLE._replace(types=("real", "real"))
     (silent, *_), (said, *_) = (
-        sorted(selections(made, table, NEUTRAL, each, most=8), reverse=True) for each in (Lifts(), says)
+        sorted(selections(made, table, NEUTRAL, each, most=8), reverse=True) for each in (Shares(), says)
     )
     assert (silent[1], said[1]) == (((0, average),), ((0, highest),))
 
 
 def test_two_columns_are_selected_where_the_wording_says_so():
-    says = Lifts(selected={"0": 0.1, "0 0": 6.0, "4": 0.1})
+    says = Shares(selected={"0": 0.1, "0 0": 6.0, "4": 0.1})
     assert best_selections([0.2, 0.6, 0.9])[0][1] == ((0, 0),)
-    assert best_selections([0.2, 0.6, 0.9], lifts=says, factors=NEUTRAL)[0][1] == ((0, 0), (1, 0))
-    assert sum(share for share, _ in best_selections([0.2, 0.6, 0.9], lifts=says)) <= 1 + 1e-9
+    assert best_selections([0.2, 0.6, 0.9], shares=says, factors=NEUTRAL)[0][1] == ((0, 0), (1, 0))
+    assert sum(share for share, _ in best_selections([0.2, 0.6, 0.9], shares=says)) <= 1 + 1e-9
 
 
 def test_the_wording_of_a_question_weighs_connectors():
     asked = tuple(SpanCondition(column, EQUAL, 2 * column, 2 * column + 1) for column in (0, 1))
     made = certain("临江的单价")._replace(connector=np.array([0, 0.6, 0.4]))
-    lifts = Lifts(connectors={str(AND): 0.3, str(OR): 2.0})
-    assert max(connectors(made, asked, NEUTRAL, Lifts()))[1] == AND
-    assert max(connectors(made, asked, NEUTRAL, lifts))[1] == OR
+    shares = Shares(connectors={str(AND): 0.3, str(OR): 2.0})
+    assert max(connectors(made, asked, NEUTRAL, Shares()))[1] == AND
+    assert max(connectors(made, asked, NEUTRAL, shares))[1] == OR
 
 
 def test_the_only_column_is_selected():
