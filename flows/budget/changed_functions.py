@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
+from tasks.core.cache.python_syntax import dumped, parse
 from tasks.core.cache.source_code import ROOT, digest_of_source, without_docstrings
-from tasks.core.python_syntax import dumped, parse
 
 MOST_VERSIONS = 20
 """Newest commits of a file in which its earlier version is looked for."""

@@ -22,9 +22,9 @@ from functools import cache
 from importlib.util import find_spec, resolve_name
 from pathlib import Path
 
+from tasks.core.cache.python_syntax import dumped, parse, with_line
 from tasks.core.contract.folders import outside
 from tasks.core.errors import InvalidSettings
-from tasks.core.python_syntax import dumped, parse, with_line
 
 ROOT = Path(__file__).resolve().parents[3]
 PACKAGES = ("tasks", "flows")

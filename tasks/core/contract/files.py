@@ -12,8 +12,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
+from tasks.core.cache.python_syntax import parse, with_line
 from tasks.core.errors import InvalidSettings, UserError
-from tasks.core.python_syntax import parse, with_line
 
 
 class Promise(NamedTuple):
