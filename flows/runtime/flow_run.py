@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from contextvars import copy_context
 from typing import Any
 
 from flows.runtime import run_marks
@@ -72,29 +71,15 @@ def in_own_thread(function: Callable[[], Any], run: CurrentRun, url: str | None)
     Raises:
         KeyboardInterrupt: a signal came; the server knows that the run was cancelled, if it answered in time.
     """
-    woken, results, failures = threading.Event(), list[Any](), list[BaseException]()
-
-    def call() -> None:
-        try:
-            results.append(function())
-        except BaseException as error:
-            failures.append(error)
-        finally:
-            woken.set()
-
-    thread = threading.Thread(target=copy_context().run, args=(call,), name="flow", daemon=True)
-    thread.start()
+    call = stopping.Call(function, name="flow")
     try:
-        with stopping.on_stop(woken.set):  # the signal may have come to another thread than this one
-            woken.wait()
+        call.wait()  # also for a signal that has come to another thread than this one
     except KeyboardInterrupt:
         stopping.stop()
-    if stopping.is_stopping() and not results:
-        _record_stop(run, url, thread)
+    if stopping.is_stopping() and not call.has_returned:
+        _record_stop(run, url, call.thread)
         raise KeyboardInterrupt
-    if failures:
-        raise failures[0]
-    return results[0]
+    return call.result()
 
 
 def _record_stop(run: CurrentRun, url: str | None, flow: threading.Thread) -> None:

@@ -21,7 +21,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tasks.core.cache.digests import state_of
+from tasks.core.cache.digests import state_at
 from tasks.core.cache.file_kinds import ACCEPTANCE, acceptance_digest
 from tasks.core.cache.key_diff import code_changes
 from tasks.core.cache.keys import Key
@@ -139,7 +139,7 @@ def code_of(key: Key) -> dict[str, dict[str, str]]:
 def acceptances(store: Store, step: str | None = None, competition: str | None = None) -> list[Acceptance]:
     """All that are whole, the earliest first; of one step or competition, if they are given."""
     folder = store.root / FOLDER
-    found = [_read(path, _state(path)) for path in sorted(folder.glob("[!.]*.json"))]
+    found = [_read(path, state_at(path)) for path in sorted(folder.glob("[!.]*.json"))]
     return sorted(
         (
             each
@@ -162,13 +162,6 @@ def withdraw(store: Store, acceptance: Acceptance) -> None:
     path = store.root / FOLDER / f"{acceptance.id}.json"
     make_way(path)
     path.unlink(missing_ok=True)
-
-
-def _state(path: Path) -> tuple[int, ...]:
-    try:
-        return tuple(state_of(path.stat()))
-    except OSError:
-        return ()
 
 
 @lru_cache(maxsize=1024)

@@ -50,6 +50,14 @@ def state_of(status: os.stat_result) -> list[int]:
     return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
 
 
+def state_at(path: Path) -> tuple[int, ...]:
+    """`state_of` what lies at a path; nothing where nothing can be asked of it."""
+    try:
+        return tuple(state_of(path.stat()))
+    except OSError:
+        return ()
+
+
 def contents(path: Path, memory: dict[str, str], *, names: Sequence[str] | None = None) -> dict[str, str]:
     """The SHA-256 of each file below a path, by relative name; empty if the path does not exist.
 

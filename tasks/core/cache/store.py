@@ -28,7 +28,7 @@ from filelock import FileLock
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from tasks.core import locations
-from tasks.core.cache.digests import state_of
+from tasks.core.cache.digests import state_at
 from tasks.core.cache.file_kinds import FINGERPRINTS, JOURNAL_ENTRY, MANIFEST, MOST_JOURNAL_BYTES, RECORD
 from tasks.core.cache.manifests import digest_of, first_change, seal
 from tasks.core.dataset import PartFolders
@@ -190,7 +190,7 @@ class Store:
     def record(self, key: str) -> dict[str, Any] | None:
         """The record of the step with this key (`tasks.core.step` writes it); None without one."""
         path = self.root / "steps" / f"{key}.json"
-        record = _record_in(path, _state(path))
+        record = _record_in(path, state_at(path))
         if record is not None and record["key"] != key:
             warn_once(f"{locations.display_path(path)}: key: expected {key}; the step is computed again")
             return None
@@ -291,14 +291,6 @@ class Store:
         folder = self.root / "locks"
         folder.mkdir(parents=True, exist_ok=True)
         return file_lock(folder / name)
-
-
-def _state(path: Path) -> tuple[int, ...]:
-    """What changes with a file; nothing where nothing can be asked of it."""
-    try:
-        return tuple(state_of(path.stat()))
-    except OSError:
-        return ()
 
 
 @lru_cache(maxsize=4096)

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import copy_context
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 Result = TypeVar("Result")
 
@@ -63,6 +63,41 @@ def on_stop(call: Callable[[], object]) -> Iterator[None]:
                 _callbacks.remove(call)
 
 
+class Call(Generic[Result]):
+    """A call of a function in a daemon thread of its own, in the context of the thread that makes it."""
+
+    def __init__(self, function: Callable[[], Result], *, name: str | None = None) -> None:
+        self._woken = threading.Event()
+        self._results, self._failures = list[Result](), list[BaseException]()
+        arguments = (self._run, function)
+        self.thread = threading.Thread(target=copy_context().run, args=arguments, name=name, daemon=True)
+        self.thread.start()
+
+    def _run(self, function: Callable[[], Result]) -> None:
+        try:
+            self._results.append(function())
+        except BaseException as error:
+            self._failures.append(error)
+        finally:
+            self._woken.set()
+
+    def wait(self) -> None:
+        """Wait until the function has ended, or the process is ending."""
+        with on_stop(self._woken.set):
+            self._woken.wait()
+
+    @property
+    def has_returned(self) -> bool:
+        """Whether the function has ended without an error."""
+        return bool(self._results)
+
+    def result(self) -> Result:
+        """What the function has returned, or raised; call when it has ended."""
+        if self._failures:
+            raise self._failures[0]
+        return self._results[0]
+
+
 def until_stopped(function: Callable[[], Result]) -> Result:
     """The result of a function, which runs in another thread in this context, or what it raises.
 
@@ -70,20 +105,7 @@ def until_stopped(function: Callable[[], Result]) -> Result:
         Stopped: the process is ending; the function, if it has begun, goes on and nobody waits for it.
     """
     raise_if_stopping()
-    ended, results, failures = threading.Event(), list[Result](), list[BaseException]()
-
-    def run() -> None:
-        try:
-            results.append(function())
-        except BaseException as error:
-            failures.append(error)
-        finally:
-            ended.set()
-
-    with on_stop(ended.set):
-        threading.Thread(target=copy_context().run, args=(run,), daemon=True).start()
-        ended.wait()
+    call = Call(function)
+    call.wait()
     raise_if_stopping()  # also where a child process was ended first, and the function failed of it
-    if failures:
-        raise failures[0]
-    return results[0]
+    return call.result()

@@ -17,6 +17,7 @@ import numpy as np
 
 from tasks.core.competition import FoldKey, Part
 from tasks.core.dataset import Dataset, note, notes_file
+from tasks.core.files.json_lines import read_json_lines
 
 CLASSES = "classes.json"
 """File that the other parts are read with (`Competition.common_files`)."""
@@ -41,8 +42,7 @@ def write(
 def read(dataset: Dataset, part: str) -> list[dict[str, Any]]:
     """The records of a part; none of a part that there is not."""
     file = dataset / f"{part}.jsonl"
-    lines = file.read_text("utf-8").split("\n")[:-1] if file.exists() else []
-    return [json.loads(line) for line in lines]
+    return read_json_lines(file) if file.exists() else []
 
 
 def ids(dataset: Dataset, part: str) -> list[str]:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,6 +11,7 @@ from tasks.core.jobs import TrainJob
 from tasks.learning.estimators.writing import save
 from tasks.learning.folds.rows import training_rows
 from tasks.learning.seeds import derive
+from tasks.learning.threads import one_thread
 
 
 class EstimatorTraining(NamedTuple):
@@ -48,11 +48,3 @@ def seeded(estimator: Any, seed: int) -> Any:
     parameters = estimator.get_params()
     unset = [name for name in sorted(parameters) if name.split("__")[-1] == "random_state"]
     return estimator.set_params(**{name: derive(seed, name) for name in unset if parameters[name] is None})
-
-
-def one_thread() -> AbstractContextManager[Any]:
-    """Within it, libraries for matrices and OpenMP use one thread, so that sums have one order everywhere."""
-    from threadpoolctl import threadpool_limits
-
-    limits: AbstractContextManager[Any] = threadpool_limits(1)
-    return limits

@@ -7,7 +7,7 @@ import numpy as np
 from tasks.core.errors import UserError
 from tasks.core.jobs import PredictJob
 from tasks.learning.estimators import reading
-from tasks.learning.estimators.fit import one_thread
+from tasks.learning.threads import one_thread
 
 
 def scores(job: PredictJob, inputs: Any, class_count: int) -> np.ndarray:

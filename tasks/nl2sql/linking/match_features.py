@@ -4,7 +4,6 @@ They mean the same for a table never trained on as for one that a network has me
 gets them in addition to the characters.
 """
 
-import re
 from collections.abc import Sequence
 from enum import IntEnum, auto
 from functools import cached_property
@@ -13,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tasks.nl2sql.linking.cell_mentions import cell_matches
+from tasks.nl2sql.linking.column_names import without_brackets
 from tasks.nl2sql.linking.numerals import find_numerals
 from tasks.nl2sql.linking.table_index import table_index
 from tasks.nl2sql.query.schema import Table
@@ -26,8 +26,6 @@ WINDOW = 8
 """Characters to either side within which pieces of a name count together."""
 SCALE = 255
 """Stored value of a feature that is 1."""
-
-_BRACKETS = re.compile(r"[((\[].*?[))\]]")
 
 
 class PairFeature(IntEnum):
@@ -98,7 +96,7 @@ class FeatureExtractor:
         self._table = table
         names = [normalise(name) for name in table.header]
         self._lengths = np.array([max(1, len(name)) for name in names])
-        self._core_lengths = np.array([max(1, len(_BRACKETS.sub("", name))) for name in names])
+        self._core_lengths = np.array([max(1, len(without_brackets(name))) for name in names])
         self._codes = _joined(names)
         self._starts = np.cumsum([0, *(len(name) + 1 for name in names)])[:-1]
 

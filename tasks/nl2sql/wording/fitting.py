@@ -4,11 +4,13 @@ How strongly weights are regularised is chosen by cross-validation, with all que
 fold.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from tasks.learning.threads import one_thread
 from tasks.nl2sql.query.schema import Query, Question, Table
 from tasks.nl2sql.wording.masking import masked
 from tasks.nl2sql.wording.model import Classifier, WordingModel, runs_of, selection_class
@@ -46,10 +48,7 @@ def _labelled(question: Question) -> Query:
 
 
 def _frequent(found: Sequence[set[str]]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for runs in found:
-        for run in runs:
-            counts[run] = counts.get(run, 0) + 1
+    counts = Counter(run for runs in found for run in runs)
     several = [run for run, count in counts.items() if count >= LEAST_QUESTIONS]
     frequent = sorted(several, key=lambda run: (-counts[run], run))[:MOST_RUNS]
     return {run: place for place, run in enumerate(sorted(frequent))}
@@ -59,13 +58,12 @@ def _fitted(
     found: Sequence[set[str]], runs: Mapping[str, int], labels: Sequence[str], groups: Sequence[str]
 ) -> Classifier:
     from sklearn.linear_model import LogisticRegression
-    from threadpoolctl import threadpool_limits
 
     classes, labelled = np.unique(labels, return_counts=True)
     weights = np.zeros((len(classes), len(runs) + 1), np.float32)
     if len(classes) > 1:
         present, known = _matrix(found, runs), np.asarray(labels)
-        with threadpool_limits(1):  # so that sums have one order
+        with one_thread():
             strength = _best_strength(present, known, groups)
             model = LogisticRegression(C=strength, max_iter=1000).fit(present, known)
         fitted = weights[1:] if len(classes) == 2 else weights  # of two classes the second has the weights

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from tasks.nl2sql.linking.cell_mentions import cell_matches
+from tasks.nl2sql.linking.column_names import without_brackets
 from tasks.nl2sql.linking.numerals import find_numerals
 from tasks.nl2sql.linking.spans import Span, overlaps
 from tasks.nl2sql.query.schema import Table
@@ -14,8 +15,6 @@ from tasks.text.normalisation import normalise
 
 CELL, NAME, NUMBER = "\ue000", "\ue001", "\ue002"
 """Private characters of Unicode, which no question has."""
-
-_BRACKETS = re.compile(r"[((\[].*?[))\]]")
 
 
 def masked(text: str, table: Table) -> str:
@@ -41,6 +40,6 @@ def _mentions(text: str, plain: str, table: Table) -> Iterator[tuple[Span, str]]
         yield match.span, CELL
     for numeral in find_numerals(text):
         yield (numeral.start, numeral.end), NUMBER
-    for name in {_BRACKETS.sub("", normalise(name)) for name in table.header}:
+    for name in {without_brackets(normalise(name)) for name in table.header}:
         for place in re.finditer(re.escape(name), plain) if len(name) > 1 else ():
             yield place.span(), NAME
