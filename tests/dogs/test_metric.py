@@ -3,7 +3,8 @@ import json
 import numpy as np
 import pytest
 
-from tasks.dogs.metric import accuracy, scorer
+from tasks.dogs.metric import scorer
+from tasks.learning.classification.accuracy import accuracy
 from tests.dogs.jobs import COUNT, dataset
 
 

@@ -102,6 +102,8 @@ def moved_weights(case: Case) -> None:
 
 
 AUGMENT_FILE, MODEL_FILE = "tasks/dogs/augment.py", "tasks/dogs/model.py"
+METRIC_FILE = "tasks/learning/classification/accuracy.py"
+METRIC_MODULE = "tasks.learning.classification.accuracy"
 BLENDING_FILE = "tasks/learning/ensemble/greedy.py"
 BLENDED = GATHER | {"blend dogs", "combine dogs test"}
 ENTROPY = 'return {"main": "categorical_crossentropy"}, {"main": 1.0}'
@@ -112,13 +114,13 @@ EDITS = [
     # Code
     Edit(
         "metric",
-        code("tasks/dogs/metric.py", "(share * (1 - share) / len(truth)) ** 0.5", "0.25"),
+        code(METRIC_FILE, "(share * (1 - share) / len(truth)) ** 0.5", "0.25"),
         GATHER | END,
-        {"gather small": "code of tasks.dogs.metric changed", "blend dogs": "tasks.dogs.metric changed"},
+        {"gather small": f"code of {METRIC_MODULE} changed", "blend dogs": f"{METRIC_MODULE} changed"},
     ),
     Edit(
         "metric, rewritten with equal results",
-        code("tasks/dogs/metric.py", "** 0.5", "** (1 / 2)"),
+        code(METRIC_FILE, "** 0.5", "** (1 / 2)"),
         (GATHER - AVERAGE) | {"blend dogs"},
     ),
     Edit(

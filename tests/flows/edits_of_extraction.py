@@ -179,7 +179,7 @@ EDITS = [
         predicted("pointer") | predicted("linker"),
     ),
     Edit("step of a search", code("tasks/evaluate.py", '"score.json"', '"scores.json"'), set()),
-    Edit("another competition", code("tasks/dogs/metric.py", "** 0.5", "** (1 / 2)"), set()),
+    Edit("another competition", code("tasks/dogs/metric.py", '"train" or', '"test" or'), set()),
     Edit("flow", code("flows/extraction.py", "DAG: sentence → triples", "From sentence to triples"), set()),
     # Raw files
     Edit("a label", sentences(less), ALL - OTHER_LOADS, {"load extraction train": "train_data.json"}),

@@ -106,7 +106,7 @@ def test_edits_repeat_exactly_what_they_touch(tmp_path: Path) -> None:
     place.edit("tasks/dogs/model.py", "import numpy as np\n", "import numpy as np  # arrays\n")
     assert place.repeated("--set", "run.workers=1") == set()
 
-    place.edit("tasks/dogs/metric.py", "** 0.5", "** (1 / 2)")
+    place.edit("tasks/learning/classification/accuracy.py", "** 0.5", "** (1 / 2)")
     assert place.repeated() == BLEND | {"gather small"}
 
     photograph = next((tmp_path / "data" / "train").iterdir())

@@ -12,12 +12,13 @@ import numpy as np
 from tasks.core.competition import Score
 from tasks.core.did_you_mean import suggestion
 from tasks.core.errors import InvalidSettings
+from tasks.learning.classification.accuracy import Accuracy, of_rows
 
 GROUPS = 10
 """Groups of records of which each is left out once, for a standard error."""
 
 
-def class_metric(name: str, truth: np.ndarray, class_count: int) -> "ShareOfRight | NamedMetric":
+def class_metric(name: str, truth: np.ndarray, class_count: int) -> "Accuracy | NamedMetric":
     """The metric of this name.
 
     Args:
@@ -26,33 +27,7 @@ def class_metric(name: str, truth: np.ndarray, class_count: int) -> "ShareOfRigh
     Raises:
         InvalidSettings: scikit-learn has no metric of this name.
     """
-    return ShareOfRight(truth) if name == "accuracy" else NamedMetric(name, truth, class_count)
-
-
-class ShareOfRight:
-    """The share of records whose class has the highest score; a `tasks.core.competition.ClassScorer`."""
-
-    def __init__(self, truth: np.ndarray) -> None:
-        self._truth = truth
-
-    def __call__(
-        self, values: np.ndarray, rows: np.ndarray | None = None, *, decision: dict[str, Any] | None = None
-    ) -> Score:
-        """The score of (n, k) values."""
-        return self.of_classes(values.argmax(axis=1), rows)
-
-    def of_classes(self, classes: np.ndarray, rows: np.ndarray | None = None) -> Score:
-        """The score of (n,) classes."""
-        share = float((classes == _of_rows(self._truth, rows, len(classes))).mean())
-        return Score("accuracy", share, (share * (1 - share) / len(classes)) ** 0.5)
-
-    def decide(self, values: np.ndarray) -> dict[str, Any]:
-        """Nothing is decided: the answer is the class with the highest score."""
-        return {}
-
-    def targets(self, values: np.ndarray) -> np.ndarray:
-        """(n,) int64 classes."""
-        return self._truth
+    return Accuracy(truth) if name == "accuracy" else NamedMetric(name, truth, class_count)
 
 
 class NamedMetric:
@@ -65,7 +40,7 @@ class NamedMetric:
         self, values: np.ndarray, rows: np.ndarray | None = None, *, decision: dict[str, Any] | None = None
     ) -> Score:
         """The score of (n, k) values; its standard error by a jackknife of `GROUPS` groups."""
-        truth = _of_rows(self._truth, rows, len(values))
+        truth = of_rows(self._truth, rows, len(values))
         whole = self._value(values, truth)
         group = np.arange(len(truth)) % GROUPS
         parts = [self._value(values[group != each], truth[group != each]) for each in range(GROUPS)]
@@ -139,10 +114,3 @@ def check_name(name: str) -> None:
     if name not in (known := get_scorer_names()):
         expected = "the name of a metric of scikit-learn (sklearn.metrics.get_scorer_names)"
         raise InvalidSettings(f"metric: expected {expected}, received {name!r}{suggestion(name, known)}")
-
-
-def _of_rows(truth: np.ndarray, rows: np.ndarray | None, count: int) -> np.ndarray:
-    chosen = truth if rows is None else truth[rows]
-    if len(chosen) != count:
-        raise ValueError(f"expected scores of {len(chosen)} records, received {count}")
-    return chosen
