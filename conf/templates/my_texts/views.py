@@ -8,5 +8,9 @@ from tasks.core.jobs import AugmentJob
 
 
 def augment(job: AugmentJob) -> None:
-    """Write one view of the training records to `job.output`."""
-    raise NotImplementedError("the flow of this competition asks for no stored views")
+    """Write one view of the training records to `job.output`; never called, as the flow asks for none.
+
+    Raises:
+        ValueError: always.
+    """
+    raise ValueError("my_texts: expected no stored view, for flow.py asks for none")
