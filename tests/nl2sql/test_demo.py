@@ -4,7 +4,6 @@ import hashlib
 import json
 import subprocess
 import sys
-import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -178,16 +177,22 @@ def test_an_unknown_contest_is_refused(tmp_path: Path) -> None:
     assert not any(tmp_path.iterdir())
 
 
-def test_tables_are_made_one_by_one() -> None:
-    """A table with its questions takes about ten kilobytes."""
-    tracemalloc.start()
-    kept = list(demo.tables_with_questions("test", range(100), 200))
-    together = tracemalloc.get_traced_memory()[0]
-    del kept
-    cached = tracemalloc.get_traced_memory()[0]  # what parsers of numbers keep
-    tracemalloc.reset_peak()
-    for _ in demo.tables_with_questions("test", range(100), 200):
-        pass
-    one_by_one = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert one_by_one - cached < (together - cached) / 3
+def test_tables_are_made_one_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each table is written before the next one is made, so that any number takes the memory of one."""
+    events: list[str] = []
+    make, line = demo.make_table, demo.dataset_files.line
+
+    def made(number: int, *arguments: Any) -> Any:
+        events.append("made")
+        return make(number, *arguments)
+
+    def written(record: Line) -> str:
+        events.append("written" if "rows" in record else "question")
+        return line(record)
+
+    monkeypatch.setattr(demo, "make_table", made)
+    monkeypatch.setattr(demo.dataset_files, "line", written)
+    demo.write(tmp_path / "nl2sql", **SMALL)
+    steps = [event for event in events if event != "question"]
+    assert steps == ["made", "written"] * (len(steps) // 2)
+    assert len(steps) // 2 >= SMALL["tables"]
