@@ -24,12 +24,16 @@ from tasks.core.errors import UserError
 MODULE = "flows.runtime.temporary_server"
 """The name of this module, also where it runs as the main one."""
 LOG = "temporary-server.log"
-FLUSH_SECONDS = 0.1
-"""After this long the server records the states of steps that it has received."""
+SETTINGS = {
+    "PREFECT_UI_ENABLED": "0",
+    "PREFECT__SERVER_EPHEMERAL": "1",
+    "PREFECT__SERVER_FINAL": "1",
+}
+"""Settings of the server besides `prefect_settings.DEFAULTS`."""
 LAST_SECONDS = 0.3
-"""How long it goes on when the run's process has ended."""
-KILL_SECONDS = 0.4
-"""It is killed if it has not ended this long after that."""
+"""How long it goes on when the run's process has ended, to receive what is on its way."""
+KILL_SECONDS = 3.0
+"""It is killed if it has not ended this long after that. While it ends, it records what it has received."""
 NOTICE_SECONDS = 15.0
 
 _servers: dict[str, "subprocess.Popen[bytes] | None"] = {}
@@ -64,12 +68,7 @@ def _spawn(port: str) -> "subprocess.Popen[bytes]":
     env = {**os.environ, **environment()}
     bypass_for_loopback(env)
     drop_unusable(None, env)
-    env |= {
-        "PREFECT_UI_ENABLED": "0",
-        "PREFECT__SERVER_EPHEMERAL": "1",
-        "PREFECT__SERVER_FINAL": "1",
-        "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": str(FLUSH_SECONDS),
-    }
+    env |= SETTINGS
     env.pop("PREFECT_API_URL", None)
     root = str(Path(__file__).resolve().parents[2])
     env["PYTHONPATH"] = os.pathsep.join(filter(None, [root, env.get("PYTHONPATH")]))

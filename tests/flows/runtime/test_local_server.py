@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.runtime import local_server, prefect_profile, prefect_settings, server_record
+from flows.runtime import local_server, prefect_profile, prefect_settings, server_record, temporary_server
 from flows.runtime.prefect_api import request
 from tasks.core.errors import UserError
 
@@ -52,6 +52,14 @@ def test_prefect_gets_podiums_settings_but_for_those_the_user_has_set(
     assert environment["PREFECT_SERVER_UI_V2_ENABLED"] == "true"
     assert environment["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
     assert environment["DO_NOT_TRACK"] == "1"
+
+
+def test_services_of_a_server_wait_whole_seconds() -> None:
+    """Prefect drops fractions: after 0.1 seconds means at once, and again at once, on a whole core."""
+    settings = prefect_settings.DEFAULTS | temporary_server.SETTINGS
+    waits = [value for name, value in settings.items() if name.endswith(("_INTERVAL", "_FREQUENCY"))]
+    assert waits
+    assert all(wait.isdigit() and int(wait) >= 1 for wait in waits)
 
 
 def test_every_setting_exists_in_prefect() -> None:
