@@ -52,4 +52,6 @@ def augment(
 def child(job: dict[str, Any]) -> None:
     """Entry of the child process."""
     augment_job = read_job(job, AugmentJob)
-    find(augment_job.competition).augment(augment_job)
+    write_view = find(augment_job.competition).augment
+    assert write_view is not None  # the step's key names its file
+    write_view(augment_job)

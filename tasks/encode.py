@@ -45,4 +45,6 @@ def encode(
 def child(job: dict[str, Any]) -> None:
     """Entry of the child process."""
     encode_job = read_job(job, EncodeJob)
-    find(encode_job.competition).encode(encode_job)
+    write_inputs = find(encode_job.competition).encode
+    assert write_inputs is not None  # the step's key names its file
+    write_inputs(encode_job)

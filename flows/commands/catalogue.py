@@ -18,7 +18,7 @@ UNDESCRIBED = "(not described: a comment at the head of its file would stand her
 
 def list_(as_json: Json = False) -> None:
     """List competitions, their presets, and where their data is expected."""
-    from tasks.core.competition import competition_names
+    from tasks.core.contract.folders import competition_names  # which imports no numpy
     from tasks.core.settings import resolve
 
     found = []

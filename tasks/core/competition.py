@@ -123,10 +123,6 @@ class Competition(NamedTuple):
     of a JPEG."""
     ids: Callable[[Dataset, Part], list[str]]
     """(dataset, part): ids of a part's records in the order of their scores; empty for an absent part."""
-    augment: Callable[[AugmentJob], None]
-    """(job): write one augmented view of the training records."""
-    encode: Callable[[EncodeJob], None]
-    """(job): write the models' inputs for all records of a part, as far as no training changes them."""
     build: Callable[[TrainJob], Any]
     """(job): a `tasks.learning.training.loop.Training`: model, stages, and batches by step; of a recipe whose
     `trains_network` is False, a `tasks.learning.estimators.fit.EstimatorTraining`."""
@@ -149,6 +145,11 @@ class Competition(NamedTuple):
     suggest: Callable[[Any, Any], dict[str, Any]]
     """(trial, config): the settings that a trial of a search changes in the only recipe, by the keys that
     `--set` takes. `trial` is Optuna's; the first of each of its choices changes nothing."""
+    augment: Callable[[AugmentJob], None] | None = None
+    """(job): write one augmented view of the training records; None if no recipe uses any."""
+    encode: Callable[[EncodeJob], None] | None = None
+    """(job): write the models' inputs for all records of a part, as far as no training changes them; None if
+    no recipe has any (`encodings`)."""
     pretrain: Callable[[PretrainJob], Any] | None = None
     """(job): the training of a network on records without labels, from which trainings may start; None if no
     recipe uses one."""

@@ -11,7 +11,8 @@ from tasks.core.errors import InvalidData, Problem
 from tasks.core.raw_paths import hint, kind_of
 from tasks.dogs.config import LIST
 from tasks.dogs.notes import note_of
-from tasks.dogs.photographs import labels, read_and_crop
+from tasks.dogs.photographs import labels
+from tasks.learning.photographs import read_and_crop
 
 PARTS: tuple[Part, ...] = ("train", "test")
 """Each has a folder of this name."""

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 import tasks
 from flows.__main__ import app
+from flows.budget.plan import plan
 from flows.runtime.registry import find_flow
 from tasks.core.settings.resolve import resolve
 from tests.conftest import PLACES
@@ -73,6 +74,19 @@ class Reader:
         file.write_text(head + function, "utf-8")
         forget(self.name)
 
+    def planned(self, state: str, *settings: str) -> set[str]:
+        """The steps that a run of preset quick would repeat (`run`), or repeat if others differ (`maybe`)."""
+        config = resolve(self.name, preset="quick", overrides=(*self.settings, *settings))
+        return {step.step for step in plan(self.name, config) if step.state == state}
+
+    def edit(self, file: str, old: str, new: str) -> None:
+        """Change a line of the competition's code or data."""
+        path = self.folder / file
+        text = path.read_text("utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new, 1), "utf-8")
+        forget(self.name)
+
     def submission(self) -> list[str]:
         return Path(self.runs[-1].result["submission"]).read_text("utf-8").splitlines()
 
@@ -114,6 +128,27 @@ def test_a_table_with_scikit_learn(folder: Path) -> None:
     reader.type("podium", "run", "digits_table", "--preset", "quick")
     assert {label.split()[0] for label in reader.runs[-1].runner.ran()} <= {"submit", "report"}
     bundled(reader)
+    each_change_touches_only_what_rests_on_it(reader)
+
+
+def each_change_touches_only_what_rests_on_it(reader: Reader) -> None:
+    code = f"competitions/{reader.name}"
+    ends = {"submit", "report"}
+    assert reader.planned("run") <= ends
+    assert reader.planned("run", "recipe.estimator.learning_rate=0.2") - ends == {"train"}
+    assert reader.planned("run", "recipe.encoding.buckets=8") - ends == {"encode"}
+    assert reader.planned("run", "blend.bags=3") - ends == {"blend"}
+    reader.edit(f"{code}/metric.py", 'METRIC = "accuracy"', 'METRIC = "f1_macro"')
+    assert {"gather", "blend"} <= reader.planned("run")
+    assert not reader.planned("run") & {"load", "encode", "train", "predict"}
+    reader.edit(f"{code}/metric.py", 'METRIC = "f1_macro"', 'METRIC = "accuracy"')
+    reader.edit("data/digits_table/test.csv", "0,0.0,0.0,5.0", "0,0.0,0.0,6.0")
+    assert reader.planned("run") - ends == {"load"}
+    assert not reader.planned("maybe") & {"split", "train", "gather"}
+    assert {"encode", "predict", "average", "decode"} <= reader.planned("maybe")
+    reader.edit("data/digits_table/test.csv", "0,0.0,0.0,6.0", "0,0.0,0.0,5.0")
+    reader.edit(f"{code}/training.py", "ExtraTreesClassifier(300)", "ExtraTreesClassifier(30)")
+    assert reader.planned("run") - ends == {"train"}
 
 
 def bundled(reader: Reader) -> None:

@@ -157,6 +157,12 @@ BROKEN: dict[str, tuple[Break, str]] = {
         lambda folder: (folder / "__init__.py").write_text("VALUE = 1\n"),
         r"__init__\.py: must be empty",
     ),
+    "a function is not bound": (
+        lambda folder: (folder / "competition.py").write_text(
+            (folder / "competition.py").read_text().replace("    encode=encode.encode,\n", "")
+        ),
+        r"competition\.py: COMPETITION lacks encode=encode\.encode; step encode calls encode\.encode\(job\)",
+    ),
     "another name": (
         lambda folder: (folder / "competition.py").write_text(
             (folder / "competition.py").read_text().replace('"roses"', '"tulips"')
@@ -179,6 +185,24 @@ def test_what_steps_need_is_checked_at_the_start_in_one_message(made: Create, ca
         assert result.exit_code == 2, result.output
         assert re.search(text, result.output.replace("\n", " "))
         assert "Traceback" not in result.output
+
+
+def test_a_file_that_only_a_recipe_wants_is_missed_by_the_plan(
+    made: Create, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = made("roses", "table")
+    (folder / "encode.py").unlink()
+    for file in ("competition.py", "training.py", "predict.py"):
+        text = (folder / file).read_text("utf-8").replace("    encode=encode.encode,\n", "")
+        (folder / file).write_text(re.sub(r"\bencode, |    encode,\n|, encode\b", "", text), "utf-8")
+    assert find("roses").encode is None
+    podium("demo", "roses")
+    result = CliRunner().invoke(app, ["plan", "roses", "--preset", "demo"])
+    assert result.exit_code == 2, result.output
+    assert "encode.py: missing; step encode calls encode.encode(job), as its flow or a recipe wants" in (
+        result.output.replace("\n", " ")
+    )
 
 
 def test_all_that_is_missing_is_named_at_once(made: Create) -> None:

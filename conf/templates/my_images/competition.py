@@ -5,7 +5,6 @@ from tasks.my_images import (
     comparison,
     data,
     dataset,
-    encode,
     member_form,
     metric,
     overlap,
@@ -14,7 +13,6 @@ from tasks.my_images import (
     submission,
     suggest,
     training,
-    views,
 )
 
 COMPETITION = Competition(
@@ -28,8 +26,6 @@ COMPETITION = Competition(
     features=comparison.features,
     excerpt=comparison.excerpt,
     ids=dataset.ids,
-    augment=views.augment,
-    encode=encode.encode,
     build=training.build,
     predict=predict.predict,
     scorer=metric.scorer,

@@ -82,7 +82,9 @@ class Recipe(BaseRecipe):
     test_time: TestTime = TestTime()
 
     def encodings(self) -> dict[str, dict[str, BaseModel]]:
-        """The settings that decide each stored view of the records; none here, networks read the images."""
+        """The settings that decide each stored view of the records, which `encode.encode` writes; none here,
+        networks read the images.
+        """
         return {}
 
     def for_training(self) -> "Recipe":

@@ -18,8 +18,8 @@ def load(data: Data, part: Part, folder: Path) -> None:
     images = image_files.find(root_folder(data.root), part)
     shape = (len(images), data.size_pixels, data.size_pixels, 3)
     pixels = np.lib.format.open_memmap(folder / f"{part}_inputs.npy", "w+", np.uint8, shape)
-    image_files.read(images, data.size_pixels, pixels)
+    notes = image_files.read(images, data.size_pixels, pixels)
     pixels.flush()
     labels = ({"label": image.label} if image.label is not None else {} for image in images)
     found = [{"id": image.id, **label} for image, label in zip(images, labels, strict=True)]
-    records.write(folder, part, found)
+    records.write(folder, part, found, notes=notes)

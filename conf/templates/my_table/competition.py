@@ -14,7 +14,6 @@ from tasks.my_table import (
     submission,
     suggest,
     training,
-    views,
 )
 
 COMPETITION = Competition(
@@ -28,7 +27,6 @@ COMPETITION = Competition(
     features=comparison.features,
     excerpt=comparison.excerpt,
     ids=dataset.ids,
-    augment=views.augment,
     encode=encode.encode,
     build=training.build,
     predict=predict.predict,

@@ -27,6 +27,8 @@ from tasks.core.cache.source_code import libraries as imported_libraries
 from tasks.core.cache.store import Artifact, Store
 from tasks.core.competition import method_module_name
 from tasks.core.config import Contents, NotInKey
+from tasks.core.contract.files import check_used
+from tasks.core.contract.folders import folder_of
 from tasks.core.locations import expand
 
 NAMED_WEIGHTS = ("imagenet", "none")
@@ -69,8 +71,16 @@ def make_key(
             method that the settings given as `recipe` name, and of none if they name no method.
         libraries: installed packages whose version decides the result, besides those that the code imports;
             `backend` stands for Keras's backend by its name, and for its packages.
+
+    Raises:
+        InvalidSettings: the competition lacks one of these modules.
     """
-    code = code_digests(module, tuple(_used_modules(uses, arguments)))
+    try:
+        code = code_digests(module, tuple(_used_modules(uses, arguments)))
+    except FileNotFoundError:
+        if competition := arguments.get("competition"):
+            check_used(competition, folder_of(competition), uses)
+        raise
     names = sorted({*libraries, *imported_libraries(tuple(code)), *_of_backend(libraries)})
     return Key(
         step=step,

@@ -35,8 +35,6 @@ PROMISES = (
     Promise("overlap", "overlap", "step compare calls overlap.overlap(dataset)"),
     Promise("comparison", "features", "step compare calls comparison.features(dataset, part)"),
     Promise("comparison", "excerpt", "step compare calls comparison.excerpt(dataset, part, rows)"),
-    Promise("views", "augment", "step augment calls views.augment(job)"),
-    Promise("encode", "encode", "step encode calls encode.encode(job)"),
     Promise("training", "build", "step train calls training.build(job)"),
     Promise("predict", "predict", "step predict calls predict.predict(job)"),
     Promise("metric", "scorer", "step gather calls metric.scorer(dataset, part, settings)"),
@@ -45,8 +43,12 @@ PROMISES = (
     Promise("submission", "check", "step decode calls submission.check(file, ids, dataset)"),
     Promise("report", "sections", "step report calls report.sections(material)"),
     Promise("suggest", "suggest", "podium search calls suggest.suggest(trial, config)"),
+    Promise("views", "augment", "step augment calls views.augment(job)", optional=True),
+    Promise("encode", "encode", "step encode calls encode.encode(job)", optional=True),
     Promise("language_model", "pretrain", "step pretrain calls language_model.pretrain(job)", optional=True),
-    Promise("member_form", "member_form", "podium members calls member_form.member_form(dataset)", True),
+    Promise(
+        "member_form", "member_form", "podium members calls member_form.member_form(dataset)", optional=True
+    ),
 )
 SETTINGS = ("data", "folds", "seed", "recipes", "blend", "run")
 """Fields that every `Config` has."""
@@ -81,14 +83,38 @@ def check_files(competition: str, folder: Path) -> None:
         raise InvalidSettings(_message(competition, folder, problems))
 
 
+def check_used(competition: str, folder: Path, used: Iterable[str]) -> None:
+    """Check that a competition has these files, though they are optional: its flow asks for their steps.
+
+    Raises:
+        InvalidSettings: with those that are missing.
+    """
+    lacking = [each for each in PROMISES if each.file in used and not (folder / f"{each.file}.py").is_file()]
+    if lacking:
+        problems = [f"{each.file}.py: missing; {each.use}, as its flow or a recipe wants" for each in lacking]
+        raise InvalidSettings(_message(competition, folder, problems))
+
+
 def check(competition: str, folder: Path, found: Any, expected: type) -> None:
-    """Check that `COMPETITION` is one, of this name; raises InvalidSettings if it is not."""
+    """Check that `COMPETITION` is one, of this name, with every function that there is a file for.
+
+    Raises:
+        InvalidSettings: it is not.
+    """
     problems = list[str]()
     if not isinstance(found, expected):
         problems = [f"competition.py: COMPETITION must be a Competition, received a {type(found).__name__}"]
     elif found.name != competition:  # type: ignore[attr-defined]
         received = found.name  # type: ignore[attr-defined]
         problems = [f"competition.py: name must be that of the folder, {competition!r}, not {received!r}"]
+    else:
+        problems = [
+            f"competition.py: COMPETITION lacks {each.name}={each.file}.{each.name}; {each.use}"
+            for each in PROMISES
+            if each.optional
+            and getattr(found, each.name) is None
+            and each.name in _defined_if_there(folder / f"{each.file}.py")
+        ]
     if problems:
         raise InvalidSettings(_message(competition, folder, problems))
 
@@ -142,6 +168,10 @@ def defined(file: Path) -> set[str]:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             names |= {target.id for target in targets if isinstance(target, ast.Name)}
     return names
+
+
+def _defined_if_there(file: Path) -> set[str]:
+    return defined(file) if file.is_file() else set()
 
 
 def _place(error: BaseException, folder: Path) -> str:

@@ -21,7 +21,6 @@ from tasks.core.settings import presets as preset_files
 from tasks.core.settings.error_messages import messages
 from tasks.core.settings.overrides import Location, Override, applied, merged, parse, shown
 from tasks.core.settings.presets import Preset
-from tasks.core.submissions import submissions
 
 PRESETS = "presets"
 """Folder of presets in that of a competition."""
@@ -48,6 +47,8 @@ def resolve(
     """
     settings = config_class(competition)()
     if submission is not None:
+        from tasks.core.submissions import submissions  # which imports numpy; few commands come here
+
         source = submissions.find_submission(locations.submissions_folder(), submission)
         settings = _validated(settings, source.provenance["config"], lambda _: str(source.folder))
     if preset is not None:

@@ -16,7 +16,8 @@ from tasks.core.execution.child_messages import RecordProgress
 from tasks.dogs import raw
 from tasks.dogs.config import Data
 from tasks.dogs.notes import note_of
-from tasks.dogs.photographs import duplicates, read_and_crop
+from tasks.dogs.photographs import duplicates
+from tasks.learning.photographs import read_and_crop
 
 _log = logging.getLogger("podium")
 _PROGRESS_SECONDS = 5.0

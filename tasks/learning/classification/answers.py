@@ -1,17 +1,19 @@
 """A submission with a line for each test record: its id and its label, as CSV with a header."""
 
 import csv
-import io
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 
 from tasks.core.dataset import Dataset
-from tasks.core.errors import InvalidSubmission
+from tasks.core.errors import InvalidData, InvalidSubmission
+from tasks.learning.classification import csv_files
 from tasks.learning.classification.records import classes
 
 COLUMNS = ("id", "label")
+LONGEST_SHOWN = 80
+"""Characters of a line in a message."""
 
 
 def decode(pieces: Iterable[np.ndarray], dataset: Dataset) -> Iterator[str]:
@@ -35,21 +37,26 @@ def check(file: Path, ids: list[str], dataset: Dataset, *, columns: tuple[str, s
         InvalidSubmission: with the first line that is wrong.
     """
     try:
-        rows = list(csv.reader(io.StringIO(file.read_text("utf-8"), newline="")))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InvalidSubmission(f"{file}: expected a CSV file in UTF-8, received another ({error})") from None
-    if not rows or rows[0] != list(columns):
-        received = ",".join(rows[0]) if rows else "an empty file"
+        return _checked(file, ids, set(classes(dataset)), columns)
+    except InvalidData as error:
+        raise InvalidSubmission(str(error)) from None
+
+
+def _checked(file: Path, ids: list[str], allowed: set[str], columns: tuple[str, str]) -> int:
+    rows, waiting = csv_files.rows(file), set(ids)
+    _, header = next(rows, (1, []))
+    if header != list(columns):
+        received = ",".join(header)[:LONGEST_SHOWN] or "none"
         raise InvalidSubmission(f"{file}:1: expected the header {','.join(columns)}, received {received!r}")
-    allowed, waiting = set(classes(dataset)), set(ids)
-    for number, row in enumerate(rows[1:], start=2):
+    for line, row in rows:
         if len(row) != 2 or row[0] not in waiting or row[1] not in allowed:
             expected = "the id of a test record, once, and a label of the training records"
-            raise InvalidSubmission(f"{file}:{number}: expected {expected}, received {','.join(row)!r}")
+            received = ",".join(row)[:LONGEST_SHOWN]
+            raise InvalidSubmission(f"{file}:{line}: expected {expected}, received {received!r}")
         waiting.discard(row[0])
     if waiting:
-        example = min(waiting)
+        count = len(ids) - len(waiting)
         raise InvalidSubmission(
-            f"{file}: expected {len(ids):,} records, received {len(rows) - 1:,}: {example} is missing"
+            f"{file}: expected {len(ids):,} records, received {count:,}: {min(waiting)} is missing"
         )
     return len(ids)

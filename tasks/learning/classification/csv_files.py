@@ -2,10 +2,11 @@
 
 import csv
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TextIO
 
+from tasks.core import limits
 from tasks.core.errors import InvalidData, Problem
 from tasks.core.raw_paths import advice, kind_of
 
@@ -17,7 +18,7 @@ class CsvFile(NamedTuple):
     columns: list[str]
     rows: list[list[str]]
     lines: list[int]
-    """Line on which each row ends, from 1."""
+    """Line on which each row ends, from 1; text in quotes may have several."""
 
     def column(self, name: str) -> list[str]:
         """The values of a column."""
@@ -36,17 +37,68 @@ def read(root: Path, name: str, *, required: Sequence[str]) -> CsvFile:
         raise InvalidData(
             [Problem(file, None, f"a CSV file with {', '.join(required)}", kind + advice(root))]
         )
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.reader(stream, strict=True)
-            columns = next(reader, [])
-            numbered = [(row, reader.line_num) for row in reader if row]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InvalidData([Problem(file, None, "CSV in UTF-8", str(error))]) from None
-    found = CsvFile(file, columns, [row for row, _ in numbered], [line for _, line in numbered])
+    numbered = rows(file)
+    _, columns = next(numbered, (1, []))
+    lines, content = list[int](), list[list[str]]()
+    for line, row in numbered:
+        if row:
+            lines.append(line)
+            content.append(row)
+    found = CsvFile(file, columns, content, lines)
     if problems := _problems(found, required):
         raise InvalidData(problems)
     return found
+
+
+def rows(file: Path) -> Iterator[tuple[int, list[str]]]:
+    """(line on which it ends, values) of each row of a CSV file in UTF-8; a blank line has no values.
+
+    Memory holds one row, of no more bytes than `limits.LINE`.
+
+    Raises:
+        InvalidData: at the first line that cannot be read.
+    """
+    most = limits.LINE.value()
+    csv.field_size_limit(max(csv.field_size_limit(), most))  # of the whole process; rows are limited below
+    with file.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
+        lines = _Lines(file, stream, most)
+        reader = csv.reader(lines, strict=True)
+        try:
+            for row in reader:
+                lines.size = 0
+                yield reader.line_num, row
+        except csv.Error as error:
+            place = lines.number
+            raise InvalidData([Problem(file, place, "values with commas between them", f"{error}")]) from None
+
+
+class _Lines:
+    """The lines of a text, while those of a row are not too long together and all are UTF-8."""
+
+    def __init__(self, file: Path, stream: TextIO, most: int) -> None:
+        self.file, self.stream, self.most = file, stream, most
+        self.number = self.size = 0
+        """Lines read, and bytes since a row began."""
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self.stream.readline(self.most + 1)
+        if not line:
+            raise StopIteration
+        self.number += 1
+        self.size += len(content := line.encode("utf-8", "surrogateescape"))
+        if self.size > self.most:
+            raise self._wrong(f"a row of {limits.LINE.at_most()}", "a longer one")
+        if escaped := next((each for each in line if "\ud800" <= each <= "\udfff"), ""):
+            raise self._wrong("text in UTF-8", f"byte 0x{ord(escaped) & 0xFF:02x}")
+        if b"\0" in content:
+            raise self._wrong("text in UTF-8", "a NUL byte (of UTF-16, or of a binary file)")
+        return line
+
+    def _wrong(self, expected: str, received: str) -> InvalidData:
+        return InvalidData([Problem(self.file, self.number, expected, received)])
 
 
 def _problems(found: CsvFile, required: Sequence[str]) -> list[Problem]:

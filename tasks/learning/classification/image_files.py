@@ -5,20 +5,27 @@ without that file from `train/<label>/<name>.<ending>`, where an id is `<label>/
 `test/`; a file `test.csv` with their ids, where there is one, gives their order.
 """
 
+import os
+from collections import defaultdict
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from tasks.core.competition import Part
+from tasks.core.dataset import note
 from tasks.core.errors import InvalidData, Problem
 from tasks.core.raw_paths import advice, kind_of
 from tasks.learning.classification import csv_files
+from tasks.learning.photographs import read_and_crop
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 NAMES = ("id", "label")
 """Columns of the CSV files."""
+EXAMPLES = 5
+PIECE = 4096
+"""Images that wait for a thread at one time."""
 
 
 class LabelledImage(NamedTuple):
@@ -46,28 +53,46 @@ def find(root: Path, part: Part) -> list[LabelledImage]:
     return found
 
 
-def read(images: Sequence[LabelledImage], size_pixels: int, out: np.ndarray) -> None:
+def read(images: Sequence[LabelledImage], size_pixels: int, out: np.ndarray) -> list[dict[str, Any]]:
     """Read images into (n, size, size, 3) uint8 RGB: the largest square in the middle, resized.
 
-    Raises:
-        InvalidData: with all files that are no images.
-    """
-    from PIL import Image, ImageOps
+    They are read, repaired and refused as photographs of dogs are (`read_and_crop.read`).
 
-    problems = list[Problem]()
-    for place, image in enumerate(images):
-        if (kind := kind_of(image.file)) != "a file":
-            problems.append(Problem(image.file, None, "an image", kind))
-            continue
+    Returns:
+        Notes on the repairs (`tasks.core.dataset.note`).
+
+    Raises:
+        InvalidData: with all files that are no images, or larger than `limits.PHOTOGRAPH`.
+    """
+    problems, repaired = list[Problem](), defaultdict[str, list[str]](list)
+
+    def read_one(place: int) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
+        file = images[place].file
+        if (kind := kind_of(file)) != "a file":
+            return (), (Problem(file, None, "a photograph", kind),)
         try:
-            with Image.open(image.file) as opened:
-                upright = ImageOps.exif_transpose(opened).convert("RGB")
-                square = ImageOps.fit(upright, (size_pixels, size_pixels), Image.Resampling.BILINEAR)
-                out[place] = np.asarray(square)
-        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-            problems.append(Problem(image.file, None, "an image", str(error)))
+            with read_and_crop.alone_if_large(file):
+                image, repairs = read_and_crop.read(file, size_pixels)
+                out[place] = read_and_crop.square(image, size_pixels, fit="crop")
+        except InvalidData as error:
+            return (), error.problems
+        return repairs, ()
+
+    with read_and_crop.pillow_warnings(), ThreadPoolExecutor(os.cpu_count()) as pool:
+        for start in range(0, len(images), PIECE):
+            piece = images[start : start + PIECE]
+            found = pool.map(read_one, range(start, start + len(piece)))
+            for image, (repairs, wrong) in zip(piece, found, strict=True):
+                problems += wrong
+                for repair in repairs:
+                    repaired[repair].append(image.id)
     if problems:
         raise InvalidData(problems)
+    return [
+        note(kind, text, len(repaired[kind]), repaired[kind][:EXAMPLES])
+        for kind, text in read_and_crop.REPAIRS.items()
+        if repaired[kind] and kind != "suffix"  # any suffix of an image is right here
+    ]
 
 
 def _listed(root: Path, part: Part) -> list[LabelledImage]:
@@ -96,10 +121,10 @@ def _in_folders(folder: Path) -> list[LabelledImage]:
 
 
 def _in(folder: Path) -> list[LabelledImage]:
-    files = sorted(file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES)
+    files = sorted(file for file in folder.iterdir() if file.suffix.lower() in read_and_crop.SUFFIXES)
     return [LabelledImage(file.stem, file) for file in files if not file.name.startswith(".")]
 
 
 def _without_ending(id: str) -> str:
     """Ids in lists are often the names of files."""
-    return id[: -len(Path(id).suffix)] if Path(id).suffix.lower() in SUFFIXES else id
+    return id[: -len(Path(id).suffix)] if Path(id).suffix.lower() in read_and_crop.SUFFIXES else id

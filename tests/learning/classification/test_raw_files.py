@@ -11,7 +11,7 @@ from tasks.learning.classification import csv_files, image_files
 
 
 def table(root: Path, text: str, *required: str) -> csv_files.CsvFile:
-    (root / "train.csv").write_text(text, "utf-8")
+    (root / "train.csv").write_bytes(text.encode("utf-8", "surrogateescape"))
     return csv_files.read(root, "train.csv", required=required or ("id", "label"))
 
 
@@ -32,13 +32,27 @@ def test_a_table_is_read_with_marks_quotes_and_line_ends_of_all_kinds(tmp_path: 
         ("id,label\n1,a\n2\n", "train.csv:3: expected 2 values, received 1"),
         ("id,label\n1,a\n1,b\n", "train.csv:3: expected each id once, received 1 again, after line 2"),
         ("id,label\n1,\n", "train.csv:2: expected a value of label, received none"),
-        ('id,label\n1,"a\n', "train.csv: expected CSV in UTF-8"),
+        ('id,label\n1,"a\n', "train.csv:2: expected values with commas between them"),
+        ("id,label\n1,a\n2,\0\n", "train.csv:3: expected text in UTF-8, received a NUL byte"),
+        ("id,label\n1,\udcfc\n", "train.csv:2: expected text in UTF-8, received byte 0xfc"),
     ],
 )
 def test_problems_name_file_and_line(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(InvalidData) as error:
         table(tmp_path, text)
     assert message in str(error.value)
+
+
+def test_a_row_has_no_more_bytes_than_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    longer = "ä" * 200_000  # beyond what Python's reader takes by itself
+    assert table(tmp_path, f"id,label\n1,{longer}\n").rows == [["1", longer]]
+    monkeypatch.setenv("PODIUM_MOST_LINE_BYTES", "20")
+    assert len(table(tmp_path, "id,label\n" + "".join(f"{n},{'ä' * 6}\n" for n in range(99))).rows) == 99
+    for text in ("id,label\n1,a\n2," + "ä" * 9 + "\n", 'id,label\n1,a\n2,"' + "\n" * 30 + '"\n'):
+        expected = "expected a row of at most 20 bytes (PODIUM_MOST_LINE_BYTES), received a longer one"
+        with pytest.raises(InvalidData) as error:
+            table(tmp_path, text)
+        assert expected in str(error.value)
 
 
 def test_numbers_may_be_missing_but_not_be_texts(tmp_path: Path) -> None:
@@ -97,5 +111,22 @@ def test_missing_folders_and_files_that_are_no_images(tmp_path: Path) -> None:
         image_files.find(tmp_path, "train")
     (tmp_path / "train" / "cat").mkdir()
     (tmp_path / "train" / "cat" / "1.png").write_bytes(b"no image")
-    with pytest.raises(InvalidData, match=r"1\.png: expected an image"):
-        image_files.read(image_files.find(tmp_path, "train"), 8, np.zeros((1, 8, 8, 3), np.uint8))
+    draw(tmp_path / "train" / "cat" / "2.png")
+    with pytest.raises(InvalidData, match=r"1\.png: expected a photograph \(JPEG, PNG"):
+        image_files.read(image_files.find(tmp_path, "train"), 8, np.zeros((2, 8, 8, 3), np.uint8))
+
+
+def test_images_are_repaired_with_a_note_and_refused_beyond_the_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw(tmp_path / "train" / "cat" / "1.png", mode="L")
+    Image.new("RGBA", (9, 9)).save(tmp_path / "train" / "cat" / "2.png")
+    images, out = image_files.find(tmp_path, "train"), np.zeros((2, 8, 8, 3), np.uint8)
+    notes = image_files.read(images, 8, out)
+    assert [(note["kind"], note["examples"]) for note in notes] == [("grey", ["cat/1"]), ("alpha", ["cat/2"])]
+    assert out[1].min() == 255
+    monkeypatch.setenv("PODIUM_MOST_PIXELS", "90")
+    with pytest.raises(
+        InvalidData, match=r"1\.png: .*at most 90 pixels \(PODIUM_MOST_PIXELS\), received 12 by 8"
+    ):
+        image_files.read(images, 8, out)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tasks.core import limits
 from tasks.learning.ensemble.member_files.columns import (
     FOLD,
     ID,
@@ -29,7 +30,7 @@ OTHER_KINDS = {
 }
 """By the first bytes of a file."""
 LONGEST_BYTES = 1 << 24
-"""Of a line; a file without line ends is not read into memory."""
+"""Of a line, unless `limits.LINE` says otherwise; a file without line ends is not read into memory."""
 
 
 def read(file: Path, classes: Sequence[str], problems: FileProblems) -> ScoreTable | None:
@@ -84,7 +85,12 @@ def _is_utf8(file: Path, problems: FileProblems) -> bool:
         elif kind := next((kind for mark, kind in OTHER_KINDS.items() if start.startswith(mark)), None):
             problems.add("encoding", None, utf8, kind)
         else:
-            for number, line in enumerate(iter(lambda: content.readline(LONGEST_BYTES), b""), 1):
+            most = limits.LINE.value(LONGEST_BYTES)
+            for number, line in enumerate(iter(lambda: content.readline(most + 1), b""), 1):
+                if len(line) > most:
+                    expected = f"a line of {limits.LINE.at_most(LONGEST_BYTES)}"
+                    problems.add("encoding", number, expected, "a longer one")
+                    break
                 if received := _not_text(line):
                     problems.add("encoding", number, utf8, received)
                     break
@@ -93,8 +99,6 @@ def _is_utf8(file: Path, problems: FileProblems) -> bool:
 
 def _not_text(line: bytes) -> str | None:
     """What is wrong with a line that is no text in UTF-8."""
-    if len(line) == LONGEST_BYTES:
-        return f"a line of more than {LONGEST_BYTES:,} bytes"
     if b"\0" in line:
         return "a NUL byte (of UTF-16, or of a binary file)"
     try:

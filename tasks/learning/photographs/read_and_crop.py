@@ -14,7 +14,7 @@ from PIL import Image, UnidentifiedImageError
 from tasks.core import limits
 from tasks.core.errors import InvalidData, Problem
 from tasks.core.raw_paths import cannot_be_read
-from tasks.dogs.photographs.png_texts import without_texts
+from tasks.learning.photographs.png_texts import without_texts
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff")
 LEAST_SIDE_PIXELS = 8

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from tasks.core.errors import InvalidData
-from tasks.dogs.photographs import read_and_crop
+from tasks.learning.photographs import read_and_crop
 from tests.dogs.raw_files import encoded, photograph
 
 RAMP = np.linspace(0, 65535, 40 * 30).reshape(30, 40).astype(np.uint16)
