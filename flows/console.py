@@ -44,6 +44,8 @@ REPEATED = (
 """How Prefect's messages on a failure begin after the first, which is that of the step."""
 PROGRESS_SECONDS = 5.0
 """Lines of progress of one step come at least this far apart."""
+REASON_SECONDS = 5.0
+"""A command that ends with the reason of a failure says it before only if its run goes on for so long."""
 LASTING_SECONDS = 5.0
 """The end of a step that worked for this long is a line beside a live display."""
 Verbosity = Literal["quiet", "normal", "verbose"]
@@ -197,6 +199,9 @@ class CompactHandler(logging.Handler):
         )
         self._verbosity = verbosity
         self._progress_at: dict[str, float] = {}
+        self._reasons: list[tuple[logging.LogRecord, str, str]] = []
+        """Failures whose reasons were not said: the records, of which steps, and why."""
+        self._holds_reasons = False
         self._on_end: Callable[[str, str], None] | None = None
 
     @property
@@ -204,6 +209,19 @@ class CompactHandler(logging.Handler):
         """Whether lines can be written again, on a terminal, and are wanted."""
         is_terminal = self.console.is_interactive and not self.console.is_dumb_terminal
         return is_terminal and sys.stderr.isatty() and self._verbosity != "quiet"
+
+    @contextmanager
+    def holding_reasons(self) -> Iterator[None]:
+        """Within the block, say why a step failed where the run goes on: the command says what leaves it."""
+        self._holds_reasons = True
+        try:
+            yield
+        except BaseException:
+            self._reasons.clear()
+            raise
+        finally:
+            self._holds_reasons = False
+            self._say_reasons(until=float("inf"))
 
     @contextmanager
     def beside_display(self, on_end: Callable[[str, str], None]) -> Iterator[None]:
@@ -248,12 +266,34 @@ class CompactHandler(logging.Handler):
         is_passing = hasattr(record, PROGRESS) or record.getMessage().startswith(TECHNICAL)
         return not is_passing and record.name != FLOW_RUNS
 
+    def handle(self, record: logging.LogRecord) -> bool:
+        """Write the record, if it passes the filter, after reasons of failures that are due."""
+        self._say_reasons(until=record.created - REASON_SECONDS)
+        return bool(super().handle(record))
+
+    def _say_reasons(self, until: float) -> None:
+        """Say why the steps failed that did so until this time."""
+        self.acquire()
+        try:
+            while self._reasons and self._reasons[0][0].created <= until:
+                record, source, reason = self._reasons.pop(0)
+                self._write(record, source, f"failed: {reason}")
+        finally:
+            self.release()
+
     def emit(self, record: logging.LogRecord) -> None:
+        source, message = _source(record), _message(record, with_figures=self._on_end is not None)
+        if reason := _reason(record):
+            message = "failed" if self._holds_reasons else f"failed: {reason}"
+            if self._holds_reasons:
+                self._reasons.append((record, source, reason))
+        self._write(record, source, message)
+
+    def _write(self, record: logging.LogRecord, source: str, message: str) -> None:
         from rich.text import Text
 
         style = {"WARNING": "yellow", "ERROR": "red", "CRITICAL": "red"}.get(record.levelname, "")
         time = datetime.fromtimestamp(record.created).strftime("%H:%M:%S")
-        source, message = _source(record), _message(record, with_figures=self._on_end is not None)
         try:
             text = Text.assemble((time, "dim"), " ", (source, "cyan"), (" | ", "dim"), (message, style))
             self.console.print(text)
@@ -291,15 +331,19 @@ def _running_task() -> str | None:
 
 
 def _message(record: logging.LogRecord, *, with_figures: bool) -> str:
-    """The message without Prefect's additions; of an error the first line, as the rest comes at the end."""
-    error = record.exc_info[1] if record.exc_info else None
-    if error is not None and record.name.startswith("prefect."):
-        first = str(error).splitlines()[0] if str(error) else type(error).__name__
-        return f"failed: {masked(printable(first))}"
+    """The message without Prefect's additions."""
     state = _end_state(record)
     if state == "completed" and (ended := finished(_source(record))):
         return _completed_text(ended, with_figures=with_figures)
     return state or record.getMessage()
+
+
+def _reason(record: logging.LogRecord) -> str:
+    """Why a step failed, if the record says so: the first line, as the rest comes at the command's end."""
+    error = record.exc_info[1] if record.exc_info else None
+    if error is None or not record.name.startswith("prefect."):
+        return ""
+    return masked(printable(str(error).splitlines()[0] if str(error) else type(error).__name__))
 
 
 def _end_state(record: logging.LogRecord) -> str | None:

@@ -75,10 +75,11 @@ def show(competition: str | None, *, html: Path | None = None, as_json: bool = F
 
 def _agreement(competition: str, entries: Sequence[Any]) -> Any:
     from tasks.core.submissions.leaderboard import agreement
+    from tasks.core.submissions.public_scores import higher_is_better
 
     if _recorded(entries) < 2:
         return None  # without importing the competition
-    return agreement(entries, public_higher_is_better=_public_higher_is_better(competition))
+    return agreement(entries, public_higher_is_better=higher_is_better(competition))
 
 
 def _agreement_text(competition: str, entries: Sequence[Any]) -> str:
@@ -89,12 +90,6 @@ def _agreement_text(competition: str, entries: Sequence[Any]) -> str:
 
 def _recorded(entries: Sequence[Any]) -> int:
     return sum(entry.public is not None for entry in entries)
-
-
-def _public_higher_is_better(competition: str) -> bool:
-    from tasks.core.competition import competition_names, find
-
-    return find(competition).public_higher_is_better if competition in competition_names() else True
 
 
 def _table(competition: str, entries: Sequence[Any], agreement: str) -> str:
@@ -126,10 +121,11 @@ def _estimate(score: Any) -> str:
 def _write_page(file: Path, boards: dict[str, Any], agreements: dict[str, str]) -> None:
     from tasks.core.cache.store import write_atomically
     from tasks.core.report.page import render
+    from tasks.core.submissions.public_scores import higher_is_better
     from tasks.learning.report.leaderboard_section import section
 
     sections = [
-        section(name, board, agreements[name], public_higher_is_better=_public_higher_is_better(name))
+        section(name, board, agreements[name], public_higher_is_better=higher_is_better(name))
         for name, board in boards.items()
     ]
     count = sum(map(len, boards.values()))

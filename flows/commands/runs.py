@@ -125,9 +125,10 @@ def _run(
     if deadline is not None:
         run = run.model_copy(update={"budget_seconds": max(deadline - time.monotonic(), 1.0)})
     config = config.model_copy(update={"run": run})
-    # in a limited time less is run
-    plan = None if run.budget_seconds else partial(planned, competition, config)
-    with showing_run(plan), clusters.open_for(run):
+    shown: Any = {"plan": partial(planned, competition, config)}
+    if run.budget_seconds:
+        shown = {"ends_at": time.monotonic() + run.budget_seconds}
+    with showing_run(**shown), clusters.open_for(run):
         return run_flow(flow, config, name=name, tags=tags, runner=runner, url=url, inform=inform)
 
 
@@ -136,6 +137,7 @@ def connect_server(server: bool) -> str:
 
     Without a server it is that of a temporary one, which `run_flow` starts.
     """
+    from flows.display import start_notice
     from flows.runtime import local_server, prefect_settings, server_record, temporary_server
 
     if server:
@@ -144,6 +146,7 @@ def connect_server(server: bool) -> str:
         note(NOT_RECORDED)
         server_record.protect_temporary_server(prefect_settings.ensure_home())
         url = temporary_server.reserve()
+    start_notice.begin()
     prefect_settings.apply(url)
     return url
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from threading import Lock
+from typing import Literal
 
 from flows.budget.plan import PlannedStep
 from flows.budget.remaining_time import RemainingTime
@@ -19,9 +20,12 @@ Plan = Callable[[], Sequence[PlannedStep]]
 class Board:
     """The state of one run; safe for the threads that show it, plan it and run it."""
 
-    def __init__(self, *, slots: int, noun: str = STEPS) -> None:
-        """`noun` is what the run counts; how many there will be is known of steps alone."""
-        self._slots, self._noun = slots, noun
+    def __init__(self, *, slots: int, noun: str = STEPS, ends_at: float | None = None) -> None:
+        """`noun` is what the run counts; how many there will be is known of steps alone.
+
+        `ends_at` is the moment of the monotonic clock at which a limit ends the run.
+        """
+        self._slots, self._noun, self._ends_at = slots, noun, ends_at
         self._began = time.monotonic()
         self._guard = Lock()
         self._ended: dict[str, str] = {}
@@ -48,12 +52,17 @@ class Board:
         seconds = time.monotonic() - self._began
         if self._noun != STEPS:
             return RunCounts(len(ended), cached, None, seconds, noun=self._noun)
+        if self._ends_at is not None:  # in a limited time less is run than there is
+            left = max(self._ends_at - time.monotonic(), 0.0)
+            total = len(activity.started() | ended.keys())
+            return RunCounts(len(ended), cached, total, seconds, left, bound="at most")
         total = len({step.label for step in self._planned} | activity.started() | ended.keys())
         if not self._planned:
             return RunCounts(len(ended), cached, total, seconds)
         left, unknown = self._estimate()
         known = left if left or not unknown else None
-        return RunCounts(len(ended), cached, total, seconds, known, is_least=unknown > 0)
+        bound: Literal["more than", "about"] = "more than" if unknown else "about"
+        return RunCounts(len(ended), cached, total, seconds, known, bound=bound)
 
     def _states(self) -> dict[str, str]:
         with self._guard:

@@ -5,7 +5,7 @@ the middle of labels. All is ASCII, whatever the terminal's encoding and its wid
 """
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from flows.humanize import about, duration
 from tasks.core.execution.activity import Activity
@@ -33,8 +33,8 @@ class RunCounts(NamedTuple):
     seconds_left: float | None = None
     noun: str = "steps"
     """What is counted, in the plural."""
-    is_least: bool = False
-    """Whether the time of some steps is unknown, so that more than `seconds_left` is left."""
+    bound: Literal["about", "more than", "at most"] = "about"
+    """`more than` where the time of some steps is unknown, `at most` where a limit ends the run then."""
 
 
 def display_lines(activities: Sequence[Activity], counts: RunCounts, *, width: int, height: int) -> list[str]:
@@ -58,8 +58,7 @@ def run_line(counts: RunCounts) -> str:
     cached = f", {counts.cached} cached" if counts.cached else ""
     times = [duration(counts.seconds) if counts.seconds >= 60 else about(counts.seconds)]
     if counts.seconds_left is not None:
-        more = "more than " if counts.is_least else "about "
-        times.append(f"{more}{about(counts.seconds_left)} left")
+        times.append(f"{counts.bound} {about(counts.seconds_left)} left")
     of = "" if counts.total is None else f" of {counts.total}"
     done = "starting" if counts.total == 0 else f"{counts.done}{of} {counts.noun} done{cached}"
     return f"{done}{GAP}{', '.join(times)}"
@@ -83,7 +82,8 @@ def _cells(activity: Activity, *, wide: bool) -> _Cells:
     if activity.waits_for:
         return _Cells(label, rest=(f"waits for {activity.waits_for}",))
     if progress is None:
-        return _Cells(label, f"for {about(activity.worked_seconds)}")
+        loads = (f"loads {activity.loads}",) if activity.loads else ()
+        return _Cells(label, f"for {about(activity.worked_seconds)}", rest=loads)
     left, of = f"{about(activity.seconds_left or 0.0)} left", " of " if wide else "/"
     if isinstance(progress, EpochProgress):
         names = _by_importance(progress.figures)

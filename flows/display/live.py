@@ -7,6 +7,7 @@ from threading import Event, Thread
 from typing import Any
 
 from flows.console import CompactHandler, show_logs
+from flows.display import start_notice
 from flows.display.board import STEPS, Board, Plan
 from flows.display.lines import display_lines
 from tasks.core.execution import activity, stopping
@@ -21,22 +22,27 @@ log = logging.getLogger("podium")
 
 
 @contextmanager
-def showing_run(plan: Plan | None = None, *, noun: str = STEPS) -> Iterator[None]:
+def showing_run(
+    plan: Plan | None = None, *, noun: str = STEPS, ends_at: float | None = None
+) -> Iterator[None]:
     """Within the block, show the log of the run, and in a terminal what its steps do now.
 
     Args:
         plan: makes the plan of the run, from which come the number of its steps and the time left.
         noun: what the run counts, in the plural.
+        ends_at: the moment of the monotonic clock at which a limit ends the run.
     """
+    start_notice.end()
     handler = show_logs()
     if not handler.can_be_live:
-        yield
+        with handler.holding_reasons():
+            yield
         return
-    board, ended = Board(slots=len(slot_names()), noun=noun), Event()
+    board, ended = Board(slots=len(slot_names()), noun=noun, ends_at=ends_at), Event()
     if plan is not None:
         Thread(target=_keep_planned, args=(board, plan, ended), daemon=True).start()
     try:
-        with _live(handler, board):
+        with handler.holding_reasons(), _live(handler, board):
             yield
     finally:
         ended.set()

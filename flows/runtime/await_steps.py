@@ -1,4 +1,4 @@
-"""Wait for every step that a flow started, and raise the first failure that no other step caused.
+"""Wait for every step that a flow started, and raise the failure that no other step caused.
 
 Prefect marks steps that depend on a failed one *NotReady*, and a flow that does not wait for its futures ends
 *Completed* even if they failed.
@@ -9,6 +9,7 @@ from functools import wraps
 from typing import Any
 
 from tasks.core.context import collected_in
+from tasks.core.errors import UserError
 from tasks.core.execution.cancellation import RunControl, controlled_by
 from tasks.core.execution.stopping import on_stop
 
@@ -25,12 +26,21 @@ def await_steps(body: Callable[..., Any]) -> Callable[..., Any]:
                 return last  # a plan, in which nothing runs
             for future in futures:
                 future.wait()
-        for future in futures:
-            if future.state.is_failed() or future.state.is_crashed():
-                future.result()  # raises the step's own exception
+        failed = [each for each in futures if each.state.is_failed() or each.state.is_crashed()]
+        if failed:
+            raise _failure_of(failed)
         return last.result()
 
     return run
+
+
+def _failure_of(futures: Iterable[Any]) -> BaseException:
+    """What these failed futures raise: the first exception, but of errors of the user all that differ."""
+    errors = [each.result(raise_on_failure=False) for each in futures]
+    messages = list(dict.fromkeys(map(str, errors)))
+    if len(messages) > 1 and all(isinstance(each, UserError) for each in errors):
+        return UserError("\n".join(messages))
+    return errors[0]
 
 
 def _leave_out(futures: Iterable[Any]) -> None:

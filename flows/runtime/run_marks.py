@@ -25,6 +25,8 @@ KEPT_SECONDS = 30 * 24 * 3600.0
 """A mark that the server does not know is deleted after this long: another server may know it."""
 OPEN_STATES = ("SCHEDULED", "PENDING", "RUNNING", "PAUSED", "CANCELLING")
 """Types of states from which a run goes on."""
+LATE_SECONDS = 60.0
+"""For so long a server may record what it was told before, such as steps that began just then."""
 PAGE_SIZE = 200
 STOPPED = "The run was stopped; the same command continues it."
 MESSAGES = {
@@ -76,8 +78,9 @@ def mark_run(run: str) -> RunMark | None:
 
 
 def settle(url: str) -> int:
-    """Tell the server at this address how the runs ended whose processes are gone; returns how many.
+    """Tell the server at this address how the runs ended whose processes are gone; returns of how many.
 
+    A mark stays until nothing was left to tell `LATE_SECONDS` after the last time that something was.
     Runs that it does not know stay as they are, as do those of other machines. An error of the server is
     none of the command's: the next one tries again.
     """
@@ -88,20 +91,26 @@ def settle(url: str) -> int:
     return settled
 
 
-def end_run(url: str, run: str, *, end: str) -> None:
+def end_run(url: str, run: str, *, end: str) -> int:
     """Give the run, and each of its steps, a state of this type (of `MESSAGES`) unless it has a final one.
+
+    Returns how many got one.
 
     Raises:
         OSError: the server does not answer, or knows no such run (HTTPError with code 404).
         ValueError: it answers with something else than JSON.
     """
     found = request(f"{url}/flow_runs/{run}")["state"] or {}
+    open_runs = 0
     if found.get("type") in OPEN_STATES or not found:
         _set_state(f"{url}/flow_runs/{run}", end)
+        open_runs = 1
     elif found["type"] in MESSAGES:
         end = found["type"]  # steps of a run that is complete are complete, though the server missed it
-    for step in _open_steps(url, run):
+    steps = _open_steps(url, run)
+    for step in steps:
         _set_state(f"{url}/task_runs/{step['id']}", end)
+    return open_runs + len(steps)
 
 
 def _settle(url: str, path: Path) -> int:
@@ -115,14 +124,19 @@ def _settle(url: str, path: Path) -> int:
         mark = _KIND.read_or_none(path, then="the run that it is of stays as it is") or {}
         if mark.get("host", socket.gethostname()) != socket.gethostname():
             return 0
+        kept_seconds = LATE_SECONDS
         try:
-            end_run(url, path.stem, end=mark.get("end", "CRASHED"))
+            if end_run(url, path.stem, end=mark.get("end", "CRASHED")):
+                os.utime(descriptor)
+                return 1
         except HTTPError as error:
             error.close()
-            if error.code not in (404, 422) or time.time() - path.stat().st_mtime < KEPT_SECONDS:
+            if error.code not in (404, 422):
                 return 0
-        path.unlink(missing_ok=True)
-        return 1
+            kept_seconds = KEPT_SECONDS
+        if time.time() - path.stat().st_mtime > kept_seconds:
+            path.unlink(missing_ok=True)
+        return 0
     finally:
         os.close(descriptor)
 

@@ -27,11 +27,12 @@ def nearest_key(key: str, known: Iterable[str]) -> str | None:
     """The known dotted key that is most similar to an unknown one; None if none is.
 
     A misspelling of a key of the same table comes first, then the same last part elsewhere
-    (`recipes.0.epochs` meant `recipes.0.training.stages.0.epochs`), then the most similar of all.
+    (`recipes.0.epochs` meant `recipes.0.training.stages.0.epochs`), then one that is like it (`lr`, `epoch`),
+    and for a key of no table the most similar of all.
     """
     if len(key) > LONGEST:
         return None
-    keys = list(known)
+    keys = list(dict.fromkeys(_INDEX.sub(".0", each) for each in known))
     found = _nearest_key(_INDEX.sub(".0", key), keys)
     return found and _with_indices(found, key)
 
@@ -41,11 +42,26 @@ def _nearest_key(key: str, keys: Sequence[str]) -> str | None:
     siblings = {word: f"{table}.{word}" if table else word for word in _children(table, keys)}
     if near := difflib.get_close_matches(last, list(siblings), n=1, cutoff=0.6):
         return siblings[near[0]]
-    elsewhere = [candidate for candidate in keys if candidate.rpartition(".")[2] == last]
+    lasts = {each: word for each in keys if not (word := each.rpartition(".")[2]).isdecimal()}
+    elsewhere = [candidate for candidate, word in lasts.items() if word == last] or [
+        candidate for candidate, word in lasts.items() if _is_alike(last, word)
+    ]
     if elsewhere:
         return max(elsewhere, key=lambda word: difflib.SequenceMatcher(None, key, word).ratio())
-    near = difflib.get_close_matches(key, keys, n=1, cutoff=0.6)
+    near = [] if table else difflib.get_close_matches(key, keys, n=1, cutoff=0.6)
     return near[0] if near else None
+
+
+def _is_alike(name: str, known: str) -> bool:
+    """Whether a name is nearly the known one, one of its words, or the initials of these.
+
+    >>> [_is_alike(name, "learning_rate") for name in ("lr", "rate", "learningrate", "decay")]
+    [True, True, True, False]
+    """
+    words = known.split("_")
+    initials = "".join(word[:1] for word in words)
+    similar = difflib.SequenceMatcher(None, name, known).ratio() >= 0.8
+    return similar or name in words or (len(words) > 1 and name == initials)
 
 
 def _children(table: str, keys: Iterable[str]) -> list[str]:

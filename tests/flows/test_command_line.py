@@ -478,15 +478,41 @@ def test_a_message_whose_reader_is_gone_stops_nothing(monkeypatch: pytest.Monkey
     assert told
 
 
+def failure(created: float = 1e9) -> logging.LogRecord:
+    """What Prefect logs of a step that has failed."""
+    entry = record("prefect.task_runs", "Task run failed with exception", level=logging.ERROR)
+    error = UserError("a.txt:1: wrong\na.txt:2: wrong")
+    entry.exc_info, entry.created, entry.task_run_name = (UserError, error, None), created, "load"
+    return entry
+
+
 def test_an_error_is_logged_by_its_first_line_without_a_traceback(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    error = UserError("a.txt:1: wrong\na.txt:2: wrong")
-    entry = record("prefect.task_runs", "Task run failed with exception", level=logging.ERROR)
-    entry.exc_info = (UserError, error, None)
-    entry.task_run_name = "load"
-    CompactHandler().handle(entry)
+    CompactHandler().handle(failure())
     assert capsys.readouterr().err.endswith(" load | failed: a.txt:1: wrong\n")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "ends", "said"),
+    [
+        (1.0, "with the error", [" load | failed"]),
+        (9.0, "with the error", [" load | failed", " load | failed: a.txt:1: wrong"]),
+        (1.0, "well", [" load | failed", " load | failed: a.txt:1: wrong"]),
+    ],
+)
+def test_why_a_step_failed_is_said_by_the_command_unless_the_run_goes_on(
+    seconds: float, ends: str, said: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    handler = CompactHandler()
+    with suppress(UserError), handler.holding_reasons():
+        handler.handle(failure())
+        later = record("someone.else", "chatter")
+        later.created = 1e9 + seconds
+        handler.handle(later)
+        if ends != "well":
+            raise UserError("a.txt:1: wrong\na.txt:2: wrong")
+    assert [line[8:] for line in capsys.readouterr().err.splitlines()] == said
 
 
 def test_loggers_of_runs_and_of_ours_are_shown() -> None:

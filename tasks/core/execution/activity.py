@@ -35,6 +35,8 @@ class Activity(NamedTuple):
     """The last that it has reported."""
     seconds_left: float | None = None
     """By this report; None without any."""
+    loads: str = ""
+    """The libraries that its child process loads now."""
 
 
 class _Entry:
@@ -48,6 +50,7 @@ class _Entry:
         """What it waits for, and since when."""
         self.progress: tuple[Progress, float] | None = None
         self.has_inner = False
+        self.loads = ""
 
     def now(self) -> Activity:
         moment, waits, reported = time.monotonic(), self.waits, self.progress
@@ -55,13 +58,14 @@ class _Entry:
         progress, at = reported or (None, 0.0)
         left = max(progress.seconds_left - (moment - at), 0.0) if progress else None
         worked = max(moment - self.began - waited, 0.0)
-        return Activity(self.label, worked, waits[0] if waits else "", progress, left)
+        return Activity(self.label, worked, waits[0] if waits else "", progress, left, self.loads)
 
 
 _guard = Lock()
 _running: list[_Entry] = []
 _finished: dict[str, Activity] = {}
 _started: set[str] = set()
+_loaded: set[str] = set()
 _current: ContextVar[_Entry | None] = ContextVar("activity", default=None)
 
 
@@ -117,6 +121,19 @@ def report(progress: Progress) -> dict[str, Progress]:
     if entry := _current.get():
         entry.progress = progress, time.monotonic()
     return {PROGRESS: progress}
+
+
+def load(what: str) -> bool:
+    """Note the libraries that the child process of this thread's step loads now, or that it has loaded them.
+
+    Returns whether they are the first of their kind in this process, for which others wait too.
+    """
+    if entry := _current.get():
+        entry.loads = what
+    with _guard:
+        first = bool(what) and what not in _loaded
+        _loaded.add(what)
+    return first
 
 
 def running() -> list[Activity]:

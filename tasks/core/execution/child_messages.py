@@ -3,7 +3,7 @@
 A message is one line of the child's standard output: `MARK`, then JSON. An epoch is sent as
 `{"epoch": 3, "total": 20, "figures": {"loss": 0.12, …}, "rate": 9.5, "unit": "steps", "seconds_left": 40.0}`,
 a number of finished records as `{"done": 640, "total": 1280, "unit": "questions", …}`, a log line as
-`{"text": …}`, and a UserError as `{"mistake": …}`.
+`{"text": …}`, that libraries are loaded as `{"loads": …}`, and a UserError as `{"mistake": …}`.
 """
 
 import json
@@ -58,9 +58,20 @@ class RecordProgress(NamedTuple):
         return f"{self.done} of {self.total} {self.unit}, {self.rate:.1f}/s, {self.seconds_left:.0f} s left"
 
 
+class Loading(NamedTuple):
+    """A child loads libraries, before it begins to work."""
+
+    loads: str
+    """Which; empty when it has loaded them."""
+
+    def text(self) -> str:
+        """The log line."""
+        return f"loads {self.loads}" if self.loads else "has loaded its libraries"
+
+
 TECHNICAL = "shapes of batches"
 """Lines that begin with this are for those who look for the reason of a slow training."""
-Message = str | EpochProgress | RecordProgress
+Message = str | EpochProgress | RecordProgress | Loading
 """What a child reports; a string is a line for the log."""
 
 
@@ -90,6 +101,8 @@ def parse(text: str) -> Message | UserError:
         return text
     if "mistake" in fields:
         return UserError(fields["mistake"])
+    if "loads" in fields:
+        return Loading(**fields)
     if "epoch" in fields:
         return EpochProgress(**fields)
     if "done" in fields:

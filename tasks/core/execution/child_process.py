@@ -27,8 +27,9 @@ from tasks.core.backends import DEFAULT, VARIABLE
 from tasks.core.context import follower
 from tasks.core.errors import UserError
 from tasks.core.execution import activity, cancellation, stopping
-from tasks.core.execution.child_messages import MARK, EpochProgress, parse, send
+from tasks.core.execution.child_messages import MARK, EpochProgress, Loading, parse, send
 from tasks.core.execution.garbage_collection import raise_gc_threshold
+from tasks.core.execution.library_loading import tell_of_loading
 from tasks.core.files.disk_errors import explained
 
 MODULE = "tasks.core.execution.child_process"
@@ -174,6 +175,9 @@ class Listener:
         if isinstance(message, UserError):
             self._user_error = message
             return
+        if isinstance(message, Loading):
+            log.log(logging.INFO if activity.load(message.loads) else logging.DEBUG, "%s", message.text())
+            return
         text = message if isinstance(message, str) else message.text()
         self._last_lines.append(text)
         if isinstance(message, str):
@@ -281,6 +285,7 @@ def main() -> None:
     _die_with_parent()
     function, job_file = sys.argv[1:]
     module, name = function.split(":")
+    tell_of_loading(lambda what: send(Loading(what)))
     try:
         getattr(import_module(module), name)(_job(int(job_file)))
     except Exception as error:

@@ -65,9 +65,13 @@ def dotted(location: Sequence[str | int]) -> str:
 
 
 def unknown_key(key: str, tree: Any) -> str:
-    """`<key>: unknown key`, with a suggestion if a known key is similar."""
-    near = nearest_key(key, dotted_keys(tree))
-    return f"{shown(key)}: unknown key" + (f" (did you mean {near}?)" if near else "")
+    """`<key>: unknown key`, with a known key that is similar, else with those of the same table."""
+    if near := nearest_key(key, dotted_keys(tree)):
+        return f"{shown(key)}: unknown key (did you mean {near}?)"
+    for part in key.split(".")[:-1]:
+        tree = dict(_children(tree)).get(int(part) if part.isdecimal() else part)
+    known = ", ".join(str(name) for name, _ in _children(tree))
+    return f"{shown(key)}: unknown key" + (f"; expected one of {known}" if known else "")
 
 
 def _value(text: str, value: str) -> Any:
@@ -101,6 +105,7 @@ def _locations(tree: dict[str, Any], override: Override) -> Iterator[Location]:
 def _location(tree: Any, keys: Sequence[str], override: Override) -> Location:
     """The location of the keys, list positions as numbers; raises InvalidSettings if one does not exist."""
     location: Location = ()
+    root = tree
     for key in keys:
         message = f"--set {shown(override.text)}: "
         if isinstance(tree, list):
@@ -110,7 +115,7 @@ def _location(tree: Any, keys: Sequence[str], override: Override) -> Location:
         elif key in tree:
             location = (*location, key)
         else:
-            raise InvalidSettings(message + unknown_key(dotted((*location, key)), _rooted(tree, location)))
+            raise InvalidSettings(message + unknown_key(dotted((*location, key)), root))
         tree = tree[location[-1]]
     return location
 
@@ -128,13 +133,6 @@ def shown(text: str) -> str:
     """A text in a message: its beginning, if it is long, with characters that do not print escaped."""
     start = printable(text[:SHOWN_CHARACTERS])
     return f"{start}…" if len(text) > SHOWN_CHARACTERS else start
-
-
-def _rooted(tree: Any, location: Location) -> Any:
-    """The subtree at its location in an otherwise empty tree, so that suggestions are whole keys."""
-    for part in reversed(location):
-        tree = {part: tree}
-    return tree
 
 
 def _with(tree: Any, location: Sequence[str | int], value: Any) -> Any:

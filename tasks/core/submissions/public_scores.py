@@ -3,7 +3,7 @@
 import math
 
 from tasks.core.competition import Competition, competition_names, find
-from tasks.core.errors import InvalidSettings
+from tasks.core.errors import InvalidSettings, UserError
 from tasks.core.submissions.submissions import Submission
 
 SHARE = (0.0, 1.0)
@@ -26,10 +26,16 @@ def check(competition: str, score: float) -> None:
 
 def meaning(competition: str) -> str:
     """What a public score is, and which way is better: `error rate, the lower the better`."""
-    rules = _rules(competition)
+    rules = _usable_rules(competition)
     if rules is None:
-        return "the higher the better"
+        return "taken as the higher the better, for its competition cannot be used"
     return f"{rules.public_name}, the {'higher' if rules.public_higher_is_better else 'lower'} the better"
+
+
+def higher_is_better(competition: str) -> bool:
+    """Whether the higher of two public scores is better; so it is taken for one that cannot be used."""
+    rules = _usable_rules(competition)
+    return rules is None or rules.public_higher_is_better
 
 
 def looks_opposite(submission: Submission, score: float) -> bool:
@@ -45,3 +51,11 @@ def looks_opposite(submission: Submission, score: float) -> bool:
 def _rules(competition: str) -> Competition | None:
     """The competition; None of a folder that none is named as."""
     return find(competition) if competition in competition_names() else None
+
+
+def _usable_rules(competition: str) -> Competition | None:
+    """The competition; None also where its own code is broken, as its submissions can be shown then too."""
+    try:
+        return _rules(competition)
+    except UserError:
+        return None

@@ -3,6 +3,8 @@
 from contextvars import copy_context
 from threading import Thread
 
+import pytest
+
 from tasks.core.execution import activity
 from tasks.core.execution.child_messages import RecordProgress
 
@@ -69,3 +71,13 @@ def test_outside_of_steps_nothing_is_noted() -> None:
     with activity.waiting("a core"):
         assert activity.report(PROGRESS)
     assert labels() == before
+
+
+def test_what_a_child_loads_is_shown_and_new_the_first_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(activity, "_loaded", set())
+    with activity.active("train"):
+        assert activity.load("Keras")
+        (now,) = [each for each in activity.running() if each.label == "train"]
+        assert now.loads == "Keras"
+        assert not activity.load("")
+        assert not activity.load("Keras")

@@ -36,7 +36,7 @@ def test_what_cannot_be_one_is_refused(competition: str, score: float, said: str
 
 def test_of_a_folder_that_is_no_competition_nothing_is_known() -> None:
     check("unknown", 88.0)
-    assert meaning("unknown") == "the higher the better"
+    assert meaning("unknown") == "taken as the higher the better, for its competition cannot be used"
 
 
 def of(competition: str, value: float) -> Submission:

@@ -1,5 +1,7 @@
 """What a display knows of a run: counts of steps, and the time left by plan and reports."""
 
+import time
+
 import pytest
 
 from flows.budget.plan import PlannedStep
@@ -46,12 +48,17 @@ def test_a_step_at_work_tells_of_itself_and_of_those_like_it() -> None:
         activity.report(EpochProgress(1, 4, {}, 1.0, "steps", 30.0))
         counts = board.counts()
         assert counts.seconds_left == pytest.approx(60, abs=2)
-        assert not counts.is_least
+        assert counts.bound == "about"
 
 
 def test_unknown_times_make_the_estimate_the_least() -> None:
     board = Board(slots=1)
     cached = planned("split", 0.0, state="cached")
     board.plan([planned("train", 10.0), planned("report", None, "train"), cached])
-    assert (board.counts().seconds_left, board.counts().is_least) == (10, True)
+    assert (board.counts().seconds_left, board.counts().bound) == (10, "more than")
     assert board.counts().total == 3
+
+
+def test_the_time_left_of_a_run_with_a_limit_is_that_of_the_limit() -> None:
+    counts = Board(slots=1, ends_at=time.monotonic() + 90).counts()
+    assert (counts.seconds_left, counts.bound) == (pytest.approx(90, abs=5), "at most")

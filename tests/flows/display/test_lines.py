@@ -12,7 +12,7 @@ TRAIN = Activity("train small fold 0", 30.0, progress=EPOCH, seconds_left=40.0)
 READ = RecordProgress(640, 1280, "photographs", 95.0, 7.0)
 LOAD = Activity("load dogs train", 5.0, progress=READ, seconds_left=6.0)
 WAIT = Activity("train small fold 1", 0.0, waits_for="a core")
-COUNTS = RunCounts(done=12, cached=5, total=31, seconds=83, seconds_left=130, is_least=True)
+COUNTS = RunCounts(done=12, cached=5, total=31, seconds=83, seconds_left=130, bound="more than")
 
 
 def lines(*activities: Activity, width: int = 160, height: int = 24, counts: RunCounts = COUNTS) -> list[str]:
@@ -56,6 +56,11 @@ def test_a_label_obeys_nobody_and_is_as_wide_as_it_is_long() -> None:
     assert first.startswith(r"gather \x1b[2J\u540d\u202e  #")
 
 
+def test_a_step_that_loads_its_libraries_says_so() -> None:
+    (first, _) = lines(Activity("train small fold 0", 30.0, loads="Keras and JAX"))
+    assert first == f"train small fold 0  {'':20}  for 30 s  loads Keras and JAX"
+
+
 def test_steps_without_room_are_counted() -> None:
     assert lines(*[TRAIN] * 9, height=5)[-2:-1] == ["and 6 more"]
 
@@ -66,6 +71,7 @@ def test_steps_without_room_are_counted() -> None:
         (RunCounts(0, 0, 0, 3.0), "starting  3 s"),
         (RunCounts(2, 0, None, 3.0, noun="trials"), "2 trials done  3 s"),
         (RunCounts(0, 0, 21, 3.0), "0 of 21 steps done  3 s"),
+        (RunCounts(2, 0, 3, 3.0, 90.0, bound="at most"), "2 of 3 steps done  3 s, at most 2 min left"),
         (RunCounts(1, 1, 21, 59.0, 0.0), "1 of 21 steps done, 1 cached  59 s, about 0 s left"),
         (RunCounts(2, 0, 21, 60.0, 7200.0), "2 of 21 steps done  1 min 0 s, about 2 h 0 min left"),
     ],

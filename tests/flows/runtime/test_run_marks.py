@@ -13,7 +13,7 @@ from urllib.error import HTTPError
 import pytest
 
 from flows.runtime import run_marks
-from flows.runtime.run_marks import FOLDER, KEPT_SECONDS, RunMark, mark_run, settle
+from flows.runtime.run_marks import FOLDER, KEPT_SECONDS, LATE_SECONDS, RunMark, mark_run, settle
 from tests.core.processes import python
 
 URL = "http://127.0.0.1:4200/api"
@@ -80,12 +80,23 @@ def test_a_run_that_goes_on_or_has_ended_is_left_alone(home: Path, server: Serve
     ("end", "state"), [("CANCELLED", "CANCELLED"), ("COMPLETED", "COMPLETED"), ("", "CRASHED")]
 )
 def test_a_run_that_died_is_settled_with_its_steps(home: Path, server: Server, end: str, state: str) -> None:
-    mark = left(home, "one", end=end)
+    left(home, "one", end=end)
     assert settle(URL) == 1
     assert (server.states["one"], server.steps["one-train"]) == (state, state)
     assert (server.states["two"], server.steps["two-train"]) == ("RUNNING", "RUNNING")
-    assert not mark.exists()
     assert settle(URL) == 0
+
+
+def test_steps_that_a_slow_server_records_late_are_settled_too(home: Path, server: Server) -> None:
+    mark = left(home, "one", end="CANCELLED")
+    settle(URL)
+    server.steps["one-predict"] = "PENDING"  # NotReady, as what it waits for was cancelled
+    assert settle(URL) == 1
+    assert server.steps["one-predict"] == "CANCELLED"
+    assert (settle(URL), mark.exists()) == (0, True)
+    old = time.time() - LATE_SECONDS - 1
+    os.utime(mark, (old, old))
+    assert (settle(URL), mark.exists()) == (0, False)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +120,7 @@ def test_runs_of_other_machines_and_servers_stay(home: Path, server: Server) -> 
     assert server.states["one"] == "RUNNING"
     old = time.time() - KEPT_SECONDS - 1
     os.utime(unknown, (old, old))
-    assert settle(URL) == 1
+    assert settle(URL) == 0
     assert not unknown.exists()
 
 
