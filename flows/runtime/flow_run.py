@@ -30,9 +30,10 @@ WATCH_SECONDS = 0.5
 class CurrentRun:
     """The run of a flow, from when its body begins: the first that Prefect and its mark know of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, version: str | None = None) -> None:
+        """Mark that a run with this flow version is about to start, if one is given."""
         self._flow_run: Any = None
-        self._mark: run_marks.RunMark | None = None
+        self._mark = run_marks.mark_run(version) if version else None
 
     @property
     def id(self) -> str | None:
@@ -50,7 +51,9 @@ class CurrentRun:
 
         context = FlowRunContext.get()
         self._flow_run = context.flow_run if context else None
-        self._mark = run_marks.mark_run(self.id) if self.id else None
+        starting, self._mark = self._mark, run_marks.mark_run(self.id) if self.id else None
+        if starting:
+            starting.close()
 
     def note_end(self, end: str) -> None:
         """Note how the run ends (of `run_marks.MESSAGES`), for whoever tells the server if this cannot."""

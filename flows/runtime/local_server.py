@@ -234,7 +234,8 @@ def _wait_until_ready(local: LocalServer, inform: Inform) -> bool:
         if waited > START_TIMEOUT_SECONDS:
             expected = f"an answer from {local.url}/health within {START_TIMEOUT_SECONDS:.0f} s"
             raise UserError(
-                f"the local Prefect server: expected {expected}, received none; {log_tail(_log_file())}"
+                f"the local Prefect server: expected {expected}, received none; the same command tries "
+                f"again, on a machine that is less busy; {log_tail(_log_file())}"
             )
     return True
 

@@ -11,6 +11,7 @@ from tasks.core import locations
 from tasks.core.backends import check_backend
 from tasks.core.errors import InvalidData, InvalidSettings, Problem, UserError
 from tasks.core.file_walk import check_below
+from tasks.core.files.disk_errors import note_folders
 from tasks.core.locations import expand_setting
 from tasks.core.raw_paths import ABSENT, advice, kind_of, root_folder
 
@@ -81,6 +82,7 @@ def check_machine() -> None:
             expected = "a folder that can be written to"
             raise UserError(f"{variable}: expected {expected}, received {received}") from None
     Store.current().sweep()
+    note_folders()
 
 
 def _check_folders(store: Path) -> None:

@@ -1,9 +1,10 @@
 """Marks of the runs that processes of this machine are at: none stays Running when its process is gone.
 
 A run has a file in Prefect's home that its process locks; the kernel frees the lock when the process ends for
-any reason. Whoever meets a mark that nobody locks tells the server how the run ended: Cancelled if it was
-stopped, Completed if only the server was lost, else Crashed, and the same of its steps. Commands do so when
-they have found their server.
+any reason. Until the run's id is known, the file has the name of the flow version that only this run has.
+Whoever meets a mark that nobody locks tells the server how the run ended: Cancelled if it was stopped,
+Completed if only the server was lost, else Crashed, and the same of its steps. Commands do so when they have
+found their server.
 """
 
 import fcntl
@@ -11,6 +12,7 @@ import json
 import os
 import socket
 import time
+import uuid
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
@@ -21,6 +23,8 @@ from tasks.core import locations
 from tasks.core.files.stored_files import FileKind, Loose
 
 FOLDER = "running"
+STARTING = "+"
+"""In the name of a mark that is a flow version, after the version of the flow itself."""
 KEPT_SECONDS = 30 * 24 * 3600.0
 """A mark that the server does not know is deleted after this long: another server may know it."""
 OPEN_STATES = ("SCHEDULED", "PENDING", "RUNNING", "PAUSED", "CANCELLING")
@@ -49,7 +53,7 @@ class RunMark:
     """The mark of a run of this process."""
 
     def __init__(self, run: str) -> None:
-        """Mark that this process is at the run with this id."""
+        """Mark that this process is at the run with this id, or that starts with this flow version."""
         folder = locations.prefect_home() / FOLDER
         folder.mkdir(parents=True, exist_ok=True)
         self._path = folder / f"{run}.json"
@@ -75,6 +79,12 @@ def mark_run(run: str) -> RunMark | None:
         return RunMark(run)
     except OSError:
         return None
+
+
+def new_version(version: str | None) -> str:
+    """A flow version that one run alone has: a process may die after it has asked the server for the run, and
+    before it knows the run's id."""
+    return f"{version or ''}{STARTING}{uuid.uuid4().hex[:16]}"
 
 
 def settle(url: str) -> int:
@@ -126,7 +136,7 @@ def _settle(url: str, path: Path) -> int:
             return 0
         kept_seconds = LATE_SECONDS
         try:
-            if end_run(url, path.stem, end=mark.get("end", "CRASHED")):
+            if any([end_run(url, run, end=mark.get("end", "CRASHED")) for run in _runs_of(url, path.stem)]):
                 os.utime(descriptor)
                 return 1
         except HTTPError as error:
@@ -139,6 +149,14 @@ def _settle(url: str, path: Path) -> int:
         return 0
     finally:
         os.close(descriptor)
+
+
+def _runs_of(url: str, mark: str) -> list[str]:
+    """The ids of the runs that a mark of this name is of: one, or those of its flow version."""
+    if STARTING not in mark:
+        return [mark]
+    query = {"flow_runs": {"flow_version": {"any_": [mark]}}}
+    return [str(run["id"]) for run in request(f"{url}/flow_runs/filter", query)]
 
 
 def _open_steps(url: str, run: str) -> list[dict[str, Any]]:

@@ -30,7 +30,7 @@ from flows.runtime.local_server import Inform
 from flows.runtime.prefect_api import is_there
 from flows.runtime.prefect_profile import page_of
 from flows.runtime.run_labels import show_score, tagged
-from flows.runtime.run_marks import STOPPED, settle
+from flows.runtime.run_marks import STOPPED, new_version, settle
 from tasks.core.execution import stopping
 from tasks.core.masking import masked
 
@@ -73,7 +73,8 @@ def run_flow(
     Raises:
         KeyboardInterrupt: the run was stopped by a signal, or cancelled in Prefect.
     """
-    results, failures, current = list[Any](), list[Exception](), CurrentRun()
+    version = new_version(flow.version)
+    results, failures, current = list[Any](), list[Exception](), CurrentRun(version)
 
     @wraps(flow.fn)
     def body(*arguments: Any, **keywords: Any) -> Any:
@@ -91,7 +92,7 @@ def run_flow(
         return results[0]
 
     _start_if_temporary(url, inform)
-    run = flow_for_run(flow, body, name=name, runner=runner or flow.task_runner)
+    run = flow_for_run(flow, body, name=name, runner=runner or flow.task_runner, version=version)
     with monitored(url, inform) as monitor, watching_for_cancellation(url, current, inform), tagged(tags):
         try:
             outcome = FlowOutcome(in_own_thread(lambda: run(*arguments), current, url), recorded=True)
@@ -122,12 +123,14 @@ class _PydanticFlow(Flow[..., Any]):
         return written
 
 
-def flow_for_run(flow: Any, body: Callable[..., Any], *, name: str, runner: Any) -> Flow[..., Any]:
-    """A flow like this one with another body, run name and task runner."""
+def flow_for_run(
+    flow: Any, body: Callable[..., Any], *, name: str, runner: Any, version: str | None = None
+) -> Flow[..., Any]:
+    """A flow like this one with another body, run name and task runner, and perhaps another version."""
     return _PydanticFlow(
         body,
         name=flow.name,
-        version=flow.version,
+        version=version or flow.version,
         description=flow.description,
         validate_parameters=flow.should_validate_parameters,
         flow_run_name=name,

@@ -94,7 +94,11 @@ def _wait_until_ready(url: str, server: "subprocess.Popen[bytes]", inform: local
             said = True
         if server.poll() is not None or waited > local_server.START_TIMEOUT_SECONDS:
             tail = local_server.log_tail(_log_file())
-            raise UserError(f"the run's own Prefect server did not start; {tail}")
+            expected = f"an answer within {local_server.START_TIMEOUT_SECONDS:.0f} s"
+            raise UserError(
+                f"the run's own Prefect server: expected {expected}, received none; the same command tries "
+                f"again, on a machine that is less busy; {tail}"
+            )
         time.sleep(0.1)
 
 

@@ -39,6 +39,7 @@ from tasks.core.context import Running, assigned, at_work, collecting, recording
 from tasks.core.errors import UserError
 from tasks.core.execution.activity import active, start
 from tasks.core.execution.cancellation import LeftOut, acquire_or_cancel, raise_if_cancelled
+from tasks.core.execution.child_process import ChildKilled
 from tasks.core.execution.stopping import Stopped, until_stopped
 from tasks.core.execution.waiting import counting_waits
 from tasks.core.execution.working_time import working_time
@@ -224,8 +225,11 @@ def step(**options: Any) -> Callable[[Callable[..., Any]], Step]:
 
 
 def _is_worth_retrying(task: Any, run: Any, state: Any) -> bool:
-    """Whether Prefect should retry after a failure: not after a UserError, which would come again."""
-    return not isinstance(state.data, UserError)
+    """Whether Prefect should retry after a failure: not after a UserError, which would come again.
+
+    A child process that was killed may live longer the next time.
+    """
+    return isinstance(state.data, ChildKilled) or not isinstance(state.data, UserError)
 
 
 def _timed(function: Callable[[], Any]) -> StepOutcome:

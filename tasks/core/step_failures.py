@@ -8,6 +8,7 @@ from tasks.core.cache.store import Artifact, Store
 from tasks.core.cache.verification import refuse_damaged
 from tasks.core.errors import UserError
 from tasks.core.execution.cancellation import LeftOut
+from tasks.core.execution.child_process import ChildKilled
 from tasks.core.execution.stopping import Stopped
 from tasks.core.files.disk_errors import explained
 
@@ -22,9 +23,11 @@ def explained_failures(label: str, arguments: dict[str, Any], store: Store) -> I
     """
     try:
         yield
-    except (UserError, LeftOut, Stopped):
+    except (LeftOut, Stopped):
         raise
     except Exception as error:
+        if isinstance(error, UserError) and not isinstance(error, ChildKilled):
+            raise
         if found := explained(error):
             raise found from error
         refuse_damaged(store, (each.name for each in artifacts_in(arguments)), what=label)

@@ -11,6 +11,7 @@ from tasks.core.cache.store import Artifact, Store
 from tasks.core.config import ContentsPath, NotInKey, Settings
 from tasks.core.context import recorded_by, running
 from tasks.core.errors import UserError
+from tasks.core.execution.child_process import ChildKilled
 from tasks.core.step import Step, _is_worth_retrying, step
 from tests.core.processes import finished, python
 
@@ -149,6 +150,7 @@ class State:
 def test_a_persons_mistake_is_not_tried_again() -> None:
     assert not _is_worth_retrying(None, None, State(UserError("yours")))
     assert _is_worth_retrying(None, None, State(ValueError("ours")))
+    assert _is_worth_retrying(None, None, State(ChildKilled("the system's")))
 
 
 # Checkpoints

@@ -2,7 +2,6 @@
 
 import os
 import random
-import re
 import signal
 import subprocess
 import threading
@@ -14,12 +13,11 @@ import pytest
 from psutil import NoSuchProcess, Process, wait_procs
 
 from tests.flows.podium_runs import command, draw, environment, finish, start, submissions
+from tests.flows.resumptions import redone
 
 KILLS = 21
 EPOCHS = 60
 SETTINGS = {"recipes__0__training__stages__0__epochs": EPOCHS, "run__checkpoint_seconds": 0}
-EPOCH = re.compile(r"train \S+ fold (\d).* epoch (\d+) of")
-RESUMED = re.compile(r"train \S+ fold (\d).* resumes at stage 1, step (\d+)")
 TARGETS = ("child", "flow", "everything")
 
 pytestmark = [pytest.mark.slow, pytest.mark.server]
@@ -76,21 +74,6 @@ def _words(process: Process) -> list[str]:
 def _kill(process: Process) -> None:
     with suppress(ProcessLookupError):
         os.kill(process.pid, signal.SIGKILL)
-
-
-def redone(lines: list[str]) -> list[int]:
-    """Steps taken twice at each beginning of a training; an epoch is one step here."""
-    last, repeated = {}, []
-    for line in lines:
-        if found := RESUMED.search(line):
-            repeated.append(last.get(found[1], 0) - int(found[2]))
-            last[found[1]] = int(found[2])
-        elif found := EPOCH.search(line):
-            epoch = int(found[2])
-            if epoch <= last.get(found[1], 0):
-                repeated.append(last[found[1]] - epoch + 1)
-            last[found[1]] = epoch
-    return repeated
 
 
 ONE_STEP_AN_EPOCH = {

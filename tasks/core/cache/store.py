@@ -23,6 +23,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
+from zlib import crc32
 
 from filelock import FileLock
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -214,11 +215,17 @@ class Store:
     def fingerprints(self, name: str) -> dict[str, str]:
         """What is remembered of the raw files at a path (`tasks.core.cache.digests`)."""
         path = self.root / "fingerprints" / f"{name}.json"
-        found = FINGERPRINTS.read_or_none(path, then="the raw files are read again") or {}
-        return {name: entry for name, entry in found.items() if isinstance(entry, str)}
+        again = "the raw files are read again"
+        found = FINGERPRINTS.read_or_none(path, then=again) or {}
+        entries = {name: entry for name, entry in found.items() if isinstance(entry, str)}
+        if found.get(CHECKSUM, [_checksum(entries)]) != [_checksum(entries)]:  # earlier versions wrote none
+            warn_once(f"{locations.display_path(path)}: expected entries of its checksum; {again}")
+            return {}
+        return entries
 
     def write_fingerprints(self, name: str, memory: Mapping[str, str]) -> None:
-        self._write(self.root / "fingerprints" / f"{name}.json", memory)
+        written = {**memory, CHECKSUM: [_checksum(memory)]}
+        self._write(self.root / "fingerprints" / f"{name}.json", written)
 
     def result(self, key: str) -> Artifact | None:
         """The artifact of this key, if it is there and whole."""
@@ -291,6 +298,15 @@ class Store:
         folder = self.root / "locks"
         folder.mkdir(parents=True, exist_ok=True)
         return file_lock(folder / name)
+
+
+CHECKSUM = "."
+"""Name in a file of fingerprints, which no raw file has, of a list with the checksum of all others."""
+
+
+def _checksum(entries: Mapping[str, str]) -> int:
+    """CRC-32: a digit that a disk has altered would else be the digest of a file that never was."""
+    return crc32("\n".join(f"{name}\t{entry}" for name, entry in entries.items()).encode())
 
 
 @lru_cache(maxsize=4096)

@@ -10,6 +10,7 @@ started.
 import json
 import logging
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -48,11 +49,25 @@ ENVIRONMENT = {
 }
 """Variables of every child, whatever the user has set."""
 
+OUT_OF_MEMORY = re.compile(
+    r"MemoryError\b|bad_alloc|cannot allocate memory|can't start new thread|failed to map segment",
+    re.IGNORECASE,
+)
+"""How Python and libraries say that the system gave them no memory."""
+GOES_ON = (
+    "The same command goes on from the last checkpoint. If memory ran out, end other programs, let fewer "
+    "steps work at once (PODIUM_SLOTS=1), or choose smaller batches."
+)
+
 log = logging.getLogger("podium")
 
 
 class ChildFailed(Exception):
     """A child process ended without a result; the message quotes its last lines."""
+
+
+class ChildKilled(ChildFailed, UserError):
+    """A signal ended the child, or memory ran out: no fault of the code, so further attempts may succeed."""
 
 
 class Exit(NamedTuple):
@@ -76,7 +91,8 @@ def run(
     Raises:
         Stopped: this process is ending.
         UserError: the child met an error that the user can correct.
-        ChildFailed: it crashed, was killed, or took longer than the timeout (0: none).
+        ChildKilled: a signal ended it, or the system gave it no memory.
+        ChildFailed: it crashed, or took longer than the timeout (0: none).
         LeftOut: the run has cancelled the step.
     """
     listener = Listener(label)
@@ -201,7 +217,11 @@ class Listener:
         killed = exit.code < 0
         how = f"was killed by {_signal_name(-exit.code)}" if killed else f"ended with code {exit.code}"
         hint = " (the kernel does this when memory runs out)" if exit.code == -signal.SIGKILL else ""
-        raise ChildFailed(f"{self._label}: its process {how}{hint}; last lines:\n{tail}")
+        lines = f"{self._label}: its process {how}{hint}; last lines:\n{tail}"
+        failure = ChildFailed(lines)
+        if (killed or OUT_OF_MEMORY.search(tail)) and explained(failure) is None:
+            raise ChildKilled(f"{lines}\n{GOES_ON}")
+        raise failure
 
 
 def report_epoch(label: str, progress: EpochProgress) -> None:

@@ -249,8 +249,25 @@ def _environment(name: str) -> dict[str, str]:
 
 
 def check_folder() -> None:
-    """Raise UserError if there is no folder for slots and none can be made."""
-    _folder()
+    """Delete what killed processes have left in the folder for slots.
+
+    Raises:
+        UserError: there is none, and none can be made.
+    """
+    folder = _folder()
+    for path in folder.glob("*.holder.json"):
+        with suppress(OSError):
+            _forget_holder(path, file_lock(folder / f"{path.name.removesuffix('.holder.json')}.lock"))
+    for path in (folder / WAITING).iterdir():
+        with suppress(OSError):
+            if _TICKET.fullmatch(path.name) and not _is_running(path.name):
+                path.unlink()
+
+
+def _forget_holder(path: Path, lock: FileLock) -> None:
+    """Delete the note of who holds a slot, if nobody does."""
+    with suppress(Timeout), lock.acquire(timeout=0):
+        path.unlink(missing_ok=True)
 
 
 def _folder() -> Path:

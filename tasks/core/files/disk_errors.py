@@ -1,4 +1,5 @@
-"""Full disks, quotas, read-only folders and missing permissions, as one message that says how to go on.
+"""Full disks, quotas, read-only folders, missing permissions, disks that fail, and folders that are moved
+away while a command runs, as one message that says how to go on.
 
 Every place that writes may meet them, and libraries report them in their own words: h5py as an OSError
 without a number, numpy as a count of bytes, SQLite as one of its errors. So the errors are explained where
@@ -20,6 +21,8 @@ from tasks.core.errors import UserError
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 CLOSED = (errno.EROFS, errno.EACCES, errno.EPERM)
+FAILING = (errno.EIO, errno.ESTALE, errno.ENODEV, errno.ENXIO)
+"""What a disk says that is broken or unplugged, and a server of files that was started anew."""
 PROBE_BYTES = 65_536
 """Written to find out which folder is full."""
 LITTLE_BYTES = 1 << 30
@@ -34,18 +37,56 @@ _WORDS = {os.strerror(number).lower(): number for number in (*FULL, errno.EROFS)
 _CUT_SHORT = re.compile(r"\b\d+ requested and \d+ written\b")
 
 
+_seen: dict[str, tuple[Path, int, int]] = {}
+"""Folders that were there when the command began, by their variables, each with its device and inode."""
+
+
 class DiskError(UserError):
-    """A folder is full or cannot be written to."""
+    """A folder is full, cannot be written to, or is gone."""
+
+
+def note_folders() -> None:
+    """Remember the store and the folder of submissions, so that it is noticed if they are moved away."""
+    _seen.clear()
+    for variable, folder in _results():
+        with suppress(OSError):
+            state = folder.stat()
+            _seen[variable] = folder, state.st_dev, state.st_ino
+
+
+def _lost() -> DiskError | None:
+    """An error that names a folder that was there when the command began and is gone, if there is one."""
+    for variable, named in _results():
+        folder, *before = _seen.get(variable, (None, 0, 0))
+        if folder != named:
+            continue
+        try:
+            state = named.stat()
+        except OSError as error:
+            received = (error.strerror or type(error).__name__).lower()
+        else:
+            if [state.st_dev, state.st_ino] == before:
+                continue
+            received = "another one in its place"
+        return DiskError(
+            f"{named}: expected the folder that was there when the command began, received {received}: it "
+            f"was moved, deleted or unmounted. Put it back, or name another folder in {variable}; then the "
+            "same command goes on."
+        )
+    return None
 
 
 def explained(error: BaseException) -> DiskError | None:
-    """The error as one message, if a disk or a permission is its cause; None for any other error."""
+    """The error as one message, if a disk or a permission is its cause; None for any other error.
+
+    Where a folder is gone, it is taken for the cause of whatever happens.
+    """
     for each in _causes(error):
         if isinstance(each, UserError):
             return None
         if number := _number(each):
             return DiskError(_message(number, _place(each, number)))
-    return None
+    return _lost() if isinstance(error, Exception) else None
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -61,7 +102,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 def _number(error: BaseException) -> int | None:
     """The number of the system's error, if it is one of a disk that cannot be written to."""
     if isinstance(error, OSError) and error.errno is not None:
-        return error.errno if error.errno in (*FULL, *CLOSED) else None
+        return error.errno if error.errno in (*FULL, *CLOSED, *FAILING) else None
     if not isinstance(error, Exception):
         return None
     text = str(error)[-SEARCHED_CHARACTERS:]
@@ -95,11 +136,17 @@ def _fullest() -> Path | None:
     return folder if folder is not None and free[folder] < LITTLE_BYTES else None
 
 
-def _folders() -> Iterator[tuple[str, Path]]:
-    """Folders to which Podium writes, with the variable that names another one."""
+def _results() -> Iterator[tuple[str, Path]]:
+    """The folders of results, with the variable that names another one."""
     with suppress(UserError):
         yield "PODIUM_STORE", locations.store_folder()
         yield "PODIUM_SUBMISSIONS", locations.submissions_folder()
+
+
+def _folders() -> Iterator[tuple[str, Path]]:
+    """Folders to which Podium writes, with the variable that names another one."""
+    yield from _results()
+    with suppress(UserError):
         yield "PREFECT_HOME", locations.prefect_home()
         if folder := os.environ.get("PODIUM_SLOT_FOLDER"):
             yield "PODIUM_SLOT_FOLDER", locations.expand(folder)
@@ -125,6 +172,8 @@ def _message(number: int, place: Path | None) -> str:
         expected, remedy = "room to write", f"Make room there, or {other}"
         if variable == "PODIUM_STORE":
             remedy += " (`podium clean` deletes what no kept submission needs)"
+    elif number in FAILING:
+        expected, remedy = "a disk that works", f"Check the disk and how it is mounted, or {other}"
     else:
         expected = "a place that can be read and written"
         remedy = f"Change its permissions, or {other}"

@@ -110,7 +110,7 @@ def sweep(folder: Path, names: re.Pattern[str] = FOLDER) -> list[Path]:
 
 def _is_abandoned(path: Path) -> bool:
     """Whether no process has locked it; raises OSError if that cannot be known."""
-    if path.is_symlink() or time.time() - modified(path) < GRACE_SECONDS:
+    if path.is_symlink() or abs(time.time() - modified(path)) < GRACE_SECONDS:  # the clock may be set back
         return False
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:

@@ -2,8 +2,9 @@
 
 A checkpoint is one `.npz` file with all variables of the model (weights, statistics, states of random
 generators), all variables of the optimizer (momenta, averages, step count), the states of the backend's own
-generators, the weights of the best epoch if they are kept, the position and the history.
-The last two are kept; a damaged one is skipped.
+generators, the weights of the best epoch if they are kept, the position and the history, and the training
+that it is of, by the name of its folder. The last two are kept; one that is damaged or of another training is
+skipped.
 """
 
 import io
@@ -40,7 +41,7 @@ def save(
     arrays |= {f"optimizer/{i}": np.asarray(v) for i, v in enumerate(_values(optimizer))}
     arrays |= {f"random/{i}": state for i, state in enumerate(random_states())}
     arrays |= {f"best/{i}": value for i, value in enumerate(best)}
-    text = json.dumps(position._asdict()).encode()
+    text = json.dumps({**position._asdict(), "of": folder.name}).encode()
     buffer = io.BytesIO()
     arrays["position"] = np.frombuffer(text, np.uint8)
     np.savez(buffer, allow_pickle=False, **arrays)
@@ -74,7 +75,7 @@ def newest(folder: Path) -> Checkpoint | None:
     for path in reversed(checkpoint_files(folder)):
         try:
             with np.load(io.BytesIO(path.read_bytes())) as file:
-                return _parse({name: file[name] for name in file.files})
+                return _parse({name: file[name] for name in file.files}, of=folder.name)
         except Exception:  # damage raises many kinds: BadZipFile, EOFError, NotImplementedError …
             continue
     return None
@@ -85,8 +86,10 @@ def checkpoint_files(folder: Path) -> list[Path]:
     return sorted(folder.glob("[0-9]*.npz"))
 
 
-def _parse(arrays: dict[str, np.ndarray]) -> Checkpoint:
+def _parse(arrays: dict[str, np.ndarray], *, of: str) -> Checkpoint:
     fields = json.loads(arrays["position"].tobytes())
+    if (found := fields.pop("of")) != of:  # it would fit, as networks of all folds are alike
+        raise ValueError(f"expected a checkpoint of {of}, received one of {found}")
     position = Position(**fields | {"history": tuple(fields["history"])})
     return Checkpoint(
         position, *(_in_order(arrays, each) for each in ("model", "optimizer", "random", "best"))

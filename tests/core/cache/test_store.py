@@ -447,3 +447,28 @@ def test_an_artifact_whose_manifest_lists_less_is_not_whole(store: Store) -> Non
     manifest["files"].popitem()
     place.write_text(json.dumps(manifest))
     assert not store.is_whole(artifact)
+
+
+ENTRIES = {"train.json": f"5 6 7 8 {'a' * 64}", "": f"1 2 3 4 {'b' * 64}"}
+
+
+def test_fingerprints_are_those_that_were_written() -> None:
+    store = Store.current()
+    store.write_fingerprints("one", ENTRIES)
+    assert store.fingerprints("one") == ENTRIES
+
+
+def test_a_digit_that_the_disk_has_altered_is_no_digest_of_a_raw_file() -> None:
+    store = Store.current()
+    store.write_fingerprints("one", ENTRIES)
+    path = store.root / "fingerprints/one.json"
+    path.write_text(path.read_text().replace("a" * 64, "a" * 63 + "b"))
+    assert store.fingerprints("one") == {}
+
+
+def test_fingerprints_of_an_earlier_version_have_no_checksum_and_count() -> None:
+    store = Store.current()
+    path = store.root / "fingerprints/one.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(ENTRIES))
+    assert store.fingerprints("one") == ENTRIES

@@ -9,7 +9,9 @@ import pytest
 from tasks.core.cache import verification
 from tasks.core.cache.store import Artifact, Store
 from tasks.core.cache.verification import DamagedArtifacts, refuse_damaged, verify
+from tasks.core.execution.child_process import ChildKilled
 from tasks.core.step import Step, StepOutcome, step
+from tasks.core.step_failures import explained_failures
 
 CALLS: list[str] = []
 
@@ -118,6 +120,16 @@ def test_a_step_that_fails_on_damaged_inputs_says_so(store: Store) -> None:
     with pytest.raises(DamagedArtifacts, match="fail on this: expected whole artifacts"):
         run(fail, "this", first)
     assert not store.is_whole(first)
+
+
+def test_a_step_that_a_signal_ends_on_damaged_inputs_says_so(store: Store) -> None:
+    first, *_ = chain()
+    rot(first.path / "text")
+    with (
+        pytest.raises(DamagedArtifacts, match="read on: expected whole artifacts"),
+        explained_failures("read on", {"dataset": [first]}, store),
+    ):
+        raise ChildKilled("a library has crashed on what it read")
 
 
 def test_an_empty_store_is_sound(store: Store) -> None:

@@ -24,7 +24,8 @@ from tasks.core.execution.child_messages import (
     send,
     to_line,
 )
-from tasks.core.execution.child_process import ChildFailed
+from tasks.core.execution.child_process import ChildFailed, ChildKilled
+from tasks.core.files.disk_errors import explained
 from tests.core.processes import is_alive, python, until
 
 HERE = "tests.core.execution.test_child_process"
@@ -166,10 +167,39 @@ def test_a_failure_carries_the_last_lines_and_no_more() -> None:
     ids=["SIGKILL", "SIGSEGV", "a signal without a name"],
 )
 def test_a_killed_child_names_its_signal(number: int, told: str) -> None:
-    with pytest.raises(ChildFailed) as caught:
+    with pytest.raises(ChildKilled) as caught:
         call(is_killed, signal=int(number))
     assert str(caught.value).startswith(f"a step: its process {told}")
-    assert str(caught.value).endswith("the last words")
+    *_, last, what_to_do = str(caught.value).splitlines()
+    assert last == "the last words"
+    assert what_to_do.startswith("The same command goes on from the last checkpoint.")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "MemoryError",
+        "numpy._core._exceptions._ArrayMemoryError: Unable to allocate 2.00 GiB for an array",
+        "terminate called after throwing an instance of 'std::bad_alloc'",
+        "OSError: [Errno 12] Cannot allocate memory",
+        "RuntimeError: can't start new thread",
+        "ImportError: libx.so: failed to map segment from shared object",
+    ],
+)
+def test_a_child_without_memory_is_no_fault_of_the_code(line: str) -> None:
+    listener = child_process.Listener("a step")
+    listener.receive(line)
+    with pytest.raises(ChildKilled, match="If memory ran out"):
+        listener.raise_if_failed(child_process.Exit(1, timed_out=False))
+
+
+def test_a_child_that_a_full_disk_has_ended_is_explained_by_the_disk() -> None:
+    listener = child_process.Listener("a step")
+    listener.receive("OSError: [Errno 28] No space left on device")
+    with pytest.raises(ChildFailed) as caught:
+        listener.raise_if_failed(child_process.Exit(-signal.SIGABRT, timed_out=False))
+    assert not isinstance(caught.value, ChildKilled)
+    assert "expected room to write" in str(explained(caught.value))
 
 
 def test_what_a_child_tells_reaches_the_log_and_its_chatter_only_the_debugger(

@@ -302,6 +302,21 @@ def test_the_ticket_of_a_process_that_was_killed_is_deleted_by_the_next(tmp_path
     assert tickets[os.getppid()].exists()  # it was stopped, and may go on
 
 
+def test_the_next_command_deletes_what_killed_ones_have_left(tmp_path: Path) -> None:
+    folder = tmp_path / "podium_slot_folder"
+    (folder / "waiting").mkdir(parents=True)
+    dead = Popen(["true"])
+    dead.wait()
+    tickets = [folder / "waiting" / f"{'0' * 20}-{pid}-0" for pid in (dead.pid, os.getppid())]
+    for path in (*tickets, folder / "cpu-1.holder.json"):
+        path.write_text("{}")
+    with slot():
+        slots.check_folder()
+        assert (folder / "cpu-0.holder.json").exists()
+    assert not (folder / "cpu-1.holder.json").exists()
+    assert [path.exists() for path in tickets] == [False, True]
+
+
 @pytest.mark.parametrize("kind", ["pipe", "folder"])
 def test_what_lies_in_the_place_of_a_slots_files_is_never_waited_for(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -104,6 +104,35 @@ def test_other_errors_stay_what_they_are(error: BaseException) -> None:
     assert explained(error) is None
 
 
+@pytest.mark.parametrize("number", disk_errors.FAILING)
+def test_a_disk_that_fails_is_one_message(number: int) -> None:
+    text = str(explained(OSError(number, os.strerror(number), str(locations.store_folder() / "steps"))))
+    assert "expected a disk that works" in text
+    assert "PODIUM_STORE" in text
+
+
+@pytest.mark.parametrize("place", ["PODIUM_STORE", "PODIUM_SUBMISSIONS"])
+@pytest.mark.parametrize("another", [False, True], ids=["gone", "another one"])
+def test_a_folder_that_was_moved_away_is_the_cause(
+    place: str, another: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, away = tmp_path / "results", tmp_path / "away"
+    folder.mkdir()
+    monkeypatch.setenv(place, str(folder))
+    disk_errors.note_folders()
+    error = FileNotFoundError(errno.ENOENT, "none", str(folder / "steps"))
+    assert explained(error) is None
+    folder.rename(away)
+    if another:
+        folder.mkdir()
+    text = str(explained(error))
+    assert text.startswith(f"{folder}: expected the folder that was there when the command began, received ")
+    assert f"name another folder in {place}" in text
+    assert explained(KeyboardInterrupt()) is None
+    monkeypatch.setenv(place, str(tmp_path / "other"))
+    assert explained(error) is None
+
+
 def test_the_cause_counts() -> None:
     error = ValueError("the model could not be saved")
     error.__context__ = OSError(errno.ENOSPC, "full")

@@ -67,6 +67,13 @@ def test_a_moment_passes_before_anything_is_taken_for_abandoned(tmp_path: Path) 
     assert sweep(tmp_path) == [folder]
 
 
+def test_what_was_written_before_the_clock_was_set_back_is_swept(tmp_path: Path) -> None:
+    folder = tmp_path / ("0" * 32)
+    folder.mkdir()
+    os.utime(folder, (time.time() + 86_400,) * 2)
+    assert sweep(tmp_path) == [folder]
+
+
 def test_other_names_and_links_stay(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "file").touch()

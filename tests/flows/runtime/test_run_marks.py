@@ -13,7 +13,15 @@ from urllib.error import HTTPError
 import pytest
 
 from flows.runtime import run_marks
-from flows.runtime.run_marks import FOLDER, KEPT_SECONDS, LATE_SECONDS, RunMark, mark_run, settle
+from flows.runtime.run_marks import (
+    FOLDER,
+    KEPT_SECONDS,
+    LATE_SECONDS,
+    RunMark,
+    mark_run,
+    new_version,
+    settle,
+)
 from tests.core.processes import python
 
 URL = "http://127.0.0.1:4200/api"
@@ -25,9 +33,13 @@ class Server:
     def __init__(self, **states: str) -> None:
         self.states: dict[str, Any] = dict(states)
         self.steps = {f"{run}-train": "RUNNING" for run in states}
+        self.versions: dict[str, str] = {}
 
     def request(self, url: str, body: Any = None) -> Any:
         _, kind, name, *action = url.removeprefix(URL).split("/")
+        if name == "filter" and kind == "flow_runs":
+            versions = body["flow_runs"]["flow_version"]["any_"]
+            return [{"id": run} for run, version in self.versions.items() if version in versions]
         if name == "filter":
             run = body["flow_runs"]["id"]["any_"][0]
             types = body["task_runs"]["state"]["type"]["any_"]
@@ -160,3 +172,19 @@ def test_the_kernel_tells_of_a_process_that_was_killed(home: Path, server: Serve
     assert settle(URL) == 1
     assert server.states["one"] == "CRASHED"
     assert server.message == run_marks.MESSAGES["CRASHED"]
+
+
+def test_a_process_that_died_before_it_knew_its_runs_id_is_settled(home: Path, server: Server) -> None:
+    versions = [new_version("abc"), new_version("abc")]
+    server.versions = dict(zip(server.states, versions, strict=True))
+    mark = left(home, versions[0])
+    assert settle(URL) == 1
+    assert server.states == {"one": "CRASHED", "two": "RUNNING"}
+    assert not mark.exists()
+
+
+def test_a_process_that_died_before_it_asked_for_a_run_has_none(home: Path, server: Server) -> None:
+    mark = left(home, new_version(None))
+    settle(URL)
+    assert server.states == {"one": "RUNNING", "two": "RUNNING"}
+    assert not mark.exists()

@@ -113,3 +113,15 @@ def test_saving_goes_on_after_a_damaged_one(model, tmp_path):
     found = newest(tmp_path)
     assert found is not None
     assert found.position.step == 2
+
+
+def test_a_checkpoint_of_another_training_is_skipped(model, tmp_path):
+    """Networks of all folds are alike, so it would fit, and end in other weights."""
+    one, two = tmp_path / "one", tmp_path / "two"
+    for folder in (one, two):
+        save(folder, position(1), model, model)
+        save(folder, position(2), model, model)
+    (two / "00000001.npz").replace(one / "00000001.npz")
+    found = newest(one)
+    assert found is not None
+    assert found.position.step == 1
