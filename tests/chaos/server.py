@@ -9,7 +9,7 @@ from typing import Any
 from flows.runtime import local_server
 from flows.runtime.prefect_api import request
 from flows.runtime.prefect_profile import CLIENT_STRING
-from flows.runtime.run_marks import OPEN_STATES
+from flows.runtime.run_marks import OPEN_STATES, settle
 from flows.runtime.server_record import LocalServer, auth_string, recorded
 from tasks.core.errors import UserError
 
@@ -63,6 +63,7 @@ def open_runs(home: Path) -> list[str]:
         server, string = recorded(), auth_string()
         assert server is not None
         os.environ[CLIENT_STRING] = string or ""
+        settle(server.url)  # as the next command does
         return [*_open(server.url, "flow_runs"), *_open(server.url, "task_runs")]
 
 
