@@ -23,8 +23,10 @@ from flows.commands import (
     submissions,
 )
 from flows.commands.verbosity import with_verbosity
-from flows.console import escape_unprintable, open_streams, say, show_traceback, with_exit_codes
+from flows.console import inform, say, show_traceback, with_exit_codes
+from tasks.core.errors import UserError
 from tasks.core.execution.garbage_collection import raise_gc_threshold
+from tasks.core.streams import open_streams
 
 NOTE = (
     "Results go to stdout, messages to stderr. "
@@ -131,9 +133,11 @@ def main() -> None:
     """Entry point of the console script."""
     raise_gc_threshold()
     open_streams()
-    escape_unprintable()
     try:
         app(prog_name="podium")
+    except UserError as error:  # of help and version, which are no commands
+        inform(str(error))
+        sys.exit(2)
     except Exception:
         show_traceback()
         sys.exit(1)

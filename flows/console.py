@@ -5,7 +5,6 @@ lists them.
 """
 
 import functools
-import io
 import logging
 import os
 import re
@@ -14,7 +13,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
 from typing import Any, Literal, ParamSpec, TypeVar
@@ -53,29 +52,6 @@ verbosity: ContextVar[Verbosity] = ContextVar("verbosity", default="normal")
 """How much of a run is shown: warnings and errors alone, what stays worth reading, or all there is."""
 
 
-def open_streams() -> None:
-    """Open what the shell has closed (`2>&-`) as the null device.
-
-    Else `print` sends messages for stderr to stdout, and a file that is opened next takes the number of the
-    stream, and what libraries print.
-    """
-    for number in range(3):
-        try:
-            os.fstat(number)
-        except OSError:
-            os.open(os.devnull, os.O_RDWR)  # which takes the lowest number that is free
-    for name, number in (("stdout", 1), ("stderr", 2)):
-        if getattr(sys, name) is None:
-            setattr(sys, name, os.fdopen(number, "w", encoding="utf-8", closefd=False))
-
-
-def escape_unprintable() -> None:
-    """Print characters that the terminal's encoding does not have as escapes, as in `\\u2014`."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-
-
 def say(text: object) -> None:
     """Print a result on stdout.
 
@@ -87,21 +63,13 @@ def say(text: object) -> None:
 
 def inform(text: str) -> None:
     """Print a message on stderr, so that stdout holds results only."""
-    with suppress(OSError):  # its reader is gone, as `tee` is after Ctrl-C: the work goes on
-        print(f"podium: {masked(printable_lines(text))}", file=sys.stderr, flush=True)
+    print(f"podium: {masked(printable_lines(text))}", file=sys.stderr, flush=True)
 
 
 def note(text: str) -> None:
     """Print a message on stderr, unless only warnings and errors are wanted."""
     if verbosity.get() != "quiet":
         inform(text)
-
-
-def outlive_readers() -> None:
-    """Let log lines whose reader is gone be lost; rich would end the process, or the thread that logs."""
-    from rich.console import Console
-
-    Console.on_broken_pipe = lambda self: None  # type: ignore[method-assign]  # its hook for this
 
 
 def show_traceback() -> None:
@@ -168,7 +136,6 @@ def show_logs() -> "CompactHandler":
     would silence the console too, but also keep records from the UI.
     """
     clean_records()
-    outlive_readers()
     root, handler = logging.getLogger(), CompactHandler(verbosity.get())
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)

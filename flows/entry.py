@@ -4,13 +4,19 @@ Its name is a common one. A folder of this name that Python finds first, on `PYT
 end every command in an import error.
 """
 
+import signal
 import sys
 from importlib.util import find_spec
 from pathlib import Path
 
 
 def main() -> None:
-    """Run the command, or end with a message and exit code 2 where another `tasks` would be imported."""
+    """Run the command, or end with a message and exit code 2 where another `tasks` would be imported.
+
+    Ctrl-C before the command begins ends the process without a word, not with a traceback of an import.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else it is ignored, as under `nohup`
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     own = Path(__file__).resolve().parents[1] / "tasks"
     spec = find_spec("tasks")
     found = [Path(folder).resolve() for folder in (spec and spec.submodule_search_locations) or ()]

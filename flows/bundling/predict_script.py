@@ -225,7 +225,8 @@ def _say_that_time_is_over(written: "list[str]") -> int:
 
 
 def _say(text: str) -> None:
-    print(_printable(text), file=sys.stderr, flush=True)
+    with suppress(OSError):  # nobody reads it any more
+        print(_printable(text), file=sys.stderr, flush=True)
 
 
 def _printable(text: str) -> str:

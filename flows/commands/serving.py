@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.console import aligned, inform, outlive_readers, say
+from flows.console import aligned, inform, say
 from flows.runtime.preflight import check_machine
 
 if TYPE_CHECKING:
@@ -34,8 +34,6 @@ def serve(
     url = _connect_server(port)
     from flows.runtime import local_server
     from flows.scheduling.serve import serve_deployments  # imports Prefect, which reads the environment
-
-    outlive_readers()
 
     say(f"{url.removesuffix('/api')}/deployments")
     if hint := local_server.login_hint(url):

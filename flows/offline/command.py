@@ -20,6 +20,7 @@ from tasks.core.errors import InvalidData, Problem, UserError
 from tasks.core.execution.child_process import ChildFailed
 from tasks.core.log_records import clean_records
 from tasks.core.printable import printable_lines
+from tasks.core.streams import open_streams
 
 Deliver = Callable[[Path, list[str]], None]
 
@@ -41,6 +42,7 @@ def run(
     """
     # children are attended by threads that are named after what the child does
     form = "%(asctime)s %(threadName)s %(message)s"
+    open_streams()
     clean_records()
     logging.basicConfig(format=form, datefmt="%H:%M:%S", stream=sys.stderr)
     logging.getLogger("podium").setLevel(logging.INFO)

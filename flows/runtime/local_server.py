@@ -173,6 +173,15 @@ def _state_lock(inform: Inform) -> Iterator[None]:
         lock.release()
 
 
+@contextmanager
+def starting(inform: Inform) -> Iterator[None]:
+    """Start another server of this home within the block, alone: two that set up one database break it."""
+    with _state_lock(inform):
+        if (local := recorded()) and local.alive:
+            _wait_until_ready(local, inform)
+        yield
+
+
 def _start(inform: Inform, preferred: int) -> LocalServer:
     inform("starting a local Prefect server (the first time takes about ten seconds) …")
     for port in (free_port(preferred), free_port(0)):

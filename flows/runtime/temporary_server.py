@@ -59,9 +59,16 @@ def start(url: str, inform: local_server.Inform) -> None:
     Raises:
         UserError: it ended, or did not answer in time.
     """
-    if _servers[url] is None:
+    if _servers[url] is not None:
+        return
+    with local_server.starting(inform):
         _servers[url] = server = _spawn(url.rpartition(":")[2].partition("/")[0])
-        _wait_until_ready(url, server, inform)
+        try:
+            _wait_until_ready(url, server, inform)
+        except BaseException:
+            server.kill()  # another one may start now
+            server.wait()
+            raise
 
 
 def _spawn(port: str) -> "subprocess.Popen[bytes]":

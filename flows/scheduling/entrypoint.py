@@ -48,6 +48,7 @@ from tasks.core.execution import stopping
 from tasks.core.execution.garbage_collection import raise_gc_threshold
 from tasks.core.locations import display_path
 from tasks.core.settings.resolve import resolve
+from tasks.core.streams import open_streams
 
 BUSY = "An earlier run of this deployment is still running; the next run uses whatever data it misses."
 PARENT_CHECK_SECONDS = 1.0
@@ -129,6 +130,7 @@ def run_name() -> str:
 def final_state(body: Any, config: Any) -> Any:
     """Run the flow's body; the run's last state, with a message on what changed or why it was skipped."""
     raise_gc_threshold()
+    open_streams()
     show_logs()
     check_machine()
     check_paths(config)

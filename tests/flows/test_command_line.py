@@ -1,6 +1,5 @@
 """The command line: instant help with examples, exit codes, messages on stderr."""
 
-import io
 import json
 import logging
 import os
@@ -9,21 +8,22 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import psutil
 import pytest
 from typer.testing import CliRunner, Result
 
+import flows.__main__ as command_line
+from flows import entry
 from flows.__main__ import app
 from flows.console import (
     INFO_LOGGERS,
     CompactHandler,
     aligned,
     inform,
-    open_streams,
     show_logs,
     with_exit_codes,
 )
@@ -32,6 +32,7 @@ from flows.runtime import temporary_server
 from flows.runtime.stop_signals import EXIT_CODE
 from tasks.core.errors import InvalidSettings, UserError
 from tasks.core.execution import stopping
+from tasks.core.streams import opened
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = [
@@ -282,6 +283,23 @@ def test_signal_handlers_are_as_before_after_a_command() -> None:
     assert signal.set_wakeup_fd(-1) == -1
 
 
+@pytest.mark.parametrize(
+    ("found", "then"),
+    [(signal.default_int_handler, signal.SIG_DFL), (signal.SIG_IGN, signal.SIG_IGN)],
+)
+def test_ctrl_c_before_the_command_begins_is_no_traceback(
+    found: Any, then: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Any] = []
+    monkeypatch.setattr(command_line, "main", lambda: seen.append(signal.getsignal(signal.SIGINT)))
+    previous = signal.signal(signal.SIGINT, found)
+    try:
+        entry.main()
+    finally:
+        signal.signal(signal.SIGINT, previous)
+    assert seen == [then]
+
+
 def test_a_child_that_ignores_sigterm_is_ended_too() -> None:
     code = WAITS.replace(
         "import time; time.sleep(60)",
@@ -469,13 +487,12 @@ def test_a_message_whose_reader_is_gone_stops_nothing(monkeypatch: pytest.Monkey
     os.close(reader)
     root = logging.getLogger()
     monkeypatch.setattr(root, "handlers", root.handlers[:])
-    with suppress(OSError), open(writer, "w") as stream:
+    with opened(writer, "utf-8", has_results=False) as stream:
         monkeypatch.setattr(sys, "stderr", stream)
         inform("the schedules are paused")
         show_logs()
         logging.getLogger("podium").warning("trouble")
-        told = True
-    assert told
+    os.close(writer)
 
 
 def failure(created: float = 1e9) -> logging.LogRecord:
@@ -586,13 +603,3 @@ def test_a_data_folder_that_is_not_there_is_one_message(command: str, root: str,
     assert found.exit_code == 2
     assert said in found.stderr
     assert "Traceback" not in found.stderr
-
-
-def test_what_is_for_a_closed_stderr_does_not_go_to_stdout(monkeypatch: pytest.MonkeyPatch) -> None:
-    stdout = io.StringIO()
-    monkeypatch.setattr(sys, "stdout", stdout)
-    monkeypatch.setattr(sys, "stderr", None)
-    open_streams()
-    inform("a message for stderr")
-    assert stdout.getvalue() == ""
-    assert sys.stderr.fileno() == 2

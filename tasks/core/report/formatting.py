@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 NOTHING = "–"
 SIGNIFICANT_DIGITS = 4
+LEAST_SHARE = 0.01
+"""Columns whose largest number is from this to 1 have four decimals, as scores have everywhere."""
 
 
 class Estimate(NamedTuple):
@@ -61,9 +63,11 @@ def _text(value: Any, decimals: int | None) -> str:
 
 
 def _decimals(values: Sequence[Any]) -> int:
-    """Decimals that show the column's largest number with `SIGNIFICANT_DIGITS` digits."""
+    """Decimals that show the column's largest number with `SIGNIFICANT_DIGITS` digits; of shares so many."""
     numbers = [value.value if isinstance(value, Estimate) else value for value in values]
     sizes = [abs(number) for number in numbers if number and math.isfinite(number)]
     if not sizes:
         return 1
+    if LEAST_SHARE <= max(sizes) <= 1:
+        return SIGNIFICANT_DIGITS
     return min(8, max(0, SIGNIFICANT_DIGITS - 1 - math.floor(math.log10(max(sizes)))))

@@ -1,6 +1,7 @@
 """The local server: started once, found again, ended; and a schedule that fires on a real server."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -12,10 +13,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from filelock import Timeout
 
 from flows.runtime import local_server, prefect_profile, prefect_settings, server_record, temporary_server
 from flows.runtime.prefect_api import request
 from tasks.core.errors import UserError
+from tasks.core.files.locks import file_lock
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -224,6 +227,35 @@ def test_something_else_that_answers_at_its_port_is_not_taken_for_the_server(
     monkeypatch.setattr(local_server, "START_TIMEOUT_SECONDS", 0.5)
     with pytest.raises(UserError, match="expected an answer from"):
         local_server.ensure(silent)
+
+
+def test_two_servers_of_one_home_do_not_start_at_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each sets up the database; of two that do so at once one ends with "No such constraint"."""
+    seen: list[str] = []
+
+    def spawn(port: str) -> "subprocess.Popen[bytes]":
+        with pytest.raises(Timeout):
+            file_lock(home / "server.lock").acquire(timeout=0)
+        seen.append("spawned")
+        return subprocess.Popen(["sleep", "60"])
+
+    def fail(url: str, server: "subprocess.Popen[bytes]", inform: local_server.Inform) -> None:
+        assert server.poll() is None
+        raise UserError("it did not start")
+
+    starting = server_record.LocalServer(os.getpid(), "http://127.0.0.1:1/api", asks=True)
+    server_record.record(starting)
+    monkeypatch.setattr(server_record.LocalServer, "alive", property(lambda self: True))
+    monkeypatch.setattr(local_server, "_wait_until_ready", lambda *_: seen.append("waited") or True)
+    monkeypatch.setattr(temporary_server, "_spawn", spawn)
+    monkeypatch.setattr(temporary_server, "_wait_until_ready", fail)
+    url = temporary_server.reserve()
+    with pytest.raises(UserError, match="did not start"):
+        temporary_server.start(url, silent)
+    assert seen == ["waited", "spawned"]
+    server = temporary_server._servers[url]
+    assert server is not None
+    assert server.returncode == -signal.SIGKILL
 
 
 def test_a_temporary_server_has_a_string_too(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
