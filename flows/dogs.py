@@ -7,11 +7,8 @@ load, for each part → common, split → (augment, encode → train → predict
 
 from typing import Any
 
-from prefect import flow
-from prefect.task_runners import ThreadPoolTaskRunner
-
 from flows.budget.time_limit import start_budget
-from flows.runtime.await_steps import await_steps
+from flows.runtime.workflow import workflow
 from flows.training.cross_validation import CrossValidation
 from flows.training.dataset import load_parts
 from flows.training.finish import finish
@@ -22,12 +19,7 @@ from tasks.dogs.config import Config
 from tasks.split import split
 
 
-@flow(
-    name="dogs",
-    description="Name the breed of the dog in a photograph.",
-    task_runner=ThreadPoolTaskRunner(max_workers=8),  # type: ignore[arg-type]
-)
-@await_steps
+@workflow("dogs", "Name the breed of the dog in a photograph.")
 def dogs(config: Config) -> dict[str, Any]:
     """From photographs to a checked submission with its report."""
     parts = load_parts("dogs", config.data)

@@ -8,11 +8,8 @@ load, for each part → common, split → (augment, encode, pretrain → train �
 
 from typing import Any
 
-from prefect import flow
-from prefect.task_runners import ThreadPoolTaskRunner
-
 from flows.budget.time_limit import start_budget
-from flows.runtime.await_steps import await_steps
+from flows.runtime.workflow import workflow
 from flows.training.cross_validation import CrossValidation
 from flows.training.dataset import load_parts
 from flows.training.finish import finish
@@ -23,12 +20,7 @@ from tasks.extraction.config import Config
 from tasks.split import split
 
 
-@flow(
-    name="extraction",
-    description="Find all triples of a Chinese sentence.",
-    task_runner=ThreadPoolTaskRunner(max_workers=8),  # type: ignore[arg-type]
-)
-@await_steps
+@workflow("extraction", "Find all triples of a Chinese sentence.")
 def extraction(config: Config) -> dict[str, Any]:
     """From sentences to a checked submission with its report."""
     parts = load_parts("extraction", config.data)

@@ -20,7 +20,7 @@ MOST_FILES = 25
 """Source files that a folder shows a reader at once."""
 HEAVY = (
     *("tensorflow", "keras", "albumentations", "cv2", "matplotlib", "sklearn", "pandas", "scipy"),
-    *("distributed", "ray"),
+    *("distributed", "ray", "prefect"),
 )
 LISTED = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
 
@@ -150,8 +150,9 @@ def test_nothing_below_flows_calls_a_function_of_a_config_module() -> None:
         *(f"import flows.{name}" for name in competition_names()),
         *(f"from tasks.core.competition import find; find({name!r})" for name in competition_names()),
         *(f"import tasks.{name}.demo" for name in competition_names()),
-        "import flows.budget.plan",
+        "import flows.budget.plan, flows.budget.accepting",
         "import flows.__main__, flows.commands.runs, flows.commands.submissions",
+        "from tasks.core.context import run_id; assert run_id() is None",
     ],
 )
 def test_nothing_heavy_is_loaded_before_work_begins(code: str) -> None:

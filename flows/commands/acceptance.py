@@ -59,11 +59,11 @@ def accept(
 
 
 def _offers(competition: str, config: Any, preset: str | None, note: str) -> Any:
-    """What can be accepted; imports Prefect, which reads the environment."""
+    """What can be accepted."""
     from flows.runtime import prefect_settings
 
     check_before_run(config, preset)
-    prefect_settings.apply(None)
+    prefect_settings.check()
     from flows.budget.accepting import offers
 
     return offers(competition, config, note=note)

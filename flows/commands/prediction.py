@@ -31,7 +31,8 @@ def predict(
 
     started = time.monotonic()
     validated_name(name)
-    entry = submissions.find_submission(locations.submissions_folder(), source)
+    root = locations.submissions_folder()
+    entry = submissions.find_submission(root, source, competition=competition)
     if (other := entry.provenance.get("competition", competition)) != competition:
         raise InvalidSettings(f"--from: expected a submission of {competition}, received one of {other}")
     config = resolve(competition, overrides=overrides or (), submission=source)

@@ -16,7 +16,7 @@ from flows.console import aligned, inform, note, say, show_logs
 from flows.humanize import about, duration, parse_duration, score_text
 from flows.json_output import Json, say_json
 from flows.runtime.preflight import check_before_run, check_machine, check_paths
-from flows.runtime.registry import find_flow
+from flows.runtime.registry import find_prefect_flow
 from tasks.core.errors import InvalidSettings
 from tasks.core.locations import display_path
 
@@ -40,8 +40,8 @@ def plan(
     budget = budget_seconds(timeout)
     config = resolved(competition, preset, overrides, source)
     check_before_run(config, preset)
-    prefect_settings.apply(None)
-    from flows.budget.plan import plan as planned  # imports Prefect, which reads the environment
+    prefect_settings.check()
+    from flows.budget.plan import plan as planned
 
     steps = list(planned(competition, _fitting(competition, config, seconds=budget) if budget else config))
     if as_json:
@@ -55,7 +55,6 @@ def plan(
 
 def _fitting(competition: str, config: Any, *, seconds: float) -> Any:
     """The settings without the recipes that a run would leave out, which are logged as in a run."""
-    find_flow(competition)  # imports Prefect, which must come before show_logs
     from flows.budget.time_limit import settings_within
 
     show_logs()
@@ -120,7 +119,7 @@ def _run(
     from tasks.core.cluster import clusters
 
     runner: Any = ThreadPoolTaskRunner(max_workers=config.run.workers)
-    flow = find_flow(competition)
+    flow = find_prefect_flow(competition)
     run = config.run.model_copy(update={"name": name})
     if deadline is not None:
         run = run.model_copy(update={"budget_seconds": max(deadline - time.monotonic(), 1.0)})

@@ -19,7 +19,7 @@ from tasks.core.errors import InvalidSettings
 OTHER_PARTS: tuple[Part, ...] = ("validation", "test")
 DUPLICATE = "it predicts the same as a newer one"
 REPLACED = "a newer one of this name was added"
-NO_MODELS = ", and its models or settings are gone"
+NO_MODELS = ", and its models are gone, or no submission has its settings"
 
 
 class CachedMember(NamedTuple):
@@ -201,7 +201,8 @@ def named_members(
         fitting = _fitting(name, members) or _fitting(name, duplicates)
         if len(fitting) > 1:
             several = "\n  ".join(map(str, fitting))
-            raise InvalidSettings(f"{option}: expected one member a name, {name!r} fits\n  {several}")
+            expected = "expected one member a name, or the beginning of its digest"
+            raise InvalidSettings(f"{option}: {expected}, {name!r} fits\n  {several}")
         if not fitting:
             why = [f"\n  {each}" for each in unusable if _fits(name, each.member)]
             known = ", ".join(map(str, members)) or "none"

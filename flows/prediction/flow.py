@@ -41,7 +41,7 @@ def prediction(
         overrides: settings to change, such as `data.root=~/final`.
         name: ends the name of the new submission's folder.
     """
-    source = find_submission(locations.submissions_folder(), submission)
+    source = find_submission(locations.submissions_folder(), submission, competition=competition)
     config: Any = resolve(competition, overrides=overrides or (), submission=submission)
     config = config.model_copy(update={"run": config.run.model_copy(update={"name": name})})
     ensemble = ensemble_of(source, type(config))

@@ -1,6 +1,7 @@
 """Prefect's settings that the user has made: in the environment, or in the active profile."""
 
 import os
+import re
 import tomllib
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,6 +15,12 @@ SERVER_STRING = "PREFECT_SERVER_API_AUTH_STRING"
 """Setting of the authentication string that a server asks for."""
 BASE_PATH = "PREFECT_SERVER_API_BASE_PATH"
 """Setting of the path of a server's API, by default `/api`."""
+_SETTINGS = {
+    "prefect.toml": re.compile(rb""),
+    "pyproject.toml": re.compile(rb"\btool\s*\.[\s\"']*prefect|\[\s*tool\s*\]"),
+    ".env": re.compile(rb"prefect_", re.I),
+}
+"""What files of the current directory have in them where Prefect reads settings in them."""
 
 
 def configured_url() -> str | None:
@@ -50,6 +57,23 @@ def configured(name: str) -> str | None:
         return None
     of_profile = _active_profile(profiles).get(name)
     return of_profile if isinstance(of_profile, str) else None
+
+
+def any_setting() -> bool:
+    """Whether there may be settings of Prefect besides its home, so that Prefect may refuse one."""
+    if any(name.upper().startswith("PREFECT_") and name != "PREFECT_HOME" for name in os.environ):
+        return True
+    if os.path.lexists(locations.prefect_home() / "profiles.toml"):
+        return True
+    for name, pattern in _SETTINGS.items():
+        try:
+            if pattern.search(Path(name).read_bytes()):
+                return True
+        except FileNotFoundError:
+            continue
+        except OSError:
+            return True
+    return False
 
 
 def _active_profile(file: Path) -> dict[str, object]:

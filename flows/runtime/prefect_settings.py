@@ -6,7 +6,7 @@ Prefect reads its settings once, at import; it reads a settings file from the cu
 import os
 from pathlib import Path
 
-from flows.runtime.prefect_profile import CLIENT_STRING, SERVER_STRING
+from flows.runtime.prefect_profile import CLIENT_STRING, SERVER_STRING, any_setting
 from flows.runtime.proxies import bypass_for_loopback, drop_unusable
 from flows.runtime.settings_check import check_settings
 from tasks.core import locations
@@ -59,6 +59,18 @@ def apply(url: str | None) -> None:
     else:
         os.environ["PREFECT_API_URL"] = url
     check_settings()
+
+
+def check() -> None:
+    """Refuse what `apply` refuses, for commands that run nothing: they import Prefect only to ask it.
+
+    Raises:
+        UserError: as `apply` does.
+    """
+    if any_setting():
+        apply(None)
+    else:
+        ensure_home()
 
 
 def ensure_home() -> Path:

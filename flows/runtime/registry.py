@@ -1,13 +1,14 @@
-"""Find a competition's flow by its name, so that a new competition needs no entry in any list."""
+"""Find a competition's workflow by its name, so that a new competition needs no entry in any list."""
 
 from importlib import import_module
 from typing import Any
 
 
 def find_flow(competition: str) -> Any:
-    """The flow `<competition>` of `flow.py` in the competition's folder, or of `flows.<competition>`.
+    """The workflow `<competition>` of `flow.py` in the competition's folder, or of `flows.<competition>`.
 
-    Imports Prefect, which reads its settings from the environment and sets up its own logging.
+    Its body is `fn`. A flow of Prefect may take its place; then Prefect is imported, which reads its settings
+    from the environment and sets up its own logging.
 
     Raises:
         InvalidSettings: there is no such competition, or its folder lacks something that steps need.
@@ -20,3 +21,9 @@ def find_flow(competition: str) -> Any:
     if is_outside(competition):
         return getattr(files.imported(competition, folder_of(competition), "flow"), competition)
     return getattr(import_module(f"flows.{competition}"), competition)
+
+
+def find_prefect_flow(competition: str) -> Any:
+    """What `find_flow` finds, as a flow of Prefect, which is imported; raises as it does."""
+    found = find_flow(competition)
+    return getattr(found, "prefect_flow", found)

@@ -34,7 +34,7 @@ from flows.humanize import score_text
 from flows.prediction.flow import prediction
 from flows.runtime.flow_run import CurrentRun
 from flows.runtime.preflight import check_machine, check_paths
-from flows.runtime.registry import find_flow
+from flows.runtime.registry import find_prefect_flow
 from flows.runtime.run_labels import show_score
 from flows.runtime.run_marks import STOPPED
 from flows.runtime.stop_signals import SignalListener
@@ -73,7 +73,7 @@ def deployed_flow(name: str) -> Flow[..., Any]:
 @functools.cache
 def deployment_flow(competition: str) -> Flow[..., Any]:
     """The flow of a competition with what a deployment's runs need around its body."""
-    inner = find_flow(competition)
+    inner = find_prefect_flow(competition)
 
     @functools.wraps(inner.fn)
     def body(config: Any) -> Any:

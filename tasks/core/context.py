@@ -55,7 +55,9 @@ def running() -> Running:
 
 
 def run_id() -> str | None:
-    """Id of Prefect's flow run that this step belongs to; None outside of one."""
+    """Id of Prefect's flow run that this step belongs to; None outside of one. Does not import Prefect."""
+    if "prefect" not in sys.modules:
+        return None
     from prefect.runtime import flow_run
 
     return flow_run.get_id()

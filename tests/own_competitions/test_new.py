@@ -57,7 +57,7 @@ def test_a_name_that_no_module_can_have_is_refused(parent: Path, name: str) -> N
     assert list(parent.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", ["dogs", "train", "core", "learning", "finish", "flow"])
+@pytest.mark.parametrize("name", ["dogs", "train", "core", "learning", "finish", "workflow"])
 def test_a_name_that_is_taken_is_refused(parent: Path, name: str) -> None:
     with pytest.raises(InvalidSettings, match="choose another"):
         create(name, "table", parent)

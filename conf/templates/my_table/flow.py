@@ -2,11 +2,8 @@
 
 from typing import Any
 
-from prefect import flow
-from prefect.task_runners import ThreadPoolTaskRunner
-
 from flows.budget.time_limit import start_budget
-from flows.runtime.await_steps import await_steps
+from flows.runtime.workflow import workflow
 from flows.training.cross_validation import CrossValidation, ModelInputs
 from flows.training.dataset import load_parts
 from flows.training.finish import finish
@@ -16,8 +13,7 @@ from tasks.my_table.config import Config
 from tasks.split import split
 
 
-@flow(name="my_table", task_runner=ThreadPoolTaskRunner(max_workers=8))  # type: ignore[arg-type]
-@await_steps
+@workflow("my_table")
 def my_table(config: Config) -> dict[str, Any]:
     """From the raw files to a checked submission with its report."""
     parts = load_parts("my_table", config.data)

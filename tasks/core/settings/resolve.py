@@ -49,7 +49,9 @@ def resolve(
     if submission is not None:
         from tasks.core.submissions import submissions  # which imports numpy; few commands come here
 
-        source = submissions.find_submission(locations.submissions_folder(), submission)
+        source = submissions.find_submission(
+            locations.submissions_folder(), submission, competition=competition
+        )
         settings = _validated(settings, source.provenance["config"], lambda _: str(source.folder))
     if preset is not None:
         file = preset_files.read(preset_folders(competition, root), preset)

@@ -95,8 +95,10 @@ def read(folder: Path) -> Submission:
     return Submission(folder, read_provenance(folder / PROVENANCE))
 
 
-def find_submission(root: Path, name: str) -> Submission:
+def find_submission(root: Path, name: str, *, competition: str = "") -> Submission:
     """The submission of this name: a folder, `<competition>/<folder>`, or a part of that which only one has.
+
+    Of submissions of several competitions that have it, that of the given one is meant.
 
     Raises:
         InvalidSubmission: no submission has this name, several have, or its provenance is damaged.
@@ -106,6 +108,7 @@ def find_submission(root: Path, name: str) -> Submission:
     known = {f"{folder.parent.name}/{folder.name}": folder for folder in _folders(root)}
     matches = [full for full in known if name in (full, full.partition("/")[2])]
     matches = matches or [full for full in known if name in full]
+    matches = [full for full in matches if full.startswith(f"{competition}/")] or matches
     if len(matches) == 1:
         return read(known[matches[0]])
     if matches:

@@ -5,6 +5,7 @@ reader's theme on a transparent background, for light and dark pages; the PNG is
 that of Okabe and Ito (2008), which colour-blind readers can distinguish.
 """
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from io import BytesIO, StringIO
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 import numpy as np
 
 from tasks.core.printable import printable
+from tasks.core.private_folder import private_folder
 from tasks.core.report import formatting
 from tasks.core.report.formatting import Estimate
 from tasks.core.report.page import Chart
@@ -72,12 +74,23 @@ def styled(draw: Callable[P, Chart]) -> Callable[P, Chart]:
 
     @wraps(draw)
     def in_style(*arguments: P.args, **options: P.kwargs) -> Chart:
+        _give_a_folder_for_fonts()
         from matplotlib import rc_context
 
         with rc_context(STYLE):
             return draw(*arguments, **options)
 
     return in_style
+
+
+def _give_a_folder_for_fonts() -> None:
+    """Let matplotlib, which is imported next, keep its list of fonts where the user has no home to write to.
+
+    Else it makes the list anew in each process, and warns.
+    """
+    if "MPLCONFIGDIR" not in os.environ and not os.access(os.environ.get("HOME", ""), os.W_OK):
+        folder = private_folder("podium-matplotlib", variable="MPLCONFIGDIR")
+        os.environ["MPLCONFIGDIR"] = str(folder)
 
 
 @styled

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,18 @@ def test_the_newest_is_listed_first(root: Path) -> None:
 @pytest.mark.parametrize("name", ["best", "20260102", "dogs/20260102-100000-best", "100000-best"])
 def test_a_part_of_the_name_that_no_other_has_is_enough(root: Path, name: str) -> None:
     assert submissions.find_submission(root, name).folder.name == "20260102-100000-best"
+
+
+def test_of_equal_names_that_of_the_competition_is_meant(root: Path) -> None:
+    folder = root / "extraction" / "20260103-100000-best"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(root / "dogs" / "20260102-100000-best", folder)
+    with pytest.raises(InvalidSubmission, match="expected the name of one, received 'best', which fits"):
+        submissions.find_submission(root, "best")
+    for competition in ("dogs", "extraction"):
+        found = submissions.find_submission(root, "best", competition=competition)
+        assert found.folder.parent.name == competition
+    assert submissions.find_submission(root, "seed", competition="extraction").name.startswith("dogs/")
 
 
 def test_a_folder_names_its_submission_wherever_it_lies(root: Path, tmp_path: Path) -> None:

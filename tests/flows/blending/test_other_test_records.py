@@ -22,7 +22,7 @@ RECIPES = [
 ]
 POINTS = {f"n{index:02}": {"at": (index - 19.5) / 20} for index in range(40)}
 """Other points to answer."""
-GONE = "it has no scores of these test records, and its models or settings are gone"
+GONE = "it has no scores of these test records, and its models are gone, or no submission has its settings"
 
 
 def run_toy(folder: Path, recipes: list[dict[str, Any]], *, run: str) -> Run:
@@ -112,7 +112,8 @@ def test_a_member_whose_settings_no_submission_names_is_left_out(place: Path) ->
     shutil.rmtree(submission_with("fast").folder)
     assert refused(settings(place)) == {"fast": GONE}
     with pytest.raises(
-        InvalidSettings, match=r"'fast', which cannot be used:\n.*models or settings are gone"
+        InvalidSettings,
+        match=r"'fast', which cannot be used:\n.*models are gone, or no submission has its settings",
     ):
         selection(settings(place), "slow,fast")
 

@@ -30,7 +30,7 @@ from prefect.settings import (
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.runtime import server_loss
-from flows.runtime.registry import find_flow
+from flows.runtime.registry import find_prefect_flow
 from flows.runtime.server_loss import (
     LOST_SECONDS,
     REPEATING_LOGGERS,
@@ -197,7 +197,7 @@ def test_prefects_client_reads_the_setting_that_is_changed_before_each_attempt(m
 
 @pytest.mark.parametrize("competition", ["dogs", "extraction", "nl2sql"])
 def test_the_server_is_given_the_parameters_that_prefect_would_give_it(competition) -> None:
-    flow = find_flow(competition)
+    flow = find_prefect_flow(competition)
     for preset in presets.listed([locations.presets_folder() / competition]):
         config = resolve.resolve(competition, preset=preset.name, overrides=(), submission=None)
         run = flow_for_run(flow, flow.fn, name="one", runner=None)
@@ -205,7 +205,7 @@ def test_the_server_is_given_the_parameters_that_prefect_would_give_it(competiti
 
 
 def test_a_run_has_the_options_of_its_flow_and_a_name_and_runner_of_its_own() -> None:
-    flow, runner = find_flow("dogs"), ThreadPoolTaskRunner(max_workers=1)
+    flow, runner = find_prefect_flow("dogs"), ThreadPoolTaskRunner(max_workers=1)
     before = dict(vars(flow))
     run = flow_for_run(flow, flow.fn, name="one", runner=runner)
     assert (run.flow_run_name, run.task_runner) == ("one", runner)
