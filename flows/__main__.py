@@ -13,6 +13,7 @@ from flows.commands import (
     bundling,
     catalogue,
     creation,
+    explaining,
     housekeeping,
     leaderboard,
     members,
@@ -103,6 +104,7 @@ register(
     app, averaging.average, "average dogs first second third --method greedy --preset best", resumes=True
 )
 register(app, prediction.predict, "predict dogs --from best --set data.root=~/final", resumes=True)
+register(app, explaining.explain, "explain best")
 register(app, bundling.bundle, "bundle best --output best.zip")
 app.add_typer(member_app, name="members")
 register(member_app, members.list_, "members list dogs")

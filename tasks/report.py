@@ -18,11 +18,15 @@ from tasks.core.report import page
 from tasks.core.report.publishing import publish
 from tasks.core.step import step
 from tasks.core.submissions.provenance import accepted_results
+from tasks.learning.attribution.explanations import read as read_explanations
+from tasks.learning.attribution.explanations import renamed
 from tasks.learning.ensemble import prediction_files
 from tasks.learning.ensemble.evaluation import validation_scores
+from tasks.learning.report.explanation_section import explanation_section
 from tasks.learning.report.part_comparison import part_comparison
 from tasks.learning.report.sections import sections
 
+EXPLAINED = "Why the worst mistakes"
 log = logging.getLogger("podium")
 
 
@@ -44,6 +48,8 @@ def report(
     seed_scores: dict[str, list[Artifact]] | None = None,
     left_out: dict[str, str] | None = None,
     soup: dict[str, Any] | None = None,
+    explained: Artifact | None = None,
+    explained_member: str = "",
 ) -> dict[str, Any]:
     """Write `report.html` next to a new submission, and publish its sections or that nothing changed.
 
@@ -54,6 +60,8 @@ def report(
         validation: of step `validate`, with `combined_validation`, the blend's scores of that part.
         seed_scores: of step `evaluate`, by member and seed, of those with several seeds.
         soup: of a single member whose weights are the mean of others': what was averaged.
+        explained: of step `explain`: why the member `explained_member` makes its worst mistakes; a report
+            without them is written again.
 
     Returns:
         `submission`, `report`: paths; `score`: out of fold; `validation`: score or None; `left_out`: what the
@@ -67,7 +75,7 @@ def report(
     }
     score, validation_score = Score(**summary["score"]), scores.get("blend")
     file = Path(folder) / "report.html"
-    if file.exists():
+    if file.exists() and (explained is None or EXPLAINED in file.read_text("utf-8")):
         parts = [_unchanged(file, score)]
     else:
         folders = part_folders([*dataset, comparison])
@@ -77,7 +85,12 @@ def report(
             of_blend = prediction_files.read(combined_validation.path, "validation")
             material = material._replace(validation=scores, blended_validation=of_blend)
         compared = part_comparison(contract, folders, comparison.path, members, test_scores)
-        parts = sections(material, [*contract.sections(material), compared])
+        own = [
+            *contract.sections(material),
+            *_explained(competition, config, explained, explained_member),
+            compared,
+        ]
+        parts = sections(material, own)
         title, facts = f"{competition}: {file.parent.name}", _facts(material, score, folder, left_out)
         write_atomically(file, page.render(title, score.text(), parts, facts=facts).encode())
     publish(parts, under=competition)
@@ -91,6 +104,17 @@ def report(
         "left_out": left_out,
         "accepted": accepted_results(Store.current().journal(run_id() or "")),
     }
+
+
+def _explained(
+    competition: str, config: BaseModel, explained: Artifact | None, member: str
+) -> list[page.Section]:
+    if explained is None:
+        return []
+    names = find(competition).explainer.shown(config.model_dump(mode="json"))
+    found = renamed(read_explanations(explained.path), names)
+    section = explanation_section(EXPLAINED, found, member=member)
+    return [section] if section.blocks else []
 
 
 def _unchanged(file: Path, score: Score) -> page.Section:

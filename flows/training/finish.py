@@ -5,6 +5,7 @@ from typing import Any
 
 from flows.training.cross_validation import Member
 from flows.training.dataset import Future, Parts
+from flows.training.explained_mistakes import worst_explained
 from flows.training.joined_members import pinned
 from flows.training.repeated_trainings import by_fold, training_name
 from tasks.blend import blend
@@ -64,6 +65,7 @@ def finish(
         left_out=left_out,
         command=command,
     )
+    explained, explained_member = worst_explained(competition, config, parts, folds, members, blended)
     return report.submit(
         competition,
         config,
@@ -80,6 +82,8 @@ def finish(
         seed_scores={name: member.seed_scores for name, member in members.items() if member.seed_scores},
         left_out=left_out,
         soup=_soup(members),
+        explained=explained,
+        explained_member=explained_member,
     )
 
 

@@ -165,6 +165,9 @@ class Competition(NamedTuple):
     network: Callable[[ExportJob], Any] | None = None
     """(job): the network of a recipe with a real batch and what its inputs and outputs mean
     (`tasks.learning.export.network.ExportedNetwork`), for other programs; None if there is none."""
+    explainer: Any = None
+    """A `tasks.learning.attribution.explanations.Explainer`: why models answer records as they do; None if
+    answers cannot be explained."""
 
 
 def find(name: str) -> Competition:

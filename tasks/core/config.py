@@ -220,6 +220,9 @@ class Run(Settings):
     """A child process that takes longer is ended; 0: no limit."""
     budget_seconds: Annotated[float, Field(ge=0, le=1e9), NotInKey()] = 0.0
     """Time the whole run may take; recipes that do not fit are left out; 0: no limit."""
+    explained: Annotated[int, Field(ge=0, le=50), NotInKey()] = 0
+    """Mistakes that the report explains by what the networks looked at, the worst out of fold of the member
+    with the largest weight; 0: none."""
     runner: Annotated[Literal["threads", "dask", "ray"], NotInKey()] = "threads"
     """Where child processes work: on this machine, or on the workers of a Dask or Ray cluster."""
     address: Annotated[str, NotInKey()] = ""

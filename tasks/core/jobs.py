@@ -97,6 +97,27 @@ class ExportJob(Job):
     """Share of the first head, where networks have two (step `gather`)."""
 
 
+class ExplainedRecords(BaseModel):
+    """Records whose answers are explained by the same models."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    part: Literal["train", "validation", "test"]
+    ids: tuple[str, ...]
+    models: tuple[Path, ...]
+    """Folders of step `train`, whose mean is explained; of training records those that have not seen them."""
+
+
+class ExplainJob(Job):
+    """Say why models of one recipe answer records as they do."""
+
+    records: tuple[ExplainedRecords, ...]
+    decision: dict[str, Any]
+    """How scores are decoded to answers (`Scores.decision`)."""
+    first_head: float
+    """As of `ExportJob`."""
+
+
 class PredictJob(FoldJob):
     """Score records with one model, or with several together."""
 

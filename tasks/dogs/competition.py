@@ -17,6 +17,7 @@ from tasks.dogs import (
     training,
     views,
 )
+from tasks.dogs.explanation.explain import EXPLAINER
 from tasks.dogs.export import network
 
 COMPETITION = Competition(
@@ -45,4 +46,5 @@ COMPETITION = Competition(
     public_bounds=(0.0, 1.0),
     member_form=member_form.member_form,
     network=network.network,
+    explainer=EXPLAINER,
 )

@@ -17,6 +17,7 @@ from tasks.extraction import (
     training,
     views,
 )
+from tasks.extraction.explanation.explain import EXPLAINER
 from tasks.extraction.export import network
 
 COMPETITION = Competition(
@@ -45,4 +46,5 @@ COMPETITION = Competition(
     pretrain=language_model.pretrain,
     member_form=member_form.member_form,
     network=network.network,
+    explainer=EXPLAINER,
 )

@@ -18,6 +18,7 @@ from tasks.nl2sql import (
     training,
     views,
 )
+from tasks.nl2sql.explanation.explain import EXPLAINER
 from tasks.nl2sql.export import network
 
 COMPETITION = Competition(
@@ -45,4 +46,5 @@ COMPETITION = Competition(
     pretrain=language_model.pretrain,
     member_form=member_form.member_form,
     network=network.network,
+    explainer=EXPLAINER,
 )

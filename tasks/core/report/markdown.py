@@ -17,12 +17,16 @@ from tasks.core.report.page import (
     Section,
     TableBlock,
     Text,
+    Weighed,
     columns_of,
     jpeg,
     picture_uri,
     uri,
+    weight_levels,
 )
 
+BOLD_LEVEL = 2
+"""Least level of a weight in bold (`page.LEVELS`)."""
 ROW_PIXELS = 480
 """Width for pictures side by side, since markdown cannot fit them to the reader's window."""
 
@@ -86,6 +90,26 @@ def _markdown_block(block: Block, allowance: _Allowance) -> str:
             a_row = max(1, min(len(shown), ROW_PIXELS // width_pixels))
             drawn = _markdown_pictures(shown, a_row, scale=allowance.scale) if shown else ""
             return "\n\n".join(filter(None, [escaped(left), drawn]))
+        case Weighed(texts, caption, detail):
+            lines = [_markdown_weighed(texts, *each) for each in texts]
+            return "\n\n".join(filter(None, [escaped(f"{caption} {detail}".strip()), *lines]))
+
+
+def _markdown_weighed(
+    texts: list[tuple[str, list[str], list[float]]], name: str, tokens: list[str], weights: list[float]
+) -> str:
+    """A text with its heavier characters in bold: markdown has no colours."""
+    runs: list[tuple[str, bool]] = []
+    for text, level, _ in weight_levels(tokens, weights, texts):
+        bold = level >= BOLD_LEVEL
+        runs = (
+            [*runs[:-1], (runs[-1][0] + text, bold)]
+            if runs and runs[-1][1] == bold
+            else [*runs, (text, bold)]
+        )
+    return f"{escaped(name)}: " + "".join(
+        f"<strong>{escaped(text)}</strong>" if bold else escaped(text) for text, bold in runs
+    )
 
 
 def _left_out(caption: str, items: Sequence[Any], shown: int) -> str:

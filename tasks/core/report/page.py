@@ -23,6 +23,10 @@ SHORT, LONG = 24, 50
 """Characters of a column's longest text up to which it stays on one line, or above which it gets room."""
 NARROW_PIXELS, LEAST_SCALE = 560, 0.6
 """Charts up to this width shrink to this share on a phone; in wider ones texts would become too small."""
+LEVELS = 5
+"""Shades of weights in each direction."""
+LEAST_WEIGHT = 0.01
+"""Where no weight is larger, this one has the deepest shade: what decides nothing stays pale."""
 TEMPLATE = Path(__file__).with_name("report.html.j2")
 
 
@@ -66,7 +70,16 @@ class Pictures(NamedTuple):
     """Least width of a picture on the page."""
 
 
-Block = Text | TableBlock | Chart | Pictures
+class Weighed(NamedTuple):
+    """Texts whose characters are underlaid by their weights, orange for and blue against something."""
+
+    texts: list[tuple[str, list[str], list[float]]]
+    """Name, characters or other tokens, and as many weights, of each text."""
+    caption: str = ""
+    detail: str = ""
+
+
+Block = Text | TableBlock | Chart | Pictures | Weighed
 
 
 class Section(NamedTuple):
@@ -174,6 +187,28 @@ def _html_block(block: Block) -> dict[str, Any]:
         case Pictures(items, caption, width_pixels):
             shown = [(picture_uri(item.data), item.caption, item.detail) for item in items]
             return {"kind": "pictures", "items": shown, "caption": caption, "width": width_pixels}
+        case Weighed(texts, caption, detail):
+            runs = [(name, weight_levels(tokens, weights, texts)) for name, tokens, weights in texts]
+            return {"kind": "weighed", "lines": runs, "caption": caption, "detail": detail}
+
+
+def weight_levels(
+    tokens: Sequence[str], weights: Sequence[float], texts: Sequence[tuple[str, list[str], list[float]]]
+) -> list[tuple[str, int, float]]:
+    """Runs of tokens of one level, from -`LEVELS` to `LEVELS`, with the sum of their weights.
+
+    The largest weight of all texts that are shown together has the highest level.
+    """
+    largest = max((abs(weight) for _, _, each in texts for weight in each), default=0.0)
+    step = max(largest, LEAST_WEIGHT) / LEVELS
+    runs: list[tuple[str, int, float]] = []
+    for token, weight in zip(tokens, weights, strict=True):
+        level = max(-LEVELS, min(LEVELS, round(weight / step)))
+        if runs and runs[-1][1] == level and level == 0:
+            runs[-1] = (runs[-1][0] + token, 0, runs[-1][2] + weight)
+        else:
+            runs.append((token, level, weight))
+    return runs
 
 
 def _kinds(columns: Sequence[str], lines: Sequence[Sequence[str]], numeric: Sequence[bool]) -> list[str]:

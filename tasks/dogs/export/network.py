@@ -1,7 +1,7 @@
 """The whole network of a recipe, from photographs to breeds: the frozen trunk and what was trained on it."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,6 +19,21 @@ MEANING = (
 )
 
 
+class WholeNetwork(NamedTuple):
+    """A recipe's network from photographs to breeds."""
+
+    model: Any
+    """Photographs by name → `breeds` (b, k) float32."""
+    trained: Any
+    """The part of it that a training writes."""
+    names: dict[int, str]
+    """Names of the inputs by the size of their photographs in pixels."""
+
+    def load(self, folder: Path) -> None:
+        """Give the network the weights of a model, in a folder of step `train`."""
+        self.trained.load_weights(folder / "model.weights.h5")
+
+
 def network(job: ExportJob) -> ExportedNetwork:
     """Photographs → probabilities of breeds, (b, k) float32, as `predict` gives them for one view.
 
@@ -26,19 +41,13 @@ def network(job: ExportJob) -> ExportedNetwork:
     """
     recipe = Recipe.model_validate(job.settings)
     classes = dataset.classes(job.dataset)
-    sizes = list(dict.fromkeys(backbone.size_pixels for backbone in recipe.trunk.backbones))
-    names = {size: "photographs" if len(sizes) == 1 else f"photographs_{size}" for size in sizes}
-    whole, breeds = _whole(recipe, names, class_count=len(classes), first_head=job.first_head)
+    whole = whole_network(recipe, class_count=len(classes), first_head=job.first_head)
     photos = dataset.photos(job.dataset, "train")[:RECORDS]
-
-    def load(folder: Path) -> None:
-        breeds.load_weights(folder / "model.weights.h5")
-
     return ExportedNetwork(
-        whole,
-        load,
-        batch={name: _views(photos, size) for size, name in names.items()},
-        inputs={name: MEANING.format(size=size) for size, name in names.items()},
+        whole.model,
+        whole.load,
+        batch={name: _views(photos, size) for size, name in whole.names.items()},
+        inputs={name: MEANING.format(size=size) for size, name in whole.names.items()},
         outputs={"breeds": "probabilities of the classes, which sum to 1"},
         layers="tasks.dogs.export.layers",
         classes=classes,
@@ -46,12 +55,14 @@ def network(job: ExportJob) -> ExportedNetwork:
     )
 
 
-def _whole(recipe: Recipe, names: dict[int, str], *, class_count: int, first_head: float) -> tuple[Any, Any]:
-    """The whole network, and the part of it that a training writes."""
+def whole_network(recipe: Recipe, *, class_count: int, first_head: float) -> WholeNetwork:
+    """The whole network of a recipe; a trunk without pretrained weights is drawn by the global seed."""
     import keras
     from keras import ops
 
     backbones = recipe.trunk.backbones
+    sizes = list(dict.fromkeys(backbone.size_pixels for backbone in backbones))
+    names = {size: "photographs" if len(sizes) == 1 else f"photographs_{size}" for size in sizes}
     frozen = [trunk.frozen_part(recipe.trunk, each) for each in backbones] if recipe.trunk.cut else []
     for number, part in enumerate(frozen):
         part.name = f"trunk_{number}"  # two of one kind would have one name
@@ -70,7 +81,7 @@ def _whole(recipe: Recipe, names: dict[int, str], *, class_count: int, first_hea
     if "auxiliary" in heads:
         probabilities = first_head * heads["main"] + (1 - first_head) * heads["auxiliary"]
     by_name = {name: inputs[side] for side, name in names.items()}
-    return keras.Model(by_name, {"breeds": probabilities}, name="whole"), breeds
+    return WholeNetwork(keras.Model(by_name, {"breeds": probabilities}, name="whole"), breeds, names)
 
 
 def _views(photos: np.ndarray, size: int) -> np.ndarray:

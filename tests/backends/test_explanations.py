@@ -1,0 +1,68 @@
+"""The weights of explanations add up, of every kind of recipe and on every backend."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.backends.explanations import ALL, explained
+from tests.backends.test_trainings import ROOT, installed
+from tests.nl2sql.jobs import step_by_step
+
+QUICK = ("dogs-small", "extraction-gplinker-dgcnn", "nl2sql-baseline-vectors")
+"""One of each competition, on TensorFlow and JAX in every test run; the others are slow."""
+
+
+def explanations(backend: str, folder: Path, *names: str) -> dict[str, dict[str, Any]]:
+    """What `tests.backends.explanations` prints, by case."""
+    quickly = {"XLA_FLAGS": "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"}
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.backends.explanations", str(folder), *names],
+        env={**os.environ, **quickly, "KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "2"},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    return {each["name"]: each for each in lines if "name" in each}
+
+
+def check(found: dict[str, dict[str, Any]], names: tuple[str, ...]) -> None:
+    """Weights add up within one hundredth: of what the network reads, and of what the page shows."""
+    assert tuple(found) == names
+    for case in found.values():
+        assert "error" not in case, case["error"]
+        assert max(case["errors"]) <= 0.01, case
+        assert max(case["sums"]) <= 0.01, case
+        assert case["reasons"]
+        assert case["largest"] > 0
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_weights_add_up(keras: Any, tmp_path: Path, name: str) -> None:
+    with step_by_step():
+        check({name: explained(name, tmp_path / name)}, (name,))
+
+
+@installed("jax")
+def test_weights_add_up_under_jax(tmp_path: Path) -> None:
+    check(explanations("jax", tmp_path, *QUICK), QUICK)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["tensorflow", pytest.param("jax", marks=installed("jax"))])
+def test_weights_of_all_kinds_add_up(tmp_path: Path, backend: str) -> None:
+    rest = tuple(name for name in ALL if name not in QUICK)
+    check(explanations(backend, tmp_path, *rest), rest)
+
+
+@pytest.mark.slow
+@installed("torch")
+def test_weights_add_up_under_torch(tmp_path: Path) -> None:
+    check(explanations("torch", tmp_path, *ALL), tuple(ALL))
