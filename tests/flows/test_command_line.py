@@ -46,6 +46,7 @@ COMMANDS = [
     "blend",
     "average",
     "predict",
+    "explain",
     "bundle",
     "serve",
     "deploy",

@@ -7,9 +7,8 @@ import numpy as np
 
 from tasks.core.backends import backend
 
-Arrays = dict[str, np.ndarray]
-Function = Callable[[list[Any], dict[str, Any]], Any]
-"""(tensors to differentiate by, other tensors by name) → (s,) outputs, each of which depends on its own rows
+Function = Callable[[list[Any], Any], Any]
+"""(tensors to differentiate by, other tensors in dicts) → (s,) outputs, each of which depends on its own rows
 of the tensors alone. It may call the model, whose variables do not change."""
 
 
@@ -18,7 +17,7 @@ class Gradients(Protocol):
 
     def __init__(self, model: Any, function: Function) -> None: ...
 
-    def __call__(self, inputs: list[np.ndarray], others: Arrays) -> tuple[np.ndarray, list[np.ndarray]]:
+    def __call__(self, inputs: list[np.ndarray], others: Any) -> tuple[np.ndarray, list[np.ndarray]]:
         """Outputs (s,), and for each of the inputs the gradients of their sum, 0 where none depends on it."""
 
 
@@ -31,13 +30,14 @@ class _TensorFlowGradients:
     def __init__(self, model: Any, function: Function) -> None:
         self._function = function
 
-    def __call__(self, inputs: list[np.ndarray], others: Arrays) -> tuple[np.ndarray, list[np.ndarray]]:
+    def __call__(self, inputs: list[np.ndarray], others: Any) -> tuple[np.ndarray, list[np.ndarray]]:
+        import keras
         import tensorflow as tf
 
-        tensors = [tf.constant(each) for each in inputs]
+        tensors, constants = keras.tree.map_structure(tf.constant, (inputs, others))
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(tensors)
-            outputs = self._function(tensors, {name: tf.constant(each) for name, each in others.items()})
+            outputs = self._function(tensors, constants)
         found = tape.gradient(outputs, tensors, unconnected_gradients=tf.UnconnectedGradients.ZERO)
         return outputs.numpy(), [tf.convert_to_tensor(each).numpy() for each in found]
 
@@ -55,7 +55,7 @@ class _JaxGradients:
         self._variables = model.variables
         self._compiled = jax.jit(jax.value_and_grad(total, has_aux=True))
 
-    def __call__(self, inputs: list[np.ndarray], others: Arrays) -> tuple[np.ndarray, list[np.ndarray]]:
+    def __call__(self, inputs: list[np.ndarray], others: Any) -> tuple[np.ndarray, list[np.ndarray]]:
         values = [variable.value for variable in self._variables]
         (_, outputs), found = self._compiled(inputs, others, values)
         return np.asarray(outputs), [np.asarray(each) for each in found]
@@ -65,14 +65,13 @@ class _TorchGradients:
     def __init__(self, model: Any, function: Function) -> None:
         self._function = function
 
-    def __call__(self, inputs: list[np.ndarray], others: Arrays) -> tuple[np.ndarray, list[np.ndarray]]:
+    def __call__(self, inputs: list[np.ndarray], others: Any) -> tuple[np.ndarray, list[np.ndarray]]:
+        import keras
         import torch
-        from keras import ops
 
-        tensors = [ops.convert_to_tensor(each).detach().requires_grad_() for each in inputs]
-        outputs = self._function(
-            tensors, {name: ops.convert_to_tensor(each) for name, each in others.items()}
-        )
+        tensors, constants = keras.tree.map_structure(keras.ops.convert_to_tensor, (inputs, others))
+        tensors = [each.detach().requires_grad_() for each in tensors]
+        outputs = self._function(tensors, constants)
         found = torch.autograd.grad(outputs.sum(), tensors, allow_unused=True)
         arrays = [
             np.zeros_like(each) if gradient is None else gradient.cpu().numpy()

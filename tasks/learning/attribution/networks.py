@@ -57,9 +57,8 @@ class Attributor:
         self._tapped: list[taps.Tap] = []
         self._gradients = gradients.gradients(model, self._outputs)
 
-    def _outputs(self, values: list[Any], others: dict[str, Any]) -> Any:
-        inputs = {name[1:]: each for name, each in others.items() if name[0] == "<"}
-        choice = {name[1:]: each for name, each in others.items() if name[0] == ">"}
+    def _outputs(self, values: list[Any], others: tuple[dict[str, Any], dict[str, Any]]) -> Any:
+        inputs, choice = others
         return self._score(taps.run_with(self._model, inputs, self._tapped, values), choice)
 
     def attribute(self, output: Output) -> Weights:
@@ -69,8 +68,7 @@ class Attributor:
             taps.values_at(self._model, each, self._tapped) for each in (output.baseline, output.inputs)
         )
         differences = [end - start for start, end in zip(starts, ends, strict=True)]
-        others = {f"<{name}": each for name, each in self._tile(output.inputs, self._at_once).items()}
-        others |= {f">{name}": np.asarray(each) for name, each in output.choice.items()}
+        others = self._tile(output.inputs, self._at_once), output.choice
 
         def slopes(places: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
             values = [
