@@ -49,9 +49,9 @@ def bundle(
         rounding = measured.summary()
     written = build(source, config, ensemble, output, with_wheels=wheels, rounding=rounding)
     manifest = written.manifest
-    models = sum(len(member.models) for member in manifest.members)
+    models, members = sum(len(member.models) for member in manifest.members), len(manifest.members)
     say(
-        f"{output}: {written.size / 1e6:,.1f} MB, {models} models of {len(manifest.members)} members, "
+        f"{output}: {written.size / 1e6:,.1f} MB, {models} models of {members} member{'s' * (members > 1)}, "
         f"{len(manifest.code)} modules, {len(manifest.requirements)} requirements"
     )
     inform(f"predict with: unzip {output} -d bundle && python bundle/predict.py INPUT OUTPUT")

@@ -106,6 +106,15 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         vars(tasks).pop(name, None)
 
 
+def test_little_is_written_by_hand() -> None:
+    """Nothing for pictures but what makes the example's files; for a table, an estimator."""
+    pictures, table = (
+        [block.text for block in blocks(heading) if block.language] for heading in ("A folder of", "A table")
+    )
+    assert not [text for text in pictures if "tasks" in text or text.startswith("def ")]
+    assert sum(len(text.splitlines()) for text in table) < 20
+
+
 def test_a_table_with_scikit_learn(folder: Path) -> None:
     reader = Reader(folder, "recipe.estimator.count=10").follow("A table")
     first, again = (run.runner.ran() for run in reader.runs)
