@@ -67,6 +67,16 @@ class CurrentRun:
             self._mark.close()
             self._mark = None
 
+    def has_failed(self, url: str | None) -> None:
+        """Let the server know that the steps of this run, which has failed, go on no more.
+
+        The mark stays, for what the server records later.
+        """
+        self.note_end("FAILED")
+        if url is not None and self.id is not None:
+            with suppress(OSError, ValueError):
+                run_marks.end_run(url, self.id, end="FAILED")
+
 
 def in_own_thread(function: Callable[[], Any], run: CurrentRun, url: str | None) -> Any:
     """What the function returns or raises, in a thread of its own, which runs the flow of `run`.

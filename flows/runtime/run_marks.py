@@ -33,17 +33,19 @@ LATE_SECONDS = 60.0
 """For so long a server may record what it was told before, such as steps that began just then."""
 PAGE_SIZE = 200
 STOPPED = "The run was stopped; the same command continues it."
+NOT_BEGUN = "It was not begun, because a step before it has failed."
 MESSAGES = {
     "CANCELLED": STOPPED,
     "COMPLETED": "The run is complete; its process could not tell the server so.",
     "CRASHED": "Its process has died; the same command continues it.",
+    "FAILED": "The run has failed; its process could not tell the server so.",
 }
 """What a run is told to be that has ended in a state of this type, or was about to."""
 
 
 class _MarkContent(Loose):
     host: str
-    end: Literal["CANCELLED", "COMPLETED", "CRASHED"]
+    end: Literal["CANCELLED", "COMPLETED", "CRASHED", "FAILED"]
 
 
 _KIND = FileKind(_MarkContent, most_bytes=10_000)
@@ -104,7 +106,8 @@ def settle(url: str) -> int:
 def end_run(url: str, run: str, *, end: str) -> int:
     """Give the run, and each of its steps, a state of this type (of `MESSAGES`) unless it has a final one.
 
-    Returns how many got one.
+    Of a run that has failed, steps that did not begin, which Prefect calls *NotReady*, are cancelled. Returns
+    how many got a state.
 
     Raises:
         OSError: the server does not answer, or knows no such run (HTTPError with code 404).
@@ -113,13 +116,14 @@ def end_run(url: str, run: str, *, end: str) -> int:
     found = request(f"{url}/flow_runs/{run}")["state"] or {}
     open_runs = 0
     if found.get("type") in OPEN_STATES or not found:
-        _set_state(f"{url}/flow_runs/{run}", end)
+        _set_state(f"{url}/flow_runs/{run}", end, MESSAGES[end])
         open_runs = 1
-    elif found["type"] in MESSAGES:
+    elif found["type"] in ("CANCELLED", "COMPLETED", "CRASHED"):
         end = found["type"]  # steps of a run that is complete are complete, though the server missed it
     steps = _open_steps(url, run)
+    of_step, message = ("CANCELLED", NOT_BEGUN) if end == "FAILED" else (end, MESSAGES[end])
     for step in steps:
-        _set_state(f"{url}/task_runs/{step['id']}", end)
+        _set_state(f"{url}/task_runs/{step['id']}", of_step, message)
     return open_runs + len(steps)
 
 
@@ -172,6 +176,6 @@ def _open_steps(url: str, run: str) -> list[dict[str, Any]]:
     return found
 
 
-def _set_state(address: str, end: str) -> None:
-    state = {"type": end, "name": end.capitalize(), "message": MESSAGES[end]}
+def _set_state(address: str, end: str, message: str) -> None:
+    state = {"type": end, "name": end.capitalize(), "message": message}
     request(f"{address}/set_state", {"state": state, "force": True})

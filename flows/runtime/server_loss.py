@@ -98,7 +98,7 @@ def run_flow(
             outcome = FlowOutcome(in_own_thread(lambda: run(*arguments), current, url), recorded=True)
         except Exception as error:
             if error in failures:
-                current.close()
+                current.has_failed(url)
             if failures:
                 raise failures[0] from None
             if not results:

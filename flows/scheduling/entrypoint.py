@@ -165,7 +165,7 @@ def stoppable(function: Callable[[], Any]) -> Any:
                 raise
         except Exception:
             if not stopping.is_stopping():
-                run.close()
+                run.note_end("FAILED")
                 raise
         else:
             run.close()

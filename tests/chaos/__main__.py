@@ -4,6 +4,7 @@ Outcomes are kept in the folder; the same command continues, in rounds of `--min
 """
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 
@@ -31,6 +32,8 @@ def _given() -> argparse.Namespace:
 def main() -> None:
     """Entry of the command; exit code 1 if an invariant is broken."""
     given = _given()
+    for number in (signal.SIGINT, signal.SIGTERM):  # what is mounted or runs is undone
+        signal.signal(number, signal.default_int_handler)
     folder = given.folder.absolute()
     earlier = [each for each in kept(folder) if each.seed == given.seed]
     if not given.table:

@@ -61,6 +61,7 @@ def tried(seed: int, chosen: Drawn, folder: Path, checks: dict[str, Check] = CHE
     trial = Trial(folder / f"trial-{seed}-{chosen.number}", subject, right, chosen.random)
     trial.remove()
     trial.prepare()
+    trial.open_before = set(server.open_runs(folder / "prefect"))
     try:
         found, wrong = done(trial, chosen.fault, results(subject, right), checks)
     except Exception:  # of the campaign's own

@@ -15,7 +15,7 @@ DONE = "done.json"
 
 
 def code_digest() -> str:
-    """SHA-256 of all code and presets: a reference of other code would be made anew by each trial."""
+    """SHA-256 of all code and presets: with other code, each trial would compute more steps than it is to."""
     files = [path for name in ("flows", "tasks") for path in (ROOT / name).rglob("*.py")]
     files += (ROOT / "conf").rglob("*.toml")
     return digest_of_json({str(path.relative_to(ROOT)): sha256_of_file(path) for path in sorted(files)})
@@ -27,14 +27,16 @@ def ensure(folder: Path, subject: Subject) -> Path:
     reference, code = folder / f"reference-{subject.name}", code_digest()
     if _is_done(reference, code):
         return reference
-    shutil.rmtree(reference, ignore_errors=True)
-    reference.mkdir(parents=True)
+    for path in reference.glob("*"):  # of other code: what has not changed is found in its store
+        if path.name not in ("store", "data", "other-data"):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
     before = ensure(folder, SUBJECTS[subject.after]) if subject.after else None
     if before:
         copy_tree(before / "store", reference / "store")
         copy_tree(before / "submissions", reference / "before")
         copy_tree(before / "submissions", reference / "submissions")
-    draw_data(subject, reference)
+    if not (reference / "data").exists():
+        draw_data(subject, reference)
     print(f"unharmed run of {subject.name} …", flush=True)
     trial = Trial(reference, subject, reference, random.Random(0))
     for name in ("tmp", "slots", "conf"):

@@ -55,8 +55,8 @@ def running(home: Path) -> LocalServer | None:
         return server if server and server.alive else None
 
 
-def open_runs(home: Path) -> list[str]:
-    """Runs and steps that the server does not know the end of."""
+def open_runs(home: Path) -> dict[str, str]:
+    """Runs and steps that the server does not know the end of: names and states by their ids."""
     if running(home) is None:
         ensure(home)
     with at_home(home):
@@ -64,10 +64,11 @@ def open_runs(home: Path) -> list[str]:
         assert server is not None
         os.environ[CLIENT_STRING] = string or ""
         settle(server.url)  # as the next command does
-        return [*_open(server.url, "flow_runs"), *_open(server.url, "task_runs")]
+        return _open(server.url, "flow_runs") | _open(server.url, "task_runs")
 
 
-def _open(url: str, kind: str) -> list[str]:
+def _open(url: str, kind: str) -> dict[str, str]:
     query: dict[str, Any] = {kind: {"state": {"type": {"any_": list(OPEN_STATES)}}}, "limit": MOST}
     found = request(f"{url}/{kind}/filter", query)
-    return [f"{kind[:-1].replace('_', ' ')} {each['name']} {each['state']['name']}" for each in found]
+    what = kind.removesuffix("s").replace("_", " ")
+    return {each["id"]: f"{what} {each['name']} {each['state']['name']}" for each in found}

@@ -51,6 +51,8 @@ class Trial:
         """Whether each command follows the one before, so that epochs done twice can be counted."""
         self.lost_checkpoints = 0
         """Checkpoints that the fault itself has destroyed."""
+        self.open_before: set[str] = set()
+        """Runs and steps of earlier trials whose end the Prefect server does not know."""
         self.damaged: set[str] = set()
         """Names of artifacts that the fault has destroyed."""
         self.notes: list[str] = []
@@ -64,6 +66,8 @@ class Trial:
             (self.folder / name).mkdir(parents=True)
         copy_tree(self.reference / "store", self.folder / "store")
         copy_tree(self.reference / "before", self.folder / "submissions")
+        for lock in (self.folder / "store/locks").glob("*"):
+            lock.unlink()  # so that the moment when one is taken is seen
         self.note(f"steps to do: {', '.join(forget_steps(self.store, self.random))}")
 
     @property

@@ -174,6 +174,17 @@ def test_the_kernel_tells_of_a_process_that_was_killed(home: Path, server: Serve
     assert server.message == run_marks.MESSAGES["CRASHED"]
 
 
+def test_of_a_run_that_has_failed_the_steps_that_did_not_begin_are_cancelled(
+    home: Path, server: Server
+) -> None:
+    server.states["one"] = "FAILED"
+    server.steps["one-train"] = "PENDING"  # as of those that Prefect calls NotReady
+    left(home, "one", end="FAILED")
+    assert settle(URL) == 1
+    assert (server.states["one"], server.steps["one-train"]) == ("FAILED", "CANCELLED")
+    assert server.message == run_marks.NOT_BEGUN
+
+
 def test_a_process_that_died_before_it_knew_its_runs_id_is_settled(home: Path, server: Server) -> None:
     versions = [new_version("abc"), new_version("abc")]
     server.versions = dict(zip(server.states, versions, strict=True))
