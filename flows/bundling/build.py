@@ -69,7 +69,8 @@ def build(
             name: bundled_recipe(each.recipe, named, folder) for name, each in ensemble.members.items()
         }
         modules = _modules(submission, ensemble)
-        pinned = requirements(modules.values())
+        networks = any(member.recipe.trains_network for member in ensemble.members.values())
+        pinned = requirements(modules.values(), networks=networks)
         texts = {"requirements.txt": _requirements_text(pinned), "__main__.py": MAIN}
         files = {
             **named,

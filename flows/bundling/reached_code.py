@@ -23,6 +23,8 @@ ENTRIES = (
 """Modules that a bundle starts with."""
 UNUSED = {"prefect"}
 """Imported by functions that only steps of a flow call (`tasks.core.context.run_id`)."""
+KERAS = ("keras", "keras_hub")
+"""What only networks need, besides a backend."""
 UNDECLARED = {"keras-hub": ("safetensors",)}
 """What distributions import without asking for it."""
 
@@ -35,12 +37,15 @@ def reached_modules(competition: str, methods: Iterable[str]) -> dict[str, Path]
     return {name: Path(found.origin) for name, found in specifications.items() if found and found.origin}
 
 
-def requirements(modules: Iterable[Path]) -> dict[str, str]:
-    """Installed versions of the distributions that these files import, and of all that those ask for."""
+def requirements(modules: Iterable[Path], *, networks: bool) -> dict[str, str]:
+    """Installed versions of the distributions that these files import, and of all that those ask for.
+
+    Keras and its backend are among them only if a model is one of their `networks`.
+    """
     names = {name.split(".")[0] for file in modules for name in imported(ast.parse(file.read_bytes()))}
     owners = packages_distributions()
-    others = DISTRIBUTIONS.keys() - {DEFAULT, backend()}
-    waiting = [owner for name in names - {*PACKAGES, *UNUSED, *others} for owner in owners.get(name, ())]
+    unused = DISTRIBUTIONS.keys() - {DEFAULT, backend()} if networks else {*KERAS, *DISTRIBUTIONS}
+    waiting = [owner for name in names - {*PACKAGES, *UNUSED, *unused} for owner in owners.get(name, ())]
     versions = dict[str, str]()
     while waiting:
         name = canonicalize_name(waiting.pop())

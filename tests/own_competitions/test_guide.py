@@ -161,7 +161,7 @@ def each_change_touches_only_what_rests_on_it(reader: Reader) -> None:
 
 
 def bundled(reader: Reader) -> None:
-    """A bundle has the competition's code and needs scikit-learn."""
+    """A bundle has the competition's code and needs scikit-learn, but no Keras."""
     from flows.bundling import build
     from flows.prediction.ensemble import ensemble_of
     from tasks.core.settings.resolve import config_class
@@ -176,6 +176,7 @@ def bundled(reader: Reader) -> None:
         written = build.build(submission, config, ensemble, reader.folder / "digits.zip")
     assert f"tasks.{reader.name}.predict" in written.manifest.code
     assert "scikit-learn" in written.manifest.requirements
+    assert not written.manifest.requirements.keys() & {"keras", "tensorflow"}
     assert f"code/tasks/{reader.name}/predict.py" in written.manifest.files
     assert any(name.endswith("estimator.json") for name in written.manifest.files)
 
