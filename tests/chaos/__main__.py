@@ -39,6 +39,8 @@ def main() -> None:
     if not given.table:
         try:
             _round(given, folder, earlier)
+        except KeyboardInterrupt:
+            print("interrupted; the same command continues")
         finally:
             server.stop(folder / "prefect")
     found = [each for each in kept(folder) if each.seed == given.seed]

@@ -55,12 +55,12 @@ def tried(seed: int, chosen: Drawn, folder: Path, checks: dict[str, Check] = CHE
 
     if reason := chosen.fault.reason_against():
         return outcome("not possible", [], None, [reason])
-    right = reference.ensure(folder, subject)
+    right = reference.ensure(folder, SUBJECTS[subject.like or subject.name])
     server.ensure(folder / "prefect")
     began = time.monotonic()
     trial = Trial(folder / f"trial-{seed}-{chosen.number}", subject, right, chosen.random)
     trial.remove()
-    trial.prepare()
+    trial.prepare(in_child=chosen.fault.needs_child)
     trial.open_before = set(server.open_runs(folder / "prefect"))
     try:
         found, wrong = done(trial, chosen.fault, results(subject, right), checks)

@@ -16,6 +16,8 @@ EPOCH_IS_STEP: Mapping[str, Mapping[str, Any]] = {
     "nl2sql": {"recipes__0__training__batch_questions": 24},
 }
 """Settings with which an epoch is one step, after each of which there is a checkpoint."""
+TRAINING_SHARE, LONG_SHARE = 0.5, 0.2
+"""How often a training is to be done, and a further step that a child process computes."""
 IN_CHILD = ("augment ", "encode ", "train ", "predict ")
 """Beginnings of the labels of steps that a child process computes."""
 
@@ -35,19 +37,26 @@ class Subject(NamedTuple):
     """Whether its log tells which epochs of which training are done twice."""
     needs_all: bool = True
     """Whether it uses every record of its store, and so mends whatever is damaged."""
+    like: str = ""
+    """The subject whose reference it shares, as it computes the same."""
+    serves: bool = False
+    """Whether it goes on until a signal comes, and does its work on a schedule."""
 
 
 def _run(competition: str) -> Callable[[Path], list[str]]:
     def words(reference: Path) -> list[str]:
-        settings = {
-            "recipes__0__training__stages__0__epochs": EPOCHS,
-            "run__checkpoint_seconds": 0,
-            **EPOCH_IS_STEP[competition],
-        }
-        command = podium_runs.command(reference / "data", competition, **settings)
-        return [*command[3:], "--verbose"]  # a line for every epoch
+        return [*_command(competition, reference)[3:], "--verbose"]  # a line for every epoch
 
     return words
+
+
+def _command(competition: str, reference: Path) -> list[str]:
+    settings = {
+        "recipes__0__training__stages__0__epochs": EPOCHS,
+        "run__checkpoint_seconds": 0,
+        **EPOCH_IS_STEP[competition],
+    }
+    return podium_runs.command(reference / "data", competition, **settings)
 
 
 def _search(reference: Path) -> list[str]:
@@ -61,6 +70,27 @@ def _predict(reference: Path) -> list[str]:
     return ["predict", "dogs", "--from", "-demo", "--set", data, "--name", "others", "--verbose"]
 
 
+SCHEDULE = """[presets]
+extraction = []
+[[schedules]]
+competition = "extraction"
+preset = "minutely"
+cron = "* * * * *"
+"""
+
+
+def write_schedule(conf: Path, reference: Path) -> None:
+    """A preset with the settings of the run of extraction, and a schedule of each minute."""
+    from tasks.core.settings.preset_writer import write_preset
+    from tasks.core.settings.resolve import resolve
+
+    words = _command("extraction", reference)
+    overrides = [word for word, before in zip(words[1:], words, strict=False) if before == "--set"]
+    settings = resolve("extraction", preset="demo", overrides=overrides)
+    write_preset(conf / "extraction/minutely.toml", settings, ["A run of each minute."])
+    (conf / "schedules.toml").write_text(SCHEDULE)
+
+
 SUBMISSION = "submissions/*/*/submission.*"
 SUBJECTS = {
     each.name: each
@@ -69,6 +99,16 @@ SUBJECTS = {
         Subject("extraction", "extraction", _run("extraction"), SUBMISSION),
         Subject("nl2sql", "nl2sql", _run("nl2sql"), SUBMISSION),
         Subject("search", "extraction", _search, "conf/extraction/found.toml", "", False, False),
+        Subject(
+            "serve",
+            "extraction",
+            lambda reference: ["serve", "extraction"],
+            SUBMISSION,
+            "",
+            False,
+            like="extraction",
+            serves=True,
+        ),
         Subject("predict", "dogs", _predict, "submissions/*/*-others/submission.*", "dogs", True, False),
     )
 }
@@ -95,19 +135,23 @@ def _lasting(content: bytes) -> bytes:
     return b"\n".join(line for line in content.splitlines() if not line.startswith(b"#"))
 
 
-def forget_steps(store: Store, generator: random.Random) -> list[str]:
-    """Delete what one or two child processes and a few other steps have computed; returns their labels.
+def forget_steps(store: Store, generator: random.Random, *, in_child: bool) -> list[str]:
+    """Delete what a few steps have computed, some of them in child processes; returns their labels.
 
     The rest stays, so that the command takes seconds and all that it reads is at hand.
+
+    Args:
+        in_child: whether a training is among them in any case.
     """
     records = sorted(store.records(), key=lambda record: str(record["label"]))
     long = [each for each in records if any(mark in each["label"] for mark in IN_CHILD)]
     trainings = [each for each in long if "train " in each["label"]]
-    chosen = [generator.choice(trainings or long or records)] if records else []
-    if len(long) > 1 and generator.random() < 0.3:
+    short, chosen = [each for each in records if each not in long], []
+    if trainings and (generator.random() < TRAINING_SHARE or in_child):
+        chosen.append(generator.choice(trainings))
+    if long and generator.random() < LONG_SHARE:
         chosen.append(generator.choice(long))
-    short = [each for each in records if each not in long]
-    chosen += generator.sample(short, min(len(short), generator.randrange(3)))
+    chosen += generator.sample(short, min(len(short), generator.randrange(1, 4)))
     for record in chosen:
         store.forget_record(record["key"])
         if artifact := Artifact.of_record(record):

@@ -3,6 +3,7 @@
 import os
 import random
 import shutil
+import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
@@ -10,11 +11,15 @@ from pathlib import Path
 
 from tasks.core.cache.store import Store
 from tests.chaos.command import LONGEST_SECONDS, MARK, Command, kill_all, marked
-from tests.chaos.subjects import Subject, copy_tree, forget_steps
+from tests.chaos.subjects import IN_CHILD, Subject, copy_tree, forget_steps, write_schedule
 
 MOST_ATTEMPTS = 5
 """Times that the command is given."""
 POLL_SECONDS = 0.02
+UNFINISHED = 130
+"""Counts as the exit code of a service that was ended before its work was done."""
+SERVED_SECONDS = 3.0
+"""In which a scheduled run that has written its report ends."""
 WATCHED: Mapping[str, str] = {
     "checkpoint": "store/partial/*/*.npz",
     "checkpoint begins": "store/partial/*/.*",
@@ -31,6 +36,10 @@ WATCHED: Mapping[str, str] = {
 """Moments at which something new appears, as patterns below the trial's folder."""
 
 
+OF_CHILDREN = ("checkpoint", "checkpoint begins", "slot")
+"""Moments that come only if a child process works."""
+
+
 class Missed(Exception):
     """The command ended before the fault, or there was nothing to do it to."""
 
@@ -45,6 +54,10 @@ class Trial:
         self.words = subject.words(reference)
         self.variables: dict[str, str] = {}
         """Set by the fault, for commands until it is over."""
+        self.has_children = True
+        """Whether steps are to be done that child processes compute."""
+        self._served = 0
+        """Runs of a schedule that had ended before."""
         self.commands: list[Command] = []
         self.codes: list[int | None] = []
         self.attempts_alike = True
@@ -60,15 +73,20 @@ class Trial:
         """What the fault itself has found wrong."""
         self.cleanups = ExitStack()
 
-    def prepare(self) -> None:
-        """Copy the reference's store, without what a few steps have computed."""
+    def prepare(self, *, in_child: bool = False) -> None:
+        """Copy the reference's store, without what a few steps have computed, with `in_child` a training."""
         for name in ("tmp", "slots", "conf", "submissions"):
             (self.folder / name).mkdir(parents=True)
         copy_tree(self.reference / "store", self.folder / "store")
         copy_tree(self.reference / "before", self.folder / "submissions")
+        self._served = self._scheduled_runs()
         for lock in (self.folder / "store/locks").glob("*"):
             lock.unlink()  # so that the moment when one is taken is seen
-        self.note(f"steps to do: {', '.join(forget_steps(self.store, self.random))}")
+        if self.subject.serves:
+            write_schedule(self.folder / "conf", self.reference)
+        labels = forget_steps(self.store, self.random, in_child=in_child)
+        self.has_children = any(mark in label for label in labels for mark in IN_CHILD)
+        self.note(f"steps to do: {', '.join(labels)}")
 
     @property
     def store(self) -> Store:
@@ -107,9 +125,27 @@ class Trial:
 
     def finish(self, command: Command, seconds: float = LONGEST_SECONDS) -> int | None:
         """Wait for a command's end; its exit code, None if it hung."""
+        is_done = not self.subject.serves or self._has_served(command, seconds)
         code = command.end(seconds)
-        self.codes.append(code)
-        return code
+        self.codes.append(code if is_done or code != 0 else UNFINISHED)
+        return self.codes[-1]
+
+    def _has_served(self, command: Command, seconds: float) -> bool:
+        """Wait for the end of a scheduled run, and end the service; whether there was one."""
+        deadline = time.monotonic() + seconds
+        while command.runs() and time.monotonic() < deadline:
+            if self._scheduled_runs() > self._served:
+                self._served += 1
+                time.sleep(SERVED_SECONDS)
+                command.send(signal.SIGTERM)
+                return True
+            time.sleep(0.5)
+        return False
+
+    def _scheduled_runs(self) -> int:
+        """How many runs have written their report since the beginning."""
+        journals = (self.folder / "store/runs").glob("*.jsonl")
+        return sum(b'"step": "report"' in path.read_bytes() for path in journals)
 
     def until_done(self) -> int | None:
         """Give the command again until it ends without an error; the last exit code."""
@@ -125,7 +161,8 @@ class Trial:
         Raises:
             Missed: the command has ended before.
         """
-        name = self.random.choice(among or ("time", *WATCHED, "child", "child"))
+        usual = ("time", *(name for name in WATCHED if self.has_children or name not in OF_CHILDREN))
+        name = self.random.choice(among or (*usual, *("child", "child") * self.has_children))
         reached = self._condition(name, command, seconds)
         delay = self.random.choice((0.0, self.random.uniform(0, 0.05), self.random.uniform(0, 1.5)))
         while not reached():

@@ -98,7 +98,7 @@ def _note_damaged(trial: Trial, path: Path) -> None:
 
 
 FAULTS = tuple(
-    Fault(f"{kind} {harm.__name__}", _act(kind, harm), share=1)
+    Fault(f"{kind} {harm.__name__}", _act(kind, harm), needs_child=kind == "checkpoint", share=1)
     for kind in FILES
     for harm in (truncated, flipped, deleted, swapped)
 )

@@ -23,5 +23,7 @@ class Fault(NamedTuple):
     subjects: tuple[str, ...] = ALL
     reason_against: Callable[[], str] = always
     """Why it cannot be done on this machine; empty if it can."""
+    needs_child: bool = False
+    """Whether there must be a child process, so that a training or a prediction is always to do."""
     share: int = 2
     """How often it is drawn, beside the others."""

@@ -8,7 +8,7 @@ from psutil import Process, wait_procs
 
 from tests.chaos import server
 from tests.chaos.command import Command, kill_all
-from tests.chaos.faults.fault import RUNS, Fault
+from tests.chaos.faults.fault import ALL, RUNS, Fault
 from tests.chaos.trial import Missed, Trial
 
 
@@ -66,8 +66,8 @@ def prefect_server(trial: Trial) -> None:
 
 
 FAULTS = (
-    Fault("kill -9 child", child, share=4),
-    Fault("kill -9 flow", flow, share=4),
-    Fault("kill -9 everything", everything, share=4),
-    Fault("kill -9 Prefect server", prefect_server, (*RUNS, "search")),
+    Fault("kill -9 child", child, (*ALL, "serve"), needs_child=True, share=4),
+    Fault("kill -9 flow", flow, (*ALL, "serve"), share=4),
+    Fault("kill -9 everything", everything, (*ALL, "serve"), share=4),
+    Fault("kill -9 Prefect server", prefect_server, (*RUNS, "search", "serve")),
 )

@@ -54,6 +54,6 @@ def _remove(group: Path) -> None:
 
 
 FAULTS = (
-    Fault("limit of addresses", addresses),
+    Fault("limit of addresses", addresses, needs_child=True),
     Fault("control group of memory", control_group, reason_against=no_groups),
 )

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from psutil import NoSuchProcess, Process
 
-from tests.chaos.faults.fault import Fault
+from tests.chaos.faults.fault import ALL, Fault
 from tests.chaos.trial import Trial
 
 LONGEST_STOP_SECONDS = 12.0
@@ -53,7 +53,7 @@ def stop_and_continue(trial: Trial) -> None:
 
 
 FAULTS = (
-    Fault("SIGTERM", term, share=3),
-    Fault("SIGHUP", hang_up, share=3),
-    Fault("SIGSTOP, SIGCONT", stop_and_continue),
+    Fault("SIGTERM", term, (*ALL, "serve"), share=3),
+    Fault("SIGHUP", hang_up, (*ALL, "serve"), share=3),
+    Fault("SIGSTOP, SIGCONT", stop_and_continue, (*ALL, "serve")),
 )

@@ -59,7 +59,7 @@ def _worker(trial: Trial, runner: str) -> Process:
 
 
 FAULTS = tuple(
-    Fault(f"{runner} worker {name}", act(runner), RUNS, _missing(runner, package), share=2)
+    Fault(f"{runner} worker {name}", act(runner), RUNS, _missing(runner, package), needs_child=True)
     for runner, package in (("dask", "distributed"), ("ray", "ray"))
     for name, act in (("killed", _killed), ("frozen", _frozen))
 )
