@@ -9,7 +9,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -219,8 +219,22 @@ def _spawn(port: int, string: str) -> int:
         (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
         (os.POSIX_SPAWN_OPEN, 1, str(_log_file()), flags, OWN_MODE),
         (os.POSIX_SPAWN_DUP2, 1, 2),
+        *((os.POSIX_SPAWN_CLOSE, number) for number in inherited()),
     ]
     return os.posix_spawn(sys.executable, [sys.executable, *server], env, file_actions=actions, setsid=True)
+
+
+def inherited() -> list[int]:
+    """Descriptors that this process has got from the one that started it, and would pass on.
+
+    The server outlives this command, and with them it would keep locks (`flock lock podium run …`) and pipes.
+    """
+    folder, found = Path("/proc/self/fd"), list[int]()
+    for number in [int(path.name) for path in folder.iterdir()] if folder.is_dir() else []:
+        with suppress(OSError):  # the one by which the folder was read
+            if number > 2 and os.get_inheritable(number):
+                found.append(number)
+    return found
 
 
 def api_url(port: int) -> str:

@@ -2,12 +2,15 @@
 
 import logging
 import time
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 from tasks.core.cluster import worker
 from tasks.core.cluster.interface import WorkerLost
 from tasks.core.errors import UserError
 from tasks.core.execution.slots import slot_names
+from tasks.core.files.temporary import temporary_folder
 
 CONNECT_SECONDS = 30.0
 CLOSE_SECONDS = 2.0
@@ -26,13 +29,14 @@ def connect(address: str) -> "DaskCluster":
         raise UserError(
             f"run.runner: 'dask' needs the package {error.name}; pip install 'podium[dask]'"
         ) from None
-    local = None if address else _local(LocalCluster)
+    scratch = ExitStack()
+    local = None if address else _local(LocalCluster, scratch.enter_context(temporary_folder()))
     try:
         client = Client(local or address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
         expected = "the address of a Dask scheduler that answers"
         raise UserError(f"run.address: expected {expected}, received {address!r} ({error})") from None
-    cluster = DaskCluster(client, local)
+    cluster = DaskCluster(client, local, scratch)
     try:
         client.wait_for_workers(1, timeout=CONNECT_SECONDS)
     except TimeoutError:
@@ -41,8 +45,11 @@ def connect(address: str) -> "DaskCluster":
     return cluster
 
 
-def _local(cluster: Any) -> Any:
-    """A scheduler in this process with a worker for each slot, all of which end with the process."""
+def _local(cluster: Any, folder: Path) -> Any:
+    """A scheduler in this process with a worker for each slot, all of which end with the process.
+
+    They write below the folder, which the next command deletes if this process is killed.
+    """
     from dask import config
 
     # Dask sets counts of threads in this process too, and its children would inherit them
@@ -52,27 +59,29 @@ def _local(cluster: Any) -> Any:
             threads_per_worker=1,
             host="127.0.0.1",
             dashboard_address="127.0.0.1:0",
+            local_directory=str(folder),
             memory_limit=0,
             silence_logs=logging.CRITICAL,
         )
 
 
 class DaskCluster:
-    """A client of a scheduler, and the local cluster if this process has started it."""
+    """A client of a scheduler, and the local cluster with its folder if this process has started it."""
 
-    def __init__(self, client: Any, local: Any) -> None:
-        self._client, self._local = client, local
+    def __init__(self, client: Any, local: Any, scratch: ExitStack) -> None:
+        self._client, self._local, self._scratch = client, local, scratch
 
     def send(self, order: dict[str, Any]) -> "DaskOrder":
         return DaskOrder(self._client.submit(worker.carry_out, order, pure=False))
 
     def close(self) -> None:
-        if self._local is not None:
-            for nanny in self._local.workers.values():
-                nanny.close_gracefully()  # else it restarts a worker that an interruption has ended
-        self._client.close(timeout=CLOSE_SECONDS)
-        if self._local is not None:
-            self._local.close(timeout=CLOSE_SECONDS)
+        with self._scratch:
+            if self._local is not None:
+                for nanny in self._local.workers.values():
+                    nanny.close_gracefully()  # else it restarts a worker that an interruption has ended
+            self._client.close(timeout=CLOSE_SECONDS)
+            if self._local is not None:
+                self._local.close(timeout=CLOSE_SECONDS)
 
 
 class DaskOrder:

@@ -6,6 +6,8 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -17,6 +19,7 @@ from tasks.core.context import followed_by
 from tasks.core.errors import UserError
 from tasks.core.execution.child_messages import EpochProgress
 from tasks.core.execution.slots import slot
+from tasks.core.files.temporary import FOLDER
 from tests.core.counting import call, leftovers
 from tests.core.processes import is_alive, slots_of_processor, until
 
@@ -131,3 +134,36 @@ def test_a_scheduler_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(dask_backend, "CONNECT_SECONDS", 1)
     with pytest.raises(UserError, match=r"run\.address: expected .* received 'tcp://127\.0\.0\.1:9' "):
         clusters.current(Run(runner="dask", address="tcp://127.0.0.1:9"))
+
+
+def test_workers_of_this_machine_write_where_the_next_command_sweeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dask's own folder among the machine's temporary files would stay for good."""
+    import distributed
+
+    given: dict[str, Any] = {}
+
+    class Local:
+        workers: dict[str, Any] = {}
+
+        def __init__(self, **options: Any) -> None:
+            given.update(options)
+
+        def close(self, timeout: float) -> None:
+            raise TimeoutError
+
+    class Client:
+        def __init__(self, *_: Any, **__: Any) -> None: ...
+
+        def wait_for_workers(self, *_: Any, **__: Any) -> None: ...
+
+        def close(self, timeout: float) -> None: ...
+
+    monkeypatch.setattr(distributed, "Client", Client)
+    monkeypatch.setattr(distributed, "LocalCluster", Local)
+    cluster = dask_backend.connect("")
+    folder = Path(given["local_directory"])
+    assert folder.is_dir()
+    assert FOLDER.fullmatch(folder.name)
+    with pytest.raises(TimeoutError):
+        cluster.close()
+    assert not folder.exists()

@@ -1,5 +1,6 @@
 """The local server: started once, found again, ended; and a schedule that fires on a real server."""
 
+import fcntl
 import os
 import signal
 import socket
@@ -11,6 +12,7 @@ import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from filelock import Timeout
@@ -372,3 +374,24 @@ def completed_run(url: str, *, timeout_seconds: float = 150) -> bool:
             return True
         time.sleep(0.5)
     return False
+
+
+def test_a_server_keeps_no_lock_of_the_command_that_started_it(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of `flock lock podium run …` in a table of cron, whose next run would wait for ever."""
+    lock = home / "lock"
+    descriptor = os.open(lock, os.O_CREAT | os.O_RDWR)
+    os.set_inheritable(descriptor, True)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    listing, spawn = home / "listing", os.posix_spawn
+
+    def list_instead(path: str, words: list[str], env: dict[str, str], **options: Any) -> int:
+        return spawn("/bin/ls", ["ls", "-l", "/proc/self/fd"], env, **options)
+
+    monkeypatch.setattr(os, "posix_spawn", list_instead)
+    monkeypatch.setattr(local_server, "_log_file", lambda: listing)
+    os.waitpid(local_server._spawn(free_port(), "user:password"), 0)
+    assert str(listing) in listing.read_text()
+    assert str(lock) not in listing.read_text()
+    os.close(descriptor)
