@@ -51,7 +51,7 @@ def texts(
     if "pairs" in weights:
         question += weights["pairs"][0].sum(axis=0)[1 : 1 + example.length]
     of_names = _of_names(example, inputs, weights, tokens)
-    header = Characters("columns", [], [])
+    header = Characters(f"columns, {AS_A_WHOLE} as a whole" if "columns" in weights else "columns", [], [])
     for column, name in enumerate(example.names):
         shown = characters_of(name, of_names[column], name="")
         header.tokens.extend([*([BETWEEN] if column else []), *shown.tokens])
