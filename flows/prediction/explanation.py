@@ -55,25 +55,11 @@ def explained_member(submission: Submission, config_type: type[Any], name: str |
             "an EXPLAINER, see tasks/README.md"
         )
     described = submission.provenance.get("ensemble") or {}
-    reasons = {each: _obstacle(value, config_type) for each, value in described.get("members", {}).items()}
-    fitting = [each for each, reason in reasons.items() if not reason]
     rebuild = f"rebuild it with: {submission.provenance.get('command')}"
-    if name is not None and name not in reasons:
-        expected = ", ".join(reasons) or "none"
-        raise InvalidSettings(
-            f"--member: expected one of {expected}, received {name!r}{suggestion(name, reasons)}"
-        )
-    if name is None and fitting:
-        weights = submission.provenance.get("members") or {}
-        name = max(fitting, key=lambda each: (weights.get(each) or {}).get("weight", 0.0))
-    if name is None or reasons[name]:
-        why = "; ".join(f"{each}: {reason}" for each, reason in reasons.items() if reason)
-        those = f"expected one of {', '.join(fitting)}" if fitting else "no member can be explained"
-        raise InvalidSettings(f"--member: {those} ({why or 'the submission names no members'}); {rebuild}")
-    value = described["members"][name]
+    name = _named(submission, described.get("members", {}), config_type, name, rebuild)
     data = submission.provenance.get("data") or {}
     parts, folds = _parts(data, described), _artifact(data.get("split"))
-    blend = Artifact.model_validate(described["blend"])
+    blend, value = Artifact.model_validate(described["blend"]), described["members"][name]
     if folds is None or not parts or not Store.current().is_whole(blend):
         raise InvalidSettings(f"{submission.name}: its records, folds or weights left the store; {rebuild}")
     return ExplainedMember(
@@ -85,6 +71,27 @@ def explained_member(submission: Submission, config_type: type[Any], name: str |
         folds,
         parts,
     )
+
+
+def _named(
+    submission: Submission, members: Mapping[str, Any], config_type: type[Any], name: str | None, rebuild: str
+) -> str:
+    """The named member, or that of the largest weight, which can be explained."""
+    reasons = {each: _obstacle(value, config_type) for each, value in members.items()}
+    fitting = [each for each, reason in reasons.items() if not reason]
+    if name is not None and name not in reasons:
+        expected = ", ".join(reasons) or "none"
+        raise InvalidSettings(
+            f"--member: expected one of {expected}, received {name!r}{suggestion(name, reasons)}"
+        )
+    if name is None and fitting:
+        weights = submission.provenance.get("members") or {}
+        return max(fitting, key=lambda each: (weights.get(each) or {}).get("weight", 0.0))
+    if name is None or reasons[name]:
+        why = "; ".join(f"{each}: {reason}" for each, reason in reasons.items() if reason)
+        those = f"expected one of {', '.join(fitting)}" if fitting else "no member can be explained"
+        raise InvalidSettings(f"--member: {those} ({why or 'the submission names no members'}); {rebuild}")
+    return name
 
 
 def _obstacle(described: Mapping[str, Any], config_type: type[Any]) -> str:
@@ -229,11 +236,11 @@ def explanations(
 def write_page(folder: Path, submission: str, member: str, found: Sequence[Explanation]) -> Path:
     """Write `<member>.html` and the pictures of photographs to a folder; returns the page."""
     folder.mkdir(parents=True, exist_ok=True)
-    of_part = {part: name for name, part in PARTS.items()}
+    of_part: dict[str, str] = {part: name for name, part in PARTS.items()}
     sections = []
     for part in dict.fromkeys(each.part for each in found):
         of_records = [each for each in found if each.part == part]
-        sections.append(explanation_section(TITLES[of_part[part]], of_records, member=member))  # type: ignore[index]
+        sections.append(explanation_section(TITLES[of_part[part]], of_records, member=member))
     file = folder / f"{member}.html"
     title = f"Why {member} answers so"
     write_atomically(file, page.render(title, submission, sections).encode())
