@@ -22,7 +22,7 @@ UNDER_JAX = ("extraction-gplinker-dgcnn",)
 def explanations(backend: str, folder: Path, *names: str) -> dict[str, dict[str, Any]]:
     """What `tests.backends.explanations` prints, by case.
 
-    JAX compiles with all passes: with `xla_backend_optimization_level=0` (JAX 0.11, x86), gradients of a
+    JAX compiles with all passes: with `xla_backend_optimization_level=0` (JAX 0.10, x86), gradients of a
     sketch network were wrong by half, while its outputs were right.
     """
     done = subprocess.run(
