@@ -27,7 +27,7 @@ from flows.commands.verbosity import with_verbosity
 from flows.console import inform, say, show_traceback, with_exit_codes
 from tasks.core.errors import UserError
 from tasks.core.execution.garbage_collection import raise_gc_threshold
-from tasks.core.streams import open_streams
+from tasks.core.files.streams import open_streams
 
 NOTE = (
     "Results go to stdout, messages to stderr. "

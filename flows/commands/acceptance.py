@@ -9,6 +9,7 @@ from flows.commands.options import Competition, Overrides, PresetName, Source, r
 from flows.console import aligned, inform, say
 from flows.runtime.preflight import check_before_run
 from tasks.core.errors import InvalidSettings
+from tasks.core.report.formatting import counted
 
 Steps = Annotated[
     list[str] | None,
@@ -87,9 +88,8 @@ def _show(competition: str, found: Any) -> None:
 
 
 def _row(offer: Any, *, state: str = "accepted") -> tuple[str, str, str]:
-    count = len(offer.labels)
-    results = "1 result of this run" if count == 1 else f"{count} results of this run"
-    return offer.acceptance.step, state, f"{results}: {', '.join(offer.acceptance.changes)}"
+    results = counted(len(offer.labels), "result")
+    return offer.acceptance.step, state, f"{results} of this run: {', '.join(offer.acceptance.changes)}"
 
 
 def _undo(competition: str, steps: Sequence[str]) -> None:

@@ -9,6 +9,7 @@ from flows.commands.options import SubmissionName
 from flows.console import inform, say
 from tasks.core import locations
 from tasks.core.errors import InvalidSettings
+from tasks.core.report.formatting import counted
 
 Output = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The archive to write.")]
 Wheels = Annotated[
@@ -49,9 +50,10 @@ def bundle(
         rounding = measured.summary()
     written = build(source, config, ensemble, output, with_wheels=wheels, rounding=rounding)
     manifest = written.manifest
-    models, members = sum(len(member.models) for member in manifest.members), len(manifest.members)
+    models = sum(len(member.models) for member in manifest.members)
     say(
-        f"{output}: {written.size / 1e6:,.1f} MB, {models} models of {members} member{'s' * (members > 1)}, "
-        f"{len(manifest.code)} modules, {len(manifest.requirements)} requirements"
+        f"{output}: {written.size / 1e6:,.1f} MB, {counted(models, 'model')} of "
+        f"{counted(len(manifest.members), 'member')}, {counted(len(manifest.code), 'module')}, "
+        f"{counted(len(manifest.requirements), 'requirement')}"
     )
     inform(f"predict with: unzip {output} -d bundle && python bundle/predict.py INPUT OUTPUT")

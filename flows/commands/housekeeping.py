@@ -8,6 +8,7 @@ from flows.console import inform, say
 from flows.humanize import parse_duration, size
 from flows.json_output import Json, say_json
 from tasks.core import locations
+from tasks.core.report.formatting import counted
 
 
 def ui(
@@ -63,7 +64,7 @@ def clean(
         if as_json:
             say_json("clean --reread", {"paths": count})
         else:
-            say(f"{count} paths of raw files will be read again")
+            say(f"{counted(count, 'path')} of raw files will be read again")
         return
     if verify:
         _verify(dry_run=dry_run, as_json=as_json)
@@ -76,8 +77,9 @@ def clean(
     if as_json:
         say_json("clean", {**report._asdict(), "dry_run": dry_run, "compiled_bytes": compiled})
         return
-    verb = "would free" if dry_run else "freed"
-    say(f"{len(report.removed)} removed, {report.kept} kept, {verb} {size(report.freed_bytes)}")
+    removed, freed = ("would be removed", "would be freed") if dry_run else ("removed", "freed")
+    artifacts = counted(len(report.removed), "artifact")
+    say(f"{artifacts} {removed}, {report.kept:,} kept, {size(report.freed_bytes)} {freed}")
     if compiled:
         say(f"compiled networks: {size(compiled)}")
 

@@ -19,6 +19,7 @@ from flows.runtime.preflight import check_before_run, check_machine, check_paths
 from flows.runtime.registry import find_prefect_flow
 from tasks.core.errors import InvalidSettings
 from tasks.core.locations import display_path
+from tasks.core.report.formatting import counted
 
 NOT_RECORDED = (
     "no server: a temporary one ends with the run, so there is no page that shows the run while it goes on. "
@@ -73,11 +74,12 @@ def _time(steps: Sequence[Any]) -> dict[str, Any]:
 
 def _time_text(steps: Sequence[Any]) -> str:
     slots, seconds, unknown = _time(steps).values()
-    on = f"on {slots} slot{'s' if slots > 1 else ''}"
+    on = f"on {counted(slots, 'slot')}"
     if not unknown:
         return f", in about {about(seconds)} {on}"
-    more = f", in more than {about(seconds)} {on}" if seconds else ""
-    return f"{more}; the time of {unknown} of them is unknown"
+    if not seconds:
+        return "; how long they take is not known before they have run once"
+    return f", in more than {about(seconds)} {on}; the time of {unknown} of them is unknown"
 
 
 def run(
@@ -191,7 +193,7 @@ def summary(result: dict[str, Any], *, seconds: float, pending_uploads: int = 0)
         rows.append(("score", score_text(result["score"])))
     rows += [("left out", f"{name}: {why}") for name, why in (result.get("left_out") or {}).items()]
     rows += [
-        ("accepted", f"{len(each['results'])} results of step {each['step']}, {text_of(each)}")
+        ("accepted", f"{counted(len(each['results']), 'result')} of step {each['step']}, {text_of(each)}")
         for each in result.get("accepted") or ()
     ]
     if pending_uploads:

@@ -18,9 +18,9 @@ from flows.offline.time_limit import Deadline, DeadlineOver, LimitedPrediction
 from flows.offline.workplace import Workplace
 from tasks.core.errors import InvalidData, Problem, UserError
 from tasks.core.execution.child_process import ChildFailed
+from tasks.core.files.streams import open_streams
 from tasks.core.log_records import clean_records
 from tasks.core.printable import printable_lines
-from tasks.core.streams import open_streams
 
 Deliver = Callable[[Path, list[str]], None]
 

@@ -46,9 +46,9 @@ from tasks.core.competition import competition_names
 from tasks.core.context import run_id
 from tasks.core.execution import stopping
 from tasks.core.execution.garbage_collection import raise_gc_threshold
+from tasks.core.files.streams import open_streams
 from tasks.core.locations import display_path
 from tasks.core.settings.resolve import resolve
-from tasks.core.streams import open_streams
 
 BUSY = "An earlier run of this deployment is still running; the next run uses whatever data it misses."
 PARENT_CHECK_SECONDS = 1.0

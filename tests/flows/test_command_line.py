@@ -33,7 +33,7 @@ from flows.runtime import temporary_server
 from flows.runtime.stop_signals import EXIT_CODE
 from tasks.core.errors import InvalidSettings, UserError
 from tasks.core.execution import stopping
-from tasks.core.streams import opened
+from tasks.core.files.streams import opened
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = [
@@ -211,7 +211,7 @@ def test_a_plan_on_a_fresh_checkout_says_nothing_but_the_plan(
     words = [sys.executable, "-m", "flows", "plan", "dogs", "--preset", "demo", "--set", "data.root=tests"]
     ended = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert "will run; the time of" in ended.stdout.splitlines()[-1]
+    assert "will run; how long they take is not known" in ended.stdout.splitlines()[-1]
 
 
 def test_an_internal_error_keeps_its_traceback_and_exits_with_1() -> None:

@@ -37,6 +37,15 @@ def is_numeric(column: Sequence[Any]) -> bool:
     return bool(values) and all(map(is_number, values))
 
 
+def counted(number: int, noun: str) -> str:
+    """A number of things, whose noun takes an s in the plural.
+
+    >>> counted(1, "member"), counted(1200, "trial")
+    ('1 member', '1,200 trials')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def texts(column: Sequence[Any]) -> list[str]:
     """The values as texts; in a column of numbers all have as many decimals, so that the points line up.
 

@@ -106,7 +106,10 @@ def _describe(settings: Sequence[Difference]) -> str:
 
 def _short(value: Any) -> str:
     text = "nothing" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-    return text if len(text) <= LONGEST_VALUE else f"…{text[-LONGEST_VALUE + 1 :]}"
+    if len(text) <= LONGEST_VALUE:
+        return text
+    end = text[-LONGEST_VALUE + 1 :]
+    return f"…{end[max(end.find('/'), 0) :]}"  # a path begins with a whole name
 
 
 def agreement(lines: Iterable[Entry], *, public_higher_is_better: bool) -> Agreement | None:

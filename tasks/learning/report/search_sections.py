@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tasks.core.report.formatting import Estimate
+from tasks.core.report.formatting import Estimate, counted
 from tasks.core.report.page import Block, Section, TableBlock, Text
 from tasks.learning.report import charts, search_charts
 from tasks.learning.search.trials import Trial, best
@@ -56,9 +56,8 @@ def _history(trials: Sequence[Trial]) -> Section:
     states = [trial.state for trial in trials]
     counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
     caption = "Score ± one standard error of each trial. Crosses: mean of the folds when a trial was pruned."
-    return Section(
-        "History", [Text(f"{len(trials)} trials: {counts}."), search_charts.history(trials, caption=caption)]
-    )
+    text = f"{counted(len(trials), 'trial')}: {counts}."
+    return Section("History", [Text(text), search_charts.history(trials, caption=caption)])
 
 
 def _importance(importances: Mapping[str, float]) -> Section:

@@ -10,7 +10,7 @@ from tasks.core.competition import Score, Scores
 from tasks.core.config import Stage
 from tasks.core.dataset import Dataset
 from tasks.core.dataset import notes as dataset_notes
-from tasks.core.report.formatting import Estimate
+from tasks.core.report.formatting import Estimate, counted
 from tasks.core.report.page import Block, Material, Section, TableBlock, Text
 from tasks.learning.report import charts
 from tasks.learning.report.seed_section import by_fold, seeds
@@ -234,9 +234,8 @@ def time(steps: Sequence[Mapping[str, Any]]) -> Section:
     states = [step["state"] for step in steps]
     counts = ", ".join(f"{states.count(state)} {state.lower()}" for state in dict.fromkeys(states))
     ran, cached = (_seconds_by_step(steps, cached=cached) for cached in (False, True))
-    text = (
-        f"{len(states)} steps ({counts}), {_duration(sum(ran.values()))} of work in all; steps may overlap."
-    )
+    work = _duration(sum(ran.values()))
+    text = f"{counted(len(states), 'step')} ({counts}), {work} of work in all; steps may overlap."
     if any(cached.values()):
         text += f" Steps from the cache had taken {_duration(sum(cached.values()))} when they ran."
     rows = [[step["step"], step["label"], step["state"], step["seconds"]] for step in steps]

@@ -61,7 +61,7 @@ def _fitted(
 
     classes, labelled = np.unique(labels, return_counts=True)
     weights = np.zeros((len(classes), len(runs) + 1), np.float32)
-    if len(classes) > 1:
+    if len(classes) > 1 and runs:  # else there is nothing to tell, or nothing to tell it by
         present, known = _matrix(found, runs), np.asarray(labels)
         with one_thread():
             strength = _best_strength(present, known, groups)

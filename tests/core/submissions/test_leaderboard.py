@@ -48,7 +48,7 @@ def scored(value: float, public: float | None, *, higher_is_better: bool = True)
         ),
         (
             {"config": {**CONFIG, "root": "/a/very/long/way/to/some/folder"}},
-            "root nothing → …long/way/to/some/folder",
+            "root nothing → …/way/to/some/folder",
         ),
         ({"code": {"tasks.train": "z", "tasks.load": "y"}}, "code (2)"),
         ({"data": {"load": "e"}, "libraries": {"keras": "3.16"}}, "data, libraries (1)"),

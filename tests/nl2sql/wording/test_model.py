@@ -76,6 +76,12 @@ def test_labels_of_one_class_say_nothing() -> None:
     assert shares.of_selection([0]) == pytest.approx(1)
 
 
+def test_questions_with_no_characters_in_common_say_nothing() -> None:
+    asked = [Question("0", "甲", TABLE.id, query("2 | ")), Question("1", "", TABLE.id, query("MAX2 | "))]
+    shares = Wording([fit(asked, {TABLE.id: TABLE})]).shares("甲", TABLE)
+    assert shares.of_selection([0]) == shares.of_selection([MAX]) == pytest.approx(0.5)
+
+
 def test_models_that_answer_together_say_the_mean(learned: WordingModel) -> None:
     other = fit(*generated("standard"))
     text = "海州的最高单价"

@@ -10,7 +10,7 @@ import pytest
 import flows.__main__ as command_line
 from flows.console import inform
 from tasks.core.errors import UserError
-from tasks.core.streams import open_streams, opened
+from tasks.core.files.streams import open_streams, opened
 
 FULL = Path("/dev/full")
 needs_full = pytest.mark.skipif(not FULL.exists(), reason="no device that is always full")
