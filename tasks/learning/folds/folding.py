@@ -27,3 +27,17 @@ def assign_folds(strata: np.ndarray, groups: np.ndarray, *, count: int, seed: in
     for fold, (_, held_out) in enumerate(splitter.split(strata, strata, None if ungrouped else groups)):
         folds[held_out] = fold
     return folds
+
+
+def most_folds(strata: np.ndarray, groups: np.ndarray) -> tuple[int, str]:
+    """The largest number of folds for these records (as in `assign_folds`), and what allows no more.
+
+    >>> most_folds(np.array([0, 0, 0, 1, 1, 1]), np.array([0, 0, 1, 1, 1, 1]))[0]
+    2
+    """
+    smallest = int(np.unique(strata, return_counts=True)[1].min())
+    together = len(np.unique(groups))
+    return min(
+        (smallest, "the records of the smallest class"),
+        (together, "the groups of records that stay together, as questions about one table do"),
+    )

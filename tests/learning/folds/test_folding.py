@@ -1,7 +1,13 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
+from tasks.core.competition import FoldKey
+from tasks.core.config import Folds
+from tasks.core.errors import InvalidSettings
 from tasks.learning.folds.folding import assign_folds
+from tasks.split import split
 
 
 def grouped(*, classes: int, each: int, group_size: int) -> tuple[np.ndarray, np.ndarray]:
@@ -43,3 +49,17 @@ def test_folds_are_a_function_of_the_seed():
     first, again, other = (assign_folds(strata, groups, count=4, seed=seed) for seed in (0, 0, 1))
     np.testing.assert_array_equal(first, again)
     assert (first != other).any()
+
+
+@pytest.mark.parametrize(
+    ("strata", "groups", "reason"),
+    [
+        ([0, 0, 0, 1], [0, 1, 2, 3], "at most 1, the records of the smallest class; received 2"),
+        ([0, 0, 0, 0], [7, 7, 7, 7], "at most 1, the groups of records that stay together, as questions"),
+    ],
+)
+def test_more_folds_than_the_records_allow_are_refused(strata, groups, reason, monkeypatch):
+    key = FoldKey([], np.array(strata), np.array(groups))
+    monkeypatch.setattr("tasks.split.find", lambda name: SimpleNamespace(fold_key=lambda path: key))
+    with pytest.raises(InvalidSettings, match=f"^folds.count: expected {reason}"):
+        split.fn("toy", SimpleNamespace(path=None), Folds(count=2))
