@@ -18,6 +18,7 @@ from flows.scheduling.own_flows import entrypoint_of
 from flows.scheduling.schedule_file import AnySpec
 from flows.scheduling.server_schedules import skip_missed
 from tasks.core.files.temporary import temporary_folder
+from tasks.core.report.formatting import counted
 
 POLL_SECONDS = 5.0
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -36,7 +37,7 @@ def serve_deployments(specs: Sequence[AnySpec], *, limit: int, url: str, inform:
     ids = register(specs, runner.add_deployment)
     runner.flows = {id: spec.flow for id, spec in zip(ids, specs, strict=True)}
     if skipped := skip_missed(ids):
-        inform(f"{skipped} scheduled runs were missed; the newest of each deployment runs now")
+        inform(f"{counted(skipped, 'missed run')} left out; the newest of each deployment runs now")
     with temporary_folder() as folder:
         runner._tmp_dir = folder  # Prefect's own is below one that belongs to the first user of the machine
         asyncio.run(_run(runner, ids, url, inform))
