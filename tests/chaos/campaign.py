@@ -15,7 +15,7 @@ from tests.chaos.outcomes import Class, Outcome
 from tests.chaos.subjects import SUBJECTS, results
 from tests.chaos.trial import Missed, Trial
 
-SETTLING_SECONDS = 2.5
+SETTLING_SECONDS = 3.5
 """Age from which the next command deletes what a killed one was writing."""
 
 
@@ -35,9 +35,11 @@ def drawn(seed: int, number: int, *, only: Sequence[str] = (), subjects: Sequenc
     `only` and `subjects` leave out faults of other kinds and on other subjects: of these numbers there is
     then another one.
     """
-    random = Random(f"{seed} {number}")
+    random, kinds = Random(f"{seed} {number}"), list(FAULTS.values())
+    wanted = [each for each in kinds if not only or each.name in only]
+    if not any(not subjects or set(subjects).intersection(each.subjects) for each in wanted):
+        raise SystemExit("expected a kind that is done to one of the subjects, received none")
     while True:
-        kinds = list(FAULTS.values())
         fault = random.choices(kinds, [each.share for each in kinds])[0]
         subject = random.choice(fault.subjects)
         if (not only or fault.name in only) and (not subjects or subject in subjects):

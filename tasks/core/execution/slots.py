@@ -260,7 +260,9 @@ def check_folder() -> None:
             _forget_holder(path, file_lock(folder / f"{path.name.removesuffix('.holder.json')}.lock"))
     for path in (folder / WAITING).iterdir():
         with suppress(OSError):
-            if _TICKET.fullmatch(path.name) and not _is_running(path.name):
+            # a fresh one may be of a process in another container, whose number says nothing here
+            is_fresh = abs(time.time() - path.lstat().st_mtime) < STALE_SECONDS
+            if _TICKET.fullmatch(path.name) and not is_fresh and not _is_running(path.name):
                 path.unlink()
 
 

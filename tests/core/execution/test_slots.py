@@ -310,6 +310,7 @@ def test_the_next_command_deletes_what_killed_ones_have_left(tmp_path: Path) -> 
     tickets = [folder / "waiting" / f"{'0' * 20}-{pid}-0" for pid in (dead.pid, os.getppid())]
     for path in (*tickets, folder / "cpu-1.holder.json"):
         path.write_text("{}")
+        os.utime(path, (time.time() - slots.STALE_SECONDS - 1,) * 2)
     with slot():
         slots.check_folder()
         assert (folder / "cpu-0.holder.json").exists()
