@@ -48,18 +48,17 @@ def connect(address: str) -> "DaskCluster":
 def _local(cluster: Any, folder: Path) -> Any:
     """A scheduler in this process with a worker for each slot, all of which end with the process.
 
-    They write below the folder, which the next command deletes if this process is killed.
+    Both write below the folder, which the next command deletes if this process is killed.
     """
     from dask import config
 
     # Dask sets counts of threads in this process too, and its children would inherit them
-    with config.set({"distributed.nanny.pre-spawn-environ": {}}):
+    with config.set({"distributed.nanny.pre-spawn-environ": {}, "temporary-directory": str(folder)}):
         return cluster(
             n_workers=len(slot_names()),
             threads_per_worker=1,
             host="127.0.0.1",
             dashboard_address="127.0.0.1:0",
-            local_directory=str(folder),
             memory_limit=0,
             silence_logs=logging.CRITICAL,
         )

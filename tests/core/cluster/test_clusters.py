@@ -138,15 +138,16 @@ def test_a_scheduler_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPat
 
 def test_workers_of_this_machine_write_where_the_next_command_sweeps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Dask's own folder among the machine's temporary files would stay for good."""
+    import dask
     import distributed
 
-    given: dict[str, Any] = {}
+    given: dict[str, str] = {}
 
     class Local:
         workers: dict[str, Any] = {}
 
         def __init__(self, **options: Any) -> None:
-            given.update(options)
+            given["folder"] = dask.config.get("temporary-directory")
 
         def close(self, timeout: float) -> None:
             raise TimeoutError
@@ -161,7 +162,7 @@ def test_workers_of_this_machine_write_where_the_next_command_sweeps(monkeypatch
     monkeypatch.setattr(distributed, "Client", Client)
     monkeypatch.setattr(distributed, "LocalCluster", Local)
     cluster = dask_backend.connect("")
-    folder = Path(given["local_directory"])
+    folder = Path(given["folder"])
     assert folder.is_dir()
     assert FOLDER.fullmatch(folder.name)
     with pytest.raises(TimeoutError):
