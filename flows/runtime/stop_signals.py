@@ -18,6 +18,7 @@ from types import FrameType
 from psutil import STATUS_ZOMBIE, Error, NoSuchProcess, Process
 
 from tasks.core.cluster import clusters
+from tasks.core.errors import UserError
 from tasks.core.execution import stopping
 
 GRACE_SECONDS = 1.5
@@ -98,7 +99,7 @@ class SignalListener:
 def exit_now() -> None:
     """End the process with the exit code of an interruption; no thread is waited for."""
     for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError):  # a closed pipe or terminal
+        with suppress(OSError, ValueError, UserError):  # a closed pipe or terminal, a full disk
             stream.flush()
     os._exit(EXIT_CODE)
 

@@ -33,8 +33,6 @@ class _Output(io.FileIO):
         """
         try:
             return super().write(data)
-        except BlockingIOError:
-            raise
         except OSError as error:
             _lead_to_nothing(self.fileno())
             if self._has_results and error.errno not in GONE:
