@@ -221,7 +221,7 @@ def test_a_new_competition_is_made_from_a_template_that_came_along(person: Perso
     assert "The raw files can be used." in person.podium("check", "roses", "--preset", "demo")
 
 
-IN_TRAINING = {"images": r"train \S+ fold \d .* epoch 2 of", "table": "train .* completed"}
+IN_TRAINING = {"images": r"train \S+ fold \d .* epoch 2 of", "table": r"train \S+ fold \d .*completed"}
 """A line in the middle of the trainings: an estimator is fitted at once, a network goes on where it was."""
 
 
