@@ -66,6 +66,7 @@ def explain(
         settings=recipe,
         dataset=dataset,
         records=explained_records(ids, folds, models),
+        order=[(part, id) for part, of_part in ids.items() for id in of_part],
         decision=decision,
         first_head=json.loads((member.path / "member.json").read_text("utf-8"))["first_head"],
         seed=seed,
@@ -109,4 +110,5 @@ def child(job: dict[str, Any]) -> None:
     explain_job = read_job(job, ExplainJob)
     configure(explain_job.seed)
     keras.mixed_precision.set_global_policy("float32")  # bfloat16 would not add up to one hundredth
-    explanations.write(explain_job.output, find(explain_job.competition).explainer.explain(explain_job))
+    found = find(explain_job.competition).explainer.explain(explain_job)
+    explanations.write(explain_job.output, explanations.in_order(found, explain_job.order))

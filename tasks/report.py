@@ -113,8 +113,10 @@ def _explained(
         return []
     names = find(competition).explainer.shown(config.model_dump(mode="json"))
     found = renamed(read_explanations(explained.path), names)
-    section = explanation_section(EXPLAINED, found, member=member)
-    return [section] if section.blocks else []
+    if not found:
+        none = f"Out of fold, member {member} answers no record wrongly."
+        return [page.Section(EXPLAINED, [page.Text(none)])]
+    return [explanation_section(EXPLAINED, found, member=member)]
 
 
 def _unchanged(file: Path, score: Score) -> page.Section:

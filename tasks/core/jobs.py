@@ -112,6 +112,8 @@ class ExplainJob(Job):
     """Say why models of one recipe answer records as they do."""
 
     records: tuple[ExplainedRecords, ...]
+    order: tuple[tuple[str, str], ...] = ()
+    """Part and id of each record in the order in which they are shown; empty: as they come."""
     decision: dict[str, Any]
     """How scores are decoded to answers (`Scores.decision`)."""
     first_head: float

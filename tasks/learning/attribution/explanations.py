@@ -1,11 +1,11 @@
 """Why models answer records as they do: outputs with the weights of what the models have read, as files.
 
-A competition makes an `Explanation` of each record (`Competition.explain`), step `explain` stores them, and
+A competition makes an `Explanation` of each record (`Competition.explainer`), step `explain` stores them, and
 `tasks.learning.report.explanation_section` draws them.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -91,6 +91,12 @@ def renamed(explanations: Iterable[Explanation], names: Mapping[str, str]) -> li
         )
         for each in explanations
     ]
+
+
+def in_order(explanations: Iterable[Explanation], order: Sequence[tuple[str, str]]) -> list[Explanation]:
+    """The explanations, which come model by model, in the order of these parts and ids."""
+    place = {each: number for number, each in enumerate(order)}
+    return sorted(explanations, key=lambda each: place.get((each.part, each.id), len(place)))
 
 
 def write(folder: Path, explanations: Iterable[Explanation]) -> None:

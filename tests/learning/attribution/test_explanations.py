@@ -34,6 +34,16 @@ def test_they_come_back_from_their_files_as_they_were(tmp_path: Path) -> None:
     assert photograph.reasons[0]._replace(heat=None) == OF_PHOTOGRAPH.reasons[0]._replace(heat=None)
 
 
+def test_they_stand_in_the_order_that_is_asked_for_not_by_fold() -> None:
+    made = [
+        OF_TEXT._replace(id=id, part=part) for part, id in (("train", "2"), ("train", "1"), ("test", "1"))
+    ]
+    order = [("test", "1"), ("train", "1"), ("train", "2")]
+    found = explanations.in_order(made, order)
+    assert [(each.part, each.id) for each in found] == order
+    assert explanations.in_order(made, ()) == made
+
+
 def test_names_for_people_replace_answers_labels_and_reasons() -> None:
     (found,) = explanations.renamed([OF_PHOTOGRAPH._replace(label="10")], {"10": "beagle (10)"})
     assert (found.answer, found.label, found.reasons[0].name) == ("beagle (10)",) * 3
