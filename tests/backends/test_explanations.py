@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from tasks.learning.attribution.path_integral import LEAST_DIFFERENCE, MOST_POINTS
 from tests.backends.explanations import ALL, explained
 from tests.backends.test_trainings import ROOT, installed
 from tests.nl2sql.jobs import step_by_step
@@ -39,12 +41,20 @@ def explanations(backend: str, folder: Path, *names: str) -> dict[str, dict[str,
 
 
 def check(found: dict[str, dict[str, Any]], names: tuple[str, ...]) -> None:
-    """Weights add up within one hundredth: of what the network reads, and of what the page shows."""
+    """Weights add up within one hundredth: of what the network reads, and of what the page shows.
+
+    All points of a path may be too few where an output goes up and down by far more than it differs in the
+    end, which first weights of a network alone do; the page then says so.
+    """
     assert tuple(found) == names
     for case in found.values():
         assert "error" not in case, case["error"]
-        assert max(case["errors"]) <= 0.01, case
-        assert max(case["sums"]) <= 0.01, case
+        for points, error, difference in zip(
+            case["points"], case["errors"], case["differences"], strict=True
+        ):
+            is_small = error * max(abs(difference), LEAST_DIFFERENCE) < 5e-4
+            assert error <= 0.01 or (points == MOST_POINTS and is_small), case
+        np.testing.assert_allclose(case["sums"], case["errors"], atol=5e-3)
         assert case["reasons"]
         assert case["largest"] > 0
 
