@@ -49,6 +49,9 @@ class Augmentation(Settings):
     """Probability that a view replaces columns by others of the same type, in question and query."""
     refill: float = Field(0.0, ge=0, le=1)
     """Probability that a view transfers the question to another table, with that table's names and cells."""
+    invented: float = Field(0.0, ge=0, le=1)
+    """Probability that a view has another question in place of this one, invented about the same table: any
+    aggregate, operator and connector, in wordings that the labels may lack."""
 
     def for_views(self) -> "Augmentation":
         """The settings without the number of views and their share, which do not affect a single view."""

@@ -9,6 +9,7 @@ from tasks.core.jobs import AugmentJob
 from tasks.learning.seeds import generator
 from tasks.nl2sql import dataset
 from tasks.nl2sql.augmentation.column_statistics import TableStatistics
+from tasks.nl2sql.augmentation.invented_questions import invented
 from tasks.nl2sql.augmentation.swaps import rename_columns, swap_values
 from tasks.nl2sql.augmentation.table_transfer import TransferTargets, transfer
 from tasks.nl2sql.config import Augmentation
@@ -56,9 +57,12 @@ def _view(
     settings: Augmentation,
     random: np.random.Generator,
 ) -> Question:
-    """Moved to another table, or with other columns and then other values, each with its probability."""
+    """Invented, or moved to another table, or with other columns and then other values, each with its
+    probability."""
     moved, renamed, swapped = random.random(3) < (settings.refill, settings.columns, settings.values)
     statistics = tables[question.table]
+    if settings.invented and random.random() < settings.invented:
+        return invented(question, statistics, random)
     view = transfer(question, statistics, targets, random) if moved else question
     if view.table == question.table and renamed:
         view = rename_columns(view, statistics, random)

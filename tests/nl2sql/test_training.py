@@ -60,6 +60,27 @@ def test_beside_a_model_lie_counts_of_the_labels_that_it_has_learned_and_of_no_o
         assert all((a == b).all() for a, b in zip(counts.read([tmp_path]), expected, strict=True))
 
 
+@pytest.mark.parametrize(("share", "invented", "expected"), [(0.5, 1.0, 2), (0.5, 0.0, 1), (0.0, 1.0, 1)])
+def test_labels_of_invented_questions_count_as_they_are_learned(tmp_path, data, share, invented, expected):
+    """Else factors and wording would call unlikely what views alone ask for."""
+    kept = [each for each in files.questions(data, "train") if FOLD_OF[each.table] != 0]
+    views = (view(tmp_path / "view", data),)
+    made = recipe(augmentation={"views": 1, "share": share, "invented": invented})
+    training.build(job(made, tmp_path, views=views)).write(tmp_path)
+    assert counts.read([tmp_path]).selected.sum() == expected * len(kept)
+
+
+def view(folder, data):
+    """A view of the training questions, in which each ends with 呢."""
+    lines = [
+        json.dumps([each.id, each.text + "呢", each.table, to_json(each.query)], ensure_ascii=False)
+        for each in files.questions(data, "train")
+    ]
+    folder.mkdir()
+    (folder / VIEW_FILE).write_text("\n".join(lines) + "\n", "utf-8")
+    return folder
+
+
 def arrays(batch) -> dict[str, np.ndarray]:
     return {**batch.inputs, **{f"target {name}": value for name, value in batch.targets.items()}}
 
@@ -106,15 +127,10 @@ def test_every_question_is_shown_once_an_epoch(tmp_path, data):
 
 
 def test_views_are_learned_as_often_as_asked_but_not_by_plain_stages(tmp_path, data):
-    lines = [
-        json.dumps([each.id, each.text + "呢", each.table, to_json(each.query)], ensure_ascii=False)
-        for each in files.questions(data, "train")
-    ]
-    (tmp_path / "view").mkdir()
-    (tmp_path / "view" / VIEW_FILE).write_text("\n".join(lines) + "\n", "utf-8")
+    views = (view(tmp_path / "view", data),)
     for share, stage, expected in [(1.0, {}, True), (1.0, {"plain": True}, False), (0.0, {}, False)]:
         made = recipe(augmentation={"views": 1, "share": share})
-        questions = training.build(job(made, tmp_path, views=(tmp_path / "view",))).batch.__self__
+        questions = training.build(job(made, tmp_path, views=views)).batch.__self__
         drawn = np.random.default_rng(0)
         texts = [questions.draw(row, Stage(**stage), drawn).question.text for row in range(4)]
         assert all(text.endswith("呢") is expected for text in texts)

@@ -125,3 +125,15 @@ def test_lines_end_at_line_feeds_only(tmp_path):
     assert found[0].text.endswith("\u2028")
     assert found[0].query == from_json(entry["query"])
     assert (tmp_path / "view0" / VIEW_FILE).read_bytes().count(b"\n") == len(found)
+
+
+def test_invented_questions_are_about_the_same_tables(tmp_path):
+    found, given = view(tmp_path, settings=NOTHING | {"invented": 1.0})
+    assert [(one.id, one.table) for one in found] == [(other.id, other.table) for other in given]
+    assert sum(one.text != other.text for one, other in zip(found, given, strict=True)) > 0.9 * len(given)
+
+
+def test_a_share_of_a_view_is_invented_and_the_rest_is_as_without(tmp_path):
+    found, given = view(tmp_path, settings=NOTHING | {"invented": 0.5})
+    changed = sum(one != other for one, other in zip(found, given, strict=True))
+    assert 0.3 * len(given) < changed < 0.7 * len(given)

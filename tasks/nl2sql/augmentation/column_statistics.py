@@ -77,6 +77,13 @@ class ColumnStatistics:
         """All cells that may be put into a question."""
         return [cell for cells in self.by_form.values() for cell in cells]
 
+    @cached_property
+    def usable_numbers(self) -> list[str]:
+        """Those of them that are numbers, in columns compared by size: numbers, and texts of percentages."""
+        if self.kind != "percent" and (self.type != "real" or self.kind not in ("count", "fraction")):
+            return []
+        return [cell for cell in self.usable if number_form(cell)]
+
     def replacements(self, value: str) -> list[str]:
         """Cells that can replace the value in a sentence, including itself if it is one."""
         return self.by_form.get(number_form(value) if self.type == "real" else "", [])

@@ -185,8 +185,19 @@ class TrainingQuestions(Generic[Example]):
     def _write(self, folder: Path) -> None:
         padding.write(folder, self.prediction_shapes)
         questions = [self._questions[row] for row in self._rows]
+        if self.recipe.augmentation.invented and self.job.views:
+            questions += self._of_views()
         counts.write(folder, count_labels(questions, self.tables))
         wording.write(folder, fitting.fit(questions, self.tables))
+
+    def _of_views(self) -> list[Question]:
+        """Questions of the views, at most as many for each of the data as training takes from them."""
+        share = self.recipe.augmentation.share
+        probability = share / (1 - share) if share < 0.5 else 1.0
+        random = generator(self.job.seed, "labels")
+        views = [read_view(folder) for folder in self.job.views]
+        drawn = [row for row in self._rows if random.random() < probability]
+        return [views[int(random.integers(len(views)))][row] for row in drawn]
 
     def evaluate(self, model: Any) -> dict[str, float]:
         """`held_out_exact_heads`: the share of held-out questions whose every output is right.
