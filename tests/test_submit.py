@@ -30,6 +30,10 @@ class Config(BaseModel):
 
 @pytest.fixture
 def file(monkeypatch: pytest.MonkeyPatch) -> Artifact:
+    return answer(monkeypatch)
+
+
+def answer(monkeypatch: pytest.MonkeyPatch) -> Artifact:
     """An answer, of a competition whose rules it keeps."""
     rules = SimpleNamespace(file="answers.txt", check=lambda *arguments: None, ids=lambda *arguments: [])
     monkeypatch.setattr(module, "find", lambda competition: rules)

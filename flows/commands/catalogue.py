@@ -6,7 +6,7 @@ import typer
 
 from flows import json_output
 from flows.commands.options import Competition, Overrides, PresetName, resolved
-from flows.console import aligned, say, show_logs
+from flows.console import aligned, inform, say, show_logs
 from flows.json_output import Json, say_json
 from flows.runtime.preflight import check_before_run
 from tasks.core import locations
@@ -18,7 +18,7 @@ UNDESCRIBED = "(not described: a comment at the head of its file would stand her
 
 def list_(as_json: Json = False) -> None:
     """List competitions, their presets, and where their data is expected."""
-    from tasks.core.contract.folders import competition_names  # which imports no numpy
+    from tasks.core.contract.folders import absent_folders, competition_names  # which imports no numpy
     from tasks.core.settings import resolve
 
     found = []
@@ -29,6 +29,8 @@ def list_(as_json: Json = False) -> None:
             typer.echo(f"{name}\n  cannot be used: {printable_lines(str(error))}", err=True)
             continue
         found.append((name, locations.expand(config.data.root), resolve.presets(name)))
+    for folder in absent_folders():
+        inform(f"PODIUM_COMPETITIONS names {folder}, which is not there; podium new makes it")
     if as_json:
         say_json("list", json_output.competitions(found))
         return

@@ -20,7 +20,7 @@ def ui(
     from flows.runtime.prefect_profile import page_of
 
     if stop:
-        ended = local_server.stop()
+        ended = local_server.stop(inform)
         inform("the local Prefect server has ended" if ended else "no local Prefect server is running")
         return
     url = local_server.ensure(inform)

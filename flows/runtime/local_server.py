@@ -124,13 +124,13 @@ def _authenticate(local: LocalServer, inform: Inform) -> None:
     os.environ[CLIENT_STRING] = string
 
 
-def stop() -> bool:
+def stop(inform: Inform) -> bool:
     """End the local server; False if there is none.
 
     Raises:
         UserError: it belongs to another user.
     """
-    with _state_lock(lambda text: None):
+    with _state_lock(inform):
         local = recorded()
         was_alive = local is not None and local.alive
         if local is not None and was_alive:

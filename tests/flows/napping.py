@@ -168,7 +168,7 @@ class Served:
         if self.process:
             self.process.kill()
             self.process.wait()
-        self.python("from flows.runtime import local_server as server; server.stop()").wait()
+        self.python("from flows.runtime import local_server as server; server.stop(print)").wait()
 
     def wait(self, condition: Callable[[], Any], *, seconds: float = 150) -> Any:
         """The condition's value as soon as it is true."""

@@ -365,31 +365,6 @@ def test_submissions_are_listed_shown_compared_and_scored(tmp_path: Path) -> Non
     assert "code: the same" in compared
 
 
-def test_a_public_score_is_shown_with_its_direction(tmp_path: Path) -> None:
-    folder = tmp_path / "podium_submissions" / "dogs" / "20260101-one"
-    folder.mkdir(parents=True)
-    score = {"name": "accuracy", "value": 0.88, "standard_error": 0.01}
-    (folder / "provenance.json").write_text(json.dumps({"file": "a.txt", "score": score}))
-    recorded = invoke("submissions", "record-score", "one", "0.119")
-    assert recorded.stdout == "dogs/20260101-one: public score 0.119 (error rate, the lower the better)\n"
-    assert recorded.stderr == ""
-    assert "Public: error rate, the lower the better." in invoke("submissions").stdout
-    opposite = invoke("submissions", "record-score", "one", "0.8812")
-    assert "record 0.1188 if it is that" in opposite.stderr
-    refused = invoke("submissions", "record-score", "one", "88")
-    assert (refused.exit_code, refused.stdout) == (2, "")
-    assert "score: expected the error rate of dogs, from 0 to 1, received 88; 88 % is 0.88" in refused.stderr
-
-
-def test_submissions_of_what_is_no_competition_are_refused_by_the_known_names(tmp_path: Path) -> None:
-    found = invoke("submissions", "list", "nonsense")
-    assert (found.exit_code, found.stdout) == (2, "")
-    assert "competition: expected one of dogs, extraction, nl2sql, received 'nonsense'" in found.stderr
-    (tmp_path / "podium_submissions" / "earlier").mkdir(parents=True)
-    assert invoke("submissions", "list", "earlier").exit_code == 0  # of a competition that is gone
-    assert invoke("submissions", "list", "../podium_submissions").exit_code == 2
-
-
 def test_every_exit_code_is_in_the_table() -> None:
     rows = re.findall(r"^\| (\d+) \| (.+) \|$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
     assert [int(code) for code, _ in rows] == [0, 1, 2, EXIT_CODE]
@@ -546,62 +521,3 @@ def test_clean_forgets_which_raw_files_were_read(tmp_path: Path) -> None:
     found = invoke("clean", "--reread")
     assert (found.exit_code, found.stdout) == (0, "2 paths of raw files will be read again\n")
     assert list(remembered.iterdir()) == []
-
-
-@pytest.mark.parametrize("encoding", ["latin-1", "gbk", "ascii", "cp1252"])
-def test_characters_that_the_terminal_does_not_have_are_escaped(encoding: str) -> None:
-    code = "from flows.__main__ import main; import sys; sys.argv = ['podium', 'list']; main()"
-    shown = "import flows.commands.catalogue as c; c.aligned = lambda rows: '😀 中文 ™'; "
-    found = subprocess.run(
-        [sys.executable, "-c", shown + code],
-        cwd=ROOT,
-        capture_output=True,
-        timeout=60,
-        env=os.environ | {"PYTHONIOENCODING": encoding},
-    )
-    assert found.returncode == 0, found.stderr.decode("utf-8", "replace")
-    assert b"\\U0001f600" in found.stdout
-
-
-REFUSED = {
-    "PODIUM_SLOTS=abc": "PODIUM_SLOTS: expected a whole number",
-    "KERAS_BACKEND=foo": "KERAS_BACKEND: expected tensorflow, jax, torch",
-    "PODIUM_STORE=FILE": "PODIUM_STORE: expected a folder that can be made",
-    "PODIUM_SUBMISSIONS=FILE": "PODIUM_SUBMISSIONS: expected a folder that can be made",
-    "PODIUM_SLOT_FOLDER=FILE": "PODIUM_SLOT_FOLDER: expected a folder that can be made",
-    "PODIUM_MIRROR=http://host/place": "PODIUM_MIRROR: expected an address like s3://",
-    "PODIUM_STORE=~nosuchuser/x": "PODIUM_STORE: expected a path, received '~nosuchuser/x'",
-    "": "PODIUM_WEIGHTS is not set; preset frozen reads it in recipes.0.trunk.backbones.0.weights\n",
-}
-
-
-@pytest.mark.parametrize("variable", REFUSED)
-def test_what_run_refuses_is_refused_alike_by_plan_and_check(
-    variable: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "file").touch()
-    monkeypatch.delenv("PODIUM_WEIGHTS", raising=False)
-    if variable:
-        name, _, value = variable.partition("=")
-        monkeypatch.setenv(name, value.replace("FILE", str(tmp_path / "file")))
-    words = ["dogs", "--preset", "frozen", "--set", "data.root=tests"]
-    found = {command: invoke(command, *words) for command in ("run", "plan", "check", "accept")}
-    assert {(each.exit_code, each.stdout) for each in found.values()} == {(2, "")}
-    assert len({each.stderr for each in found.values()}) == 1
-    assert found["plan"].stderr.startswith(f"podium: {REFUSED[variable]}")
-
-
-@pytest.mark.parametrize("command", ["check", "plan", "run"])
-@pytest.mark.parametrize(
-    ("root", "said"),
-    [
-        ("~nosuchuser/x", "data.root: expected a path"),
-        ("$NOTHING_SET/x", "NOTHING_SET"),
-        ("/no/such", "/no/such"),
-    ],
-)
-def test_a_data_folder_that_is_not_there_is_one_message(command: str, root: str, said: str) -> None:
-    found = invoke(command, "dogs", "--preset", "demo", "--set", f"data.root={root}")
-    assert found.exit_code == 2
-    assert said in found.stderr
-    assert "Traceback" not in found.stderr

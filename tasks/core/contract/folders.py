@@ -47,10 +47,19 @@ def competition_names() -> tuple[str, ...]:
     return tuple(sorted(name for name in names if name.isidentifier()))
 
 
+def absent_folders() -> list[Path]:
+    """Folders that `PODIUM_COMPETITIONS` names and that are not there."""
+    return [folder for folder in locations.competitions_folders() if not folder.is_dir()]
+
+
+def _absent(folder: Path) -> str:
+    return f"; PODIUM_COMPETITIONS names {folder}, which is not there"
+
+
 def raise_if_unknown(name: str) -> None:
     """Raise InvalidSettings if no competition has this name."""
     if name not in (known := competition_names()):
-        received = f"{name!r}{suggestion(name, known)}"
+        received = f"{name!r}{suggestion(name, known)}{''.join(map(_absent, absent_folders()))}"
         raise InvalidSettings(f"competition: expected one of {', '.join(known)}, received {received}")
 
 

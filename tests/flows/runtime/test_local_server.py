@@ -124,7 +124,7 @@ def test_a_configured_server_that_does_not_answer_is_an_error(
 )
 def test_a_state_file_without_a_server_that_podium_started_ends_nothing(home: Path, state: str) -> None:
     (home / "server.json").write_text(state)
-    assert local_server.stop() is False
+    assert local_server.stop(print) is False
 
 
 def test_the_server_of_another_user_is_neither_ended_nor_forgotten(
@@ -137,7 +137,7 @@ def test_the_server_of_another_user_is_neither_ended_nor_forgotten(
     monkeypatch.setattr(server_record.LocalServer, "alive", True)
     monkeypatch.setattr(os, "kill", refuse)
     with pytest.raises(UserError, match="received process 1 of another user"):
-        local_server.stop()
+        local_server.stop(print)
     assert (home / "server.json").exists()
 
 
@@ -291,7 +291,7 @@ def running(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         assert sum("starting" in line for line in messages) == 1
         yield urls[0]
     finally:
-        assert local_server.stop()
+        assert local_server.stop(print)
 
 
 def status(url: str, **headers: str) -> int:

@@ -1,17 +1,16 @@
 """Runs of real flows in processes of their own, which are stopped or killed: what the server shows then."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
-from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from flows.runtime import run_marks
 from flows.runtime.prefect_api import request
+from tests.flows.situations.stopping import STOPS, Stop
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -86,32 +85,45 @@ def until_recorded(url: str, name: str, count: int) -> None:
         time.sleep(0.1)
 
 
-def test_a_run_that_is_stopped_is_cancelled_with_its_steps_and_says_how_to_go_on(prefect_server: str) -> None:
-    process = started(prefect_server, "stopped")
-    until_recorded(prefect_server, "stopped", 4)
-    process.send_signal(signal.SIGTERM)
+def cancel(url: str, name: str) -> None:
+    """Cancel the run as Prefect's pages do."""
+    (run,) = request(f"{url}/flow_runs/filter", {"flow_runs": {"name": {"any_": [name]}}})
+    request(f"{url}/flow_runs/{run['id']}/set_state", {"state": {"type": "CANCELLING"}})
+
+
+def settled(url: str, name: str) -> tuple[str, set[str]]:
+    """The state of the run and those of its steps, when the commands that follow have told the server all."""
+    deadline = time.monotonic() + 20
+    while True:
+        run_marks.settle(url)
+        state, steps = run_of(url, name)
+        if set(steps.values()) == {state} or time.monotonic() > deadline:
+            return state, set(steps.values())
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize(
+    "stop",
+    [pytest.param(each, marks=[pytest.mark.slow] * each.is_slow, id=each.what) for each in STOPS],
+)
+def test_a_run_that_is_stopped_has_ended_for_the_server_too(prefect_server: str, stop: Stop) -> None:
+    name = stop.what
+    process = started(prefect_server, name)
+    until_recorded(prefect_server, name, 4)
+    if stop.signal:
+        process.send_signal(stop.signal)
+    else:
+        cancel(prefect_server, name)
     _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert "Crash" not in errors
-    assert [line for line in errors.splitlines() if "podium: " in line] == errors.splitlines()[-2:-1]
-    state, steps = run_of(prefect_server, "stopped")
-    assert state == "Cancelled"
-    # to a busy server a step may not have begun, and has the end of an id in its name
-    assert "Cancelled" in set(steps.values()) <= {"Cancelled", "NotReady"}
-    assert {name.partition("-")[0].split()[0] for name in steps} == {"compute", "wait", "follow"}
-
-
-def test_a_run_that_is_killed_is_settled_by_the_next_command(prefect_server: str) -> None:
-    run_marks.settle(prefect_server)  # what other tests have left
-    process = started(prefect_server, "killed")
-    until_recorded(prefect_server, "killed", 4)
-    assert run_marks.settle(prefect_server) == 0
-    process.kill()
-    process.communicate(timeout=60)
-    assert run_of(prefect_server, "killed")[0] == "Running"
-    assert run_marks.settle(prefect_server) == 1
-    state, steps = run_of(prefect_server, "killed")
-    assert (state, Counter(steps.values())) == ("Crashed", {"Crashed": 4})
+    assert process.returncode == stop.code
+    said = [line for line in errors.splitlines() if "podium: " in line]
+    assert said == list(stop.prints)
+    assert not [text for text in ("Crash", "Traceback") if text in errors]
+    state, steps = run_of(prefect_server, name)
+    at_once = ("Cancelled", False) if stop.is_said else ("Running", True)
+    assert (state, "Running" in steps.values()) == at_once
+    assert settled(prefect_server, name) == (stop.state, {stop.state})
+    assert {step.partition("-")[0].split()[0] for step in steps} == {"compute", "wait", "follow"}
 
 
 @pytest.mark.slow
