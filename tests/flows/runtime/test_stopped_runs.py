@@ -74,7 +74,7 @@ def run_of(url: str, name: str) -> tuple[str, dict[str, str]]:
     """The state of the run of this name, and those of its steps by name."""
     (run,) = request(f"{url}/flow_runs/filter", {"flow_runs": {"name": {"any_": [name]}}})
     steps = request(f"{url}/task_runs/filter", {"flow_runs": {"id": {"any_": [run["id"]]}}})
-    return run["state"]["name"], {step["name"]: step["state"]["name"] for step in steps}
+    return (run["state"] or {}).get("name", ""), {step["name"]: step["state"]["name"] for step in steps}
 
 
 def until_recorded(url: str, name: str, count: int) -> None:
@@ -107,7 +107,7 @@ def settled(url: str, name: str) -> tuple[str, set[str]]:
     [pytest.param(each, marks=[pytest.mark.slow] * each.is_slow, id=each.what) for each in STOPS],
 )
 def test_a_run_that_is_stopped_has_ended_for_the_server_too(prefect_server: str, stop: Stop) -> None:
-    name = stop.what
+    name = f"stopped {time.time_ns()}"
     process = started(prefect_server, name)
     until_recorded(prefect_server, name, 4)
     if stop.signal:
