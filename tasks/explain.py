@@ -66,7 +66,7 @@ def explain(
         settings=recipe,
         dataset=dataset,
         records=explained_records(ids, folds, models),
-        order=[(part, id) for part, of_part in ids.items() for id in of_part],
+        order=[(part, id) for part, chosen in ids.items() for id in chosen],
         decision=decision,
         first_head=json.loads((member.path / "member.json").read_text("utf-8"))["first_head"],
         seed=seed,
