@@ -121,7 +121,7 @@ def main() -> None:
         try:
             compare(folder, data)
         finally:
-            local_server.stop()
+            local_server.stop(print)
 
 
 def compare(folder: Path, data: str) -> None:

@@ -45,7 +45,7 @@ def ensure(home: Path) -> str:
 def stop(home: Path) -> None:
     """End the server."""
     with at_home(home):
-        local_server.stop()
+        local_server.stop(print)
 
 
 def running(home: Path) -> LocalServer | None:
