@@ -185,7 +185,7 @@ EDITS = [
         SCORES,
         {"predict small fold 0": "code of tasks.learning.ensemble.prediction_files changed"},
     ),
-    Edit("step", code("tasks/split.py", "smallest < folds.count", "folds.count > smallest"), SPLIT),
+    Edit("step", code("tasks/split.py", "most < folds.count", "folds.count > most"), SPLIT),
     Edit(
         "reader of raw files",
         code("tasks/dogs/raw.py", '("train", "test")', '("train", "test")[:]'),

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,7 +30,13 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixtur
     logging.setLogRecordFactory(factory)
 
 
-@pytest.mark.parametrize("situation", ALL, ids=lambda each: f"{each.command[:50]} {each.what[:40]}")
+def of_table(situation: Situation) -> Any:
+    """A row as a case; one that runs a flow on a server is slow."""
+    marks = [pytest.mark.slow] if situation.on_server else []
+    return pytest.param(situation, id=f"{situation.command[:50]} {situation.what[:40]}", marks=marks)
+
+
+@pytest.mark.parametrize("situation", map(of_table, ALL))
 def test_what_is_printed(situation: Situation, here: Here) -> None:
     check(situation, here)
 
