@@ -190,7 +190,7 @@ def test_all_presets_come_along_and_own_ones_go_before_them(person: Person, vari
     listed = person.podium("list", **variables)
     names = {line.split()[0] for line in listed.splitlines() if line.startswith("  ")} - {"data"}
     assert names == {file.stem for file in CHECKOUT.glob("conf/*/*.toml")} | {"own"}
-    assert "  demo       Mine." in listed
+    assert re.search(r"^  demo +Mine\.$", listed, re.MULTILINE)
     refused = person.podium("plan", "dogs", "--preset", "own", code=2, **variables)
     assert f"{own}/dogs/own.toml:3" in refused
 
