@@ -36,7 +36,7 @@ def of_table(situation: Situation) -> Any:
     return pytest.param(situation, id=f"{situation.command[:50]} {situation.what[:40]}", marks=marks)
 
 
-@pytest.mark.parametrize("situation", map(of_table, ALL))
+@pytest.mark.parametrize("situation", list(map(of_table, ALL)))
 def test_what_is_printed(situation: Situation, here: Here) -> None:
     check(situation, here)
 
