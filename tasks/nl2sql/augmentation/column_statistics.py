@@ -16,7 +16,7 @@ KIND_SAMPLE = 50
 """Cells from which the kind of a column is determined."""
 
 _BRACKET = re.compile(r"[（(][^（()）]*[)）]$")
-_UNIT = re.compile(r"[（(][^（()）]{1,3}[)）]$")
+_UNIT = re.compile(r"[（(]([^（()）]{1,3})[)）]$")
 _NUMBER = re.compile(r"-?(\d+)(\.\d+)?(%?)", re.ASCII)
 _DATE = re.compile(r"\d+[-/年.]\d+([-/月.]\d*.*)?")
 _SEVERAL = re.compile(r"[,，;；、\n\"]")
@@ -56,6 +56,12 @@ class ColumnStatistics:
         self.name, self.type = name, type
         self.cells = tuple(dict.fromkeys(filter(None, cell_texts(cells))))
         """Distinct cells as written, in the order of the rows."""
+
+    @property
+    def unit(self) -> str:
+        """What stands in brackets at the end of the name, up to three characters; `` for other names."""
+        found = _UNIT.search(self.name)
+        return found[1] if found else ""
 
     @cached_property
     def kind(self) -> str:

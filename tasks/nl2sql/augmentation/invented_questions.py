@@ -6,7 +6,6 @@ questions of every kind, from which a network learns what 平均 or 超过 mean 
 """
 
 import math
-import re
 from collections.abc import Sequence
 from random import Random
 
@@ -53,7 +52,6 @@ _ON_NUMBERS = (GREATER, GREATER, LESS, LESS, EQUAL, UNEQUAL)
 _ON_TEXT = (EQUAL, EQUAL, EQUAL, UNEQUAL)
 _OF_NUMBERS = (NONE, NONE, AVG, MAX, MIN, SUM)
 _OF_TEXT = (NONE, NONE, COUNT)
-_UNIT = re.compile(r"[（(]([^（()）]{1,3})[)）]$")
 
 
 def invented(question: Question, table: TableStatistics, generator: Generator) -> Question:
@@ -167,7 +165,6 @@ def _written(value: str, column: ColumnStatistics, random: Random) -> str:
 
 
 def _unit(column: ColumnStatistics, value: str, random: Random) -> str:
-    unit = _UNIT.search(column.name)
-    if not unit or not column.usable_numbers or value.endswith("%"):
+    if not column.unit or not column.usable_numbers or value.endswith("%"):
         return ""
-    return unit[1] if random.random() < UNIT_SHARE else ""
+    return column.unit if random.random() < UNIT_SHARE else ""

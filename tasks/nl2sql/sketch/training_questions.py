@@ -195,9 +195,9 @@ class TrainingQuestions(Generic[Example]):
         share = self.recipe.augmentation.share
         probability = share / (1 - share) if share < 0.5 else 1.0
         random = generator(self.job.seed, "labels")
-        views = [read_view(folder) for folder in self.job.views]
-        drawn = [row for row in self._rows if random.random() < probability]
-        return [views[int(random.integers(len(views)))][row] for row in drawn]
+        drawn = [place for place in range(len(self._rows)) if random.random() < probability]
+        chosen = [self.views[int(random.integers(len(self.views)))][place] for place in drawn]
+        return [self._sketch(each).question for each in chosen]
 
     def evaluate(self, model: Any) -> dict[str, float]:
         """`held_out_exact_heads`: the share of held-out questions whose every output is right.
