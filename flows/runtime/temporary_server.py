@@ -34,7 +34,6 @@ LAST_SECONDS = 0.3
 """How long it goes on when the run's process has ended, to receive what is on its way."""
 KILL_SECONDS = 3.0
 """It is killed if it has not ended this long after that. While it ends, it records what it has received."""
-NOTICE_SECONDS = 15.0
 
 _servers: dict[str, "subprocess.Popen[bytes] | None"] = {}
 """Servers of this process by their API's address, whose standard input is open as long as it lives; None for
@@ -96,7 +95,7 @@ def _wait_until_ready(url: str, server: "subprocess.Popen[bytes]", inform: local
     began, said = time.monotonic(), False
     while not answers(url):
         waited = time.monotonic() - began
-        if waited > NOTICE_SECONDS and not said:
+        if waited > local_server.NOTICE_SECONDS and not said:
             inform(f"waits since {waited:.0f} s for the run's own Prefect server to start ({_log_file()})")
             said = True
         if server.poll() is not None or waited > local_server.START_TIMEOUT_SECONDS:
