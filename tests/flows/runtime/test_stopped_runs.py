@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -59,22 +61,29 @@ with slot():
 """
 
 
-def started(url: str, name: str) -> "subprocess.Popen[str]":
-    """A run of which three steps go on; one waits for a slot, one for another step."""
+@contextmanager
+def started(url: str, name: str) -> "Iterator[subprocess.Popen[str]]":
+    """A run of which three steps go on; one waits for a slot, one for another step; killed at the end."""
     words = [sys.executable, "-c", RUN, url, name]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     places = {**os.environ, "PODIUM_SLOTS": "1", "CUDA_VISIBLE_DEVICES": ""}
-    process = subprocess.Popen(words, cwd=ROOT, env=places, text=True, **pipes)
-    assert process.stdout
-    assert process.stdout.readline() == "goes on\n"
-    return process
+    with subprocess.Popen(words, cwd=ROOT, env=places, text=True, **pipes) as process:
+        try:
+            assert process.stdout
+            assert process.stdout.readline() == "goes on\n"
+            yield process
+        finally:
+            process.kill()
 
 
 def run_of(url: str, name: str) -> tuple[str, dict[str, str]]:
-    """The state of the run of this name, and those of its steps by name."""
+    """The state of the run of this name, and those of its steps by name.
+
+    A step's name of a state is the column that the server filters by; it writes the state itself later.
+    """
     (run,) = request(f"{url}/flow_runs/filter", {"flow_runs": {"name": {"any_": [name]}}})
     steps = request(f"{url}/task_runs/filter", {"flow_runs": {"id": {"any_": [run["id"]]}}})
-    return (run["state"] or {}).get("name", ""), {step["name"]: step["state"]["name"] for step in steps}
+    return (run["state"] or {}).get("name", ""), {step["name"]: step["state_name"] for step in steps}
 
 
 def until_recorded(url: str, name: str, count: int) -> None:
@@ -108,13 +117,13 @@ def settled(url: str, name: str) -> tuple[str, set[str]]:
 )
 def test_a_run_that_is_stopped_has_ended_for_the_server_too(prefect_server: str, stop: Stop) -> None:
     name = f"stopped {time.time_ns()}"
-    process = started(prefect_server, name)
-    until_recorded(prefect_server, name, 4)
-    if stop.signal:
-        process.send_signal(stop.signal)
-    else:
-        cancel(prefect_server, name)
-    _, errors = process.communicate(timeout=60)
+    with started(prefect_server, name) as process:
+        until_recorded(prefect_server, name, 4)
+        if stop.signal:
+            process.send_signal(stop.signal)
+        else:
+            cancel(prefect_server, name)
+        _, errors = process.communicate(timeout=60)
     assert process.returncode == stop.code
     said = [line for line in errors.splitlines() if "podium: " in line]
     assert said == list(stop.prints)
