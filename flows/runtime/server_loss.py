@@ -4,8 +4,8 @@ Steps and trainings do not need the server. But Prefect's client retries each of
 and then fails a flow whose work is done.
 
 Only one thing here is not Prefect's public interface: while the server is lost, `client.max_retries` is set
-to 0 in the run's own copy of Prefect's settings. `temporary_settings` makes the copy, but its changes reach
-no thread that has already started, and reports are published from such threads.
+to 0 in the run's own copy of Prefect's settings. `temporary_settings` makes the copy, in `sent_by_podium`,
+but its changes reach no thread that has already started, and reports are published from such threads.
 """
 
 import logging
@@ -20,12 +20,13 @@ from functools import wraps
 from typing import Any, NamedTuple
 
 from prefect import Flow
-from prefect.settings import get_current_settings, temporary_settings
+from prefect.settings import get_current_settings
 from prefect.states import Cancelled
 from pydantic_core import to_jsonable_python
 
 from flows.runtime import temporary_server
 from flows.runtime.flow_run import CurrentRun, in_own_thread, watching_for_cancellation
+from flows.runtime.heartbeats import heartbeats, sent_by_podium
 from flows.runtime.local_server import Inform
 from flows.runtime.prefect_api import is_there
 from flows.runtime.prefect_profile import page_of
@@ -80,7 +81,8 @@ def run_flow(
     def body(*arguments: Any, **keywords: Any) -> Any:
         current.begin()
         try:
-            results.append(flow.fn(*arguments, **keywords))
+            with heartbeats(current.id, heartbeat_seconds):
+                results.append(flow.fn(*arguments, **keywords))
         except Exception as error:
             if stopping.is_stopping():
                 return Cancelled(message=STOPPED)
@@ -93,7 +95,12 @@ def run_flow(
 
     _start_if_temporary(url, inform)
     run = flow_for_run(flow, body, name=name, runner=runner or flow.task_runner, version=version)
-    with monitored(url, inform) as monitor, watching_for_cancellation(url, current, inform), tagged(tags):
+    with (
+        sent_by_podium() as heartbeat_seconds,
+        monitored(url, inform) as monitor,
+        watching_for_cancellation(url, current, inform),
+        tagged(tags),
+    ):
         try:
             outcome = FlowOutcome(in_own_thread(lambda: run(*arguments), current, url), recorded=True)
         except Exception as error:
@@ -185,24 +192,26 @@ class ServerMonitor:
 
 @contextmanager
 def monitored(url: str | None, inform: Inform) -> Iterator["ServerMonitor | None"]:
-    """Monitor the server from a thread within the block; one that Prefect chooses (`url` None) is not."""
+    """Monitor the server from a thread within the block; one that Prefect chooses (`url` None) is not.
+
+    Create it inside `temporary_settings`, for a `ServerMonitor`.
+    """
     if url is None:
         yield None
         return
-    with temporary_settings():
-        monitor, ended = ServerMonitor(url, inform), threading.Event()
-        for name in REPEATING_LOGGERS:
-            logging.getLogger(name).addFilter(monitor)
+    monitor, ended = ServerMonitor(url, inform), threading.Event()
+    for name in REPEATING_LOGGERS:
+        logging.getLogger(name).addFilter(monitor)
 
-        def probe() -> None:
-            while not ended.wait(PROBE_SECONDS):
-                monitor.probe()
+    def probe() -> None:
+        while not ended.wait(PROBE_SECONDS):
+            monitor.probe()
 
-        threading.Thread(target=probe, daemon=True).start()
-        try:
-            yield monitor
-        finally:
-            ended.set()
-            if not monitor.silent:
-                for name in REPEATING_LOGGERS:
-                    logging.getLogger(name).removeFilter(monitor)
+    threading.Thread(target=probe, daemon=True).start()
+    try:
+        yield monitor
+    finally:
+        ended.set()
+        if not monitor.silent:
+            for name in REPEATING_LOGGERS:
+                logging.getLogger(name).removeFilter(monitor)
