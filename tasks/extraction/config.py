@@ -35,6 +35,9 @@ class Data(RawData):
     """Name of the scorer's alias dictionary in that folder: tab separated, key first; empty: none."""
     location: str = ""
     """Name of the scorer's location dictionary in that folder; empty: none."""
+    unlabelled: Literal["unknown", "absent"] = "unknown"
+    """What a predicate is in the sentences of a training file that never labels it, though the others do:
+    unknown, since they may state it, or absent."""
     longest: int = Field(512, ge=16, le=4096)
     """Sentences of more characters are counted when the data is checked."""
 
@@ -48,7 +51,7 @@ class Data(RawData):
 
     def options_of(self, part: str) -> dict[str, Any]:
         """Names of files decide the training part alone; the longest length decides notes of every part."""
-        exclude = {"root"} if part == "train" else {"root", "extra", "alias", "location"}
+        exclude = {"root"} if part == "train" else {"root", "extra", "alias", "location", "unlabelled"}
         return self.model_dump(mode="json", exclude=exclude)
 
 

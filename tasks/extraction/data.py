@@ -1,10 +1,10 @@
 """The extraction dataset, written from the raw files; `tasks.extraction.dataset` reads it.
 
 Each part has two files: `<part>.jsonl`, one sentence a line in the order of the raw files (id, text, words,
-triples; the test has no triples), and `<part>.notes.json`, counts and notes. The training part has four more:
+triples; the test has no triples), and `<part>.notes.json`, counts and notes. The training part has five more:
 `schema.json`, the rows of the schema file; `characters.json`, the normalised characters of the training texts
 with their counts, the most frequent first; `alias.json` and `location.json`, the scorer's dictionaries,
-lower-cased.
+lower-cased; `unlabelled.json`, the predicates that a training file never labels, by its stem.
 The bytes depend on the contents of the part's raw files and on the settings, on nothing else.
 """
 

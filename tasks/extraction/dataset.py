@@ -50,6 +50,16 @@ def dictionaries(dataset: Dataset) -> tuple[dict[str, list[str]], dict[str, list
     return dataset_files.read(dataset / "alias.json"), dataset_files.read(dataset / "location.json")
 
 
+def unlabelled(dataset: Dataset) -> dict[str, list[str]]:
+    """Predicates that are unknown in the sentences of a training file, by its stem.
+
+    What `tasks.extraction.labelling.coverage` finds: the file never labels them, though its sentences state
+    them.
+    """
+    found: dict[str, list[str]] = dataset_files.read(dataset / "unlabelled.json")
+    return found
+
+
 def fold_key(dataset: Dataset) -> FoldKey:
     """Each fold takes its share of every predicate, and sentences with one text stay together."""
     names, stated, keys = [], [], []

@@ -1,6 +1,6 @@
 """Predictions of held-out, validation and test sentences, by one model or by the mean scores of several."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,12 @@ from tasks.core.jobs import PredictJob
 from tasks.extraction import dataset
 from tasks.extraction.config import Recipe
 from tasks.extraction.models.features import stream_words, tokenized
-from tasks.extraction.models.inference import candidates
+from tasks.extraction.models.inference import Decoder, candidates
+from tasks.extraction.models.network import Indices
 from tasks.extraction.models.training_knowledge import read_known, read_words
 from tasks.extraction.records import Record
+from tasks.learning.ensemble.candidates import Candidates
+from tasks.learning.training.padded_shapes import Shape
 from tasks.text import dataset_files, padding
 from tasks.text.prediction import predictions
 from tasks.text.tokenization import Tokenizer
@@ -25,6 +28,7 @@ CHUNK = 2048
 def predict(job: PredictJob) -> Iterator[Scores]:
     """Candidates of the job's part, piece by piece; `held_out` are the sentences of its fold.
 
+    Held-out sentences have none of the predicates that their file never labels: they could not be scored.
     What it needs of training sentences lies beside the weights
     (`tasks.extraction.models.training_knowledge`).
     What belongs to the recipe's method is in its module `inference` (`tasks.extraction.models.network`).
@@ -41,14 +45,30 @@ def predict(job: PredictJob) -> Iterator[Scores]:
     return predictions(
         job,
         partial(_unlabelled, words=job.inputs.get("words")),
-        decoder=lambda part: (
-            lambda piece: candidates(
-                decode, tokenizer, tokenized(piece, tokenizer, {}), predicates, shapes=shapes
-            )
+        decoder=lambda part: partial(
+            _candidates,
+            decode=decode,
+            tokenizer=tokenizer,
+            predicates=indices,
+            shapes=shapes,
+            unlabelled=dataset.unlabelled(job.dataset) if part == "train" else {},
         ),
         piece=CHUNK,
         unit="sentences",
     )
+
+
+def _candidates(
+    records: Sequence[Record],
+    *,
+    decode: Decoder,
+    tokenizer: Tokenizer,
+    predicates: Indices,
+    shapes: Sequence[Shape],
+    unlabelled: Mapping[str, Sequence[str]],
+) -> Candidates:
+    sentences = tokenized(records, tokenizer, predicates, unlabelled=unlabelled)
+    return candidates(decode, tokenizer, sentences, list(predicates), shapes=shapes)
 
 
 def _loaded(method: Any, folder: Path, recipe: Recipe, tokenizer: Tokenizer, predicates: int) -> Any:

@@ -20,6 +20,15 @@ class Record(NamedTuple):
     """The labels; empty for test sentences."""
 
 
+def file_of(id: str) -> str:
+    """The stem of the file that a sentence is from.
+
+    >>> file_of("train_data:12")
+    'train_data'
+    """
+    return id.rpartition(":")[0]
+
+
 def normal_name(entity: str) -> str:
     """The form by which the official scorer compares names: lower case, without one enclosing pair of 《》.
 

@@ -83,6 +83,7 @@ class TrainingSentences:
         self.predicates = {name: index for index, name in enumerate(dataset.predicates(job.dataset))}
         self._words = read_words(job.inputs["words"], "train") if "words" in job.inputs else None
         self._records = dataset.records(job.dataset, "train")
+        self._unlabelled = dataset.unlabelled(job.dataset)
         self._rows: list[int] = training_rows(job).tolist()
         counts = partial(dataset_files.characters, job.dataset)
         self.tokenizer = Tokenizer(recipe.encoder, counts, words=self._word_counts)
@@ -143,7 +144,7 @@ class TrainingSentences:
                 record._replace(triples=tuple(repair(record.text, record.triples, names=repairs)))
                 for record in records
             ]
-        return tokenized(records, self.tokenizer, self.predicates, words=words)
+        return tokenized(records, self.tokenizer, self.predicates, words=words, unlabelled=self._unlabelled)
 
     @cached_property
     def _make_targets(self) -> TargetMaker:
@@ -200,7 +201,9 @@ class TrainingSentences:
     def held_out(self) -> list[TokenizedSentence]:
         """Some of the held-out sentences, spread evenly, with the labels of the raw files."""
         records = [self._records[row] for row in some_held_out_rows(self.job)]
-        return tokenized(records, self.tokenizer, self.predicates, words=self._words)
+        return tokenized(
+            records, self.tokenizer, self.predicates, words=self._words, unlabelled=self._unlabelled
+        )
 
     def evaluate(self, model: Any) -> dict[str, float]:
         """Micro F1 of the marks that the model sets in held-out sentences, which takes no decoder.

@@ -98,6 +98,7 @@ def dataset(folder: Path, *, train: int = 12) -> Path:
     write_json(folder / "schema.json", [{**row, "predicate": each} for each in PREDICATES])
     write_json(folder / "alias.json", {})
     write_json(folder / "location.json", {})
+    write_json(folder / "unlabelled.json", {})
     np.save(folder / "folds.npy", np.arange(train) % FOLDS)
     write_json(folder / "ids.json", [each.id for each in sentences("train", train)])
     return folder

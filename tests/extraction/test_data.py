@@ -110,6 +110,23 @@ def test_counts_tell_parts_files_lengths_and_predicates(tmp_path: Path) -> None:
     assert (counts["validation longest"], counts["test longest"]) == (10, 9)
 
 
+def test_predicates_that_a_file_never_labels_are_unknown_in_its_sentences(tmp_path: Path) -> None:
+    root = write(tmp_path / "raw")
+    extra = [
+        sentence(f"《青石巷》是陆一舟写的书{number}", [("青石巷", "作者", "陆一舟")]) for number in range(60)
+    ]
+    write_lines(root / "more.json", extra)
+    found = load(root, tmp_path / "unknown", extra=("more.json",))
+    assert files.unlabelled(found) == {"more": ["成立日期", "出生地"]}
+    assert notes(root, extra=("more.json",))["unlabelled"] == [
+        "more: 成立日期, of which 20 were expected",
+        "more: 出生地, of which 20 were expected",
+    ]
+    assert "unlabelled" not in notes(root, extra=("more.json",), unlabelled="absent")
+    assert files.unlabelled(load(root, tmp_path / "absent", extra=("more.json",), unlabelled="absent")) == {}
+    assert files.unlabelled(load(root, tmp_path / "alone")) == {}
+
+
 def test_the_test_part_holds_no_triples(tmp_path: Path) -> None:
     root = write(tmp_path / "raw")
     write_lines(root / "test1_data_postag.json", [{"text": "何景著", "spo_list": "anything"}])
@@ -248,5 +265,7 @@ def test_real_files_hold_what_is_known_of_them() -> None:
     assert counts["sentences of extra_train_duie2"] == 8692
     assert counts["train"] == 4601 + 8692
     assert counts["validation"] == counts["test"] == 664
-    kinds = {note["kind"] for note in found["notes"]}
+    notes = {note["kind"]: note for note in found["notes"]}
+    kinds = notes.keys()
+    assert notes["unlabelled"]["count"] == 8  # those of DuIE 1.0 that DuIE 2.0 does not have
     assert not kinds & {"not_found", "validation_leak", "test_leak", "unseen", "no_triples"}

@@ -24,6 +24,7 @@ from tests.extraction.jobs import (
     read,
     recipe,
     tokenizer,
+    write_json,
 )
 
 LONG_ENOUGH = [
@@ -82,6 +83,18 @@ def test_parts_are_predicted_by_their_sentences(tmp_path, monkeypatch, method):
     assert answers(validation) == truth(folder, "validation")
     assert test.ids == dataset_files.ids(folder, "test")
     assert len(test.values) == len(test.ids)
+
+
+def test_held_out_sentences_have_no_predicates_that_their_file_never_labels(tmp_path, monkeypatch):
+    folder = dataset(tmp_path / "data")
+    write_json(folder / "unlabelled.json", {"train": ["作者"], "validation": ["作者"]})
+    known(monkeypatch, "gplinker", folder)
+    found = answers(predicted(job(recipe(), tmp_path, fold=1, models=(tmp_path,), part="held_out")))
+    labelled = truth(folder, "train")
+    assert found == {id: {each for each in labelled[id] if each[1] != "作者"} for id in found}
+    assert any(labelled[id] - found[id] for id in found)
+    fields = {"fold": None, "folds": None, "models": (tmp_path,), "part": "validation"}
+    assert answers(predicted(job(recipe(), tmp_path, **fields))) == truth(folder, "validation")
 
 
 def test_a_part_without_sentences_is_predicted_too(tmp_path, monkeypatch):

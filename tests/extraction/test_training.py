@@ -10,7 +10,18 @@ from tasks.extraction.labelling.cleaning import PART
 from tasks.learning.ensemble import prediction_files
 from tasks.learning.ensemble.candidates import Candidates, key
 from tests.extraction.certain import certain
-from tests.extraction.jobs import EVERYTHING, FOLDS, METHODS, WORDS, dataset, job, recipe, with_views
+from tests.extraction.jobs import (
+    EVERYTHING,
+    FOLDS,
+    INDEX,
+    METHODS,
+    WORDS,
+    dataset,
+    job,
+    recipe,
+    with_views,
+    write_json,
+)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -141,6 +152,17 @@ def test_repairs_clean_fitted_sentences_and_no_held_out_ones(tmp_path):
     held_out = {each.record.triples[0][0] for each in found.held_out if each.record.triples}
     assert "《青石巷》" not in subjects
     assert "《青石巷》" in held_out
+
+
+def test_sentences_know_which_predicates_their_file_never_labels(tmp_path):
+    data = dataset(tmp_path / "data")
+    write_json(data / "unlabelled.json", {"train": ["出生地"]})
+    fields = with_views(tmp_path)
+    found = sentences(recipe(augmentation={"views": 1, "swap": "subject"}), tmp_path, **fields)
+    (view,) = found.views
+    assert {each.unlabelled for each in [*found.fitted, *view, *found.held_out]} == {(INDEX["出生地"],)}
+    batch = found.batch(Stage(), 0, 0)
+    assert (batch.targets["head"][:, 1 + INDEX["出生地"]] == -1).all()
 
 
 def first_round(folder, **scores) -> Path:

@@ -40,9 +40,28 @@ def build(recipe: Recipe, tokenizer: Tokenizer, *, predicates: int, seed: int) -
 
 
 def entity_loss(targets: Any, scores: Any) -> Any:
-    """Sparse ZLPR of spans, summed over subjects and objects: (b,)."""
-    flat = ops.reshape(scores, (-1, scores.shape[1], ops.shape(scores)[2] * ops.shape(scores)[3]))
-    return ops.sum(sparse_zlpr(flat, ops.cast(targets, "int32")), axis=-1)
+    """Sparse ZLPR of spans, summed over subjects and objects: (b,).
+
+    Where objects may have no label (`tasks.extraction.gplinker.training.targets`), of the spans without one
+    only those count that overlap a labelled one: they are no objects, but its boundaries drawn wrongly.
+    """
+    targets = ops.cast(targets, "int32")
+    positives, partly = targets[..., 1:], ops.cast(targets[..., :1, None], "float32")
+    length = ops.shape(scores)[2]
+    counted = 1 - partly * (1 - _overlapping(positives, length))
+    flat = (-1, scores.shape[1], length * length)
+    return ops.sum(
+        sparse_zlpr(ops.reshape(scores, flat), positives, mask=ops.reshape(counted, flat)), axis=-1
+    )
+
+
+def _overlapping(spans: Any, length: Any) -> Any:
+    """(b, 2, n, n) in {0, 1}: whether a span has a token of one of the spans (b, 2, p); 0 is none of them."""
+    first, last, places = spans[..., None] // length, spans[..., None] % length, ops.arange(length)
+    within = ops.logical_and(first <= places, places <= last)
+    covered = ops.cast(ops.any(ops.logical_and(within, spans[..., None] > 0), axis=2), "float32")
+    until = ops.cumsum(covered, axis=2)
+    return ops.cast(until[:, :, None, :] > (until - covered)[..., None], "float32")
 
 
 def split_factors(factors: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -10,6 +10,7 @@ from tasks.extraction.gplinker.network import build, split_factors
 from tasks.extraction.models.features import TokenizedSentence, tokens_of
 from tasks.extraction.models.network import Arrays, Indices, TargetMaker
 from tasks.extraction.records import Record
+from tasks.learning.layers.factored_pointer import UNLABELLED
 
 __all__ = ["build", "label_count", "marks", "target_maker"]
 
@@ -35,12 +36,14 @@ def label_count(sentence: TokenizedSentence) -> int:
 def marks(outputs: Arrays, targets: Arrays) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Cells with a positive score, and those labelled: spans of the batch, then links sentence by sentence.
 
-    The cell of the first token alone, which stands for padding in targets, is never marked.
+    The cell of the first token alone, which stands for padding in targets, is never marked; nor is a cell of
+    which nothing is known.
     """
     entity = outputs["entity"].reshape(*outputs["entity"].shape[:2], -1) > 0
     labelled = np.zeros_like(entity)
-    np.put_along_axis(labelled, targets["entity"], True, axis=2)
+    np.put_along_axis(labelled, targets["entity"][..., 1:], True, axis=2)
     entity[..., 0] = labelled[..., 0] = False
+    entity &= labelled | (targets["entity"][..., :1] == 0)
     yield entity, labelled
     for name in ("head", "tail"):
         for factors, (pairs, *labels) in zip(outputs[name], targets[name], strict=True):
@@ -49,6 +52,7 @@ def marks(outputs: Arrays, targets: Arrays) -> Iterator[tuple[np.ndarray, np.nda
             labelled = np.zeros_like(linked)
             labelled[:, pairs] = np.array(labels) > 0
             linked[:, 0] = labelled[:, 0] = False
+            linked[np.min(labels, axis=1) == UNLABELLED] = False
             yield linked, labelled
 
 
@@ -61,9 +65,10 @@ def targets(
         width: p of the tables, at least; more where a sentence has more labels.
 
     Returns:
-        `entity` (b, 2, p): spans of subjects and of objects as first · length + last, padded by 0;
+        `entity` (b, 2, 1 + p), of subjects and of objects: 1 where spans without a label may be some, else 0;
+        then the labelled spans as first · length + last, padded by 0;
         `head` and `tail` (b, 1 + k, p): pairs as subject · length + object, then for each predicate whether
-        the pair belongs to it (`tasks.learning.layers.factored_pointer.factored_zlpr`).
+        the pair belongs to it, or `UNLABELLED` (`tasks.learning.layers.factored_pointer.factored_zlpr`).
     """
     spans: list[tuple[set[int], set[int]]] = []
     heads: list[dict[int, set[int]]] = []
@@ -83,7 +88,12 @@ def targets(
     most = max([width, 1, *(label_count(sentence) for sentence in batch)])
     width = -(-most // MULTIPLE) * MULTIPLE
     links = {"head": _links(heads, predicates, width), "tail": _links(tails, predicates, width)}
-    return {"entity": _indices(spans, width), **links}
+    for row, sentence in enumerate(batch):
+        for table in links.values():
+            table[row, [1 + predicate for predicate in sentence.unlabelled]] = UNLABELLED
+    partly = [[0, int(bool(sentence.unlabelled))] for sentence in batch]
+    entity = np.concatenate([np.array(partly, np.int32)[..., None], _indices(spans, width)], axis=2)
+    return {"entity": entity, **links}
 
 
 def _indices(spans: Sequence[tuple[set[int], set[int]]], width: int) -> np.ndarray:

@@ -10,7 +10,7 @@ from tasks.core.competition import Part
 from tasks.core.dataset import Dataset
 from tasks.extraction.dataset import words_file
 from tasks.extraction.labelling.mentions import LabelledTriple, Span, label
-from tasks.extraction.records import Record
+from tasks.extraction.records import Record, file_of
 from tasks.text.tokenization import Tokenizer
 
 SHIFT = 1
@@ -25,6 +25,8 @@ class TokenizedSentence(NamedTuple):
     """(tokens,) int32 of each input of the encoder."""
     labels: tuple[LabelledTriple, ...]
     """Half-open spans of characters; triples that end beyond the longest text are left out."""
+    unlabelled: tuple[int, ...] = ()
+    """Predicates of which it may state triples that have no label (`tasks.extraction.dataset.unlabelled`)."""
     is_filler: bool = False
     """Whether it fills up a batch, so that it must not count in a loss."""
 
@@ -39,9 +41,21 @@ def tokenized(
     predicates: Mapping[str, int],
     *,
     words: Mapping[str, Sequence[str]] | None = None,
+    unlabelled: Mapping[str, Sequence[str]] | None = None,
 ) -> list[TokenizedSentence]:
-    """Sentences in the order of the records; `words` by id take the place of the records' own."""
-    return [_tokenized(record, tokenizer, predicates, words or {}) for record in records]
+    """Sentences in the order of the records.
+
+    Args:
+        words: by id; they take the place of the records' own.
+        unlabelled: predicates that are unknown in the sentences of a file, by its stem.
+    """
+    unknown = {file: tuple(predicates[name] for name in names) for file, names in (unlabelled or {}).items()}
+    return [
+        _tokenized(record, tokenizer, predicates, words or {})._replace(
+            unlabelled=unknown.get(file_of(record.id), ())
+        )
+        for record in records
+    ]
 
 
 def _tokenized(

@@ -36,6 +36,8 @@ def candidates(
 ) -> Candidates:
     """Scored triples of each sentence, whatever the batch in which it is decoded.
 
+    Triples of predicates that are unlabelled in a sentence are left out: nothing says whether they are right.
+
     Args:
         shapes: of batches; sentences longer than all of them have further shapes.
     """
@@ -45,7 +47,8 @@ def candidates(
         filled = [sentences[row].inputs for row in planned.filled()]
         inputs = tokenizer.batch(filled, length=planned.shape.sizes[0])
         for row, sentence, triples in zip(planned.records, batch, decode(batch, inputs), strict=True):
-            scores[row] = scored(sentence.record.text, triples, predicates)
+            known = [triple for triple in triples if triple.predicate not in sentence.unlabelled]
+            scores[row] = scored(sentence.record.text, known, predicates)
     return Candidates.of(scores)
 
 

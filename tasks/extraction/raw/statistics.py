@@ -1,14 +1,15 @@
 """Counts and notes of the raw sentences of some parts; memory grows by a digest for each distinct text."""
 
 import re
-from collections import Counter
-from collections.abc import Collection, Iterable
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from tasks.core.competition import Part
 from tasks.extraction import overlap
+from tasks.extraction.labelling.coverage import FileLabels, unlabelled_predicates
 from tasks.extraction.raw.sentences import ParsedSentence
-from tasks.extraction.records import Record
+from tasks.extraction.records import Record, file_of
 from tasks.text.dataset_files import PARTS
 from tasks.text.normalisation import normalise, normalised_counts
 from tasks.text.validation.raw_files import CONTROL, EMOJI, FirstEntries, Notes, length_quantiles
@@ -30,6 +31,7 @@ MESSAGES = {
     "emoji": "sentences with emoji",
     "labelled_test": "test sentences with a spo_list, ignored",
     "unseen": "predicates of the schema without a training sentence",
+    "unlabelled": "predicates that a training file never labels, though the others do: unknown there",
 }
 """Kinds of notes, in the order in which they are listed."""
 
@@ -51,6 +53,7 @@ class SentenceStatistics:
         self._files: Counter[str] = Counter()
         self._sentences: Counter[Part] = Counter()
         self._predicates: dict[Part, Counter[str]] = {part: Counter() for part in PARTS}
+        self._training_labels: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._lengths: dict[Part, Counter[int]] = {part: Counter() for part in PARTS}
         self._characters: Counter[str] = Counter()
         self._texts: FirstEntries[str] = FirstEntries()
@@ -58,12 +61,14 @@ class SentenceStatistics:
     def add(self, part: Part, sentence: ParsedSentence) -> None:
         """Count a sentence."""
         record = sentence.record
-        self._files[record.id.rpartition(":")[0]] += 1
+        file, predicates = file_of(record.id), [predicate for _, predicate, _ in record.triples]
+        self._files[file] += 1
         self._sentences[part] += 1
-        self._predicates[part].update(predicate for _, predicate, _ in record.triples)
+        self._predicates[part].update(predicates)
         self._lengths[part][len(record.text)] += 1
         if part == "train":
             self._characters.update(record.text)
+            self._training_labels[file].update(predicates)
         self._add_text(part, record)
         self._add_postag_and_labels(part, sentence)
         self._add_triples(record)
@@ -71,6 +76,12 @@ class SentenceStatistics:
     def triples(self, part: Part) -> int:
         """How many triples the part's sentences state."""
         return self._predicates[part].total()
+
+    def unlabelled(self) -> dict[str, dict[str, float]]:
+        """Predicates that training files never label (`tasks.extraction.labelling.coverage`)."""
+        return unlabelled_predicates(
+            {file: FileLabels(self._files[file], labels) for file, labels in self._training_labels.items()}
+        )
 
     def counts(self, known: Iterable[str]) -> dict[str, int]:
         """Sentences by part and file, triples, characters, lengths, and each predicate's triples by part."""
@@ -87,8 +98,18 @@ class SentenceStatistics:
             f"{part} {predicate}": found[predicate] for predicate in known for part, found in stated.items()
         }
 
-    def notes(self, known: Iterable[str]) -> list[dict[str, Any]]:
-        """One for each kind that occurs: its count, and the first examples."""
+    def notes(
+        self, known: Iterable[str], unlabelled: Mapping[str, Mapping[str, float]]
+    ) -> list[dict[str, Any]]:
+        """One for each kind that occurs: its count, and the first examples.
+
+        Args:
+            known: predicates of the schema.
+            unlabelled: predicates that are unknown in the sentences of a file, with the labels expected.
+        """
+        for file, missing in unlabelled.items():
+            for predicate, expected in missing.items():
+                self._notes.add("unlabelled", f"{file}: {predicate}, of which {expected:,.0f} were expected")
         for predicate in known if "train" in self._parts else ():
             if not self._predicates["train"][predicate]:
                 self._notes.add("unseen", predicate)

@@ -25,6 +25,8 @@ class RawContents(NamedTuple):
     characters: list[tuple[str, int]]
     alias: dict[str, list[str]]
     location: dict[str, list[str]]
+    unlabelled: dict[str, list[str]]
+    """Predicates that are unknown in the sentences of a training file, by its stem."""
     summary: dict[str, Any]
     """`{"counts": {…}, "notes": [{"kind", "message", "count", "examples"}, …]}`."""
 
@@ -56,9 +58,11 @@ def read_parts(data: Data, parts: Collection[Part], sink: Sink | None) -> RawCon
     if problems:
         raise InvalidData(interleaved(problems))
     rows, types = schema or files.Schema([], {})
-    notes = [*_replaced_notes(replaced), *statistics.notes(types)]
+    unlabelled = statistics.unlabelled() if data.unlabelled == "unknown" else {}
+    notes = [*_replaced_notes(replaced), *statistics.notes(types, unlabelled)]
     summary = {"counts": statistics.counts(types), "notes": notes}
-    return RawContents(rows, statistics.normalised_characters(), alias, location, summary)
+    names = {file: list(predicates) for file, predicates in unlabelled.items()}
+    return RawContents(rows, statistics.normalised_characters(), alias, location, names, summary)
 
 
 def _replaced_notes(replaced: list[str]) -> list[dict[str, Any]]:

@@ -69,10 +69,10 @@ def _object_model(sentence: dict[str, Any], head: Any, *, distant: int) -> Any:
 
 
 def tag_loss(targets: Any, log_probabilities: Any) -> Any:
-    """Cross-entropy summed over classes, averaged over tokens; targets are -1 at padding.
+    """Cross-entropy summed over classes, averaged over tokens; targets are -1 at padding and where unknown.
 
     The classes are halves, starts and ends; each sentence's sum counts once for each of its subjects.
     """
     counted = ops.cast(targets >= 0, "float32")
     entropy = cross_entropy(log_probabilities, ops.maximum(ops.cast(targets, "float32"), 0.0)) * counted
-    return ops.sum(entropy) / ops.maximum(ops.sum(counted[..., 0]), 1.0)
+    return ops.sum(entropy) / ops.maximum(ops.sum(ops.max(counted, axis=-1)), 1.0)

@@ -56,7 +56,8 @@ def targets(
 
     Returns:
         `span` (b, subjects, 2) int32, and targets `subject` (b, n, 2) and `object` (b · subjects, n, 2 · k)
-        float32, `PADDING` beyond a sentence's tokens and in sentences that fill up.
+        float32, `PADDING` beyond a sentence's tokens, in sentences that fill up, and for predicates that are
+        unlabelled in a sentence.
     """
     span = np.zeros((len(batch), subjects, 2), np.int32)
     subject = np.zeros((len(batch), length, 2), np.float32)
@@ -65,6 +66,8 @@ def targets(
         tokens = 0 if sentence.is_filler else sentence.tokens
         subject[row, tokens:] = PADDING
         object_[row, :, tokens:] = PADDING
+        for predicate in sentence.unlabelled:
+            object_[row, :, :, [predicate, predicates + predicate]] = PADDING
         if sentence.is_filler:
             continue
         for start, end in (tokens_of(label[1]) for label in sentence.labels):

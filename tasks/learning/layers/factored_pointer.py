@@ -19,6 +19,9 @@ from keras import ops
 from tasks.learning.layers.losses import EXCLUDED, TINY
 from tasks.learning.seeds import derive_optional
 
+UNLABELLED = -1
+"""In targets: a head of which nothing is known, so that it has no loss."""
+
 
 @keras.saving.register_keras_serializable("podium")
 class FactoredPointer(keras.layers.Layer):
@@ -79,21 +82,23 @@ def factored_zlpr(targets: Any, factors: Any) -> Any:
     Args:
         targets: (b, 1 + heads, p). The first row has the labelled pairs of all heads as m · n_positions + n,
             padded by 0, so that the pair (0, 0) cannot be a label; each other row has 1 where the pair is a
-            label of that head, else 0.
+            label of that head, else 0; a row of `UNLABELLED` leaves the head out.
         factors: outputs of `FactoredPointer`.
 
     Returns:
         (b,) float32 losses, summed over heads.
     """
     heads, length = ops.shape(targets)[1] - 1, ops.shape(factors)[2]
-    pairs, labels = ops.cast(targets[:, 0], "int32"), ops.cast(targets[:, 1:], "float32")
+    pairs, given = ops.cast(targets[:, 0], "int32"), ops.cast(targets[:, 1:], "float32")
+    labels, counted = ops.maximum(given, 0.0), ops.cast(ops.min(given, axis=2) > UNLABELLED, "float32")
     content, u, v = factors[:, :length], factors[:, length : length + heads], factors[:, length + heads :]
     scores = _scores(pairs, content, u, v, length)
     real = ops.cast(pairs > 0, "float32")[:, None] * ops.ones_like(labels)
     others = EXCLUDED * (1 - real * (1 - labels)) + scores * real * (1 - labels)
     unlabelled = _log_sum(_unlabelled(pairs, length), content, u, v)
     positive = EXCLUDED * (1 - labels) - scores * labels
-    return ops.sum(_log_one_plus([unlabelled[..., None], others]) + _log_one_plus([positive]), axis=-1)
+    losses = _log_one_plus([unlabelled[..., None], others]) + _log_one_plus([positive])
+    return ops.sum(losses * counted, axis=-1)
 
 
 def _scores(pairs: Any, content: Any, u: Any, v: Any, length: Any) -> Any:

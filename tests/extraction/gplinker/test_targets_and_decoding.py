@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tasks.extraction.gplinker.inference import MOST_SPANS, decode
-from tasks.extraction.gplinker.training import label_count, targets
+from tasks.extraction.gplinker.training import label_count, marks, targets
 from tests.extraction.certain import certain
 from tests.extraction.tagging.test_targets_and_decoding import NESTED, ONE, OTHER, SHARED, K, example, labels
 
@@ -31,7 +31,7 @@ def links(*labels) -> list[tuple[str, int, int, int]]:
 
 
 def test_entities_are_spans_of_subjects_and_of_objects():
-    found = targets([example(ONE, SHARED, OTHER)], predicates=K, length=LENGTH)["entity"][0]
+    found = targets([example(ONE, SHARED, OTHER)], predicates=K, length=LENGTH)["entity"][0, :, 1:]
     spans = [sorted(divmod(each, LENGTH) for each in row.tolist() if each) for row in found]
     assert spans == [[(1, 2), (9, 9)], [(1, 2), (5, 6), (6, 7)]]
 
@@ -50,20 +50,53 @@ def test_a_pair_that_several_predicates_link_stands_once():
 def test_tables_have_few_widths(numbers, width):
     many = [(0, (place, place + 1), (0, 1)) for place in range(numbers)]
     found = targets([example(*many)], predicates=K, length=LENGTH)
-    assert {name: value.shape[-1] for name, value in found.items()} == dict.fromkeys(found, width)
+    assert {name: width_of(name, value) for name, value in found.items()} == dict.fromkeys(found, width)
+
+
+def width_of(name: str, table: np.ndarray) -> int:
+    """Labels that the table has room for."""
+    return table.shape[-1] - (name == "entity")
 
 
 @pytest.mark.parametrize("own", CASES)
 def test_tables_are_as_wide_as_the_labels_counted_and_wider_if_asked_for(own):
     found = targets([example(*own)], predicates=K, length=LENGTH, width=24)
-    assert {value.shape[-1] for value in found.values()} == {24}
+    assert {width_of(name, value) for name, value in found.items()} == {24}
     narrow = targets([example(*own)], predicates=K, length=LENGTH)
     for name, value in narrow.items():
-        np.testing.assert_array_equal(found[name][..., :8], value)
-        assert not found[name][..., 8:].any()
+        width = value.shape[-1]
+        np.testing.assert_array_equal(found[name][..., :width], value)
+        assert not found[name][..., width:].any()
     counts = [np.count_nonzero(narrow["entity"][0, kind]) for kind in (0, 1)]
     counts += [np.count_nonzero(narrow[name][0, 0]) for name in ("head", "tail")]
     assert label_count(example(*own)) == max(counts)
+
+
+def test_predicates_that_are_unlabelled_in_a_sentence_have_no_targets_there():
+    given = [example(ONE)._replace(unlabelled=(1, 2)), example(ONE)]
+    found = targets(given, predicates=K, length=LENGTH)
+    for name in ("head", "tail"):
+        assert (found[name][0, [2, 3]] == -1).all()
+        np.testing.assert_array_equal(found[name][0, :2], found[name][1, :2])
+        assert (found[name][1] >= 0).all()
+    assert found["entity"][..., 0].tolist() == [[0, 1], [0, 0]]  # its objects may have no label
+    np.testing.assert_array_equal(found["entity"][0, :, 1:], found["entity"][1, :, 1:])
+
+
+@pytest.mark.parametrize("wrong", [(1, (8, 9), (0, 2)), (2, (0, 2), (8, 9))])
+def test_marks_of_unlabelled_predicates_are_neither_right_nor_wrong(wrong):
+    output = from_targets(example(ONE, wrong))
+    known, unknown = example(ONE), example(ONE)._replace(unlabelled=(wrong[0],))
+    marked, counted = [
+        [mine.copy() for mine, _ in marks(output, targets([given], predicates=K, length=LENGTH))]
+        for given in (known, unknown)
+    ]
+    labelled = [its for _, its in marks(output, targets([known], predicates=K, length=LENGTH))]
+    for table, own in zip(counted[1:], labelled[1:], strict=True):
+        np.testing.assert_array_equal(table, own)
+    assert any((table != own).any() for table, own in zip(marked[1:], labelled[1:], strict=True))
+    np.testing.assert_array_equal(counted[0][0, 1], labelled[0][0, 1])  # objects
+    np.testing.assert_array_equal(counted[0][0, 0], marked[0][0, 0])  # subjects
 
 
 def test_sentences_of_a_batch_do_not_mix():
@@ -96,8 +129,8 @@ def from_targets(*examples, sure=8.0):
     found = targets(list(examples), predicates=K, length=LENGTH)
     entity = np.full((len(examples), 2, LENGTH * LENGTH), -sure)
     output = {"entity": entity}
-    for row, kind, place in np.argwhere(found["entity"] > 0):
-        entity[row, kind, found["entity"][row, kind, place]] = sure
+    for row, kind, place in np.argwhere(found["entity"][..., 1:] > 0):
+        entity[row, kind, found["entity"][row, kind, 1 + place]] = sure
     for name in ("head", "tail"):
         factors = output[name] = np.full((len(examples), LENGTH + 2 * K, LENGTH), -4 * sure)
         for row, predicate, place in np.argwhere(found[name][:, 1:] == 1):

@@ -44,6 +44,14 @@ def answers(method: str, made: Tokenizer, given: list[TokenizedSentence], known=
 
 
 @pytest.mark.parametrize("method", METHODS)
+def test_triples_of_predicates_that_are_unlabelled_in_a_sentence_are_left_out(method):
+    made, given = made_of(AWKWARD[:3])
+    given[2] = given[2]._replace(unlabelled=(INDEX["出生地"],))
+    found = answers(method, made, given)
+    assert [len(strings(found, row)) for row in range(3)] == [1, 1, 0]
+
+
+@pytest.mark.parametrize("method", METHODS)
 def test_strings_come_back_as_they_stand_in_the_text(method):
     made, given = made_of(AWKWARD)
     found = answers(method, made, given)

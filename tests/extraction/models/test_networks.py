@@ -182,6 +182,42 @@ def test_tags_lose_their_mean_over_tokens_whatever_the_padding():
     assert float(tag_loss(*wider)) == pytest.approx(found, rel=1e-6)
 
 
+def test_the_mean_is_over_tokens_also_where_the_first_predicate_is_unknown():
+    from tasks.extraction.tagging.network import tag_loss
+
+    scores, labels = np.full((1, 5, 6), np.log(0.25), np.float32), np.zeros((1, 5, 6), np.float32)
+    whole = float(tag_loss(labels, scores))
+    labels[..., [0, 3]] = -1
+    assert float(tag_loss(labels, scores)) == pytest.approx(whole * 2 / 3)
+    labels[0, 3:] = -1
+    assert float(tag_loss(labels, scores)) == pytest.approx(whole * 2 / 3)
+
+
+def test_where_objects_may_have_no_label_only_those_that_overlap_one_are_denied():
+    from tasks.extraction.gplinker.network import entity_loss
+
+    length, label, sure = 8, (2, 4), 3.0
+    targets = np.array([[[0, 0, 0], [0, label[0] * length + label[1], 0]]], np.int32)
+    partly = targets.copy()
+    partly[0, 1, 0] = 1
+
+    def loss(targets, kind, first, last):
+        scores = np.full((1, 2, length, length), -60.0, np.float32)
+        scores[0, 1][label] = 60.0
+        scores[0, kind, first, last] = sure
+        return float(entity_loss(targets, scores)[0])
+
+    denied = np.log1p(np.exp(sure))
+    for first in range(1, length):
+        for last in range(first, length):
+            if (first, last) != label:
+                overlaps = first <= label[1] and last >= label[0]
+                assert loss(targets, 1, first, last) == pytest.approx(denied, rel=1e-5)
+                expected = denied if overlaps else 0
+                assert loss(partly, 1, first, last) == pytest.approx(expected, rel=1e-5, abs=1e-6)
+            assert loss(partly, 0, first, last) == pytest.approx(denied, rel=1e-5)
+
+
 def test_nothing_but_padding_loses_nothing():
     from tasks.extraction.tagging.network import tag_loss
 

@@ -74,6 +74,16 @@ def test_padding_is_marked_in_all_targets_and_nothing_else_is():
         assert (target[:tokens] >= 0).all()
 
 
+def test_predicates_that_are_unlabelled_in_a_sentence_have_no_targets_there():
+    unknown = example(ONE, SHARED)._replace(unlabelled=(2,))
+    _, found = drawn(ONE, SHARED, beside=[unknown])
+    known, partly = found["object"]
+    assert (partly[:, [2, K + 2]] == -1).all()
+    rest = [0, 1, K, K + 1]
+    np.testing.assert_array_equal(partly[:, rest], known[:, rest])
+    np.testing.assert_array_equal(*found["subject"])
+
+
 def test_a_sentence_that_fills_up_has_no_targets():
     _, found = drawn(ONE, subjects=2, beside=[example(ONE)._replace(is_filler=True)])
     assert (found["subject"][1] == -1).all()

@@ -84,6 +84,23 @@ def test_it_is_the_loss_of_the_scores_laid_out(seed):
     np.testing.assert_allclose(loss(targets, factors), reference(dense, laid_out(factors)), rtol=1e-6)
 
 
+@pytest.mark.parametrize("head", [0, 2])
+def test_a_head_of_which_nothing_is_known_has_no_loss(head):
+    targets, factors, _ = drawn(1)
+    denied = targets.copy()
+    denied[:, 1 + head] = -1
+    alone = np.concatenate([targets[:, :1], targets[:, 1 + head : 2 + head]], axis=1)
+    heads = targets.shape[1] - 1
+    rows = [*range(LENGTH), LENGTH + head, LENGTH + heads + head]
+    # a pair that is a label of another head is a negative of this one in both
+    np.testing.assert_allclose(
+        loss(denied, factors), loss(targets, factors) - loss(alone, factors[:, rows]), rtol=1e-5, atol=1e-5
+    )
+    slopes = gradient(denied, factors)
+    assert not slopes[:, [LENGTH + head, LENGTH + heads + head]].any()
+    assert slopes.any()
+
+
 def test_a_table_without_padding_leaves_the_first_pair_out_too():
     targets, factors, dense = drawn(0, labels=PLACES)
     factors[:, 0, 0] = 50  # the content of (0, 0), which would be all the loss
