@@ -81,7 +81,8 @@ def test_a_part_is_read_without_the_files_of_the_others(tmp_path: Path) -> None:
             if file.name not in settings.files_of(part):
                 file.unlink()
         data.load(settings, part, folder)
-        names = {f"{part}.jsonl", notes_file(part), *(common if part == "train" else ())}
+        further = {*common, "unlabelled.json"} if part == "train" else set()
+        names = {f"{part}.jsonl", notes_file(part), *further}
         assert {path.name for path in folder.iterdir()} == names
         assert all((folder / name).read_bytes() == (whole / name).read_bytes() for name in names)
 
