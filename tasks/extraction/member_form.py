@@ -4,7 +4,7 @@ from typing import Any
 
 from tasks.core.dataset import Dataset
 from tasks.extraction import dataset as files
-from tasks.extraction.records import normal_name, triple_of
+from tasks.extraction.records import file_of, normal_name, triple_of
 from tasks.learning.ensemble.candidates import key
 from tasks.text.candidate_files import CandidateForm
 from tasks.text.dataset_files import PARTS
@@ -18,7 +18,8 @@ KEYS = (*STRINGS, *TYPES)
 def member_form(dataset: Dataset) -> CandidateForm:
     """Lines `{"id", "text", "spo_list": [{"subject", "predicate", "object", …, "score"}]}`.
 
-    Types are written as of the predicate's first row in the schema; when read they may be left out.
+    Types are written as of the predicate's first row in the schema; when read they may be left out. Triples
+    of predicates that a training file never labels are left out of its sentences.
     """
     rows: dict[str, list[tuple[str, str]]] = {}
     for row in files.schema(dataset):
@@ -33,7 +34,12 @@ def member_form(dataset: Dataset) -> CandidateForm:
 
     parts = [part for part in PARTS if (dataset / f"{part}.jsonl").is_file()]
     texts = {record.id: record.text for part in parts for record in files.stream(dataset, part)}
-    return CandidateForm("spo_list", to_json, from_json, texts)
+    unlabelled = files.unlabelled(dataset) if "train" in parts else {}
+
+    def can_be_judged(id: str, candidate: str) -> bool:
+        return triple_of(candidate)[1] not in unlabelled.get(file_of(id), ())
+
+    return CandidateForm("spo_list", to_json, from_json, texts, can_be_judged=can_be_judged)
 
 
 def _wrong(value: dict[str, Any], rows: dict[str, list[tuple[str, str]]]) -> list[Mismatch]:

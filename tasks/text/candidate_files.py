@@ -44,6 +44,8 @@ class CandidateForm(NamedTuple):
     texts: Mapping[str, str] = {}
     """Text by id, where records can be named by it."""
     suffixes: tuple[str, ...] = (".jsonl", ".json")
+    can_be_judged: Callable[[str, str], bool] = lambda id, key: True
+    """(id, key): whether labels tell if the candidate is right; when read, others are left out."""
 
     def write(self, file: Path, parts: Sequence[ExportedPart]) -> None:
         """Write a line for each record; scores read back the same to the bit.
@@ -145,7 +147,7 @@ class _LineReader:
         scores: dict[str, float] = {}
         for number, entry in enumerate(entries, start=1):
             self._add(scores, id, entry, line, f"{name} {number}")
-        return scores
+        return {key: score for key, score in scores.items() if self._form.can_be_judged(id, key)}
 
     def _add(self, scores: dict[str, float], id: str, entry: Any, line: int, place: str) -> None:
         if not isinstance(entry, dict):

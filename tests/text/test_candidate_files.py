@@ -67,6 +67,19 @@ def test_records_may_be_named_by_a_text_that_one_of_them_has(tmp_path: Path) -> 
     assert FORM.read(file, EXPECTED).values.records() == [{"x": 0.5}, {}, {}]
 
 
+def test_candidates_that_no_label_can_judge_are_left_out_but_must_be_valid(tmp_path: Path) -> None:
+    form = FORM._replace(can_be_judged=lambda id, key: (id, key) != ("a", "x"))
+    both = [{"word": "x", "score": 0.5}, {"word": "y", "score": 0.25}]
+    lines = [{"id": id, "words": both} for id in "abc"]
+    (file := tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, lines)), "utf-8")
+    kept = {"x": 0.5, "y": 0.25}
+    assert form.read(file, EXPECTED).values.records() == [{"y": 0.25}, kept, kept]
+    both[0]["score"] = 2
+    file.write_text("\n".join(map(json.dumps, lines)), "utf-8")
+    with pytest.raises(InvalidData, match="a probability"):
+        form.read(file, EXPECTED)
+
+
 GOOD = '{"id": "b", "words": []}\n{"id": "c", "words": []}\n'
 WRONG: dict[str, tuple[str | bytes, str]] = {
     "broken": ('{"id": "a"', ":3: expected one JSON object a line, received broken JSON"),
