@@ -3,10 +3,12 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
+from prefect.client.orchestration import get_client
 from prefect.runner import Runner
 from prefect.runner._starter_engine import EngineCommandStarter
 
@@ -34,13 +36,35 @@ def serve_deployments(specs: Sequence[AnySpec], *, limit: int, url: str, inform:
     of the server's API.
     """
     runner = OwnFlowsRunner(name="podium", query_seconds=POLL_SECONDS, limit=limit, pause_on_shutdown=True)
-    ids = register(specs, runner.add_deployment)
+    with pausing_on_interrupt(runner.add_deployment) as add:
+        ids = register(specs, add)
     runner.flows = {id: spec.flow for id, spec in zip(ids, specs, strict=True)}
     if skipped := skip_missed(ids):
         inform(f"{counted(skipped, 'missed run')} left out; the newest of each deployment runs now")
     with temporary_folder() as folder:
         runner._tmp_dir = folder  # Prefect's own is below one that belongs to the first user of the machine
         asyncio.run(_run(runner, ids, url, inform))
+
+
+@contextmanager
+def pausing_on_interrupt(add: Callable[[Any], Any]) -> Iterator[Callable[[Any], UUID]]:
+    """A function that adds deployments; what it has added is paused if the block is interrupted or fails.
+
+    Their runs would become overdue, as nobody starts them.
+    """
+    added = list[UUID]()
+
+    def remembering(deployment: Any) -> UUID:
+        added.append(add(deployment))
+        return added[-1]
+
+    try:
+        yield remembering
+    except BaseException:
+        with get_client(sync_client=True) as client:
+            for id in added:
+                client.pause_deployment(id)
+        raise
 
 
 class OwnFlowsRunner(Runner):
