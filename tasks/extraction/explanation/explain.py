@@ -60,7 +60,12 @@ def explain(job: ExplainJob) -> Iterator[Explanation]:
     recipe = Recipe.model_validate(job.settings)
     network = _network(job, recipe)
     for records in job.records:
-        sentences = tokenized(_records(job, records, recipe), network.tokenizer, network.indices)
+        sentences = tokenized(
+            _records(job, records, recipe),
+            network.tokenizer,
+            network.indices,
+            unlabelled=dataset.unlabelled(job.dataset) if records.part == "train" else None,
+        )
         answers = _answers(job, network, records, sentences)
         known = partial(read_known, records.models)
         further = network.method.further_inputs(recipe, known, network.indices)
@@ -142,8 +147,8 @@ def _answers(
         return found
 
     shapes = padding.read(records.models)
-    unlabelled = [each._replace(record=each.record._replace(triples=()), labels=()) for each in sentences]
-    scored = candidates(decode_and_note, network.tokenizer, unlabelled, network.predicates, shapes=shapes)
+    bare = [each._replace(record=each.record._replace(triples=()), labels=()) for each in sentences]
+    scored = candidates(decode_and_note, network.tokenizer, bare, network.predicates, shapes=shapes)
     decision = {"by_predicate": {}, "rules": [], "threshold": 0.5, **job.decision}
     triples = answered(scored, [each.record.text for each in sentences], decision)
     return [
