@@ -1,4 +1,5 @@
-"""End a training whose loss, figures or weights are no longer numbers, before anything of it is stored.
+"""End a training whose loss, figures or weights are no longer numbers, or whose loss explodes, before more of
+it is stored.
 
 Losses stay on the device (`train_step`), so the sum of an epoch is looked at once a second, and before each
 checkpoint and each report: a loss that is not a number makes it one for the rest of the epoch.
@@ -6,7 +7,7 @@ checkpoint and each report: a loss that is not a number makes it one for the res
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,12 @@ from tasks.core.config import Stage
 from tasks.core.errors import UserError
 
 LOOK_SECONDS = 1.0
+LARGEST_RISE = 1e6
+"""A mean loss of an epoch that is so many times that of the first one comes back in no later epoch."""
 
 
 class Diverged(UserError):
-    """A training left the numbers; with the same settings it would do so again."""
+    """A training left the numbers, or any use; with the same settings it would do so again."""
 
 
 class DivergenceWatch:
@@ -56,6 +59,17 @@ class DivergenceWatch:
             if isinstance(value, float) and not math.isfinite(value):
                 raise Diverged(f"{_place(epoch)}: {self._text(name, value)}")
 
+    def look_at_losses(self, history: Sequence[Mapping[str, Any]]) -> None:
+        """Check the last of the epochs' mean losses.
+
+        Raises:
+            Diverged: it has risen out of all proportion to the first.
+        """
+        first, last = history[0]["loss"], history[-1]["loss"]
+        if last > LARGEST_RISE * abs(first) > 0:
+            received = f"expected a loss that falls, received {last:.4g} after {first:.4g} in the first epoch"
+            raise Diverged(f"{_place(len(history))}: {received}, {self._advice()}")
+
     def look_at_weights(self, model: Any, epoch: int) -> None:
         """Check the weights after the stage, whose last step no loss has shown.
 
@@ -69,10 +83,13 @@ class DivergenceWatch:
                 raise Diverged(f"{_place(epoch)}: {self._text(f'weights of {variable.path}', math.nan)}")
 
     def _text(self, what: str, value: float) -> str:
+        return f"expected numbers, received {value} as {what}, {self._advice()}"
+
+    def _advice(self) -> str:
         stage = self._stage
         clip = f"clip_norm {stage.clip_norm:g}" if stage.clip_norm else "no clip_norm"
         return (
-            f"expected numbers, received {value} as {what}, so nothing of the training is stored; the likely "
+            "so nothing of the training is stored; the likely "
             f"cause is the learning rate ({stage.learning_rate:g} with {stage.optimizer}, {clip}, "
             f"{stage.warmup_epochs:g} epochs of warm-up): try a lower one, or clip_norm = 1"
         )

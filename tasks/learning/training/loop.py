@@ -183,6 +183,7 @@ def _run_stage(
             if (step + 1) % per_epoch == 0:
                 position = _end_epoch(training, position, take_step, writer, began, report)
                 watch.look_at_figures(position.history[-1], len(position.history))
+                watch.look_at_losses(position.history)
                 shapes.after_epoch(take_step.shapes)
                 began = time.monotonic()
             writer.save_if_due(position, take_step)

@@ -50,6 +50,26 @@ def test_a_loss_that_is_no_number_names_epoch_step_and_cause(tmp_path, epoch, st
     assert f"the likely cause is the learning rate ({rate}" in told
 
 
+@pytest.mark.parametrize(("factor", "explodes"), [(1e9, True), (1e3, False)])
+def test_a_loss_that_explodes_names_the_epoch_and_the_first_loss(tmp_path, factor, explodes):
+    training = build(STAGES)
+
+    def batch(stage, epoch, step):
+        made = training.batch(stage, epoch, step)
+        return made._replace(weights=np.full(8, factor if epoch == 2 else 1.0, np.float32))
+
+    weighted = training._replace(batch=batch)
+    if not explodes:
+        run(weighted, tmp_path)
+        return
+    told = r"training, epoch 3: expected a loss that falls, received \S+e\+\d\d after \d\S* in the first"
+    with pytest.raises(Diverged, match=told):
+        run(weighted, tmp_path)
+    assert len(newest(tmp_path).position.history) < 3
+    with pytest.raises(Diverged, match=told):  # and again when it resumes
+        run(weighted, tmp_path)
+
+
 def test_no_checkpoint_holds_what_is_no_number(tmp_path):
     with pytest.raises(Diverged):
         run(poisoned(epoch=2, step=1, value=np.nan), tmp_path)
