@@ -90,15 +90,16 @@ def run(
     server: Server = True,
     name: Annotated[
         str | None,
-        typer.Option(help="Name of the run and its submission; by default the preset's name."),
+        typer.Option(help="Name of the run and its submission; by default that of the settings."),
     ] = None,
     timeout: Timeout = None,
 ) -> None:
     """Turn the raw files into a checked submission, repeating only what changed."""
     started = time.monotonic()
     budget = budget_seconds(timeout)
-    run_name = validated_name(preset or "defaults" if name is None else name)
+    given = None if name is None else validated_name(name)
     config = resolved(competition, preset, overrides, source)
+    run_name = validated_name(given or _name_in(config) or preset or "defaults")
     check_machine()
     check_paths(config, preset)
     deadline = started + budget if budget else None
@@ -162,6 +163,12 @@ def budget_seconds(timeout: str | None) -> float:
     if timeout is not None and not seconds:
         raise InvalidSettings(f"--timeout: expected a duration above zero, received {timeout!r}")
     return seconds
+
+
+def _name_in(config: Any) -> str | None:
+    """The run's name in the settings; None if they leave it open."""
+    name: str = config.run.name
+    return None if name == type(config.run).model_fields["name"].default else name
 
 
 def validated_name(name: str) -> str:

@@ -20,6 +20,7 @@ from typer.testing import CliRunner, Result
 import flows.__main__ as command_line
 from flows import entry
 from flows.__main__ import app
+from flows.commands import runs
 from flows.console import (
     INFO_LOGGERS,
     CompactHandler,
@@ -129,6 +130,30 @@ finally:
     print("LOADED", [name for name in {HEAVY!r} if name in sys.modules])
 """
     assert "LOADED []" in python(code).stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        ((), "defaults"),
+        (("--preset", "demo"), "demo"),
+        (("--preset", "demo", "--set", "run.name=second"), "second"),
+        (("--set", "run.name=second"), "second"),
+        (("--preset", "demo", "--set", "run.name=second", "--name", "third"), "third"),
+    ],
+)
+def test_a_run_is_named_by_the_option_else_by_the_settings_else_by_the_preset(
+    monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], name: str
+) -> None:
+    class Reached(UserError):
+        """The run would begin."""
+
+    def run(competition: str, config: Any, *, name: str, **_: Any) -> None:
+        raise Reached(f"run {name}")
+
+    monkeypatch.setattr(runs, "_run", run)
+    result = invoke("run", "dogs", "--set", f"data.root={ROOT / 'tests'}", *arguments)
+    assert result.stderr == f"podium: run {name}\n"
 
 
 # Exit codes
