@@ -4,7 +4,10 @@ import ast
 import threading
 
 PARSING = threading.Lock()
-"""Python 3.11 counts the depth of all threads' trees together: two parses at once can raise SystemError."""
+"""Python 3.11 counts the depth of all threads' trees together: two parses at once can raise SystemError
+(github.com/python/cpython/issues/106905)."""
+TRIES = 5
+"""Libraries parse in other threads too, and do not take the lock."""
 TOO_DEEP = "code that is nested too deep"
 
 
@@ -16,11 +19,20 @@ def parse(content: bytes) -> ast.Module:
     """
     try:
         with PARSING:
-            return ast.parse(content)
+            return _parse(content, TRIES)
     except (RecursionError, MemoryError):
         raise SyntaxError(TOO_DEEP) from None
     except ValueError as error:
         raise SyntaxError(str(error)) from None
+
+
+def _parse(content: bytes, tries: int) -> ast.Module:
+    try:
+        return ast.parse(content)
+    except SystemError:
+        if tries == 1:
+            raise
+        return _parse(content, tries - 1)
 
 
 def dumped(tree: ast.AST) -> str:
