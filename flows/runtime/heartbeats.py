@@ -43,9 +43,10 @@ def heartbeats(run: str | None, seconds: float | None) -> Iterator[None]:
     ended = threading.Event()
 
     def send() -> None:
-        emit_event(EVENT, {"prefect.resource.id": f"prefect.flow-run.{run}"})
-        while not ended.wait(seconds):
+        while True:
             emit_event(EVENT, {"prefect.resource.id": f"prefect.flow-run.{run}"})
+            if ended.wait(seconds):
+                return
 
     # The context holds the run's copy of Prefect's settings, and so the server's address.
     thread = threading.Thread(target=copy_context().run, args=(send,), name="heartbeats", daemon=True)

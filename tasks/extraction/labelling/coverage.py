@@ -7,6 +7,7 @@ labels cannot be missing by chance.
 """
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -34,10 +35,9 @@ def unlabelled_predicates(files: Mapping[str, FileLabels]) -> dict[str, dict[str
     for name, file in files.items():
         others = [other for key, other in files.items() if key != name]
         sentences = sum(other.sentences for other in others)
-        predicates = dict.fromkeys(predicate for other in others for predicate in other.labels)
-        for predicate in predicates:
-            total = sum(other.labels.get(predicate, 0) for other in others)
-            expected = total / sentences * file.sentences
+        labels = sum((Counter(other.labels) for other in others), Counter[str]())
+        for predicate, count in labels.items():
+            expected = count / sentences * file.sentences
             if not file.labels.get(predicate) and math.exp(-expected) < CHANCE:
                 found.setdefault(name, {})[predicate] = expected
     return found
